@@ -1,0 +1,42 @@
+import * as asc from "assemblyscript/asc";
+
+/** What to compile, in paths relative to the repository root. */
+export interface Compilation {
+  entry: string;
+  outFile: string;
+  /** Names that `isDefined` sees, such as HIGRESS. */
+  defines?: string[];
+  target?: "release" | "debug";
+  /** Further command-line flags. */
+  flags?: string[];
+}
+
+/**
+ * Runs the AssemblyScript compiler: the one place that does, so that every module of the
+ * repository is built with the same flags (asconfig.json).
+ *
+ * @throws Error with the compiler's own output when it refuses the source
+ */
+export async function compile(what: Compilation): Promise<void> {
+  const { error, stderr } = await asc.main([
+    what.entry,
+    "--config",
+    "asconfig.json",
+    "--target",
+    what.target ?? "release",
+    "--outFile",
+    what.outFile,
+    ...(what.defines ?? []).flatMap((name) => ["--use", `${name}=1`]),
+    ...(what.flags ?? []),
+  ]);
+  const output = stderr.toString();
+  if (error) throw new Error(`${what.entry} does not compile:\n${output || error.message}`);
+  if (output.trim()) process.stderr.write(output);
+}
+
+/** Flags of every module that a gateway loads: our abort (it logs, then traps) and no raw memory in plugins. */
+export const PLUGIN_FLAGS = [
+  "--use",
+  "abort=~lib/proxy-wasm-as/assembly/abort/abort",
+  "--noUnsafe",
+];

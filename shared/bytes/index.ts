@@ -1,0 +1,14 @@
+export { Slice, bytes, NO_BYTES } from "./assembly/slice";
+export { Builder } from "./assembly/builder";
+export { BytesTable } from "./assembly/table";
+export {
+  equalsIgnoreCase,
+  lowerCase,
+  parseInteger,
+  startsWithIgnoreCase,
+  trim,
+  NOT_AN_INTEGER,
+} from "./assembly/ascii";
+export { equalsConstantTime } from "./assembly/compare";
+export { decodePercent } from "./assembly/percent";
+export { decodeHex, encodeHex } from "./assembly/hex";

@@ -1,0 +1,34 @@
+import { httpCallouts } from "../dispatch/callouts";
+import { beginCallback, endCallback } from "../dispatch/cycle";
+import { findRoot } from "../dispatch/roots";
+import { dropStream, findStream } from "../dispatch/streams";
+import { HttpCallResponse } from "../host/http-call";
+import { Status } from "./enums";
+import { proxy_set_effective_context } from "./imports";
+
+/**
+ * An answer arrives on the root context, also when its stream is gone. Without switching the
+ * effective context, everything the stream then does would act on the root: a local reply would
+ * answer Ok and do nothing (host.md 7.1).
+ */
+export function proxy_on_http_call_response(
+  rootId: u32,
+  token: u32,
+  headerCount: i32,
+  bodySize: i32,
+  _trailerCount: i32,
+): void {
+  const callout = httpCallouts.take(token);
+  if (callout === null) return;
+  beginCallback();
+  const response = new HttpCallResponse(headerCount, bodySize);
+  const root = callout.owner == rootId ? findRoot(rootId) : null;
+  const stream = findStream(callout.owner);
+  if (root !== null) {
+    root.onHttpCallResponse(callout.tag, response);
+  } else if (stream !== null && proxy_set_effective_context(stream.id) == Status.Ok) {
+    stream.onHttpCallResponse(callout.tag, response);
+    if (stream.isFinished) dropStream(stream.id);
+  }
+  endCallback();
+}

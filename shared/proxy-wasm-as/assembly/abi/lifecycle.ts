@@ -1,0 +1,38 @@
+import { NO_BYTES } from "@ai-gateway-wasm/bytes";
+import { createRoot } from "../context/root";
+import { beginCallback, endCallback } from "../dispatch/cycle";
+import { addRoot, findRoot } from "../dispatch/roots";
+import { noteStream } from "../dispatch/streams";
+import { pluginConfiguration } from "../host/body";
+
+export function proxy_on_context_create(id: u32, parent: u32): void {
+  if (parent != 0) {
+    noteStream(id, parent);
+    return;
+  }
+  beginCallback();
+  const root = createRoot(id);
+  if (root !== null) addRoot(root);
+  endCallback();
+}
+
+export function proxy_on_vm_start(id: u32, _configurationSize: i32): i32 {
+  beginCallback();
+  const root = findRoot(id);
+  const accepted = root !== null && root.onStart();
+  endCallback();
+  return accepted ? 1 : 0;
+}
+
+export function proxy_on_configure(id: u32, configurationSize: i32): i32 {
+  beginCallback();
+  const root = findRoot(id);
+  let accepted = false;
+  if (root !== null) {
+    const configuration =
+      configurationSize > 0 ? pluginConfiguration.read(0, configurationSize) : NO_BYTES;
+    accepted = root.onConfigure(configuration === null ? NO_BYTES : configuration);
+  }
+  endCallback();
+  return accepted ? 1 : 0;
+}

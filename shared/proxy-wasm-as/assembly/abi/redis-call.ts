@@ -1,0 +1,32 @@
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { redisCallouts } from "../dispatch/callouts";
+import { beginCallback, endCallback } from "../dispatch/cycle";
+import { findRoot } from "../dispatch/roots";
+import { dropStream, findStream } from "../dispatch/streams";
+import { redisReply } from "../host/redis";
+import { Status } from "./enums";
+import { proxy_set_effective_context } from "./imports";
+
+/** A Redis reply arrives on the root context, like the answer to an HTTP call. */
+export function proxy_on_redis_call_response(
+  rootId: u32,
+  token: u32,
+  status: i32,
+  size: i32,
+): void {
+  const callout = redisCallouts.take(token);
+  if (callout === null) return;
+  beginCallback();
+  const bytes = status == 0 ? redisReply.read(0, size) : null;
+  const failed = bytes === null;
+  const reply: Slice = bytes === null ? NO_BYTES : bytes;
+  const root = callout.owner == rootId ? findRoot(rootId) : null;
+  const stream = findStream(callout.owner);
+  if (root !== null) {
+    root.onRedisReply(callout.tag, failed, reply);
+  } else if (stream !== null && proxy_set_effective_context(stream.id) == Status.Ok) {
+    stream.onRedisReply(callout.tag, failed, reply);
+    if (stream.isFinished) dropStream(stream.id);
+  }
+  endCallback();
+}

@@ -1,0 +1,26 @@
+import { LogLevel } from "./abi/enums";
+import { proxy_log } from "./abi/imports";
+
+/**
+ * What the compiler calls for a broken bound, a failed allocation or `throw`: one log line with
+ * the place, then a trap. The host treats the trap as its failure policy says (fail-closed: 503).
+ * Selected with `--use abort=…`; the default `env.abort` exists on no host.
+ */
+export function abort(
+  message: string | null,
+  file: string | null,
+  line: u32,
+  column: u32,
+): void {
+  const text =
+    (message === null ? "abort" : message) +
+    " at " +
+    (file === null ? "?" : file) +
+    ":" +
+    line.toString() +
+    ":" +
+    column.toString();
+  const utf8 = String.UTF8.encode(text);
+  proxy_log(LogLevel.Critical, changetype<usize>(utf8), utf8.byteLength);
+  unreachable();
+}

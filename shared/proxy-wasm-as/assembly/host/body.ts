@@ -1,0 +1,46 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { BufferType, Status } from "../abi/enums";
+import { proxy_get_buffer_bytes, proxy_set_buffer_bytes } from "../abi/imports";
+import { clearOut, OUT_PTR, OUT_SIZE, takeBytes } from "../memory/out";
+
+/**
+ * A host buffer: a body of the running stream, or the configuration. Reading clips to what is
+ * there, so `read(0, size)` with an over-estimate is fine.
+ */
+@final
+export class HostBuffer {
+  constructor(private readonly type: BufferType) {}
+
+  /** Up to `length` bytes from `start`, in the callback arena; null when out of reach. */
+  read(start: i32, length: i32): Slice | null {
+    clearOut();
+    const status = proxy_get_buffer_bytes(this.type, start, length, OUT_PTR, OUT_SIZE);
+    return status == Status.Ok ? takeBytes() : null;
+  }
+
+  /** Everything that is there. */
+  readAll(): Slice | null {
+    return this.read(0, i32.MAX_VALUE);
+  }
+
+  /**
+   * Replaces the whole content. Remove `content-length` in the headers callback before: a wrong
+   * length is request smuggling (harness.md 6.6).
+   */
+  replace(data: Slice): Status {
+    return proxy_set_buffer_bytes(this.type, 0, i32.MAX_VALUE, data.ptr, data.length);
+  }
+
+  append(data: Slice): Status {
+    return proxy_set_buffer_bytes(this.type, i32.MAX_VALUE, 0, data.ptr, data.length);
+  }
+
+  prepend(data: Slice): Status {
+    return proxy_set_buffer_bytes(this.type, 0, 0, data.ptr, data.length);
+  }
+}
+
+export const requestBody: HostBuffer = new HostBuffer(BufferType.RequestBody);
+export const responseBody: HostBuffer = new HostBuffer(BufferType.ResponseBody);
+export const vmConfiguration: HostBuffer = new HostBuffer(BufferType.VmConfiguration);
+export const pluginConfiguration: HostBuffer = new HostBuffer(BufferType.PluginConfiguration);

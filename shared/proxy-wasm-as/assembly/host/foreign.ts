@@ -1,0 +1,22 @@
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Status } from "../abi/enums";
+import { proxy_call_foreign_function } from "../abi/imports";
+import { clearOut, OUT_PTR, OUT_SIZE, takeBytes } from "../memory/out";
+
+/**
+ * Calls a function the host offers by name (harness.md 5.4).
+ *
+ * @returns its result in the callback arena; null when the host has no such function or it failed
+ */
+export function callForeign(name: Slice, argument: Slice = NO_BYTES): Slice | null {
+  clearOut();
+  const status = proxy_call_foreign_function(
+    name.ptr,
+    name.length,
+    argument.ptr,
+    argument.length,
+    OUT_PTR,
+    OUT_SIZE,
+  );
+  return status == Status.Ok ? takeBytes() : null;
+}

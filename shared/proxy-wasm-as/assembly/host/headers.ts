@@ -1,0 +1,89 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { HeaderMapType, Status } from "../abi/enums";
+import {
+  proxy_add_header_map_value,
+  proxy_get_header_map_pairs,
+  proxy_get_header_map_value,
+  proxy_remove_header_map_value,
+  proxy_replace_header_map_value,
+  proxy_set_header_map_pairs,
+} from "../abi/imports";
+import { clearOut, OUT_PTR, OUT_SIZE, takeBytes } from "../memory/out";
+import { Pairs, PairsBuilder } from "../memory/pairs";
+
+/**
+ * The headers or trailers of one direction, of the stream the running callback belongs to.
+ * A map can be reached from its own callback until that callback answers Continue; outside, reads
+ * answer null and edits BadArgument (harness.md 5.2).
+ *
+ * Names are lower case. Values that would break the wire (CR, LF, NUL) are refused here, because
+ * Envoy writes them to an HTTP/1.1 client as they are (harness.md 6.14).
+ */
+@final
+export class HeaderMap {
+  constructor(private readonly type: HeaderMapType) {}
+
+  /** The first value of `name`, in the callback arena; null: absent, or the map is out of reach. */
+  get(name: Slice): Slice | null {
+    clearOut();
+    const status = proxy_get_header_map_value(this.type, name.ptr, name.length, OUT_PTR, OUT_SIZE);
+    return status == Status.Ok ? takeBytes() : null;
+  }
+
+  /** All pairs in order, repeated names included. Empty when the map is out of reach. */
+  pairs(): Pairs {
+    clearOut();
+    proxy_get_header_map_pairs(this.type, OUT_PTR, OUT_SIZE);
+    return new Pairs(takeBytes());
+  }
+
+  /** Removes all values of `name` and sets one. */
+  set(name: Slice, value: Slice): Status {
+    if (!isHeaderValue(value)) return Status.BadArgument;
+    return proxy_replace_header_map_value(
+      this.type,
+      name.ptr,
+      name.length,
+      value.ptr,
+      value.length,
+    );
+  }
+
+  /** Appends one more value of `name`. */
+  add(name: Slice, value: Slice): Status {
+    if (!isHeaderValue(value)) return Status.BadArgument;
+    return proxy_add_header_map_value(
+      this.type,
+      name.ptr,
+      name.length,
+      value.ptr,
+      value.length,
+    );
+  }
+
+  /** Removes all values of `name`; Ok when there was none. */
+  remove(name: Slice): Status {
+    return proxy_remove_header_map_value(this.type, name.ptr, name.length);
+  }
+
+  /** Replaces the whole map. More than 1024 pairs would empty it, so they are refused. */
+  replaceAll(pairs: PairsBuilder): Status {
+    if (pairs.count > 1024) return Status.BadArgument;
+    const block = pairs.build();
+    return proxy_set_header_map_pairs(this.type, block.ptr, block.length);
+  }
+}
+
+/** True when `value` may stand in a header: no CR, LF or NUL (RFC 9110 section 5.5). */
+export function isHeaderValue(value: Slice): bool {
+  for (let i = 0; i < value.length; i++) {
+    const byte = load<u8>(value.ptr + <usize>i);
+    if (byte == 0x0d || byte == 0x0a || byte == 0) return false;
+  }
+  return true;
+}
+
+export const requestHeaders: HeaderMap = new HeaderMap(HeaderMapType.RequestHeaders);
+export const requestTrailers: HeaderMap = new HeaderMap(HeaderMapType.RequestTrailers);
+export const responseHeaders: HeaderMap = new HeaderMap(HeaderMapType.ResponseHeaders);
+export const responseTrailers: HeaderMap = new HeaderMap(HeaderMapType.ResponseTrailers);

@@ -1,0 +1,75 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { MetricType, Status } from "../abi/enums";
+import {
+  proxy_define_metric,
+  proxy_get_metric,
+  proxy_increment_metric,
+  proxy_record_metric,
+} from "../abi/imports";
+import { clearOut, OUT_LONG, OUT_NUMBER, takeNumber } from "../memory/out";
+
+function define(type: MetricType, name: Slice): u32 {
+  clearOut();
+  proxy_define_metric(type, name.ptr, name.length, OUT_NUMBER);
+  return takeNumber();
+}
+
+/** Hosts publish metrics as `wasmcustom.<name>`. Define them once, when the plugin is configured. */
+@final
+export class Counter {
+  private readonly id: u32;
+
+  constructor(name: Slice) {
+    this.id = define(MetricType.Counter, name);
+  }
+
+  /** @param by greater than zero; the host refuses anything else */
+  increment(by: i64 = 1): void {
+    if (by > 0) proxy_increment_metric(this.id, by);
+  }
+
+  get value(): u64 {
+    return read(this.id);
+  }
+}
+
+@final
+export class Gauge {
+  private readonly id: u32;
+
+  constructor(name: Slice) {
+    this.id = define(MetricType.Gauge, name);
+  }
+
+  set(value: u64): void {
+    proxy_record_metric(this.id, <i64>value);
+  }
+
+  /** @param by may be negative; Envoy wraps below zero, so never take more than is there */
+  add(by: i64): void {
+    proxy_increment_metric(this.id, by);
+  }
+
+  get value(): u64 {
+    return read(this.id);
+  }
+}
+
+@final
+export class Histogram {
+  private readonly id: u32;
+
+  constructor(name: Slice) {
+    this.id = define(MetricType.Histogram, name);
+  }
+
+  record(value: u64): void {
+    proxy_record_metric(this.id, <i64>value);
+  }
+}
+
+/** The current value, 0 when the host does not know the metric. */
+function read(id: u32): u64 {
+  store<u64>(OUT_LONG, 0);
+  return proxy_get_metric(id, OUT_LONG) == Status.Ok ? load<u64>(OUT_LONG) : 0;
+}

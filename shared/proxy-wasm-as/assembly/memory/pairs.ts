@@ -1,0 +1,121 @@
+import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+
+/** Hosts take at most this many pairs; more are silently treated as none (host.md 6.4). */
+export const MAX_PAIRS: i32 = 1024;
+
+/**
+ * Name and value pairs in the host's serialised form (host.md 6.4), little endian:
+ *
+ *   u32 count │ count × (u32 name length, u32 value length) │ count × (name NUL value NUL)
+ *
+ * Reads are bounds-checked: a malformed block has no pairs.
+ */
+@final
+export class Pairs {
+  readonly count: i32;
+
+  constructor(private readonly data: Slice) {
+    this.count = countOf(data);
+  }
+
+  name(index: i32): Slice {
+    return this.part(index, false);
+  }
+
+  value(index: i32): Slice {
+    return this.part(index, true);
+  }
+
+  /** The first value of `name` (lower case, as hosts deliver names), or null. */
+  find(name: Slice): Slice | null {
+    let at = 4 + this.count * 8;
+    for (let i = 0; i < this.count; i++) {
+      const nameLength = load<i32>(this.data.ptr + <usize>(4 + i * 8));
+      const valueLength = load<i32>(this.data.ptr + <usize>(8 + i * 8));
+      if (nameLength == name.length && this.data.sub(at, at + nameLength).equals(name)) {
+        return this.data.sub(at + nameLength + 1, at + nameLength + 1 + valueLength);
+      }
+      at += nameLength + valueLength + 2;
+    }
+    return null;
+  }
+
+  private part(index: i32, value: bool): Slice {
+    if (<u32>index >= <u32>this.count) return NO_BYTES;
+    let at = 4 + this.count * 8;
+    for (let i = 0; i < index; i++) at += this.lengthAt(i * 2) + this.lengthAt(i * 2 + 1) + 2;
+    const nameLength = this.lengthAt(index * 2);
+    if (!value) return this.data.sub(at, at + nameLength);
+    at += nameLength + 1;
+    return this.data.sub(at, at + this.lengthAt(index * 2 + 1));
+  }
+
+  private lengthAt(position: i32): i32 {
+    return load<i32>(this.data.ptr + <usize>(4 + position * 4));
+  }
+}
+
+/** The number of pairs, 0 when the block is not exactly as long as its own table says. */
+function countOf(data: Slice): i32 {
+  if (data.length < 4) return 0;
+  const count = load<i32>(data.ptr);
+  if (count <= 0 || count > (data.length - 4) / 10) return 0;
+  let size: u64 = 4;
+  for (let i = 0; i < count; i++) {
+    size += <u64>load<u32>(data.ptr + <usize>(4 + i * 8));
+    size += <u64>load<u32>(data.ptr + <usize>(8 + i * 8)) + 10;
+  }
+  return size == <u64>data.length ? count : 0;
+}
+
+/** Collects pairs and serialises them for the host. */
+@final
+export class PairsBuilder {
+  private names: Slice[] = [];
+  private values: Slice[] = [];
+
+  add(name: Slice, value: Slice): PairsBuilder {
+    this.names.push(name);
+    this.values.push(value);
+    return this;
+  }
+
+  get count(): i32 {
+    return this.names.length;
+  }
+
+  /** The serialised form in memory of its own; no bytes for no pairs. */
+  build(): Slice {
+    const count = this.names.length;
+    if (count == 0) return NO_BYTES;
+    let size = 4 + count * 8;
+    for (let i = 0; i < count; i++) size += this.names[i].length + this.values[i].length + 2;
+    const block = new StaticArray<u8>(size);
+    let table = changetype<usize>(block);
+    let at = table + <usize>(4 + count * 8);
+    store<i32>(table, count);
+    table += 4;
+    for (let i = 0; i < count; i++) {
+      const name = this.names[i];
+      const value = this.values[i];
+      store<i32>(table, name.length);
+      store<i32>(table, value.length, 4);
+      table += 8;
+      memory.copy(at, name.ptr, name.length);
+      at += <usize>(name.length + 1);
+      memory.copy(at, value.ptr, value.length);
+      at += <usize>(value.length + 1);
+    }
+    return Slice.of(block);
+  }
+}
+
+/** A property path: its segments joined by NUL, as hosts want it (host.md 5.1). */
+export function propertyPath(segments: string[]): Slice {
+  const path = new Builder();
+  for (let i = 0; i < segments.length; i++) {
+    if (i > 0) path.appendByte(0);
+    path.appendText(segments[i]);
+  }
+  return path.toSlice();
+}

@@ -7,7 +7,7 @@ const ASSEMBLYSCRIPT = [
   "plugins/**/*.ts",
   "examples/**/assembly/**/*.ts",
   "build/template/**/*.ts",
-  "test/unit/drivers/**/*.ts",
+  "test/**/{driver,drivers}/**/*.ts",
 ];
 
 /** Files that a gateway runs but that must not touch raw memory. */

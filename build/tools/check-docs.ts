@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { runAsScript } from "./check-report.js";
+import { filesIn, foldersIn } from "./files.js";
+
+/** What the documents may name. */
+export interface Tree {
+  /** True for a file or folder of the repository. */
+  has(path: string): boolean;
+  /** Folders at the root: the first step of every path a document gives from the root. */
+  roots: ReadonlySet<string>;
+  /** npm scripts of the root package. */
+  scripts: ReadonlySet<string>;
+}
+
+/** Built, downloaded or filled in by the reader: named in documents, absent from the repository. */
+const NOT_IN_THE_TREE = /^(build\/(envoy|higress|unit)|\.cache|node_modules)(\/|$)/;
+
+/** Scripts, links and paths in one Markdown text that lead nowhere. */
+export function documentProblems(file: string, text: string, tree: Tree): string[] {
+  const problems: string[] = [];
+  for (const [, script] of text.matchAll(/npm run (?:-s |--silent )?([a-z][\w:-]*)/g)) {
+    if (script && !tree.scripts.has(script)) {
+      problems.push(`${file} names \`npm run ${script}\`, which package.json does not have`);
+    }
+  }
+  const prose = text.replace(/^(`{3,})[\s\S]*?^\1\s*$/gm, "");
+  for (const [, target] of prose.matchAll(/\]\(([^)\s]+)(?:\s+"[^"]*")?\)/g)) {
+    if (target) problems.push(...linkProblems(file, target, tree));
+  }
+  for (const [, code] of prose.matchAll(/`([^`\n]+)`/g)) {
+    if (code && isMissingPath(file, code, tree)) {
+      problems.push(`${file} names \`${code}\`, which does not exist`);
+    }
+  }
+  return problems;
+}
+
+function linkProblems(file: string, target: string, tree: Tree): string[] {
+  if (/^([a-z]+:|#)/.test(target)) return [];
+  const path = normalize(join(dirname(file), target.replace(/#.*$/, ""))).replace(/\/$/, "");
+  if (NOT_IN_THE_TREE.test(path) || tree.has(path)) return [];
+  return [`${file} links to ${target}, which does not exist`];
+}
+
+/** True for text that reads like a path of this repository and is none. */
+function isMissingPath(file: string, code: string, tree: Tree): boolean {
+  const path = code.replace(/\/$/, "");
+  if (!/^[\w@.-]+(\/[\w@.-]+)+$/.test(path)) return false;
+  if (!tree.roots.has(path.split("/")[0] ?? "") || NOT_IN_THE_TREE.test(path)) return false;
+  return !tree.has(path) && !tree.has(join(dirname(file), path));
+}
+
+/** The bones of a Markdown text, without what a translation changes. */
+function outline(text: string): { headings: number[]; rows: number; blocks: string[] } {
+  const blocks = [...text.matchAll(/^(`{3,})(\w*)[^\n]*\n[\s\S]*?^\1\s*$/gm)];
+  const prose = text.replace(/^(`{3,})[\s\S]*?^\1\s*$/gm, "");
+  return {
+    headings: [...prose.matchAll(/^(#+) /gm)].map((match) => match[1]?.length ?? 0),
+    rows: [...prose.matchAll(/^\|/gm)].length,
+    blocks: blocks.map((match) => match[2] ?? ""),
+  };
+}
+
+/** Where the Chinese text of a document has other headings, tables or code blocks. */
+export function translationProblems(file: string, english: string, chinese: string): string[] {
+  const [left, right] = [outline(english), outline(chinese)];
+  const differ = (what: string, a: string | number, b: string | number): string[] =>
+    a === b ? [] : [`${file}: ${what} differ between the languages: ${a} and ${b}`];
+  return [
+    ...differ("levels of the headings", left.headings.join(" "), right.headings.join(" ")),
+    ...differ("numbers of table rows", left.rows, right.rows),
+    ...differ("code blocks", left.blocks.join(" "), right.blocks.join(" ")),
+  ];
+}
+
+function readTree(): Tree {
+  const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as {
+    scripts: Record<string, string>;
+  };
+  return {
+    has: (path) => existsSync(path),
+    roots: new Set(foldersIn(".")),
+    scripts: new Set(Object.keys(scripts)),
+  };
+}
+
+export function checkDocs(): string[] {
+  const tree = readTree();
+  // A golden is a transcript: what looks like a path there is data.
+  const files = filesIn(".").filter((file) => file.endsWith(".md") && !file.includes("/golden/"));
+  return files.flatMap((file) => {
+    const text = readFileSync(file, "utf8");
+    if (file.startsWith("build/template/")) return [];
+    const problems = documentProblems(file, text, tree);
+    const chinese = file.replace(/README\.md$/, "README_ZH.md");
+    if (chinese === file) return problems;
+    const mustHave = file === "README.md" || file.startsWith("plugins/");
+    if (!existsSync(chinese)) return mustHave ? [...problems, `${chinese} is missing`] : problems;
+    return [...problems, ...translationProblems(file, text, readFileSync(chinese, "utf8"))];
+  });
+}
+
+runAsScript(import.meta.url, "docs", checkDocs);

@@ -1,0 +1,102 @@
+import { fieldsOf, type ConfigSchema, type Field } from "./schema.js";
+
+export type Language = "en" | "zh";
+
+/** A README's generated part stands between these two lines. */
+const START = "<!-- config -->";
+const END = "<!-- /config -->";
+
+const WORDS = {
+  en: {
+    head: ["Field", "Type", "Default", "Since", "Meaning"],
+    global: "Global part (`defaultConfig` of a WasmPlugin, the top level of the JSON):",
+    rule: "Rules (`_rules_[]`; Higress writes them from `matchRules`):",
+    types: {
+      boolean: "boolean",
+      integer: "integer",
+      number: "number",
+      string: "string",
+      "string[]": "list of string",
+      "object[]": "list of object",
+    },
+    oneOf: "one of",
+    peer: "Higress",
+    none: "–",
+  },
+  zh: {
+    head: ["字段", "类型", "缺省值", "起始版本", "含义"],
+    global: "全局配置（WasmPlugin 的 `defaultConfig`，即 JSON 顶层）：",
+    rule: "规则（`_rules_[]`，由 Higress 根据 `matchRules` 生成）：",
+    types: {
+      boolean: "布尔",
+      integer: "整数",
+      number: "数字",
+      string: "字符串",
+      "string[]": "字符串列表",
+      "object[]": "对象列表",
+    },
+    oneOf: "可选值",
+    peer: "Higress",
+    none: "–",
+  },
+} as const;
+
+/** Replaces the configuration tables of a README. @throws Error when the markers are missing */
+export function fillReadme(text: string, schema: ConfigSchema, language: Language): string {
+  const start = text.indexOf(START);
+  const end = text.indexOf(END);
+  if (start < 0 || end < start) throw new Error(`no ${START} … ${END} in the README`);
+  const tables = configTables(schema, language);
+  return `${text.slice(0, start)}${START}\n\n${tables}\n\n${text.slice(end)}`;
+}
+
+function configTables(schema: ConfigSchema, language: Language): string {
+  const words = WORDS[language];
+  return (["global", "rule"] as const)
+    .map((part) => ({ part, rows: rowsOf(schema, part, "", language) }))
+    .filter(({ rows }) => rows.length > 0)
+    .map(({ part, rows }) => [words[part], "", ...header(words.head), ...rows].join("\n"))
+    .join("\n\n");
+}
+
+function header(names: readonly string[]): string[] {
+  return [row(names), row(names.map(() => "---"))];
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+/** Elements of a list follow their list, as `consumers[].name`; in rules they are not repeated. */
+function rowsOf(
+  schema: ConfigSchema,
+  definition: string,
+  prefix: string,
+  language: Language,
+): string[] {
+  return Object.entries(fieldsOf(schema, definition)).flatMap(([name, field]) => {
+    const path = prefix + name;
+    const items = field["x-items"];
+    const nested = items ? rowsOf(schema, items, `${path}[].`, language) : [];
+    return [fieldRow(path, field, language), ...nested];
+  });
+}
+
+function fieldRow(path: string, field: Field, language: Language): string {
+  const words = WORDS[language];
+  const choices = (field.enum ?? []).filter((value, _, all) => !isTextOfANumber(value, all));
+  const meaning = language === "en" ? field.description : field["x-description-zh"];
+  const list = choices.map((value) => `\`${String(value)}\``).join(", ");
+  return row([
+    `\`${path}\``,
+    words.types[field["x-type"]],
+    field.default === undefined ? words.none : `\`${JSON.stringify(field.default)}\``,
+    field["x-since"] ?? words.peer,
+    (list ? `${meaning} (${words.oneOf} ${list})` : meaning).replaceAll("|", "\\|"),
+  ]);
+}
+
+/** True for "401" in an enum that also has 401: the text form is accepted, not documented. */
+function isTextOfANumber(value: unknown, all: unknown[]): boolean {
+  return typeof value === "string" && all.includes(Number(value));
+}

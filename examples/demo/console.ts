@@ -1,0 +1,86 @@
+import pc from "picocolors";
+
+const FRAMES = [..."⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"];
+const NAME_WIDTH = 9;
+
+/** Tells about a step that is under way. */
+export type Report = (doing: string) => void;
+
+/**
+ * Runs one step and shows how it goes: a moving line on a terminal, plain lines in a file.
+ * `work` returns what to show when it is done.
+ */
+export async function step(name: string, work: (report: Report) => Promise<string>): Promise<void> {
+  const line = process.stdout.isTTY ? new MovingLine(name) : new PlainLine(name);
+  try {
+    line.done(await work((doing) => line.report(doing)));
+  } finally {
+    line.close();
+  }
+}
+
+/** A heading with room around it. */
+export function title(text: string): void {
+  console.log(`\n  ${pc.bold(text)}\n`);
+}
+
+/** The one line that says why the demo cannot go on. */
+export function problem(text: string): void {
+  console.error(`  ${pc.red("✗")} ${text}`);
+}
+
+function finished(name: string, result: string): string {
+  return `  ${pc.green("✓")} ${name.padEnd(NAME_WIDTH)} ${pc.dim(result)}`;
+}
+
+/** One line, rewritten in place until the step is done. */
+class MovingLine {
+  private doing = "";
+  private frame = 0;
+  private readonly timer = setInterval(() => this.draw(), 80);
+
+  constructor(private readonly name: string) {
+    this.draw();
+  }
+
+  report(doing: string): void {
+    this.doing = doing;
+    this.draw();
+  }
+
+  done(result: string): void {
+    process.stdout.write(`\r\x1b[2K${finished(this.name, result)}\n`);
+    clearInterval(this.timer);
+    this.doing = "";
+    this.frame = -1;
+  }
+
+  /** Also after a failure: leaves an empty line for what comes next. */
+  close(): void {
+    clearInterval(this.timer);
+    if (this.frame >= 0) process.stdout.write("\r\x1b[2K");
+  }
+
+  private draw(): void {
+    this.frame = (this.frame + 1) % FRAMES.length;
+    const mark = pc.cyan(FRAMES[this.frame] ?? "");
+    process.stdout.write(
+      `\r\x1b[2K  ${mark} ${this.name.padEnd(NAME_WIDTH)} ${pc.dim(this.doing)}`,
+    );
+  }
+}
+
+/** One line per event. */
+class PlainLine {
+  constructor(private readonly name: string) {}
+
+  report(doing: string): void {
+    console.log(`  … ${this.name.padEnd(NAME_WIDTH)} ${doing}`);
+  }
+
+  done(result: string): void {
+    console.log(finished(this.name, result));
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,55 @@
+import pc from "picocolors";
+import { TEAM_A_KEY, TEAM_B_KEY } from "./keys.js";
+import type { Ports } from "./ports.js";
+
+/** Something to try, as a command to paste. */
+interface Trial {
+  what: string;
+  curl: string[];
+}
+
+/** What the demo prints when everything runs. */
+export function guide(ports: Ports): string {
+  const trials = tryOut(`http://127.0.0.1:${ports.gateway}`);
+  return [
+    `  ${pc.bold("Ready.")} Paste these into another terminal:`,
+    "",
+    ...trials.flatMap(({ what, curl }) => [`  ${pc.cyan(what)}`, `${curl.join(" \\\n    ")}`, ""]),
+    `  ${pc.dim("What the model saw")}  http://127.0.0.1:${ports.model}/mock/requests`,
+    `  ${pc.dim("Envoy's admin page")}  http://127.0.0.1:${ports.admin}`,
+    `  ${pc.dim("Envoy's log")}         .cache/demo/envoy.log`,
+    "",
+    `  ${pc.bold("Ctrl-C")} stops everything.`,
+    "",
+  ].join("\n");
+}
+
+function tryOut(gateway: string): Trial[] {
+  return [
+    {
+      what: "No key: 401, and the model never hears of it",
+      curl: [`curl -i ${gateway}/v1/models`],
+    },
+    {
+      what: "A wrong key: 403",
+      curl: [`curl -i ${gateway}/v1/models -H 'Authorization: Bearer sk-wrong'`],
+    },
+    {
+      what: "The key of team-a: a streamed answer. The model is told who asks, and gets the provider's key",
+      curl: chat(gateway, TEAM_A_KEY, "gpt-4o", true),
+    },
+    {
+      what: "The key of team-b, which may use gpt-4o-mini only: 403",
+      curl: chat(gateway, TEAM_B_KEY, "gpt-4o", false),
+    },
+  ];
+}
+
+function chat(gateway: string, key: string, model: string, stream: boolean): string[] {
+  const messages = [{ role: "user", content: "Who am I?" }];
+  return [
+    `curl ${stream ? "-N" : "-i"} ${gateway}/v1/chat/completions`,
+    `-H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json'`,
+    `-d '${JSON.stringify(stream ? { model, stream, messages } : { model, messages })}'`,
+  ];
+}

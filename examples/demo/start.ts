@@ -1,0 +1,93 @@
+// npm start: a model server, Envoy with the plugins in front of it, and commands to try them.
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { CACHE, envoyPath, envoyVersion, Problem } from "../../build/tools/fetch.js";
+import { run } from "../../build/tools/fetch-run.js";
+import { gatewayBootstrap } from "./bootstrap.js";
+import { CHAIN } from "./chain.js";
+import { problem, step, title, type Report } from "./console.js";
+import { startEnvoy } from "./envoy.js";
+import { guide } from "./guide.js";
+import { PROVIDER_KEY, PROVIDER_KEY_VARIABLE } from "./keys.js";
+import { startMockModel } from "./mock-model/index.js";
+import { readPorts, requireFreePorts } from "./ports.js";
+
+/** Pause between the chunks of a stream, in ms: slow enough to see it stream. */
+const CHUNK_DELAY = 60;
+
+/** What has been started, to be stopped in the reverse order. */
+const running: { stop(): Promise<void> }[] = [];
+
+/** Starts everything, then waits; returns only when Envoy ends by itself. */
+async function serve(): Promise<never> {
+  const ports = readPorts(process.env);
+  await requireFreePorts(ports);
+  title("AI gateway demo");
+
+  await step("Plugins", build);
+
+  let program = "";
+  await step("Envoy", async (report) => {
+    program = await envoyPath(report);
+    return (await envoyVersion(program))?.join(".") ?? "";
+  });
+
+  await step("Model", async () => {
+    const options = { port: ports.model, providerKey: PROVIDER_KEY, chunkDelay: CHUNK_DELAY };
+    const model = await startMockModel(options);
+    running.push(model);
+    return `${model.url}  a mock, OpenAI-compatible`;
+  });
+
+  let exited: Promise<string> = Promise.resolve("");
+  await step("Gateway", async (report) => {
+    report("starting Envoy");
+    const envoy = await startEnvoy({
+      program,
+      bootstrap: gatewayBootstrap({
+        port: ports.gateway,
+        adminPort: ports.admin,
+        modelPort: ports.model,
+        filters: CHAIN,
+      }),
+      folder: join(CACHE, "demo"),
+      adminPort: ports.admin,
+      ports: [ports.gateway],
+      env: { [PROVIDER_KEY_VARIABLE]: PROVIDER_KEY },
+    });
+    running.push(envoy);
+    exited = envoy.exited;
+    return `http://127.0.0.1:${ports.gateway}  ${CHAIN.map(({ plugin }) => plugin).join(" → ")}`;
+  });
+
+  console.log(`\n${guide(ports)}`);
+  throw new Problem(`Envoy ended (${await exited}); see .cache/demo/envoy.log.`);
+}
+
+/** Compiles what changed, in a process of its own so that the terminal stays alive. */
+async function build(report: Report): Promise<string> {
+  report("compiling");
+  const { code, output } = await run(process.execPath, ["--import", "tsx", "build/tools/build.ts"]);
+  if (code !== 0) throw new Problem(`The plugins do not compile:\n${output.trimEnd()}`);
+  const files = await readdir("build/envoy");
+  const count = files.filter((name) => name.endsWith(".wasm")).length;
+  return `${count} built, for Envoy and for Higress`;
+}
+
+/** Settles when the user, the terminal or the system wants the demo to end. */
+function stopSignal(): Promise<void> {
+  return new Promise((stop) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop());
+  });
+}
+
+try {
+  await Promise.race([serve(), stopSignal()]);
+  console.log("\n  Stopping …");
+} catch (error) {
+  process.exitCode = 1;
+  if (error instanceof Problem) problem(error.message);
+  else console.error(error);
+}
+for (const part of running.reverse()) await part.stop();
+process.exit();

@@ -1,0 +1,142 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { Char, isBlank } from "./char";
+import { findQuote } from "./scan";
+import { unescape } from "./unescape";
+import { JsonType, NO_VALUE, typeAt } from "./type";
+import { JsonValue, findEnd } from "./value";
+
+/**
+ * Walks over the members of an object or the elements of an array, one forward pass, allocating
+ * only for the entries somebody looks at:
+ *
+ *   const cursor = value.entries();
+ *   while (cursor.next()) if (cursor.keyIs(MODEL)) return cursor.value;
+ *
+ * Malformed text is walked over as GJSON does, without complaint: bytes that begin no value are
+ * skipped, and a cut-off document ends the walk after its last value.
+ */
+@final
+export class JsonCursor {
+  private readonly limit: usize;
+  private readonly owner: StaticArray<u8> | null;
+  private readonly isObject: bool;
+  /** Where the search for the next entry begins; 0 once the end was reached. */
+  private at: usize = 0;
+  private keyAt: usize = 0;
+  private keyEnd: usize = 0;
+  private type: i32 = NO_VALUE;
+  private valueAt: usize = 0;
+  /** The present value once it was asked for: it may know its end already. */
+  private found: JsonValue | null = null;
+
+  constructor(container: JsonValue) {
+    this.limit = container.limit;
+    this.owner = container.owner;
+    this.isObject = container.type == JsonType.Object;
+    if (container.type >= JsonType.Array) this.at = container.at + 1;
+  }
+
+  /** Moves to the next entry; false when there is none. */
+  next(): bool {
+    if (this.type != NO_VALUE) this.at = this.endOfValue();
+    this.found = null;
+    this.type = NO_VALUE;
+    while (this.at != 0) {
+      if (this.isObject && !this.findKey()) break;
+      if (this.findValue()) return true;
+    }
+    this.at = 0;
+    return false;
+  }
+
+  /** The present key without quotes, unescaped; empty in an array. */
+  get key(): Slice {
+    return unescape(this.rawKey);
+  }
+
+  /** The present key without quotes, as it stands in the document; empty in an array. */
+  get rawKey(): Slice {
+    return new Slice(this.keyAt, <i32>(this.keyEnd - this.keyAt), this.owner);
+  }
+
+  /** Whether the present key, unescaped, equals `name`. */
+  keyIs(name: Slice): bool {
+    const length = <i32>(this.keyEnd - this.keyAt);
+    // An escape is always longer than the character it stands for.
+    if (length < name.length || !this.isObject) return false;
+    if (length == name.length) {
+      return memory.compare(this.keyAt, name.ptr, length) == 0 && !hasEscape(name);
+    }
+    const raw = this.rawKey;
+    return hasEscape(raw) && unescape(raw).equals(name);
+  }
+
+  /** The present value. Only after `next()` answered true. */
+  get value(): JsonValue {
+    let value = this.found;
+    if (value === null) {
+      value = new JsonValue(this.type, this.valueAt, this.limit, this.owner);
+      this.found = value;
+    }
+    return value;
+  }
+
+  /** Type of the present value, without allocating. */
+  get valueType(): JsonType {
+    return this.type;
+  }
+
+  /** Address of the present value; only meaningful inside this package. */
+  get address(): usize {
+    return this.valueAt;
+  }
+
+  private endOfValue(): usize {
+    const value = this.found;
+    return value === null ? findEnd(this.type, this.valueAt, this.limit) : value.endAddress();
+  }
+
+  /** Reads the next key; false at the end of the object. */
+  private findKey(): bool {
+    let at = this.at;
+    while (at < this.limit) {
+      const byte = load<u8>(at++);
+      if (byte == Char.CloseCurly) return false;
+      if (byte != Char.Quote) continue;
+      const end = findQuote(at, this.limit);
+      if (end == 0) return false;
+      this.keyAt = at;
+      this.keyEnd = end;
+      this.at = end + 1;
+      return true;
+    }
+    return false;
+  }
+
+  /** Reads the next value; false when this entry has none, and `at` is 0 when there is no other. */
+  private findValue(): bool {
+    let at = this.at;
+    this.at = 0;
+    for (; at < this.limit; at++) {
+      const byte = load<u8>(at);
+      if (isBlank(byte) || byte == Char.Colon) continue;
+      const type = typeAt(at, this.limit);
+      if (type != NO_VALUE) {
+        if (type == JsonType.String && findQuote(at + 1, this.limit) == 0) return false;
+        this.type = type;
+        this.valueAt = at;
+        return true;
+      }
+      if (byte == Char.CloseSquare && !this.isObject) return false;
+      if (this.isObject && (byte == Char.Comma || byte == Char.CloseCurly)) {
+        this.at = at; // a key without a value: go on with the next member
+        return false;
+      }
+    }
+    return false;
+  }
+}
+
+function hasEscape(text: Slice): bool {
+  return text.indexOf(<u8>Char.Backslash) >= 0;
+}

@@ -1,0 +1,107 @@
+import { Builder, Slice } from "@ai-gateway-wasm/bytes";
+import { Char } from "./char";
+import { sequenceLength } from "./utf8";
+
+/** Which characters a written JSON string escapes. */
+export const enum Escape {
+  /** Only what RFC 8259 demands: the quote, the backslash, control characters. */
+  Plain,
+  /** As Go's encoding/json: also `<`, `>`, `&`, U+2028 and U+2029. */
+  Go,
+}
+
+/**
+ * Appends `text` as it stands between the quotes of a JSON string. Bytes that are not UTF-8 become
+ * the escape of U+FFFD, one each, so the output is always valid.
+ */
+export function appendEscaped(out: Builder, text: Slice, style: Escape = Escape.Go): void {
+  const end = text.ptr + <usize>text.length;
+  let from = text.ptr;
+  let at = text.ptr;
+  while (at < end) {
+    const byte = load<u8>(at);
+    let length = 1;
+    if (byte < 0x80) {
+      if (!isSpecial(byte, style)) {
+        at++;
+        continue;
+      }
+    } else {
+      length = sequenceLength(at, end);
+      if (length != 0 && !(style == Escape.Go && isLineSeparator(at, length))) {
+        at += <usize>length;
+        continue;
+      }
+    }
+    out.appendRaw(from, <i32>(at - from));
+    if (byte < 0x80) appendByteEscape(out, byte);
+    else appendUnit(out, length == 0 ? 0xfffd : 0x2000 | <i32>load<u8>(at + 2) & 0x3f);
+    at += <usize>max(1, length);
+    from = at;
+  }
+  out.appendRaw(from, <i32>(end - from));
+}
+
+/** `text` as a JSON string with its quotes. */
+export function quote(text: Slice, style: Escape = Escape.Go): Slice {
+  const out = new Builder(text.length + 16);
+  out.appendByte(<u8>Char.Quote);
+  appendEscaped(out, text, style);
+  return out.appendByte(<u8>Char.Quote).view();
+}
+
+/** `text` as it stands between the quotes of a JSON string. */
+export function escape(text: Slice, style: Escape = Escape.Go): Slice {
+  const out = new Builder(text.length + 16);
+  appendEscaped(out, text, style);
+  return out.view();
+}
+
+function isSpecial(byte: u8, style: Escape): bool {
+  if (<i32>byte < Char.Space || byte == Char.Quote || byte == Char.Backslash) return true;
+  if (style == Escape.Plain) return false;
+  return byte == Char.Less || byte == Char.Greater || byte == Char.Ampersand;
+}
+
+/** U+2028 or U+2029: E2 80 A8, E2 80 A9. */
+function isLineSeparator(at: usize, length: i32): bool {
+  return length == 3 && load<u16>(at) == 0x80e2 && (load<u8>(at + 2) & 0xfe) == 0xa8;
+}
+
+function appendByteEscape(out: Builder, byte: u8): void {
+  const short = shortEscape(byte);
+  if (short == 0) return appendUnit(out, byte);
+  out.appendByte(<u8>Char.Backslash);
+  out.appendByte(short);
+}
+
+/** The letter of a two-character escape, or 0. */
+function shortEscape(byte: i32): u8 {
+  switch (byte) {
+    case Char.Quote:
+    case Char.Backslash:
+      return <u8>byte;
+    case 0x08:
+      return 0x62; // b
+    case 0x0c:
+      return 0x66; // f
+    case Char.LineFeed:
+      return 0x6e; // n
+    case Char.Return:
+      return 0x72; // r
+    case Char.Tab:
+      return 0x74; // t
+    default:
+      return 0;
+  }
+}
+
+/** Appends a \uXXXX escape with small letters. */
+function appendUnit(out: Builder, unit: i32): void {
+  out.appendByte(<u8>Char.Backslash);
+  out.appendByte(0x75);
+  for (let shift = 12; shift >= 0; shift -= 4) {
+    const digit = (unit >> shift) & 15;
+    out.appendByte(<u8>(digit < 10 ? 0x30 + digit : 0x57 + digit));
+  }
+}

@@ -1,0 +1,212 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { Char, isBlank, isDigit } from "./char";
+import { hexDigit } from "./unescape";
+import { isValidUtf8 } from "./utf8";
+import { JsonValue, readJson } from "./value";
+
+/** How deep arrays and objects of a configuration may nest. */
+export const MAX_DEPTH = 512;
+
+/** The depth at which Go's JSON reader gives up. */
+export const MAX_BODY_DEPTH = 10000;
+
+/**
+ * The value of a whole text that is valid JSON in valid UTF-8 and at most 512 levels deep, for
+ * configuration; null when it is not.
+ */
+export function parseJson(text: Slice): JsonValue | null {
+  if (!isValidJson(text, MAX_DEPTH) || !isValidUtf8(text)) return null;
+  return readJson(text);
+}
+
+/**
+ * Whether the whole text is one JSON value (RFC 8259) of at most `maxDepth` nested containers.
+ * As Go's `json.Valid`, it lets repeated keys and bytes that are not UTF-8 pass inside strings.
+ */
+export function isValidJson(text: Slice, maxDepth: i32 = MAX_BODY_DEPTH): bool {
+  return new Validator(text, maxDepth).run();
+}
+
+/** Checks the grammar byte by byte; nesting is a bit per level, not a call per level. */
+@final
+class Validator {
+  private at: usize;
+  private readonly end: usize;
+  private depth: i32 = 0;
+  /** One bit per open container: 1 for an object. */
+  private readonly levels: StaticArray<u64>;
+
+  constructor(
+    text: Slice,
+    private readonly maxDepth: i32,
+  ) {
+    this.at = text.ptr;
+    this.end = text.ptr + <usize>text.length;
+    this.levels = new StaticArray<u64>((maxDepth >> 6) + 1);
+  }
+
+  run(): bool {
+    while (true) {
+      // Here a value is expected.
+      const first = this.peek();
+      if (first == Char.OpenCurly || first == Char.OpenSquare) {
+        if (!this.open(first == Char.OpenCurly)) return false;
+        const next = this.peek();
+        if (next != Char.CloseCurly && next != Char.CloseSquare) {
+          if (first == Char.OpenCurly && !this.key()) return false;
+          continue;
+        }
+      } else if (!this.scalar(first)) {
+        return false;
+      }
+      if (!this.close()) return false;
+      if (this.depth == 0) return this.peek() < 0;
+    }
+  }
+
+  /** After a value: closes containers until a comma asks for another value or all are closed. */
+  private close(): bool {
+    while (this.depth > 0) {
+      const next = this.peek();
+      this.at++;
+      if (next == Char.Comma) return !this.inObject() || this.key();
+      if (next != (this.inObject() ? Char.CloseCurly : Char.CloseSquare)) return false;
+      this.depth--;
+    }
+    return true;
+  }
+
+  private open(isObject: bool): bool {
+    if (this.depth == this.maxDepth) return false;
+    const bit: u64 = (<u64>1) << (this.depth & 63);
+    const word = this.levels[this.depth >> 6];
+    this.levels[this.depth >> 6] = isObject ? word | bit : word & ~bit;
+    this.depth++;
+    this.at++;
+    return true;
+  }
+
+  private inObject(): bool {
+    const level = this.depth - 1;
+    return ((this.levels[level >> 6] >> (level & 63)) & 1) != 0;
+  }
+
+  /** The next byte that is not blank, not consumed; -1 at the end. */
+  private peek(): i32 {
+    while (this.at < this.end && isBlank(load<u8>(this.at))) this.at++;
+    return this.byte();
+  }
+
+  private byte(): i32 {
+    return this.at < this.end ? <i32>load<u8>(this.at) : -1;
+  }
+
+  private key(): bool {
+    if (this.peek() != Char.Quote || !this.string()) return false;
+    if (this.peek() != Char.Colon) return false;
+    this.at++;
+    return true;
+  }
+
+  private scalar(first: i32): bool {
+    switch (first) {
+      case Char.Quote:
+        return this.string();
+      case 0x74: // t
+        return this.word(0x65757274, 4);
+      case 0x6e: // n
+        return this.word(0x6c6c756e, 4);
+      case 0x66: // f: the last four letters of "false"
+        this.at++;
+        return this.word(0x65736c61, 4);
+      default:
+        return this.number();
+    }
+  }
+
+  /** Four letters, given as the little-endian number they make. */
+  private word(letters: u32, length: usize): bool {
+    if (this.at + length > this.end || load<u32>(this.at) != letters) return false;
+    this.at += length;
+    return true;
+  }
+
+  private number(): bool {
+    if (this.byte() == Char.Minus) this.at++;
+    if (this.byte() == Char.Zero) this.at++;
+    else if (!this.digits()) return false;
+    if (this.byte() == Char.Dot) {
+      this.at++;
+      if (!this.digits()) return false;
+    }
+    if ((this.byte() | 0x20) != 0x65) return true; // e
+    this.at++;
+    if (this.byte() == Char.Plus || this.byte() == Char.Minus) this.at++;
+    return this.digits();
+  }
+
+  private digits(): bool {
+    const start = this.at;
+    while (isDigit(this.byte())) this.at++;
+    return this.at > start;
+  }
+
+  private string(): bool {
+    this.at++;
+    while (true) {
+      this.skipPlain();
+      const byte = this.byte();
+      if (byte == Char.Quote) {
+        this.at++;
+        return true;
+      }
+      if (byte != Char.Backslash) return false; // the end, or a control character
+      this.at++;
+      if (!this.escape()) return false;
+    }
+  }
+
+  /** Moves to the next quote, backslash or control character. */
+  private skipPlain(): void {
+    const quote = i8x16.splat(<i8>Char.Quote);
+    const backslash = i8x16.splat(<i8>Char.Backslash);
+    const space = i8x16.splat(<i8>Char.Space);
+    while (this.at + 16 <= this.end) {
+      const chunk = v128.load(this.at);
+      const special = v128.or(i8x16.eq(chunk, quote), i8x16.eq(chunk, backslash));
+      const stop = i8x16.bitmask(v128.or(special, i8x16.lt_u(chunk, space)));
+      if (stop != 0) {
+        this.at += <usize>ctz(stop);
+        return;
+      }
+      this.at += 16;
+    }
+    while (this.at < this.end) {
+      const byte = load<u8>(this.at);
+      if (byte == Char.Quote || byte == Char.Backslash || <i32>byte < Char.Space) return;
+      this.at++;
+    }
+  }
+
+  /** What follows a backslash. */
+  private escape(): bool {
+    switch (this.byte()) {
+      case Char.Quote:
+      case Char.Backslash:
+      case Char.Slash:
+      case 0x62: // b
+      case 0x66: // f
+      case 0x6e: // n
+      case 0x72: // r
+      case 0x74: // t
+        this.at++;
+        return true;
+      case 0x75: // u
+        this.at++;
+        for (let i = 0; i < 4; i++, this.at++) if (hexDigit(this.byte()) < 0) return false;
+        return true;
+      default:
+        return false;
+    }
+  }
+}

@@ -1,0 +1,12 @@
+export { JsonType } from "./assembly/type";
+export { JsonValue, findJson, readJson } from "./assembly/value";
+export { JsonCursor } from "./assembly/cursor";
+export { boolOf, integerOf, listOf, numberOf, textOf, truncate } from "./assembly/lenient";
+export { appendDecimal, parseNumber } from "./assembly/number";
+export { MAX_BODY_DEPTH, MAX_DEPTH, isValidJson, parseJson } from "./assembly/validate";
+export { isValidUtf8 } from "./assembly/utf8";
+export { unescape } from "./assembly/unescape";
+export { Escape, appendEscaped, escape, quote } from "./assembly/escape";
+export { JsonWriter } from "./assembly/writer";
+export { KeyPath, KeyStep, compileKeyPath } from "./assembly/key-path";
+export { MemberSearch, searchMember } from "./assembly/search";

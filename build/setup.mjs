@@ -14,6 +14,8 @@ const NEEDED_NODE = [20, 19];
 /** Written by npm itself at the end of every complete install. */
 const INSTALLED = resolve(ROOT, "node_modules/.package-lock.json");
 const LOCK = resolve(ROOT, "package-lock.json");
+/** npm names the cause first and then repeats its manual. */
+const LINES_SHOWN = 20;
 /** Error codes npm reports when it cannot reach a registry. */
 const NO_NETWORK =
   /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ENOTCACHED|ERR_SOCKET_TIMEOUT)\b/;
@@ -60,8 +62,9 @@ async function install() {
   const why = NO_NETWORK.exec(output)?.[0];
   if (why)
     fail(`No network: npm cannot download the packages (${why}). Connect, then run this again.`);
-  process.stderr.write(output.trimEnd() + "\n");
-  fail("npm ci failed; its own output is above.");
+  const lines = output.trim().split("\n");
+  process.stderr.write(`${lines.slice(0, LINES_SHOWN).join("\n")}\n`);
+  fail("npm ci failed; it says why above.");
 }
 
 checkNode();

@@ -14,7 +14,11 @@ export function guide(ports: Ports): string {
   return [
     `  ${pc.bold("Ready.")} Paste these into another terminal:`,
     "",
-    ...trials.flatMap(({ what, curl }) => [`  ${pc.cyan(what)}`, `${curl.join(" \\\n    ")}`, ""]),
+    ...trials.flatMap(({ what, curl }) => [
+      `  ${pc.cyan(what)}`,
+      `  ${curl.join(" \\\n    ")}`,
+      "",
+    ]),
     `  ${pc.dim("What the model saw")}  http://127.0.0.1:${ports.model}/mock/requests`,
     `  ${pc.dim("Envoy's admin page")}  http://127.0.0.1:${ports.admin}`,
     `  ${pc.dim("Envoy's log")}         .cache/demo/envoy.log`,
@@ -27,19 +31,19 @@ export function guide(ports: Ports): string {
 function tryOut(gateway: string): Trial[] {
   return [
     {
-      what: "No key: 401, and the model never hears of it",
+      what: "No key: refused with 401, the model never hears of it",
       curl: [`curl -i ${gateway}/v1/models`],
     },
     {
-      what: "A wrong key: 403",
+      what: "A wrong key: refused with 403",
       curl: [`curl -i ${gateway}/v1/models -H 'Authorization: Bearer sk-wrong'`],
     },
     {
-      what: "The key of team-a: a streamed answer. The model is told who asks, and gets the provider's key",
+      what: "The key of team-a: a streamed answer; the model got a name and the provider's key",
       curl: chat(gateway, TEAM_A_KEY, "gpt-4o", true),
     },
     {
-      what: "The key of team-b, which may use gpt-4o-mini only: 403",
+      what: "The key of team-b, which is for gpt-4o-mini only: refused with 403",
       curl: chat(gateway, TEAM_B_KEY, "gpt-4o", false),
     },
   ];
@@ -48,7 +52,7 @@ function tryOut(gateway: string): Trial[] {
 function chat(gateway: string, key: string, model: string, stream: boolean): string[] {
   const messages = [{ role: "user", content: "Who am I?" }];
   return [
-    `curl ${stream ? "-N" : "-i"} ${gateway}/v1/chat/completions`,
+    `curl ${stream ? "-iN" : "-i"} ${gateway}/v1/chat/completions`,
     `-H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json'`,
     `-d '${JSON.stringify(stream ? { model, stream, messages } : { model, messages })}'`,
   ];

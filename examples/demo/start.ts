@@ -12,8 +12,8 @@ import { PROVIDER_KEY, PROVIDER_KEY_VARIABLE } from "./keys.js";
 import { startMockModel } from "./mock-model/index.js";
 import { readPorts, requireFreePorts } from "./ports.js";
 
-/** Pause between the chunks of a stream, in ms: slow enough to see it stream. */
-const CHUNK_DELAY = 60;
+/** Large chunks and a pause before each, in ms: streams that a person can read and see flow. */
+const PACE = { chunkTokens: 8, chunkDelay: 150 };
 
 /** What has been started, to be stopped in the reverse order. */
 const running: { stop(): Promise<void> }[] = [];
@@ -33,8 +33,7 @@ async function serve(): Promise<never> {
   });
 
   await step("Model", async () => {
-    const options = { port: ports.model, providerKey: PROVIDER_KEY, chunkDelay: CHUNK_DELAY };
-    const model = await startMockModel(options);
+    const model = await startMockModel({ port: ports.model, providerKey: PROVIDER_KEY, ...PACE });
     running.push(model);
     return `${model.url}  a mock, OpenAI-compatible`;
   });

@@ -32,13 +32,21 @@ export function greeting(request: ModelRequest, arrival: Arrival): string {
   return `Hello ${who}, this is ${request.model}. You asked: "${asked}". ${CREDENTIAL[arrival.credential]}`;
 }
 
-/** Cuts the text after the request's longest answer and counts tokens. */
-export function answer(request: ModelRequest, text: string): Answer {
-  const pieces = toPieces(text);
-  const kept = pieces.slice(0, request.maxTokens);
+/**
+ * Cuts the text after the request's longest answer and counts tokens.
+ *
+ * @param chunkTokens tokens per piece of a stream
+ */
+export function answer(request: ModelRequest, text: string, chunkTokens: number): Answer {
+  const tokens = toPieces(text);
+  const kept = tokens.slice(0, request.maxTokens);
+  const pieces: string[] = [];
+  for (let at = 0; at < kept.length; at += chunkTokens) {
+    pieces.push(kept.slice(at, at + chunkTokens).join(""));
+  }
   return {
-    pieces: kept,
-    finishReason: kept.length < pieces.length ? "length" : "stop",
+    pieces,
+    finishReason: kept.length < tokens.length ? "length" : "stop",
     usage: usage(countTokens(request.prompt), kept.length),
   };
 }

@@ -48,8 +48,9 @@ export function completion(
 ): object {
   const choice = shape.json(answer.pieces.join(""), answer.finishReason);
   return {
-    ...id,
+    id: id.id,
     object: shape.object,
+    created: id.created,
     model: request.model,
     choices: [{ index: 0, ...choice, logprobs: null, finish_reason: answer.finishReason }],
     usage: answer.usage,
@@ -63,7 +64,8 @@ export function* completionChunks(
   request: ModelRequest,
   answer: Answer,
 ): Generator<object> {
-  const base = { ...id, object: shape.chunkObject, model: request.model };
+  const { created } = id;
+  const base = { id: id.id, object: shape.chunkObject, created, model: request.model };
   // With include_usage every chunk has the field, null until the last one.
   const usage = request.includeUsage ? { usage: null } : {};
   const chunk = (choice: object, finishReason: string | null): object => ({

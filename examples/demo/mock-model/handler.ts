@@ -18,6 +18,8 @@ export interface MockBehaviour {
   providerKey?: string;
   /** Pause before each chunk of a stream, in ms; default 0. */
   chunkDelay?: number;
+  /** Tokens in each chunk of a stream; default 1. */
+  chunkTokens?: number;
   /** The text of an answer; by default a greeting that names the consumer. */
   say?: (request: ModelRequest, arrival: Arrival) => string;
 }
@@ -108,13 +110,14 @@ export class ModelHandler {
   ): Promise<void> {
     const request = isObject(json) ? readModelRequest(json) : null;
     if (!request) return badRequest(response, "model, messages or prompt");
-    const said = answer(request, (this.behaviour.say ?? greeting)(request, arrival));
+    const { say = greeting, chunkTokens = 1, chunkDelay = 0 } = this.behaviour;
+    const said = answer(request, say(request, arrival), chunkTokens);
     const id = {
       id: `chatcmpl-${randomBytes(8).toString("hex")}`,
       created: Math.floor(Date.now() / 1000),
     };
     if (request.stream) {
-      const pace = { chunkDelay: this.behaviour.chunkDelay ?? 0, cut: fault?.cut ?? null };
+      const pace = { chunkDelay, cut: fault?.cut ?? null };
       return sendEvents(response, completionChunks(shape, id, request, said), pace);
     }
     const text = JSON.stringify(completion(shape, id, request, said));

@@ -1,0 +1,269 @@
+import { readFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { ACCESS_LOG, bootstrap, LISTENERS, listenersFile, type ClusterOptions } from "./bootstrap.js";
+import { sendH1 } from "./client-h1.js";
+import { sendH2 } from "./client-h2.js";
+import { Envoy, sleep } from "./envoy.js";
+import { ScriptedUpstream } from "./upstream.js";
+import type { CalloutSeen, Outcome, RequestOutcome } from "../scenario/outcome.js";
+import {
+  answerOf,
+  BACKEND,
+  clustersOf,
+  type LogLevel,
+  type PluginUse,
+  type Scenario,
+} from "../scenario/scenario.js";
+
+/** One scenario on one listener. */
+export interface Play {
+  /** Name of the listener and `vm_id`; unique in the process. */
+  id: string;
+  scenario: Scenario;
+}
+
+/** Listeners loaded together; every one costs a few V8 isolates. */
+const BATCH = 40;
+const LOAD_TIMEOUT_MS = 180_000;
+const LOG_TIMEOUT_MS = 20_000;
+
+/** Metrics plugins define carry this prefix in Envoy's stats. */
+const METRIC_PREFIX = "wasmcustom.";
+
+type Delta = [name: string, change: number];
+
+/** One Envoy that plays many scenarios, one after the other. */
+export class EnvoyBackend {
+  private batch: readonly Play[] = [];
+  private ports = new Map<string, number>();
+
+  private constructor(
+    readonly envoy: Envoy,
+    private readonly plays: readonly Play[],
+    private readonly upstreams: Map<string, ScriptedUpstream>,
+    private readonly wasmFile: (plugin: PluginUse) => string,
+  ) {}
+
+  /**
+   * Starts upstreams for every cluster the plays name and one Envoy.
+   *
+   * @param wasmFile path of a plugin's module
+   */
+  static async start(
+    plays: readonly Play[],
+    wasmFile: (plugin: PluginUse) => string,
+  ): Promise<EnvoyBackend> {
+    const upstreams = new Map<string, ScriptedUpstream>();
+    const clusters: ClusterOptions[] = [];
+    for (const [name, kind] of clusterKinds(plays)) {
+      if (kind === "empty") clusters.push({ name, port: null });
+      else if (kind === "refused") clusters.push({ name, port: await closedPort() });
+      else {
+        const upstream = new ScriptedUpstream(name, () => answerOf([], name, 0));
+        upstreams.set(name, upstream);
+        clusters.push({ name, port: await upstream.start() });
+      }
+    }
+    const options = { bootstrap: bootstrap(clusters), files: { [LISTENERS]: listenersFile([]) } };
+    const envoy = await Envoy.start(options).catch(async (error: unknown) => {
+      for (const upstream of upstreams.values()) await upstream.stop();
+      throw error;
+    });
+    return new EnvoyBackend(envoy, plays, upstreams, wasmFile);
+  }
+
+  /** Ends Envoy and the upstreams. */
+  async stop(): Promise<void> {
+    await this.envoy.stop();
+    for (const upstream of this.upstreams.values()) await upstream.stop();
+  }
+
+  /** Sends the requests of a play and collects everything visible outside. */
+  async run(play: Play): Promise<Outcome> {
+    const { scenario } = play;
+    await this.envoy.setWasmLogLevel(scenario.env.log);
+    if (!this.batch.includes(play)) await this.load(play);
+    const port = this.ports.get(play.id);
+    if (port === undefined) {
+      return { accepted: false, refusal: this.pluginLog(play, 0), requests: [] };
+    }
+    this.script(scenario);
+    const requests: RequestOutcome[] = [];
+    for (const index of scenario.steps.keys()) requests.push(await this.step(play, port, index));
+    return { accepted: true, refusal: [], requests };
+  }
+
+  private script({ answers }: Scenario): void {
+    for (const [name, upstream] of this.upstreams) upstream.reset((n) => answerOf(answers, name, n));
+  }
+
+  private async step(play: Play, port: number, index: number): Promise<RequestOutcome> {
+    const step = play.scenario.steps[index];
+    if (!step) throw new Error(`no step ${index}`);
+    if (step.afterMs) await sleep(step.afterMs);
+    const before = await this.metrics();
+    const logFrom = this.envoy.log.length;
+    const recordFrom = this.records(play).length;
+    const visitsFrom = new Map([...this.upstreams].map(([name, u]) => [name, u.visits.length]));
+    const client = await (step.protocol === "h2" ? sendH2(port, step) : sendH1(port, step));
+    const record = await this.nextRecord(play, recordFrom);
+    await this.settle(play);
+    const visits = [...this.upstreams].flatMap(([name, upstream]) =>
+      upstream.visits.slice(visitsFrom.get(name)),
+    );
+    const after = await this.metrics();
+    return {
+      callouts: visits.filter((v) => isCallout(v.seen.headers)).map(
+        ({ seen, answer }): CalloutSeen => ({
+          seen,
+          answer: answer.kind === "answer" ? String(answer.status) : answer.kind,
+        }),
+      ),
+      upstream: visits.filter((v) => !isCallout(v.seen.headers)).map((v) => ({ ...v.seen })),
+      client: { ...client, details: record["details"] ?? "" },
+      metrics: changes(before, after),
+      attributes: play.scenario.env.attributes.flatMap((key): [string, string][] => {
+        const value = record[`attribute ${key}`];
+        return value ? [[key, value]] : [];
+      }),
+      log: this.pluginLog(play, logFrom),
+    };
+  }
+
+  /** Loads the listeners of the batch the play belongs to; earlier ones are drained. */
+  private async load(play: Play): Promise<void> {
+    const at = this.plays.indexOf(play);
+    this.batch = this.plays.slice(at - (at % BATCH), at - (at % BATCH) + BATCH);
+    const before = await this.loads();
+    const listeners = this.batch.map(({ id, scenario }) => ({
+      id,
+      plugins: scenario.plugins.map((plugin) => ({ ...plugin, file: this.wasmFile(plugin) })),
+      routes: scenario.env.routes,
+      attributes: scenario.env.attributes,
+    }));
+    const text = listenersFile(listeners).replaceAll("%FOLDER%", this.envoy.folder);
+    this.envoy.moveIn(LISTENERS, text);
+    const end = Date.now() + LOAD_TIMEOUT_MS;
+    while ((await this.loads()) <= before || (await this.warming()) > 0) {
+      if (Date.now() > end) throw new Error(`listeners not loaded:\n${this.envoy.logText()}`);
+      await sleep(20);
+    }
+    this.ports = await this.listenerPorts();
+  }
+
+  private async loads(): Promise<number> {
+    const stats = await this.envoy.stats("^listener_manager.lds.update_(success|rejected)$");
+    return [...stats.values()].reduce((sum, value) => sum + value, 0);
+  }
+
+  private async warming(): Promise<number> {
+    const stats = await this.envoy.stats("^listener_manager.total_listeners_warming$");
+    return stats.get("listener_manager.total_listeners_warming") ?? 0;
+  }
+
+  private async listenerPorts(): Promise<Map<string, number>> {
+    const text = await this.envoy.get("/listeners?format=json");
+    const { listener_statuses: statuses = [] } = JSON.parse(text) as {
+      listener_statuses?: {
+        name: string;
+        local_address: { socket_address: { port_value: number } };
+      }[];
+    };
+    return new Map(statuses.map((s) => [s.name, s.local_address.socket_address.port_value]));
+  }
+
+  private async metrics(): Promise<Map<string, number>> {
+    return await this.envoy.stats(`^${METRIC_PREFIX}`);
+  }
+
+  private records(play: Play): Record<string, string | null>[] {
+    let text = "";
+    try {
+      text = readFileSync(join(this.envoy.folder, ACCESS_LOG), "utf8");
+    } catch {
+      return []; // no request was logged yet
+    }
+    return text
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Record<string, string | null>)
+      .filter((record) => record["id"] === play.id);
+  }
+
+  private async nextRecord(play: Play, from: number): Promise<Record<string, string | null>> {
+    const end = Date.now() + LOG_TIMEOUT_MS;
+    while (Date.now() < end) {
+      const record = this.records(play)[from];
+      if (record) return record;
+      await sleep(10);
+    }
+    throw new Error(`no access log line for ${play.scenario.title}:\n${this.envoy.logText()}`);
+  }
+
+  /** Waits until nothing changes any more: logs, metrics and upstreams. */
+  private async settle(play: Play): Promise<void> {
+    let before = "";
+    for (;;) {
+      const metrics = [...(await this.metrics())].join();
+      const visits = [...this.upstreams.values()].map((u) =>
+        u.visits.map(({ seen }) => `${seen.body.length}${seen.complete}`),
+      );
+      const now = JSON.stringify([metrics, visits, this.envoy.log.length, this.records(play).length]);
+      if (now === before) return;
+      before = now;
+      await sleep(25);
+    }
+  }
+
+  private pluginLog(play: Play, from: number): { level: LogLevel; text: string }[] {
+    const marker = ` ${play.id}: `;
+    return this.envoy.log.slice(from).flatMap((line) => {
+      if (line.component !== "wasm" || !line.text.startsWith("wasm log ")) return [];
+      const at = line.text.indexOf(marker);
+      if (at < 0) return [];
+      const level = line.level === "warning" ? "warn" : (line.level as LogLevel);
+      return [{ level, text: line.text.slice(at + marker.length) }];
+    });
+  }
+}
+
+/** Envoy marks what `proxy_http_call` sends (harness.md 6.8). */
+function isCallout(headers: readonly (readonly [string, string])[]): boolean {
+  return headers.some(([name]) => name.toLowerCase() === "x-envoy-internal");
+}
+
+function changes(before: Map<string, number>, after: Map<string, number>): Delta[] {
+  return [...after]
+    .map(([name, value]): Delta => [
+      name.slice(METRIC_PREFIX.length),
+      value - (before.get(name) ?? 0),
+    ])
+    .filter(([, change]) => change !== 0)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Clusters of all plays with the one thing about them that cannot change at run time. */
+function clusterKinds(plays: readonly Play[]): Map<string, "live" | "refused" | "empty"> {
+  const kinds = new Map<string, "live" | "refused" | "empty">();
+  for (const { scenario } of plays) {
+    for (const name of clustersOf(scenario)) {
+      const own = answerOf(scenario.answers, name, 0).kind;
+      const kind = own === "refused" || own === "empty" ? own : "live";
+      if ((kinds.get(name) ?? kind) !== kind) {
+        throw new Error(`${scenario.file}: cluster ${name} is ${kind} here and not elsewhere`);
+      }
+      kinds.set(name, kind);
+    }
+  }
+  return kinds.size ? kinds : new Map([[BACKEND, "live"]]);
+}
+
+/** A port nobody listens on. */
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return port;
+}

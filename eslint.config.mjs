@@ -5,8 +5,8 @@ import tseslint from "typescript-eslint";
 const ASSEMBLYSCRIPT = [
   "shared/**/*.ts",
   "plugins/**/*.ts",
-  "examples/**/assembly/**/*.ts",
   "build/template/**/*.ts",
+  "**/assembly/**/*.ts",
   "test/**/{driver,drivers}/**/*.ts",
 ];
 
@@ -109,7 +109,7 @@ export default tseslint.config(
     rules: {
       "no-undef": "off", // tsc knows the globals of AssemblyScript, ESLint does not
       eqeqeq: "off", // == compares values, === is the same operator
-      "no-unsafe-finally": "off",
+      "no-loss-of-precision": "off", // a literal may be an i64
       "prefer-const": "error",
       "@typescript-eslint/no-this-alias": "off",
       "@typescript-eslint/no-empty-function": "off", // callbacks a base class leaves empty
@@ -133,17 +133,14 @@ export default tseslint.config(
     rules: { complexity: ["error", 18] },
   },
   {
-    // The signatures of the ABI are the specification's: up to eight numbers.
-    files: ["shared/proxy-wasm-as/assembly/abi/**/*.ts"],
+    // The signatures of the ABI are the specification's; their wrappers follow them.
+    files: ["**/abi/**/*.ts", "**/assembly/abi.ts", "shared/proxy-wasm-as/assembly/host/**/*.ts"],
     rules: { "@typescript-eslint/max-params": "off" },
   },
   {
-    // A host call takes (pointer, length) pairs; a describe block is a list of cases, not a function.
-    files: ["test/**/*.ts"],
-    rules: {
-      "max-lines-per-function": "off",
-      "@typescript-eslint/max-params": ["error", { max: 8 }],
-    },
+    // A describe block is a list of cases and a scripted server a list of answers, not algorithms.
+    files: ["test/**/*.ts", "examples/**/*.ts"],
+    rules: { "max-lines-per-function": "off", complexity: ["error", 20] },
   },
   {
     files: ["**/*.mjs"],

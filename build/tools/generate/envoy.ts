@@ -33,5 +33,5 @@ export function envoyYaml(plugin: PluginDescription): string {
       },
     },
   });
-  return HEAD + stringify([document], { lineWidth: 100 });
+  return HEAD + stringify([document], { lineWidth: 100, version: "1.1" });
 }

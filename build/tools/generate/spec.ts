@@ -52,7 +52,7 @@ export function specYaml(plugin: PluginDescription): string {
       },
     },
   };
-  return `# Generated from config.schema.json by \`npm run generate\`.\n${stringify(document, { lineWidth: 100 })}`;
+  return `# Generated from config.schema.json by \`npm run generate\`.\n${stringify(document, { lineWidth: 100, version: "1.1" })}`;
 }
 
 function objectSchema(plugin: PluginDescription, definition: string): ConsoleObject {

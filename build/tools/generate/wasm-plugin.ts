@@ -25,7 +25,7 @@ export function wasmPluginYaml(plugin: PluginDescription): string {
       ...(Array.isArray(rules) && { matchRules: (rules as Rule[]).map(matchRule) }),
     },
   };
-  return HEAD.replace("NAME", name) + stringify(document, { lineWidth: 100 });
+  return HEAD.replace("NAME", name) + stringify(document, { lineWidth: 100, version: "1.1" });
 }
 
 /** What the controller turns back into an element of `_rules_`. */

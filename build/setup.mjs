@@ -1,17 +1,17 @@
 // node build/setup.mjs <script.ts> [arguments…]
 //
-// The first step of every npm script: checks Node, installs the packages when they are missing or
-// older than the lock file, then runs the TypeScript file in this very process, so that its exit
+// The first step of every npm script: checks Node, installs the packages when some are missing or
+// not those of the lock file, then runs the TypeScript file in this very process, so that its exit
 // code, its terminal and its signals are ours. Plain JavaScript without dependencies, because it
 // runs before anything is installed.
 import { spawn } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const NEEDED_NODE = [20, 19];
-/** Written by npm itself at the end of every complete install. */
+/** What npm has installed; it writes this at the end of every complete install. */
 const INSTALLED = resolve(ROOT, "node_modules/.package-lock.json");
 const LOCK = resolve(ROOT, "package-lock.json");
 /** npm names the cause first and then repeats its manual. */
@@ -32,9 +32,23 @@ function checkNode() {
   fail(`Node ${NEEDED_NODE.join(".")} or newer is needed; this is ${process.versions.node}.`);
 }
 
+/** True when every package of the lock file is there in its version, optional ones apart. */
 function isInstalled() {
-  if (!existsSync(INSTALLED)) return false;
-  return !existsSync(LOCK) || statSync(INSTALLED).mtimeMs >= statSync(LOCK).mtimeMs;
+  const installed = packagesIn(INSTALLED);
+  const locked = packagesIn(LOCK) ?? {};
+  if (!installed) return false;
+  return Object.entries(locked).every(
+    ([path, { version, link, optional, devOptional }]) =>
+      !path.includes("node_modules/") ||
+      optional ||
+      devOptional ||
+      (path in installed && installed[path].version === version && installed[path].link === link),
+  );
+}
+
+/** The packages a lock file lists, by folder; null when there is no such file. */
+function packagesIn(file) {
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).packages : null;
 }
 
 /** Runs npm and resolves to its exit code and everything it printed. */

@@ -34,8 +34,8 @@ export interface RunningEnvoy {
   stop(): Promise<void>;
 }
 
-/** Relative file names in a bootstrap, such as `build/envoy/…`, start at the root of the project. */
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** The root of the project. Relative file names in a bootstrap, such as `build/envoy/…`, start here. */
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Compiling several modules on a busy machine takes a while; in ms. */
 const START_LIMIT = 60_000;
 

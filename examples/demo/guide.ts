@@ -9,7 +9,7 @@ interface Trial {
 }
 
 /** What the demo prints when everything runs. */
-export function guide(ports: Ports): string {
+export function guide(ports: Ports, logFile: string): string {
   const trials = tryOut(`http://127.0.0.1:${ports.gateway}`);
   return [
     `  ${pc.bold("Ready.")} Paste these into another terminal:`,
@@ -21,7 +21,7 @@ export function guide(ports: Ports): string {
     ]),
     `  ${pc.dim("What the model saw")}  http://127.0.0.1:${ports.model}/mock/requests`,
     `  ${pc.dim("Envoy's admin page")}  http://127.0.0.1:${ports.admin}`,
-    `  ${pc.dim("Envoy's log")}         .cache/demo/envoy.log`,
+    `  ${pc.dim("Envoy's log")}         ${logFile}`,
     "",
     `  ${pc.bold("Ctrl-C")} stops everything.`,
     "",

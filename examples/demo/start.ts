@@ -1,12 +1,12 @@
 // npm start: a model server, Envoy with the plugins in front of it, and commands to try them.
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { CACHE, envoyPath, envoyVersion, Problem } from "../../build/tools/fetch.js";
+import { envoyPath, envoyVersion, Problem } from "../../build/tools/fetch.js";
 import { run } from "../../build/tools/fetch-run.js";
 import { gatewayBootstrap } from "./bootstrap.js";
 import { CHAIN } from "./chain.js";
 import { problem, step, title, type Report } from "./console.js";
-import { startEnvoy } from "./envoy.js";
+import { ROOT, startEnvoy } from "./envoy.js";
 import { guide } from "./guide.js";
 import { PROVIDER_KEY, PROVIDER_KEY_VARIABLE } from "./keys.js";
 import { startMockModel } from "./mock-model/index.js";
@@ -21,16 +21,17 @@ const running: { stop(): Promise<void> }[] = [];
 /** Starts everything, then waits; returns only when Envoy ends by itself. */
 async function serve(): Promise<never> {
   const ports = readPorts(process.env);
+  const folder = `.cache/demo-${ports.gateway}`;
   await requireFreePorts(ports);
   title("AI gateway demo");
-
-  await step("Plugins", build);
 
   let program = "";
   await step("Envoy", async (report) => {
     program = await envoyPath(report);
     return (await envoyVersion(program))?.join(".") ?? "";
   });
+
+  await step("Plugins", build);
 
   await step("Model", async () => {
     const model = await startMockModel({ port: ports.model, providerKey: PROVIDER_KEY, ...PACE });
@@ -49,7 +50,7 @@ async function serve(): Promise<never> {
         modelPort: ports.model,
         filters: CHAIN,
       }),
-      folder: join(CACHE, "demo"),
+      folder: join(ROOT, folder),
       adminPort: ports.admin,
       ports: [ports.gateway],
       env: { [PROVIDER_KEY_VARIABLE]: PROVIDER_KEY },
@@ -59,8 +60,8 @@ async function serve(): Promise<never> {
     return `http://127.0.0.1:${ports.gateway}  ${CHAIN.map(({ plugin }) => plugin).join(" → ")}`;
   });
 
-  console.log(`\n${guide(ports)}`);
-  throw new Problem(`Envoy ended (${await exited}); see .cache/demo/envoy.log.`);
+  console.log(`\n${guide(ports, `${folder}/envoy.log`)}`);
+  throw new Problem(`Envoy ended (${await exited}); see ${folder}/envoy.log.`);
 }
 
 /** Compiles what changed, in a process of its own so that the terminal stays alive. */

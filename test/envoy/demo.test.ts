@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isListening, waitUntil } from "../../examples/demo/waiting.js";
+import { freePorts } from "../support/ports.js";
+import { isAlive, Script } from "../support/process.js";
+
+const PROVIDER_KEY = "sk-provider-";
+/** The build of all plugins is part of the first start. */
+const START_LIMIT = 600_000;
+
+/** The demo on ports of its own. */
+async function startDemo(): Promise<{ demo: Script; ports: number[] }> {
+  const ports = await freePorts(3);
+  const [PORT, ADMIN_PORT, MODEL_PORT] = ports.map(String);
+  const demo = Script.start("examples/demo/start.ts", { PORT, ADMIN_PORT, MODEL_PORT });
+  await demo.printed("Ctrl-C stops everything.");
+  return { demo, ports };
+}
+
+const arePortsFree = async (ports: number[]) =>
+  (await Promise.all(ports.map(isListening))).every((listening) => !listening);
+
+describe("npm start", () => {
+  let demo: Script;
+  let ports: number[];
+  let commands: string[];
+
+  beforeAll(async () => {
+    ({ demo, ports } = await startDemo());
+    commands = printedCommands(demo.out);
+  }, START_LIMIT);
+  afterAll(async () => {
+    demo?.kill("SIGTERM");
+    await demo?.ended;
+  });
+
+  /** What the mock's page of requests shows for the newest one. */
+  const lastSeen = async () => {
+    const page = await fetch(`http://127.0.0.1:${ports[2]}/mock/requests?last=1`);
+    return ((await page.json()) as { number: number; headers: Record<string, string> }[])[0];
+  };
+
+  test("prints four commands to paste", () => {
+    expect(commands).toHaveLength(4);
+  });
+
+  test("command 1, no key: 401, and the model sees nothing", async () => {
+    const before = await lastSeen();
+    const response = await run(commands[0]);
+    expect(response.status).toBe(401);
+    expect(response.headers.get("www-authenticate")).toBe("Key realm=MSE Gateway");
+    expect(await lastSeen()).toEqual(before);
+  });
+
+  test("command 2, a wrong key: 403, and the model sees nothing", async () => {
+    const before = await lastSeen();
+    expect((await run(commands[1])).status).toBe(403);
+    expect(await lastSeen()).toEqual(before);
+  });
+
+  test("command 3, team-a: a streamed answer; name and provider's key reach the model", async () => {
+    const response = await run(commands[2]);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toBe("text/event-stream");
+    expect(response.headers.get("x-mock-consumer")).toBe("team-a");
+    expect(response.headers.get("x-mock-credential")).toBe("provider");
+
+    const reads = [];
+    for await (const bytes of response.body ?? []) reads.push(Buffer.from(bytes as Uint8Array));
+    expect(reads.length).toBeGreaterThan(1); // one read would mean that somebody buffered it
+    const text = answerText(Buffer.concat(reads).toString());
+    expect(text).toMatch(/^Hello team-a, this is gpt-4o\./);
+
+    const { headers = {} } = (await lastSeen()) ?? {};
+    expect(headers["x-mse-consumer"]).toBe("team-a");
+    expect(headers.authorization).toBe("Bearer sk-p…");
+    expect(JSON.stringify(headers)).not.toContain("sk-d…"); // how a consumer's key would be shown
+  });
+
+  test("command 4, team-b with a model it may not use: 403, and the model sees nothing", async () => {
+    const before = await lastSeen();
+    const response = await run(commands[3]);
+    expect(response.status).toBe(403);
+    expect(await response.text()).toContain("Model not allowed.");
+    expect(await lastSeen()).toEqual(before);
+  });
+
+  test("team-b may use the model it is for, and its key also works as x-api-key", async () => {
+    const key = /sk-demo-team-b-\w+/.exec(commands[3] ?? "")?.[0] ?? "";
+    const response = await fetch(`http://127.0.0.1:${ports[0]}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "x-api-key": key, "content-type": "application/json" },
+      body: JSON.stringify({ model: "gpt-4o-mini", messages: [{ role: "user", content: "Hi" }] }),
+    });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain("Hello team-b, this is gpt-4o-mini.");
+    expect((await lastSeen())?.headers).not.toHaveProperty("x-api-key");
+  });
+
+  test("nobody can claim another name", async () => {
+    const command = `${commands[2]} -H 'X-Mse-Consumer: team-b'`;
+    expect((await run(command)).headers.get("x-mock-consumer")).toBe("team-a");
+  });
+
+  test("the mock's switches are not reachable through the gateway", async () => {
+    const key = /sk-demo-team-a-\w+/.exec(commands[2] ?? "")?.[0] ?? "";
+    const url = `http://127.0.0.1:${ports[0]}/mock/requests`;
+    expect((await fetch(url, { headers: { authorization: `Bearer ${key}` } })).status).toBe(404);
+  });
+
+  test("the provider's key shows up nowhere in Envoy's configuration", async () => {
+    const dump = await fetch(`http://127.0.0.1:${ports[1]}/config_dump`);
+    const text = await dump.text();
+    expect(text).toContain("key-auth");
+    expect(text).not.toContain(PROVIDER_KEY);
+    expect(demo.out + demo.err).not.toContain(PROVIDER_KEY);
+  });
+
+  test("Ctrl-C stops everything it started and is no error", async () => {
+    const children = demo.children();
+    demo.kill("SIGINT");
+    expect(await demo.ended).toBe(0);
+    expect(demo.err).toBe("");
+    expect(await arePortsFree(ports)).toBe(true);
+    expect(children.filter(isAlive)).toEqual([]);
+  });
+});
+
+describe("a demo that is killed without warning", () => {
+  test("leaves no Envoy behind", { timeout: START_LIMIT }, async () => {
+    const { demo, ports } = await startDemo();
+    demo.kill("SIGKILL");
+    await demo.ended;
+    expect(await waitUntil(() => arePortsFree(ports), 10_000)).toBe(true);
+  });
+});
+
+/** The curl commands of the demo's text, each on one line. */
+function printedCommands(output: string): string[] {
+  const lines = output.replaceAll(/ \\\n\s+/g, " ").split("\n");
+  return lines.map((line) => line.trim()).filter((line) => line.startsWith("curl "));
+}
+
+/** Sends what a curl command would send. */
+function run(command = ""): Promise<Response> {
+  const words = [...command.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word);
+  const after = (flag: string) => words.filter((_, at) => words[at - 1] === flag);
+  const headers = after("-H").map((header) => header.split(": ", 2) as [string, string]);
+  const body = after("-d")[0];
+  const url = words.find((word) => word.startsWith("http")) ?? "";
+  return fetch(url, { method: body === undefined ? "GET" : "POST", headers, body });
+}
+
+/** The text of a streamed chat answer. */
+function answerText(events: string): string {
+  expect(events.endsWith("data: [DONE]\n\n")).toBe(true);
+  const documents = events.match(/(?<=^data: )\{.*$/gm) ?? [];
+  return documents.map((json) => JSON.parse(json).choices[0].delta.content ?? "").join("");
+}

@@ -10,3 +10,6 @@ export { Escape, appendEscaped, escape, quote } from "./assembly/escape";
 export { JsonWriter } from "./assembly/writer";
 export { KeyPath, KeyStep, compileKeyPath } from "./assembly/key-path";
 export { MemberSearch, searchMember } from "./assembly/search";
+export { quoteLikeSjson, removeValue, setValue } from "./assembly/edit";
+export { JsonPath } from "./assembly/path/step";
+export { PathError, compilePath } from "./assembly/path/compile";

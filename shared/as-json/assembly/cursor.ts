@@ -101,7 +101,7 @@ export class JsonCursor {
     let at = this.at;
     while (at < this.limit) {
       const byte = load<u8>(at++);
-      if (byte == Char.CloseCurly) return false;
+      if (isClosing(byte)) return false;
       if (byte != Char.Quote) continue;
       const end = findQuote(at, this.limit);
       if (end == 0) return false;
@@ -127,14 +127,19 @@ export class JsonCursor {
         this.valueAt = at;
         return true;
       }
-      if (byte == Char.CloseSquare && !this.isObject) return false;
-      if (this.isObject && (byte == Char.Comma || byte == Char.CloseCurly)) {
+      if (isClosing(byte) && !this.isObject) return false;
+      if (this.isObject && (byte == Char.Comma || isClosing(byte))) {
         this.at = at; // a key without a value: go on with the next member
         return false;
       }
     }
     return false;
   }
+}
+
+/** Both kinds count alike, as in `skipContainer`, so that a walk never leaves its container. */
+function isClosing(byte: i32): bool {
+  return (byte | 0x20) == Char.CloseCurly;
 }
 
 function hasEscape(text: Slice): bool {

@@ -71,7 +71,12 @@ function npm(args) {
 
 async function install() {
   process.stdout.write("Installing the Node packages (npm ci), once …\n");
-  const { code, output } = await npm(["ci", "--no-progress", "--fetch-retries=1"]);
+  const { code, output } = await npm([
+    "ci",
+    "--no-progress",
+    "--fetch-retries=1",
+    "--fetch-retry-mintimeout=1000",
+  ]);
   if (code === 0) return;
   const why = NO_NETWORK.exec(output)?.[0];
   if (why)

@@ -9,15 +9,23 @@ export interface Finished {
   output: string;
 }
 
-/** Runs a program to its end; never throws, a program that cannot start is a Finished with code null. */
+/**
+ * Runs a program to its end, or to ours if that comes first. Never throws: a program that cannot
+ * start is a Finished with code null.
+ */
 export function run(command: string, args: string[]): Promise<Finished> {
   return new Promise((done) => {
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const end = () => child.kill();
+    process.once("exit", end);
     let output = "";
     child.stdout.on("data", (bytes: Buffer) => (output += bytes.toString()));
     child.stderr.on("data", (bytes: Buffer) => (output += bytes.toString()));
     child.on("error", (error) => done({ code: null, output: error.message }));
-    child.on("close", (code) => done({ code, output }));
+    child.on("close", (code) => {
+      process.off("exit", end);
+      done({ code, output });
+    });
   });
 }
 

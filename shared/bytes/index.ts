@@ -11,4 +11,4 @@ export {
 } from "./assembly/ascii";
 export { equalsConstantTime } from "./assembly/compare";
 export { decodePercent } from "./assembly/percent";
-export { decodeHex, encodeHex } from "./assembly/hex";
+export { decodeHex, encodeHex, hexValue } from "./assembly/hex";

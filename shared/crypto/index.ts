@@ -3,3 +3,4 @@ export { Sha1, sha1 } from "./assembly/sha1";
 export { Md5, md5 } from "./assembly/md5";
 export { HmacSha256, hmacSha256 } from "./assembly/hmac-sha256";
 export { HmacSha1, hmacSha1 } from "./assembly/hmac-sha1";
+export { DigestTable } from "./assembly/digest-table";

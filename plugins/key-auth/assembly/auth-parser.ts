@@ -1,0 +1,169 @@
+import { JsonValue, textOf } from "@ai-gateway-wasm/as-json";
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { HmacSha256, sha256 } from "@ai-gateway-wasm/crypto";
+import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
+import { environmentVariable } from "proxy-wasm-as";
+import { AuthConfig } from "./config";
+import { ApiKey } from "./consumers";
+import { ConsumersParser } from "./consumers-parser";
+import { Credentials, labelOf } from "./credentials";
+import { CppAuthenticator } from "./identify-cpp";
+import { GoAuthenticator } from "./identify-go";
+import { Authenticator } from "./identity";
+import { ORIGINAL_AUTH } from "./names";
+import { Profile } from "./profile";
+import { Source } from "./sources";
+import {
+  distinctHeaders,
+  distinctParameters,
+  readGlobalSources,
+  readStripping,
+} from "./sources-parser";
+
+const BEARER: Slice = bytes("Bearer");
+const PEPPER_ENV: Slice = bytes("KEY_AUTH_PEPPER");
+const HMAC_PREFIX: Slice = bytes("hmac-sha256:");
+
+/** Reads a global part, or a rule's own in profile cpp, with the checks in the peer's order. */
+@final
+export class AuthParser {
+  private readonly credentials: Credentials;
+  private readonly hasPepper: bool;
+
+  constructor(
+    private readonly config: ConfigReader,
+    private readonly profile: Profile,
+    private readonly log: PluginLog,
+  ) {
+    const pepper = readPepper(config);
+    this.hasPepper = pepper !== null;
+    this.credentials = new Credentials(config.text("authorization_type", BEARER), pepper);
+  }
+
+  /** Null when the reader noted an error. */
+  parse(): AuthConfig | null {
+    const authenticator = this.profile == Profile.Go ? this.readGo() : this.readCpp();
+    if (authenticator === null || this.config.errors.any) return null;
+    const auth = new AuthConfig(this.profile, authenticator, this.credentials);
+    auth.readOptions(this.config);
+    if (this.config.errors.any) return null;
+    if (this.credentials.shortCount > 0) {
+      this.log.warn(
+        this.credentials.shortCount.toString() +
+          " credentials are shorter than 16 characters and can be guessed",
+      );
+    }
+    return auth;
+  }
+
+  private readGo(): Authenticator | null {
+    const config = this.config;
+    if (!config.has("keys")) config.refuseWith("keys is required");
+    const names = config.texts("keys");
+    if (names.length == 0) config.refuseWith("keys cannot be empty");
+    if (config.flag("strict_config")) refuseEmptyNames(config, names);
+    if (!config.has("in_query") && !config.has("in_header")) {
+      config.refuseWith("must one of in_query/in_header required");
+    }
+    if (!config.has("consumers")) config.refuseWith("consumers is required");
+    if (config.list("consumers").length == 0) config.refuseWith("consumers cannot be empty");
+    if (config.errors.any) return null;
+    this.readConsumers(false);
+    const stripping = readStripping(config);
+    const headers: Source[] = [];
+    const headerNames = distinctHeaders(names);
+    if (config.flag("in_header")) {
+      if (headerNames.length < names.length) {
+        this.log.warn("keys: empty and repeated header names are ignored");
+      }
+      for (let i = 0; i < headerNames.length; i++) {
+        headers.push(new Source(headerNames[i], true, false, stripping));
+      }
+    }
+    return new GoAuthenticator(
+      this.credentials,
+      headers,
+      config.flag("in_query") ? distinctParameters(names) : [],
+      config.flag("query_fallback"),
+      config.flag("trust_original_auth")
+        ? new Source(ORIGINAL_AUTH, true, false, stripping)
+        : null,
+    );
+  }
+
+  private readCpp(): Authenticator | null {
+    const config = this.config;
+    const isAnonymous = config.has("credentials");
+    if (isAnonymous && config.has("consumers")) {
+      config.refuseWith(
+        "The consumers field and the credentials field cannot appear at the same level",
+      );
+    } else if (!isAnonymous && !config.has("consumers")) {
+      config.refuseWith("No consumers and no credentials");
+    }
+    if (config.errors.any) return null;
+    const trustsOriginalAuth = config.flag("trust_original_auth", true);
+    const sources = readGlobalSources(config);
+    if (config.flag("strict_config")) refuseEmptyNames(config, config.texts("keys"));
+    if (!isAnonymous) {
+      const parser = this.readConsumers(trustsOriginalAuth);
+      if (parser.anyUsesGlobalSources) this.checkFlags();
+      return new CppAuthenticator(this.credentials, sources, parser.consumers);
+    }
+    if (sources.length == 0) {
+      config.refuseWith("at least one key has to be configured for a rule.");
+    }
+    this.checkFlags();
+    this.readAnonymous(config.list("credentials"));
+    if (trustsOriginalAuth) {
+      const flags = sources.length > 0 ? sources[0] : new Source(ORIGINAL_AUTH, true, true, 0);
+      sources.push(
+        new Source(ORIGINAL_AUTH, flags.inHeader, flags.inQuery, readStripping(config)),
+      );
+    }
+    return new CppAuthenticator(this.credentials, sources, []);
+  }
+
+  private readConsumers(trustsOriginalAuth: bool): ConsumersParser {
+    const parser = new ConsumersParser(
+      this.profile,
+      this.credentials,
+      this.hasPepper,
+      trustsOriginalAuth,
+    );
+    parser.readAll(this.config);
+    return parser;
+  }
+
+  private checkFlags(): void {
+    if (this.config.flag("in_header", true) || this.config.flag("in_query", true)) return;
+    this.config.refuseWith("at least one of 'in_query' and 'in_header' must set to true");
+  }
+
+  /** Profile cpp, `credentials` at the top: whoever knows one comes in, without a name. */
+  private readAnonymous(values: JsonValue[]): void {
+    for (let i = 0; i < values.length; i++) {
+      const text = textOf(values[i]);
+      if (text.isEmpty) continue;
+      const label = labelOf(sha256(text));
+      if (this.credentials.sameText(text) !== null) {
+        this.config.refuseWith("duplicate consumer credential: " + label.toString());
+        return;
+      }
+      this.credentials.addText(text, new ApiKey(null, label));
+    }
+  }
+}
+
+function refuseEmptyNames(config: ConfigReader, names: Slice[]): void {
+  for (let i = 0; i < names.length; i++) {
+    if (names[i].isEmpty) config.refuse("keys[" + i.toString() + "]", "must not be empty");
+  }
+}
+
+/** The HMAC key for `hmac-sha256` entries; the environment is only read when there is one. */
+function readPepper(config: ConfigReader): HmacSha256 | null {
+  if (config.value.raw.find(HMAC_PREFIX) < 0) return null;
+  const value = environmentVariable(config.text("hash_pepper_env", PEPPER_ENV));
+  return value === null || value.isEmpty ? null : new HmacSha256(value);
+}

@@ -1,0 +1,93 @@
+import { bytes, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader, Tristate } from "@ai-gateway-wasm/kit";
+import { Credentials } from "./credentials";
+import { GoAuthenticator } from "./identify-go";
+import { Authenticator } from "./identity";
+import { ModelLists } from "./models";
+import { CONSUMER_HEADER } from "./names";
+import { PathRule, readPathRules } from "./path-rules";
+import { Profile } from "./profile";
+import { ProviderKey, readProviderKeys } from "./provider-keys";
+import { ErrorFormat } from "./replies";
+
+const ERROR_FORMATS: string[] = ["text", "openai", "none"];
+const MODEL_HEADER: Slice = bytes("x-higress-llm-model");
+const DEFAULT_REALM: Slice = bytes("MSE Gateway");
+const DEFAULT_PATHS: Slice[] = [bytes("GET /v1/models")];
+
+/** The part of the configuration that says who is who; the options and their defaults (key-auth.md 2.5). */
+@final
+export class AuthConfig {
+  globalAuth: Tristate = Tristate.Unset;
+  realm: Slice = DEFAULT_REALM;
+  consumerHeader: Slice = CONSUMER_HEADER;
+  /** Remove the consumer header of requests that are not authenticated, too. */
+  stripsConsumerHeaderAlways: bool = false;
+  forwardsCredential: bool = true;
+  errorFormat: ErrorFormat = ErrorFormat.Text;
+  unknownKeyStatus: i32 = 403;
+  provider: Slice | null = null;
+  providerKeys: ProviderKey[] = [];
+  deniesMissingProviderKey: bool = true;
+  models: ModelLists | null = null;
+  deniesUnknownModel: bool = true;
+  unrestrictedPaths: PathRule[] = [];
+  /** Trust this header instead of reading the body; null: read the body. */
+  modelHeader: Slice | null = null;
+  maxBodyBytes: i64 = 10485760;
+  /** False: headers cannot be held for the body (host.md 6.6, `body_phase: stream_headers`). */
+  holdsHeaders: bool = true;
+
+  constructor(
+    readonly profile: Profile,
+    readonly authenticator: Authenticator,
+    readonly credentials: Credentials,
+  ) {}
+
+  /** Reads everything but the consumers. */
+  readOptions(config: ConfigReader): void {
+    const isCpp = this.profile == Profile.Cpp;
+    this.globalAuth = config.tristate("global_auth");
+    if (config.has("credentials")) this.realm = config.text("realm", DEFAULT_REALM);
+    this.consumerHeader = lowerCase(config.text("consumer_header", CONSUMER_HEADER)).kept();
+    this.stripsConsumerHeaderAlways =
+      config.choice("strip_consumer_header", ["auth_only", "always"], 0) == 1;
+    this.forwardsCredential = config.flag("forward_credential", true);
+    this.errorFormat = <ErrorFormat>(
+      config.choice("error_format", ERROR_FORMATS, isCpp ? ErrorFormat.None : ErrorFormat.Text)
+    );
+    this.unknownKeyStatus =
+      config.choice("unknown_key_status", ["401", "403"], isCpp ? 0 : 1) == 0 ? 401 : 403;
+    if (config.has("provider")) this.provider = config.text("provider");
+    this.providerKeys = readProviderKeys(config);
+    this.deniesMissingProviderKey =
+      config.choice("on_missing_provider_key", ["deny", "pass"], 0) == 0;
+    this.readModelOptions(config);
+  }
+
+  private readModelOptions(config: ConfigReader): void {
+    this.models = ModelLists.read(config);
+    this.deniesUnknownModel = config.choice("on_unknown_model", ["deny", "pass"], 0) == 0;
+    const paths = config.optionalTexts("unrestricted_paths");
+    this.unrestrictedPaths = readPathRules(paths === null ? DEFAULT_PATHS : paths);
+    if (config.choice("model_source", ["body", "header"], 0) == 1) {
+      this.modelHeader = lowerCase(config.text("model_header", MODEL_HEADER)).kept();
+    }
+    this.maxBodyBytes = config.integer("max_body_bytes", 10485760, 1, i32.MAX_VALUE);
+    this.holdsHeaders =
+      config.choice("body_phase", ["auto", "hold_headers", "stream_headers"], 0) != 2;
+  }
+}
+
+/** In place of a part that was refused: there are no keys, so nobody comes in. */
+export function closedConfig(profile: Profile): AuthConfig {
+  const nobody = new Credentials(NO_BYTES, null);
+  const config = new AuthConfig(profile, new GoAuthenticator(nobody, [], [], false, null), nobody);
+  if (profile == Profile.Cpp) config.errorFormat = ErrorFormat.None;
+  return config;
+}
+
+/** Reads a rule's or the global `error_format`. */
+export function readErrorFormat(config: ConfigReader, fallback: ErrorFormat): ErrorFormat {
+  return <ErrorFormat>config.choice("error_format", ERROR_FORMATS, fallback);
+}

@@ -1,0 +1,181 @@
+import { JsonValue, textOf } from "@ai-gateway-wasm/as-json";
+import { BytesTable, bytes, decodeHex, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { sha256 } from "@ai-gateway-wasm/crypto";
+import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { isHeaderValue } from "proxy-wasm-as";
+import { ApiKey, Consumer } from "./consumers";
+import { Credentials, labelOf } from "./credentials";
+import { ModelLists } from "./models";
+import { Profile } from "./profile";
+import { readOwnSources } from "./sources-parser";
+import { Validity } from "./validity";
+
+const SHA256: Slice = bytes("sha256:");
+const HMAC_SHA256: Slice = bytes("hmac-sha256:");
+const CREDENTIAL_REQUIRED: string = "consumer credential is required";
+
+/** Reads `consumers` in the order of checks, and with the messages, of the active profile. */
+@final
+export class ConsumersParser {
+  readonly consumers: Consumer[] = [];
+
+  /** True when some consumer's keys stand where the global names say. */
+  anyUsesGlobalSources: bool = false;
+
+  constructor(
+    private readonly profile: Profile,
+    private readonly credentials: Credentials,
+    /** False: there is no pepper, so peppered hashes are refused. */
+    private readonly hasPepper: bool,
+    /** Profile cpp: `X-HI-ORIGINAL-AUTH` is one more place of every consumer with own keys. */
+    private readonly trustsOriginalAuth: bool,
+  ) {}
+
+  /** Reads all entries; stops at the first error. */
+  readAll(config: ConfigReader): void {
+    const entries = config.objects("consumers");
+    for (let i = 0; i < entries.length && !config.errors.any; i++) {
+      this.readOne(entries[i], config);
+    }
+  }
+
+  private readOne(entry: ConfigReader, global: ConfigReader): void {
+    const name = entry.text("name");
+    if (name.isEmpty) return entry.refuseWith("consumer name is required");
+    if (!isHeaderValue(name)) entry.refuse("name", "must not contain line breaks or NUL");
+    const consumer = new Consumer(name, this.consumers.length);
+    consumer.validity = Validity.read(entry);
+    consumer.models = ModelLists.read(entry);
+    if (entry.has("group")) consumer.group = entry.text("group");
+    if (this.profile == Profile.Cpp && entry.has("keys")) {
+      consumer.ownSources = readOwnSources(entry, global, this.trustsOriginalAuth);
+    } else {
+      this.anyUsesGlobalSources = true;
+    }
+    this.readPlain(entry, consumer);
+    if (entry.has("hash")) this.readHash(entry, consumer, NO_BYTES, null);
+    this.readApiKeys(entry, consumer);
+    this.consumers.push(consumer);
+  }
+
+  private readPlain(entry: ConfigReader, consumer: Consumer): void {
+    const single = entry.find("credential");
+    const several = entry.find("credentials");
+    const isCpp = this.profile == Profile.Cpp;
+    if (single !== null && several !== null) {
+      const message = "'credential' and 'credentials' can't appear at the same time";
+      return entry.refuseWith(isCpp ? message + "." : message);
+    }
+    if (single !== null) {
+      if (entry.has("hash")) entry.refuse("hash", "stands in place of credential, not beside it");
+      return this.addText(single, consumer, entry, false);
+    }
+    if (several !== null) return this.readSeveral(several, consumer, entry);
+    if (entry.has("hash") || entry.has("api_keys")) return;
+    entry.refuseWith(
+      isCpp ? "at least one of 'credential' and 'credentials' should be set." : CREDENTIAL_REQUIRED,
+    );
+  }
+
+  private readSeveral(several: JsonValue, consumer: Consumer, entry: ConfigReader): void {
+    const isGo = this.profile == Profile.Go;
+    if (isGo && (!several.isArray || several.count() == 0)) {
+      return entry.refuseWith("consumer credentials cannot be empty");
+    }
+    const values = entry.list("credentials");
+    for (let i = 0; i < values.length; i++) this.addText(values[i], consumer, entry, isGo);
+  }
+
+  /** @param mayRepeat a repetition within this consumer's entry is fine */
+  private addText(value: JsonValue, consumer: Consumer, entry: ConfigReader, mayRepeat: bool): void {
+    const text = textOf(value);
+    if (text.isEmpty) {
+      // The C++ peer takes an empty credential, which then matches nothing.
+      if (this.profile == Profile.Go) entry.refuseWith(CREDENTIAL_REQUIRED);
+      return;
+    }
+    const same = this.credentials.sameText(text);
+    if (same !== null) {
+      if (!mayRepeat || same.consumer !== consumer) this.refuseDuplicate(entry, same, consumer);
+      return;
+    }
+    this.credentials.addText(text, new ApiKey(consumer, labelOf(sha256(text))));
+  }
+
+  private readApiKeys(entry: ConfigReader, consumer: Consumer): void {
+    const labels = new BytesTable<Slice>();
+    const keys = entry.objects("api_keys");
+    if (entry.has("api_keys") && keys.length == 0 && !this.hasOther(entry)) {
+      entry.refuse("api_keys", "must not be empty");
+    }
+    for (let i = 0; i < keys.length && !entry.errors.any; i++) {
+      const key = keys[i];
+      const label = key.text("id");
+      if (!label.isEmpty && labels.has(label)) key.refuse("id", "is used by another key");
+      labels.set(label, label);
+      if (key.has("key") == key.has("hash")) {
+        key.refuse("key", "exactly one of key and hash must be set");
+      } else if (key.has("key")) {
+        this.readKeyText(key, consumer, label);
+      } else {
+        this.readHash(key, consumer, label, key);
+      }
+    }
+  }
+
+  private hasOther(entry: ConfigReader): bool {
+    return entry.has("credential") || entry.has("credentials") || entry.has("hash");
+  }
+
+  private readKeyText(config: ConfigReader, consumer: Consumer, label: Slice): void {
+    const text = config.text("key");
+    if (text.isEmpty) return config.refuse("key", "must not be empty");
+    const same = this.credentials.sameText(text);
+    if (same !== null) return this.refuseDuplicate(config, same, consumer);
+    const id = label.isEmpty ? labelOf(sha256(text)) : label;
+    this.credentials.addText(text, this.describe(new ApiKey(consumer, id), config));
+  }
+
+  /** @param details where validity and models of the key stand; null: it has none of its own */
+  private readHash(
+    config: ConfigReader,
+    consumer: Consumer,
+    label: Slice,
+    details: ConfigReader | null,
+  ): void {
+    const text = config.text("hash");
+    const isPeppered = text.startsWith(HMAC_SHA256);
+    if (!isPeppered && !text.startsWith(SHA256)) {
+      return config.refuse("hash", "unsupported hash, use sha256: or hmac-sha256:");
+    }
+    const digest = decodeHex(text.sub(isPeppered ? HMAC_SHA256.length : SHA256.length));
+    if (digest === null || digest.length != 32) {
+      return config.refuse("hash", "unsupported hash, 64 hexadecimal digits must follow the colon");
+    }
+    if (isPeppered && !this.hasPepper) return config.refuse("hash", "hash pepper is not set");
+    const same = this.credentials.sameDigest(digest, isPeppered);
+    if (same !== null) return this.refuseDuplicate(config, same, consumer);
+    const key = new ApiKey(consumer, label.isEmpty ? labelOf(digest) : label);
+    this.credentials.addDigest(
+      digest,
+      isPeppered,
+      details === null ? key : this.describe(key, details),
+    );
+  }
+
+  private describe(key: ApiKey, config: ConfigReader): ApiKey {
+    key.validity = Validity.read(config);
+    key.models = ModelLists.read(config);
+    return key;
+  }
+
+  private refuseDuplicate(config: ConfigReader, first: ApiKey, second: Consumer): void {
+    const owner = first.consumer;
+    config.refuseWith(
+      "duplicate consumer credential: consumer " +
+        (owner === null ? "" : owner.name.toString()) +
+        " and " +
+        second.name.toString(),
+    );
+  }
+}

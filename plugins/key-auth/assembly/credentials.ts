@@ -1,0 +1,107 @@
+import { encodeHex, equalsIgnoreCase, Slice } from "@ai-gateway-wasm/bytes";
+import { DigestTable, HmacSha256, sha256 } from "@ai-gateway-wasm/crypto";
+import { ApiKey } from "./consumers";
+
+/** Shorter keys can be guessed even when only their digest is known. */
+const SHORT: i32 = 16;
+
+/**
+ * The credentials of one configuration, as digests: what a client sends is hashed and looked up,
+ * so neither the texts nor the number of consumers matter (key-auth.md 3.4).
+ */
+@final
+export class Credentials {
+  private readonly plain: DigestTable<ApiKey> = new DigestTable<ApiKey>();
+  private readonly peppered: DigestTable<ApiKey> = new DigestTable<ApiKey>();
+  /** Credentials written as `<scheme> key`, by their key alone. */
+  private readonly bare: DigestTable<ApiKey> = new DigestTable<ApiKey>();
+
+  /** How many plain credentials are shorter than 16 characters. */
+  shortCount: i32 = 0;
+
+  constructor(
+    /** The authentication scheme that may stand before a key. */
+    private readonly scheme: Slice,
+    /** HMAC key for `hmac-sha256` entries; null: there can be none. */
+    private readonly pepper: HmacSha256 | null,
+  ) {}
+
+  /** The key an equal credential was added with, or null. */
+  sameText(text: Slice): ApiKey | null {
+    return this.plain.find(sha256(text));
+  }
+
+  sameDigest(digest: Slice, isPeppered: bool): ApiKey | null {
+    return isPeppered ? this.peppered.find(digest) : this.plain.find(digest);
+  }
+
+  /** Adds a credential; forgets its text. The caller made sure it is new. */
+  addText(text: Slice, key: ApiKey): void {
+    if (text.length < SHORT) this.shortCount++;
+    this.plain.add(sha256(text), key);
+    const rest = withoutScheme(text, this.scheme);
+    if (rest === null) return;
+    const digest = sha256(rest);
+    const other = this.bare.find(digest);
+    if (other !== null && other.consumer !== key.consumer) this.bare.block(digest);
+    else if (!this.bare.has(digest)) this.bare.add(digest, key);
+  }
+
+  addDigest(digest: Slice, isPeppered: bool, key: ApiKey): void {
+    if (isPeppered) this.peppered.add(digest, key);
+    else this.plain.add(digest, key);
+  }
+
+  /**
+   * The key of what a client sent, or null.
+   *
+   * @param mayHaveScheme it comes from a header where `Bearer <key>` means `<key>`
+   */
+  find(token: Slice, mayHaveScheme: bool): ApiKey | null {
+    const key = this.findRaw(token, sha256(token));
+    if (key !== null || !mayHaveScheme) return key;
+    const rest = withoutScheme(token, this.scheme);
+    if (rest === null) return null;
+    const digest = sha256(rest);
+    const raw = this.findRaw(rest, digest);
+    return raw !== null ? raw : this.bare.find(digest);
+  }
+
+  /** The key with this consumer and label, or null. Walks over all: only for redirected requests. */
+  findLabelled(consumer: Slice, label: Slice): ApiKey | null {
+    const key = findIn(this.plain, consumer, label);
+    return key !== null ? key : findIn(this.peppered, consumer, label);
+  }
+
+  private findRaw(token: Slice, digest: Slice): ApiKey | null {
+    const key = this.plain.find(digest);
+    if (key !== null || this.peppered.size == 0) return key;
+    const pepper = this.pepper;
+    if (pepper === null) return null;
+    pepper.update(token);
+    return this.peppered.find(pepper.finish());
+  }
+}
+
+function findIn(table: DigestTable<ApiKey>, consumer: Slice, label: Slice): ApiKey | null {
+  for (let i = 0; i < table.size; i++) {
+    const key = table.valueAt(i);
+    const owner = key !== null ? key.consumer : null;
+    if (key === null || owner === null || !owner.name.equals(consumer)) continue;
+    if (key.id.equals(label)) return key;
+  }
+  return null;
+}
+
+/** The label of a key that has none: the first 8 hexadecimal digits of its digest. */
+export function labelOf(digest: Slice): Slice {
+  return encodeHex(digest.sub(0, 4));
+}
+
+/** What follows `<scheme>` and at least one blank, or null. */
+function withoutScheme(text: Slice, scheme: Slice): Slice | null {
+  let at = scheme.length;
+  if (text.at(at) != 0x20 || !equalsIgnoreCase(text.sub(0, at), scheme)) return null;
+  while (text.at(at) == 0x20) at++;
+  return text.sub(at);
+}

@@ -1,0 +1,45 @@
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { ApiKey } from "./consumers";
+
+/** What a search for keys in a request came to. */
+export const enum Finding {
+  NoKey,
+  SeveralKeys,
+  UnknownKey,
+  Known,
+}
+
+/** Who sent the request, as far as its keys tell. */
+@final
+export class Identity {
+  private constructor(
+    readonly finding: Finding,
+    /** The key that was found; null unless `finding` is Known. */
+    readonly key: ApiKey | null,
+    /** What was sent instead of a known key, for its fingerprint; valid during the callback. */
+    readonly token: Slice,
+  ) {}
+
+  static readonly NO_KEY: Identity = new Identity(Finding.NoKey, null, NO_BYTES);
+  static readonly SEVERAL_KEYS: Identity = new Identity(Finding.SeveralKeys, null, NO_BYTES);
+
+  static known(key: ApiKey): Identity {
+    return new Identity(Finding.Known, key, NO_BYTES);
+  }
+
+  static unknown(token: Slice): Identity {
+    return new Identity(Finding.UnknownKey, null, token);
+  }
+}
+
+/** Where keys stand and whose they are: one strategy per profile. */
+export abstract class Authenticator {
+  /** Reads the request of the running callback. */
+  abstract identify(): Identity;
+
+  /** Header names under which a key may have been sent, lower case. */
+  abstract headerNames(): Slice[];
+
+  /** Query parameters under which a key may have been sent. */
+  abstract parameterNames(): Slice[];
+}

@@ -1,0 +1,62 @@
+import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { QuerySyntax, withoutParameters } from "@ai-gateway-wasm/kit";
+import { requestHeaders, setProperty, Status } from "proxy-wasm-as";
+import { Access } from "./access";
+import { AuthConfig } from "./config";
+import { ApiKey } from "./consumers";
+import {
+  CLEAR_ROUTE_CACHE,
+  CONSUMER_PROPERTY,
+  OFF,
+  ORIGINAL_AUTH,
+  PATH,
+} from "./names";
+import { Profile } from "./profile";
+import { chooseProviderKey, ProviderKey } from "./provider-keys";
+import { Denial } from "./replies";
+
+/**
+ * Takes the consumer's key out of the request and puts the provider's in (key-auth.md 3.6). Which
+ * provider is a matter of the route, never of the consumer, so no key reaches a foreign provider.
+ */
+export function forward(access: Access, key: ApiKey): Denial {
+  const auth = access.auth;
+  const provider = access.provider;
+  const consumer = nameOf(key);
+  let lent: ProviderKey | null = null;
+  if (provider !== null) {
+    lent = chooseProviderKey(auth.providerKeys, provider, consumer);
+    if (lent === null && auth.deniesMissingProviderKey) return Denial.NoProviderKey;
+  }
+  if (lent === null && access.forwardsCredential) return Denial.None;
+  if (isDefined(HIGRESS)) setProperty(CLEAR_ROUTE_CACHE, OFF);
+  strip(auth);
+  if (lent !== null && requestHeaders.set(lent.header, lent.value) != Status.Ok) {
+    return Denial.NoProviderKey;
+  }
+  setProperty(
+    CONSUMER_PROPERTY,
+    new Builder().append(consumer).appendByte(0x0a).append(key.id).view(),
+  );
+  return Denial.None;
+}
+
+function nameOf(key: ApiKey): Slice {
+  const consumer = key.consumer;
+  return consumer === null ? NO_BYTES : consumer.name;
+}
+
+/** Removes every place where a key may have come in, all values of it. */
+function strip(auth: AuthConfig): void {
+  const headers = auth.authenticator.headerNames();
+  for (let i = 0; i < headers.length; i++) {
+    if (!headers[i].isEmpty) requestHeaders.remove(headers[i]);
+  }
+  requestHeaders.remove(ORIGINAL_AUTH);
+  const parameters = auth.authenticator.parameterNames();
+  const path = parameters.length > 0 ? requestHeaders.get(PATH) : null;
+  if (path === null) return;
+  const syntax = auth.profile == Profile.Go ? QuerySyntax.Go : QuerySyntax.Envoy;
+  const stripped = withoutParameters(path, parameters, syntax);
+  if (stripped.length != path.length) requestHeaders.set(PATH, stripped);
+}

@@ -1,0 +1,43 @@
+import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { propertyPath } from "proxy-wasm-as";
+
+export const PLUGIN_NAME: string = "key-auth";
+
+export const METHOD: Slice = bytes(":method");
+export const PATH: Slice = bytes(":path");
+export const AUTHORIZATION: Slice = bytes("authorization");
+export const PROXY_AUTHORIZATION: Slice = bytes("proxy-authorization");
+export const CONTENT_ENCODING: Slice = bytes("content-encoding");
+export const CONTENT_LENGTH: Slice = bytes("content-length");
+export const CONTENT_TYPE: Slice = bytes("content-type");
+export const UPGRADE: Slice = bytes("upgrade");
+export const WWW_AUTHENTICATE: Slice = bytes("WWW-Authenticate");
+/** ai-proxy keeps the client's Authorization here (key-auth.md 3.6). */
+export const ORIGINAL_AUTH: Slice = bytes("x-hi-original-auth");
+export const CONSUMER_HEADER: Slice = bytes("x-mse-consumer");
+export const CONSUMER_GROUP_HEADER: Slice = bytes("x-mse-consumer-group");
+
+/** Survives an internal redirect: who was authenticated, as `<consumer> LF <key id>`. */
+export const CONSUMER_PROPERTY: Slice = propertyPath(["key_auth.consumer"]);
+/** Higress: keep the route although headers change. */
+export const CLEAR_ROUTE_CACHE: Slice = propertyPath(["clear_route_cache"]);
+/** Higress: bytes of request body to hold. */
+export const DECODER_BUFFER_LIMIT: Slice = propertyPath(["set_decoder_buffer_limit"]);
+export const OFF: Slice = bytes("off");
+
+/** Foreign function that gives a property a life span. */
+export const DECLARE_PROPERTY: Slice = bytes("declare_property");
+
+/**
+ * Its argument for `CONSUMER_PROPERTY` (harness.md 5.4): name (1), type string (3), and span of
+ * the downstream request (5), so that it outlives an internal redirect.
+ */
+export const CONSUMER_DECLARATION: Slice = new Builder()
+  .appendByte(0x0a)
+  .appendByte(<u8>CONSUMER_PROPERTY.length)
+  .append(CONSUMER_PROPERTY)
+  .appendByte(0x18)
+  .appendByte(1)
+  .appendByte(0x28)
+  .appendByte(1)
+  .toSlice();

@@ -1,0 +1,91 @@
+import { ConfigReader, PluginRoot, RulePrecedence, Tristate } from "@ai-gateway-wasm/kit";
+import { callForeign, HttpContext } from "proxy-wasm-as";
+import { Access, RuleParser } from "./access";
+import { AuthParser } from "./auth-parser";
+import { closedConfig } from "./config";
+import { Metrics } from "./metrics";
+import { CONSUMER_DECLARATION, DECLARE_PROPERTY, PLUGIN_NAME } from "./names";
+import { Profile, readProfile } from "./profile";
+import { KeyAuth } from "./stream";
+
+const FLAG_MISSING: string = "must one of in_query/in_header required";
+const FLAG_HINT: string =
+  "if this configuration was written for the C++ key-auth, set compat: cpp";
+
+/** One configuration of key-auth: who may come in, and on which routes. */
+export class KeyAuthRoot extends PluginRoot<Access> {
+  private profile: Profile = Profile.Go;
+  private rulesExist: bool = false;
+  private propertyDeclared: bool = false;
+  private readonly metrics: Metrics = new Metrics();
+
+  constructor(id: u32) {
+    super(id, PLUGIN_NAME);
+  }
+
+  override prepare(document: ConfigReader): void {
+    this.profile = readProfile(document);
+    this.rulesExist = document.list("_rules_").length > 0;
+  }
+
+  override precedence(): RulePrecedence {
+    return this.profile == Profile.Go ? RulePrecedence.Go : RulePrecedence.Cpp;
+  }
+
+  override parseGlobal(document: ConfigReader): Access | null {
+    const auth = new AuthParser(document, this.profile, this.log).parse();
+    if (auth === null) {
+      if (document.errors.message == FLAG_MISSING) this.log.warn(FLAG_HINT);
+      return null;
+    }
+    const access = new Access(auth);
+    access.isEnforced = this.enforcesEverywhere(auth.globalAuth);
+    if (!access.isEnforced && !auth.stripsConsumerHeaderAlways) {
+      this.log.info(
+        "clients can name themselves on routes that stay open; " +
+          "set strip_consumer_header: always unless another plugin authenticates there",
+      );
+    }
+    this.declareProperty(access);
+    return access;
+  }
+
+  override parseRule(rule: ConfigReader, base: Access | null): Access | null {
+    const auth = base === null ? closedConfig(this.profile) : base.auth;
+    const access = new RuleParser(rule, this.profile, this.log).parse(auth);
+    if (access !== null) this.declareProperty(access);
+    return access;
+  }
+
+  /** The rule lets everybody through; whether it cleans headers is a matter of the global part. */
+  override disabledRule(base: Access | null): Access | null {
+    if (base === null) return null;
+    const access = new Access(base.auth);
+    access.isEnforced = false;
+    return access;
+  }
+
+  override withoutGlobal(document: ConfigReader, reason: string): Access | null {
+    if (document.flag("strict_config")) document.refuseWith(reason);
+    // Profile go starts without a word and is open outside of its rules, as the peer (key-auth.md
+    // 2.3). Profile cpp would be open everywhere: that is deviation D7.
+    const closes = this.profile == Profile.Cpp && document.flag("global_auth");
+    return closes ? new Access(closedConfig(this.profile)) : null;
+  }
+
+  override accept(id: u32, access: Access): HttpContext | null {
+    return new KeyAuth(id, access, this.log, this.metrics);
+  }
+
+  /** What `global_auth` says about requests that no rule matches (key-auth.md 3.1). */
+  private enforcesEverywhere(globalAuth: Tristate): bool {
+    return globalAuth == Tristate.True || (globalAuth == Tristate.Unset && !this.rulesExist);
+  }
+
+  /** Only where keys are stripped does a redirected request need to be recognised without one. */
+  private declareProperty(access: Access): void {
+    if (this.propertyDeclared || !access.stripsCredential) return;
+    this.propertyDeclared = true;
+    callForeign(DECLARE_PROPERTY, CONSUMER_DECLARATION);
+  }
+}

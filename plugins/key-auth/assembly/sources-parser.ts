@@ -1,0 +1,70 @@
+import { equalsIgnoreCase, Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader, textsOf } from "@ai-gateway-wasm/kit";
+import { ORIGINAL_AUTH } from "./names";
+import { SchemeStripping, Source } from "./sources";
+
+/** Header names of profile go: no empty ones, and each once whatever its case (D11). */
+export function distinctHeaders(names: Slice[]): Slice[] {
+  const kept: Slice[] = [];
+  for (let i = 0; i < names.length; i++) {
+    if (!names[i].isEmpty && !hasName(kept, names[i], true)) kept.push(names[i]);
+  }
+  return kept;
+}
+
+/** Query parameter names of profile go: each once, cases differ. */
+export function distinctParameters(names: Slice[]): Slice[] {
+  const kept: Slice[] = [];
+  for (let i = 0; i < names.length; i++) {
+    if (!hasName(kept, names[i], false)) kept.push(names[i]);
+  }
+  return kept;
+}
+
+/** Profile cpp: the places the global `keys` and flags (default true) name, in order. */
+export function readGlobalSources(config: ConfigReader): Source[] {
+  return sourcesOf(
+    config.texts("keys"),
+    config.flag("in_header", true),
+    config.flag("in_query", true),
+    readStripping(config),
+  );
+}
+
+/** `strip_bearer`. */
+export function readStripping(config: ConfigReader): SchemeStripping {
+  return <SchemeStripping>config.choice("strip_bearer", ["auto", "always", "never"], 0);
+}
+
+/** Profile cpp: a consumer's own places; a flag it lacks is the global one (key-auth.md 2.4). */
+export function readOwnSources(
+  consumer: ConfigReader,
+  global: ConfigReader,
+  trustsOriginalAuth: bool,
+): Source[] {
+  const inHeader = consumer.flag("in_header", global.flag("in_header", true));
+  const inQuery = consumer.flag("in_query", global.flag("in_query", true));
+  const names = textsOf(consumer.list("keys"));
+  if (trustsOriginalAuth) names.unshift(ORIGINAL_AUTH);
+  return sourcesOf(names, inHeader, inQuery, readStripping(global));
+}
+
+function sourcesOf(
+  names: Slice[],
+  inHeader: bool,
+  inQuery: bool,
+  stripping: SchemeStripping,
+): Source[] {
+  const sources: Source[] = [];
+  for (let i = 0; i < names.length; i++) {
+    sources.push(new Source(names[i], inHeader, inQuery, stripping));
+  }
+  return sources;
+}
+
+function hasName(names: Slice[], name: Slice, ignoreCase: bool): bool {
+  for (let i = 0; i < names.length; i++) {
+    if (ignoreCase ? equalsIgnoreCase(names[i], name) : names[i].equals(name)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,294 @@
+import { equalsIgnoreCase, bytes, NO_BYTES, NOT_AN_INTEGER, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { fingerprint, normalisePath, PluginLog } from "@ai-gateway-wasm/kit";
+import {
+  DataAction,
+  getProperty,
+  HeadersAction,
+  HttpContext,
+  LogLevel,
+  requestBody,
+  requestHeaders,
+  setProperty,
+  Status,
+  TrailersAction,
+} from "proxy-wasm-as";
+import { Access } from "./access";
+import { ApiKey } from "./consumers";
+import { Finding, Identity } from "./identity";
+import { forward } from "./lending";
+import { Metrics } from "./metrics";
+import { ModelFinding, modelInBody, modelInPath, modelInQuery, ModelName } from "./model-name";
+import { ModelPolicy } from "./models";
+import {
+  CONSUMER_GROUP_HEADER,
+  CONSUMER_PROPERTY,
+  CONTENT_ENCODING,
+  CONTENT_LENGTH,
+  CONTENT_TYPE,
+  DECODER_BUFFER_LIMIT,
+  METHOD,
+  PATH,
+  UPGRADE,
+} from "./names";
+import { Profile } from "./profile";
+import { Denial, denialHeaders, denialReply, ErrorFormat } from "./replies";
+import { Verdict } from "./validity";
+
+const IDENTITY_ENCODING: Slice = bytes("identity");
+const WEBSOCKET: Slice = bytes("websocket");
+
+/**
+ * One request: whose key is it, may that consumer come in, may it ask for this model, and then
+ * which key travels on.
+ *
+ *   headers ──► identify ──► admit ──► model known? ──yes──► forward
+ *                                          │no
+ *                                          └─► hold until the body is complete ──► forward
+ */
+export class KeyAuth extends HttpContext {
+  /** Null until the request is identified. */
+  private key: ApiKey | null = null;
+  private policy: ModelPolicy | null = null;
+  /** The host did not take our refusal: never let the request go on. */
+  private isStuck: bool = false;
+
+  constructor(
+    id: u32,
+    private readonly access: Access,
+    private readonly log: PluginLog,
+    private readonly metrics: Metrics,
+  ) {
+    super(id);
+  }
+
+  override onRequestHeaders(endOfStream: bool): HeadersAction {
+    if (!this.access.isEnforced) return this.passBy();
+    let denial = this.identify();
+    if (denial == Denial.None) denial = this.admit();
+    if (denial != Denial.None) return this.refuse(denial);
+    const key = this.key;
+    if (key !== null && this.mustCheckModel(key)) return this.checkModel(endOfStream);
+    return this.release();
+  }
+
+  override onRequestBody(size: i32, endOfStream: bool): DataAction {
+    if (this.isStuck) return DataAction.StopIterationAndBuffer;
+    if (<i64>size > this.access.auth.maxBodyBytes) {
+      this.refuse(Denial.BodyTooLarge);
+      return DataAction.StopIterationAndBuffer;
+    }
+    if (endOfStream && this.decideByBody()) return DataAction.Continue;
+    return DataAction.StopIterationAndBuffer;
+  }
+
+  /** With trailers no body callback says that the body is complete; this one does. */
+  override onRequestTrailers(): TrailersAction {
+    const passes = !this.isStuck && this.decideByBody();
+    return passes ? TrailersAction.Continue : TrailersAction.StopIteration;
+  }
+
+  /** No key is wanted here. */
+  private passBy(): HeadersAction {
+    if (this.log.wants(LogLevel.Info)) this.log.info("authorization is not required");
+    if (this.access.auth.stripsConsumerHeaderAlways) {
+      requestHeaders.remove(this.access.auth.consumerHeader);
+      requestHeaders.remove(CONSUMER_GROUP_HEADER);
+    }
+    this.finish();
+    return HeadersAction.Continue;
+  }
+
+  /** Sets `key`, or says why there is none. */
+  private identify(): Denial {
+    if (this.access.stripsCredential) {
+      const earlier = getProperty(CONSUMER_PROPERTY);
+      if (earlier !== null && !earlier.isEmpty) return this.recognise(earlier);
+    }
+    const identity = this.access.auth.authenticator.identify();
+    this.key = identity.key;
+    switch (identity.finding) {
+      case Finding.NoKey:
+        return Denial.NoKey;
+      case Finding.SeveralKeys:
+        return Denial.SeveralKeys;
+      case Finding.UnknownKey:
+        this.logUnknown(identity);
+        return Denial.UnknownKey;
+      default:
+        return Denial.None;
+    }
+  }
+
+  /** The request was authenticated before an internal redirect, and its key is stripped by now. */
+  private recognise(earlier: Slice): Denial {
+    const split = earlier.lastIndexOf(0x0a);
+    const credentials = this.access.auth.credentials;
+    this.key = credentials.findLabelled(earlier.sub(0, split), earlier.sub(split + 1));
+    return this.key === null ? Denial.UnknownKey : Denial.None;
+  }
+
+  /** The key is known: is it valid, and may its consumer come in? */
+  private admit(): Denial {
+    const key = this.key;
+    if (key === null) return Denial.NoKey;
+    const validity = validityOf(key);
+    if (validity != Denial.None) return validity;
+    if (!this.nameConsumer(key)) return Denial.NotAllowed;
+    const consumer = key.consumer;
+    if (this.access.allows(consumer !== null ? consumer.name : null)) return Denial.None;
+    if (consumer !== null && this.log.wants(LogLevel.Warn)) {
+      this.log.warn('consumer "' + consumer.name.toString() + '" is not allowed');
+    }
+    return Denial.NotAllowed;
+  }
+
+  /** Tells the filters behind us who it is; what the client said about itself goes (D2). */
+  private nameConsumer(key: ApiKey): bool {
+    const header = this.access.auth.consumerHeader;
+    const consumer = key.consumer;
+    const group = consumer !== null ? consumer.group : null;
+    const named =
+      consumer === null ? requestHeaders.remove(header) : requestHeaders.set(header, consumer.name);
+    const grouped =
+      group === null
+        ? requestHeaders.remove(CONSUMER_GROUP_HEADER)
+        : requestHeaders.set(CONSUMER_GROUP_HEADER, group);
+    return named == Status.Ok && grouped == Status.Ok;
+  }
+
+  private mustCheckModel(key: ApiKey): bool {
+    const policy = this.access.modelPolicy(key);
+    this.policy = policy;
+    return policy.isRestricted;
+  }
+
+  /** Decides by the headers where they name the model, else holds the request for its body. */
+  private checkModel(endOfStream: bool): HeadersAction {
+    const auth = this.access.auth;
+    const path = requestHeaders.get(PATH);
+    const plain = path !== null ? normalisePath(path) : null;
+    if (path === null || plain === null) return this.refuse(Denial.ModelUnknown);
+    if (this.isUnrestricted(plain)) return this.release();
+    const named = modelInPath(plain);
+    if (named !== null) return this.decide(ModelName.of(named));
+    if (isWebSocket()) return this.decide(modelInQuery(path));
+    const modelHeader = auth.modelHeader;
+    if (modelHeader !== null) {
+      const model = requestHeaders.get(modelHeader);
+      return this.decide(model === null ? ModelName.UNKNOWN : ModelName.of(model));
+    }
+    if (endOfStream || isEncoded() || !auth.holdsHeaders) return this.decide(ModelName.UNKNOWN);
+    if (announcedLength() > auth.maxBodyBytes) return this.refuse(Denial.BodyTooLarge);
+    if (isDefined(HIGRESS)) {
+      setProperty(DECODER_BUFFER_LIMIT, bytes(auth.maxBodyBytes.toString()));
+    }
+    return HeadersAction.StopIteration;
+  }
+
+  private isUnrestricted(path: Slice): bool {
+    const method = requestHeaders.get(METHOD);
+    const rules = this.access.auth.unrestrictedPaths;
+    for (let i = 0; i < rules.length; i++) {
+      if (rules[i].matches(method === null ? NO_BYTES : method, path)) return true;
+    }
+    return false;
+  }
+
+  private decide(model: ModelName): HeadersAction {
+    const denial = this.judge(model);
+    return denial == Denial.None ? this.release() : this.refuse(denial);
+  }
+
+  /** The body is complete and the headers are still held. True: let the request go on. */
+  private decideByBody(): bool {
+    const body = requestBody.readAll();
+    const type = requestHeaders.get(CONTENT_TYPE);
+    const model =
+      body === null
+        ? ModelName.UNKNOWN
+        : modelInBody(body, type === null ? NO_BYTES : type);
+    const denial = this.judge(model);
+    if (denial != Denial.None) {
+      this.refuse(denial);
+      return false;
+    }
+    return this.release() == HeadersAction.Continue && !this.hasReplied;
+  }
+
+  private judge(model: ModelName): Denial {
+    const policy = this.policy;
+    if (model.finding == ModelFinding.Ambiguous) return Denial.ModelAmbiguous;
+    if (model.finding == ModelFinding.Unknown) {
+      return this.access.auth.deniesUnknownModel ? Denial.ModelUnknown : Denial.None;
+    }
+    return policy !== null && policy.permits(model.name) ? Denial.None : Denial.ModelNotAllowed;
+  }
+
+  /** Everything is allowed: exchange the keys and let the request go. */
+  private release(): HeadersAction {
+    const key = this.key;
+    if (key === null) return this.refuse(Denial.NoKey);
+    if (this.access.stripsCredential) {
+      const denial = forward(this.access, key);
+      if (denial != Denial.None) return this.refuse(denial);
+    }
+    this.metrics.ok.increment();
+    const consumer = key.consumer;
+    if (consumer !== null && this.log.wants(LogLevel.Info)) {
+      this.log.info('consumer "' + consumer.name.toString() + '" authenticated');
+    }
+    this.finish();
+    return HeadersAction.Continue;
+  }
+
+  /** The one place that answers instead of the upstream. */
+  private refuse(denial: Denial): HeadersAction {
+    const auth = this.access.auth;
+    const format = this.access.errorFormat;
+    const reply = denialReply(denial, auth.profile, auth.unknownKeyStatus);
+    const headers = denialHeaders(auth.realm, format == ErrorFormat.OpenAi);
+    this.metrics.countDenial(denial);
+    if (!this.sendLocalReply(reply.status, headers, reply.body(denial, format), reply.details)) {
+      this.isStuck = true;
+      return HeadersAction.StopAllIterationAndWatermark;
+    }
+    this.finish();
+    // Hosts ignore the number after a local reply; these are the peers' own.
+    return auth.profile == Profile.Go ? HeadersAction.Continue : HeadersAction.StopIteration;
+  }
+
+  private logUnknown(identity: Identity): void {
+    if (!this.log.wants(LogLevel.Warn)) return;
+    this.log.warn("credential " + fingerprint(identity.token).toString() + " is not configured");
+  }
+}
+
+function validityOf(key: ApiKey): Denial {
+  const consumer = key.consumer;
+  const first = consumer === null ? Verdict.Valid : consumer.validity.check();
+  const second = key.validity.check();
+  if (first == Verdict.Disabled || second == Verdict.Disabled) return Denial.Disabled;
+  const verdict = first != Verdict.Valid ? first : second;
+  if (verdict == Verdict.Valid) return Denial.None;
+  return verdict == Verdict.Expired ? Denial.Expired : Denial.NotActiveYet;
+}
+
+/** True when the body is compressed, so that we cannot read it. */
+function isEncoded(): bool {
+  const encoding = requestHeaders.get(CONTENT_ENCODING);
+  return (
+    encoding !== null && !encoding.isEmpty && !equalsIgnoreCase(encoding, IDENTITY_ENCODING)
+  );
+}
+
+function isWebSocket(): bool {
+  const upgrade = requestHeaders.get(UPGRADE);
+  return upgrade !== null && equalsIgnoreCase(upgrade, WEBSOCKET);
+}
+
+/** Bytes of body the client announces, -1 when it does not. */
+function announcedLength(): i64 {
+  const text = requestHeaders.get(CONTENT_LENGTH);
+  const length = text === null ? NOT_AN_INTEGER : parseInteger(text);
+  return length == NOT_AN_INTEGER ? -1 : length;
+}

@@ -1,0 +1,98 @@
+import {
+  appendEscaped,
+  Escape,
+  JsonType,
+  JsonValue,
+  JsonWriter,
+  numberOf,
+  textOf,
+} from "@ai-gateway-wasm/as-json";
+import { Builder, Slice } from "@ai-gateway-wasm/bytes";
+
+/** Arrays and objects inside each other that attributes may have. */
+export const MAX_ATTRIBUTE_DEPTH: i32 = 512;
+
+const QUOTE: u8 = 0x22;
+const COMMA: u8 = 0x2c;
+
+/** A member of an object with its key unescaped. */
+@final
+export class Member {
+  constructor(
+    readonly key: Slice,
+    readonly value: JsonValue,
+  ) {}
+}
+
+/**
+ * Appends `value` as Go writes what it has read: no blanks, keys sorted by their bytes, the last of
+ * equal keys, numbers as doubles, strings escaped anew. The value must be valid JSON of at most
+ * `MAX_ATTRIBUTE_DEPTH` levels; that bounds the recursion.
+ *
+ * @returns false for a number that no double can hold
+ */
+export function appendCanonical(out: Builder, value: JsonValue): bool {
+  switch (value.type) {
+    case JsonType.Object:
+      return appendObject(out, value);
+    case JsonType.Array:
+      return appendArray(out, value);
+    case JsonType.String:
+      appendQuoted(out, textOf(value));
+      return true;
+    case JsonType.Number: {
+      const number = numberOf(value);
+      new JsonWriter(Escape.Go, out).number(number);
+      return isFinite(number);
+    }
+    default:
+      out.append(value.raw);
+      return true;
+  }
+}
+
+/** Appends `text` as a JSON string with Go's escapes. */
+export function appendQuoted(out: Builder, text: Slice): void {
+  out.appendByte(QUOTE);
+  appendEscaped(out, text);
+  out.appendByte(QUOTE);
+}
+
+/** The members of an object sorted by key, the last of equal keys alone; none for other values. */
+export function sortedMembers(object: JsonValue): Member[] {
+  const all: Member[] = [];
+  if (!object.isObject) return all;
+  const cursor = object.entries();
+  while (cursor.next()) all.push(new Member(cursor.key, cursor.value));
+  // Stable, so that the last of equal keys is still the last.
+  all.sort((left, right) => left.key.compare(right.key));
+  const members: Member[] = [];
+  for (let i = 0; i < all.length; i++) {
+    if (i + 1 == all.length || !all[i].key.equals(all[i + 1].key)) members.push(all[i]);
+  }
+  return members;
+}
+
+function appendObject(out: Builder, object: JsonValue): bool {
+  const members = sortedMembers(object);
+  out.appendByte(0x7b);
+  for (let i = 0; i < members.length; i++) {
+    if (i > 0) out.appendByte(COMMA);
+    appendQuoted(out, members[i].key);
+    out.appendByte(0x3a);
+    if (!appendCanonical(out, members[i].value)) return false;
+  }
+  out.appendByte(0x7d);
+  return true;
+}
+
+function appendArray(out: Builder, array: JsonValue): bool {
+  const cursor = array.entries();
+  out.appendByte(0x5b);
+  for (let i = 0; cursor.next(); i++) {
+    if (i > 0) out.appendByte(COMMA);
+    if (!appendCanonical(out, cursor.value)) return false;
+  }
+  out.appendByte(0x5d);
+  return true;
+}

@@ -1,0 +1,84 @@
+import { integerOf, JsonValue, textOf } from "@ai-gateway-wasm/as-json";
+import { NOT_AN_INTEGER, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+
+/** What `readTime` answers for something that is no point in time. */
+export const NOT_A_TIME: i64 = i64.MIN_VALUE;
+
+/** A point in time as seconds since 1970: a number, its digits as text, or RFC 3339 text. */
+export function readTime(value: JsonValue): i64 {
+  if (value.isNumber) return integerOf(value);
+  if (!value.isString) return NOT_A_TIME;
+  const text = textOf(value);
+  const seconds = parseInteger(text);
+  return seconds != NOT_AN_INTEGER ? seconds : parseRfc3339(text);
+}
+
+/**
+ * `2027-01-01T00:00:00Z`, with an optional fraction (dropped) and `Z` or an offset (RFC 3339
+ * section 5.6). `NOT_A_TIME` for anything else.
+ */
+export function parseRfc3339(text: Slice): i64 {
+  if (text.length < 20 || text.at(4) != 0x2d || text.at(7) != 0x2d) return NOT_A_TIME;
+  if ((text.at(10) | 0x20) != 0x74 && text.at(10) != 0x20) return NOT_A_TIME;
+  if (text.at(13) != 0x3a || text.at(16) != 0x3a) return NOT_A_TIME;
+  const year = digits(text, 0, 4);
+  const month = digits(text, 5, 2);
+  const day = digits(text, 8, 2);
+  const hour = digits(text, 11, 2);
+  const minute = digits(text, 14, 2);
+  const second = digits(text, 17, 2);
+  if (year < 0 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) {
+    return NOT_A_TIME;
+  }
+  if (<u32>hour > 23 || <u32>minute > 59 || <u32>second > 60) return NOT_A_TIME;
+  let zone = 19;
+  if (text.at(zone) == 0x2e) {
+    zone++;
+    while (<u32>(text.at(zone) - 0x30) < 10) zone++;
+    if (zone == 20) return NOT_A_TIME;
+  }
+  const offset = parseOffset(text, zone);
+  if (offset == NOT_A_TIME) return NOT_A_TIME;
+  const days = daysSince1970(year, month, day);
+  return days * 86400 + <i64>(hour * 3600 + minute * 60 + second) - offset;
+}
+
+/** `Z` or `±hh:mm` at the end of the text, in seconds. */
+function parseOffset(text: Slice, at: i32): i64 {
+  const sign = text.at(at);
+  if ((sign | 0x20) == 0x7a) return at + 1 == text.length ? 0 : NOT_A_TIME;
+  if ((sign != 0x2b && sign != 0x2d) || at + 6 != text.length || text.at(at + 3) != 0x3a) {
+    return NOT_A_TIME;
+  }
+  const hour = digits(text, at + 1, 2);
+  const minute = digits(text, at + 4, 2);
+  if (<u32>hour > 23 || <u32>minute > 59) return NOT_A_TIME;
+  const seconds = <i64>(hour * 3600 + minute * 60);
+  return sign == 0x2d ? -seconds : seconds;
+}
+
+/** `count` decimal digits at `start`, or -1. */
+function digits(text: Slice, start: i32, count: i32): i32 {
+  let value = 0;
+  for (let i = start; i < start + count; i++) {
+    const digit = text.at(i) - 0x30;
+    if (<u32>digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+function daysIn(year: i32, month: i32): i32 {
+  if (month == 2) return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28;
+  return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
+}
+
+/** Days from 1970-01-01 in the proleptic Gregorian calendar, counting years from March. */
+function daysSince1970(year: i32, month: i32, day: i32): i64 {
+  const marchYear = month <= 2 ? year - 1 : year;
+  const era = marchYear / 400;
+  const yearOfEra = marchYear - era * 400;
+  const dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  const dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear;
+  return <i64>era * 146097 + <i64>dayOfEra - 719468;
+}

@@ -1,0 +1,58 @@
+import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { getProperty, isLogged, LogLevel, logLine, propertyPath, requestHeaders } from "proxy-wasm-as";
+
+const REQUEST_ID_HEADER: Slice = bytes("x-request-id");
+const REQUEST_ID_PROPERTY: Slice = propertyPath(["x_request_id"]);
+const NIL: Slice = bytes("nil");
+
+/**
+ * Log lines in the form of Higress's plugins (host.md 4):
+ *
+ *   [<plugin name>] [<plugin id>] [<request id>] <message>
+ *
+ * Build a message only after `wants` said yes. Names and ids may stand in it, never a credential,
+ * a prompt or a body.
+ */
+@final
+export class PluginLog {
+  /** `_plugin_id_` of the configuration. */
+  pluginId: Slice = NIL;
+
+  constructor(private readonly pluginName: Slice) {}
+
+  wants(level: LogLevel): bool {
+    return isLogged(level);
+  }
+
+  /** Writes a line about the request of the running callback, or `nil` without one. */
+  write(level: LogLevel, message: string): void {
+    if (!isLogged(level)) return;
+    const line = new Builder(128);
+    line.appendByte(0x5b).append(this.pluginName).appendText("] [").append(this.pluginId);
+    line.appendText("] [").append(requestId()).appendText("] ").appendText(message);
+    logLine(level, line.view());
+  }
+
+  debug(message: string): void {
+    this.write(LogLevel.Debug, message);
+  }
+
+  info(message: string): void {
+    this.write(LogLevel.Info, message);
+  }
+
+  warn(message: string): void {
+    this.write(LogLevel.Warn, message);
+  }
+
+  error(message: string): void {
+    this.write(LogLevel.Error, message);
+  }
+}
+
+/** The header while the request's headers can be read, later what a plugin left as property. */
+function requestId(): Slice {
+  let id = requestHeaders.get(REQUEST_ID_HEADER);
+  if (id === null || id.isEmpty) id = getProperty(REQUEST_ID_PROPERTY);
+  return id === null || id.isEmpty ? NIL : id;
+}

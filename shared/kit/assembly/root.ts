@@ -1,0 +1,147 @@
+import { parseJson } from "@ai-gateway-wasm/as-json";
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { HttpContext, RootContext } from "proxy-wasm-as";
+import { ConfigErrors } from "./config/errors";
+import { ConfigReader } from "./config/reader";
+import { PluginLog } from "./log";
+import { fingerprint } from "./redact";
+import { RuleMatcher, RulePrecedence } from "./rules/matcher";
+import { RequestFacts } from "./rules/request-facts";
+import { Rule } from "./rules/rule";
+
+const EMPTY_OBJECT: Slice = bytes("{}");
+
+/**
+ * The root context of a Higress-compatible plugin: reads the configuration with its `_rules_` in
+ * the order and with the messages of Higress's Go framework (host.md 2.3), and picks the
+ * configuration of each request (host.md 2.7).
+ *
+ * @typeParam C the parsed configuration of one scope, global or rule
+ */
+export abstract class PluginRoot<C> extends RootContext {
+  readonly log: PluginLog;
+  private globalConfig: C | null = null;
+  private rules: Rule<C>[] = [];
+
+  constructor(id: u32, name: string) {
+    super(id);
+    this.log = new PluginLog(bytes(name));
+  }
+
+  /** Called first, with the whole document: for what must be known before its parts are read. */
+  prepare(_document: ConfigReader): void {}
+
+  /** Which match key of a rule counts. */
+  precedence(): RulePrecedence {
+    return RulePrecedence.Go;
+  }
+
+  /** The configuration of requests that no rule matches. Null, or an error noted in the reader, refuses it. */
+  abstract parseGlobal(document: ConfigReader): C | null;
+
+  /**
+   * The configuration of requests that the rule matches.
+   *
+   * @param base the global part, null when there is none or it was refused
+   */
+  abstract parseRule(rule: ConfigReader, base: C | null): C | null;
+
+  /** What a rule with `_disable_: true` means; null: the plugin is off. */
+  disabledRule(_base: C | null): C | null {
+    return null;
+  }
+
+  /**
+   * The global part was refused although there are rules. The peer starts without it; null does
+   * the same. Note an error in the reader to refuse the whole configuration instead.
+   */
+  withoutGlobal(_document: ConfigReader, _reason: string): C | null {
+    return null;
+  }
+
+  /** A request begins, under this configuration. Null makes the plugin inert for it. */
+  abstract accept(id: u32, config: C): HttpContext | null;
+
+  /** True when the configuration has at least one rule. */
+  get hasRules(): bool {
+    return this.rules.length > 0;
+  }
+
+  override createStream(id: u32): HttpContext | null {
+    const config = this.rules.length == 0 ? this.globalConfig : this.select();
+    return config === null ? null : this.accept(id, config);
+  }
+
+  override onConfigure(configuration: Slice): bool {
+    if (configuration.isEmpty) this.log.warn("config is empty, but has ParseConfigFunc");
+    const text = configuration.isEmpty ? EMPTY_OBJECT : configuration.copy();
+    const document = parseJson(text);
+    if (document === null) {
+      this.log.warn(
+        "the plugin configuration is not a valid json: " +
+          text.length.toString() +
+          " bytes, " +
+          fingerprint(text).toString(),
+      );
+      return false;
+    }
+    const errors = new ConfigErrors();
+    this.configure(new ConfigReader(document, "", errors));
+    if (errors.any) {
+      this.log.warn("parse rule config failed: " + errors.message);
+      this.log.error("plugin start failed");
+      return false;
+    }
+    this.log.info("plugin start successfully");
+    return true;
+  }
+
+  private configure(document: ConfigReader): void {
+    const pluginId = document.text("_plugin_id_");
+    if (!pluginId.isEmpty) this.log.pluginId = pluginId;
+    this.prepare(document);
+    if (document.errors.any) return;
+    const rules = document.objects("_rules_");
+    const keys = document.value.count() - (pluginId.isEmpty ? 0 : 1);
+    const globalKeys = keys - (document.has("_rules_") ? 1 : 0);
+    if (keys == 0 || globalKeys > 0) this.configureGlobal(document, rules.length > 0);
+    for (let i = 0; i < rules.length && !document.errors.any; i++) this.configureRule(rules[i]);
+  }
+
+  private configureGlobal(document: ConfigReader, hasRules: bool): void {
+    this.log.debug("global config");
+    const attempt = document.attempt();
+    const config = this.parseGlobal(attempt);
+    const reason = attempt.errors.message;
+    if (!attempt.errors.any) {
+      this.globalConfig = config;
+    } else if (!hasRules) {
+      document.refuseWith(
+        "parse config failed, no valid rules; global config parse error:" + reason,
+      );
+    } else {
+      // The peer swallows this without a word.
+      this.log.error("global config is refused, only rules apply: " + reason);
+      this.globalConfig = this.withoutGlobal(document, reason);
+    }
+  }
+
+  private configureRule(rule: ConfigReader): void {
+    this.log.debug("domain/route config");
+    const matcher = new RuleMatcher(rule, this.precedence());
+    if (rule.errors.any) return;
+    const base = this.globalConfig;
+    const config = rule.flag("_disable_") ? this.disabledRule(base) : this.parseRule(rule, base);
+    this.rules.push(new Rule<C>(matcher, config));
+  }
+
+  /** The first rule that matches decides, also when it switches the plugin off. */
+  private select(): C | null {
+    const facts = new RequestFacts();
+    for (let i = 0; i < this.rules.length; i++) {
+      const rule = this.rules[i];
+      if (rule.matcher.matches(facts)) return rule.config;
+    }
+    return this.globalConfig;
+  }
+}

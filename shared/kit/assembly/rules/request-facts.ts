@@ -1,0 +1,52 @@
+import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { getProperty, propertyPath, requestHeaders } from "proxy-wasm-as";
+import { hostOf } from "./host-pattern";
+
+const AUTHORITY: Slice = bytes(":authority");
+const ROUTE_NAME: Slice = propertyPath(["route_name"]);
+const XDS_ROUTE_NAME: Slice = propertyPath(["xds", "route_name"]);
+const CLUSTER_NAME: Slice = propertyPath(["cluster_name"]);
+const XDS_CLUSTER_NAME: Slice = propertyPath(["xds", "cluster_name"]);
+
+/** What rules are matched against. Each fact is a host call and is asked for once, when needed. */
+@final
+export class RequestFacts {
+  private hostText: Slice | null = null;
+  private routeText: Slice | null = null;
+  private clusterText: Slice | null = null;
+
+  /** `:authority` without port, in lower case; empty when the request has none. */
+  get host(): Slice {
+    const known = this.hostText;
+    if (known !== null) return known;
+    const authority = requestHeaders.get(AUTHORITY);
+    const host = authority === null ? NO_BYTES : hostOf(authority);
+    this.hostText = host;
+    return host;
+  }
+
+  /** Name of the route, empty when it has none. */
+  get route(): Slice {
+    const known = this.routeText;
+    if (known !== null) return known;
+    const route = firstProperty(ROUTE_NAME, XDS_ROUTE_NAME);
+    this.routeText = route;
+    return route;
+  }
+
+  /** Name of the cluster, empty when there is none yet. */
+  get cluster(): Slice {
+    const known = this.clusterText;
+    if (known !== null) return known;
+    const cluster = firstProperty(CLUSTER_NAME, XDS_CLUSTER_NAME);
+    this.clusterText = cluster;
+    return cluster;
+  }
+}
+
+/** Higress has the short name, Envoy since 1.33 only the one below `xds` (host.md 5.1). */
+function firstProperty(name: Slice, xdsName: Slice): Slice {
+  let value = getProperty(name);
+  if (value === null) value = getProperty(xdsName);
+  return value === null ? NO_BYTES : value;
+}

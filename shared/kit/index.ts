@@ -1,0 +1,12 @@
+export { ConfigErrors } from "./assembly/config/errors";
+export { ConfigReader, textsOf, Tristate } from "./assembly/config/reader";
+export { NOT_A_TIME, parseRfc3339, readTime } from "./assembly/config/time";
+export { findFormField, FormField, isMultipart } from "./assembly/http/multipart";
+export { QueryReader, QuerySyntax, withoutParameters } from "./assembly/http/query";
+export { normalisePath, pathOnly } from "./assembly/http/request-path";
+export { PluginLog } from "./assembly/log";
+export { fingerprint, isSecretHeader } from "./assembly/redact";
+export { PluginRoot } from "./assembly/root";
+export { RulePrecedence } from "./assembly/rules/matcher";
+export { RequestFacts } from "./assembly/rules/request-facts";
+export { matchesAny, matchesWildcard } from "./assembly/wildcard";

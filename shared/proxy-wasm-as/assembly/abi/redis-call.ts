@@ -18,7 +18,8 @@ export function proxy_on_redis_call_response(
   if (callout === null) return;
   beginCallback();
   const bytes = status == 0 ? redisReply.read(0, size) : null;
-  const failed = bytes === null;
+  // A reply that cannot be read is an empty one, which no Redis ever sends (host.md 5.8).
+  const failed = status != 0;
   const reply: Slice = bytes === null ? NO_BYTES : bytes;
   const root = callout.owner == rootId ? findRoot(rootId) : null;
   const stream = findStream(callout.owner);

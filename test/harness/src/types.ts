@@ -121,6 +121,8 @@ export interface HostOptions {
   startTime?: number;
   workers?: number;
   downstream?: "h1" | "h2";
+  /** Shape of the last chunk of an upstream's answer; default as `downstream`. */
+  upstreamProtocol?: "h1" | "h2";
   /** Default 1 MiB (h1), 16 MiB (h2). */
   bufferLimitBytes?: number;
   clusters?: Record<string, Cluster>;
@@ -128,7 +130,7 @@ export interface HostOptions {
   routes?: readonly RouteOptions[];
   /** Page cap of a guest memory; default 1024. */
   maxMemoryMiB?: number;
-  /** Watchdog for endless loops in a guest; 0 = off. Default 2000. */
+  /** Watchdog for endless loops in a guest, milliseconds; default 0 = off. */
   callTimeoutMs?: number;
   /** Default on. `false` costs least; a number is the length of the ring. */
   trace?: boolean | number;
@@ -183,6 +185,8 @@ export interface UpstreamSink {
   reset(reason?: ResetReason): void;
   /** Runs `fn` after fake (or real) milliseconds, unless the request is gone. */
   after(ms: number, fn: () => void): void;
+  /** Marks real I/O under way; call the result when it is over. */
+  busy(): () => void;
   readonly closed: boolean;
 }
 

@@ -1,0 +1,24 @@
+import { Status } from "../enums";
+import type { Guest, HostFunction } from "../guest";
+
+type Run = (guest: Guest, ...args: number[]) => number;
+
+/** `n` i32 parameters and a status: the shape of nearly every call. */
+export function call(n: number, run: Run, extra: Partial<HostFunction> = {}): HostFunction {
+  return { params: "i".repeat(n), results: "i", run: run as HostFunction["run"], ...extra };
+}
+
+/** True if every (pointer, length) of the list lies in guest memory. */
+export function readable(guest: Guest, ...ranges: number[]): boolean {
+  for (let i = 0; i < ranges.length; i += 2) {
+    if (!guest.memory.holds(ranges[i]!, ranges[i + 1]!)) return false;
+  }
+  return true;
+}
+
+/** Writes one u32 result, or says why not. */
+export function putU32(guest: Guest, pointer: number, value: number): number {
+  if (!guest.memory.holds(pointer, 4)) return Status.InvalidMemoryAccess;
+  guest.memory.setU32(pointer, value);
+  return Status.Ok;
+}

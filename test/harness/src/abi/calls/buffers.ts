@@ -1,0 +1,54 @@
+import { BufferType, Status } from "../enums";
+import type { HostFunctions } from "../guest";
+import { call, putU32, readable } from "./arguments";
+
+const { Ok, NotFound, BadArgument, InvalidMemoryAccess } = Status;
+
+export const bufferCalls: HostFunctions = {
+  proxy_get_buffer_bytes: call(5, (guest, type, start, length, P, N) => {
+    const last = guest.profile.higressCalls ? BufferType.RedisReply : BufferType.CallData;
+    if (type! >>> 0 > last) return BadArgument;
+    const buffer = guest.acting()?.buffer(type!);
+    if (!buffer) return NotFound;
+    const size = buffer.queue.size;
+    const from = start! >>> 0;
+    if (guest.profile.emulator) {
+      if (size === 0) return NotFound;
+      if (from >= size) return BadArgument;
+    }
+    const to = Math.min(size, from + (length! >>> 0));
+    if (from >= to) return guest.give(new Uint8Array(0), P!, N!);
+    return guest.give(buffer.queue.bytes().subarray(from, to), P!, N!);
+  }),
+  proxy_get_buffer_status: call(3, (guest, type, lengthOut, flagsOut) => {
+    const last = guest.profile.higressCalls ? BufferType.RedisReply : BufferType.CallData;
+    if (type! >>> 0 > last) return BadArgument;
+    const buffer = guest.acting()?.buffer(type!);
+    if (!buffer) return NotFound;
+    return putU32(guest, lengthOut!, buffer.queue.size) || putU32(guest, flagsOut!, 0);
+  }),
+  proxy_set_buffer_bytes: call(5, (guest, type, start, length, p, n) => {
+    if (!readable(guest, p!, n!)) return InvalidMemoryAccess;
+    const buffer = type! >>> 0 < 9 ? guest.acting()?.buffer(type!) : null;
+    if (!buffer || !buffer.writable) {
+      guest.note("S17", `buffer ${type} cannot be written in this phase`);
+      return BadArgument;
+    }
+    const { queue } = buffer;
+    const size = queue.size;
+    const from = start! >>> 0;
+    const drop = length! >>> 0;
+    if (from === 0) {
+      if (guest.profile.emulator && drop > 0 && drop < size) return BadArgument;
+      if (drop > 0) queue.drop(drop);
+      queue.unshift(guest.memory.read(p!, n!));
+    } else if (from >= size) {
+      queue.push(guest.memory.read(p!, n!));
+    } else {
+      guest.note("S17", `start ${from} lies inside the buffer of ${size} bytes`);
+      return BadArgument;
+    }
+    guest.keepView(p!, n!, `bytes written to buffer ${type}`);
+    return Ok;
+  }),
+};

@@ -1,0 +1,136 @@
+import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from "node:crypto";
+import { deflateSync, inflateSync } from "node:zlib";
+import { Status } from "../enums";
+import { HarnessFault } from "../fault";
+import type { Guest, HostFunctions } from "../guest";
+import { bytesField, decodeMessage, encodeMessage, intField, type Fields } from "../protobuf";
+import { fromBytes, utf8 } from "../text";
+import { call, readable } from "./arguments";
+
+const { Ok, NotFound, BadArgument, SerializationFailure, InvalidMemoryAccess } = Status;
+
+type Foreign = (guest: Guest, argument: Uint8Array) => Uint8Array | number;
+
+/** Names known to some profile, so that a typo (S27) differs from a call meant for the other host. */
+export const KNOWN_FOREIGN = new Set([
+  "get_log_level",
+  "set_global_max_requests_per_io_cycle",
+  "inject_encoded_data_to_filter_chain_on_header",
+]);
+
+/** Foreign functions every Envoy of our profiles has (harness.md §5.4). */
+const COMMON: Record<string, Foreign> = {
+  compress: (_guest, argument) => deflateSync(argument),
+  uncompress: (_guest, argument) => {
+    try {
+      return argument.length === 0 ? SerializationFailure : inflateSync(argument);
+    } catch {
+      return SerializationFailure;
+    }
+  },
+  clear_route_cache: (guest) => {
+    guest.acting()?.clearRouteCache();
+    return Ok;
+  },
+  set_envoy_filter_state: (guest, argument) => {
+    const message = decodeMessage(argument);
+    const path = message && bytesField(message, 1);
+    if (!message || !path) return message ? NotFound : BadArgument;
+    const value = bytesField(message, 2) ?? new Uint8Array(0);
+    return guest.acting()?.setFilterState(fromBytes(path), value) ?? NotFound;
+  },
+  declare_property: (guest, argument) => {
+    const message = decodeMessage(argument);
+    const name = message && bytesField(message, 1);
+    const context = guest.running();
+    if (!message || !name || !context) return BadArgument;
+    return context.root.declareProperty(fromBytes(name), intField(message, 2) !== 0);
+  },
+  expr_create: refuseCel,
+  expr_evaluate: refuseCel,
+  expr_delete: refuseCel,
+  verify_signature: (_guest, argument) => signature(argument, false),
+  sign: (_guest, argument) => signature(argument, true),
+};
+
+const HIGRESS: Record<string, Foreign> = {
+  get_log_level: (guest) => {
+    const out = new Uint8Array(4);
+    out[0] = guest.profile.emulator ? 0 : guest.logLevel;
+    return out;
+  },
+  set_global_max_requests_per_io_cycle: (guest, argument) => {
+    if (argument.length !== 8) return BadArgument;
+    const value = new DataView(argument.buffer, argument.byteOffset).getBigUint64(0, true);
+    guest.acting()?.root.setLocalOption("max_requests_per_io_cycle", Number(value));
+    return Ok;
+  },
+  inject_encoded_data_to_filter_chain_on_header: (guest, argument) => {
+    const message = decodeMessage(argument);
+    if (!message) return BadArgument;
+    const body = bytesField(message, 1) ?? new Uint8Array(0);
+    return guest.acting()?.inject(body, intField(message, 2) !== 0) ?? BadArgument;
+  },
+};
+
+function refuseCel(_guest: Guest, argument: Uint8Array): never {
+  throw new HarnessFault(
+    `CEL foreign functions (expr_*) are not emulated; the plugin asked for ${JSON.stringify(utf8(argument))}`,
+  );
+}
+
+function readKey(message: Fields, der: number, pem: number, secret: boolean): KeyObject | null {
+  const raw = bytesField(message, der);
+  const text = bytesField(message, pem);
+  if ((raw === undefined) === (text === undefined)) return null;
+  const key = Buffer.from(raw ?? text!);
+  const format = raw ? ("der" as const) : ("pem" as const);
+  try {
+    if (secret) return createPrivateKey(raw ? { key, format: "der", type: "pkcs8" } : { key, format: "pem" });
+    return createPublicKey(format === "der" ? { key, format, type: "spki" } : { key, format });
+  } catch {
+    return null;
+  }
+}
+
+function signature(argument: Uint8Array, signing: boolean): Uint8Array | number {
+  const message = decodeMessage(argument);
+  if (!message) return BadArgument;
+  const hash = utf8(bytesField(message, 1) ?? new Uint8Array(0));
+  const key = signing ? readKey(message, 2, 4, true) : readKey(message, 2, 5, false);
+  if (!key) return BadArgument;
+  const text = bytesField(message, signing ? 3 : 4) ?? new Uint8Array(0);
+  try {
+    if (signing) return encodeMessage([[1, true], [2, sign(hash, text, key)]]);
+    return encodeMessage([[1, verify(hash, text, key, bytesField(message, 3) ?? new Uint8Array(0))]]);
+  } catch (error) {
+    const reason = new TextEncoder().encode(error instanceof Error ? error.message : String(error));
+    return encodeMessage([[signing ? 3 : 2, reason]]);
+  }
+}
+
+function find(guest: Guest, name: string): Foreign | undefined {
+  if (Object.hasOwn(COMMON, name)) return COMMON[name];
+  if (guest.profile.higressCalls && Object.hasOwn(HIGRESS, name)) return HIGRESS[name];
+  return undefined;
+}
+
+export const foreignCalls: HostFunctions = {
+  proxy_call_foreign_function: call(6, (guest, p, n, ap, an, P, N) => {
+    if (!readable(guest, p!, n!, ap!, an!)) return InvalidMemoryAccess;
+    const name = guest.memory.text(p!, n!);
+    const run = find(guest, name);
+    if (!run) {
+      if (guest.profile.emulator) {
+        throw new HarnessFault(`unknown foreign function "${name}": the Go emulator ends the test process`);
+      }
+      if (!KNOWN_FOREIGN.has(name)) guest.note("S27", `unknown foreign function "${name}"`);
+      return NotFound;
+    }
+    const result = run(guest, guest.memory.read(ap!, an!));
+    const status = typeof result === "number" ? result : Ok;
+    if (P === 0 || N === 0) return status;
+    const wrote = guest.give(typeof result === "number" ? new Uint8Array(0) : result, P!, N!);
+    return status || wrote;
+  }),
+};

@@ -1,0 +1,117 @@
+import type { HeaderPair } from "../types";
+
+/**
+ * Headers Envoy keeps in a slot of their own ("inline" headers): a second value is joined to the
+ * first with a comma, and a replaced one keeps its place. List of Envoy 1.40's `headers.h`.
+ */
+const SINGLE = new Set(
+  `:authority :method :path :protocol :scheme :status connection content-length content-type date
+  expect grpc-message grpc-status grpc-timeout keep-alive max-forwards proxy-connection
+  proxy-status server te transfer-encoding upgrade user-agent via x-client-trace-id
+  x-envoy-attempt-count x-envoy-decorator-operation x-envoy-degraded
+  x-envoy-downstream-service-cluster x-envoy-downstream-service-node
+  x-envoy-expected-rq-timeout-ms x-envoy-external-address x-envoy-force-trace
+  x-envoy-hedge-on-per-try-timeout x-envoy-internal x-envoy-ip-tags x-envoy-is-timeout-retry
+  x-envoy-max-retries x-envoy-original-path x-envoy-original-url x-envoy-ratelimited
+  x-envoy-retriable-header-names x-envoy-retriable-status-codes x-envoy-retry-grpc-on
+  x-envoy-retry-on x-envoy-upstream-alt-stat-name x-envoy-upstream-canary
+  x-envoy-upstream-rq-per-try-timeout-ms x-envoy-upstream-rq-timeout-alt-response
+  x-envoy-upstream-rq-timeout-ms x-envoy-upstream-service-time x-envoy-upstream-stream-duration-ms
+  x-forwarded-client-cert x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto
+  x-request-id accept accept-encoding authorization cache-control content-encoding etag origin
+  pragma vary access-control-request-headers access-control-request-method
+  access-control-allow-origin access-control-allow-headers access-control-allow-methods
+  access-control-expose-headers access-control-max-age access-control-allow-credentials`.split(/\s+/),
+);
+
+/** Lower-cases ASCII only, as the host does; other bytes stay. */
+export function lowerAscii(text: string): string {
+  return /[A-Z]/.test(text)
+    ? text.replace(/[A-Z]/g, (c) => String.fromCharCode(c.charCodeAt(0) | 32))
+    : text;
+}
+
+/** Ordered header map with Envoy's rules. Names are lower case, values binary text. */
+export class HeaderList {
+  pairs: HeaderPair[] = [];
+
+  constructor(pairs?: Iterable<readonly [string, string]>) {
+    if (pairs) for (const [name, value] of pairs) this.add(name, value);
+  }
+
+  get length(): number {
+    return this.pairs.length;
+  }
+
+  /** First value, or undefined. */
+  get(name: string): string | undefined {
+    for (const pair of this.pairs) if (pair[0] === name) return pair[1];
+    return undefined;
+  }
+
+  getAll(name: string): string[] {
+    return this.pairs.filter((pair) => pair[0] === name).map((pair) => pair[1]);
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== undefined;
+  }
+
+  add(name: string, value: string): void {
+    name = lowerAscii(name);
+    if (SINGLE.has(name)) {
+      const found = this.pairs.find((pair) => pair[0] === name);
+      if (found) {
+        if (value !== "") found[1] = found[1] === "" ? value : `${found[1]},${value}`;
+        return;
+      }
+    }
+    this.insert(name, value);
+  }
+
+  private insert(name: string, value: string): void {
+    if (!name.startsWith(":")) {
+      this.pairs.push([name, value]);
+      return;
+    }
+    let at = 0;
+    while (at < this.pairs.length && this.pairs[at]![0].startsWith(":")) at++;
+    this.pairs.splice(at, 0, [name, value]);
+  }
+
+  replace(name: string, value: string): void {
+    name = lowerAscii(name);
+    if (SINGLE.has(name)) {
+      const found = this.pairs.find((pair) => pair[0] === name);
+      if (found) {
+        found[1] = value;
+        return;
+      }
+    }
+    this.remove(name);
+    this.insert(name, value);
+  }
+
+  remove(name: string): void {
+    name = lowerAscii(name);
+    if (this.has(name)) this.pairs = this.pairs.filter((pair) => pair[0] !== name);
+  }
+
+  removeFirst(name: string): void {
+    const at = this.pairs.findIndex((pair) => pair[0] === name);
+    if (at >= 0) this.pairs.splice(at, 1);
+  }
+
+  /** Sum of the lengths of names and values. */
+  get byteSize(): number {
+    let size = 0;
+    for (const [name, value] of this.pairs) size += name.length + value.length;
+    return size;
+  }
+
+  clone(): HeaderList {
+    const copy = new HeaderList();
+    copy.pairs = this.pairs.map(([name, value]) => [name, value]);
+    return copy;
+  }
+}

@@ -1,0 +1,107 @@
+import { ByteQueue } from "../abi/byte-queue";
+import { HeaderList } from "../abi/header-list";
+import type { HeaderPair } from "../types";
+import { frame } from "./upstream-exchange";
+import type { Stream } from "./stream";
+
+/** The client's end of a stream: what was written on the wire. */
+export class Client {
+  started = false;
+  ended = false;
+  reset = false;
+  /** More than one means the head was written twice. */
+  heads: HeaderPair[][] = [];
+  chunks: Uint8Array[] = [];
+  trailerPairs: HeaderPair[] = [];
+  private all = new ByteQueue();
+  private waiting: (() => void)[] = [];
+
+  constructor(private stream: Stream) {}
+
+  headers(headers: HeaderList, end: boolean): void {
+    const { stream } = this;
+    const { env } = stream;
+    if (stream.finished) return;
+    if (!/^\d+$/.test(headers.get(":status") ?? "")) {
+      stream.local = true;
+      return stream.replyDirect(502, "missing required header: :status", "missing_status_header");
+    }
+    if (env.router === "envoy") {
+      if (!headers.has("date")) headers.add("date", new Date(env.scheduler.wallMs()).toUTCString());
+      headers.replace("server", "envoy");
+    }
+    if (env.downstream === "h1" && !stream.decode.complete) headers.replace("connection", "close");
+    this.started = true;
+    const list = headers.clone();
+    if (env.downstream === "h1") frameHeaders(list, end, stream);
+    this.heads.push(list.pairs);
+    if (end) this.end();
+  }
+
+  data(data: ByteQueue, end: boolean): void {
+    if (this.stream.finished) return data.clear();
+    if (data.size > 0) {
+      const bytes = data.bytes().slice();
+      data.clear();
+      this.chunks.push(bytes);
+      this.all.push(bytes);
+    }
+    if (end) this.end();
+  }
+
+  trailers(trailers: HeaderList): void {
+    if (this.stream.finished) return;
+    this.trailerPairs = trailers.clone().pairs;
+    this.end();
+  }
+
+  private end(): void {
+    this.ended = true;
+    const framed = this.framed();
+    if ((framed.surplus.length > 0 || framed.missing > 0) && !this.bodiless()) {
+      const plugin = this.stream.filters[0]?.name ?? "";
+      this.stream.env.violation(
+        "S01",
+        `response body has ${this.all.size} bytes, content-length says ${this.head.get("content-length")}`,
+        { plugin, callback: "proxy_on_response_body" },
+      );
+    }
+    this.stream.finish();
+  }
+
+  private bodiless(): boolean {
+    const status = this.head.get(":status");
+    return status === "204" || status === "304" || this.stream.decode.headers?.get(":method") === "HEAD";
+  }
+
+  get head(): HeaderList {
+    const list = new HeaderList();
+    list.pairs = this.heads[0] ?? [];
+    return list;
+  }
+
+  framed(): ReturnType<typeof frame> {
+    const all = this.all.bytes();
+    if (this.bodiless()) return { bytes: all, surplus: new Uint8Array(0), missing: 0 };
+    return frame(this.head.get("content-length"), all);
+  }
+
+  /** The stream is over. */
+  settled(): void {
+    for (const fn of this.waiting.splice(0)) fn();
+  }
+
+  onSettled(fn: () => void): void {
+    if (this.stream.finished) fn();
+    else this.waiting.push(fn);
+  }
+}
+
+/** What an HTTP/1.1 codec adds: how the body is delimited. */
+function frameHeaders(list: HeaderList, end: boolean, stream: Stream): void {
+  if (list.has("content-length")) return;
+  const status = Number(list.get(":status"));
+  if (status === 204 || status === 304 || status < 200) return;
+  if (!end) list.add("transfer-encoding", "chunked");
+  else if (stream.decode.headers?.get(":method") !== "HEAD") list.add("content-length", "0");
+}

@@ -1,0 +1,39 @@
+import { createHash } from "node:crypto";
+import { LoadError } from "../abi/link";
+import { capMemory, isWasm, parseModule, type ModuleInfo } from "../abi/module";
+
+/** A module ready to be instantiated, with what V8 does not tell. */
+export interface Compiled {
+  hash: string;
+  info: ModuleInfo;
+  module: WebAssembly.Module;
+}
+
+const cache = new Map<string, Compiled>();
+const hashes = new WeakMap<Uint8Array, string>();
+
+function hashOf(bytes: Uint8Array): string {
+  let hash = hashes.get(bytes);
+  if (!hash) hashes.set(bytes, (hash = createHash("sha256").update(bytes).digest("hex")));
+  return hash;
+}
+
+/** Compiles once per content and page cap; hosts made later share the result. */
+export function compile(bytes: Uint8Array, maxPages: number): Compiled {
+  const hash = hashOf(bytes);
+  const key = `${hash}:${maxPages}`;
+  let compiled = cache.get(key);
+  if (compiled) return compiled;
+  if (!isWasm(bytes)) throw new LoadError("Failed to parse corrupted Wasm module");
+  try {
+    const info = parseModule(bytes);
+    const capped = capMemory(bytes, info, maxPages);
+    const module = new WebAssembly.Module(capped as Uint8Array<ArrayBuffer>);
+    compiled = { hash, info, module };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LoadError("Failed to parse corrupted Wasm module", reason);
+  }
+  cache.set(key, compiled);
+  return compiled;
+}

@@ -1,0 +1,90 @@
+import type { Profile } from "../profiles";
+import type {
+  Callout,
+  LogLine,
+  RedisHandler,
+  RouteOptions,
+  StepCallback,
+  TraceKind,
+  UpstreamHandler,
+} from "../types";
+import type { MetricStore } from "./metrics";
+import type { HostProcess } from "./process";
+
+/** Something that can be called off. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Time and the event loop, as the engine needs them. */
+export interface Scheduler {
+  /** Epoch milliseconds. */
+  wallMs(): number;
+  wallNs(): bigint;
+  monotonicNs(): bigint;
+  /** Runs `fn` when the current event is over. */
+  post(fn: () => void): void;
+  /** `background` timers (ticks) do not keep `runToIdle` going. */
+  timer(ms: number, fn: () => void, background?: boolean): Timer;
+  /** Marks real I/O under way; call the result when it is over. */
+  busy(): () => void;
+}
+
+/** Where a rule was broken. */
+export interface Place {
+  plugin: string;
+  callback: string;
+  call?: string;
+  stack?: string;
+}
+
+/** What the engine may use of the host around it. */
+export interface Environment {
+  readonly profile: Profile;
+  readonly scheduler: Scheduler;
+  readonly process: HostProcess;
+  readonly metrics: MetricStore;
+  readonly callouts: Callout[];
+  readonly routes: readonly RouteOptions[];
+  readonly router: "envoy" | "bare";
+  readonly downstream: "h1" | "h2";
+  readonly upstreamProtocol: "h1" | "h2";
+  readonly bufferLimit: number;
+  readonly maxPages: number;
+  readonly logLevel: number;
+  readonly callTimeoutMs: number;
+  readonly properties: ReadonlyMap<string, Uint8Array>;
+  /** Null when tracing is off. */
+  readonly trace: Tracer | null;
+  cluster(name: string): UpstreamHandler | RedisHandler | undefined;
+  /** Cluster for a call-out of an emulator that accepts any name. */
+  anyCluster(name: string): UpstreamHandler;
+  violation(rule: string, message: string, place: Place): void;
+  log(line: LogLine): void;
+  random(length: number): Uint8Array;
+  requestId(): string;
+  /** Told about every stream callback; feeds the results of steps. */
+  step(streamId: number, step: StepCallback): void;
+  /** Fault injection; null when none is armed. */
+  readonly faults: FaultPlan | null;
+}
+
+export interface Tracer {
+  add(
+    vm: string,
+    plugin: string,
+    context: number,
+    effective: number,
+    kind: TraceKind,
+    name: string,
+    args: readonly (number | bigint | string)[],
+    result?: number | string,
+  ): void;
+}
+
+export interface FaultPlan {
+  /** Called before a host function; throws to trap, returns a status to force it. */
+  before(call: string): number | undefined;
+  /** True if this allocator call must answer 0. */
+  allocatorFails(): boolean;
+}

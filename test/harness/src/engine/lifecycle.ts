@@ -1,0 +1,156 @@
+import { LoadError } from "../abi/link";
+import type { NativeFilter } from "../types";
+import type { Environment } from "./environment";
+import { NativeStreamFilter } from "./native-filter";
+import type { PluginSettings } from "./plugin";
+import { RedisPool } from "./redis-calls";
+import { Root } from "./root";
+import type { Stream, StreamFilter } from "./stream";
+import { Vm } from "./vm";
+import { WasmFilter } from "./wasm-filter";
+
+export type ChainItem = { plugin: PluginSettings } | { native: NativeFilter };
+
+function bytesKey(bytes: Uint8Array): string {
+  return `${bytes.length}:${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")}`;
+}
+
+/** Plugins with equal keys share a VM. */
+function vmKey({ vm }: PluginSettings): string {
+  const capabilities = vm.capabilities ? [...vm.capabilities].join() : "*";
+  return [vm.vmId, bytesKey(vm.vmConfig), vm.compiled.hash, vm.environment.join(), capabilities].join("\n");
+}
+
+/** Plugins of one VM with equal keys share a root context. */
+function rootKey(plugin: PluginSettings): string {
+  return [plugin.name, plugin.rootId, bytesKey(plugin.config)].join("\n");
+}
+
+/** One plugin on one thread; the VM behind it can be replaced after a trap. */
+class Handle {
+  lastLoad: number;
+  constructor(
+    readonly plugin: PluginSettings,
+    public root: Root,
+  ) {
+    this.lastLoad = root.vm.loadedAt;
+  }
+}
+
+/** Main thread or a worker: its VMs and roots (harness.md §6.1). */
+export class Thread {
+  readonly handles = new Map<PluginSettings, Handle>();
+  readonly redis = new RedisPool();
+  private vms = new Map<string, Vm>();
+  private roots = new Map<string, Root>();
+
+  constructor(
+    readonly label: string,
+    private env: Environment,
+  ) {}
+
+  get allVms(): Vm[] {
+    return [...new Set([...this.handles.values()].map((handle) => handle.root.vm))];
+  }
+
+  /** Loads one plugin. Throws LoadError with the host's messages. */
+  load(plugin: PluginSettings): void {
+    const root = this.open(plugin);
+    this.handles.set(plugin, new Handle(plugin, root));
+  }
+
+  private open(plugin: PluginSettings): Root {
+    const key = vmKey(plugin);
+    let vm = this.vms.get(key);
+    if (!vm || vm.failed !== null) {
+      vm = new Vm(this.label, this.env, plugin.vm);
+      if (!vm.start()) throw new LoadError("Failed to start base Wasm", vm.failed ?? "");
+      this.vms.set(key, vm);
+    }
+    const id = `${key}\n${rootKey(plugin)}`;
+    const known = this.roots.get(id);
+    if (known && known.vm === vm) return known;
+    const root = new Root(vm, plugin, this.redis);
+    const refusal = root.open();
+    if (refusal) throw new LoadError(refusal, vm.failed ?? "");
+    this.roots.set(id, root);
+    return root;
+  }
+
+  /** Root to use for a new stream; null = skip the plugin. */
+  rootFor(plugin: PluginSettings): Root | null {
+    const handle = this.handles.get(plugin)!;
+    if (handle.root.vm.failed === null) return handle.root;
+    const { failurePolicy, reloadBackoffMs } = plugin;
+    if (failurePolicy === "FAIL_RELOAD" || this.env.profile.autoRecover) {
+      this.reload(handle, reloadBackoffMs);
+      if (handle.root.vm.failed === null) return handle.root;
+    }
+    const open = failurePolicy === "FAIL_OPEN" || failurePolicy === "LEGACY_OPEN";
+    return open ? null : handle.root;
+  }
+
+  private count(plugin: PluginSettings, what: string): void {
+    this.env.metrics.stat(0, `\0wasm.${plugin.name}.vm_reload_${what}`).value++;
+  }
+
+  private reload(handle: Handle, backoffMs: number): void {
+    const { plugin } = handle;
+    if (this.env.scheduler.wallMs() - handle.lastLoad < backoffMs) return this.count(plugin, "backoff");
+    try {
+      this.replace(handle);
+      this.count(plugin, "success");
+    } catch (error) {
+      if (!(error instanceof LoadError)) throw error;
+      handle.lastLoad = this.env.scheduler.wallMs();
+      this.count(plugin, "failure");
+    }
+  }
+
+  private replace(handle: Handle): void {
+    const old = handle.root;
+    this.vms.delete(vmKey(handle.plugin));
+    handle.root = this.open(handle.plugin);
+    handle.lastLoad = handle.root.vm.loadedAt;
+    old.cancel();
+  }
+
+  /** New VM for every plugin, as after a configuration push; used by `host.reload()`. */
+  reloadAll(): void {
+    this.vms.clear();
+    this.roots.clear();
+    for (const handle of this.handles.values()) {
+      const old = handle.root;
+      handle.root = this.open(handle.plugin);
+      handle.lastLoad = handle.root.vm.loadedAt;
+      old.shutdown();
+    }
+  }
+
+  filters(stream: Stream, chain: readonly ChainItem[]): StreamFilter[] {
+    const filters: StreamFilter[] = [];
+    for (const item of chain) {
+      if ("native" in item) filters.push(new NativeStreamFilter(stream, item.native));
+      else {
+        const root = this.rootFor(item.plugin);
+        if (root) filters.push(new WasmFilter(stream, root, item.plugin));
+      }
+    }
+    return filters;
+  }
+
+  get uniqueRoots(): Root[] {
+    return [...new Set([...this.handles.values()].map((handle) => handle.root))];
+  }
+
+  shutdown(): void {
+    for (const root of this.uniqueRoots) root.shutdown();
+    this.redis.close();
+  }
+
+  /** Drops the thread without a word to the guests, as the canary is. */
+  drop(): void {
+    for (const root of this.uniqueRoots) root.cancel();
+    this.redis.close();
+  }
+}

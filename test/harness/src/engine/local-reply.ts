@@ -1,0 +1,49 @@
+import { HeaderList } from "../abi/header-list";
+import { fromBytes } from "../abi/text";
+import type { HeaderPair } from "../types";
+
+/** A reply made by a filter or by the proxy, before it becomes headers and a body. */
+export interface Reply {
+  status: number;
+  body: Uint8Array;
+  headers: readonly HeaderPair[];
+  /** 0–16, else derived from the status for gRPC requests. */
+  grpcStatus: number;
+  details: string;
+}
+
+const GRPC_STATUS: Record<number, number> = {
+  400: 13,
+  401: 16,
+  403: 7,
+  404: 12,
+  429: 14,
+  502: 14,
+  503: 14,
+  504: 14,
+};
+
+/** Header order as Envoy writes it: status, the filter's, content-length, default content-type. */
+export function replyHeaders(reply: Reply, grpc: boolean): HeaderList {
+  const list = new HeaderList([[":status", String(grpc ? 200 : reply.status)]]);
+  for (const [name, value] of reply.headers) list.add(name, value);
+  if (grpc) {
+    list.replace("content-type", "application/grpc");
+    const given = reply.grpcStatus >= 0 && reply.grpcStatus <= 16;
+    list.add("grpc-status", String(given ? reply.grpcStatus : (GRPC_STATUS[reply.status] ?? 2)));
+    if (reply.body.length > 0) list.add("grpc-message", fromBytes(reply.body));
+    list.remove("content-length");
+  } else if (reply.body.length > 0) {
+    list.replace("content-length", String(reply.body.length));
+    if (!list.has("content-type")) list.add("content-type", "text/plain");
+  } else {
+    list.remove("content-length");
+    list.remove("content-type");
+  }
+  return list;
+}
+
+/** gRPC by content type: `application/grpc` alone or followed by `+` or `;`. */
+export function isGrpc(headers: HeaderList | null): boolean {
+  return /^application\/grpc($|[+;])/.test(headers?.get("content-type") ?? "");
+}

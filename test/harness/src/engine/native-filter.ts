@@ -1,0 +1,91 @@
+import { ByteQueue } from "../abi/byte-queue";
+import { DATA_ACTION_NAMES, HEADERS_ACTION_NAMES, TRAILERS_ACTION_NAMES } from "../abi/enums";
+import type { HeaderList } from "../abi/header-list";
+import { asBytes, toBinary, toText } from "../abi/text";
+import type { NativeBody, NativeControl, NativeFilter, NativeHeaders } from "../types";
+import type { Stream, StreamFilter } from "./stream";
+import { headerPairs } from "./upstream-exchange";
+
+function headersOf(list: HeaderList): NativeHeaders {
+  return {
+    get: (name) => {
+      const value = list.get(name.toLowerCase());
+      return value === undefined ? undefined : toText(value);
+    },
+    set: (name, value) => list.replace(name, toBinary(value)),
+    add: (name, value) => list.add(name, toBinary(value)),
+    remove: (name) => list.remove(name),
+    pairs: () => list.pairs.map(([n, v]) => [toText(n), toText(v)]),
+  };
+}
+
+function bodyOf(data: ByteQueue): NativeBody {
+  return {
+    bytes: () => data.bytes(),
+    replace: (bytes) => {
+      data.clear();
+      data.push(asBytes(bytes));
+    },
+  };
+}
+
+const action = (names: readonly string[], name: string | void): number =>
+  Math.max(0, names.indexOf(name ?? "Continue"));
+
+/** A filter written in TypeScript, e.g. a stand-in for a buffer filter before the plugin. */
+export class NativeStreamFilter implements StreamFilter {
+  readonly name: string;
+  private control: NativeControl;
+
+  constructor(
+    private stream: Stream,
+    private filter: NativeFilter,
+  ) {
+    this.name = filter.name ?? "native";
+    this.control = {
+      reply: (status, init = {}) =>
+        stream.localReply(
+          {
+            status,
+            body: asBytes(init.body ?? ""),
+            headers: headerPairs(init.headers),
+            grpcStatus: -1,
+            details: init.details ?? "",
+          },
+          false,
+        ),
+      continueRequest: () => stream.resume(this, "request"),
+      continueResponse: () => stream.resume(this, "response"),
+      setFilterState: (key, value) => stream.filterState.set(`wasm.${key}`, asBytes(value)),
+    };
+  }
+
+  decodeHeaders(headers: HeaderList, end: boolean): number {
+    const { native } = this.filter;
+    return action(HEADERS_ACTION_NAMES, native.requestHeaders?.(headersOf(headers), end, this.control));
+  }
+  decodeData(data: ByteQueue, end: boolean): number {
+    return action(DATA_ACTION_NAMES, this.filter.native.requestBody?.(bodyOf(data), end, this.control));
+  }
+  decodeTrailers(trailers: HeaderList): number {
+    const { native } = this.filter;
+    return action(TRAILERS_ACTION_NAMES, native.requestTrailers?.(headersOf(trailers), this.control));
+  }
+  encodeHeaders(headers: HeaderList, end: boolean): number {
+    const { native } = this.filter;
+    return action(HEADERS_ACTION_NAMES, native.responseHeaders?.(headersOf(headers), end, this.control));
+  }
+  encodeData(data: ByteQueue, end: boolean): number {
+    return action(DATA_ACTION_NAMES, this.filter.native.responseBody?.(bodyOf(data), end, this.control));
+  }
+  encodeTrailers(trailers: HeaderList): number {
+    const { native } = this.filter;
+    return action(TRAILERS_ACTION_NAMES, native.responseTrailers?.(headersOf(trailers), this.control));
+  }
+  log(): void {
+    void this.stream;
+  }
+  destroy(): void {
+    // Nothing to release.
+  }
+}

@@ -1,0 +1,207 @@
+import { Status } from "../abi/enums";
+import type { HeaderList } from "../abi/header-list";
+import { encodePairs } from "../abi/pairs";
+import { toBinary, toBytes } from "../abi/text";
+import type { HeaderPair } from "../types";
+import type { Root } from "./root";
+import type { Stream } from "./stream";
+import type { WasmFilter } from "./wasm-filter";
+
+type Found = Uint8Array | number | undefined;
+
+const TOP_LEVEL = new Map([
+  ["route_name", "xds.route_name"],
+  ["cluster_name", "xds.cluster_name"],
+  ["route_metadata", "xds.route_metadata"],
+  ["cluster_metadata", "xds.cluster_metadata"],
+  ["listener_direction", "xds.listener_direction"],
+  ["node", "xds.node"],
+]);
+/** Host objects: a path that ends at one cannot be serialized. */
+const OBJECTS = new Set(["request", "response", "source", "destination", "connection", "upstream", "xds", "filter_state"]); // prettier-ignore
+
+const text = (value: string): Uint8Array => toBytes(toBinary(value));
+/** 8 bytes, little endian. */
+export function int64(value: number | bigint): Uint8Array {
+  const out = new Uint8Array(8);
+  new DataView(out.buffer).setBigInt64(0, BigInt(value), true);
+  return out;
+}
+const bool = (value: boolean): Uint8Array => Uint8Array.of(value ? 1 : 0);
+const header = (list: HeaderList | null, name: string): Found => {
+  const value = list?.get(name);
+  return value === undefined ? undefined : toBytes(value);
+};
+
+/** Map property: duplicates joined by a comma, 4 zero bytes when empty. */
+function headerMap(list: HeaderList): Uint8Array {
+  const joined = new Map<string, string>();
+  for (const [name, value] of list.pairs) {
+    const old = joined.get(name);
+    joined.set(name, old === undefined ? value : `${old},${value}`);
+  }
+  return encodePairs([...joined] as HeaderPair[]);
+}
+
+function segments(path: string): string[] {
+  return path.replace(/\0$/, "").split("\0");
+}
+
+/** Properties without a stream. */
+export function rootProperty(root: Root, path: string): Uint8Array | number {
+  if (path === "") return Status.SerializationFailure;
+  const parts = segments(path);
+  const given = root.vm.env.properties.get(parts.join("."));
+  if (given) return given;
+  return common(root, parts) ?? Status.NotFound;
+}
+
+function common(root: Root, parts: string[]): Found {
+  const [first = "", second] = parts;
+  const { vm } = root;
+  if (parts.length === 1) {
+    if (first === "plugin_name") return text(root.pluginName);
+    if (first === "plugin_root_id") return text(root.rootName);
+    if (first === "plugin_vm_id") return text(vm.vmId);
+    if (first === "plugin_vm_memory" && vm.profile.controlProperties) return int64(vm.memory.size);
+    if (OBJECTS.has(first)) return Status.SerializationFailure;
+  }
+  if (first === "xds" && second === "listener_direction") return int64(1);
+  if (first === "xds" && second === "node" && parts[2] === "id") return text("proxy-wasm-test");
+  if (first === "xds" && second === "node" && parts[2] === "cluster") return text("test");
+  return undefined;
+}
+
+/** Properties of a stream, in the host's order of lookup (harness.md §5.5). */
+export function streamProperty(filter: WasmFilter, path: string): Uint8Array | number {
+  if (path === "") return Status.SerializationFailure;
+  const { stream, root } = filter;
+  const parts = segments(path);
+  const given = stream.env.properties.get(parts.join("."));
+  if (given) return given;
+  const found = attribute(filter, stream, parts) ?? common(root, parts);
+  if (found !== undefined) return found;
+  const alias = TOP_LEVEL.get(path);
+  if (alias) {
+    if (stream.env.profile.topLevelRouteName) {
+      return attribute(filter, stream, alias.split(".")) ?? Status.NotFound;
+    }
+    filter.vm.note("S21", `property "${path}" is unknown to this host; it is ${alias} (two segments)`);
+  }
+  // A path with NUL can be stored but not read back, except in the Go emulator.
+  if (path.includes("\0") && !stream.env.profile.emulator) return Status.NotFound;
+  return stream.filterState.get(`wasm.${path}`) ?? Status.NotFound;
+}
+
+function attribute(filter: WasmFilter, stream: Stream, parts: string[]): Found {
+  const [first = "", second = "", third] = parts;
+  switch (first) {
+    case "connection_id":
+      return parts.length === 1 ? int64(1) : undefined;
+    case "request":
+      return request(filter, stream, second, third);
+    case "response":
+      return response(stream, second, third);
+    case "xds":
+      return xds(stream, second);
+    case "source":
+      return second === "address" ? text("127.0.0.1:40000") : second === "port" ? int64(40000) : undefined;
+    case "destination":
+      return second === "address" ? text("127.0.0.1:10000") : second === "port" ? int64(10000) : undefined;
+    case "connection":
+      if (second === "id") return int64(1);
+      return second === "mtls" ? bool(false) : undefined;
+    case "upstream":
+      return stream.router.address ? upstream(stream.router.address, second) : undefined;
+    case "filter_state":
+      return stream.filterState.get(parts.slice(1).join("\0"));
+    default:
+      return undefined;
+  }
+}
+
+function upstream(address: string, name: string): Found {
+  if (name === "address") return text(address);
+  if (name === "port") return int64(Number(address.split(":")[1] ?? 0));
+  return name === "request_attempt_count" ? int64(1) : undefined;
+}
+
+function xds(stream: Stream, name: string): Found {
+  const { route } = stream.router;
+  switch (name) {
+    case "route_name":
+      return route ? text(route.name ?? "") : undefined;
+    case "cluster_name": {
+      const cluster = stream.router.clusterName;
+      return cluster ? text(cluster) : undefined;
+    }
+    case "virtual_host_name":
+      return text("default");
+    case "filter_chain_name":
+      return text("");
+    default:
+      return undefined;
+  }
+}
+
+const REQUEST_HEADERS: Record<string, string> = {
+  path: ":path",
+  host: ":authority",
+  scheme: ":scheme",
+  method: ":method",
+  referer: "referer",
+  useragent: "user-agent",
+  id: "x-request-id",
+};
+
+function request(filter: WasmFilter, stream: Stream, name: string, key?: string): Found {
+  switch (name) {
+    case "time":
+      return int64(BigInt(stream.startedAt) * 1000000n);
+    case "protocol":
+      return text(stream.env.downstream === "h1" ? "HTTP/1.1" : "HTTP/2");
+    case "size":
+      return int64(stream.requestBytes);
+    case "total_size":
+      return int64(stream.requestBytes + (stream.decode.headers?.byteSize ?? 0));
+    case "duration":
+      return stream.finished ? int64(BigInt(stream.env.scheduler.wallMs() - stream.startedAt) * 1000000n) : undefined;
+    default:
+      break;
+  }
+  const list = filter.visibleRequestHeaders();
+  if (!list) return undefined;
+  const path = list.get(":path") ?? "";
+  if (name === "url_path") return toBytes(path.split("?")[0]!);
+  if (name === "query") return toBytes(path.includes("?") ? path.slice(path.indexOf("?") + 1) : "");
+  if (name === "headers") return key === undefined ? headerMap(list) : header(list, key.toLowerCase());
+  const source = REQUEST_HEADERS[name];
+  return source ? header(list, source) : undefined;
+}
+
+function response(stream: Stream, name: string, key?: string): Found {
+  const { headers, trailers } = stream.encode;
+  if (name === "flags") return int64(stream.flags);
+  if (name === "size") return int64(stream.responseBytes);
+  if (name === "code_details") return stream.details ? text(stream.details) : undefined;
+  if (!headers) return undefined;
+  switch (name) {
+    case "code": {
+      const code = stream.finished ? headers.get(":status") : stream.originalStatus;
+      return int64(Number(code ?? 0));
+    }
+    case "headers":
+      return key === undefined ? headerMap(headers) : header(headers, key.toLowerCase());
+    case "trailers":
+      if (key === undefined) return trailers ? headerMap(trailers) : new Uint8Array(4);
+      return header(trailers, key.toLowerCase());
+    case "grpc_status":
+      return int64(Number((trailers ?? headers).get("grpc-status") ?? 2));
+    case "total_size":
+      return int64(stream.responseBytes + headers.byteSize);
+    case "backend_latency":
+      return stream.finished ? int64(BigInt(stream.router.latencyMs ?? 0) * 1000000n) : undefined;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,229 @@
+import { ByteQueue } from "../abi/byte-queue";
+import { BufferType, Status } from "../abi/enums";
+import type { BufferAccess, GrpcCallRequest, HttpCallRequest, LocalReply, MapAccess, RootServices, Started } from "../abi/guest"; // prettier-ignore
+import { HeaderList } from "../abi/header-list";
+import { CalloutTable } from "./callouts";
+import type { Timer } from "./environment";
+import type { PluginSettings } from "./plugin";
+import { RedisCalls, type RedisPool } from "./redis-calls";
+import { rootProperty } from "./properties";
+import type { Vm, VmContext } from "./vm";
+
+const EMPTY: BufferAccess = { queue: new ByteQueue(), writable: false };
+
+/** A root context: configuration, tick, call-outs, queues. */
+export class Root implements VmContext, RootServices {
+  readonly id: number;
+  readonly isRoot = true;
+  readonly root = this;
+  readonly callouts: CalloutTable;
+  /** Read-only flags of properties declared by `declare_property`. */
+  readonly declared = new Map<string, boolean>();
+  readonly localOptions = new Map<string, number>();
+  /** Reply of the call-out whose callback is running. */
+  replyHeaders: HeaderList | null = null;
+  replyTrailers: HeaderList | null = null;
+  replyBody: ByteQueue | null = null;
+  grpcInitial: HeaderList | null = null;
+  grpcTrailing: HeaderList | null = null;
+  grpcMessage: ByteQueue | null = null;
+  redisReply: ByteQueue | null = null;
+  status = { code: 0, message: "" };
+  private readonly redis: RedisCalls;
+  private configuring = false;
+  private tick: Timer | null = null;
+  private tickPeriod = 0;
+
+  constructor(
+    readonly vm: Vm,
+    readonly plugin: PluginSettings,
+    pool: RedisPool,
+  ) {
+    this.id = vm.newContextId();
+    vm.contexts.set(this.id, this);
+    this.callouts = new CalloutTable(this);
+    this.redis = new RedisCalls(this, pool);
+  }
+
+  get pluginName(): string {
+    return this.plugin.name;
+  }
+  get rootName(): string {
+    return this.plugin.rootId;
+  }
+  get configuration(): Uint8Array {
+    return this.plugin.config;
+  }
+
+  /** context_create, vm_start, configure. Returns the host's refusal, or null. */
+  open(): string | null {
+    const { vm } = this;
+    const truth = (name: string, size: number): boolean =>
+      vm.call(this, name, [this.id, size], ({ returned, called }) => !called || !!returned);
+    this.configuring = true;
+    vm.call(this, "proxy_on_context_create", [this.id, 0], () => undefined);
+    // A trap here lets the server start; every request then meets a dead VM.
+    if (vm.failed !== null) return null;
+    if (!vm.profile.emulator && !truth("proxy_on_vm_start", vm.vmConfig.length)) {
+      return "Failed to start base Wasm";
+    }
+    const ok = truth("proxy_on_configure", this.configuration.length);
+    this.configuring = false;
+    return ok ? null : "Failed to configure base Wasm plugin";
+  }
+
+  headerMap(type: number): MapAccess | null {
+    const lists = [this.grpcInitial, this.grpcTrailing, this.replyHeaders, this.replyTrailers];
+    const list = type >= 4 ? lists[type - 4] : null;
+    return list ? { list, writable: false, sizeable: type < 6 } : null;
+  }
+
+  headersChanged(): void {
+    // Only reply maps exist here, and they are read-only.
+  }
+
+  buffer(type: number): BufferAccess | null {
+    const access = (queue: ByteQueue | null) => (queue ? { queue, writable: false } : null);
+    switch (type) {
+      case BufferType.HttpCallBody:
+        return access(this.replyBody);
+      case BufferType.GrpcMessage:
+        return access(this.grpcMessage) ?? EMPTY;
+      case BufferType.VmConfiguration:
+        return access(new ByteQueue(this.vm.vmConfig));
+      case BufferType.PluginConfiguration:
+        return this.configuring ? access(new ByteQueue(this.configuration)) : null;
+      case BufferType.RedisReply:
+        return access(this.redisReply);
+      default:
+        return EMPTY;
+    }
+  }
+
+  getProperty(path: string): Uint8Array | number {
+    return rootProperty(this, path);
+  }
+  setProperty(): number {
+    return Status.NotFound;
+  }
+  setFilterState(): number {
+    return Status.NotFound;
+  }
+  sendLocalResponse(_reply: LocalReply): number {
+    this.vm.note("S05", "send_local_response without a stream: no effect, the request hangs");
+    return Status.Ok;
+  }
+  continueStream(type: number): number {
+    if (type > 3) return Status.BadArgument;
+    if (type === 3) return Status.Unimplemented;
+    this.vm.note("S05", "continue_stream without a stream: no effect, the request hangs");
+    return Status.Ok;
+  }
+  closeStream(type: number): number {
+    if (type > 3) return Status.BadArgument;
+    this.vm.note("S05", "close_stream without a stream: no effect");
+    return Status.Ok;
+  }
+  clearRouteCache(): void {
+    // No stream, no route.
+  }
+  upstreamHosts(): null {
+    return null;
+  }
+  overrideUpstreamHost(): number {
+    return Status.BadArgument;
+  }
+  inject(): number {
+    return Status.BadArgument;
+  }
+
+  callStatus(): { code: number; message: string } {
+    return this.status;
+  }
+  httpCall(request: HttpCallRequest): Started {
+    return this.callouts.httpCall(request);
+  }
+  grpcCall(request: GrpcCallRequest): Started {
+    return this.callouts.grpc.call(request);
+  }
+  grpcSend(token: number, message: Uint8Array, end: boolean): number {
+    return this.callouts.grpc.send(token, message, end);
+  }
+  grpcEnd(token: number, cancel: boolean): number {
+    return this.callouts.grpc.end(token, cancel);
+  }
+  redisInit(service: string, username: string, password: string, timeoutMs: number): number {
+    return this.redis.init(service, username, password, timeoutMs);
+  }
+  redisCall(service: string, query: Uint8Array): Started {
+    return this.redis.call(service, query);
+  }
+
+  declareProperty(path: string, readonly: boolean): number {
+    if (this.declared.has(path)) return Status.BadArgument;
+    this.declared.set(path, readonly);
+    return Status.Ok;
+  }
+  setLocalOption(name: string, value: number): void {
+    this.localOptions.set(name, value);
+  }
+
+  setTickPeriod(ms: number): void {
+    this.tickPeriod = ms;
+    this.armTick();
+  }
+
+  private armTick(): void {
+    this.tick?.cancel();
+    this.tick = null;
+    if (this.tickPeriod === 0 || this.vm.label === "canary") return;
+    this.tick = this.vm.env.scheduler.timer(this.tickPeriod, () => this.onTick(), true);
+  }
+
+  get ticking(): boolean {
+    return this.tick !== null;
+  }
+
+  private onTick(): void {
+    this.tick = null;
+    if (this.vm.failed !== null) return;
+    this.vm.call(this, "proxy_on_tick", [this.id], () => undefined);
+    // Re-armed after the callback, so a slow tick never overlaps; unless it set a new period.
+    if (!this.tick && this.vm.failed === null) this.armTick();
+  }
+
+  registerQueue(name: string): number {
+    return this.vm.process.queues.register(this.vm.vmId, name, (token) => {
+      this.vm.env.scheduler.post(() => {
+        if (this.vm.failed !== null) return;
+        this.vm.call(this, "proxy_on_queue_ready", [this.id, token], () => undefined);
+      });
+    });
+  }
+
+  /** Drops everything under way, without telling the guest. */
+  cancel(): void {
+    this.tick?.cancel();
+    this.tick = null;
+    this.tickPeriod = 0;
+    this.callouts.cancelAll();
+    this.redis.cancelAll();
+  }
+
+  /** Shutdown: `on_done`, then `on_delete` now or when the guest calls `proxy_done`. */
+  shutdown(): void {
+    const { vm } = this;
+    this.tick?.cancel();
+    if (vm.failed === null) {
+      const finish = () => {
+        vm.pendingShutdown.delete(this.id);
+        vm.call(this, "proxy_on_delete", [this.id], () => undefined);
+        vm.contexts.delete(this.id);
+      };
+      vm.pendingShutdown.set(this.id, finish);
+      const done = vm.call(this, "proxy_on_done", [this.id], (r) => !r.called || r.returned !== 0);
+      if (done) finish();
+    }
+    this.cancel();
+  }
+}

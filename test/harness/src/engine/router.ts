@@ -1,0 +1,210 @@
+import type { ByteQueue } from "../abi/byte-queue";
+import { ResponseFlag } from "../abi/enums";
+import type { HeaderList } from "../abi/header-list";
+import { asBytes, toBinary, toText } from "../abi/text";
+import type { HeaderPair, RouteOptions } from "../types";
+import { RESET_BEFORE_HEADERS } from "./callouts";
+import type { Timer } from "./environment";
+import type { Stream } from "./stream";
+import { UpstreamExchange } from "./upstream-exchange";
+
+const encoder = new TextEncoder();
+const ILLEGAL = /[\r\n\0]/;
+
+/** Chooses a route and talks to its cluster: the filter every chain ends with. */
+export class Router {
+  route: RouteOptions | null = null;
+  overrideHost = "";
+  latencyMs: number | null = null;
+  private selected = false;
+  private first: RouteOptions | null = null;
+  private changedBy = "";
+  private exchanges: UpstreamExchange[] = [];
+  private timer: Timer | null = null;
+  private sentAt = 0;
+  private bytes = 0;
+  private currentCluster = "";
+
+  constructor(private stream: Stream) {}
+
+  /** Address of the upstream host, once connected. */
+  get address(): string {
+    return this.exchanges.length > 0 ? this.overrideHost || "127.0.0.1:80" : "";
+  }
+
+  get clusterName(): string {
+    return this.currentCluster || this.clusterOf(this.route);
+  }
+
+  get requests(): UpstreamExchange["request"][] {
+    return this.exchanges.map((exchange) => exchange.request);
+  }
+
+  get outstanding(): boolean {
+    return this.exchanges.some((exchange) => !exchange.closed);
+  }
+
+  /** Route chosen before the filters. */
+  selectFirst(headers: HeaderList): void {
+    this.first = this.route = this.match(headers);
+    this.selected = true;
+  }
+
+  /** Drops the choice; the next look picks again. */
+  clearRoute(plugin: string, automatic = true): void {
+    this.selected = false;
+    if (automatic) this.changedBy = plugin;
+    // Envoy's stream info keeps the old name until somebody asks; Higress evaluates at once.
+    if (this.stream.env.profile.topLevelRouteName && this.stream.decode.headers) {
+      this.route = this.match(this.stream.decode.headers);
+    }
+  }
+
+  private match(headers: HeaderList): RouteOptions | null {
+    const path = headers.get(":path");
+    if (path === undefined || !headers.has(":scheme")) return null;
+    for (const route of this.stream.env.routes) {
+      const { match } = route;
+      if (!match) return route;
+      if (match.prefix !== undefined && !path.startsWith(match.prefix)) continue;
+      if (match.path !== undefined && path.split("?")[0] !== match.path) continue;
+      if (match.host !== undefined && headers.get(":authority") !== match.host) continue;
+      if (match.method !== undefined && headers.get(":method") !== match.method) continue;
+      const wanted = Object.entries(match.headers ?? {});
+      if (wanted.every(([name, value]) => headers.get(name) === toBinary(value))) return route;
+    }
+    return null;
+  }
+
+  private clusterOf(route: RouteOptions | null): string {
+    if (route?.clusterHeader) {
+      return toText(this.stream.decode.headers?.get(route.clusterHeader.toLowerCase()) ?? "");
+    }
+    return route?.cluster ?? "";
+  }
+
+  private reply(status: number, text: string, details: string, flag = 0): void {
+    this.stream.flags |= flag;
+    const body = encoder.encode(text);
+    this.stream.localReply({ status, body, headers: [], grpcStatus: -1, details }, false);
+  }
+
+  headers(headers: HeaderList, end: boolean): void {
+    const { stream } = this;
+    const { env } = stream;
+    if (!this.selected) {
+      this.route = this.match(headers);
+      this.selected = true;
+      if (this.route !== this.first && this.changedBy) {
+        env.violation("S31", `header change re-routed the request to "${this.route?.name ?? this.clusterOf(this.route)}"`, {
+          plugin: this.changedBy,
+          callback: "proxy_on_request_headers",
+        });
+      }
+    }
+    const { route } = this;
+    if (!route) return this.reply(404, "", "route_not_found", ResponseFlag.NoRouteFound);
+    if (route.directResponse) {
+      const { status, body = "" } = route.directResponse;
+      const reply = { status, body: asBytes(body), headers: [], grpcStatus: -1 };
+      return stream.localReply({ ...reply, details: "direct_response" }, false);
+    }
+    const name = this.clusterOf(route);
+    const upstream = env.cluster(name);
+    if (!upstream || upstream.kind !== "upstream") {
+      return this.reply(503, "", "cluster_not_found", ResponseFlag.NoClusterFound);
+    }
+    const bad = headers.pairs.find(([, value]) => ILLEGAL.test(value));
+    if (bad) return this.reply(503, `invalid header value for: ${bad[0]}`, "upstream_reset_before_response_started{protocol_error}"); // prettier-ignore
+    if (!upstream.hasEndpoints) {
+      return this.reply(503, "no healthy upstream", "no_healthy_upstream", ResponseFlag.NoHealthyUpstream);
+    }
+    if (env.router === "envoy" && (route.timeoutMs ?? 15000) > 0) {
+      headers.replace("x-envoy-expected-rq-timeout-ms", String(route.timeoutMs ?? 15000));
+    }
+    this.currentCluster = name;
+    this.sentAt = env.scheduler.wallMs();
+    const exchange = new UpstreamExchange(env, upstream, name, "router", {
+      headers: (list, ended) => this.onHeaders(list, ended),
+      data: (chunk, ended) => stream.responseData(chunk, ended),
+      trailers: (list) => stream.responseTrailers(list),
+      done: () => this.timer?.cancel(),
+      reset: (reason, started) => this.onReset(reason, started),
+    });
+    this.exchanges.push(exchange);
+    exchange.sendHeaders(headers, end);
+    if (end) this.armTimeout();
+  }
+
+  data(data: ByteQueue, end: boolean): void {
+    const exchange = this.exchanges.at(-1);
+    const bytes = data.size > 0 ? data.bytes().slice() : new Uint8Array(0);
+    data.clear();
+    if (!exchange) return;
+    this.bytes += bytes.length;
+    exchange.sendData(bytes, end);
+    if (end) this.requestEnded(exchange);
+  }
+
+  trailers(trailers: HeaderList): void {
+    const exchange = this.exchanges.at(-1);
+    if (!exchange) return;
+    exchange.sendTrailers(trailers);
+    this.requestEnded(exchange);
+  }
+
+  private requestEnded(exchange: UpstreamExchange): void {
+    const declared = exchange.request.get("content-length");
+    if (declared !== undefined && Number(declared) !== this.bytes) {
+      const plugin = this.stream.filters.at(-1)?.name ?? "";
+      this.stream.env.violation(
+        "S01",
+        `request body has ${this.bytes} bytes, content-length says ${declared}`,
+        { plugin, callback: "proxy_on_request_body" },
+      );
+    }
+    this.armTimeout();
+  }
+
+  private armTimeout(): void {
+    const ms = this.route?.timeoutMs ?? 15000;
+    if (ms <= 0 || this.timer) return;
+    this.timer = this.stream.env.scheduler.timer(ms, () => {
+      this.cancel();
+      this.reply(504, "upstream request timeout", "response_timeout", ResponseFlag.UpstreamRequestTimeout);
+    });
+  }
+
+  private onHeaders(headers: HeaderList, end: boolean): void {
+    const { env } = this.stream;
+    this.latencyMs = env.scheduler.wallMs() - this.sentAt;
+    if (env.router === "envoy") {
+      headers.replace("x-envoy-upstream-service-time", String(this.latencyMs));
+    }
+    this.stream.responseHeaders(headers, end);
+  }
+
+  private onReset(reason: string, started: boolean): void {
+    this.timer?.cancel();
+    const { stream } = this;
+    const refused = reason.startsWith("remote connection failure");
+    stream.flags |= refused
+      ? ResponseFlag.UpstreamConnectionFailure
+      : ResponseFlag.UpstreamConnectionTermination;
+    if (started) return stream.reset(`upstream_reset_after_response_started{${reason.replaceAll(" ", "_")}}`);
+    const short = refused
+      ? "remote_connection_failure|delayed_connect_error:_Connection_refused"
+      : reason.replaceAll(" ", "_");
+    this.reply(503, RESET_BEFORE_HEADERS + reason, `upstream_reset_before_response_started{${short}}`);
+  }
+
+  upstreamHosts(): HeaderPair[] | null {
+    const name = this.clusterOf(this.route);
+    return this.stream.env.cluster(name) ? [["127.0.0.1:80", "{}"]] : null;
+  }
+
+  cancel(): void {
+    this.timer?.cancel();
+    for (const exchange of this.exchanges) exchange.cancel();
+  }
+}

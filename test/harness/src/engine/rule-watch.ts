@@ -1,0 +1,111 @@
+import { fromBytes } from "../abi/text";
+import type { Vm, VmContext } from "./vm";
+
+const SIDE_EFFECTS = new Set([
+  "proxy_http_call",
+  "proxy_grpc_call",
+  "proxy_redis_call",
+  "proxy_enqueue_shared_queue",
+  "proxy_set_tick_period_milliseconds",
+]);
+const STREAM_CALL = /header_map|send_local_response|continue_stream|close_stream|buffer_bytes|_property/;
+const HEADER_CALLBACK = /^proxy_on_(request|response)_(headers|body|trailers)$/;
+
+interface View {
+  pointer: number;
+  length: number;
+  hash: string;
+  what: string;
+  callback: string;
+  plugin: string;
+}
+
+/** Notices misuse that only shows over one whole guest call. One per VM. */
+export class RuleWatch {
+  private views: View[] = [];
+  private rejectedCall = "";
+  private deadEffective = false;
+  private readKeys = new Set<string>();
+  private continued = new Set<number>();
+  private repliedHere = false;
+
+  constructor(private vm: Vm) {}
+
+  begin(): void {
+    this.rejectedCall = "";
+    this.deadEffective = false;
+    this.readKeys.clear();
+    this.continued.clear();
+    this.repliedHere = false;
+  }
+
+  effective(alive: boolean): void {
+    this.deadEffective = !alive;
+  }
+
+  replied(): void {
+    this.repliedHere = true;
+  }
+
+  continues(type: number): void {
+    if (this.repliedHere) this.vm.note("S03", "continue_stream after send_local_response in one callback");
+    this.continued.add(type);
+  }
+
+  hostCall(name: string, args: readonly (number | bigint)[], status: number): void {
+    if (this.deadEffective && STREAM_CALL.test(name)) {
+      this.vm.note("S18", `${name} after set_effective_context of a stream that is gone: acts on the root`);
+    }
+    if (name === "proxy_http_call" && status !== 0) this.rejectedCall = `${name} answered ${status}`;
+    if (SIDE_EFFECTS.has(name) && /configure|vm_start/.test(this.vm.callback)) {
+      this.vm.note("S26", `${name} runs once per worker and once on the main thread`);
+    }
+    if (name.endsWith("_shared_data") && status === 0) this.sharedData(name, args);
+  }
+
+  private sharedData(name: string, args: readonly (number | bigint)[]): void {
+    const key = this.vm.memory.text(Number(args[0]), Number(args[1]));
+    if (name === "proxy_get_shared_data") this.readKeys.add(key);
+    else if (args[4] === 0 && this.readKeys.has(key)) {
+      this.vm.note("S20", `shared data "${key}" read and then written with cas 0: updates can be lost`);
+    }
+  }
+
+  /** Checks at the end of a callback. */
+  end(context: VmContext | null, returned: number | undefined): void {
+    const match = HEADER_CALLBACK.exec(this.vm.callback);
+    if (!match || returned === undefined || !context) return;
+    const kind = match[2]!;
+    const highest = kind === "headers" ? 4 : kind === "body" ? 3 : 1;
+    if (returned >>> 0 > highest) this.vm.note("S12", `returned ${returned}, largest is ${highest}`);
+    if (kind === "headers" && returned === 2) {
+      this.vm.note("S12", "returned 2 (ContinueAndEndStream): hosts take it as Continue");
+    }
+    const pauses = returned !== 0 && !(kind === "headers" && returned === 2);
+    if (pauses && this.rejectedCall) {
+      this.vm.note("S14", `${this.rejectedCall}, yet the stream is paused: no callback will come`);
+    }
+    if (!pauses && this.continued.has(match[1] === "request" ? 0 : 1)) {
+      this.vm.note("S02", "continue_stream in a callback that returns Continue: sent on twice");
+    }
+  }
+
+  keepView(pointer: number, length: number, what: string): void {
+    if (length === 0) return;
+    const hash = fromBytes(this.vm.memory.read(pointer, length));
+    const plugin = this.vm.running()?.pluginName ?? "";
+    this.views.push({ pointer, length, hash, what, callback: this.vm.callback, plugin });
+  }
+
+  /** Reports every kept range whose bytes have changed (S22), then forgets them. */
+  checkViews(): void {
+    for (const view of this.views) {
+      if (fromBytes(this.vm.memory.read(view.pointer, view.length)) === view.hash) continue;
+      this.vm.env.violation("S22", `${view.what} was overwritten in guest memory after the call`, {
+        plugin: view.plugin,
+        callback: view.callback,
+      });
+    }
+    this.views = [];
+  }
+}

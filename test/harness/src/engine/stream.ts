@@ -1,0 +1,297 @@
+import { ByteQueue } from "../abi/byte-queue";
+import { ResponseFlag } from "../abi/enums";
+import { HeaderList } from "../abi/header-list";
+import type { Direction } from "../types";
+import { Client } from "./client";
+import type { Environment } from "./environment";
+import { Iteration, type Side } from "./iteration";
+import { isGrpc, replyHeaders, type Reply } from "./local-reply";
+import { Router } from "./router";
+
+/** A filter on one stream. Results are the ABI's action numbers. */
+export interface StreamFilter {
+  readonly name: string;
+  decodeHeaders(headers: HeaderList, end: boolean): number;
+  decodeData(data: ByteQueue, end: boolean): number;
+  decodeTrailers(trailers: HeaderList): number;
+  encodeHeaders(headers: HeaderList, end: boolean): number;
+  encodeData(data: ByteQueue, end: boolean): number;
+  encodeTrailers(trailers: HeaderList): number;
+  log(): void;
+  destroy(): void;
+}
+
+const encoder = new TextEncoder();
+
+/** One request and its answer: two iterations, a router behind, a client in front. */
+export class Stream {
+  readonly decode: Iteration<StreamFilter>;
+  readonly encode: Iteration<StreamFilter>;
+  readonly router: Router;
+  readonly client: Client;
+  readonly filterState = new Map<string, Uint8Array>();
+  readonly startedAt: number;
+  filters: StreamFilter[] = [];
+  details = "";
+  flags = 0;
+  local = false;
+  finished = false;
+  requestBytes = 0;
+  responseBytes = 0;
+  /** Status before response filters changed it. */
+  originalStatus: string | undefined;
+  private limits: Record<Direction, number>;
+  private decoding = 0;
+  private encoding = 0;
+  private prepared: Reply | null = null;
+  private held: [ByteQueue, boolean][] = [];
+
+  constructor(
+    readonly env: Environment,
+    readonly id: number,
+    makeFilters: (stream: Stream) => StreamFilter[],
+  ) {
+    this.startedAt = env.scheduler.wallMs();
+    this.limits = { request: env.bufferLimit, response: env.bufferLimit };
+    this.router = new Router(this);
+    this.client = new Client(this);
+    this.filters = makeFilters(this);
+    this.decode = new Iteration(this.filters, this.decodeSide());
+    this.encode = new Iteration([...this.filters].reverse(), this.encodeSide());
+  }
+
+  path(direction: Direction): Iteration<StreamFilter> {
+    return direction === "request" ? this.decode : this.encode;
+  }
+
+  get responseStarted(): boolean {
+    return this.client.started;
+  }
+
+  setLimit(direction: Direction, bytes: number): void {
+    this.limits[direction] = bytes;
+  }
+
+  private decodeSide(): Side<StreamFilter> {
+    const guard = <T>(run: () => T): T => {
+      this.decoding++;
+      try {
+        return run();
+      } finally {
+        this.decoding--;
+      }
+    };
+    const { limits } = this;
+    return {
+      get limit() {
+        return limits.request;
+      },
+      headers: (filter, headers, end) => guard(() => filter.decodeHeaders(headers, end)),
+      data: (filter, data, end) => guard(() => filter.decodeData(data, end)),
+      trailers: (filter, trailers) => guard(() => filter.decodeTrailers(trailers)),
+      lastHeaders: (headers, end) => this.router.headers(headers, end),
+      lastData: (data, end) => this.router.data(data, end),
+      lastTrailers: (trailers) => this.router.trailers(trailers),
+      aborted: () => this.runPrepared(),
+      overLimit: () => {
+        const body = encoder.encode("Payload Too Large");
+        const details = "request_payload_too_large";
+        this.localReply({ status: 413, body, headers: [], grpcStatus: -1, details }, false);
+        if (this.decoding === 0) this.runPrepared();
+      },
+      finished: () => this.finished || this.client.ended,
+      bufferChanged: () => this.env.scheduler.post(() => this.flushHeld()),
+    };
+  }
+
+  private encodeSide(): Side<StreamFilter> {
+    const guard = <T>(run: () => T): T => {
+      this.encoding++;
+      try {
+        return run();
+      } finally {
+        this.encoding--;
+      }
+    };
+    const { limits } = this;
+    return {
+      get limit() {
+        return limits.response;
+      },
+      headers: (filter, headers, end) => guard(() => filter.encodeHeaders(headers, end)),
+      data: (filter, data, end) => guard(() => filter.encodeData(data, end)),
+      trailers: (filter, trailers) => guard(() => filter.encodeTrailers(trailers)),
+      lastHeaders: (headers, end) => this.client.headers(headers, end),
+      lastData: (data, end) => this.client.data(data, end),
+      lastTrailers: (trailers) => this.client.trailers(trailers),
+      aborted: () => undefined,
+      overLimit: () => {
+        if (this.client.started) return this.reset("response_payload_too_large");
+        const body = encoder.encode("Internal Server Error");
+        const details = "response_payload_too_large";
+        this.direct({ status: 500, body, headers: [], grpcStatus: -1, details });
+      },
+      finished: () => this.finished || this.client.ended,
+      bufferChanged: () => undefined,
+    };
+  }
+
+  /** Client's request headers, already as the connection manager hands them to filters. */
+  requestHeaders(headers: HeaderList, end: boolean): void {
+    this.router.selectFirst(headers);
+    this.decode.start(headers, end);
+  }
+
+  requestData(bytes: Uint8Array, end: boolean): void {
+    const data = new ByteQueue(bytes);
+    this.held.push([data, end]);
+    this.flushHeld();
+  }
+
+  /** Above the watermark nothing more is read from the client until the buffer drains. */
+  private flushHeld(): void {
+    while (this.held.length > 0 && !this.finished) {
+      const { buffer, streaming } = this.decode;
+      if (streaming && buffer && buffer.size > this.limits.request) return;
+      const [data, end] = this.held.shift()!;
+      this.requestBytes += data.size;
+      this.decode.push(data, end);
+    }
+  }
+
+  get readBlocked(): boolean {
+    return this.held.length > 0;
+  }
+
+  requestTrailers(trailers: HeaderList): void {
+    if (!this.finished) this.decode.finish(trailers);
+  }
+
+  /** Client went away. */
+  abort(): void {
+    if (this.finished) return;
+    this.flags |= ResponseFlag.DownstreamConnectionTermination;
+    this.details ||= "downstream_remote_disconnect";
+    this.client.reset = true;
+    this.finish();
+  }
+
+  reset(details: string): void {
+    if (this.finished) return;
+    this.details = details;
+    this.client.reset = true;
+    this.finish();
+  }
+
+  /** Resumes filter `filter` in one direction. */
+  resume(filter: StreamFilter, direction: Direction): void {
+    if (this.finished) return;
+    const path = this.path(direction);
+    path.resume(path.slots.findIndex((slot) => slot.filter === filter));
+  }
+
+  /** Response of the upstream, entering the response filters. */
+  responseHeaders(headers: HeaderList, end: boolean): void {
+    if (this.finished || this.encode.headers) return;
+    this.details = "via_upstream";
+    this.originalStatus = headers.get(":status");
+    this.encode.start(headers, end);
+  }
+
+  responseData(bytes: Uint8Array, end: boolean): void {
+    if (this.finished) return;
+    this.responseBytes += bytes.length;
+    this.encode.push(new ByteQueue(bytes), end);
+  }
+
+  responseTrailers(trailers: HeaderList): void {
+    if (!this.finished) this.encode.finish(trailers);
+  }
+
+  /** The VM behind `filter` is dead and its policy is closed. */
+  fail(_filter: StreamFilter): void {
+    const reply = { status: 503, body: new Uint8Array(0), headers: [], grpcStatus: 14 };
+    this.localReply({ ...reply, details: "wasm_fail_stream" }, false);
+  }
+
+  /** Answers instead of the upstream: through the response filters, straight, or by a reset. */
+  localReply(reply: Reply, _fromPlugin: boolean): void {
+    if (this.finished) return;
+    if (this.decoding > 0) this.decode.aborted = true;
+    else if (this.encoding > 0) this.encode.aborted = true;
+    this.local = true;
+    this.details = reply.details;
+    if (this.encode.headers === null) {
+      if (this.decoding > 0) this.prepared ??= reply;
+      else this.replyThroughFilters(reply);
+    } else if (!this.client.started) this.direct(reply);
+    else this.reset(reply.details);
+  }
+
+  private runPrepared(): void {
+    const reply = this.prepared;
+    this.prepared = null;
+    if (reply && !this.finished) this.replyThroughFilters(reply);
+  }
+
+  private get isHead(): boolean {
+    return this.decode.headers?.get(":method") === "HEAD";
+  }
+
+  private replyThroughFilters(reply: Reply): void {
+    const grpc = isGrpc(this.decode.headers);
+    const headers = replyHeaders(reply, grpc);
+    const alone = grpc || reply.body.length === 0 || this.isHead;
+    this.originalStatus = headers.get(":status");
+    this.encode.start(headers, alone);
+    if (alone || this.finished || this.encode.aborted) return;
+    this.responseBytes += reply.body.length;
+    this.encode.push(new ByteQueue(reply.body), true);
+  }
+
+  /** Past all filters, to the codec. */
+  private direct(reply: Reply): void {
+    this.encode.aborted = true;
+    this.local = true;
+    this.details = reply.details;
+    const grpc = isGrpc(this.decode.headers);
+    const headers = replyHeaders(reply, grpc);
+    const alone = grpc || reply.body.length === 0 || this.isHead;
+    this.encode.headers = headers;
+    this.client.headers(headers, alone);
+    if (!alone && !this.finished) this.client.data(new ByteQueue(reply.body), true);
+  }
+
+  /** Answers without the filters, e.g. for a response whose `:status` is gone. */
+  replyDirect(status: number, text: string, details: string): void {
+    this.direct({ status, body: encoder.encode(text), headers: [], grpcStatus: -1, details });
+  }
+
+  /** Higress: data pushed past `filter` on the response side. */
+  inject(filter: StreamFilter, bytes: Uint8Array, end: boolean): void {
+    if (this.finished) return;
+    const { encode } = this;
+    const i = encode.slots.findIndex((slot) => slot.filter === filter);
+    encode.inject(i, new ByteQueue(bytes), end);
+  }
+
+  /** End of the stream: log in chain order, then done and delete per filter. */
+  finish(): void {
+    if (this.finished) return;
+    this.finished = true;
+    this.router.cancel();
+    for (const filter of this.filters) filter.log();
+    for (const filter of this.filters) filter.destroy();
+    this.client.settled();
+  }
+
+  /** Names the filter that holds this stream, for messages. */
+  holder(): string {
+    for (const direction of ["request", "response"] as const) {
+      const path = this.path(direction);
+      const slot = path.slots[path.holder()];
+      if (slot) return `${slot.filter.name} (${direction}, ${slot.state})`;
+    }
+    return this.readBlocked ? "the buffer limit (value 2 above it)" : "nobody";
+  }
+}

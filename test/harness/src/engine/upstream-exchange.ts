@@ -1,0 +1,244 @@
+import { ByteQueue } from "../abi/byte-queue";
+import { HeaderList } from "../abi/header-list";
+import { asBytes, toBinary, toText, utf8 } from "../abi/text";
+import type {
+  BytesInput,
+  HeaderPair,
+  HeadersInput,
+  ResetReason,
+  UpstreamHandler,
+  UpstreamRequest,
+  UpstreamSink,
+} from "../types";
+import type { Environment, Timer } from "./environment";
+
+/** Headers as a test wrote them, as a list of binary pairs. */
+export function headerPairs(input: HeadersInput | undefined): HeaderPair[] {
+  if (!input) return [];
+  if (Symbol.iterator in input) return [...input].map(([n, v]) => [toBinary(n), toBinary(v)]);
+  return Object.entries(input).flatMap(([name, value]) => {
+    const values = Array.isArray(value) ? (value as string[]) : [String(value)];
+    return values.map((v): HeaderPair => [toBinary(name), toBinary(v)]);
+  });
+}
+
+/** Body bytes seen through content-length, as an HTTP/1.1 peer frames them. */
+export interface Framed {
+  bytes: Uint8Array;
+  surplus: Uint8Array;
+  missing: number;
+}
+
+export function frame(declared: string | undefined, all: Uint8Array): Framed {
+  const length = declared !== undefined && /^\d+$/.test(declared) ? Number(declared) : all.length;
+  return {
+    bytes: all.subarray(0, length),
+    surplus: all.subarray(length),
+    missing: Math.max(0, length - all.length),
+  };
+}
+
+class RecordedRequest implements UpstreamRequest {
+  headers: HeaderPair[] = [];
+  chunks: Uint8Array[] = [];
+  trailers: HeaderPair[] = [];
+  complete = false;
+  reset = false;
+  private queue = new ByteQueue();
+
+  constructor(
+    readonly cluster: string,
+    readonly via: UpstreamRequest["via"],
+    readonly at: number,
+    readonly framing: "h1" | "h2",
+  ) {}
+
+  get(name: string): string | undefined {
+    return this.headers.find((pair) => pair[0] === name.toLowerCase())?.[1];
+  }
+  get method(): string {
+    return this.get(":method") ?? "";
+  }
+  get path(): string {
+    return this.get(":path") ?? "";
+  }
+  get authority(): string {
+    return this.get(":authority") ?? "";
+  }
+  add(chunk: Uint8Array): void {
+    const copy = chunk.slice();
+    this.chunks.push(copy);
+    this.queue.push(copy);
+  }
+  private framed(): Framed {
+    const all = this.queue.bytes();
+    return frame(this.framing === "h1" ? this.get("content-length") : undefined, all);
+  }
+  get bytes(): Uint8Array {
+    return this.framed().bytes;
+  }
+  get surplus(): Uint8Array {
+    return this.framed().surplus;
+  }
+  get missing(): number {
+    return this.framed().missing;
+  }
+  get body(): string {
+    return utf8(this.bytes);
+  }
+}
+
+/** What the owner of an exchange wants to hear. */
+export interface ExchangeEvents {
+  headers(headers: HeaderList, end: boolean): void;
+  data(chunk: Uint8Array, end: boolean): void;
+  trailers(trailers: HeaderList): void;
+  done(): void;
+  reset(reason: string, started: boolean): void;
+}
+
+const REASON_TEXT: Record<ResetReason, string> = {
+  "connection failure":
+    "remote connection failure, transport failure reason: delayed connect error: Connection refused",
+  "connection termination": "connection termination",
+  "remote reset": "remote reset",
+  "protocol error": "protocol error",
+};
+
+/** One request to an upstream and its answer, both as they go. */
+export class UpstreamExchange implements UpstreamSink {
+  readonly request: RecordedRequest;
+  responseHeaders: HeaderList | null = null;
+  responseTrailers: HeaderList | null = null;
+  readonly responseBody = new ByteQueue();
+  closed = false;
+  private onComplete: (() => void)[] = [];
+  private timers = new Set<Timer>();
+
+  constructor(
+    private env: Environment,
+    private handler: UpstreamHandler,
+    cluster: string,
+    via: UpstreamRequest["via"],
+    private events: ExchangeEvents,
+  ) {
+    const at = env.scheduler.wallMs();
+    this.request = new RecordedRequest(cluster, via, at, env.upstreamProtocol);
+  }
+
+  sendHeaders(headers: HeaderList, end: boolean): void {
+    const pairs = headers.pairs.map(([n, v]): HeaderPair => [toText(n), toText(v)]);
+    this.request.headers = [
+      ...pairs.filter(([name]) => name.startsWith(":")),
+      ...pairs.filter(([name]) => !name.startsWith(":")),
+    ];
+    this.handler.requests.push(this.request);
+    this.handler.open(this.request, this, (fn) => {
+      if (this.request.complete) this.env.scheduler.post(() => this.closed || fn());
+      else this.onComplete.push(fn);
+    });
+    if (end) this.finishRequest();
+  }
+
+  sendData(chunk: Uint8Array, end: boolean): void {
+    if (this.closed) return;
+    if (chunk.length > 0) this.request.add(chunk);
+    if (end) this.finishRequest();
+  }
+
+  sendTrailers(trailers: HeaderList): void {
+    if (this.closed) return;
+    this.request.trailers = trailers.pairs.map(([n, v]) => [toText(n), toText(v)]);
+    this.finishRequest();
+  }
+
+  sendAll(headers: HeaderList, body: Uint8Array, trailers: HeaderList | null): void {
+    this.sendHeaders(headers, body.length === 0 && !trailers);
+    if (body.length > 0) this.sendData(body, !trailers);
+    if (trailers) this.sendTrailers(trailers);
+  }
+
+  private finishRequest(): void {
+    if (this.request.complete) return;
+    this.request.complete = true;
+    for (const fn of this.onComplete) this.env.scheduler.post(() => this.closed || fn());
+  }
+
+  /** The proxy gives up; nothing more is delivered. */
+  cancel(): void {
+    if (this.closed) return;
+    this.request.reset = true;
+    this.close();
+  }
+
+  private close(): void {
+    this.closed = true;
+    for (const timer of this.timers) timer.cancel();
+    this.timers.clear();
+  }
+
+  /** Upstream events enter the engine as events of their own, never inside a guest call. */
+  private later(fn: () => void): void {
+    this.env.scheduler.post(() => {
+      if (!this.closed) fn();
+    });
+  }
+
+  headers(input: HeadersInput, end = false): void {
+    this.later(() => {
+      if (this.responseHeaders) return;
+      const list = new HeaderList(headerPairs(input));
+      this.responseHeaders = list;
+      const status = Number(list.get(":status"));
+      const bodiless = this.request.method === "HEAD" || status === 204 || status === 304;
+      this.finishing(end || bodiless, () => this.events.headers(list, end || bodiless));
+    });
+  }
+
+  data(chunk: BytesInput, end = false): void {
+    const bytes = asBytes(chunk);
+    this.later(() => {
+      this.responseBody.push(bytes);
+      // h1: the end comes as an empty chunk of its own; h2: with the last DATA frame (§6.5).
+      const split = end && this.env.upstreamProtocol === "h1" && bytes.length > 0;
+      if (split) {
+        this.events.data(bytes, false);
+        if (this.closed) return;
+        this.finishing(true, () => this.events.data(new Uint8Array(0), true));
+      } else this.finishing(end, () => this.events.data(bytes, end));
+    });
+  }
+
+  trailers(input: HeadersInput): void {
+    this.later(() => {
+      const list = new HeaderList(headerPairs(input));
+      this.responseTrailers = list;
+      this.finishing(true, () => this.events.trailers(list));
+    });
+  }
+
+  private finishing(end: boolean, deliver: () => void): void {
+    if (end) this.close();
+    deliver();
+    if (end) this.events.done();
+  }
+
+  reset(reason: ResetReason = "connection termination"): void {
+    this.later(() => {
+      this.close();
+      this.events.reset(REASON_TEXT[reason], this.responseHeaders !== null);
+    });
+  }
+
+  busy(): () => void {
+    return this.env.scheduler.busy();
+  }
+
+  after(ms: number, fn: () => void): void {
+    const timer = this.env.scheduler.timer(ms, () => {
+      this.timers.delete(timer);
+      if (!this.closed) fn();
+    });
+    this.timers.add(timer);
+  }
+}

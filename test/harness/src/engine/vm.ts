@@ -1,0 +1,362 @@
+import { LOG_LEVELS, Status } from "../abi/enums";
+import { HarnessFault } from "../abi/fault";
+import type { ActingContext, Guest, HostFunction } from "../abi/guest";
+import { checkModule, findHostFunction, LoadError } from "../abi/link";
+import { GuestMemory } from "../abi/memory";
+import { isAllowed, RestrictedCallback, type Window } from "../abi/restricted";
+import type { Profile } from "../profiles";
+import type { Compiled } from "./compile";
+import type { Environment } from "./environment";
+import { VmMetrics } from "./metrics";
+import type { HostProcess } from "./process";
+import { RuleWatch } from "./rule-watch";
+import { runWithTimeout } from "./watchdog";
+
+/** What makes two plugins share a VM. */
+export interface VmSettings {
+  vmId: string;
+  vmConfig: Uint8Array;
+  environment: readonly string[];
+  /** Null = everything is allowed. */
+  capabilities: ReadonlySet<string> | null;
+  compiled: Compiled;
+}
+
+/** A context the VM knows by id: root or stream. */
+export interface VmContext extends ActingContext {
+  readonly pluginName: string;
+  readonly rootName: string;
+}
+
+type Export = (...args: number[]) => number | undefined;
+
+/** Outcome of one guest call. */
+export interface CallResult {
+  /** Undefined: no such export, not allowed, or trapped. */
+  returned: number | undefined;
+  called: boolean;
+  replied: boolean;
+}
+
+/** One wasm instance: its contexts, its FIFO of deferred actions, its life and death. */
+export class Vm implements Guest {
+  readonly abi: string;
+  readonly metrics: VmMetrics;
+  readonly contexts = new Map<number, VmContext>();
+  readonly watch: RuleWatch;
+  memory!: GuestMemory;
+  started = false;
+  /** Set by a trap: the message. A failed VM is never entered again. */
+  failed: string | null = null;
+  loadedAt: number;
+  /** Set by `sendLocalResponse` during the running call. */
+  replied = false;
+  callback = "";
+  currentCall = "";
+  private exports: Record<string, unknown> = {};
+  private window: Window = "open";
+  private current: VmContext | null = null;
+  private effective: VmContext | null = null;
+  private deferred: (() => void)[] = [];
+  private nextContext = 1;
+  private nextTokens: Record<number, number>;
+
+  constructor(
+    readonly label: string,
+    readonly env: Environment,
+    readonly settings: VmSettings,
+  ) {
+    this.abi = checkModule(settings.compiled.info, env.profile);
+    this.watch = new RuleWatch(this);
+    this.metrics = new VmMetrics(env.metrics, env.profile.emulator !== undefined, (rule, text) =>
+      this.note(rule, text),
+    );
+    this.loadedAt = env.scheduler.wallMs();
+    // http 4, 8, … grpc call 5, 9 … grpc stream 6, 10 … redis 7, 11 …; the emulator counts from 0.
+    this.nextTokens = env.profile.emulator ? { 0: 0, 1: 0, 2: 0, 3: 0 } : { 0: 4, 1: 5, 2: 6, 3: 7 };
+    this.instantiate();
+  }
+
+  get profile(): Profile {
+    return this.env.profile;
+  }
+  get vmId(): string {
+    return this.settings.vmId;
+  }
+  get process(): HostProcess {
+    return this.env.process;
+  }
+  get environment(): readonly string[] {
+    return this.settings.environment;
+  }
+  get logLevel(): number {
+    return this.env.logLevel;
+  }
+  get vmConfig(): Uint8Array {
+    return this.settings.vmConfig;
+  }
+
+  private instantiate(): void {
+    const { info, module } = this.settings.compiled;
+    const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {};
+    let imported: WebAssembly.Memory | undefined;
+    for (const item of info.imports) {
+      const target = (imports[item.module] ??= {});
+      if (item.kind === "memory") {
+        const { minimum: initial = 0, maximum } = item;
+        target[item.name] = imported = new WebAssembly.Memory({ initial, maximum });
+      } else if (item.kind === "table") {
+        const { minimum: initial = 0, maximum } = item;
+        target[item.name] = new WebAssembly.Table({ initial, maximum, element: "anyfunc" });
+      } else {
+        const found = findHostFunction(item, this.abi, this.profile)!;
+        target[item.name] ??= this.wrap(item.module, item.name, found);
+      }
+    }
+    const instance = new WebAssembly.Instance(module, imports);
+    this.exports = instance.exports;
+    const memory = imported ?? (this.exports["memory"] as WebAssembly.Memory | undefined);
+    this.memory = new GuestMemory(memory ?? new WebAssembly.Memory({ initial: 0 }));
+  }
+
+  private wrap(module: string, name: string, fn: HostFunction): WebAssembly.ImportValue {
+    const run = fn.run as unknown as (guest: Guest, ...args: (number | bigint)[]) => number | void;
+    const wasi = module !== "env";
+    const status = !wasi && fn.results === "i" && name !== "pthread_equal";
+    return (...args: (number | bigint)[]): number | void => {
+      if (this.window !== "open" && !isAllowed(this.window, module, name)) {
+        this.note("S23", `${name} called in ${this.window === "start" ? "the start function" : "the allocator"}`);
+        throw new RestrictedCallback(name);
+      }
+      if (this.settings.capabilities && !this.settings.capabilities.has(name)) {
+        this.log(4, `Attempted call to restricted proxy-wasm capability: ${name}`);
+        return wasi ? 76 : Status.InternalFailure;
+      }
+      const outer = this.currentCall;
+      this.currentCall = name;
+      const forced = this.env.faults?.before(name);
+      const result = forced ?? run(this, ...args);
+      this.currentCall = outer;
+      this.env.trace?.add(this.label, this.current?.pluginName ?? "", this.current?.id ?? 0,
+        this.effective?.id ?? 0, "host", name, args, result as number | undefined); // prettier-ignore
+      if (status) this.watch.hostCall(name, args, result as number);
+      return result;
+    };
+  }
+
+  hasExport(name: string): boolean {
+    return typeof this.exports[name] === "function";
+  }
+
+  /** Runs the start functions. Returns false after a trap. */
+  start(): boolean {
+    this.window = "start";
+    const emulator = this.profile.emulator !== undefined;
+    const names = emulator
+      ? ["_initialize", "_start", "main"]
+      : this.hasExport("_initialize")
+        ? ["_initialize", this.hasExport("main") ? "main" : "__main_void"]
+        : ["_start"];
+    for (const name of names) {
+      if (!this.hasExport(name)) continue;
+      this.enter(null, name, name === "main" && !emulator ? [0, 0] : []);
+      if (this.failed !== null) break;
+    }
+    this.window = "open";
+    this.started = true;
+    return this.failed === null;
+  }
+
+  newContextId(): number {
+    const id = this.nextContext++;
+    return id;
+  }
+
+  newToken(kind: 0 | 1 | 2 | 3): number {
+    const token = this.nextTokens[kind]!;
+    this.nextTokens[kind] = token + (this.profile.emulator ? 1 : 4);
+    return token;
+  }
+
+  /** Queues an action for the end of the running call. */
+  defer(action: () => void): void {
+    this.deferred.push(action);
+  }
+
+  get inCall(): boolean {
+    return this.current !== null;
+  }
+
+  /**
+   * One guest callback with its scope. `convert` sees the raw result before the deferred actions
+   * run, because the host fixes the status first and may enter the guest again while draining.
+   */
+  call<T>(context: VmContext, name: string, args: number[], convert: (result: CallResult) => T): T {
+    const outerReplied = this.replied;
+    this.replied = false;
+    const returned = this.enter(context, name, args);
+    const result = { returned, called: this.hasExport(name), replied: this.replied };
+    this.replied = outerReplied;
+    const converted = convert(result);
+    this.drain();
+    return converted;
+  }
+
+  private drain(): void {
+    for (let action = this.deferred.shift(); action; action = this.deferred.shift()) action();
+  }
+
+  private enter(context: VmContext | null, name: string, args: number[]): number | undefined {
+    const fn = this.exports[name] as Export | undefined;
+    if (this.failed !== null || typeof fn !== "function") return undefined;
+    if (context && this.settings.capabilities && !this.settings.capabilities.has(name)) return undefined;
+    const { current, effective, callback } = this;
+    const { trace } = this.env;
+    this.current = context;
+    this.effective = null;
+    this.callback = name;
+    const plugin = context?.pluginName ?? "";
+    trace?.add(this.label, plugin, context?.id ?? 0, 0, "call", name, args);
+    this.watch.begin();
+    try {
+      const timeout = this.env.callTimeoutMs;
+      const result = timeout > 0 ? runWithTimeout(() => fn(...args), timeout) : fn(...args);
+      trace?.add(this.label, plugin, context?.id ?? 0, 0, "return", name, [], result);
+      if (this.failed !== null) return undefined;
+      this.watch.end(context, result);
+      return result;
+    } catch (error) {
+      if (error instanceof HarnessFault) throw error;
+      this.die(name, error);
+      return undefined;
+    } finally {
+      this.current = current;
+      this.effective = effective;
+      this.callback = callback;
+      this.window = this.started ? "open" : this.window;
+    }
+  }
+
+  private die(name: string, error: unknown): void {
+    if (this.failed !== null) return;
+    const kind = error instanceof Error ? error.constructor.name : "Error";
+    const shown = error instanceof RestrictedCallback ? "Error" : kind;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.failed = `Function: ${name} failed: Uncaught ${shown}: ${reason}`;
+    const stack = error instanceof Error ? wasmStack(error.stack) : "";
+    this.env.trace?.add(this.label, this.current?.pluginName ?? "", this.current?.id ?? 0, 0, "trap", name, [], this.failed); // prettier-ignore
+    this.log(4, stack ? `${this.failed}\nProxy-Wasm plugin in-VM backtrace:\n${stack}` : this.failed, true);
+  }
+
+  acting(): VmContext | null {
+    if (this.window === "allocator") return this.current;
+    const effective = this.effective;
+    if (effective && this.contexts.get(effective.id) === effective) return effective;
+    return this.current;
+  }
+
+  running(): VmContext | null {
+    return this.current;
+  }
+
+  setEffective(id: number): boolean {
+    const context = this.contexts.get(id);
+    if (context) this.effective = context;
+    this.watch.effective(context !== undefined);
+    return context !== undefined;
+  }
+
+  give(data: Uint8Array, pointerOut: number, sizeOut: number): number {
+    const quiet = this.profile.emulator && data.length === 0;
+    if (quiet) return Status.Ok;
+    let pointer = 0;
+    if (data.length > 0) {
+      pointer = this.allocate(data.length);
+      if (pointer === 0 || !this.memory.holds(pointer, data.length)) return Status.InvalidMemoryAccess;
+      this.memory.write(pointer, data);
+    }
+    if (!this.memory.holds(pointerOut, 4) || !this.memory.holds(sizeOut, 4)) {
+      return Status.InvalidMemoryAccess;
+    }
+    this.memory.setU32(pointerOut, pointer);
+    this.memory.setU32(sizeOut, data.length);
+    return Status.Ok;
+  }
+
+  private allocate(size: number): number {
+    if (this.env.faults?.allocatorFails()) return 0;
+    const name = this.hasExport("malloc") && !this.profile.emulator ? "malloc" : "proxy_on_memory_allocate";
+    const outer = this.window;
+    if (this.profile.restrictsAllocator) this.window = "allocator";
+    try {
+      return (this.exports[name] as Export)(size) ?? 0;
+    } catch (error) {
+      if (error instanceof HarnessFault) throw error;
+      // The VM is dead from here on, but the outer guest call runs to its end, as on the host.
+      this.die(name, error);
+      return 0;
+    } finally {
+      this.window = outer;
+    }
+  }
+
+  log(level: number, text: string, fromHost = false): void {
+    if (level < this.logLevel) return;
+    const context = this.acting();
+    this.env.log({
+      level: LOG_LEVELS[level] ?? "critical",
+      text,
+      plugin: context?.pluginName ?? "",
+      rootId: context?.rootName ?? "",
+      vmId: this.vmId,
+      vm: this.label,
+      context: fromHost ? 0 : (context?.id ?? 0),
+      at: this.env.scheduler.wallMs(),
+    });
+  }
+
+  wallMs(): number {
+    return this.env.scheduler.wallMs();
+  }
+  wallNs(): bigint {
+    return this.env.scheduler.wallNs();
+  }
+  monotonicNs(): bigint {
+    return this.env.scheduler.monotonicNs();
+  }
+  random(length: number): Uint8Array {
+    return this.env.random(length);
+  }
+
+  note(rule: string, message: string): void {
+    const plugin = this.current?.pluginName ?? "";
+    const place = { plugin, callback: this.callback, call: this.currentCall || undefined };
+    this.env.violation(rule, message, place);
+  }
+
+  keepView(pointer: number, length: number, what: string): void {
+    if (this.profile.emulator) this.watch.keepView(pointer, length, what);
+  }
+
+  done(): number {
+    const finish = this.pendingShutdown.get(this.acting()?.id ?? -1);
+    if (!finish) return Status.NotFound;
+    this.defer(finish);
+    return Status.Ok;
+  }
+
+  /** Roots whose `on_done` answered 0, with what to do when they are done. */
+  readonly pendingShutdown = new Map<number, () => void>();
+
+  /** Calls an export that is no callback, e.g. `__collect`; for the leak check. */
+  callExport(name: string, ...args: number[]): number | undefined {
+    return this.enter(null, name, args);
+  }
+}
+
+function wasmStack(stack: string | undefined): string {
+  const frames = stack?.split("\n").filter((line) => line.includes("wasm")) ?? [];
+  return frames.map((line, i) => `  ${i}: ${line.trim()}`).join("\n");
+}
+
+export { LoadError };

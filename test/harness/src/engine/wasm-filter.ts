@@ -1,0 +1,336 @@
+import { ByteQueue } from "../abi/byte-queue";
+import { BufferType, DATA_ACTION_NAMES, HEADERS_ACTION_NAMES, Status, TRAILERS_ACTION_NAMES } from "../abi/enums"; // prettier-ignore
+import type { BufferAccess, LocalReply, MapAccess } from "../abi/guest";
+import { HeaderList } from "../abi/header-list";
+import type { Direction, HeaderPair } from "../types";
+import { DATA, HEADERS } from "./iteration";
+import type { PluginSettings } from "./plugin";
+import { streamProperty } from "./properties";
+import type { Root } from "./root";
+import type { Stream, StreamFilter } from "./stream";
+import type { CallResult, Vm, VmContext } from "./vm";
+
+/** What of one direction the guest can reach right now. */
+class Half {
+  headers: HeaderList | null = null;
+  trailers: HeaderList | null = null;
+  body: ByteQueue | null = null;
+  /** The last body callback returned 1: the shared buffer stays reachable. */
+  buffering = false;
+}
+
+const NOTHING: BufferAccess = { queue: new ByteQueue(), writable: false };
+const UNREACHED = new HeaderList();
+
+/** A wasm plugin on one stream: a stream context, and a filter of the chain. */
+export class WasmFilter implements VmContext, StreamFilter {
+  id = 0;
+  readonly isRoot = false;
+  private request = new Half();
+  private response = new Half();
+  private created = false;
+  private logging = false;
+  private destroyed = false;
+  private failing = false;
+  private replies = 0;
+  private limits: Partial<Record<Direction, number>> = {};
+
+  constructor(
+    readonly stream: Stream,
+    readonly root: Root,
+    readonly plugin: PluginSettings,
+  ) {}
+
+  get vm(): Vm {
+    return this.root.vm;
+  }
+  get name(): string {
+    return this.plugin.name;
+  }
+  get pluginName(): string {
+    return this.plugin.name;
+  }
+  get rootName(): string {
+    return this.plugin.rootId;
+  }
+
+  private create(): void {
+    if (this.created || this.vm.failed !== null) return;
+    this.created = true;
+    this.id = this.vm.newContextId();
+    this.vm.contexts.set(this.id, this);
+    this.vm.call(this, "proxy_on_context_create", [this.id, this.root.id], () => undefined);
+  }
+
+  private half(direction: Direction): Half {
+    return direction === "request" ? this.request : this.response;
+  }
+
+  /** Runs one callback; `stopped` is the action of a filter whose VM is dead. */
+  private run(name: string, args: number[], names: string[], size: number, end: boolean, stopped: number): number {
+    const { vm } = this;
+    if (vm.failed !== null) return this.fail(stopped);
+    const action = vm.call(this, name, [this.id, ...args], (result) => {
+      if (vm.failed !== null) return this.fail(stopped);
+      return this.convert(result, names, stopped);
+    });
+    this.stream.env.step(this.stream.id, {
+      plugin: this.name,
+      callback: name,
+      action: names[action] ?? String(action),
+      returned: action,
+      size,
+      endOfStream: end,
+    });
+    return action;
+  }
+
+  private convert(result: CallResult, names: string[], stopped: number): number {
+    if (result.replied) return stopped;
+    if (result.returned === undefined) return 0;
+    const value = Math.min(result.returned >>> 0, names.length - 1);
+    if (names !== HEADERS_ACTION_NAMES) return value;
+    if (value === 2) return HEADERS.Continue;
+    if (value === HEADERS.Stop && !this.keepsStop()) return HEADERS.StopAllWatermark;
+    return value;
+  }
+
+  private keepsStop(): boolean {
+    const { profile } = this.vm;
+    if (profile.keepsStopIterationFor100 && this.vm.abi === "0_2_100") return true;
+    return profile.hasStopIterationOption && this.plugin.keepsStopIteration;
+  }
+
+  /** The VM is dead: what this stream gets (harness.md §6.12). */
+  private fail(stopped: number): number {
+    const policy = this.plugin.failurePolicy;
+    if (policy === "LEGACY_OPEN") return 0;
+    if (!this.failing) {
+      this.failing = true;
+      this.stream.fail(this);
+    }
+    return stopped;
+  }
+
+  private headersCallback(direction: Direction, headers: HeaderList, end: boolean): number {
+    const half = this.half(direction);
+    half.headers = headers;
+    const name = `proxy_on_${direction}_headers`;
+    const args = this.vm.abi === "0_1_0" ? [headers.length] : [headers.length, end ? 1 : 0];
+    const stopped = HEADERS.StopAllWatermark;
+    const action = this.run(name, args, HEADERS_ACTION_NAMES, headers.length, end, stopped);
+    if (action === HEADERS.Continue) half.headers = null;
+    return action;
+  }
+
+  private dataCallback(direction: Direction, data: ByteQueue, end: boolean): number {
+    const half = this.half(direction);
+    const path = this.stream.path(direction);
+    half.body = data;
+    if (half.buffering && this.vm.profile.bufferingShowsCurrentChunk) {
+      path.hold(data, false);
+      if (this.stream.finished || path.aborted) return DATA.StopNoBuffer;
+    }
+    const size = half.buffering ? (path.buffer?.size ?? 0) : data.size;
+    const name = `proxy_on_${direction}_body`;
+    const before = direction === "request" ? this.request.headers : null;
+    const args = [size, end ? 1 : 0];
+    const action = this.run(name, args, DATA_ACTION_NAMES, size, end, DATA.StopNoBuffer);
+    half.buffering = action === DATA.StopBuffer;
+    if (action === DATA.Continue) half.body = null;
+    else if (action !== DATA.StopBuffer) half.body = null;
+    void before;
+    return action;
+  }
+
+  private trailersCallback(direction: Direction, trailers: HeaderList): number {
+    const half = this.half(direction);
+    half.trailers = trailers;
+    const name = `proxy_on_${direction}_trailers`;
+    const size = trailers.length;
+    const action = this.run(name, [size], TRAILERS_ACTION_NAMES, size, true, 1);
+    if (action === 0) half.trailers = null;
+    return action;
+  }
+
+  decodeHeaders(headers: HeaderList, end: boolean): number {
+    this.create();
+    return this.headersCallback("request", headers, end);
+  }
+  decodeData(data: ByteQueue, end: boolean): number {
+    return this.created ? this.dataCallback("request", data, end) : 0;
+  }
+  decodeTrailers(trailers: HeaderList): number {
+    return this.created ? this.trailersCallback("request", trailers) : 0;
+  }
+  encodeHeaders(headers: HeaderList, end: boolean): number {
+    // A dead VM's own local reply is not run through it.
+    if (!this.created || this.failing) return 0;
+    return this.headersCallback("response", headers, end);
+  }
+  encodeData(data: ByteQueue, end: boolean): number {
+    return this.created && !this.failing ? this.dataCallback("response", data, end) : 0;
+  }
+  encodeTrailers(trailers: HeaderList): number {
+    return this.created && !this.failing ? this.trailersCallback("response", trailers) : 0;
+  }
+
+  log(): void {
+    if (this.vm.failed !== null) return;
+    this.create();
+    this.request = new Half();
+    this.response = new Half();
+    this.logging = true;
+    this.vm.call(this, "proxy_on_log", [this.id], () => {
+      this.logging = false;
+    });
+  }
+
+  destroy(): void {
+    if (this.destroyed || !this.created) return;
+    this.destroyed = true;
+    const { vm } = this;
+    if (vm.failed === null && !vm.profile.emulator) {
+      const done = vm.call(this, "proxy_on_done", [this.id], (r) => r.returned);
+      if (done === 0) vm.note("S25", "on_done of a stream returned 0: ignored by the host");
+      vm.call(this, "proxy_on_delete", [this.id], () => undefined);
+    }
+    vm.contexts.delete(this.id);
+  }
+
+  headerMap(type: number): MapAccess | null {
+    if (type >= 4) return this.root.headerMap(type);
+    const { decode, encode } = this.stream;
+    const all = [decode.headers, decode.trailers, encode.headers, encode.trailers];
+    if (this.logging) {
+      const list = type === 1 ? UNREACHED : all[type];
+      return list ? { list, writable: false, sizeable: false } : null;
+    }
+    if (this.vm.profile.emulator) {
+      return { list: all[type] ?? new HeaderList(), writable: true, sizeable: true };
+    }
+    const { request, response } = this;
+    const list = [request.headers, request.trailers, response.headers, response.trailers][type];
+    return list ? { list, writable: true, sizeable: true } : null;
+  }
+
+  headersChanged(type: number): void {
+    if (type !== 0) return;
+    const off = this.stream.filterState.get("wasm.clear_route_cache");
+    const kept = this.vm.profile.controlProperties && off !== undefined && fromAscii(off) === "off";
+    if (!kept) this.stream.router.clearRoute(this.name);
+  }
+
+  buffer(type: number): BufferAccess | null {
+    if (type > BufferType.ResponseBody) return this.root.buffer(type);
+    if (this.logging) return NOTHING;
+    const direction = type === BufferType.RequestBody ? "request" : "response";
+    const half = this.half(direction);
+    const path = this.stream.path(direction);
+    if (half.buffering) {
+      return path.buffer ? { queue: path.buffer, writable: true } : NOTHING;
+    }
+    return half.body ? { queue: half.body, writable: true } : NOTHING;
+  }
+
+  visibleRequestHeaders(): HeaderList | null {
+    if (this.logging || this.vm.profile.emulator) return this.stream.decode.headers;
+    return this.request.headers;
+  }
+
+  getProperty(path: string): Uint8Array | number {
+    return streamProperty(this, path);
+  }
+
+  setProperty(path: string, value: Uint8Array): number {
+    const key = `wasm.${path}`;
+    const { filterState } = this.stream;
+    if (this.root.declared.get(path) && filterState.has(key)) return Status.BadArgument;
+    filterState.set(key, value);
+    if (this.vm.profile.controlProperties) this.control(path, value);
+    return Status.Ok;
+  }
+
+  private control(path: string, value: Uint8Array): void {
+    const number = Number(fromAscii(value));
+    if (path === "set_decoder_buffer_limit") this.limits.request = number;
+    else if (path === "set_encoder_buffer_limit") this.limits.response = number;
+    else return;
+    if (Number.isFinite(number)) {
+      this.stream.setLimit(path === "set_decoder_buffer_limit" ? "request" : "response", number);
+    }
+  }
+
+  setFilterState(): number {
+    // No object factory is registered in the emulator.
+    return Status.NotFound;
+  }
+
+  sendLocalResponse(reply: LocalReply): number {
+    const { vm } = this;
+    if (this.logging || this.destroyed) {
+      vm.env.violation("S04", "local reply in on_log, on_done or on_delete: Envoy crashes", {
+        plugin: this.name,
+        callback: vm.callback,
+      });
+      return Status.Ok;
+    }
+    if (this.replies++ > 0) {
+      vm.note("S06", "second local reply on one stream");
+      if (vm.profile.secondReplyRefused) return Status.BadArgument;
+    }
+    if (this.stream.responseStarted) vm.note("S07", "local reply after response headers were sent: reset");
+    const first = !vm.replied;
+    vm.replied = true;
+    vm.watch.replied();
+    if (!first) return Status.Ok;
+    const words = reply.details.replace(/\s/g, "_");
+    const prefixed = ["via_wasm", this.name, ...(words ? [words] : [])].join("::");
+    const details = vm.profile.prefixesReplyDetails ? prefixed : words;
+    vm.defer(() => this.stream.localReply({ ...reply, details }, true));
+    return Status.Ok;
+  }
+
+  continueStream(type: number): number {
+    if (type > 3) return Status.BadArgument;
+    if (type === 3) return Status.Unimplemented;
+    if (type === 2) return Status.Ok;
+    const direction = type === 0 ? "request" : "response";
+    this.vm.watch.continues(type);
+    this.vm.defer(() => this.stream.resume(this, direction));
+    // The host drops the request side whichever direction is resumed.
+    this.request.headers = null;
+    this.request.trailers = null;
+    this.request.body = null;
+    return Status.Ok;
+  }
+
+  closeStream(type: number): number {
+    if (type > 3) return Status.BadArgument;
+    this.vm.defer(() => this.stream.reset("wasm_close_stream"));
+    return Status.Ok;
+  }
+
+  clearRouteCache(): void {
+    this.stream.router.clearRoute(this.name, false);
+  }
+
+  upstreamHosts(): HeaderPair[] | null {
+    return this.stream.router.upstreamHosts();
+  }
+
+  overrideUpstreamHost(address: string): number {
+    this.stream.router.overrideHost = address;
+    return Status.Ok;
+  }
+
+  inject(data: Uint8Array, end: boolean): number {
+    if (this.destroyed || this.stream.finished) return Status.BadArgument;
+    this.vm.defer(() => this.stream.inject(this, data, end));
+    return Status.Ok;
+  }
+}
+
+function fromAscii(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}

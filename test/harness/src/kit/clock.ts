@@ -1,0 +1,215 @@
+import type { Scheduler, Timer } from "../engine/environment";
+import type { FakeClock } from "../types";
+
+interface Entry extends Timer {
+  due: number;
+  seq: number;
+  fn: () => void;
+  background: boolean;
+}
+
+/** How long the fake clock waits for real I/O (live upstream, real Redis) before it moves on. */
+const IO_PATIENCE_MS = 2000;
+
+/** Time that only moves when a test says so, and the event queue that goes with it. */
+export class FakeScheduler implements Scheduler, FakeClock {
+  /** Milliseconds since the host started. */
+  elapsed = 0;
+  /** Receives what a posted event throws outside any API call. */
+  onFault: (error: unknown) => void = (error) => {
+    throw error;
+  };
+  private wallOffset: number;
+  private monotonicOffset = 1_000_000_000n;
+  private posts: (() => void)[] = [];
+  private timers: Entry[] = [];
+  private seq = 0;
+  private io = 0;
+  private ioWaiters: (() => void)[] = [];
+  private draining = false;
+  private scheduled = false;
+
+  constructor(startTime: number) {
+    this.wallOffset = startTime;
+  }
+
+  get now(): number {
+    return this.wallOffset + this.elapsed;
+  }
+  set now(ms: number) {
+    this.wallOffset = ms - this.elapsed;
+  }
+  get monotonic(): bigint {
+    return this.monotonicOffset + BigInt(Math.round(this.elapsed * 1e6));
+  }
+  set monotonic(ns: bigint) {
+    this.monotonicOffset = ns - BigInt(Math.round(this.elapsed * 1e6));
+  }
+  wallMs(): number {
+    return this.now;
+  }
+  wallNs(): bigint {
+    return BigInt(Math.round(this.now * 1e6));
+  }
+  monotonicNs(): bigint {
+    return this.monotonic;
+  }
+
+  post(fn: () => void): void {
+    this.posts.push(fn);
+    if (this.draining || this.scheduled) return;
+    this.scheduled = true;
+    queueMicrotask(() => {
+      this.scheduled = false;
+      try {
+        this.drain();
+      } catch (error) {
+        this.onFault(error);
+      }
+    });
+  }
+
+  timer(ms: number, fn: () => void, background = false): Timer {
+    const entry: Entry = {
+      due: this.elapsed + Math.max(0, ms),
+      seq: this.seq++,
+      fn,
+      background,
+      cancel: () => {
+        const at = this.timers.indexOf(entry);
+        if (at >= 0) this.timers.splice(at, 1);
+      },
+    };
+    let at = this.timers.length;
+    while (at > 0 && this.timers[at - 1]!.due > entry.due) at--;
+    this.timers.splice(at, 0, entry);
+    return entry;
+  }
+
+  busy(): () => void {
+    this.io++;
+    let open = true;
+    return () => {
+      if (!open) return;
+      open = false;
+      this.io--;
+      for (const wake of this.ioWaiters.splice(0)) wake();
+    };
+  }
+
+  /** Runs posted events until none is left. */
+  drain(): void {
+    if (this.draining) return;
+    this.draining = true;
+    try {
+      for (let fn = this.posts.shift(); fn; fn = this.posts.shift()) fn();
+    } finally {
+      this.draining = false;
+    }
+  }
+
+  /** Nothing posted, no timer (ticks aside), no real I/O. */
+  get idle(): boolean {
+    return this.posts.length === 0 && this.io === 0 && !this.timers.some((t) => !t.background);
+  }
+
+  get ticking(): boolean {
+    return this.timers.length > 0;
+  }
+
+  /** Lets real I/O and promises finish before time moves. */
+  async settleIo(): Promise<void> {
+    this.drain();
+    const limit = performance.now() + IO_PATIENCE_MS;
+    while (this.io > 0 && performance.now() < limit) {
+      await new Promise<void>((resolve) => {
+        const late = setTimeout(resolve, Math.max(1, limit - performance.now()));
+        this.ioWaiters.push(() => {
+          clearTimeout(late);
+          resolve();
+        });
+      });
+      this.drain();
+    }
+    await Promise.resolve();
+    this.drain();
+  }
+
+  private async runNext(limit: number): Promise<boolean> {
+    await this.settleIo();
+    const next = this.timers[0];
+    if (!next || next.due > limit) return false;
+    this.timers.shift();
+    this.elapsed = Math.max(this.elapsed, next.due);
+    next.fn();
+    this.drain();
+    return true;
+  }
+
+  async advance(ms: number): Promise<void> {
+    const target = this.elapsed + ms;
+    while (await this.runNext(target));
+    this.elapsed = target;
+    await this.settleIo();
+  }
+
+  async runToIdle(maxMs = 60_000): Promise<void> {
+    await this.advanceUntil(() => this.idle, maxMs);
+  }
+
+  /** Runs timers one by one until `done` or `maxMs` is used up. */
+  async advanceUntil(done: () => boolean, maxMs: number): Promise<void> {
+    const limit = this.elapsed + maxMs;
+    await this.settleIo();
+    while (!done() && (await this.runNext(limit)));
+  }
+}
+
+/** The real clock behind the same interface; `advance` is refused. */
+export class RealScheduler extends FakeScheduler {
+  private origin = performance.now();
+  private running = new Set<NodeJS.Timeout>();
+
+  override get now(): number {
+    return Date.now();
+  }
+  override set now(_ms: number) {
+    throw new TypeError("the real clock cannot be set");
+  }
+  override get monotonic(): bigint {
+    return process.hrtime.bigint();
+  }
+  override set monotonic(_ns: bigint) {
+    throw new TypeError("the real clock cannot be set");
+  }
+
+  override timer(ms: number, fn: () => void): Timer {
+    const handle = setTimeout(() => {
+      this.running.delete(handle);
+      this.elapsed = performance.now() - this.origin;
+      this.post(fn);
+    }, ms);
+    this.running.add(handle);
+    return {
+      cancel: () => {
+        this.running.delete(handle);
+        clearTimeout(handle);
+      },
+    };
+  }
+
+  override get idle(): boolean {
+    return super.idle && this.running.size === 0;
+  }
+  override get ticking(): boolean {
+    return this.running.size > 0;
+  }
+
+  override advance(): Promise<void> {
+    throw new TypeError("the real clock cannot be advanced; use clock: 'fake'");
+  }
+  override async advanceUntil(done: () => boolean, maxMs: number): Promise<void> {
+    const limit = performance.now() + maxMs;
+    while (!done() && performance.now() < limit) await new Promise((wake) => setTimeout(wake, 1));
+  }
+}

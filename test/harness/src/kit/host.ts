@@ -1,0 +1,483 @@
+import { readFileSync } from "node:fs";
+import { HarnessFault } from "../abi/fault";
+import { HeaderList } from "../abi/header-list";
+import { LoadError } from "../abi/link";
+import { asBytes, toBinary, toText } from "../abi/text";
+import { compile } from "../engine/compile";
+import type { Environment, Place } from "../engine/environment";
+import { Thread, type ChainItem } from "../engine/lifecycle";
+import { MetricStore } from "../engine/metrics";
+import type { PluginSettings } from "../engine/plugin";
+import { HostProcess } from "../engine/process";
+import { Stream } from "../engine/stream";
+import { headerPairs } from "../engine/upstream-exchange";
+import { findProfile, type Profile } from "../profiles";
+import type {
+  BytesInput,
+  Callout,
+  Cluster,
+  FetchInit,
+  FetchPromise,
+  HeaderPair,
+  HostOptions,
+  Inject,
+  Json,
+  LogLine,
+  MetricsView,
+  NativeFilter,
+  PluginOptions,
+  RedisHandler,
+  SharedDataView,
+  StepCallback,
+  TraceEvent,
+  UpstreamHandler,
+  Violation,
+} from "../types";
+import { FakeScheduler, RealScheduler } from "./clock";
+import { Faults } from "./faults";
+import { viewMetrics } from "./metrics-view";
+import { checking, openHosts, recentHosts } from "./open-hosts";
+import { Random } from "./random";
+import { redis } from "./redis";
+import { Answer } from "./response";
+import { describeViolation, Rules } from "./rules";
+import { StreamHandle } from "./stream-handle";
+import { Trace } from "./trace";
+import { LiveUpstream, upstream } from "./upstream";
+
+const DEFAULT_START = Date.UTC(2026, 0, 1);
+const LEVELS = ["trace", "debug", "info", "warn", "error", "critical"];
+
+/** A running gateway: plugins loaded, clusters behind, clock in the test's hand. */
+export class Host implements AsyncDisposable {
+  readonly profile: Profile;
+  readonly clock: FakeScheduler;
+  readonly process: HostProcess;
+  readonly clusters: Record<string, UpstreamHandler & { last?: unknown }> = {};
+  /** Redis drivers by cluster name. */
+  readonly redis: Record<string, RedisHandler> = {};
+  readonly logs: LogLine[] = [];
+  readonly callouts: Callout[] = [];
+  readonly trace: Trace | null;
+  readonly workers: Thread[] = [];
+  main: Thread | null = null;
+  private rules: Rules;
+  private faults = new Faults();
+  private metricStore = new MetricStore();
+  private chain: ChainItem[] = [];
+  private streams = new Map<number, StreamHandle>();
+  private nextStream = 1;
+  private random: Random;
+  private env: Environment;
+  private emulatorCluster = upstream();
+  private fault: unknown = null;
+  private rejecters = new Set<(error: unknown) => void>();
+  private live = new Set<Stream>();
+  private closed = false;
+
+  constructor(private options: HostOptions) {
+    this.profile = findProfile(options.profile ?? "envoy-1.40");
+    if (options.plugins.length === 0) throw new TypeError("plugins: at least one is needed");
+    const start = options.startTime ?? DEFAULT_START;
+    this.clock = options.clock === "real" ? new RealScheduler(start) : new FakeScheduler(start);
+    this.clock.onFault = (error) => this.onFault(error);
+    this.rules = new Rules(options.strict ?? "error");
+    this.random = new Random(options.seed ?? 1);
+    const firstQueue = this.profile.emulator ? 0 : 1;
+    const shared = options.sharedWith?.process;
+    this.process = shared instanceof HostProcess ? shared : new HostProcess(firstQueue);
+    const ring = options.trace === false ? 0 : typeof options.trace === "number" ? options.trace : 10_000;
+    this.trace = ring > 0 ? new Trace(this.clock, ring) : null;
+    for (const [name, cluster] of Object.entries(options.clusters ?? {})) this.addCluster(name, cluster);
+    this.env = this.environment();
+    this.checkRoutes();
+    this.chain = options.plugins.map((plugin, i) => this.settle_(plugin, i));
+    this.load();
+    openHosts.add(this);
+  }
+
+  private addCluster(name: string, cluster: Cluster): void {
+    const handler =
+      typeof cluster === "string" || cluster instanceof URL ? fromUrl(new URL(cluster)) : cluster;
+    if (handler.kind === "redis") this.redis[name] = handler;
+    else this.clusters[name] = handler;
+  }
+
+  private checkRoutes(): void {
+    for (const route of this.options.routes ?? []) {
+      if (route.cluster === undefined || this.env.cluster(route.cluster)) continue;
+      throw new TypeError(`routes: unknown cluster "${route.cluster}"`);
+    }
+  }
+
+  private environment(): Environment {
+    const { options, profile, faults, clock } = this;
+    const downstream = options.downstream ?? "h1";
+    const standard = downstream === "h1" ? 1 << 20 : 16 << 20;
+    const properties = Object.entries(options.properties ?? {});
+    return {
+      profile,
+      scheduler: clock,
+      process: this.process,
+      metrics: this.metricStore,
+      callouts: this.callouts,
+      routes: options.routes ?? [{ name: "default", cluster: "backend" }],
+      router: options.router ?? "envoy",
+      downstream,
+      upstreamProtocol: options.upstreamProtocol ?? downstream,
+      bufferLimit: options.bufferLimitBytes ?? profile.bufferLimitBytes ?? standard,
+      maxPages: (options.maxMemoryMiB ?? 1024) * 16,
+      logLevel: LEVELS.indexOf(options.logLevel ?? "info"),
+      callTimeoutMs: options.callTimeoutMs ?? 0,
+      properties: new Map(properties.map(([k, v]) => [k, asBytes(v)])),
+      trace: this.trace,
+      cluster: (name) => this.clusters[name] ?? this.redis[name],
+      anyCluster: (name) => this.clusters[name] ?? this.emulatorCluster,
+      violation: (rule, message, place) => this.violate(rule, message, place),
+      log: (line) => this.logs.push(line),
+      random: (length) => this.random.bytes(length),
+      requestId: () => this.random.uuid(),
+      step: (id, step: StepCallback) => this.streams.get(id)?.record(step),
+      get faults() {
+        return faults.armed ? faults : null;
+      },
+    };
+  }
+
+  private violate(rule: string, message: string, place: Place): void {
+    this.rules.report(rule, message, place);
+  }
+
+  private settle_(plugin: PluginOptions | NativeFilter, index: number): ChainItem {
+    if ("native" in plugin) return { native: plugin };
+    if (plugin.failOpen !== undefined && plugin.failurePolicy !== undefined) {
+      throw new TypeError("only one of fail_open or failure_policy can be set");
+    }
+    const settings: PluginSettings = {
+      name: plugin.name ?? `p${index}`,
+      rootId: plugin.rootId ?? "",
+      config: configBytes(plugin.config),
+      keepsStopIteration: plugin.allowOnHeadersStopIteration ?? false,
+      failurePolicy: plugin.failOpen ? "LEGACY_OPEN" : (plugin.failurePolicy ?? "FAIL_CLOSED"),
+      reloadBackoffMs: plugin.reloadBackoffMs ?? 1000,
+      vm: {
+        vmId: plugin.vmId ?? "",
+        vmConfig: configBytes(plugin.vmConfig),
+        environment: Object.entries(plugin.env ?? {}).map(([k, v]) => `${k}=${v}`),
+        capabilities: plugin.allowedCapabilities?.length ? new Set(plugin.allowedCapabilities) : null,
+        compiled: compile(wasmBytes(plugin.wasm), this.env.maxPages),
+      },
+    };
+    return { plugin: settings };
+  }
+
+  private load(): void {
+    const single = this.options.lifecycle === "single" || this.profile.emulator !== undefined;
+    const plugins = this.chain.flatMap((item) => ("plugin" in item ? [item.plugin] : []));
+    const open = (label: string): Thread => {
+      const thread = new Thread(label, this.env);
+      for (const plugin of plugins) this.loadPlugin(thread, plugin);
+      return thread;
+    };
+    if (!single) {
+      open("canary").drop();
+      this.main = open("main");
+    }
+    const count = single ? 1 : (this.options.workers ?? 1);
+    for (let i = 0; i < count; i++) this.workers.push(open(single ? "vm" : `worker${i}`));
+    this.clock.drain();
+  }
+
+  private loadPlugin(thread: Thread, plugin: PluginSettings): void {
+    try {
+      thread.load(plugin);
+    } catch (error) {
+      if (!(error instanceof LoadError)) throw error;
+      const lines = this.logs.filter((line) => line.level === "error" || line.level === "critical");
+      const detail = lines.map((line) => `\n  ${line.level}: ${line.text}`).join("");
+      throw new LoadError(
+        `${error.message}\nPlugin ${plugin.name} failed to load\nUnable to create Wasm plugin ${plugin.name}${detail}`,
+      );
+    }
+  }
+
+  /** Sends one request and resolves with the answer. */
+  fetch(target: string | URL, init: FetchInit = {}): FetchPromise {
+    const { headers, body, trailers } = this.buildRequest(target, init);
+    const handle = this.open(headers, init.worker ?? 0);
+    const { stream } = handle;
+    const answer = this.finish(stream, () => true, () => {
+      stream.requestHeaders(headers, body === null && trailers === null);
+      this.sendBody(stream, body, trailers);
+    });
+    const advance = async (ms: number): Promise<Answer> => {
+      await this.clock.advance(ms);
+      return answer;
+    };
+    const settle = async (maxMs = 60_000): Promise<Answer> => {
+      await this.clock.advanceUntil(() => stream.finished, maxMs);
+      return answer;
+    };
+    // A rejection before the test got to look at it is not an unhandled one.
+    answer.catch(() => undefined);
+    return Object.assign(answer, { advance, settle });
+  }
+
+  private sendBody(stream: Stream, body: Uint8Array[] | null, trailers: HeaderPair[] | null): void {
+    const split = this.env.downstream === "h1";
+    const chunks = body ?? [];
+    chunks.forEach((chunk, i) => {
+      if (stream.finished) return;
+      const last = i === chunks.length - 1 && trailers === null;
+      stream.requestData(chunk, last && !split);
+      this.clock.drain();
+    });
+    if (stream.finished) return;
+    if (trailers) stream.requestTrailers(new HeaderList(trailers));
+    else if (body && (split || chunks.length === 0)) stream.requestData(new Uint8Array(0), true);
+  }
+
+  /** Starts a request to be driven step by step: `POST http://host/path` or a URL. */
+  stream(target: string | URL, init: Omit<FetchInit, "body" | "chunks" | "trailers"> = {}): StreamHandle {
+    const { headers } = this.buildRequest(target, init);
+    return this.open(headers, init.worker ?? 0);
+  }
+
+  private open(headers: HeaderList, worker: number): StreamHandle {
+    if (this.closed) throw new TypeError("the host is closed");
+    const thread = this.workers[worker];
+    if (!thread) throw new RangeError(`no worker ${worker}`);
+    const stream = new Stream(this.env, this.nextStream++, (s) => thread.filters(s, this.chain));
+    const handle = new StreamHandle(this, stream, headers);
+    this.streams.set(stream.id, handle);
+    this.live.add(stream);
+    stream.client.onSettled(() => {
+      this.live.delete(stream);
+      this.streams.delete(stream.id);
+    });
+    return handle;
+  }
+
+  private buildRequest(
+    target: string | URL,
+    init: FetchInit,
+  ): { headers: HeaderList; body: Uint8Array[] | null; trailers: HeaderPair[] | null } {
+    const text = String(target);
+    const space = /^([A-Z]+) (.*)$/.exec(text);
+    const url = new URL(space?.[2] ?? text, "http://test.local");
+    const method = init.method ?? space?.[1] ?? (init.body !== undefined || init.chunks ? "POST" : "GET");
+    const given = headerPairs(init.headers);
+    const find = (name: string) => given.find((pair) => pair[0].toLowerCase() === name)?.[1];
+    const raw = /^[a-z]+:\/\/[^/?#]*([^#]*)/.exec(space?.[2] ?? text)?.[1] ?? (space?.[2] ?? text);
+    const path = toBinary(raw.startsWith("/") ? raw : `/${raw}`);
+    const chunks = init.chunks?.map(asBytes) ?? (init.body === undefined ? null : [asBytes(init.body)]);
+    const size = chunks?.reduce((sum, chunk) => sum + chunk.length, 0) ?? 0;
+    const body = chunks && (size > 0 || init.chunks) ? chunks : null;
+    const trailers = init.trailers ? headerPairs(init.trailers) : null;
+    const pseudo: HeaderPair[] = [
+      [":authority", find(":authority") ?? find("host") ?? toBinary(url.host)],
+      [":path", find(":path") ?? path],
+      [":method", find(":method") ?? toBinary(method)],
+      [":scheme", find(":scheme") ?? "http"],
+    ];
+    const list = new HeaderList(this.env.downstream === "h1" ? pseudo : [pseudo[2]!, pseudo[3]!, pseudo[0]!, pseudo[1]!]);
+    for (const [name, value] of given) {
+      if (!name.startsWith(":") && name.toLowerCase() !== "host") list.add(name, value);
+    }
+    this.frame(list, init, size, body !== null, trailers !== null);
+    return { headers: list, body, trailers };
+  }
+
+  private frame(list: HeaderList, init: FetchInit, size: number, hasBody: boolean, hasTrailers: boolean): void {
+    const h1 = this.env.downstream === "h1";
+    if (!list.has("content-length") && !list.has("transfer-encoding")) {
+      const chunked = init.framing === "chunked" || (h1 && hasTrailers);
+      if (chunked && h1) list.add("transfer-encoding", "chunked");
+      else if (!chunked && (hasBody || init.body !== undefined)) list.add("content-length", String(size));
+    }
+    if (this.env.router === "bare") return;
+    if (!list.has("x-forwarded-proto")) list.add("x-forwarded-proto", "http");
+    if (!list.has("x-request-id")) list.add("x-request-id", this.env.requestId());
+  }
+
+  /** Resolves when the stream is over; rejects when nothing can finish it. */
+  finish(stream: Stream, ended: () => boolean, begin?: () => void): Promise<Answer> {
+    return new Promise<Answer>((resolve, reject) => {
+      const settle = (act: () => void) => {
+        this.rejecters.delete(reject);
+        act();
+      };
+      this.rejecters.add(reject);
+      stream.client.onSettled(() => settle(() => resolve(new Answer(stream))));
+      try {
+        begin?.();
+        this.clock.drain();
+      } catch (error) {
+        return settle(() => reject(error as Error));
+      }
+      if (!stream.finished && ended()) this.watchStall(stream, (error) => settle(() => reject(error)));
+    });
+  }
+
+  private watchStall(stream: Stream, reject: (error: Error) => void): void {
+    if (stream.finished || !this.stalled(stream)) return;
+    const rule = stream.readBlocked ? "S29" : this.anyDeadVm() ? "S28" : "S11";
+    const message = `stream ${stream.id} will never be answered, held by ${stream.holder()}`;
+    this.violate(rule, message, { plugin: stream.holder().split(" ")[0] ?? "", callback: "" });
+    reject(new HarnessFault(`${rule} stalled: ${message}`));
+  }
+
+  private anyDeadVm(): boolean {
+    return this.allVms().some((vm) => vm.failed !== null);
+  }
+
+  private stalled(stream: Stream): boolean {
+    if (!this.clock.idle || this.clock.ticking || stream.router.outstanding) return false;
+    const roots = this.workers.flatMap((thread) => thread.uniqueRoots);
+    return !roots.some((root) => root.callouts.outstanding > 0 || root.ticking);
+  }
+
+  private allVms(): Thread["allVms"] {
+    return [...this.workers, ...(this.main ? [this.main] : [])].flatMap((thread) => thread.allVms);
+  }
+
+  /** Runs everything due now, real I/O included. */
+  settle(): Promise<void> {
+    return this.clock.settleIo();
+  }
+
+  private onFault(error: unknown): void {
+    this.fault ??= error;
+    if (this.rejecters.size === 0) throw error;
+    for (const reject of [...this.rejecters]) reject(error);
+    this.rejecters.clear();
+  }
+
+  get violations(): Violation[] {
+    return this.rules.violations;
+  }
+
+  /** Violations that fail a test; views handed to the emulator are checked now (S22). */
+  failingViolations(): Violation[] {
+    for (const vm of this.allVms()) vm.watch.checkViews();
+    for (const stream of this.live) if (this.anyDeadVm()) this.reportDead(stream);
+    return this.rules.failing;
+  }
+
+  private reportDead(stream: Stream): void {
+    if (stream.holder() === "nobody" || !this.stalled(stream)) return;
+    this.violate("S28", `stream ${stream.id} is held by ${stream.holder()} and its VM is dead`, {
+      plugin: stream.holder().split(" ")[0] ?? "",
+      callback: "",
+    });
+  }
+
+  describeViolations(): string {
+    return this.failingViolations().map(describeViolation).join("\n");
+  }
+
+  get metrics(): MetricsView {
+    return viewMetrics(this.metricStore);
+  }
+
+  get inject(): Inject {
+    const { faults } = this;
+    return {
+      trap: (call, nth) => faults.trap(call, nth),
+      status: (call, status, options) => faults.status(call, status, options),
+      allocator: (nth, times) => faults.allocator(nth, times),
+      before: (call, fn, nth) => faults.before_(call, fn, nth),
+      clear: () => faults.clear(),
+    };
+  }
+
+  get sharedData(): SharedDataView {
+    const { data } = this.process;
+    const get = (key: string, vmId = "") => data.get(vmId, toBinary(key));
+    return {
+      get,
+      text: (key, vmId) => {
+        const entry = get(key, vmId);
+        return entry && new TextDecoder().decode(entry.value);
+      },
+      set: (key, value: BytesInput, vmId = "") => {
+        data.set(vmId, toBinary(key), asBytes(value), 0, false);
+      },
+      keys: (vmId = "") => data.keys(vmId).map(toText),
+      delete: (key, vmId = "") => data.delete(vmId, toBinary(key)),
+    };
+  }
+
+  /** Call-outs of one host function, or traced calls of any other. */
+  calls(name: string): { all: (Callout | TraceEvent)[]; count: number; last: Callout | undefined } {
+    const callouts = this.callouts.filter((callout) => callout.function === name);
+    const traced = this.trace?.events.filter((event) => event.kind === "host" && event.name === name) ?? [];
+    const all = callouts.length > 0 ? callouts : traced;
+    return { all, count: all.length, last: callouts.at(-1) };
+  }
+
+  /** Bytes of linear memory of the first worker's VMs. */
+  get memorySize(): number {
+    return this.workers.flatMap((thread) => thread.allVms).reduce((sum, vm) => sum + vm.memory.size, 0);
+  }
+
+  /** Contexts alive in the first worker's VMs, roots included. */
+  get contextCount(): number {
+    return this.workers.flatMap((thread) => thread.allVms).reduce((sum, vm) => sum + vm.contexts.size, 0);
+  }
+
+  /** Fresh VMs with the same configuration, old roots are shut down. */
+  reload(): void {
+    for (const thread of [...this.workers, ...(this.main ? [this.main] : [])]) thread.reloadAll();
+    this.clock.drain();
+  }
+
+  /** Aborts what is open, shuts roots down, forgets the host. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    openHosts.delete(this);
+    if (this.checks) recentHosts.add(this);
+    for (const stream of [...this.live]) stream.abort();
+    this.clock.drain();
+    for (const thread of [...this.workers, ...(this.main ? [this.main] : [])]) thread.shutdown();
+    await this.settle();
+    this.failingViolations();
+    if (this.fault) throw this.fault;
+  }
+
+  /** False when a test expects violations and checks them itself. */
+  get checks(): boolean {
+    return this.options.strict !== "off" && checking.on;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+function fromUrl(url: URL): UpstreamHandler | RedisHandler {
+  return url.protocol === "redis:" ? redis({ url: url.href }) : new LiveUpstream(url);
+}
+
+function configBytes(config: Json | Uint8Array | undefined): Uint8Array {
+  if (config === undefined) return new Uint8Array(0);
+  if (config instanceof Uint8Array) return config;
+  return asBytes(typeof config === "string" ? config : JSON.stringify(config));
+}
+
+const files = new Map<string, Uint8Array>();
+
+function wasmBytes(wasm: PluginOptions["wasm"]): Uint8Array {
+  if (wasm instanceof Uint8Array) return wasm;
+  if (typeof wasm === "object" && "bytes" in wasm) return wasm.bytes;
+  const key = String(wasm);
+  let bytes = files.get(key);
+  if (!bytes) files.set(key, (bytes = new Uint8Array(readFileSync(wasm))));
+  return bytes;
+}
+
+/** Loads the plugins and answers with a running host. Rejects with the host's own load messages. */
+export async function createHost(options: HostOptions): Promise<Host> {
+  return new Host(options);
+}

@@ -1,0 +1,10 @@
+import type { Host } from "./host";
+
+/** Hosts a test has not closed yet. */
+export const openHosts = new Set<Host>();
+
+/** Hosts closed since the last check; kept only while the vitest setup is loaded. */
+export const recentHosts = new Set<Host>();
+
+/** Set by the vitest setup; without it closed hosts are forgotten at once. */
+export const checking = { on: false };

@@ -1,0 +1,18 @@
+import type { Profile } from "./profile";
+
+/** Plain Envoy 1.40: the reference every other profile is a difference from. */
+export const envoy140: Profile = {
+  name: "envoy-1.40",
+  abiVersions: ["0_1_0", "0_2_0", "0_2_1"],
+  higressCalls: false,
+  missing: new Set(),
+  keepsStopIterationFor100: false,
+  hasStopIterationOption: true,
+  bufferingShowsCurrentChunk: true,
+  restrictsAllocator: true,
+  topLevelRouteName: false,
+  autoRecover: false,
+  secondReplyRefused: false,
+  prefixesReplyDetails: false,
+  controlProperties: false,
+};

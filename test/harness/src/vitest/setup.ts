@@ -1,0 +1,14 @@
+/** For `setupFiles`: matchers, and after each test a check that no plugin misbehaved. */
+import { afterEach, expect } from "vitest";
+import { checking, openHosts, recentHosts } from "../kit/open-hosts";
+import "./index";
+
+checking.on = true;
+
+afterEach(async () => {
+  const hosts = [...openHosts, ...recentHosts];
+  openHosts.clear();
+  recentHosts.clear();
+  for (const host of hosts) expect(host).toHaveNoViolations();
+  for (const host of hosts) await host.close();
+});

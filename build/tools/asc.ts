@@ -1,5 +1,3 @@
-import * as asc from "assemblyscript/asc";
-
 /** What to compile, in paths relative to the repository root. */
 export interface Compilation {
   entry: string;
@@ -18,6 +16,8 @@ export interface Compilation {
  * @throws Error with the compiler's own output when it refuses the source
  */
 export async function compile(what: Compilation): Promise<void> {
+  // Loaded only when there is something to compile: it takes seconds.
+  const asc = await import("assemblyscript/asc");
   const { error, stderr } = await asc.main([
     what.entry,
     "--config",

@@ -5,6 +5,7 @@ import { buildPlugins } from "./build.js";
 import { checkAbi } from "./check-abi.js";
 import { checkDeps } from "./check-deps.js";
 import { checkDocs } from "./check-docs.js";
+import { checkExamples } from "./check-examples.js";
 import { isScript, report, type Check } from "./check-report.js";
 import { checkSizes } from "./check-sizes.js";
 import { checkGenerated } from "./generate.js";
@@ -34,6 +35,7 @@ export const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ["generate", checkGenerated],
   ["deps", checkDeps],
   ["docs", checkDocs],
+  ["examples", checkExamples],
   ["format", command("prettier", "bin/prettier.cjs", ["--check", "--log-level", "warn", "."])],
   ["lint", command("eslint", "bin/eslint.js", ["--max-warnings", "0", "."])],
   ["types (Node)", command("typescript", "bin/tsc", ["-p", "tsconfig.json"])],

@@ -10,5 +10,6 @@ export {
   NOT_AN_INTEGER,
 } from "./assembly/ascii";
 export { equalsConstantTime } from "./assembly/compare";
+export { decimal } from "./assembly/decimal";
 export { decodePercent } from "./assembly/percent";
 export { decodeHex, encodeHex, hexValue } from "./assembly/hex";

@@ -1,5 +1,5 @@
 import { JsonValue, textOf } from "@ai-gateway-wasm/as-json";
-import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
 import { HmacSha256, sha256 } from "@ai-gateway-wasm/crypto";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import { environmentVariable } from "proxy-wasm-as";
@@ -49,7 +49,7 @@ export class AuthParser {
     if (this.config.errors.any) return null;
     if (this.credentials.shortCount > 0) {
       this.log.warn(
-        this.credentials.shortCount.toString() +
+        decimal(this.credentials.shortCount) +
           " credentials are shorter than 16 characters and can be guessed",
       );
     }
@@ -157,7 +157,7 @@ export class AuthParser {
 
 function refuseEmptyNames(config: ConfigReader, names: Slice[]): void {
   for (let i = 0; i < names.length; i++) {
-    if (names[i].isEmpty) config.refuse("keys[" + i.toString() + "]", "must not be empty");
+    if (names[i].isEmpty) config.refuse("keys[" + decimal(i) + "]", "must not be empty");
   }
 }
 

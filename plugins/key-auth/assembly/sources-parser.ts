@@ -1,5 +1,5 @@
 import { equalsIgnoreCase, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader, textsOf } from "@ai-gateway-wasm/kit";
+import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { ORIGINAL_AUTH } from "./names";
 import { SchemeStripping, Source } from "./sources";
 
@@ -44,8 +44,9 @@ export function readOwnSources(
 ): Source[] {
   const inHeader = consumer.flag("in_header", global.flag("in_header", true));
   const inQuery = consumer.flag("in_query", global.flag("in_query", true));
-  const names = textsOf(consumer.list("keys"));
-  if (trustsOriginalAuth) names.unshift(ORIGINAL_AUTH);
+  const names: Slice[] = trustsOriginalAuth ? [ORIGINAL_AUTH] : [];
+  const own = consumer.texts("keys");
+  for (let i = 0; i < own.length; i++) names.push(own[i]);
   return sourcesOf(names, inHeader, inQuery, readStripping(global));
 }
 

@@ -1,4 +1,12 @@
-import { equalsIgnoreCase, bytes, NO_BYTES, NOT_AN_INTEGER, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import {
+  bytes,
+  decimal,
+  equalsIgnoreCase,
+  NO_BYTES,
+  NOT_AN_INTEGER,
+  parseInteger,
+  Slice,
+} from "@ai-gateway-wasm/bytes";
 import { fingerprint, normalisePath, PluginLog } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
@@ -180,7 +188,7 @@ export class KeyAuth extends HttpContext {
     if (endOfStream || isEncoded() || !auth.holdsHeaders) return this.decide(ModelName.UNKNOWN);
     if (announcedLength() > auth.maxBodyBytes) return this.refuse(Denial.BodyTooLarge);
     if (isDefined(HIGRESS)) {
-      setProperty(DECODER_BUFFER_LIMIT, bytes(auth.maxBodyBytes.toString()));
+      setProperty(DECODER_BUFFER_LIMIT, bytes(decimal(auth.maxBodyBytes)));
     }
     return HeadersAction.StopIteration;
   }

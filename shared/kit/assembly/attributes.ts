@@ -1,4 +1,4 @@
-import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { getProperty, setProperty, Status } from "proxy-wasm-as";
 import { AttributeMap } from "./attribute-map";
 import { PluginLog } from "./log";
@@ -32,7 +32,7 @@ export function writeToLog(
       "Unmarshal failed, will overwrite " +
         name +
         ", pre value is: " +
-        stored.length.toString() +
+        decimal(stored.length) +
         " bytes",
     );
     return false;

@@ -1,3 +1,4 @@
+import { decimal } from "@ai-gateway-wasm/bytes";
 import { Status } from "proxy-wasm-as";
 
 /**
@@ -19,6 +20,6 @@ export function hostError(status: Status): string {
     case Status.Unimplemented:
       return "error status returned by host: unimplemented";
     default:
-      return "unknown status code: " + (<i32>status).toString();
+      return "unknown status code: " + decimal(<i32>status);
   }
 }

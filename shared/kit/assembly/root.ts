@@ -1,5 +1,5 @@
 import { parseJson } from "@ai-gateway-wasm/as-json";
-import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
 import { HttpContext, RootContext } from "proxy-wasm-as";
 import { ConfigErrors } from "./config/errors";
 import { ConfigReader } from "./config/reader";
@@ -79,7 +79,7 @@ export abstract class PluginRoot<C> extends RootContext {
     if (document === null) {
       this.log.warn(
         "the plugin configuration is not a valid json: " +
-          text.length.toString() +
+          decimal(text.length) +
           " bytes, " +
           fingerprint(text).toString(),
       );

@@ -1,3 +1,4 @@
+import { decimal } from "@ai-gateway-wasm/bytes";
 import { LogLevel } from "./abi/enums";
 import { proxy_log } from "./abi/imports";
 
@@ -17,9 +18,9 @@ export function abort(
     " at " +
     (file === null ? "?" : file) +
     ":" +
-    line.toString() +
+    decimal(line) +
     ":" +
-    column.toString();
+    decimal(column);
   const utf8 = String.UTF8.encode(text);
   proxy_log(LogLevel.Critical, changetype<usize>(utf8), utf8.byteLength);
   unreachable();

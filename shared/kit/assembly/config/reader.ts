@@ -1,5 +1,5 @@
 import { boolOf, integerOf, JsonValue, listOf, textOf } from "@ai-gateway-wasm/as-json";
-import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigErrors } from "./errors";
 
 /** A switch that may also be left alone. */
@@ -60,7 +60,7 @@ export class ConfigReader {
     if (value === null) return fallback;
     const number = integerOf(value);
     if (number >= low && number <= high) return number;
-    this.refuse(field, "must be between " + low.toString() + " and " + high.toString());
+    this.refuse(field, "must be between " + decimal(low) + " and " + decimal(high));
     return fallback;
   }
 
@@ -72,7 +72,9 @@ export class ConfigReader {
     for (let i = 0; i < choices.length; i++) {
       if (text.equals(bytes(choices[i]))) return i;
     }
-    this.refuse(field, "must be one of " + choices.join(", "));
+    let known = choices[0];
+    for (let i = 1; i < choices.length; i++) known += ", " + choices[i];
+    this.refuse(field, "must be one of " + known);
     return fallback;
   }
 
@@ -97,7 +99,7 @@ export class ConfigReader {
     const readers: ConfigReader[] = [];
     for (let i = 0; i < values.length; i++) {
       readers.push(
-        new ConfigReader(values[i], this.pathOf(field) + "[" + i.toString() + "]", this.errors),
+        new ConfigReader(values[i], this.pathOf(field) + "[" + decimal(i) + "]", this.errors),
       );
     }
     return readers;

@@ -86,7 +86,8 @@ export class EnvoyBackend {
     if (!this.batch.includes(play)) await this.load(play);
     const port = this.ports.get(play.id);
     if (port === undefined) {
-      return { accepted: false, refusal: this.pluginLog(play, 0), requests: [] };
+      const refusal = this.pluginLog(play, 0).filter(({ level }) => isGrave(level));
+      return { accepted: false, refusal, requests: [] };
     }
     this.script(scenario);
     const requests: RequestOutcome[] = [];
@@ -226,6 +227,11 @@ export class EnvoyBackend {
       return [{ level, text: line.text.slice(at + marker.length) }];
     });
   }
+}
+
+/** Of a refusal only these lines are shown: the others say what was tried. */
+function isGrave(level: LogLevel): boolean {
+  return level === "error" || level === "critical";
 }
 
 /** Envoy marks what `proxy_http_call` sends (harness.md 6.8). */

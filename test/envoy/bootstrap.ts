@@ -84,6 +84,8 @@ function listener(options: ListenerOptions): object {
     "@type": `${TYPES}config.listener.v3.Listener`,
     name: options.id,
     address: loopback(0),
+    // With SO_REUSEPORT the kernel may give one free port to two listeners.
+    enable_reuse_port: false,
     filter_chains: [
       {
         filters: [

@@ -7,7 +7,7 @@ import type { HeaderPair, RequestStep } from "../scenario/scenario.js";
 import type { ClientSeen } from "../scenario/outcome.js";
 
 /** How long a client waits for an answer before it gives up (status 0). */
-export const ANSWER_TIMEOUT_MS = 20_000;
+export const ANSWER_TIMEOUT_MS = 10_000;
 /** How long a client that will leave waits before it does. */
 export const ABORT_AFTER_MS = 400;
 

@@ -70,7 +70,9 @@ function renderSurplus(surplus: Uint8Array): string[] {
 
 function renderClient(seen: ClientSeen): string[] {
   if (!seen.status) return [row("client", "nothing")];
-  const details = seen.details === "via_upstream" ? "" : ` ${seen.details}`;
+  // Higress builds put who answered before the plugin's own details (host.md 7.1).
+  const own = seen.details.replace(/^via_wasm::[^:]*::/, "");
+  const details = own === "via_upstream" || !own ? "" : ` ${own}`;
   const cutOff = seen.complete ? [] : [row("", "(cut off)")];
   return [row("client", `${seen.status}${details}`), ...renderMessage(seen), ...cutOff];
 }

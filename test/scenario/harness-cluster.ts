@@ -1,0 +1,77 @@
+import type { UpstreamHandler, UpstreamRequest, UpstreamSink } from "proxy-wasm-test";
+import { answerOf, type Answer, type HeaderPair } from "./scenario.js";
+
+/** Time between pieces of an answer, in fake ms; any value above 0 keeps them apart. */
+const PIECE_GAP_MS = 25;
+
+/** The upstreams of a scenario as the harness calls them; the twin of `test/envoy/upstream.ts`. */
+export class ScriptedCluster implements UpstreamHandler {
+  readonly kind = "upstream";
+  /** Filled by the harness. */
+  readonly requests: UpstreamRequest[] = [];
+  readonly hasEndpoints: boolean;
+  private readonly seen: { request: UpstreamRequest; answer: string }[] = [];
+  private from = 0;
+
+  constructor(
+    readonly name: string,
+    private readonly answers: readonly Answer[],
+  ) {
+    this.hasEndpoints = answerOf(answers, name, 0).kind !== "empty";
+  }
+
+  get last(): UpstreamRequest | undefined {
+    return this.requests.at(-1);
+  }
+
+  /** Later `visits` start here. */
+  mark(): void {
+    this.from = this.seen.length;
+  }
+
+  /** Requests since `mark`, each with its answer in a word. */
+  visits(): { request: UpstreamRequest; answer: string }[] {
+    // Nobody listens: a real upstream never hears of it.
+    return this.seen.slice(this.from).filter(({ answer }) => answer !== "refused");
+  }
+
+  open(request: UpstreamRequest, sink: UpstreamSink, onComplete: (fn: () => void) => void): void {
+    const answer = answerOf(this.answers, this.name, this.seen.length);
+    const label = answer.kind === "answer" ? String(answer.status) : answer.kind;
+    this.seen.push({ request, answer: label });
+    if (answer.kind === "refused") return sink.reset("connection failure");
+    onComplete(() => {
+      if (answer.afterMs) sink.after(answer.afterMs, () => reply(request, sink, answer));
+      else reply(request, sink, answer);
+    });
+  }
+}
+
+function reply(request: UpstreamRequest, sink: UpstreamSink, answer: Answer): void {
+  if (answer.kind === "never") return;
+  if (answer.kind === "reset") return sink.reset("connection termination");
+  const hasBody = request.method !== "HEAD" && answer.status !== 204 && answer.status !== 304;
+  const pieces = hasBody ? (answer.body ?? []) : [];
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const promised = answer.kind === "cut" ? length + 1 : length;
+  const framing: HeaderPair[] = !hasBody
+    ? []
+    : answer.chunked
+      ? [["transfer-encoding", "chunked"]]
+      : [["content-length", String(promised)]];
+  const headers: HeaderPair[] = [[":status", String(answer.status)], ...answer.headers, ...framing];
+  const none = !hasBody || (!answer.chunked && promised === 0);
+  sink.headers(headers, none);
+  if (!none) sendPieces(sink, pieces, 0, answer);
+}
+
+function sendPieces(sink: UpstreamSink, pieces: Uint8Array[], at: number, answer: Answer): void {
+  if (sink.closed) return;
+  const piece = pieces[at];
+  const last = at >= pieces.length - 1;
+  const ends = last && answer.kind !== "cut" && !answer.trailers.length;
+  sink.data(piece ?? new Uint8Array(0), ends);
+  if (!last) return sink.after(PIECE_GAP_MS, () => sendPieces(sink, pieces, at + 1, answer));
+  if (answer.kind === "cut") sink.after(PIECE_GAP_MS, () => sink.reset("connection termination"));
+  else if (answer.trailers.length) sink.trailers(answer.trailers);
+}

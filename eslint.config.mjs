@@ -7,7 +7,7 @@ const ASSEMBLYSCRIPT = [
   "plugins/**/*.ts",
   "build/template/**/*.ts",
   "**/assembly/**/*.ts",
-  "test/**/{driver,drivers}/**/*.ts",
+  "test/**/{driver,drivers,probe}/**/*.ts",
 ];
 
 /** Files that a gateway runs but that must not touch raw memory. */
@@ -78,7 +78,7 @@ const NOT_IN_A_PLUGIN = [
 const SIZES = {
   "max-lines": ["error", { max: 300, skipBlankLines: true, skipComments: true }],
   "max-lines-per-function": ["error", { max: 60, skipBlankLines: true, skipComments: true }],
-  complexity: ["error", 12],
+  complexity: ["error", { max: 12, variant: "modified" }], // a switch counts once,
   "max-params": "off",
   "@typescript-eslint/max-params": ["error", { max: 5, countVoidThis: false }],
 };
@@ -120,6 +120,8 @@ export default tseslint.config(
         "error",
         { "ts-expect-error": "allow-with-description" },
       ],
+      // A class with a constructor has no literal form here: a record is made by its constructor.
+      "@typescript-eslint/max-params": ["error", { max: 6 }],
       "no-restricted-syntax": ["error", ...NOT_IN_A_GATEWAY],
     },
   },
@@ -130,17 +132,27 @@ export default tseslint.config(
   {
     // A byte parser branches once per class of byte; splitting it hides the grammar.
     files: ["shared/**/*.ts"],
-    rules: { complexity: ["error", 18] },
+    rules: { complexity: ["error", { max: 18, variant: "modified" }] },
+  },
+  {
+    // A describe block is a list of cases and a scripted server a list of answers, not algorithms;
+    // the host side of a call has as many parameters as the call.
+    files: ["test/**/*.ts", "examples/**/*.ts"],
+    rules: {
+      "max-lines-per-function": "off",
+      complexity: ["error", { max: 20, variant: "modified" }],
+      "@typescript-eslint/max-params": ["error", { max: 8 }],
+    },
+  },
+  {
+    // A test driver is a switchboard: one branch for each thing a test can ask of the module.
+    files: ["test/**/{driver,drivers,probe}/**/*.ts", "test/**/assembly/**/*.ts"],
+    rules: { complexity: "off", "max-lines": "off", "@typescript-eslint/max-params": "off" },
   },
   {
     // The signatures of the ABI are the specification's; their wrappers follow them.
     files: ["**/abi/**/*.ts", "**/assembly/abi.ts", "shared/proxy-wasm-as/assembly/host/**/*.ts"],
     rules: { "@typescript-eslint/max-params": "off" },
-  },
-  {
-    // A describe block is a list of cases and a scripted server a list of answers, not algorithms.
-    files: ["test/**/*.ts", "examples/**/*.ts"],
-    rules: { "max-lines-per-function": "off", complexity: ["error", 20] },
   },
   {
     files: ["**/*.mjs"],

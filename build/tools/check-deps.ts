@@ -141,7 +141,7 @@ function manifestProblems(entry: Package, used: ReadonlySet<string>): string[] {
 /** Tests look at what was built, through the harness; Node cannot run the sources anyway. */
 function testProblems(): string[] {
   return filesIn("test")
-    .filter((file) => file.endsWith(".ts") && !/\/drivers?\//.test(file))
+    .filter((file) => file.endsWith(".ts") && !/\/(drivers?|probe|assembly)\//.test(file))
     .flatMap((file) =>
       importsIn(readFileSync(file, "utf8"))
         .filter((specifier) => specifier.startsWith("."))

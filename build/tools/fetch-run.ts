@@ -12,15 +12,22 @@ export interface Finished {
 /**
  * Runs a program to its end, or to ours if that comes first. Never throws: a program that cannot
  * start is a Finished with code null.
+ *
+ * @param heard told all output so far whenever there is more
  */
-export function run(command: string, args: string[]): Promise<Finished> {
+export function run(
+  command: string,
+  args: string[],
+  heard: (soFar: string) => void = () => {},
+): Promise<Finished> {
   return new Promise((done) => {
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
     const end = () => child.kill();
     process.once("exit", end);
     let output = "";
-    child.stdout.on("data", (bytes: Buffer) => (output += bytes.toString()));
-    child.stderr.on("data", (bytes: Buffer) => (output += bytes.toString()));
+    const keep = (text: string) => heard((output += text));
+    child.stdout.setEncoding("utf8").on("data", keep);
+    child.stderr.setEncoding("utf8").on("data", keep);
     child.on("error", (error) => done({ code: null, output: error.message }));
     child.on("close", (code) => {
       process.off("exit", end);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync } from "node:fs";
 import { compile } from "../../../build/tools/asc.js";
 
 export type Input = string | Uint8Array;
@@ -16,16 +16,39 @@ export interface Driver {
   bytes(operation: string, ...args: Input[]): Uint8Array | null;
   /** The same as text. */
   text(operation: string, ...args: Input[]): string | null;
+  /** The same for an operation with parameters of its own. */
+  run(operation: string, parameters: number[], ...args: Input[]): string | null;
 }
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Compiles and instantiates `driver/<name>.ts`. A trap becomes an exception. */
-export async function loadDriver(name: string): Promise<Driver> {
+const SOURCES = ["shared/as-json", "shared/bytes", "test/unit/json/driver", "asconfig.json"];
+
+/** Newest modification time below a path, in ms. */
+function newest(path: string): number {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return readdirSync(path)
+    .filter((name) => name !== "node_modules")
+    .reduce((latest, name) => Math.max(latest, newest(`${path}/${name}`)), 0);
+}
+
+/** Compiles `driver/<name>.ts` unless its module is up to date; several workers may do so at once. */
+export async function compileDriver(name: string): Promise<string> {
   const outFile = `.cache/unit/json-${name}.wasm`;
+  const changed = Math.max(...SOURCES.map(newest));
+  if (existsSync(outFile) && statSync(outFile).mtimeMs > changed) return outFile;
   mkdirSync(".cache/unit", { recursive: true });
-  await compile({ entry: `test/unit/json/driver/${name}.ts`, outFile });
+  const ownFile = `.cache/unit/json-${name}-${process.pid}.wasm`;
+  await compile({ entry: `test/unit/json/driver/${name}.ts`, outFile: ownFile });
+  renameSync(ownFile, outFile);
+  return outFile;
+}
+
+/** Instantiates the driver with this name. A trap becomes an exception. */
+export async function loadDriver(name: string): Promise<Driver> {
+  const outFile = await compileDriver(name);
   const module = await WebAssembly.compile(readFileSync(outFile));
   const instance = await WebAssembly.instantiate(module, {
     env: {
@@ -34,10 +57,10 @@ export async function loadDriver(name: string): Promise<Driver> {
       },
     },
   });
-  const exports = instance.exports as unknown as Frame & Record<string, () => void>;
+  const exports = instance.exports as unknown as Frame & Record<string, (...parameters: number[]) => void>;
   exports["_initialize"]?.();
 
-  function bytes(operation: string, ...args: Input[]): Uint8Array | null {
+  function call(operation: string, parameters: number[], args: Input[]): Uint8Array | null {
     const parts = args.map((arg) => (typeof arg === "string" ? encoder.encode(arg) : arg));
     const size = parts.reduce((sum, part) => sum + 4 + part.length, 0);
     let at = exports.input(size);
@@ -48,7 +71,7 @@ export async function loadDriver(name: string): Promise<Driver> {
     }
     const run = exports[operation];
     if (run === undefined) throw new Error(`driver ${name} has no operation ${operation}`);
-    run();
+    run(...parameters);
     const length = exports.outputLength();
     if (length < 0) return null;
     return new Uint8Array(exports.memory.buffer).slice(
@@ -57,11 +80,14 @@ export async function loadDriver(name: string): Promise<Driver> {
     );
   }
 
+  function text(operation: string, parameters: number[], args: Input[]): string | null {
+    const out = call(operation, parameters, args);
+    return out === null ? null : decoder.decode(out);
+  }
+
   return {
-    bytes,
-    text(operation, ...args) {
-      const out = bytes(operation, ...args);
-      return out === null ? null : decoder.decode(out);
-    },
+    bytes: (operation, ...args) => call(operation, [], args),
+    text: (operation, ...args) => text(operation, [], args),
+    run: (operation, parameters, ...args) => text(operation, parameters, args),
   };
 }

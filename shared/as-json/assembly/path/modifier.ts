@@ -1,4 +1,4 @@
-import { Slice, bytes } from "@ai-gateway-wasm/bytes";
+import { NO_BYTES, Slice, bytes } from "@ai-gateway-wasm/bytes";
 import { quote } from "../escape";
 import { boolOf, textOf } from "../lenient";
 import { isValidJson } from "../validate";
@@ -64,6 +64,19 @@ export class ModifierStep extends PathStep {
 
   override get isReverse(): bool {
     return this.modifier == Modifier.Reverse;
+  }
+
+  override applyToNothing(): JsonValue | null {
+    switch (this.modifier) {
+      case Modifier.Keys:
+      case Modifier.Values:
+      case Modifier.Dig:
+        return readJson(bytes("[]"));
+      case Modifier.ToStr:
+        return readJson(quote(NO_BYTES));
+      default:
+        return null;
+    }
   }
 
   override apply(value: JsonValue): JsonValue | null {

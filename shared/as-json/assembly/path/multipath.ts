@@ -23,6 +23,14 @@ export class MultipathStep extends PathStep {
   }
 
   override apply(value: JsonValue): JsonValue | null {
+    return this.build(value);
+  }
+
+  override applyToNothing(): JsonValue | null {
+    return this.build(null);
+  }
+
+  private build(value: JsonValue | null): JsonValue | null {
     const out = new Builder(64).appendByte(this.isObject ? 0x7b : 0x5b);
     for (let i = 0; i < this.members.length; i++) {
       const member = this.members[i];
@@ -44,6 +52,10 @@ export class LiteralStep extends PathStep {
   }
 
   override apply(_value: JsonValue): JsonValue | null {
+    return readJson(this.json);
+  }
+
+  override applyToNothing(): JsonValue | null {
     return readJson(this.json);
   }
 }

@@ -1,4 +1,4 @@
-import { Slice, bytes } from "@ai-gateway-wasm/bytes";
+import { NO_BYTES, Slice, bytes } from "@ai-gateway-wasm/bytes";
 import { boolOf, numberOf, textOf } from "../lenient";
 import { parseNumber } from "../number";
 import { JsonType } from "../type";
@@ -57,8 +57,8 @@ export class Query {
     const path = this.path;
     const isContainer = element.type >= JsonType.Array;
     if (path !== null) return isContainer && this.holds(path.read(element));
-    // An array or object has no value of its own to compare.
-    return this.holds(isContainer ? null : element);
+    // An array or object has no value of its own to compare: GJSON asks for its empty key.
+    return this.holds(isContainer ? element.get(NO_BYTES) : element);
   }
 
   private holds(subject: JsonValue | null): bool {

@@ -2,7 +2,7 @@ import { Builder, BytesTable, Slice, bytes } from "@ai-gateway-wasm/bytes";
 import { Char } from "../char";
 import { NO_VALUE, typeAt } from "../type";
 import { JsonValue, findEnd, readJson } from "../value";
-import { Collection } from "./step";
+import { Collection, appendMember } from "./step";
 
 /** `@flatten`: the elements of inner arrays put in their place, one level or all. */
 export function flatten(array: JsonValue, isDeep: bool): JsonValue | null {
@@ -68,11 +68,6 @@ class Member {
     readonly rawKey: Slice,
     public value: JsonValue,
   ) {}
-}
-
-function appendMember(out: Builder, rawKey: Slice, value: JsonValue): void {
-  out.appendByte(<u8>Char.Quote).append(rawKey).appendByte(<u8>Char.Quote);
-  out.appendByte(<u8>Char.Colon).append(value.raw);
 }
 
 /** `@keys`: the keys of an object; one `null` per element of an array, one for a scalar. */

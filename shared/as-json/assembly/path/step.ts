@@ -6,7 +6,15 @@ export abstract class PathStep {
   /** The value this step leads to, or null. */
   abstract apply(value: JsonValue): JsonValue | null;
 
-  /** The same, with the elements of `array` in reverse order. */
+  /**
+   * What this step makes of a missing value: null, except for steps that build something (`nope.@keys`
+   * is `[]`, `nope.{a}` is `{}`), as in GJSON.
+   */
+  applyToNothing(): JsonValue | null {
+    return null;
+  }
+
+  /** The same as `apply`, with the elements of `array` in reverse order. */
   applyReversed(array: JsonValue): JsonValue | null {
     const reversed = reverse(array);
     return reversed === null ? null : this.apply(reversed);
@@ -31,9 +39,11 @@ export class JsonPath {
     const steps = this.steps;
     let value = root;
     for (let i = 0; i < steps.length; i++) {
-      if (value === null) return null;
       const step = steps[i];
-      if (step.isReverse && value.isArray && i + 1 < steps.length) {
+      if (value === null) {
+        value = step.applyToNothing();
+        if (value === null) return null;
+      } else if (step.isReverse && value.isArray && i + 1 < steps.length) {
         value = steps[++i].applyReversed(value); // spares the reversed copy for an index
       } else {
         value = step.apply(value);
@@ -65,18 +75,24 @@ export class Collection {
 /** An array with its elements, or an object with its members, in reverse order; others as they are. */
 export function reverse(value: JsonValue): JsonValue | null {
   if (!value.isArray && !value.isObject) return value;
-  const starts = new Array<usize>();
-  const ends = new Array<usize>();
+  const entries = new Array<JsonValue>();
+  const keys = new Array<Slice>();
   const cursor = value.entries();
   while (cursor.next()) {
-    starts.push(value.isArray ? cursor.address : cursor.rawKey.ptr - 1);
-    ends.push(cursor.value.endAddress());
+    entries.push(cursor.value);
+    if (value.isObject) keys.push(cursor.rawKey);
   }
   const out = new Builder(<i32>(value.endAddress() - value.at) + 2);
   out.appendByte(value.isArray ? 0x5b : 0x7b);
-  for (let i = starts.length - 1; i >= 0; i--) {
-    if (i < starts.length - 1) out.appendByte(0x2c);
-    out.appendRaw(starts[i], <i32>(ends[i] - starts[i]));
+  for (let i = entries.length - 1; i >= 0; i--) {
+    if (out.length > 1) out.appendByte(0x2c);
+    if (value.isObject) appendMember(out, keys[i], entries[i]);
+    else out.append(entries[i].raw);
   }
   return readJson(out.appendByte(value.isArray ? 0x5d : 0x7d).view());
+}
+
+/** Appends `"key":value`; the key as it stands in a document, without its quotes. */
+export function appendMember(out: Builder, rawKey: Slice, value: JsonValue): void {
+  out.appendByte(0x22).append(rawKey).appendByte(0x22).appendByte(0x3a).append(value.raw);
 }

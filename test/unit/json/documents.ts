@@ -1,0 +1,63 @@
+/** Documents that mutations start from: what gateways really see, and every kind of token. */
+export const DOCUMENTS: readonly string[] = [
+  '{"model":"gpt-4o","stream":true,"temperature":0.7,"max_tokens":256,"messages":[{"role":"system","content":"You are \\"kind\\"."},{"role":"user","content":"caf\\u00e9 \\ud83d\\ude00 é😀"},{"role":"user","content":[{"type":"text","text":"hey"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]}],"tools":[],"user":null}',
+  '{"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"choices":[{"index":0,"message":{"role":"assistant","content":"Hello\\nworld"},"finish_reason":"stop"}],"usage":{"prompt_tokens":12,"completion_tokens":34,"total_tokens":46,"details":{"cached":0}}}',
+  'data: {"choices":[{"delta":{"content":"a"}}]}\n\n',
+  '[1,-2.5e+3,0.1,1E400,123456789012345678901234567890,true,false,null,"",{"a":{"b":{"c":[[],[[]],{}]}}}]',
+  ' { "a" : [ 1 , 2 ] , "b" : { } , "mod\\u0065l" : "x", "MODEL": "y", "a.b": 1, "": 2 } ',
+  '"\\u0000\\u001f\\ud800\\udc00\\ud800x\\\\\\/\\b\\f\\n\\r\\t"',
+  "-0.0e-0",
+  '{"messages":[{"role":"user","content":"u1"},{"role":"user","content":"u2"},{"role":"tool","n":7}],"x":[{"a":1},{"a":2,"b":[3,[4,[5]]]}]}',
+];
+
+/** Paths of every kind: keys, indexes, wildcards, queries, modifiers, multipaths, literals. */
+export const PATHS: readonly string[] = [
+  "model",
+  "messages.@reverse.0.content",
+  "usage.total_tokens",
+  'messages.#(role=="user").content',
+  'messages.#(role=="user")#.content|@reverse|0',
+  'messages.#(content.#(type=="text"))#',
+  "messages.#.content|#",
+  'messages.#(content%"*u?")#.{role,"c":content}',
+  "choices.0.delta.content",
+  "*.0.?*",
+  "a.b.c.#.#",
+  "x.#.b|@flatten",
+  '@flatten:{"deep":true}',
+  "x.@join",
+  'x.@join:{"preserve":true}',
+  "@keys",
+  "@values|@reverse",
+  "@reverse.@tostr",
+  "@tostr.@fromstr.@ugly",
+  "@pretty",
+  "@valid.model",
+  "@group",
+  "@dig:content",
+  "messages.@dig:#(type=text)",
+  "[model,usage,messages.#]",
+  '{model,"k":messages.0.content,n:!1.5}',
+  "..#.model",
+  "..0",
+  "a\\.b",
+  'x.#(a>1)#.b.1.1.0',
+  'messages.#(role!%"s*")#|#(content==~true)',
+  "@this",
+  "#(>1)#",
+  "messages.@reverse.70.content",
+];
+
+/** Paths for edits. */
+export const KEY_PATHS: readonly string[] = [
+  "model",
+  "messages.0.content",
+  "messages.#.role",
+  "a",
+  "a.b.c",
+  "x.#.b.1",
+  "0",
+  "10",
+  "a.2",
+  "usage.new.deep.0",
+];

@@ -39,7 +39,7 @@ function tryOut(gateway: string): Trial[] {
       curl: [`curl -i ${gateway}/v1/models -H 'Authorization: Bearer sk-wrong'`],
     },
     {
-      what: "The key of team-a: a streamed answer; the model got a name and the provider's key",
+      what: "The key of team-a: a streamed answer from a model that knows the team, not its key",
       curl: chat(gateway, TEAM_A_KEY, "gpt-4o", true),
     },
     {
@@ -50,10 +50,11 @@ function tryOut(gateway: string): Trial[] {
 }
 
 function chat(gateway: string, key: string, model: string, stream: boolean): string[] {
-  const messages = [{ role: "user", content: "Who am I?" }];
+  const messages = [{ role: "user", content: "Hello!" }];
   return [
     `curl ${stream ? "-iN" : "-i"} ${gateway}/v1/chat/completions`,
-    `-H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json'`,
+    `-H 'Authorization: Bearer ${key}'`,
+    "-H 'Content-Type: application/json'",
     `-d '${JSON.stringify(stream ? { model, stream, messages } : { model, messages })}'`,
   ];
 }

@@ -67,7 +67,13 @@ async function serve(): Promise<never> {
 /** Compiles what changed, in a process of its own so that the terminal stays alive. */
 async function build(report: Report): Promise<string> {
   report("compiling");
-  const { code, output } = await run(process.execPath, ["--import", "tsx", "build/tools/build.ts"]);
+  const args = ["--import", "tsx", "build/tools/build.ts"];
+  let last = "";
+  const { code, output } = await run(process.execPath, args, (soFar) => {
+    const built = soFar.match(/build\/\w+\/[\w-]+\.wasm/g)?.at(-1) ?? "";
+    if (built !== last) report(`compiled ${built}`);
+    last = built;
+  });
   if (code !== 0) throw new Problem(`The plugins do not compile:\n${output.trimEnd()}`);
   const files = await readdir("build/envoy");
   const count = files.filter((name) => name.endsWith(".wasm")).length;

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answer, greeting, type Arrival, type Credential } from "./answer.js";
 import { parseJson, readBody } from "./body.js";
@@ -25,6 +25,8 @@ export interface MockBehaviour {
 }
 
 const BODY_LIMIT = 16 * 1024 * 1024;
+/** Where clients of model APIs put their key. */
+const KEY_HEADERS = ["authorization", "x-api-key", "api-key"];
 
 /** Answers the requests of OpenAI's API: record, misbehave when asked to, answer. */
 export class ModelHandler {
@@ -62,13 +64,16 @@ export class ModelHandler {
     const consumer = request.headers["x-mse-consumer"];
     return {
       consumer: consumer === undefined ? null : String(consumer),
-      credential: this.credential(request.headers.authorization),
+      credential: this.credential(request.headers),
     };
   }
 
-  private credential(authorization: string | undefined): Credential {
-    if (!authorization) return "none";
-    return authorization === `Bearer ${this.behaviour.providerKey}` ? "provider" : "other";
+  /** The provider's only when it came alone: a key beside it would be one that leaked. */
+  private credential(headers: IncomingHttpHeaders): Credential {
+    const keys = KEY_HEADERS.map((name) => headers[name]).filter(Boolean);
+    if (keys.length === 0) return "none";
+    const isProvider = headers.authorization === `Bearer ${this.behaviour.providerKey}`;
+    return isProvider && keys.length === 1 ? "provider" : "other";
   }
 
   private async route(

@@ -122,13 +122,14 @@ describe("the official OpenAI client", () => {
 });
 
 describe("a model with a key of its own", () => {
-  test("refuses every other key, as a provider does", async () => {
+  test("refuses every other key, and its own when another one came along", async () => {
     const model = await startMockModel({ providerKey: "sk-provider" });
-    const status = async (key: string) =>
-      (await fetch(`${model.url}/v1/models`, { headers: { authorization: key } })).status;
+    const status = async (authorization: string, more: Record<string, string> = {}) =>
+      (await fetch(`${model.url}/v1/models`, { headers: { authorization, ...more } })).status;
     expect(await status("Bearer sk-provider")).toBe(200);
     expect(await status("Bearer sk-consumer")).toBe(401);
     expect(await status("sk-provider")).toBe(401);
+    expect(await status("Bearer sk-provider", { "x-api-key": "sk-consumer" })).toBe(401);
     await model.stop();
   });
 });

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadPure, type Run } from "./load.js";
+import { seeded } from "./random.js";
 
 let run: Run;
 
@@ -57,4 +58,14 @@ describe("a URL that peers refuse, or that would break the request line, is refu
   ])("%j", (url) => {
     expect(run("url", url)).toBeNull();
   });
+});
+
+it("whatever text a URL is, its path is one a request line can hold: 5000 seeded texts", () => {
+  const random = seeded(7);
+  const LETTERS = "http:/?#%[]@.0aF \r\n\u0000é";
+  for (let round = 0; round < 5000; round++) {
+    const text = Array.from({ length: random(24) }, () => LETTERS[random(LETTERS.length)]).join("");
+    const found = run("url", text)?.toString() ?? " /";
+    expect(found.slice(found.indexOf(" ") + 1), JSON.stringify(text)).toMatch(/^\/[^\0-\x1f]*$/);
+  }
 });

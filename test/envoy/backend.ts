@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { ACCESS_LOG, bootstrap, LISTENERS, listenersFile, type ClusterOptions } from "./bootstrap.js";
@@ -136,31 +136,40 @@ export class EnvoyBackend {
   private async load(play: Play): Promise<void> {
     const at = this.plays.indexOf(play);
     this.batch = this.plays.slice(at - (at % BATCH), at - (at % BATCH) + BATCH);
-    const before = await this.loads();
     const listeners = this.batch.map(({ id, scenario }) => ({
       id,
       plugins: scenario.plugins.map((plugin) => ({ ...plugin, file: this.wasmFile(plugin) })),
       routes: scenario.env.routes,
       attributes: scenario.env.attributes,
     }));
+    // A new listener would take over the socket of a draining one: all of them the same.
+    await this.replaceListeners(listenersFile([]));
     const text = listenersFile(listeners).replaceAll("%FOLDER%", this.envoy.folder);
-    this.envoy.moveIn(LISTENERS, text);
-    const end = Date.now() + LOAD_TIMEOUT_MS;
-    while ((await this.loads()) <= before || (await this.warming()) > 0) {
-      if (Date.now() > end) throw new Error(`listeners not loaded:\n${this.envoy.logText()}`);
-      await sleep(20);
-    }
+    await this.replaceListeners(text);
     this.ports = await this.listenerPorts();
   }
 
-  private async loads(): Promise<number> {
-    const stats = await this.envoy.stats("^listener_manager.lds.update_(success|rejected)$");
-    return [...stats.values()].reduce((sum, value) => sum + value, 0);
+  private async replaceListeners(content: string): Promise<void> {
+    const before = await this.loads();
+    this.envoy.moveIn(LISTENERS, content);
+    const end = Date.now() + LOAD_TIMEOUT_MS;
+    while ((await this.loads()) <= before || (await this.unsettledListeners()) > 0) {
+      if (Date.now() > end) throw new Error(`listeners not loaded:\n${this.envoy.logText()}`);
+      await sleep(20);
+    }
   }
 
-  private async warming(): Promise<number> {
-    const stats = await this.envoy.stats("^listener_manager.total_listeners_warming$");
-    return stats.get("listener_manager.total_listeners_warming") ?? 0;
+  private async loads(): Promise<number> {
+    return await this.sum("^listener_manager.lds.update_(success|rejected)$");
+  }
+
+  private async unsettledListeners(): Promise<number> {
+    return await this.sum("^listener_manager.total_listeners_(warming|draining)$");
+  }
+
+  private async sum(filter: string): Promise<number> {
+    const stats = await this.envoy.stats(filter);
+    return [...stats.values()].reduce((sum, value) => sum + value, 0);
   }
 
   private async listenerPorts(): Promise<Map<string, number>> {
@@ -179,13 +188,9 @@ export class EnvoyBackend {
   }
 
   private records(play: Play): Record<string, string | null>[] {
-    let text = "";
-    try {
-      text = readFileSync(join(this.envoy.folder, ACCESS_LOG), "utf8");
-    } catch {
-      return []; // no request was logged yet
-    }
-    return text
+    const file = join(this.envoy.folder, ACCESS_LOG);
+    if (!existsSync(file)) return []; // no request was logged yet
+    return readFileSync(file, "utf8")
       .split("\n")
       .slice(0, -1)
       .map((line) => JSON.parse(line) as Record<string, string | null>)

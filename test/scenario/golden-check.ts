@@ -37,8 +37,9 @@ export class GoldenCheck {
   }
 }
 
-/** `all` under `vitest -u`. Not part of vitest's typed state. */
+/** `all` under `vitest -u`. */
 function snapshotMode(): string | undefined {
-  const state = expect.getState() as { snapshotState?: { _updateSnapshot?: string } };
-  return state.snapshotState?._updateSnapshot;
+  // The mode is not part of the state's public type.
+  const { snapshotState } = expect.getState();
+  return (snapshotState as unknown as { _updateSnapshot?: string })._updateSnapshot;
 }

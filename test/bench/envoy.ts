@@ -1,0 +1,173 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
+import { createServer, type AddressInfo } from "node:net";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { raisePriority } from "./measure.js";
+
+/** An HTTP filter of Envoy's configuration, in its JSON form. */
+export type Filter = Record<string, unknown>;
+
+/** Answer of one request: status and headers. */
+export interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+}
+
+/** Requests to this path come back with the consumer the filters forwarded, in `x-seen-consumer`. */
+export const CHECK_PATH = "/check";
+
+const READY_TIMEOUT_MS = 60_000;
+
+/** Nothing of ours survives the benchmark, even when it ends early. */
+const running = new Set<ChildProcess>();
+process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
+/**
+ * A running Envoy with one worker whose routes answer by themselves (`direct_response`): no
+ * upstream, no access log, so the CPU time of the process is connection handling, HTTP and filters.
+ */
+export class Envoy {
+  private constructor(
+    readonly port: number,
+    /** Milliseconds from the start of the process to the first answer. */
+    readonly readyMs: number,
+    private readonly child: ChildProcess,
+  ) {}
+
+  /**
+   * @param program path of Envoy
+   * @param name of the scenario; names the files in .cache/bench
+   * @throws Error with Envoy's own reason when it refuses the configuration or the module
+   */
+  static async start(program: string, name: string, filters: Filter[]): Promise<Envoy> {
+    const folder = ".cache/bench/envoy";
+    mkdirSync(folder, { recursive: true });
+    const base = `${folder}/${name.replace(/\W+/g, "-")}`;
+    const port = await freePort();
+    writeFileSync(`${base}.json`, JSON.stringify(bootstrap(port, filters)));
+    const started = performance.now();
+    const child = spawn(
+      program,
+      ["-c", `${base}.json`, "--concurrency", "1", "--disable-hot-restart", "-l", "warn"],
+      { stdio: ["ignore", "ignore", "pipe"] },
+    );
+    const log = createWriteStream(`${base}.log`);
+    child.stderr.pipe(log);
+    running.add(child);
+    child.once("exit", () => running.delete(child));
+    while (!(await answers(port))) {
+      if (child.exitCode !== null || child.signalCode !== null) {
+        if (!log.writableFinished) await once(log, "finish");
+        throw new Error(refusal(readFileSync(`${base}.log`, "utf8")));
+      }
+      if (performance.now() - started > READY_TIMEOUT_MS) {
+        child.kill("SIGKILL");
+        throw new Error(`not ready after ${READY_TIMEOUT_MS / 1000} s, see ${base}.log`);
+      }
+      await sleep(2);
+    }
+    const readyMs = performance.now() - started;
+    raisePriority(child.pid ?? -1);
+    return new Envoy(port, readyMs, child);
+  }
+
+  get pid(): number {
+    return this.child.pid ?? -1;
+  }
+
+  request(path: string, headers: Record<string, string>): Promise<Answer> {
+    return request(this.port, path, headers);
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null) return;
+    const exited = once(this.child, "exit");
+    this.child.kill("SIGTERM");
+    const timer = setTimeout(() => this.child.kill("SIGKILL"), 5000);
+    await exited;
+    clearTimeout(timer);
+  }
+}
+
+/** The reason in the log of an Envoy that did not start: its last error, without time and thread. */
+export function refusal(log: string): string {
+  const errors = log.split("\n").filter((line) => /\[(error|critical)\]/.test(line));
+  const wasm = errors.find((line) => /wasm/i.test(line));
+  // A configuration that breaks a rule is printed in full, the rule comes after it.
+  const rule = /^: (.* validation failed \(.*?\))/m.exec(log)?.[1];
+  const line = wasm ?? rule ?? errors[errors.length - 1] ?? "exited without a message";
+  return line.replace(/^(\[[^\]]*\])+\s*/, "").replace(/^\[[^\]]*\]\s*/, "");
+}
+
+function bootstrap(port: number, filters: Filter[]): unknown {
+  const direct = { status: 200, body: { inline_string: "ok" } };
+  const consumer = { key: "x-seen-consumer", value: "%REQ(x-mse-consumer)%" };
+  const routes = [
+    {
+      name: "check",
+      match: { path: CHECK_PATH },
+      direct_response: direct,
+      response_headers_to_add: [{ header: consumer }],
+    },
+    { name: "bench", match: { prefix: "/" }, direct_response: direct },
+  ];
+  const manager = {
+    "@type":
+      "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+    stat_prefix: "bench",
+    generate_request_id: false,
+    route_config: { virtual_hosts: [{ name: "all", domains: ["*"], routes }] },
+    http_filters: [
+      ...filters,
+      {
+        name: "router",
+        typed_config: {
+          "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
+        },
+      },
+    ],
+  };
+  return {
+    stats_flush_interval: "240s",
+    static_resources: {
+      listeners: [
+        {
+          name: "bench",
+          address: { socket_address: { address: "127.0.0.1", port_value: port } },
+          filter_chains: [{ filters: [{ name: "http", typed_config: manager }] }],
+        },
+      ],
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** True when something answers HTTP; a refusal by a filter is an answer. */
+async function answers(port: number): Promise<boolean> {
+  return await request(port, "/", {}).then(
+    () => true,
+    () => false,
+  );
+}
+
+function request(port: number, path: string, headers: Record<string, string>): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const call = get({ host: "127.0.0.1", port, path, headers, agent: false }, (response) => {
+      response.resume();
+      response.once("end", () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers }),
+      );
+    });
+    call.once("error", reject);
+  });
+}

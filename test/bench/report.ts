@@ -1,0 +1,186 @@
+import type { Machine, Memory } from "./measure.js";
+import { EMPTY, EMPTY_NO_CALLBACKS, NO_FILTER } from "./scenarios.js";
+import { costRatio, median, over, sparkline, spread } from "./stats.js";
+
+/** What was measured of one scenario. */
+export interface Row {
+  name: string;
+  /** CPU nanoseconds per request, one value per round. */
+  cpuNs: number[];
+  /** The same, every burst of every round. */
+  burstNs: number[][];
+  /** How often one request does the thing that is measured. */
+  times: number;
+  /** From the start of the process to the first answer. */
+  readyMs?: number;
+  /** After the last round. */
+  memory?: Memory;
+  wasmBytes?: number;
+  /** Why there are no figures. */
+  failed?: string;
+}
+
+/** Resident memory over the requests of one scenario. */
+export interface Curve {
+  name: string;
+  /** Requests between two values. */
+  step: number;
+  rssKiB: number[];
+}
+
+/** One run; this is also the JSON file. */
+export interface Report {
+  /** ISO 8601, UTC. */
+  date: string;
+  machine: Machine;
+  options: { rounds: number; bursts: number; requests: number; connections: number };
+  rows: Row[];
+  curves: Curve[];
+}
+
+/** The main table: one row per scenario, costs above the Envoy with no filter. */
+export function table(report: Report): string {
+  const base = row(report, NO_FILTER)?.cpuNs ?? [];
+  const empty = row(report, EMPTY)?.cpuNs ?? [];
+  const bare = row(report, EMPTY_NO_CALLBACKS)?.cpuNs ?? [];
+  const emptyMemory = row(report, EMPTY)?.memory;
+  const lines = report.rows.map((one) => {
+    if (one.failed) return [one.name, one.failed];
+    const added = over(one.cpuNs, base);
+    const more = one.memory && emptyMemory ? one.memory.rss - emptyMemory.rss : NaN;
+    return [
+      one.name,
+      micro(median(one.cpuNs)),
+      one.name === NO_FILTER ? "–" : micro(median(added)),
+      one.name === NO_FILTER ? "–" : micro(spread(added)),
+      one.name === NO_FILTER ? "–" : times(costRatio(one.cpuNs, empty, base)),
+      one.name === NO_FILTER ? "–" : times(costRatio(one.cpuNs, bare, base)),
+      mebi(one.memory?.rss),
+      mebi(more),
+      one.readyMs?.toFixed(0) ?? "–",
+      one.wasmBytes ? (one.wasmBytes / 1024).toFixed(1) : "–",
+    ];
+  });
+  const titles = [
+    "scenario",
+    "CPU µs/request",
+    "added µs",
+    "±",
+    "× empty",
+    "× no callbacks",
+    "RSS MiB",
+    "over empty",
+    "ready ms",
+    ".wasm KiB",
+  ];
+  return [heading(report), columns([titles, ...lines]), ...report.curves.map(curve)].join("\n");
+}
+
+/** The table of `--calls`: what one callback or one host call costs, in nanoseconds. */
+export function callTable(report: Report): string {
+  const base = row(report, NO_FILTER)?.cpuNs ?? [];
+  const bare = row(report, EMPTY_NO_CALLBACKS)?.cpuNs ?? [];
+  const idle = row(report, "no host call")?.cpuNs ?? [];
+  const lines = report.rows
+    .filter(({ name }) => name !== NO_FILTER)
+    .map((one) => {
+      if (one.failed) return [one.name, one.failed];
+      const [from, against] = one.name.startsWith("only ")
+        ? [bare, EMPTY_NO_CALLBACKS]
+        : one.name.startsWith("empty") || one.name === "no host call"
+          ? [base, NO_FILTER]
+          : [idle, "no host call"];
+      const added = over(one.cpuNs, from).map((ns) => ns / one.times);
+      return [one.name, median(added).toFixed(0), spread(added).toFixed(0), against];
+    });
+  return `${heading(report)}\n${columns([["what", "ns each", "±", "above"], ...lines])}`;
+}
+
+/** The promises of the project next to what this run found. Empty when key-auth was not measured. */
+export function criteria(report: Report): string {
+  const base = row(report, NO_FILTER)?.cpuNs ?? [];
+  const empty = row(report, EMPTY);
+  const few = row(report, "key-auth, 10 consumers");
+  const many = row(report, "key-auth, 10000 consumers");
+  if (!empty || !few || few.failed || few.cpuNs.length === 0) return "";
+  const lines = [
+    verdict(
+      "key-auth adds × what the empty filter adds",
+      costRatio(few.cpuNs, empty.cpuNs, base),
+      2.5,
+    ),
+    verdict(
+      "MiB over the Envoy with the empty filter, 10 consumers",
+      few.memory && empty.memory ? (few.memory.rss - empty.memory.rss) / 1024 : null,
+      2,
+    ),
+  ];
+  if (many && !many.failed) {
+    const whole = median(
+      over(many.cpuNs, few.cpuNs).map((ns, i) => 1 + ns / (few.cpuNs[i] ?? NaN)),
+    );
+    lines.push(
+      verdict("a request with 10 000 consumers against 10, whole CPU time", whole, 1.1),
+      verdict("the same, only what the filter adds", costRatio(many.cpuNs, few.cpuNs, base), 1.1),
+    );
+  }
+  return `\nPromises\n${lines.join("\n")}`;
+}
+
+function verdict(what: string, value: number | null, limit: number): string {
+  if (value === null) return `  ?    ${what}: not measurable in this run (limit ${limit})`;
+  return `  ${value <= limit ? "ok  " : "OVER"} ${what}: ${value.toFixed(2)} (limit ${limit})`;
+}
+
+function row(report: Report, name: string): Row | undefined {
+  return report.rows.find((one) => one.name === name);
+}
+
+function heading({ date, machine, options }: Report): string {
+  return (
+    `\n${date.slice(0, 16).replace("T", " ")} UTC, ${machine.cpu}, ${machine.cores} cores, ` +
+    `${machine.memoryMiB} MiB, Linux ${machine.kernel}, Node ${machine.node}, Envoy ${machine.envoy}\n` +
+    `${options.rounds} interleaved rounds, each the cheapest of ${options.bursts} bursts of ` +
+    `${options.requests} requests over ${options.connections} connections; median of the rounds\n`
+  );
+}
+
+function curve({ name, step, rssKiB }: Curve): string {
+  const first = rssKiB[0] ?? NaN;
+  const middle = rssKiB[rssKiB.length >> 1] ?? NaN;
+  const last = rssKiB[rssKiB.length - 1] ?? NaN;
+  const requests = step * (rssKiB.length - 1);
+  return (
+    `\nRSS of "${name}" over ${requests} requests: ${sparkline(rssKiB)}\n` +
+    `  ${mebi(first)} MiB at first, ${mebi(middle)} after half, ${mebi(last)} at the end\n` +
+    `  every ${step}: ${rssKiB.map((kib) => mebi(kib)).join(" ")}`
+  );
+}
+
+function micro(ns: number): string {
+  return Number.isNaN(ns) ? "–" : (ns / 1000).toFixed(2);
+}
+
+function mebi(kib: number | undefined): string {
+  return kib === undefined || Number.isNaN(kib) ? "–" : (kib / 1024).toFixed(1);
+}
+
+function times(ratio: number | null): string {
+  return ratio === null ? "–" : ratio.toFixed(2);
+}
+
+/** Left-aligns the first column, right-aligns the others; a short line is not aligned. */
+function columns(lines: string[][]): string {
+  const full = lines.filter((line) => line.length === lines[0]?.length);
+  const first = Math.max(...lines.map((line) => line[0]?.length ?? 0));
+  const widths = (full[0] ?? []).map((_, i) =>
+    Math.max(...full.map((line) => line[i]?.length ?? 0)),
+  );
+  return lines
+    .map(([name = "", ...cells]) => {
+      const aligned = full.some((line) => line[0] === name);
+      const rest = aligned ? cells.map((cell, i) => cell.padStart(widths[i + 1] ?? 0)) : cells;
+      return [name.padEnd(first), ...rest].join("  ");
+    })
+    .join("\n");
+}

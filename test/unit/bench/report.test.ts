@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+import { callTable, criteria, table, type Report, type Row } from "../../bench/report.js";
+import { peer } from "../../bench/scenarios.js";
+
+/** A row whose rounds all cost the same, in µs. */
+function row(name: string, micros: number, more: Partial<Row> = {}): Row {
+  return {
+    name,
+    times: 1,
+    cpuNs: [micros * 1000, micros * 1000, micros * 1000],
+    burstNs: [],
+    ...more,
+  };
+}
+
+function report(...rows: Row[]): Report {
+  return {
+    date: "2026-11-23T04:00:00.000Z",
+    machine: { cpu: "Test", cores: 2, memoryMiB: 1024, kernel: "6", node: "v20", envoy: "1.40.0" },
+    options: { rounds: 3, bursts: 4, requests: 5000, connections: 32 },
+    rows,
+    curves: [],
+  };
+}
+
+const memory = (mebibytes: number): Partial<Row> => ({
+  memory: { rss: mebibytes * 1024, anonymous: 0 },
+});
+
+/** The cells of the line that starts with `name`. */
+function cells(text: string, name: string): string[] {
+  const line = text.split("\n").find((one) => one.startsWith(name)) ?? "";
+  return line
+    .slice(name.length)
+    .trim()
+    .split(/\s{2,}/);
+}
+
+const NONE = row("no filter", 20, memory(64));
+const BARE = row("empty (no callbacks)", 21, memory(80));
+const EMPTY = row("empty (headers callback)", 22, memory(80));
+
+describe("the table", () => {
+  it("shows what a filter adds, as time and as multiples of both empty filters", () => {
+    const text = table(report(NONE, BARE, EMPTY, row("x", 25, memory(81.5))));
+    expect(cells(text, "x").slice(0, 7)).toEqual([
+      "25.00",
+      "5.00",
+      "0.00",
+      "2.50",
+      "5.00",
+      "81.5",
+      "1.5",
+    ]);
+  });
+
+  it("names the machine, the date and the number of rounds", () => {
+    const text = table(report(NONE));
+    expect(text).toContain("2026-11-23 04:00 UTC, Test, 2 cores");
+    expect(text).toContain("3 interleaved rounds");
+  });
+
+  it("says of a module that does not load why, and keeps the others", () => {
+    const failed: Row = { ...row("peer", 0), cpuNs: [], failed: "does not load: no ABI" };
+    const text = table(report(NONE, failed, EMPTY));
+    expect(text).toContain("does not load: no ABI");
+    expect(cells(text, EMPTY.name)[1]).toBe("2.00");
+  });
+
+  it("draws the memory of a million requests", () => {
+    const curve = { name: "x", step: 50_000, rssKiB: [65_536, 66_560, 66_560] };
+    const text = table({ ...report(NONE), curves: [curve] });
+    expect(text).toContain("64.0 MiB at first, 65.0 after half, 65.0 at the end");
+    expect(text).toContain("▁██");
+  });
+});
+
+describe("the table of callbacks and host calls", () => {
+  it("divides by how often one request makes the call", () => {
+    const idle = row("no host call", 23);
+    const text = callTable(report(NONE, BARE, idle, row("get header", 39, { times: 16 })));
+    expect(cells(text, "get header")).toEqual(["1000", "0", "no host call"]);
+  });
+
+  it("compares a callback with the module that has none", () => {
+    const text = callTable(report(NONE, BARE, row("only proxy_on_log", 29, { times: 8 })));
+    expect(cells(text, "only proxy_on_log")).toEqual(["1000", "0", "empty (no callbacks)"]);
+  });
+});
+
+describe("the promises", () => {
+  const few = (micros: number, mebibytes = 81): Row =>
+    row("key-auth, 10 consumers", micros, memory(mebibytes));
+  const many = (micros: number): Row => row("key-auth, 10000 consumers", micros);
+
+  it("are kept up to the limit", () => {
+    const text = criteria(report(NONE, EMPTY, few(25, 82), many(25.5)));
+    expect(text).toContain("ok   key-auth adds × what the empty filter adds: 2.50 (limit 2.5)");
+    expect(text).toContain("ok   MiB over the Envoy with the empty filter, 10 consumers: 2.00");
+    expect(text).toContain("whole CPU time: 1.02 (limit 1.1)");
+    expect(text).toContain("ok   the same, only what the filter adds: 1.10");
+  });
+
+  it("are marked as broken above it", () => {
+    const text = criteria(report(NONE, EMPTY, few(25.2, 82.1), many(30)));
+    expect(text.match(/OVER/g)).toHaveLength(4);
+  });
+
+  it("are not judged when key-auth was not measured", () => {
+    expect(criteria(report(NONE, EMPTY))).toBe("");
+  });
+});
+
+describe("--peer", () => {
+  it("takes a name and a module", async () => {
+    const scenario = peer("mine=package.json");
+    expect(scenario.name).toBe("peer mine");
+    expect(await scenario.module?.()).toBe("package.json");
+  });
+
+  it("takes a configuration after a comma and hands its text to the plugin", () => {
+    const [filter] = peer("mine=package.json,tsconfig.json").filters("mine.wasm");
+    expect(JSON.stringify(filter)).toContain("compilerOptions");
+  });
+
+  it.each(["mine", "mine=", "=x.wasm"])("refuses %s with the form it expects", (text) => {
+    expect(() => peer(text)).toThrow("expected name=path.wasm[,config.json]");
+  });
+
+  it("refuses a file that does not exist, by name", () => {
+    expect(() => peer("mine=nowhere.wasm")).toThrow("nowhere.wasm does not exist");
+  });
+});

@@ -1,4 +1,4 @@
-import { BytesTable, Slice } from "@ai-gateway-wasm/bytes";
+import { BytesTable, decimal, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import { AuthParser } from "./auth-parser";
 import { AuthConfig, readErrorFormat } from "./config";
@@ -36,7 +36,13 @@ export class Access {
   readAllow(rule: ConfigReader): void {
     const names = rule.texts("allow");
     const allow = new BytesTable<Slice>();
-    for (let i = 0; i < names.length; i++) allow.set(names[i], names[i]);
+    const known = this.auth.strictNames;
+    for (let i = 0; i < names.length; i++) {
+      allow.set(names[i], names[i]);
+      if (known !== null && !known.has(names[i])) {
+        rule.refuse("allow[" + decimal(i) + "]", "there is no such consumer");
+      }
+    }
     this.allow = allow;
   }
 

@@ -1,5 +1,5 @@
 import { JsonValue, textOf } from "@ai-gateway-wasm/as-json";
-import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, BytesTable, decimal, Slice } from "@ai-gateway-wasm/bytes";
 import { HmacSha256, sha256 } from "@ai-gateway-wasm/crypto";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import { environmentVariable } from "proxy-wasm-as";
@@ -29,6 +29,7 @@ const HMAC_PREFIX: Slice = bytes("hmac-sha256:");
 export class AuthParser {
   private readonly credentials: Credentials;
   private readonly hasPepper: bool;
+  private strictNames: BytesTable<Slice> | null = null;
 
   constructor(
     private readonly config: ConfigReader,
@@ -45,6 +46,7 @@ export class AuthParser {
     const authenticator = this.profile == Profile.Go ? this.readGo() : this.readCpp();
     if (authenticator === null || this.config.errors.any) return null;
     const auth = new AuthConfig(this.profile, authenticator, this.credentials);
+    auth.strictNames = this.strictNames;
     auth.readOptions(this.config);
     if (this.config.errors.any) return null;
     if (this.credentials.shortCount > 0) {
@@ -132,6 +134,7 @@ export class AuthParser {
       trustsOriginalAuth,
     );
     parser.readAll(this.config);
+    if (this.config.flag("strict_config")) this.strictNames = parser.names();
     return parser;
   }
 

@@ -1,4 +1,4 @@
-import { bytes, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, BytesTable, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, Tristate } from "@ai-gateway-wasm/kit";
 import { Credentials } from "./credentials";
 import { GoAuthenticator } from "./identify-go";
@@ -19,6 +19,8 @@ const DEFAULT_PATHS: Slice[] = [bytes("GET /v1/models")];
 @final
 export class AuthConfig {
   globalAuth: Tristate = Tristate.Unset;
+  /** With `strict_config`: the names that `allow` lists may contain. */
+  strictNames: BytesTable<Slice> | null = null;
   realm: Slice = DEFAULT_REALM;
   consumerHeader: Slice = CONSUMER_HEADER;
   /** Remove the consumer header of requests that are not authenticated, too. */

@@ -39,6 +39,15 @@ export class ConsumersParser {
     }
   }
 
+  /** The names of all consumers. */
+  names(): BytesTable<Slice> {
+    const names = new BytesTable<Slice>();
+    for (let i = 0; i < this.consumers.length; i++) {
+      names.set(this.consumers[i].name, this.consumers[i].name);
+    }
+    return names;
+  }
+
   private readOne(entry: ConfigReader, global: ConfigReader): void {
     const name = entry.text("name");
     if (name.isEmpty) return entry.refuseWith("consumer name is required");

@@ -41,7 +41,7 @@ export class Slice {
   }
 
   equals(other: Slice): bool {
-    return this.length == other.length && memory.compare(this.ptr, other.ptr, this.length) == 0;
+    return this.length == other.length && sameBytes(this.ptr, other.ptr, this.length);
   }
 
   /** Byte order, shorter first on a common prefix: negative, zero or positive. */
@@ -51,16 +51,12 @@ export class Slice {
   }
 
   startsWith(prefix: Slice): bool {
-    return (
-      this.length >= prefix.length && memory.compare(this.ptr, prefix.ptr, prefix.length) == 0
-    );
+    return this.length >= prefix.length && sameBytes(this.ptr, prefix.ptr, prefix.length);
   }
 
   endsWith(suffix: Slice): bool {
     const start = this.length - suffix.length;
-    return (
-      start >= 0 && memory.compare(this.ptr + <usize>start, suffix.ptr, suffix.length) == 0
-    );
+    return start >= 0 && sameBytes(this.ptr + <usize>start, suffix.ptr, suffix.length);
   }
 
   /** Position of the first `byte` at or after `from`, or -1. */
@@ -83,7 +79,7 @@ export class Slice {
   find(part: Slice, from: i32 = 0): i32 {
     const last = this.length - part.length;
     for (let i = max(0, from); i <= last; i++) {
-      if (memory.compare(this.ptr + <usize>i, part.ptr, part.length) == 0) return i;
+      if (sameBytes(this.ptr + <usize>i, part.ptr, part.length)) return i;
     }
     return -1;
   }
@@ -104,6 +100,23 @@ export class Slice {
   toString(): string {
     return String.UTF8.decodeUnsafe(this.ptr, this.length);
   }
+}
+
+/**
+ * Equality of two ranges, eight bytes at a time. The compiler would put its own `memory.compare`,
+ * 250 bytes of code, into every caller.
+ */
+function sameBytes(left: usize, right: usize, length: i32): bool {
+  const end = left + <usize>length;
+  while (left + 8 <= end) {
+    if (load<u64>(left) != load<u64>(right)) return false;
+    left += 8;
+    right += 8;
+  }
+  while (left < end) {
+    if (load<u8>(left++) != load<u8>(right++)) return false;
+  }
+  return true;
 }
 
 /** The UTF-8 bytes of `text`, for constants and configuration. */

@@ -54,7 +54,14 @@ async function fetchServers(): Promise<void> {
 
 async function main(args: string[]): Promise<void> {
   const { filter, options } = parseCLI(["vitest", "run", ...args]);
-  await buildPlugins();
+  try {
+    await buildPlugins();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+    console.log(tallyLine({ passed: 0, failed: 1, skipped: 0 }));
+    return;
+  }
   await fetchServers();
   const vitest = await startVitest("test", filter, { ...options, run: true, watch: false });
   const counts = tally(vitest);

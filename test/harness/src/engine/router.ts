@@ -40,8 +40,9 @@ export class Router {
     return this.exchanges.map((exchange) => exchange.request);
   }
 
+  /** An upstream has a whole request and still owes an answer. */
   get outstanding(): boolean {
-    return this.exchanges.some((exchange) => !exchange.closed);
+    return this.exchanges.some((exchange) => !exchange.closed && exchange.request.complete);
   }
 
   /** Route chosen before the filters. */

@@ -148,6 +148,11 @@ export class Vm implements Guest {
     return typeof this.exports[name] === "function";
   }
 
+  /** Exported, and not kept from being called by a capability list. */
+  private mayCall(name: string): boolean {
+    return this.hasExport(name) && (this.settings.capabilities?.has(name) ?? true);
+  }
+
   /** Runs the start functions. Returns false after a trap. */
   start(): boolean {
     this.window = "start";
@@ -195,7 +200,7 @@ export class Vm implements Guest {
     const outerReplied = this.replied;
     this.replied = false;
     const returned = this.enter(context, name, args);
-    const result = { returned, called: this.hasExport(name), replied: this.replied };
+    const result = { returned, called: this.mayCall(name), replied: this.replied };
     this.replied = outerReplied;
     const converted = convert(result);
     this.drain();
@@ -209,7 +214,7 @@ export class Vm implements Guest {
   private enter(context: VmContext | null, name: string, args: number[]): number | undefined {
     const fn = this.exports[name] as Export | undefined;
     if (this.failed !== null || typeof fn !== "function") return undefined;
-    if (context && this.settings.capabilities && !this.settings.capabilities.has(name)) return undefined;
+    if (context && !this.mayCall(name)) return undefined;
     const { current, effective, callback } = this;
     const { trace } = this.env;
     this.current = context;

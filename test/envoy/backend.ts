@@ -1,7 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
-import { ACCESS_LOG, bootstrap, LISTENERS, listenersFile, type ClusterOptions } from "./bootstrap.js";
+import {
+  ACCESS_LOG,
+  bootstrap,
+  LISTENERS,
+  listenersFile,
+  type ClusterOptions,
+} from "./bootstrap.js";
 import { sendH1 } from "./client-h1.js";
 import { sendH2 } from "./client-h2.js";
 import { Envoy, sleep } from "./envoy.js";
@@ -96,7 +102,8 @@ export class EnvoyBackend {
   }
 
   private script({ answers }: Scenario): void {
-    for (const [name, upstream] of this.upstreams) upstream.reset((n) => answerOf(answers, name, n));
+    for (const [name, upstream] of this.upstreams)
+      upstream.reset((n) => answerOf(answers, name, n));
   }
 
   private async step(play: Play, port: number, index: number): Promise<RequestOutcome> {
@@ -115,12 +122,12 @@ export class EnvoyBackend {
     );
     const after = await this.metrics();
     return {
-      callouts: visits.filter((v) => isCallout(v.seen.headers)).map(
-        ({ seen, answer }): CalloutSeen => ({
+      callouts: visits
+        .filter((v) => isCallout(v.seen.headers))
+        .map(({ seen, answer }): CalloutSeen => ({
           seen,
           answer: answer.kind === "answer" ? String(answer.status) : answer.kind,
-        }),
-      ),
+        })),
       upstream: visits.filter((v) => !isCallout(v.seen.headers)).map((v) => ({ ...v.seen })),
       client: { ...client, details: record["details"] ?? "" },
       metrics: changes(before, after),
@@ -215,8 +222,14 @@ export class EnvoyBackend {
       const visits = [...this.upstreams.values()].map((u) =>
         u.visits.map(({ seen }) => `${seen.body.length}${seen.complete}`),
       );
-      const now = JSON.stringify([metrics, visits, this.envoy.log.length, this.records(play).length]);
-      if (now === before) return;
+      const now = JSON.stringify([
+        metrics,
+        visits,
+        this.envoy.log.length,
+        this.records(play).length,
+      ]);
+      const pending = [...this.upstreams.values()].some((u) => u.visits.some((v) => v.pending));
+      if (now === before && !pending) return;
       before = now;
       await sleep(25);
     }

@@ -88,9 +88,7 @@ function listener(options: ListenerOptions): object {
     enable_reuse_port: false,
     filter_chains: [
       {
-        filters: [
-          { name: "envoy.filters.network.http_connection_manager", typed_config: manager },
-        ],
+        filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: manager }],
       },
     ],
   };

@@ -49,7 +49,9 @@ function sendingTime(step: RequestStep): number {
 async function write(socket: ReturnType<typeof connect>, step: RequestStep): Promise<void> {
   const pieces = step.body;
   const hasHost = step.headers.some(([name]) => name.toLowerCase() === "host");
-  const headers: HeaderPair[] = hasHost ? [...step.headers] : [["host", DEFAULT_HOST], ...step.headers];
+  const headers: HeaderPair[] = hasHost
+    ? [...step.headers]
+    : [["host", DEFAULT_HOST], ...step.headers];
   const chunked = step.chunked && pieces !== null;
   const length = (pieces ?? []).reduce((sum, piece) => sum + piece.length, 0);
   if (chunked) headers.push(["transfer-encoding", "chunked"]);

@@ -117,7 +117,9 @@ export class MessageReader {
   private readHead(): boolean {
     const end = this.rest.indexOf("\r\n\r\n");
     if (end < 0) return false;
-    const lines = this.take(end + 4).toString("utf8", 0, end).split("\r\n");
+    const lines = this.take(end + 4)
+      .toString("utf8", 0, end)
+      .split("\r\n");
     this.start = lines[0] ?? "";
     this.headers = lines.slice(1).map(readHeader);
     return this.chooseFraming();
@@ -152,7 +154,11 @@ export function head(start: string, headers: readonly HeaderPair[]): Buffer {
 
 /** One chunk of a chunked body. */
 export function chunk(bytes: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n")]);
+  return Buffer.concat([
+    Buffer.from(`${bytes.length.toString(16)}\r\n`),
+    bytes,
+    Buffer.from("\r\n"),
+  ]);
 }
 
 /** End of a chunked body. */

@@ -11,6 +11,8 @@ export const PIECE_GAP_MS = 25;
 export interface Visit {
   seen: UpstreamSeen;
   answer: Answer;
+  /** The answer is still to come, or on its way. */
+  pending: boolean;
 }
 
 /** A scripted HTTP/1.1 server on loopback that records requests byte by byte. */
@@ -46,7 +48,9 @@ export class ScriptedUpstream {
   /** Ends all connections and stops listening. */
   async stop(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
-    await new Promise<void>((resolve) => (this.server ? this.server.close(() => resolve()) : resolve()));
+    await new Promise<void>((resolve) =>
+      this.server ? this.server.close(() => resolve()) : resolve(),
+    );
   }
 
   private accept(socket: Socket): void {
@@ -58,7 +62,11 @@ export class ScriptedUpstream {
     socket.on("data", (bytes) => {
       reader.push(bytes);
       if (reader.headDone && !visit) {
-        visit = { seen: this.record(reader), answer: this.choose(this.visits.length) };
+        visit = {
+          seen: this.record(reader),
+          answer: this.choose(this.visits.length),
+          pending: false,
+        };
         this.visits.push(visit);
       }
       if (!visit) return;
@@ -68,7 +76,9 @@ export class ScriptedUpstream {
       visit.seen.surplus = reader.surplus;
       if (reader.complete && !answered) {
         answered = true;
-        void sendAnswer(socket, visit);
+        const current = visit;
+        current.pending = true;
+        void sendAnswer(socket, current).finally(() => (current.pending = false));
       }
     });
     socket.on("error", () => socket.destroy());

@@ -43,12 +43,16 @@ export function runGoldens(folder: string, options: HarnessGoldenOptions = {}): 
           });
           const variants = options.variants === false ? [] : variantsFor(scenario, profile);
           if (!variants.length) continue;
-          test(`${scenario.title}, cut and framed otherwise`, { timeout: TEST_TIMEOUT_MS }, async () => {
-            for (const variant of variants) {
-              const text = await play(variant.scenario, profile, options, true, variant.name);
-              same.check(named(scenario, variant), text);
-            }
-          });
+          test(
+            `${scenario.title}, cut and framed otherwise`,
+            { timeout: TEST_TIMEOUT_MS },
+            async () => {
+              for (const variant of variants) {
+                const text = await play(variant.scenario, profile, options, true, variant.name);
+                same.check(named(scenario, variant), text);
+              }
+            },
+          );
         }
       });
     }

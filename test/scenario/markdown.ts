@@ -28,7 +28,8 @@ export function parseGoldens(markdown: string, defaults: GoldenDefaults): Scenar
   for (const section of readSections(markdown)) {
     const scenario = readSection(section, defaults, inherited);
     if (section.level === 1) {
-      if (scenario.steps.length) throw fault(defaults, section.line, "a request needs a ## heading");
+      if (scenario.steps.length)
+        throw fault(defaults, section.line, "a request needs a ## heading");
       inherited = scenario;
     } else if (section.fences.some((fence) => fence.info[1] === "request")) {
       scenarios.push(scenario);
@@ -80,7 +81,10 @@ function readBlock(fence: Fence, into: Scenario, plugin: string): void {
       into.answers.push(readAnswer(fence.text, words));
       break;
     case "env":
-      into.env = readEnvironment((parseYaml(fence.text) ?? {}) as Record<string, unknown>, into.env);
+      into.env = readEnvironment(
+        (parseYaml(fence.text) ?? {}) as Record<string, unknown>,
+        into.env,
+      );
       break;
     case "transcript":
       into.expected.push({

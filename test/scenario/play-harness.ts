@@ -23,6 +23,9 @@ export interface HarnessOptions {
   strict?: boolean;
 }
 
+/** What the host says about a trap; only a plugin's own lines belong to a transcript. */
+const HOST_LINE = /^Function: \S+ failed: /;
+
 /** Longest fake time one request may take. */
 const SETTLE_MS = 120_000;
 
@@ -61,7 +64,8 @@ export async function playInHarness(scenario: Scenario, options: HarnessOptions)
   }
   try {
     const requests: RequestOutcome[] = [];
-    for (const step of scenario.steps) requests.push(await playStep(host, clusters, scenario, step));
+    for (const step of scenario.steps)
+      requests.push(await playStep(host, clusters, scenario, step));
     const broken = options.strict === false ? "" : host.describeViolations();
     if (broken) throw new Error(`rules of use broken:\n${broken}`);
     return { accepted: true, refusal: [], requests };
@@ -93,13 +97,17 @@ async function playStep(
     client: clientSeen(answer),
     metrics: Object.entries(host.metrics.all)
       .map(([name, value]): [string, number] => [name, value - (before[name] ?? 0)])
-      .filter(([, change]) => change !== 0)
+      // The host's own counters (`wasm.<plugin>.vm_reload_success`) are not the plugin's.
+      .filter(([name, change]) => change !== 0 && !name.startsWith("wasm."))
       .sort(([a], [b]) => (a < b ? -1 : 1)),
     attributes: scenario.env.attributes.flatMap((key): [string, string][] => {
       const value = answer?.filterState[key];
       return value?.length ? [[key, Buffer.from(value).toString("utf8")]] : [];
     }),
-    log: host.logs.slice(logFrom).map(({ level, text }) => ({ level, text })),
+    log: host.logs
+      .slice(logFrom)
+      .filter(({ text }) => !HOST_LINE.test(text))
+      .map(({ level, text }) => ({ level, text })),
   };
 }
 
@@ -152,7 +160,8 @@ function route(rule: RouteRule): RouteOptions {
     ...(path === undefined ? { prefix: prefix ?? "/" } : { path }),
     ...(headers ? { headers } : {}),
   };
-  const target = rule.cluster || rule.clusterHeader || rule.directResponse ? {} : { cluster: "backend" };
+  const target =
+    rule.cluster || rule.clusterHeader || rule.directResponse ? {} : { cluster: "backend" };
   return { ...rest, ...target, match };
 }
 

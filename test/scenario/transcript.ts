@@ -33,10 +33,14 @@ export function renderTranscript(scenario: Scenario, outcome: Outcome): string {
 }
 
 function renderRequest(step: RequestStep, outcome: RequestOutcome): string[] {
+  // A proxy that answers by itself gives the upstream request up. Whether its head was sent by
+  // then depends on how fast the connection came up: a race, so it is not shown.
+  const gaveUp = outcome.client.status > 0 && outcome.client.details !== "via_upstream";
+  const upstream = outcome.upstream.filter((seen) => seen.complete || !gaveUp);
   return [
     ...outcome.callouts.flatMap(renderCallout),
-    ...(outcome.upstream.length
-      ? outcome.upstream.flatMap((seen) => renderUpstream(seen, step))
+    ...(upstream.length
+      ? upstream.flatMap((seen) => renderUpstream(seen, step))
       : [row("upstream", "–")]),
     ...renderClient(outcome.client),
     ...outcome.attributes.map(([key, value]) => row("attribute", `${key} ${escapeText(value)}`)),
@@ -54,7 +58,8 @@ function renderUpstream(seen: UpstreamSeen, step: RequestStep): string[] {
   // The cluster matters only where routes choose between several.
   const via = seen.cluster === "backend" ? "" : ` (${seen.cluster})`;
   const sent = step.headers.find(([name]) => /^(host|:authority)$/i.test(name))?.[1];
-  const host = seen.authority === (sent ?? DEFAULT_HOST) ? [] : [row("", `host: ${seen.authority}`)];
+  const host =
+    seen.authority === (sent ?? DEFAULT_HOST) ? [] : [row("", `host: ${seen.authority}`)];
   const unfinished = seen.complete ? [] : [row("", "(never finished)")];
   const head = row("upstream", `${seen.method} ${escapeText(seen.path)}${via}`);
   return [head, ...host, ...renderMessage(seen), ...unfinished, ...renderSurplus(seen.surplus)];

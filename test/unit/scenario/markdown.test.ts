@@ -23,7 +23,9 @@ const REQUEST = "'''http request\nGET /\n'''\n";
 
 describe("a golden file", () => {
   test("has one scenario per ## heading with a request", () => {
-    const scenarios = read(`# T\n\n## One\n\nBecause\nso.\n\nMore.\n\n${REQUEST}\n## Notes\n\n## Two\n${REQUEST}`);
+    const scenarios = read(
+      `# T\n\n## One\n\nBecause\nso.\n\nMore.\n\n${REQUEST}\n## Notes\n\n## Two\n${REQUEST}`,
+    );
     expect(scenarios.map(({ title, why, line }) => [title, why, line])).toEqual([
       ["One", "Because so.", 3],
       ["Two", "", 16],
@@ -70,7 +72,9 @@ ${REQUEST}`;
   });
 
   test("keeps a JSON configuration byte for byte", () => {
-    expect(readOne(`## S\n'''json config\n{ "a":\n'''\n${REQUEST}`).plugins[0]?.config).toBe('{ "a":');
+    expect(readOne(`## S\n'''json config\n{ "a":\n'''\n${REQUEST}`).plugins[0]?.config).toBe(
+      '{ "a":',
+    );
   });
 
   test("takes the options of a plugin from the info string", () => {
@@ -104,7 +108,11 @@ ${REQUEST}`;
   });
 
   test.each([
-    ["an unknown env field", "## S\n'''yaml env\nroute: 1\n'''", "a.md:2: unknown field of env: route"],
+    [
+      "an unknown env field",
+      "## S\n'''yaml env\nroute: 1\n'''",
+      "a.md:2: unknown field of env: route",
+    ],
     ["a header without colon", "## S\n'''http request\nGET /\nx\n'''", "a.md:2: not a header: x"],
     ["an open fence", "## S\n'''http request\nGET /", "line 2: the fence is never closed"],
     ["a request under #", `# S\n${REQUEST}`, "a.md:1: a request needs a ## heading"],
@@ -116,7 +124,8 @@ ${REQUEST}`;
 });
 
 describe("a request block", () => {
-  const step = (info: string, body: string) => readOne(`## S\n'''http request${info}\n${body}\n'''`).steps[0];
+  const step = (info: string, body: string) =>
+    readOne(`## S\n'''http request${info}\n${body}\n'''`).steps[0];
 
   test("is request line, headers, blank line, body", () => {
     expect(step("", "POST /a?b=c\nHost: x\nx-empty:\n\nline 1\n\nline 2")).toMatchObject({
@@ -149,7 +158,9 @@ describe("a request block", () => {
   });
 
   test("writes any byte with escapes", () => {
-    expect(text(step(" escaped", "POST /\n\na\\x00\\xff\\r\\n\\\\")?.body)).toEqual(["a\0\xff\r\n\\"]);
+    expect(text(step(" escaped", "POST /\n\na\\x00\\xff\\r\\n\\\\")?.body)).toEqual([
+      "a\0\xff\r\n\\",
+    ]);
   });
 
   test("repeats and waits", () => {

@@ -48,7 +48,10 @@ function render(request: Partial<RequestOutcome>): string[] {
 
 describe("a transcript", () => {
   test("says when nothing reached the upstream and nothing the client", () => {
-    expect(render({ client: { ...CLIENT, status: 0 } })).toEqual(["upstream  –", "client    nothing"]);
+    expect(render({ client: { ...CLIENT, status: 0 } })).toEqual([
+      "upstream  –",
+      "client    nothing",
+    ]);
   });
 
   test("shows each fact on its line, in a fixed order", () => {
@@ -99,11 +102,17 @@ describe("a transcript", () => {
 
   test("shows a changed authority and another cluster", () => {
     const upstream = [{ ...SEEN, authority: "other", cluster: "b" }];
-    expect(render({ upstream }).slice(0, 2)).toEqual(["upstream  GET / (b)", "          host: other"]);
+    expect(render({ upstream }).slice(0, 2)).toEqual([
+      "upstream  GET / (b)",
+      "          host: other",
+    ]);
   });
 
   test("shows broken messages", () => {
-    const upstream = [{ ...SEEN, complete: false }, { ...SEEN, surplus: Buffer.from("xx") }];
+    const upstream = [
+      { ...SEEN, complete: false },
+      { ...SEEN, surplus: Buffer.from("xx") },
+    ];
     expect(render({ upstream, client: { ...CLIENT, complete: false } })).toEqual([
       "upstream  GET /",
       "          (never finished)",
@@ -119,7 +128,9 @@ describe("a transcript", () => {
       ["t", "1"],
       [VARIANT_TRAILER, "1"],
     ];
-    expect(render({ client: { ...CLIENT, trailers } }).slice(2)).toEqual(["          trailer t: 1"]);
+    expect(render({ client: { ...CLIENT, trailers } }).slice(2)).toEqual([
+      "          trailer t: 1",
+    ]);
   });
 
   test("shows bytes that are no text as escapes, text as it is", () => {

@@ -5,7 +5,7 @@ import type { Answer } from "../scenario/scenario.js";
 import type { UpstreamSeen } from "../scenario/outcome.js";
 
 /** Pause between pieces, so that each becomes its own read at the other side. */
-export const PIECE_GAP_MS = 25;
+export const PIECE_GAP_MS = 40;
 
 /** What an upstream saw, with the answer it chose. */
 export interface Visit {

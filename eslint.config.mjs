@@ -5,13 +5,13 @@ import tseslint from "typescript-eslint";
 const ASSEMBLYSCRIPT = [
   "shared/**/*.ts",
   "plugins/**/*.ts",
-  "build/template/**/*.ts",
+  "build/template/plugin/**/*.ts",
   "**/assembly/**/*.ts",
   "test/**/{driver,drivers,probe}/**/*.ts",
 ];
 
 /** Files that a gateway runs but that must not touch raw memory. */
-const PLUGINS = ["plugins/**/*.ts", "build/template/**/*.ts", "examples/**/assembly/**/*.ts"];
+const PLUGINS = ["plugins/**/*.ts", "build/template/plugin/**/*.ts", "examples/**/assembly/**/*.ts"];
 
 const member = (object, property, message) => ({
   selector: `MemberExpression[object.name='${object}'][property.name='${property}']`,

@@ -69,7 +69,7 @@ if (isScript(import.meta.url)) {
     console.log(`
 Next:
   npm install                  adds the package to the workspace and the lock file
-  npm test -- ${name} -u       fills in the transcripts; read them as a reviewer would
+  npm test -- ${name}          its goldens hold; change them with the plugin
   npm run sizes -- --update    gives the modules a budget
   npm run check`);
   } catch (error) {

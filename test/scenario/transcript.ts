@@ -106,8 +106,11 @@ export function isNoise(name: string): boolean {
 }
 
 function renderLog(line: { level: string; text: string }): string {
-  return row("log", `${line.level} ${escapeText(line.text)}`);
+  return row("log", `${line.level} ${escapeText(line.text.replace(UUID, "<request id>"))}`);
 }
+
+/** Request ids are the proxy's choice; plugins write them into their log lines. */
+const UUID = /\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
 
 function row(kind: string, text: string): string {
   return (kind.padEnd(COLUMN) + text).trimEnd();

@@ -148,6 +148,13 @@ describe("a transcript", () => {
     expect(render({ client })[1]).toBe("client    401 no_key");
   });
 
+  test("hides the request id in a log line", () => {
+    const text = "[3defd26e-5395-41d0-b510-b6b78f60a9de] denied";
+    expect(render({ log: [{ level: "info", text }] })[2]).toBe(
+      "log       info [<request id>] denied",
+    );
+  });
+
   test("titles each of several requests", () => {
     const requests = [outcomeOf({}), outcomeOf({})].flatMap((outcome) => outcome.requests);
     const text = renderTranscript(scenarioOf("GET /a", "POST /b"), {

@@ -36,6 +36,15 @@ export class RedisCalls {
   /** @param owner id of the stream or root that waits for the replies */
   constructor(readonly owner: u32) {}
 
+  /** Number of commands without a reply. */
+  get pending(): i32 {
+    let count = 0;
+    for (let i = 0; i < this.running.length; i++) {
+      if (this.running[i] !== null) count++;
+    }
+    return count;
+  }
+
   /** Sends for `RedisClient`. @returns null when it was sent, else why not */
   start(client: RedisClient, tag: i32, command: Slice): string | null {
     const id = this.freeId();

@@ -247,6 +247,16 @@ describe("a command that cannot be sent", () => {
   });
 });
 
+it.each([
+  ["answered", scriptedRedis("+OK\r\n")],
+  ["answered after a new login", scriptedRedis(NOAUTH, "+OK\r\n")],
+  ["lost", scriptedRedis(null)],
+  ["refused", redis().noEndpoints()],
+])("a command that is %s is forgotten", async (_what, store) => {
+  await using host = await hostWith({ store });
+  expect((await host.fetch("/redis", ask())).headers.get("x-pending")).toBe("0");
+});
+
 describe("one cluster, several settings", () => {
   it("tells the host once when two clients say the same", async () => {
     await using host = await hostWith({

@@ -163,8 +163,9 @@ class Driver extends HttpContext {
   }
 
   private answer(status: i32, text: string): void {
-    const none = new PairsBuilder().build();
-    this.sendLocalReply(status, none, new Builder().appendText(text).view());
+    const pending = new Builder().appendInteger(this.calls.pending).view();
+    const headers = new PairsBuilder().add(bytes("x-pending"), pending).build();
+    this.sendLocalReply(status, headers, new Builder().appendText(text).view());
   }
 }
 

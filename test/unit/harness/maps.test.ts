@@ -12,7 +12,15 @@ function statuses(logged: string[], callback: string): string[] {
 
 const FROZEN = ["2", "0", "2", "2", "2", "2"];
 
-test.each([
+interface Case {
+  name: string;
+  script: Record<string, string>;
+  in: string;
+  want: string[];
+  option?: boolean;
+}
+
+test.each<Case>([
   { name: "request headers", script: { request_headers: ALL }, in: "request_headers", want: ["0", "0", "0", "0", "0", "0"] },
   { name: "response map in request", script: { request_headers: RESPONSE }, in: "request_headers", want: FROZEN },
   { name: "request body after Continue", script: { request_body: ALL }, in: "request_body", want: FROZEN },
@@ -35,7 +43,7 @@ test.each([
   { name: "http-call maps outside", script: { request_headers: "get 6 x; pairs 6; size 6; add 6 a b; get 8 x; pairs 8" }, in: "request_headers", want: ["2", "0", "2", "2", "2", "2"] },
 ])("status of header calls: $name", async ({ script, in: callback, want, option }) => {
   const plugin = { allowOnHeadersStopIteration: option ?? false };
-  await using host = await probeHost(script as Record<string, string>, { plugin });
+  await using host = await probeHost(script, { plugin });
   await host.fetch("http://a.test/", { headers: { x: "1" }, body: "hello" });
   const seen = statuses(lines(host), callback);
   expect(seen.slice(0, want.length)).toEqual(want);

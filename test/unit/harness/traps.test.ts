@@ -102,7 +102,7 @@ test("faults: forced status, injected trap, failing allocator, hook", async () =
 });
 
 test("an endless loop is stopped by the watchdog", async () => {
-  await using host = await probeHost({ request_headers: "loop" }, { callTimeoutMs: 50 });
+  await using host = await probeHost({ request_headers: "loop" }, { callTimeoutMs: 1000 });
   expect((await host.fetch("http://a.test/")).status).toBe(503);
   expect(lines(host).join()).toContain("timed out");
 });

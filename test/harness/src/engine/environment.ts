@@ -59,6 +59,7 @@ export interface Environment {
   cluster(name: string): UpstreamHandler | RedisHandler | undefined;
   /** Cluster for a call-out of an emulator that accepts any name. */
   anyCluster(name: string): UpstreamHandler;
+  anyRedis(): RedisHandler;
   violation(rule: string, message: string, place: Place): void;
   log(line: LogLine): void;
   random(length: number): Uint8Array;

@@ -60,9 +60,10 @@ export class RedisCalls {
   private find(service: string): { cluster: string; handler: RedisHandler | null; query: string } {
     const at = service.indexOf("?");
     const cluster = toText(at < 0 ? service : service.slice(0, at));
-    const handler = this.root.vm.env.cluster(cluster);
-    const query = at < 0 ? "" : service.slice(at + 1);
-    return { cluster, handler: handler?.kind === "redis" ? handler : null, query };
+    const { env } = this.root.vm;
+    const found = env.cluster(cluster);
+    const handler = found?.kind === "redis" ? found : env.profile.emulator ? env.anyRedis() : null;
+    return { cluster, handler, query: at < 0 ? "" : service.slice(at + 1) };
   }
 
   init(service: string, username: string, password: string, timeoutMs: number): number {
@@ -98,7 +99,7 @@ export class RedisCalls {
     };
     if (!handler) return refuse(Status.BadArgument);
     if (!handler.hasEndpoints) return refuse(Status.InternalFailure);
-    const token = vm.newToken(vm.profile.emulator ? 3 : 3);
+    const token = vm.newToken(3);
     record.token = token;
     this.pending.set(token, record);
     vm.env.scheduler.post(() => {

@@ -70,6 +70,7 @@ export class Host implements AsyncDisposable {
   private random: Random;
   private env: Environment;
   private emulatorCluster = upstream();
+  private emulatorRedis = redis();
   private fault: unknown = null;
   private rejecters = new Set<(error: unknown) => void>();
   private live = new Set<Stream>();
@@ -133,6 +134,7 @@ export class Host implements AsyncDisposable {
       trace: this.trace,
       cluster: (name) => this.clusters[name] ?? this.redis[name],
       anyCluster: (name) => this.clusters[name] ?? this.emulatorCluster,
+      anyRedis: () => this.emulatorRedis,
       violation: (rule, message, place) => this.violate(rule, message, place),
       log: (line) => this.logs.push(line),
       random: (length) => this.random.bytes(length),

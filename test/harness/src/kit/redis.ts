@@ -137,7 +137,7 @@ class TcpConnection implements RedisConnection {
   private onData(chunk: Uint8Array): void {
     this.received = new Uint8Array(Buffer.concat([this.received, chunk]));
     for (;;) {
-      const parsed = parseResp(this.received);
+      const parsed = this.parse();
       if (!parsed) return;
       const reply = this.received.slice(0, parsed.end);
       this.received = this.received.slice(parsed.end);
@@ -145,6 +145,16 @@ class TcpConnection implements RedisConnection {
       if (!next) continue;
       this.env.post(() => next.done(reply));
       next.idle();
+    }
+  }
+
+  /** One reply, or null while bytes are missing. Nonsense closes the connection. */
+  private parse(): ReturnType<typeof parseResp> {
+    try {
+      return parseResp(this.received);
+    } catch {
+      this.socket.destroy();
+      return null;
     }
   }
 

@@ -239,7 +239,7 @@ function run(words: string[]): string {
     const s = get_pairs(m, cells, cells + 4).toString();
     return s + " " + (load<u32>(cells) == 0 ? "0" : load<u32>(load<u32>(cells)).toString());
   }
-  if (op == "size") return map_size(m, cells).toString() + " " + load<u32>(cells).toString();
+  if (!isDefined(PROXYTEST)) if (op == "size") return map_size(m, cells).toString() + " " + load<u32>(cells).toString();
   if (op == "add") return add_value(m, ptr(b), b.byteLength, ptr(c), c.byteLength).toString();
   if (op == "rep") return replace_value(m, ptr(b), b.byteLength, ptr(c), c.byteLength).toString();
   if (op == "rem") return remove_value(m, ptr(b), b.byteLength).toString();
@@ -255,7 +255,7 @@ function run(words: string[]): string {
     return set_pairs(m, ptr(p), p.byteLength).toString();
   }
   if (op == "buf") return get_buffer(m, num(words, 2), num(words, 3), cells, cells + 4).toString() + " " + result();
-  if (op == "bufstat") return buffer_status(m, cells, cells + 4).toString() + " " + load<u32>(cells).toString();
+  if (!isDefined(PROXYTEST)) if (op == "bufstat") return buffer_status(m, cells, cells + 4).toString() + " " + load<u32>(cells).toString();
   if (op == "setbuf") {
     const text = bytes(arg(words, 4));
     return set_buffer(m, num(words, 2), num(words, 3), ptr(text), text.byteLength).toString();
@@ -278,11 +278,11 @@ function run(words: string[]): string {
     const h = pairs(":method=GET");
     return http_call(ptr(a), a.byteLength, ptr(h), h.byteLength, 0, 0, 0, 0, 0, cells + 8).toString() + " " + load<u32>(cells + 8).toString();
   }
-  if (op == "grpc") {
+  if (!isDefined(PROXYTEST)) if (op == "grpc") {
     const s = grpc_call(ptr(a), a.byteLength, ptr(b), b.byteLength, ptr(c), c.byteLength, 0, 0, ptr(b), b.byteLength, num(words, 4), cells + 8);
     return s.toString() + " " + load<u32>(cells + 8).toString();
   }
-  if (op == "status") return get_status(cells + 8, cells, cells + 4).toString() + " " + load<u32>(cells + 8).toString() + " " + result();
+  if (!isDefined(PROXYTEST)) if (op == "status") return get_status(cells + 8, cells, cells + 4).toString() + " " + load<u32>(cells + 8).toString() + " " + result();
   if (op == "eff") return set_effective(words.length > 1 ? m : lastStream).toString();
   if (op == "prop") {
     const path = bytes(arg(words, 1).replaceAll(".", "\0"));
@@ -305,11 +305,11 @@ function run(words: string[]): string {
   if (op == "mget") return get_metric(m, cells).toString() + " " + load<u64>(cells).toString();
   if (op == "foreign") return foreign(ptr(a), a.byteLength, ptr(b), b.byteLength, cells, cells + 4).toString() + " " + resultHex();
   if (op == "tick") return set_tick(m).toString();
-  if (op == "time") return get_time(cells).toString() + " " + load<u64>(cells).toString();
+  if (!isDefined(PROXYTEST)) if (op == "time") return get_time(cells).toString() + " " + load<u64>(cells).toString();
   if (op == "clock") return clock_time(m, 0, cells).toString() + " " + load<u64>(cells).toString();
   if (op == "random") return random_get(heap.alloc(m), m).toString();
   if (op == "environ") return environ_sizes(cells, cells + 4).toString() + " " + load<u32>(cells).toString();
-  if (op == "level") return get_level(cells).toString() + " " + load<u32>(cells).toString();
+  if (!isDefined(PROXYTEST)) if (op == "level") return get_level(cells).toString() + " " + load<u32>(cells).toString();
   if (op == "log") return proxy_log(m, ptr(b), b.byteLength).toString();
   if (op == "print") {
     store<u32>(cells + 16, ptr(b) as u32);
@@ -375,7 +375,9 @@ function on(callback: string, args: string): i32 {
     }
   }
   where = outer;
-  return returned;
+  const action = returned;
+  if (outer.length == 0) __collect();
+  return action;
 }
 
 export function proxy_on_context_create(id: u32, parent: u32): void {

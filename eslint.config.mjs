@@ -11,7 +11,11 @@ const ASSEMBLYSCRIPT = [
 ];
 
 /** Files that a gateway runs but that must not touch raw memory. */
-const PLUGINS = ["plugins/**/*.ts", "build/template/plugin/**/*.ts", "examples/**/assembly/**/*.ts"];
+const PLUGINS = [
+  "plugins/**/*.ts",
+  "build/template/plugin/**/*.ts",
+  "examples/**/assembly/**/*.ts",
+];
 
 const member = (object, property, message) => ({
   selector: `MemberExpression[object.name='${object}'][property.name='${property}']`,

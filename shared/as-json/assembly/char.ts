@@ -38,9 +38,7 @@ export const enum Char {
 // @ts-expect-error: decorator
 @inline
 export function isBlank(byte: i32): bool {
-  return (
-    byte == Char.Space || byte == Char.LineFeed || byte == Char.Return || byte == Char.Tab
-  );
+  return byte == Char.Space || byte == Char.LineFeed || byte == Char.Return || byte == Char.Tab;
 }
 
 // @ts-expect-error: decorator

@@ -1,6 +1,6 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { Char, isBlank } from "./char";
-import { findQuote } from "./scan";
+import { findBackslash, findQuote } from "./scan";
 import { unescape } from "./unescape";
 import { JsonType, NO_VALUE, typeAt } from "./type";
 import { JsonValue, findEnd } from "./value";
@@ -143,5 +143,5 @@ function isClosing(byte: i32): bool {
 }
 
 function hasEscape(text: Slice): bool {
-  return text.indexOf(<u8>Char.Backslash) >= 0;
+  return findBackslash(text.ptr, text.ptr + <usize>text.length) != 0;
 }

@@ -41,7 +41,10 @@ export function quoteLikeSjson(text: Slice): Slice {
     if (byte == Char.Quote || byte == Char.Backslash) return quote(text);
   }
   const out = new Builder(text.length + 2).appendByte(<u8>Char.Quote);
-  return out.append(text).appendByte(<u8>Char.Quote).view();
+  return out
+    .append(text)
+    .appendByte(<u8>Char.Quote)
+    .view();
 }
 
 /** Walks to every place the path names, and notes in document order what to replace by what. */

@@ -35,7 +35,7 @@ export function appendEscaped(out: Builder, text: Slice, style: Escape = Escape.
     }
     out.appendRaw(from, <i32>(at - from));
     if (byte < 0x80) appendByteEscape(out, byte);
-    else appendUnit(out, length == 0 ? 0xfffd : 0x2000 | <i32>load<u8>(at + 2) & 0x3f);
+    else appendUnit(out, length == 0 ? 0xfffd : 0x2000 | ((<i32>load<u8>(at + 2)) & 0x3f));
     at += <usize>max(1, length);
     from = at;
   }

@@ -14,8 +14,9 @@ import { Decimal } from "./decimal";
  */
 export function parseNumber(text: Slice): f64 {
   const first = text.at(0);
-  let i = first == Char.Minus || first == Char.Plus ? 1 : 0;
-  const value = isDigit(text.at(i)) || text.at(i) == Char.Dot ? parseDigits(text, i) : word(text.sub(i));
+  const i = first == Char.Minus || first == Char.Plus ? 1 : 0;
+  const value =
+    isDigit(text.at(i)) || text.at(i) == Char.Dot ? parseDigits(text, i) : word(text.sub(i));
   return first == Char.Minus ? -value : value;
 }
 
@@ -167,29 +168,38 @@ export function shortestDigits(value: f64): Decimal {
 function shorten(decimal: Decimal, mantissa: u64, exponent: i32): void {
   const upper = new Decimal();
   upper.assign(mantissa * 2 + 1, exponent - 53);
-  const lower = new Decimal();
-  if (mantissa > (<u64>1) << 52 || exponent == -1022) {
-    lower.assign(mantissa * 2 - 1, exponent - 53);
-  } else {
-    lower.assign(mantissa * 4 - 1, exponent - 54); // the gap below a power of two is half as wide
-  }
+  const lower = lowerBound(mantissa, exponent);
   const inclusive = (mantissa & 1) == 0;
-  let above = 0; // 0: equal to `upper` so far, 1: smaller by one unit, 2: smaller by more
+  let above = 0;
   for (let u = 0; ; u++) {
     const m = u - upper.point + decimal.point;
     if (m >= decimal.count) return;
     const l = u - upper.point + lower.point;
     const digit = decimal.digit(m);
-    const high = upper.digit(u);
+    above = distance(above, digit, upper.digit(u));
     const canRoundDown = lower.digit(l) != digit || (inclusive && l + 1 == lower.count);
-    if (above == 0 && digit + 1 < high) above = 2;
-    else if (above == 0 && digit != high) above = 1;
-    else if (above == 1 && (digit != 9 || high != 0)) above = 2;
     const canRoundUp = above > 0 && (inclusive || above > 1 || u + 1 < upper.count);
     if (canRoundDown && canRoundUp) return decimal.round(m + 1);
     if (canRoundDown) return decimal.roundDown(m + 1);
     if (canRoundUp) return decimal.roundUp(m + 1);
   }
+}
+
+/** Halfway to the next smaller f64; below a power of two the gap is half as wide. */
+function lowerBound(mantissa: u64, exponent: i32): Decimal {
+  const lower = new Decimal();
+  if (mantissa > (<u64>1) << 52 || exponent == -1022) lower.assign(mantissa * 2 - 1, exponent - 53);
+  else lower.assign(mantissa * 4 - 1, exponent - 54);
+  return lower;
+}
+
+/**
+ * How far the number is below the upper bound, judged by the digits so far and one more pair:
+ * 0 equal, 1 smaller by one unit of the last digit, 2 smaller by more.
+ */
+function distance(before: i32, digit: i32, high: i32): i32 {
+  if (before == 0) return digit + 1 < high ? 2 : digit != high ? 1 : 0;
+  return before == 1 && (digit != 9 || high != 0) ? 2 : before;
 }
 
 /**

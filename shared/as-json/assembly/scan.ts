@@ -38,26 +38,61 @@ export function findQuote(at: usize, end: usize): usize {
   return 0;
 }
 
+/** Address of the first backslash in `[at, end)`, or 0. */
+export function findBackslash(at: usize, end: usize): usize {
+  const backslash = i8x16.splat(<i8>Char.Backslash);
+  while (at + 16 <= end) {
+    const hits = i8x16.bitmask(i8x16.eq(v128.load(at), backslash));
+    if (hits != 0) return at + <usize>ctz(hits);
+    at += 16;
+  }
+  for (; at < end; at++) if (load<u8>(at) == Char.Backslash) return at;
+  return 0;
+}
+
 /**
  * Address after the bracket that closes a container, `at` being the byte after the opening one;
  * or 0. Both kinds of bracket count alike, as in GJSON: what is inside is not validated.
+ *
+ * Sixteen bytes at a time. Without a backslash among them, the quotes alone tell which bytes are
+ * inside of strings; with one, the string it is in is skipped by `findQuote`:
+ *
+ *   bytes    a " b [ " , [ ]          quotes   0 1 0 0 1 0 0 0
+ *   inside   0 1 1 1 0 0 0 0          so that only the last two brackets count
+ *
+ * Measured in Node 20 on chat bodies of 100 KiB (test/bench/micro/json.ts, best of 4000): 11 GB/s
+ * with long strings, 5.6 GB/s with messages of 40 characters, 2.5 GB/s with source code.
  */
 export function skipContainer(at: usize, end: usize): usize {
   const quote = i8x16.splat(<i8>Char.Quote);
+  const backslash = i8x16.splat(<i8>Char.Backslash);
   const open = i8x16.splat(<i8>Char.OpenCurly);
   const close = i8x16.splat(<i8>Char.CloseCurly);
   const fold = i8x16.splat(0x20); // [ and { differ in this bit only, so do ] and }
   let depth = 1;
+  let inString = 0; // 0xffff when the chunk begins inside of a string
   while (at + 16 <= end) {
     const chunk = v128.load(at);
-    const folded = v128.or(chunk, fold);
     const quotes = i8x16.bitmask(i8x16.eq(chunk, quote));
-    let opens = i8x16.bitmask(i8x16.eq(folded, open));
-    let closes = i8x16.bitmask(i8x16.eq(folded, close));
-    // Brackets after the first quote are judged after its string.
-    const before = quotes == 0 ? 0xffff : (1 << ctz(quotes)) - 1;
-    opens &= before;
-    closes &= before;
+    const slashes = i8x16.bitmask(i8x16.eq(chunk, backslash));
+    if (inString != 0) {
+      if ((quotes | slashes) == 0) {
+        at += 16;
+        continue;
+      }
+      if (slashes != 0) {
+        at = findQuote(at, end);
+        if (at++ == 0) return 0;
+        inString = 0;
+        continue;
+      }
+    }
+    let inside = inString;
+    if (slashes == 0) inside ^= prefixXor(quotes);
+    else if (quotes != 0) inside = -1 << ctz(quotes); // judged after its string
+    const folded = v128.or(chunk, fold);
+    let opens = i8x16.bitmask(i8x16.eq(folded, open)) & ~inside;
+    let closes = i8x16.bitmask(i8x16.eq(folded, close)) & ~inside;
     if (popcnt(closes) < depth) {
       depth += popcnt(opens) - popcnt(closes);
     } else {
@@ -69,13 +104,22 @@ export function skipContainer(at: usize, end: usize): usize {
         closes &= ~(1 << bit);
       }
     }
-    if (quotes == 0) {
-      at += 16;
+    if (slashes != 0 && quotes != 0) {
+      at = findQuote(at + <usize>ctz(quotes) + 1, end);
+      if (at++ == 0) return 0;
       continue;
     }
-    const closing = findQuote(at + <usize>ctz(quotes) + 1, end);
-    if (closing == 0) return 0;
-    at = closing + 1;
+    inString = inside & 0x8000 ? 0xffff : 0;
+    at += 16;
+  }
+  return skipContainerTail(at, end, depth, inString != 0);
+}
+
+/** The last bytes of `skipContainer`, one by one. */
+function skipContainerTail(at: usize, end: usize, depth: i32, inString: bool): usize {
+  if (inString) {
+    at = findQuote(at, end);
+    if (at++ == 0) return 0;
   }
   while (at < end) {
     const byte = load<u8>(at);
@@ -90,6 +134,16 @@ export function skipContainer(at: usize, end: usize): usize {
     at++;
   }
   return 0;
+}
+
+/** Bit n of the answer: whether an odd number of the bits 0 to n is set. 16 bits. */
+// @ts-expect-error: decorator
+@inline
+function prefixXor(bits: i32): i32 {
+  bits ^= bits << 1;
+  bits ^= bits << 2;
+  bits ^= bits << 4;
+  return (bits ^ (bits << 8)) & 0xffff;
 }
 
 /** Address after a number: it runs to a blank, a comma, a closing bracket or the end. */

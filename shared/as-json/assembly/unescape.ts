@@ -1,5 +1,6 @@
 import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { Char } from "./char";
+import { findBackslash } from "./scan";
 
 /**
  * The text between the quotes of a JSON string with its escapes resolved, as UTF-8; the same slice
@@ -7,18 +8,19 @@ import { Char } from "./char";
  * escape ends the text there (ai-cache contract, Annex A). Bytes that are not valid UTF-8 stay.
  */
 export function unescape(text: Slice): Slice {
-  let plain = text.indexOf(<u8>Char.Backslash);
-  if (plain < 0) return text;
+  const end = text.ptr + <usize>text.length;
+  let next = findBackslash(text.ptr, end);
+  if (next == 0) return text;
   const out = new Builder(text.length);
-  let from = 0;
-  while (plain >= 0) {
-    out.appendRaw(text.ptr + <usize>from, plain - from);
-    const used = appendEscape(out, text, plain);
+  let from = text.ptr;
+  while (next != 0) {
+    out.appendRaw(from, <i32>(next - from));
+    const used = appendEscape(out, text, <i32>(next - text.ptr));
     if (used == 0) return out.view();
-    from = plain + used;
-    plain = text.indexOf(<u8>Char.Backslash, from);
+    from = next + <usize>used;
+    next = findBackslash(from, end);
   }
-  return out.append(text.sub(from)).view();
+  return out.appendRaw(from, <i32>(end - from)).view();
 }
 
 /** Appends what the escape at `at` stands for; answers its length in bytes, 0 when it is invalid. */

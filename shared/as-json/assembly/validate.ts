@@ -93,8 +93,11 @@ class Validator {
 
   /** The next byte that is not blank, not consumed; -1 at the end. */
   private peek(): i32 {
-    while (this.at < this.end && isBlank(load<u8>(this.at))) this.at++;
-    return this.byte();
+    const end = this.end;
+    let at = this.at;
+    while (at < end && isBlank(load<u8>(at))) at++;
+    this.at = at;
+    return at < end ? <i32>load<u8>(at) : -1;
   }
 
   private byte(): i32 {
@@ -151,41 +154,36 @@ class Validator {
     return this.at > start;
   }
 
+  /** The inner loop of the validator: works on a local position. */
   private string(): bool {
-    this.at++;
-    while (true) {
-      this.skipPlain();
-      const byte = this.byte();
-      if (byte == Char.Quote) {
-        this.at++;
-        return true;
-      }
-      if (byte != Char.Backslash) return false; // the end, or a control character
-      this.at++;
-      if (!this.escape()) return false;
-    }
-  }
-
-  /** Moves to the next quote, backslash or control character. */
-  private skipPlain(): void {
     const quote = i8x16.splat(<i8>Char.Quote);
     const backslash = i8x16.splat(<i8>Char.Backslash);
     const space = i8x16.splat(<i8>Char.Space);
-    while (this.at + 16 <= this.end) {
-      const chunk = v128.load(this.at);
-      const special = v128.or(i8x16.eq(chunk, quote), i8x16.eq(chunk, backslash));
-      const stop = i8x16.bitmask(v128.or(special, i8x16.lt_u(chunk, space)));
-      if (stop != 0) {
-        this.at += <usize>ctz(stop);
-        return;
+    const end = this.end;
+    let at = this.at + 1;
+    while (at < end) {
+      if (at + 16 <= end) {
+        const chunk = v128.load(at);
+        const special = v128.or(i8x16.eq(chunk, quote), i8x16.eq(chunk, backslash));
+        const stop = i8x16.bitmask(v128.or(special, i8x16.lt_u(chunk, space)));
+        if (stop == 0) {
+          at += 16;
+          continue;
+        }
+        at += <usize>ctz(stop);
       }
-      this.at += 16;
+      const byte = <i32>load<u8>(at++);
+      if (byte == Char.Quote) {
+        this.at = at;
+        return true;
+      }
+      if (byte < Char.Space) return false;
+      if (byte != Char.Backslash) continue;
+      this.at = at;
+      if (!this.escape()) return false;
+      at = this.at;
     }
-    while (this.at < this.end) {
-      const byte = load<u8>(this.at);
-      if (byte == Char.Quote || byte == Char.Backslash || <i32>byte < Char.Space) return;
-      this.at++;
-    }
+    return false;
   }
 
   /** What follows a backslash. */

@@ -128,11 +128,7 @@ export function findEnd(type: JsonType, at: usize, limit: usize): usize {
 }
 
 /** The value that begins at exactly this address, or null: none, or a string that is cut off. */
-export function valueAt(
-  at: usize,
-  limit: usize,
-  owner: StaticArray<u8> | null,
-): JsonValue | null {
+export function valueAt(at: usize, limit: usize, owner: StaticArray<u8> | null): JsonValue | null {
   const type = typeAt(at, limit);
   if (type == NO_VALUE) return null;
   if (type == JsonType.String && findQuote(at + 1, limit) == 0) return null;

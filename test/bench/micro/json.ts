@@ -1,5 +1,7 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { compile } from "../../../build/tools/asc.js";
+import { JSON_AS_SOURCE } from "./json-as.js";
 import { printTimings, timeTasks, type Task } from "./time.js";
 
 // shared/as-json on chat bodies of 100 KiB: the paths the plugins read most, against JSON.parse of
@@ -49,18 +51,23 @@ const BODIES: [what: string, body: Buffer][] = [
   ["messages of 500 Chinese characters", body(CHINESE, 500)],
 ];
 
-/** Compiles and instantiates a driver of test/unit/json. */
-async function load<T extends Module>(name: string, flags: string[] = []): Promise<T> {
-  mkdirSync(".cache/bench", { recursive: true });
-  const outFile = `.cache/bench/json-${name}.wasm`;
-  await compile({ entry: `test/unit/json/driver/${name}.ts`, outFile, flags });
-  const { instance } = await WebAssembly.instantiate(readFileSync(outFile), {
-    env: {
-      abort: () => {
-        throw new Error(`${name} aborted`);
-      },
-    },
-  });
+mkdirSync(".cache/bench", { recursive: true });
+
+async function build(entry: string, flags: string[] = []): Promise<WebAssembly.Module> {
+  const outFile = `.cache/bench/${basename(entry, ".ts")}.wasm`;
+  await compile({ entry, outFile, flags });
+  return await WebAssembly.compile(readFileSync(outFile));
+}
+
+const OURS = await build("test/unit/json/driver/bench.ts");
+writeFileSync(".cache/bench/chat-json-as.ts", JSON_AS_SOURCE);
+const JSON_AS = await build(".cache/bench/chat-json-as.ts", ["--transform", "json-as/transform"]);
+
+async function start<T extends Module>(compiled: WebAssembly.Module): Promise<T> {
+  const abort = () => {
+    throw new Error("aborted");
+  };
+  const instance = await WebAssembly.instantiate(compiled, { env: { abort } });
   const module = instance.exports as unknown as T & { _initialize?: () => void };
   module._initialize?.();
   return module;
@@ -109,7 +116,7 @@ async function tasksFor(bytes: Buffer): Promise<Task[]> {
   tasks.push(task("parseJson (strict, UTF-8)", size, ours, ours.parse));
   tasks.push(task("setValue model", size, ours, ours.edit));
   tasks.push(jsonParse(bytes));
-  const jsonAs = await load<JsonAs>("bench-json-as", ["--transform", "json-as/transform"]);
+  const jsonAs = await start<JsonAs>(JSON_AS);
   give(jsonAs, bytes);
   jsonAs.decode();
   tasks.push(task("json-as from UTF-16", size, jsonAs, jsonAs.parseText));
@@ -118,7 +125,7 @@ async function tasksFor(bytes: Buffer): Promise<Task[]> {
 }
 
 async function instance(path: string, bytes: Uint8Array): Promise<Ours> {
-  const ours = await load<Ours>("bench");
+  const ours = await start<Ours>(OURS);
   give(ours, Buffer.from(path));
   ours.compilePaths();
   give(ours, bytes);

@@ -41,7 +41,7 @@ export const PATHS: readonly string[] = [
   "..#.model",
   "..0",
   "a\\.b",
-  'x.#(a>1)#.b.1.1.0',
+  "x.#(a>1)#.b.1.1.0",
   'messages.#(role!%"s*")#|#(content==~true)',
   "@this",
   "#(>1)#",

@@ -13,11 +13,14 @@ const { docs, cases } = JSON.parse(
 ) as Vectors;
 const driver = await loadDriver("path");
 
-describe.each(Object.entries(cases))("GJSON 1.18 and ours agree on the document %s", (name, rows) => {
-  test.each(rows)("%s", (path, text) => {
-    expect(driver.text("get", docs[name] ?? "", path)).toBe(text);
-  });
-});
+describe.each(Object.entries(cases))(
+  "GJSON 1.18 and ours agree on the document %s",
+  (name, rows) => {
+    test.each(rows)("%s", (path, text) => {
+      expect(driver.text("get", docs[name] ?? "", path)).toBe(text);
+    });
+  },
+);
 
 describe("a path in SSE data starts at the first bracket", () => {
   test.each([

@@ -57,7 +57,8 @@ export async function loadDriver(name: string): Promise<Driver> {
       },
     },
   });
-  const exports = instance.exports as unknown as Frame & Record<string, (...parameters: number[]) => void>;
+  const exports = instance.exports as unknown as Frame &
+    Record<string, (...parameters: number[]) => void>;
   exports["_initialize"]?.();
 
   function call(operation: string, parameters: number[], args: Input[]): Uint8Array | null {

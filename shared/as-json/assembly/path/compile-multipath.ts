@@ -30,11 +30,7 @@ export function readMultipath(compiler: PathCompiler): PathStep | null {
   return new MultipathStep(isObject, StaticArray.fromArray(members));
 }
 
-function readMember(
-  compiler: PathCompiler,
-  text: Slice,
-  isObject: bool,
-): MultipathMember | null {
+function readMember(compiler: PathCompiler, text: Slice, isObject: bool): MultipathMember | null {
   const colon = colonIn(text);
   const path = compiler.inner(text.sub(colon + 1));
   if (path === null) return null;

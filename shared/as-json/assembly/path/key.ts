@@ -29,10 +29,13 @@ export class KeyStep extends PathStep {
     }
     const ring = new StaticArray<usize>(size);
     const cursor = array.entries();
-    let count = 0;
-    while (cursor.next()) ring[count++ % size] = cursor.address;
-    if (count < size) return null;
-    return valueAt(ring[count % size], array.limit, array.owner);
+    let oldest = 0; // place of the next write
+    while (cursor.next()) {
+      ring[oldest++] = cursor.address;
+      if (oldest == size) oldest = 0;
+    }
+    if (ring[oldest] == 0) return null; // fewer elements than that
+    return valueAt(ring[oldest], array.limit, array.owner);
   }
 }
 

@@ -62,6 +62,7 @@ export function join(array: JsonValue, keepsAll: bool): JsonValue | null {
   return readJson(out.appendByte(<u8>Char.CloseCurly).view());
 }
 
+
 @final
 class Member {
   constructor(
@@ -113,6 +114,7 @@ export function group(object: JsonValue): JsonValue | null {
     }
   }
   const found = new Collection();
-  for (let i = 0; i < rows.length; i++) found.addRaw(rows[i].appendByte(<u8>Char.CloseCurly).view());
+  for (let i = 0; i < rows.length; i++)
+    found.addRaw(rows[i].appendByte(<u8>Char.CloseCurly).view());
   return found.toValue();
 }

@@ -29,7 +29,7 @@ const MODEL = bytes("model");
 const VALUE = bytes('{"new":[1]}');
 const paths: JsonPath[] = [];
 const keyPaths: KeyPath[] = [];
-let pathTexts: Slice[] = [];
+const pathTexts: Slice[] = [];
 
 /** Compiles the paths of argument 0 (one a line) and the plain ones of argument 1. */
 export function prepare(): void {
@@ -65,10 +65,10 @@ let guardEnd: usize = 0;
  * heap has grown since, a new page is put behind it.
  */
 function atEndOfMemory(document: Slice): Slice {
-  const end = <usize>memory.size() << 16;
+  const end = (<usize>memory.size()) << 16;
   if (end != guardEnd) {
     memory.grow(1);
-    guardEnd = <usize>memory.size() << 16;
+    guardEnd = (<usize>memory.size()) << 16;
   }
   const at = guardEnd - <usize>document.length;
   memory.copy(at, document.ptr, document.length);

@@ -47,8 +47,18 @@ export interface PluginOptions {
 }
 
 /** What a native filter's callback returns; absent = `Continue`. */
-export type NativeHeadersStatus = "Continue" | "StopIteration" | "StopAllIterationAndBuffer" | "StopAllIterationAndWatermark" | void;
-export type NativeDataStatus = "Continue" | "StopIterationAndBuffer" | "StopIterationAndWatermark" | "StopIterationNoBuffer" | void;
+export type NativeHeadersStatus =
+  | "Continue"
+  | "StopIteration"
+  | "StopAllIterationAndBuffer"
+  | "StopAllIterationAndWatermark"
+  | void;
+export type NativeDataStatus =
+  | "Continue"
+  | "StopIterationAndBuffer"
+  | "StopIterationAndWatermark"
+  | "StopIterationNoBuffer"
+  | void;
 export type NativeTrailersStatus = "Continue" | "StopIteration" | void;
 
 /** Live header map handed to a native filter; edits are seen by every later filter. */
@@ -68,7 +78,10 @@ export interface NativeBody {
 
 /** What a native filter can do besides returning a status. */
 export interface NativeControl {
-  reply(status: number, init?: { headers?: HeadersInput; body?: BytesInput; details?: string }): void;
+  reply(
+    status: number,
+    init?: { headers?: HeadersInput; body?: BytesInput; details?: string },
+  ): void;
   continueRequest(): void;
   continueResponse(): void;
   setFilterState(key: string, value: BytesInput): void;
@@ -78,10 +91,18 @@ export interface NativeControl {
 export interface NativeFilter {
   name?: string;
   native: {
-    requestHeaders?(headers: NativeHeaders, end: boolean, control: NativeControl): NativeHeadersStatus;
+    requestHeaders?(
+      headers: NativeHeaders,
+      end: boolean,
+      control: NativeControl,
+    ): NativeHeadersStatus;
     requestBody?(body: NativeBody, end: boolean, control: NativeControl): NativeDataStatus;
     requestTrailers?(trailers: NativeHeaders, control: NativeControl): NativeTrailersStatus;
-    responseHeaders?(headers: NativeHeaders, end: boolean, control: NativeControl): NativeHeadersStatus;
+    responseHeaders?(
+      headers: NativeHeaders,
+      end: boolean,
+      control: NativeControl,
+    ): NativeHeadersStatus;
     responseBody?(body: NativeBody, end: boolean, control: NativeControl): NativeDataStatus;
     responseTrailers?(trailers: NativeHeaders, control: NativeControl): NativeTrailersStatus;
   };
@@ -190,7 +211,8 @@ export interface UpstreamSink {
   readonly closed: boolean;
 }
 
-export type ResetReason = "connection failure" | "connection termination" | "remote reset" | "protocol error";
+export type ResetReason =
+  "connection failure" | "connection termination" | "remote reset" | "protocol error";
 
 export interface UpstreamHandler {
   readonly kind: "upstream";
@@ -373,7 +395,8 @@ export interface Callout {
   doneAt?: number;
 }
 
-export type TraceKind = "call" | "return" | "host" | "action" | "wire" | "log" | "violation" | "trap";
+export type TraceKind =
+  "call" | "return" | "host" | "action" | "wire" | "log" | "violation" | "trap";
 
 export interface TraceEvent {
   seq: number;

@@ -8,7 +8,12 @@ test("a request passes through an idle plugin", async () => {
   expect(answer.text()).toBe("ok");
   expect(answer.local).toBe(false);
   expect(answer.details).toBe("via_upstream");
-  expect(answer.upstream[0]).toMatchObject({ method: "POST", path: "/v1?x=1", authority: "a.test", body: "hi" });
+  expect(answer.upstream[0]).toMatchObject({
+    method: "POST",
+    path: "/v1?x=1",
+    authority: "a.test",
+    body: "hi",
+  });
   expect(lines(host)).toEqual([
     "configure(7)",
     "create(2, 1)",
@@ -31,6 +36,12 @@ test("a local reply denies", async () => {
   expect(answer.text()).toBe("no");
   expect(answer.local).toBe(true);
   expect(answer.details).toBe("some_details");
-  expect(answer.headers.pairs.map(([name]) => name)).toEqual(["x-a", "content-length", "content-type", "date", "server"]);
+  expect(answer.headers.pairs.map(([name]) => name)).toEqual([
+    "x-a",
+    "content-length",
+    "content-type",
+    "date",
+    "server",
+  ]);
   expect(answer.upstream).toEqual([]);
 });

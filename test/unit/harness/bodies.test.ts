@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { upstream } from "../../harness/src";
 import { lines, probeHost } from "./probe";
 
-const events = (all: string[], name: string) => all.filter((l) => l.startsWith(`${name}(`)).map((l) => l.slice(name.length));
+const events = (all: string[], name: string) =>
+  all.filter((l) => l.startsWith(`${name}(`)).map((l) => l.slice(name.length));
 
 describe("size of the body callback", () => {
   test.each([
@@ -14,7 +15,10 @@ describe("size of the body callback", () => {
     { returns: 0, mode: "h2", want: ["(2, 0)", "(3, 1)"], body: "ABCDE" },
     { returns: 1, mode: "h2", want: ["(2, 0)", "(5, 1)"], body: "" },
   ] as const)("return $returns on $mode", async ({ returns, mode, want, body }) => {
-    await using host = await probeHost({ args: "1", request_body: `ret ${returns}` }, { downstream: mode });
+    await using host = await probeHost(
+      { args: "1", request_body: `ret ${returns}` },
+      { downstream: mode },
+    );
     const s = host.stream("POST http://a.test/", { framing: "chunked" });
     await s.headers();
     await s.data("AB");
@@ -25,23 +29,43 @@ describe("size of the body callback", () => {
   });
 
   test("1 until the end, then 0: one chunk goes on", async () => {
-    await using host = await probeHost({ args: "1", request_body: "ret 1", "request_body#3": "buf 0 0 99; setbuf 0 0 99 NEW" });
-    const answer = await host.fetch("http://a.test/", { chunks: ["AB", "CDE"], framing: "chunked" });
+    await using host = await probeHost({
+      args: "1",
+      request_body: "ret 1",
+      "request_body#3": "buf 0 0 99; setbuf 0 0 99 NEW",
+    });
+    const answer = await host.fetch("http://a.test/", {
+      chunks: ["AB", "CDE"],
+      framing: "chunked",
+    });
     expect(answer.upstream[0]!.body).toBe("NEW");
     expect(answer.upstream[0]!.chunks.length).toBe(1);
     expect(lines(host)).toContain("request_body buf 0 0 99 = 0 'ABCDE'");
   });
 
   test("2 puts chunks aside but still forwards them", async () => {
-    await using host = await probeHost({ request_body: "ret 2", "request_body#3": "buf 0 0 99; ret 0" });
-    const answer = await host.fetch("http://a.test/", { chunks: ["AB", "CDE"], framing: "chunked" });
+    await using host = await probeHost({
+      request_body: "ret 2",
+      "request_body#3": "buf 0 0 99; ret 0",
+    });
+    const answer = await host.fetch("http://a.test/", {
+      chunks: ["AB", "CDE"],
+      framing: "chunked",
+    });
     expect(answer.upstream[0]!.body).toBe("ABCDE");
     expect(lines(host)).toContain("request_body buf 0 0 99 = 0 null");
   });
 
   test("3 drops the chunk", async () => {
-    await using host = await probeHost({ request_body: "ret 3", "request_body#2": "ret 0", "request_body#3": "ret 0" });
-    const answer = await host.fetch("http://a.test/", { chunks: ["AB", "CDE"], framing: "chunked" });
+    await using host = await probeHost({
+      request_body: "ret 3",
+      "request_body#2": "ret 0",
+      "request_body#3": "ret 0",
+    });
+    const answer = await host.fetch("http://a.test/", {
+      chunks: ["AB", "CDE"],
+      framing: "chunked",
+    });
     expect(answer.upstream[0]!.body).toBe("CDE");
   });
 
@@ -50,7 +74,9 @@ describe("size of the body callback", () => {
       { args: "1", request_headers: "call auth /x 0; ret 4", http_call: "eff; cont 0" },
       { clusters: { backend: upstream().reply(200), auth: upstream().after(10).reply(200) } },
     );
-    const answer = await host.fetch("http://a.test/", { chunks: ["AB", "CDE"], framing: "chunked" }).advance(10);
+    const answer = await host
+      .fetch("http://a.test/", { chunks: ["AB", "CDE"], framing: "chunked" })
+      .advance(10);
     expect(answer.status).toBe(200);
     expect(events(lines(host), "request_body")).toEqual(["(5, 1)"]);
     expect(answer.upstream[0]!.body).toBe("ABCDE");
@@ -59,8 +85,15 @@ describe("size of the body callback", () => {
 
 describe("trailers", () => {
   test("no body callback ends the stream, the buffer stays writable", async () => {
-    await using host = await probeHost({ args: "1", request_body: "ret 1", request_trailers: "buf 0 0 9; setbuf 0 0 9 X; get 1 t" });
-    const answer = await host.fetch("http://a.test/", { chunks: ["AB", "C"], trailers: { t: "v" } });
+    await using host = await probeHost({
+      args: "1",
+      request_body: "ret 1",
+      request_trailers: "buf 0 0 9; setbuf 0 0 9 X; get 1 t",
+    });
+    const answer = await host.fetch("http://a.test/", {
+      chunks: ["AB", "C"],
+      trailers: { t: "v" },
+    });
     expect(events(lines(host), "request_body")).toEqual(["(2, 0)", "(3, 0)"]);
     expect(events(lines(host), "request_trailers")).toEqual(["(1)"]);
     expect(lines(host)).toContain("request_trailers buf 0 0 9 = 0 'ABC'");
@@ -73,7 +106,10 @@ describe("trailers", () => {
       { clusters: { backend: upstream().reply(200, { body: "ok", trailers: { t: "v" } }) } },
     );
     const answer = await host.fetch("http://a.test/");
-    expect(answer.trailers).toEqual([["t", "v"], ["more", "1"]]);
+    expect(answer.trailers).toEqual([
+      ["t", "v"],
+      ["more", "1"],
+    ]);
     expect(events(lines(host), "response_body")).toEqual(["(2, 0)"]);
   });
 });
@@ -110,7 +146,10 @@ describe("buffers", () => {
     ["9 3 !", "0", "hello!"],
     ["2 1 x", "2", "hello"],
   ])("setbuf %s answers %s and leaves %s", async (args, status, body) => {
-    await using host = await probeHost({ request_headers: "rem 0 content-length", "request_body#1": `setbuf 0 ${args}` });
+    await using host = await probeHost({
+      request_headers: "rem 0 content-length",
+      "request_body#1": `setbuf 0 ${args}`,
+    });
     const answer = await host.fetch("http://a.test/", { body: "hello" });
     expect(lines(host).at(-1)).toBe(`request_body setbuf 0 ${args} = ${status}`);
     expect(answer.upstream[0]!.body).toBe(body);
@@ -118,7 +157,10 @@ describe("buffers", () => {
 });
 
 test("an unchanged content-length smuggles the surplus and is reported", async () => {
-  await using host = await probeHost({ "request_body#1": "setbuf 0 0 99 0123456789" }, { strict: "error" });
+  await using host = await probeHost(
+    { "request_body#1": "setbuf 0 0 99 0123456789" },
+    { strict: "error" },
+  );
   const answer = await host.fetch("http://a.test/", { body: "hello" });
   expect(answer.upstream[0]!.body).toBe("01234");
   expect(new TextDecoder().decode(answer.upstream[0]!.surplus)).toBe("56789");
@@ -127,9 +169,19 @@ test("an unchanged content-length smuggles the surplus and is reported", async (
 
 describe("limits", () => {
   test("413 through the response filters, no further body callback", async () => {
-    await using host = await probeHost({ args: "1", request_body: "ret 1" }, { bufferLimitBytes: 3 });
-    const answer = await host.fetch("http://a.test/", { chunks: ["AB", "CD", "EF"], framing: "chunked" });
-    expect(answer).toMatchObject({ status: 413, details: "request_payload_too_large", local: true });
+    await using host = await probeHost(
+      { args: "1", request_body: "ret 1" },
+      { bufferLimitBytes: 3 },
+    );
+    const answer = await host.fetch("http://a.test/", {
+      chunks: ["AB", "CD", "EF"],
+      framing: "chunked",
+    });
+    expect(answer).toMatchObject({
+      status: 413,
+      details: "request_payload_too_large",
+      local: true,
+    });
     expect(answer.text()).toBe("Payload Too Large");
     expect(events(lines(host), "request_body")).toEqual(["(2, 0)"]);
     expect(events(lines(host), "response_headers").length).toBe(1);
@@ -141,16 +193,31 @@ describe("limits", () => {
   });
 
   test("2 above the limit deadlocks and says so", async () => {
-    await using host = await probeHost({ request_body: "ret 2" }, { bufferLimitBytes: 3, strict: "error" });
-    const pending = host.fetch("http://a.test/", { chunks: ["AB", "CD", "EF"], framing: "chunked" });
+    await using host = await probeHost(
+      { request_body: "ret 2" },
+      { bufferLimitBytes: 3, strict: "error" },
+    );
+    const pending = host.fetch("http://a.test/", {
+      chunks: ["AB", "CD", "EF"],
+      framing: "chunked",
+    });
     await expect(pending).rejects.toThrow("S29");
   });
 
   test("response over the limit: 500 while headers are held, reset afterwards", async () => {
     const big = () => ({ backend: upstream().reply(200, { body: "0123456789" }) });
-    await using held = await probeHost({ response_headers: "ret 3" }, { bufferLimitBytes: 3, clusters: big() });
-    expect(await held.fetch("http://a.test/")).toMatchObject({ status: 500, details: "response_payload_too_large" });
-    await using sent = await probeHost({ response_body: "ret 1" }, { bufferLimitBytes: 3, clusters: big() });
+    await using held = await probeHost(
+      { response_headers: "ret 3" },
+      { bufferLimitBytes: 3, clusters: big() },
+    );
+    expect(await held.fetch("http://a.test/")).toMatchObject({
+      status: 500,
+      details: "response_payload_too_large",
+    });
+    await using sent = await probeHost(
+      { response_body: "ret 1" },
+      { bufferLimitBytes: 3, clusters: big() },
+    );
     expect(await sent.fetch("http://a.test/")).toMatchObject({ status: 200, reset: true });
   });
 });

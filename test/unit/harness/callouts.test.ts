@@ -23,14 +23,22 @@ describe("http calls", () => {
     ["call empty /x 0", "10 0"],
     ["call auth /x 0", "0 4"],
   ])("%s answers %s", async (op, want) => {
-    const clusters = { backend: upstream().reply(200), auth: upstream().reply(200), empty: upstream().noEndpoints() };
+    const clusters = {
+      backend: upstream().reply(200),
+      auth: upstream().reply(200),
+      empty: upstream().noEndpoints(),
+    };
     await using host = await probeHost({ request_headers: op }, { clusters });
     await host.fetch("http://a.test/");
     expect(lines(host)[0]).toBe(`request_headers ${op} = ${want}`);
   });
 
   test("ok: response, body, trailers; the upstream sees what the host adds", async () => {
-    const auth = upstream().reply(200, { headers: { a: ["1", "2"] }, body: "yes", trailers: { t: "1" } });
+    const auth = upstream().reply(200, {
+      headers: { a: ["1", "2"] },
+      body: "yes",
+      trailers: { t: "1" },
+    });
     await using host = await run(auth);
     expect((await host.fetch("http://a.test/")).status).toBe(200);
     expect(callbacks(lines(host)).slice(0, 4)).toEqual([
@@ -41,7 +49,11 @@ describe("http calls", () => {
     ]);
     expect(auth.last!.get("x-envoy-internal")).toBe("true");
     expect(auth.last!.get("x-envoy-expected-rq-timeout-ms")).toBe("1000");
-    expect(host.calls("proxy_http_call").last).toMatchObject({ cluster: "auth", outcome: "200", token: 4 });
+    expect(host.calls("proxy_http_call").last).toMatchObject({
+      cluster: "auth",
+      outcome: "200",
+      token: 4,
+    });
   });
 
   test("timeout is a 504 with a text", async () => {
@@ -60,7 +72,9 @@ describe("http calls", () => {
     await using host = await run(upstream().refuse());
     await host.fetch("http://a.test/");
     expect(callbacks(lines(host))[2]).toBe("http_call get 6 :status = 0 '503'");
-    expect(callbacks(lines(host))[3]).toContain("upstream connect error or disconnect/reset before headers");
+    expect(callbacks(lines(host))[3]).toContain(
+      "upstream connect error or disconnect/reset before headers",
+    );
   });
 
   test("reset after headers: nothing, and a status", async () => {
@@ -88,7 +102,13 @@ describe("http calls", () => {
   test("completion order is the order of arrival", async () => {
     await using host = await probeHost(
       { args: "1", request_headers: "call slow /1 0; call fast /2 0" },
-      { clusters: { backend: upstream().reply(200), slow: upstream().after(20).reply(200), fast: upstream().after(10).reply(200) } },
+      {
+        clusters: {
+          backend: upstream().reply(200),
+          slow: upstream().after(20).reply(200),
+          fast: upstream().after(10).reply(200),
+        },
+      },
     );
     await host.fetch("http://a.test/");
     await host.clock.runToIdle();
@@ -101,8 +121,15 @@ describe("http calls", () => {
       { configure: "call auth /x 0 body" },
       { lifecycle: "envoy", clusters: { backend: upstream().reply(200), auth } },
     );
-    expect(auth.requests.map((r) => [r.method, r.body, r.get("content-length")])).toEqual([["POST", "body", "4"], ["POST", "body", "4"]]);
-    expect(host.callouts.map((c) => [c.vm, c.outcome])).toEqual([["canary", "cancelled"], ["main", "200"], ["worker0", "200"]]);
+    expect(auth.requests.map((r) => [r.method, r.body, r.get("content-length")])).toEqual([
+      ["POST", "body", "4"],
+      ["POST", "body", "4"],
+    ]);
+    expect(host.callouts.map((c) => [c.vm, c.outcome])).toEqual([
+      ["canary", "cancelled"],
+      ["main", "200"],
+      ["worker0", "200"],
+    ]);
   });
 
   test("a live server answers a proxied request and a call-out", async () => {
@@ -129,8 +156,19 @@ describe("gRPC", () => {
   test("unary success is one receive, failure is one close", async () => {
     const good = upstream().reply(200, { chunks: [frame("hi")], trailers: { "grpc-status": "0" } });
     await using host = await probeHost(
-      { args: "1", request_headers: "grpc good S M 0; grpc bad S M 0; grpc silent S M 100; grpc _nobody S M 0", grpc_receive: "buf 5 0 9" },
-      { clusters: { backend: upstream().reply(200), good, bad: upstream().reply(404), silent: upstream().never() } },
+      {
+        args: "1",
+        request_headers: "grpc good S M 0; grpc bad S M 0; grpc silent S M 100; grpc _nobody S M 0",
+        grpc_receive: "buf 5 0 9",
+      },
+      {
+        clusters: {
+          backend: upstream().reply(200),
+          good,
+          bad: upstream().reply(404),
+          silent: upstream().never(),
+        },
+      },
     );
     await host.fetch("http://a.test/");
     await host.clock.advance(100);
@@ -170,19 +208,42 @@ describe("router", () => {
       { name: "main", match: { prefix: "/p" }, cluster: "other" },
     ];
     const clusters = { backend: upstream().never(), other: upstream().reply(200) };
-    await using host = await probeHost({ request_headers: "prop xds.route_name", "request_headers#4": "prop xds.route_name; add 0 x-route other" }, { routes, clusters, strict: "error" });
-    expect(await host.fetch("http://a.test/direct")).toMatchObject({ status: 418, details: "direct_response" });
-    expect(await host.fetch("http://a.test/none")).toMatchObject({ status: 404, details: "route_not_found" });
-    expect(await host.fetch("http://a.test/slow").advance(100)).toMatchObject({ status: 504, details: "response_timeout" });
+    await using host = await probeHost(
+      {
+        request_headers: "prop xds.route_name",
+        "request_headers#4": "prop xds.route_name; add 0 x-route other",
+      },
+      { routes, clusters, strict: "error" },
+    );
+    expect(await host.fetch("http://a.test/direct")).toMatchObject({
+      status: 418,
+      details: "direct_response",
+    });
+    expect(await host.fetch("http://a.test/none")).toMatchObject({
+      status: 404,
+      details: "route_not_found",
+    });
+    expect(await host.fetch("http://a.test/slow").advance(100)).toMatchObject({
+      status: 504,
+      details: "response_timeout",
+    });
     expect(await host.fetch("http://a.test/slow")).toMatchObject({ status: 200, route: "other" });
     expect(lines(host).at(-2)).toContain("'slow'");
     expect(host.violations.map((v) => v.rule)).toContain("S31");
   });
 
   test("upstream cut mid-body: reset, straight to log", async () => {
-    await using host = await probeHost({ args: "1" }, { clusters: { backend: upstream().reply(200, { chunks: ["a", "b"], cutAfter: 1 }) } });
+    await using host = await probeHost(
+      { args: "1" },
+      { clusters: { backend: upstream().reply(200, { chunks: ["a", "b"], cutAfter: 1 }) } },
+    );
     expect(await host.fetch("http://a.test/")).toMatchObject({ status: 200, reset: true });
-    expect(lines(host).slice(-4)).toEqual(["response_body(1, 0)", "log(2)", "done(2)", "delete(2)"]);
+    expect(lines(host).slice(-4)).toEqual([
+      "response_body(1, 0)",
+      "log(2)",
+      "done(2)",
+      "delete(2)",
+    ]);
   });
 
   test("decorations: what filters and upstream see", async () => {
@@ -191,7 +252,12 @@ describe("router", () => {
     expect(answer.upstream[0]!.headers.map(([n]) => n)).toEqual([
       ":authority", ":path", ":method", ":scheme", "b", "x-forwarded-proto", "x-request-id", "x-envoy-expected-rq-timeout-ms",
     ]); // prettier-ignore
-    expect(answer.headers.pairs.map(([n]) => n)).toEqual(["content-length", "x-envoy-upstream-service-time", "date", "server"]);
+    expect(answer.headers.pairs.map(([n]) => n)).toEqual([
+      "content-length",
+      "x-envoy-upstream-service-time",
+      "date",
+      "server",
+    ]);
   });
 
   test("missing :status is 502, header value with CR LF is 503", async () => {
@@ -202,7 +268,16 @@ describe("router", () => {
   });
 
   test("scripted upstreams: rules, sequences, delays, functions", async () => {
-    const backend = upstream().on("POST /a").reply(201).then().after(10).reply(202).on("/b*").handle((r) => ({ status: 200, json: { path: r.path } })).otherwise().reply(404);
+    const backend = upstream()
+      .on("POST /a")
+      .reply(201)
+      .then()
+      .after(10)
+      .reply(202)
+      .on("/b*")
+      .handle((r) => ({ status: 200, json: { path: r.path } }))
+      .otherwise()
+      .reply(404);
     await using host = await probeHost({}, { clusters: { backend } });
     expect((await host.fetch("POST http://a.test/a")).status).toBe(201);
     expect((await host.fetch("POST http://a.test/a").advance(10)).status).toBe(202);

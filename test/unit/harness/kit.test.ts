@@ -1,16 +1,33 @@
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
-import { checkLeaks, CutDifference, encodeResp, pairs, parseResp, redis, sameForAllCuts, upstream } from "../../harness/src";
+import {
+  checkLeaks,
+  CutDifference,
+  encodeResp,
+  pairs,
+  parseResp,
+  redis,
+  sameForAllCuts,
+  upstream,
+} from "../../harness/src";
 import "../../harness/src/vitest";
 import { lines, probeHost } from "./probe";
 
 test("pairs: encode and decode, malformed is null", () => {
-  const bytes = pairs.encode([["a", "1"], ["日", ""]]);
-  expect(pairs.decode(bytes)).toEqual([["a", "1"], ["日", ""]]);
+  const bytes = pairs.encode([
+    ["a", "1"],
+    ["日", ""],
+  ]);
+  expect(pairs.decode(bytes)).toEqual([
+    ["a", "1"],
+    ["日", ""],
+  ]);
   expect(pairs.decode(bytes.subarray(0, bytes.length - 1))).toBeNull();
   expect(pairs.decode(Uint8Array.from([...bytes, 0]))).toBeNull();
-  expect(pairs.decode(pairs.encode(Array.from({ length: 1025 }, () => ["a", "b"] as const)))).toBeNull();
+  expect(
+    pairs.decode(pairs.encode(Array.from({ length: 1025 }, () => ["a", "b"] as const))),
+  ).toBeNull();
   expect(pairs.decode(new Uint8Array(4))).toEqual([]);
 });
 
@@ -22,24 +39,42 @@ describe("redis", () => {
     request_headers: `redis ${service} set k v; redis ${service} get k; ret 4`,
     "redis#2": "buf 9 0 99; eff; cont 0",
   };
-  const clusters = (driver: ReturnType<typeof redis>) => ({ backend: upstream().reply(200), [service]: driver });
+  const clusters = (driver: ReturnType<typeof redis>) => ({
+    backend: upstream().reply(200),
+    [service]: driver,
+  });
 
   test("in memory", async () => {
     const driver = redis({ password: "secret" });
-    await using host = await probeHost(script, { profile: "higress-2.2", clusters: clusters(driver) });
+    await using host = await probeHost(script, {
+      profile: "higress-2.2",
+      clusters: clusters(driver),
+    });
     expect((await host.fetch("http://a.test/")).status).toBe(200);
     expect(lines(host)).toContain("redis(7, 0, 5)");
     expect(lines(host)).toContain("redis buf 9 0 99 = 0 '$1\r\nv\r\n'");
     expect(lines(host)).toContain("configure redis nobody get k = 2 0");
-    expect(driver.commands).toEqual([["set", "k", "v"], ["get", "k"]]);
-    expect(host.calls("proxy_redis_call").last).toMatchObject({ command: ["get", "k"], outcome: "ok" });
+    expect(driver.commands).toEqual([
+      ["set", "k", "v"],
+      ["get", "k"],
+    ]);
+    expect(host.calls("proxy_redis_call").last).toMatchObject({
+      command: ["get", "k"],
+      outcome: "ok",
+    });
   });
 
   test("wrong password, lost connection, no answer", async () => {
     const driver = redis({ password: "other" }).fail("drop").fail("never");
-    await using host = await probeHost({ ...script, "redis#1": "buf 9 0 99", "redis#3": "buf 9 0 99" }, { profile: "higress-2.2", clusters: clusters(driver) });
+    await using host = await probeHost(
+      { ...script, "redis#1": "buf 9 0 99", "redis#3": "buf 9 0 99" },
+      { profile: "higress-2.2", clusters: clusters(driver) },
+    );
     await host.fetch("http://a.test/").advance(1000);
-    await host.fetch("http://a.test/").advance(1).catch(() => undefined);
+    await host
+      .fetch("http://a.test/")
+      .advance(1)
+      .catch(() => undefined);
     expect(lines(host)).toContain("redis(7, 1, 0)");
     expect(lines(host)).toContain("redis(11, 1, 0)");
     expect(lines(host).join()).toContain("NOAUTH");
@@ -67,7 +102,14 @@ describe("redis", () => {
     });
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
     const url = `redis://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    await using host = await probeHost({ ...script, request_headers: `redis ${service} get k; ret 4`, "redis#1": "buf 9 0 99; eff; cont 0" }, { profile: "higress-2.2", clusters: clusters(redis({ url })) });
+    await using host = await probeHost(
+      {
+        ...script,
+        request_headers: `redis ${service} get k; ret 4`,
+        "redis#1": "buf 9 0 99; eff; cont 0",
+      },
+      { profile: "higress-2.2", clusters: clusters(redis({ url })) },
+    );
     expect((await host.fetch("http://a.test/")).status).toBe(200);
     expect(lines(host)).toContain("redis buf 9 0 99 = 0 '$8\r\nover tcp\r\n'");
     expect(got).toEqual(["auth secret", "select 1", "get k"]);
@@ -106,7 +148,10 @@ describe("chunk cuts", () => {
 describe("leaks", () => {
   test("a leaking plugin is caught, a clean one is not", async () => {
     const check = async (ops: string) => {
-      await using host = await probeHost({ request_headers: ops }, { trace: false, logLevel: "critical" });
+      await using host = await probeHost(
+        { request_headers: ops },
+        { trace: false, logLevel: "critical" },
+      );
       return await checkLeaks(host, () => host.fetch("http://a.test/"), { runs: 60, warmup: 5 });
     };
     expect((await check("leak 65536")).leaking).toBe(true);
@@ -162,7 +207,10 @@ describe("rules", () => {
 
 describe("matchers and trace", () => {
   test("matchers", async () => {
-    await using host = await probeHost({ request_headers: "mdef 0 c; minc 4 2; reply 401 no why", "request_headers#2": "ret 4" });
+    await using host = await probeHost({
+      request_headers: "mdef 0 c; minc 4 2; reply 401 no why",
+      "request_headers#2": "ret 4",
+    });
     const answer = await host.fetch("http://a.test/");
     expect(answer).toBeLocalReply(401, "why");
     expect(host.metrics).toHaveCounter("c", 2);
@@ -170,7 +218,11 @@ describe("matchers and trace", () => {
     const s = host.stream("GET http://a.test/");
     expect(await s.headers({ end: true })).toPause("StopAllIterationAndWatermark");
     expect(s.state).toMatchObject({ paused: true, finished: false });
-    expect(host.trace).toContainTrace(["→ proxy_on_request_headers", "proxy_define_metric Ok", "proxy_send_local_response Ok"]);
+    expect(host.trace).toContainTrace([
+      "→ proxy_on_request_headers",
+      "proxy_define_metric Ok",
+      "proxy_send_local_response Ok",
+    ]);
     await s.abort();
   });
 

@@ -2,14 +2,24 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { createHost, upstream, type Host, type HostOptions, type PluginOptions, type ProfileName } from "../../harness/src";
+import {
+  createHost,
+  upstream,
+  type Host,
+  type HostOptions,
+  type PluginOptions,
+  type ProfileName,
+} from "../../harness/src";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const source = "test/unit/harness/probe/probe.ts";
 
 /** Builds the probe once per content of its source, with the imports its host has. */
 function build(host: "envoy" | "higress" | "proxytest"): string {
-  const hash = createHash("sha256").update(readFileSync(root + source)).digest("hex").slice(0, 12);
+  const hash = createHash("sha256")
+    .update(readFileSync(root + source))
+    .digest("hex")
+    .slice(0, 12);
   const folder = `${root}.cache/harness`;
   const file = `${folder}/probe-${host}-${hash}.wasm`;
   if (existsSync(file)) return file;
@@ -51,7 +61,9 @@ export function probeFor(profile: ProfileName): string {
 export type Script = Record<string, string>;
 
 export function config(script: Script): string {
-  return Object.entries(script).map(([name, ops]) => `${name}: ${ops}`).join("\n");
+  return Object.entries(script)
+    .map(([name, ops]) => `${name}: ${ops}`)
+    .join("\n");
 }
 
 export interface ProbeOptions extends Omit<HostOptions, "plugins"> {

@@ -3,7 +3,8 @@ import { upstream, type ProfileName } from "../../harness/src";
 import { lines, probeFor, probeHost } from "./probe";
 
 const HIGRESS: ProfileName[] = ["higress-2.1", "higress-2.2"];
-const events = (all: string[], name: string) => all.filter((l) => l.startsWith(`${name}(`)).map((l) => l.slice(name.length));
+const events = (all: string[], name: string) =>
+  all.filter((l) => l.startsWith(`${name}(`)).map((l) => l.slice(name.length));
 
 describe("headers return 1", () => {
   test.each([
@@ -12,7 +13,10 @@ describe("headers return 1", () => {
     ["higress-2.1", false, "StopIteration"],
     ["higress-2.2", false, "StopIteration"],
   ] as const)("%s, option %s: %s", async (profile, option, action) => {
-    await using host = await probeHost({ request_headers: "ret 1" }, { profile, plugin: { allowOnHeadersStopIteration: option } });
+    await using host = await probeHost(
+      { request_headers: "ret 1" },
+      { profile, plugin: { allowOnHeadersStopIteration: option } },
+    );
     const s = host.stream("POST http://a.test/");
     expect(await s.headers()).toMatchObject({ paused: true, action, by: "probe" });
     await s.abort();
@@ -22,32 +26,65 @@ describe("headers return 1", () => {
     await using two = await probeHost({ request_headers: "ret 2" });
     expect((await two.fetch("http://a.test/")).status).toBe(200);
     await using nine = await probeHost({ request_headers: "ret 9" });
-    expect(await nine.stream("GET http://a.test/").headers({ end: true })).toMatchObject({ action: "StopAllIterationAndWatermark" });
+    expect(await nine.stream("GET http://a.test/").headers({ end: true })).toMatchObject({
+      action: "StopAllIterationAndWatermark",
+    });
   });
 
   test("a bodyless request paused with 1 and not continued stalls and is reported", async () => {
-    await using host = await probeHost({ request_headers: "ret 1" }, { profile: "higress-2.2", strict: "error" });
-    await expect(host.fetch("http://a.test/")).rejects.toThrow(/S11.*probe \(request, StopSingle\)/);
+    await using host = await probeHost(
+      { request_headers: "ret 1" },
+      { profile: "higress-2.2", strict: "error" },
+    );
+    await expect(host.fetch("http://a.test/")).rejects.toThrow(
+      /S11.*probe \(request, StopSingle\)/,
+    );
   });
 });
 
 test("higress-2.1 hides the current chunk after a 1; on h2 the last one is never seen", async () => {
   const run = async (downstream: "h1" | "h2") => {
     await using host = await probeHost(
-      { args: "1", request_body: "ret 1", [downstream === "h1" ? "request_body#3" : "request_body#2"]: "buf 0 0 99" },
+      {
+        args: "1",
+        request_body: "ret 1",
+        [downstream === "h1" ? "request_body#3" : "request_body#2"]: "buf 0 0 99",
+      },
       { profile: "higress-2.1", downstream },
     );
     const answer = await host.fetch("http://a.test/", { chunks: ["AB", "CD"], framing: "chunked" });
-    return [events(lines(host), "request_body"), lines(host).at(-1) && lines(host).find((l) => l.includes(" buf ")), answer.upstream[0]!.body];
+    return [
+      events(lines(host), "request_body"),
+      lines(host).at(-1) && lines(host).find((l) => l.includes(" buf ")),
+      answer.upstream[0]!.body,
+    ];
   };
-  expect(await run("h1")).toEqual([["(2, 0)", "(2, 0)", "(4, 1)"], "request_body buf 0 0 99 = 0 'ABCD'", "ABCD"]);
-  expect(await run("h2")).toEqual([["(2, 0)", "(2, 1)"], "request_body buf 0 0 99 = 0 'AB'", "ABCD"]);
+  expect(await run("h1")).toEqual([
+    ["(2, 0)", "(2, 0)", "(4, 1)"],
+    "request_body buf 0 0 99 = 0 'ABCD'",
+    "ABCD",
+  ]);
+  expect(await run("h2")).toEqual([
+    ["(2, 0)", "(2, 1)"],
+    "request_body buf 0 0 99 = 0 'AB'",
+    "ABCD",
+  ]);
 });
 
 describe.each(HIGRESS)("%s", (profile) => {
   test("details are prefixed, a second reply is refused, a dead VM recovers", async () => {
-    await using host = await probeHost({ "request_headers#1": "reply 401 a why", response_headers: "reply 402 b", "request_headers#3": "trap" }, { profile });
-    expect(await host.fetch("http://a.test/")).toMatchObject({ status: 401, details: "via_wasm::probe::why" });
+    await using host = await probeHost(
+      {
+        "request_headers#1": "reply 401 a why",
+        response_headers: "reply 402 b",
+        "request_headers#3": "trap",
+      },
+      { profile },
+    );
+    expect(await host.fetch("http://a.test/")).toMatchObject({
+      status: 401,
+      details: "via_wasm::probe::why",
+    });
     expect(lines(host)).toContain("response_headers reply 402 b = 2");
   });
 
@@ -60,23 +97,49 @@ describe.each(HIGRESS)("%s", (profile) => {
   });
 
   test("clear_route_cache=off keeps the route, the buffer limit can be raised", async () => {
-    const routes = [{ name: "b", match: { headers: { x: "1" } }, cluster: "other" }, { name: "a", cluster: "backend" }];
+    const routes = [
+      { name: "b", match: { headers: { x: "1" } }, cluster: "other" },
+      { name: "a", cluster: "backend" },
+    ];
     const clusters = { backend: upstream().reply(200), other: upstream().reply(201) };
-    await using kept = await probeHost({ request_headers: "setprop clear_route_cache off; add 0 x 1" }, { profile, routes, clusters });
+    await using kept = await probeHost(
+      { request_headers: "setprop clear_route_cache off; add 0 x 1" },
+      { profile, routes, clusters },
+    );
     expect((await kept.fetch("http://a.test/")).route).toBe("a");
-    await using moved = await probeHost({ request_headers: "add 0 x 1" }, { profile, routes, clusters });
+    await using moved = await probeHost(
+      { request_headers: "add 0 x 1" },
+      { profile, routes, clusters },
+    );
     expect((await moved.fetch("http://a.test/")).route).toBe("b");
     const body = "x".repeat(40_000);
     await using small = await probeHost({ request_headers: "ret 3" }, { profile });
     expect((await small.fetch("http://a.test/", { body })).status).toBe(413);
-    await using big = await probeHost({ request_headers: "setprop set_decoder_buffer_limit 100000; ret 1", request_body: "ret 1", "request_body#2": "ret 0" }, { profile });
+    await using big = await probeHost(
+      {
+        request_headers: "setprop set_decoder_buffer_limit 100000; ret 1",
+        request_body: "ret 1",
+        "request_body#2": "ret 0",
+      },
+      { profile },
+    );
     expect((await big.fetch("http://a.test/", { body })).upstream[0]!.body.length).toBe(40_000);
   });
 
   test("inject goes past the filter", async () => {
     await using host = await probeHost(
-      { "response_body#1": "call auth / 0; ret 3", "response_body#2": "ret 3", http_call: "eff; inject released 1" },
-      { profile, clusters: { backend: upstream().reply(200, { chunks: ["secret"] }), auth: upstream().after(5).reply(200) } },
+      {
+        "response_body#1": "call auth / 0; ret 3",
+        "response_body#2": "ret 3",
+        http_call: "eff; inject released 1",
+      },
+      {
+        profile,
+        clusters: {
+          backend: upstream().reply(200, { chunks: ["secret"] }),
+          auth: upstream().after(5).reply(200),
+        },
+      },
     );
     const answer = await host.fetch("http://a.test/").advance(5);
     expect(answer.text()).toBe("released");
@@ -87,12 +150,16 @@ describe("proxytest", () => {
   const results = async (script: Record<string, string>, callback: string) => {
     await using host = await probeHost(script, { profile: "proxytest" });
     await host.fetch("http://a.test/p", { headers: { x: "1", y: "a", e: "" }, body: "hello" });
-    return lines(host).filter((l) => l.startsWith(callback)).map((l) => l.split(" = ")[1]);
+    return lines(host)
+      .filter((l) => l.startsWith(callback))
+      .map((l) => l.split(" = ")[1]);
   };
 
   test("modules that import what the Go emulator lacks do not load", async () => {
     const plugin = { wasm: probeFor("higress-2.2") };
-    await expect(probeHost({}, { profile: "proxytest", plugin })).rejects.toThrow("due to a missing import: env.proxy_get_");
+    await expect(probeHost({}, { profile: "proxytest", plugin })).rejects.toThrow(
+      "due to a missing import: env.proxy_get_",
+    );
   });
 
   test("headers are reachable always, empty is NotFound, add glues, remove takes one", async () => {
@@ -104,23 +171,35 @@ describe("proxytest", () => {
   });
 
   test("bodies, shared data, metrics, queues and call-out ids", async () => {
-    const body = await results({ "request_body#1": "buf 0 9 1; buf 1 0 9; setbuf 0 0 2 x; setbuf 0 0 99 y; buf 0 0 9" }, "request_body");
+    const body = await results(
+      { "request_body#1": "buf 0 9 1; buf 1 0 9; setbuf 0 0 2 x; setbuf 0 0 99 y; buf 0 0 9" },
+      "request_body",
+    );
     expect(body).toEqual(["2 null", "1 null", "2", "0", "0 'y'"]);
-    const state = "sset k a 0; sset k b 0; sget k; sset k b 1; sget k; mdef 0 c; mdef 0 c; minc 0 -1; mget 0; mrec 0 9; mget 0; qreg q; call anything /x 0; redis nobody get k; call b /y 0";
+    const state =
+      "sset k a 0; sset k b 0; sget k; sset k b 1; sget k; mdef 0 c; mdef 0 c; minc 0 -1; mget 0; mrec 0 9; mget 0; qreg q; call anything /x 0; redis nobody get k; call b /y 0";
     expect(await results({ request_headers: state }, "request_headers")).toEqual([
       "0", "8", "0 'a' 1", "0", "0 'b' 2", "0 0", "0 0", "0", "0 18446744073709551615", "0", "0 9", "0 0", "0 0", "0 0", "0 1",
     ]); // prettier-ignore
   });
 
   test("no done, no delete; unknown foreign functions end the test", async () => {
-    await using host = await probeHost({ args: "1", request_body: "foreign nobody" }, { profile: "proxytest" });
+    await using host = await probeHost(
+      { args: "1", request_body: "foreign nobody" },
+      { profile: "proxytest" },
+    );
     await host.fetch("http://a.test/");
     expect(lines(host).at(-1)).toMatch(/^log\(/);
-    await expect(host.fetch("http://a.test/", { body: "x" })).rejects.toThrow("unknown foreign function");
+    await expect(host.fetch("http://a.test/", { body: "x" })).rejects.toThrow(
+      "unknown foreign function",
+    );
   });
 
   test("S22: memory given to the host and overwritten afterwards", async () => {
-    await using careless = await probeHost({ "request_body#1": "scribble 0" }, { profile: "proxytest", strict: "error" });
+    await using careless = await probeHost(
+      { "request_body#1": "scribble 0" },
+      { profile: "proxytest", strict: "error" },
+    );
     await careless.fetch("http://a.test/", { body: "hello" });
     expect(careless.failingViolations().map((v) => v.rule)).toContain("S22");
   });

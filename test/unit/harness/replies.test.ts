@@ -42,16 +42,27 @@ describe("local replies", () => {
   test("twice in one callback: the first wins; again in the response: replaced", async () => {
     await using twice = await probeHost({ request_headers: "reply 401 a; reply 402 b" });
     expect((await twice.fetch("http://a.test/")).status).toBe(401);
-    await using again = await probeHost({ request_headers: "reply 401 a", response_headers: "reply 402 b" });
+    await using again = await probeHost({
+      request_headers: "reply 401 a",
+      response_headers: "reply 402 b",
+    });
     const answer = await again.fetch("http://a.test/");
     expect(answer.status).toBe(402);
     expect(answer.text()).toBe("b");
   });
 
   test("headers: order, duplicates, own content-type; empty body; HEAD", async () => {
-    await using host = await probeHost({ request_headers: "reply 200 hi d x=1,content-type=a/b,x=2" }, { router: "bare" });
+    await using host = await probeHost(
+      { request_headers: "reply 200 hi d x=1,content-type=a/b,x=2" },
+      { router: "bare" },
+    );
     const answer = await host.fetch("http://a.test/");
-    expect(answer.headers.pairs).toEqual([["x", "1"], ["content-type", "a/b"], ["x", "2"], ["content-length", "2"]]);
+    expect(answer.headers.pairs).toEqual([
+      ["x", "1"],
+      ["content-type", "a/b"],
+      ["x", "2"],
+      ["content-length", "2"],
+    ]);
     const head = await host.fetch("http://a.test/", { method: "HEAD" });
     expect(head.text()).toBe("");
     expect(head.headers.get("content-length")).toBe("2");
@@ -63,7 +74,10 @@ describe("local replies", () => {
 
   test("gRPC requests get trailers-only answers", async () => {
     await using host = await probeHost({ request_headers: "reply 401 nope" });
-    const answer = await host.fetch("http://a.test/", { headers: { "content-type": "application/grpc" }, body: "x" });
+    const answer = await host.fetch("http://a.test/", {
+      headers: { "content-type": "application/grpc" },
+      body: "x",
+    });
     expect(answer.status).toBe(200);
     expect(answer.headers.get("grpc-status")).toBe("16");
     expect(answer.headers.get("grpc-message")).toBe("nope");
@@ -88,7 +102,10 @@ describe("local replies", () => {
 });
 
 describe("deferral", () => {
-  const clusters = () => ({ backend: upstream().reply(200, { body: "ok" }), auth: upstream().reply(200) });
+  const clusters = () => ({
+    backend: upstream().reply(200, { body: "ok" }),
+    auth: upstream().reply(200),
+  });
 
   test("reply then continue in a callout: client gets the reply, upstream gets the request", async () => {
     await using host = await probeHost(
@@ -125,27 +142,55 @@ describe("deferral", () => {
   });
 
   test("close_stream resets", async () => {
-    await using host = await probeHost({ args: "1", request_headers: "close 0; ret 4", log: "prop response.code_details" });
-    expect(await host.fetch("http://a.test/")).toMatchObject({ reset: true, details: "wasm_close_stream", status: 0 });
-    expect(lines(host).slice(-4)).toEqual(["log(2)", "log prop response.code_details = 0 'wasm_close_stream'", "done(2)", "delete(2)"]);
+    await using host = await probeHost({
+      args: "1",
+      request_headers: "close 0; ret 4",
+      log: "prop response.code_details",
+    });
+    expect(await host.fetch("http://a.test/")).toMatchObject({
+      reset: true,
+      details: "wasm_close_stream",
+      status: 0,
+    });
+    expect(lines(host).slice(-4)).toEqual([
+      "log(2)",
+      "log prop response.code_details = 0 'wasm_close_stream'",
+      "done(2)",
+      "delete(2)",
+    ]);
   });
 
-  test.each([["cont 0", "0"], ["cont 1", "0"], ["cont 2", "0"], ["cont 3", "12"], ["cont 4", "2"], ["close 4", "2"]])(
-    "%s in configure answers %s",
-    async (op, want) => {
-      await using host = await probeHost({ configure: op });
-      expect(lines(host)).toEqual([`configure ${op} = ${want}`]);
-    },
-  );
+  test.each([
+    ["cont 0", "0"],
+    ["cont 1", "0"],
+    ["cont 2", "0"],
+    ["cont 3", "12"],
+    ["cont 4", "2"],
+    ["close 4", "2"],
+  ])("%s in configure answers %s", async (op, want) => {
+    await using host = await probeHost({ configure: op });
+    expect(lines(host)).toEqual([`configure ${op} = ${want}`]);
+  });
 });
 
 describe("chain", () => {
-  const plugin = (name: string, script: Record<string, string>) => ({ name, wasm: probe, vmId: name, config: config({ args: "1", ...script }) });
+  const plugin = (name: string, script: Record<string, string>) => ({
+    name,
+    wasm: probe,
+    vmId: name,
+    config: config({ args: "1", ...script }),
+  });
   const order = (host: { logs: { plugin: string; text: string }[] }) =>
-    host.logs.filter((l) => !l.text.startsWith("configure")).map((l) => `${l.plugin} ${l.text.split("(")[0]}`);
+    host.logs
+      .filter((l) => !l.text.startsWith("configure"))
+      .map((l) => `${l.plugin} ${l.text.split("(")[0]}`);
 
   test("request in order, response in reverse, log before done and delete", async () => {
-    await using host = await createHost({ lifecycle: "single", plugins: [plugin("a", {}), plugin("b", {})], clusters: { backend: upstream().reply(204) } });
+    await using host = await createHost({
+      lifecycle: "single",
+      plugins: [plugin("a", {}), plugin("b", {})],
+      clusters: { backend: upstream().reply(204) },
+    });
     await host.fetch("http://a.test/");
     expect(order(host)).toEqual([
       "a create", "a request_headers", "b create", "b request_headers",
@@ -161,13 +206,21 @@ describe("chain", () => {
       clusters: { backend: upstream() },
     });
     await host.fetch("http://a.test/");
-    expect(order(host).filter((l) => l.startsWith("b"))).toEqual(["b create", "b log", "b done", "b delete"]);
+    expect(order(host).filter((l) => l.startsWith("b"))).toEqual([
+      "b create",
+      "b log",
+      "b done",
+      "b delete",
+    ]);
   });
 
   test("filter state of one plugin is read by the next, of another VM too", async () => {
     await using host = await createHost({
       lifecycle: "single",
-      plugins: [plugin("a", { request_headers: "setprop k v" }), plugin("b", { request_headers: "prop k" })],
+      plugins: [
+        plugin("a", { request_headers: "setprop k v" }),
+        plugin("b", { request_headers: "prop k" }),
+      ],
       clusters: { backend: upstream().reply(200) },
     });
     await host.fetch("http://a.test/");
@@ -178,7 +231,13 @@ describe("chain", () => {
     await using host = await createHost({
       lifecycle: "single",
       plugins: [
-        { name: "buffer", native: { requestHeaders: (_h, end) => (end ? "Continue" : "StopIteration"), requestBody: (_b, end) => (end ? "Continue" : "StopIterationAndBuffer") } },
+        {
+          name: "buffer",
+          native: {
+            requestHeaders: (_h, end) => (end ? "Continue" : "StopIteration"),
+            requestBody: (_b, end) => (end ? "Continue" : "StopIterationAndBuffer"),
+          },
+        },
         plugin("a", {}),
         { native: { responseHeaders: (h) => h.set("x-native", "1") } },
       ],

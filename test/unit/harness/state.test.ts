@@ -6,7 +6,9 @@ import { config, lines, probe, probeHost, type ProbeOptions } from "./probe";
 async function results(ops: string, options: ProbeOptions = {}): Promise<string[]> {
   await using host = await probeHost({ request_headers: ops }, options);
   await host.fetch("http://a.test/p?q=1", { headers: { "user-agent": "ua" } });
-  return lines(host).filter((l) => l.startsWith("request_headers")).map((l) => l.split(" = ")[1]!);
+  return lines(host)
+    .filter((l) => l.startsWith("request_headers"))
+    .map((l) => l.split(" = ")[1]!);
 }
 
 test("shared data: the cas table", async () => {
@@ -16,25 +18,41 @@ test("shared data: the cas table", async () => {
 });
 
 test("shared data is per vm id and shared by all VMs of it", async () => {
-  const plugin = (name: string, vmId: string, ops: string) => ({ name, vmId, vmConfig: name, wasm: probe, config: config({ request_headers: ops }) });
+  const plugin = (name: string, vmId: string, ops: string) => ({
+    name,
+    vmId,
+    vmConfig: name,
+    wasm: probe,
+    config: config({ request_headers: ops }),
+  });
   await using host = await createHost({
-    plugins: [plugin("a", "x", "sset k v 0"), plugin("b", "x", "sget k"), plugin("c", "y", "sget k")],
+    plugins: [
+      plugin("a", "x", "sset k v 0"),
+      plugin("b", "x", "sget k"),
+      plugin("c", "y", "sget k"),
+    ],
     clusters: { backend: upstream().reply(200) },
     strict: "off",
   });
   await host.fetch("http://a.test/");
-  expect(lines(host).filter((l) => l.includes("sget"))).toEqual(["request_headers sget k = 0 'v' 1", "request_headers sget k = 1 null 0"]);
+  expect(lines(host).filter((l) => l.includes("sget"))).toEqual([
+    "request_headers sget k = 0 'v' 1",
+    "request_headers sget k = 1 null 0",
+  ]);
   expect(host.sharedData.text("k", "x")).toBe("v");
 });
 
 test("queues: register, resolve, enqueue, dequeue, ready once per item", async () => {
   await using host = await probeHost({
     args: "1",
-    request_headers: "qres q; qreg q; qreg q; qreg other; qres q; enq 1 one; enq 1 two; enq 9 x; deq 9",
+    request_headers:
+      "qres q; qreg q; qreg q; qreg other; qres q; enq 1 one; enq 1 two; enq 9 x; deq 9",
     queue: "deq 1; deq 1",
   });
   await host.fetch("http://a.test/");
-  const got = lines(host).filter((l) => /q|enq|deq/.test(l) && / = |queue\(/.test(l)).map((l) => l.replace("request_headers ", ""));
+  const got = lines(host)
+    .filter((l) => /q|enq|deq/.test(l) && / = |queue\(/.test(l))
+    .map((l) => l.replace("request_headers ", ""));
   expect(got).toEqual([
     "qres q = 1 0", "qreg q = 0 1", "qreg q = 0 1", "qreg other = 0 2", "qres q = 0 1",
     "enq 1 one = 0", "enq 1 two = 0", "enq 9 x = 1", "deq 9 = 1 null",
@@ -69,8 +87,16 @@ describe("properties", () => {
   });
 
   test("Higress keeps the top-level names; a test may set any property", async () => {
-    const options = { profile: "higress-2.1", routes: [{ name: "r", cluster: "backend" }], properties: { "xds.x": "given" } } as const;
-    expect(await results("prop route_name; prop cluster_name; prop xds.x", options)).toEqual(["0 'r'", "0 'backend'", "0 'given'"]);
+    const options = {
+      profile: "higress-2.1",
+      routes: [{ name: "r", cluster: "backend" }],
+      properties: { "xds.x": "given" },
+    } as const;
+    expect(await results("prop route_name; prop cluster_name; prop xds.x", options)).toEqual([
+      "0 'r'",
+      "0 'backend'",
+      "0 'given'",
+    ]);
   });
 
   test("request headers are gone in the response phase and back in the log", async () => {
@@ -79,20 +105,34 @@ describe("properties", () => {
       log: "prop request.path; prophex response.flags; rep 2 x y; setprop l 1",
     });
     await host.fetch("http://a.test/p");
-    expect(lines(host).map((l) => l.split(" = ")[1])).toEqual(["1 null", "0 c800000000000000", "0 'via_upstream'", "0 '/p'", "0 0000000000000000", "2", "0"]);
+    expect(lines(host).map((l) => l.split(" = ")[1])).toEqual([
+      "1 null",
+      "0 c800000000000000",
+      "0 'via_upstream'",
+      "0 '/p'",
+      "0 0000000000000000",
+      "2",
+      "0",
+    ]);
   });
 
   test("setting without a stream is NotFound", async () => {
-    await using host = await probeHost({ configure: "setprop a b; prop plugin_name; prop request.path" });
+    await using host = await probeHost({
+      configure: "setprop a b; prop plugin_name; prop request.path",
+    });
     expect(lines(host).map((l) => l.split(" = ")[1])).toEqual(["1", "0 'probe'", "1 null"]);
   });
 });
 
 test("foreign functions", async () => {
-  const got = await results("foreign compress hello; foreign uncompress nonsense; foreign uncompress; foreign clear_route_cache; foreign nobody; foreign get_log_level; foreign verify_signature");
+  const got = await results(
+    "foreign compress hello; foreign uncompress nonsense; foreign uncompress; foreign clear_route_cache; foreign nobody; foreign get_log_level; foreign verify_signature",
+  );
   expect(got[0]).toMatch(/^0 789c/);
   expect(got.slice(1)).toEqual(["3 null", "3 null", "0 null", "1 null", "1 null", "2 null"]);
-  expect((await results("foreign get_log_level", { profile: "higress-2.2" }))[0]).toBe("0 02000000");
+  expect((await results("foreign get_log_level", { profile: "higress-2.2" }))[0]).toBe(
+    "0 02000000",
+  );
 });
 
 test("CEL fails loudly in the harness, not in the guest", async () => {
@@ -101,7 +141,10 @@ test("CEL fails loudly in the harness, not in the guest", async () => {
 });
 
 test("ticks: period, change, stop; every VM ticks", async () => {
-  await using host = await probeHost({ args: "1", configure: "tick 100", "tick#3": "tick 0" }, { lifecycle: "envoy" });
+  await using host = await probeHost(
+    { args: "1", configure: "tick 100", "tick#3": "tick 0" },
+    { lifecycle: "envoy" },
+  );
   await host.clock.advance(1000);
   expect(lines(host).filter((l) => l.startsWith("tick(")).length).toBe(6);
 });
@@ -111,12 +154,20 @@ test("clock: wall and monotonic are set apart, 2 of WASI is refused", async () =
   host.clock.now = 1000;
   host.clock.monotonic = 5n;
   await host.fetch("http://a.test/");
-  expect(lines(host).map((l) => l.split(" = ")[1])).toEqual(["0 1000000000", "0 1000000000", "0 5", "58 0"]);
+  expect(lines(host).map((l) => l.split(" = ")[1])).toEqual([
+    "0 1000000000",
+    "0 1000000000",
+    "0 5",
+    "58 0",
+  ]);
 });
 
 test("log levels, WASI output, exit, randomness, environment", async () => {
   await using host = await probeHost(
-    { request_headers: "log 1 hidden; log 4 shown; log 6 bad; level; print 1 out\\n; print 2 err; print 3 x; exit 1; random 65536; random 65537; environ" },
+    {
+      request_headers:
+        "log 1 hidden; log 4 shown; log 6 bad; level; print 1 out\\n; print 2 err; print 3 x; exit 1; random 65536; random 65537; environ",
+    },
     { plugin: { env: { A: "1", B: "2" } } },
   );
   await host.fetch("http://a.test/");
@@ -128,10 +179,20 @@ test("log levels, WASI output, exit, randomness, environment", async () => {
 });
 
 test("capabilities: calls answer 10, callbacks are not called", async () => {
-  const allowed = ["proxy_log", "proxy_on_configure", "proxy_on_request_headers", "proxy_get_buffer_bytes"];
-  await using host = await probeHost({ args: "1", request_headers: "get 0 :path; exit 0; random 4" }, { plugin: { allowedCapabilities: allowed } });
+  const allowed = [
+    "proxy_log",
+    "proxy_on_configure",
+    "proxy_on_request_headers",
+    "proxy_get_buffer_bytes",
+  ];
+  await using host = await probeHost(
+    { args: "1", request_headers: "get 0 :path; exit 0; random 4" },
+    { plugin: { allowedCapabilities: allowed } },
+  );
   await host.fetch("http://a.test/");
-  expect(lines(host)).toContain("Attempted call to restricted proxy-wasm capability: proxy_get_header_map_value");
+  expect(lines(host)).toContain(
+    "Attempted call to restricted proxy-wasm capability: proxy_get_header_map_value",
+  );
   expect(lines(host)).toContain("request_headers get 0 :path = 10 null");
   expect(lines(host)).toContain("request_headers random 4 = 76");
   expect(lines(host).some((l) => l.startsWith("log("))).toBe(false);
@@ -140,9 +201,22 @@ test("capabilities: calls answer 10, callbacks are not called", async () => {
 describe("lifecycle", () => {
   test("canary, main, worker; equal plugins share VM and root", async () => {
     const one = { name: "p", wasm: probe, config: config({ args: "1" }) };
-    await using host = await createHost({ plugins: [one, { ...one }, { ...one, name: "q" }], clusters: { backend: upstream().reply(200) }, strict: "off" });
-    const configured = host.logs.filter((l) => l.text.startsWith("configure")).map((l) => `${l.vm} ${l.plugin}`);
-    expect(configured).toEqual(["canary p", "canary q", "main p", "main q", "worker0 p", "worker0 q"]);
+    await using host = await createHost({
+      plugins: [one, { ...one }, { ...one, name: "q" }],
+      clusters: { backend: upstream().reply(200) },
+      strict: "off",
+    });
+    const configured = host.logs
+      .filter((l) => l.text.startsWith("configure"))
+      .map((l) => `${l.vm} ${l.plugin}`);
+    expect(configured).toEqual([
+      "canary p",
+      "canary q",
+      "main p",
+      "main q",
+      "worker0 p",
+      "worker0 q",
+    ]);
   });
 
   test("shutdown: on_done 0 waits for proxy_done", async () => {
@@ -160,6 +234,8 @@ describe("lifecycle", () => {
   test("workers: each has its own VM", async () => {
     await using host = await probeHost({ args: "1" }, { lifecycle: "envoy", workers: 2 });
     await host.fetch("http://a.test/", { worker: 1 });
-    expect(new Set(host.logs.filter((l) => l.text.startsWith("request_headers")).map((l) => l.vm))).toEqual(new Set(["worker1"]));
+    expect(
+      new Set(host.logs.filter((l) => l.text.startsWith("request_headers")).map((l) => l.vm)),
+    ).toEqual(new Set(["worker1"]));
   });
 });

@@ -7,14 +7,23 @@ const seen = (all: string[], name: string) => all.filter((l) => l.startsWith(`${
 describe("a trap in request headers", () => {
   test("FAIL_CLOSED: 503, the VM is dead, all later streams 503", async () => {
     await using host = await probeHost({ args: "1", request_headers: "add 0 x 1; trap" });
-    expect(await host.fetch("http://a.test/")).toMatchObject({ status: 503, details: "wasm_fail_stream", local: true });
+    expect(await host.fetch("http://a.test/")).toMatchObject({
+      status: 503,
+      details: "wasm_fail_stream",
+      local: true,
+    });
     expect((await host.fetch("http://a.test/")).status).toBe(503);
-    expect(lines(host).join("\n")).toContain("Function: proxy_on_request_headers failed: Uncaught RuntimeError: unreachable");
+    expect(lines(host).join("\n")).toContain(
+      "Function: proxy_on_request_headers failed: Uncaught RuntimeError: unreachable",
+    );
     expect(seen(lines(host), "log")).toBe(0);
   });
 
   test("legacy fail_open: goes on with the edits made; later streams skip the plugin", async () => {
-    await using host = await probeHost({ args: "1", request_headers: "add 0 x 1; trap" }, { plugin: { failOpen: true } });
+    await using host = await probeHost(
+      { args: "1", request_headers: "add 0 x 1; trap" },
+      { plugin: { failOpen: true } },
+    );
     const answer = await host.fetch("http://a.test/");
     expect(answer.status).toBe(200);
     expect(answer.upstream[0]!.get("x")).toBe("1");
@@ -23,7 +32,10 @@ describe("a trap in request headers", () => {
   });
 
   test("FAIL_OPEN: the trapping stream still gets 503", async () => {
-    await using host = await probeHost({ request_headers: "trap" }, { plugin: { failurePolicy: "FAIL_OPEN" } });
+    await using host = await probeHost(
+      { request_headers: "trap" },
+      { plugin: { failurePolicy: "FAIL_OPEN" } },
+    );
     expect((await host.fetch("http://a.test/")).status).toBe(503);
     expect((await host.fetch("http://a.test/")).status).toBe(200);
   });
@@ -44,7 +56,9 @@ describe("a trap in request headers", () => {
 
   test("with both switches the configuration is refused", async () => {
     const plugin = { failOpen: true, failurePolicy: "FAIL_OPEN" } as const;
-    await expect(probeHost({}, { plugin })).rejects.toThrow("only one of fail_open or failure_policy can be set");
+    await expect(probeHost({}, { plugin })).rejects.toThrow(
+      "only one of fail_open or failure_policy can be set",
+    );
   });
 });
 
@@ -64,19 +78,29 @@ test("a trap in a callout callback: the paused stream is never answered", async 
 });
 
 test("a host call inside the allocator kills the VM", async () => {
-  await using host = await probeHost({ request_headers: "malloc 2; get 0 :path" }, { strict: "error" });
+  await using host = await probeHost(
+    { request_headers: "malloc 2; get 0 :path" },
+    { strict: "error" },
+  );
   expect((await host.fetch("http://a.test/")).status).toBe(503);
-  expect(lines(host).join("\n")).toContain("Function: malloc failed: Uncaught Error: restricted_callback");
+  expect(lines(host).join("\n")).toContain(
+    "Function: malloc failed: Uncaught Error: restricted_callback",
+  );
   expect(host.violations.map((v) => v.rule)).toContain("S23");
 });
 
 test("higress-2.1 does not restrict the allocator", async () => {
-  await using host = await probeHost({ request_headers: "malloc 2; get 0 :path" }, { profile: "higress-2.1" });
+  await using host = await probeHost(
+    { request_headers: "malloc 2; get 0 :path" },
+    { profile: "higress-2.1" },
+  );
   expect((await host.fetch("http://a.test/")).status).toBe(200);
 });
 
 test("an allocator that answers 0 makes calls answer 6", async () => {
-  await using host = await probeHost({ request_headers: "malloc 1; get 0 :path; malloc 0; get 0 :path" });
+  await using host = await probeHost({
+    request_headers: "malloc 1; get 0 :path; malloc 0; get 0 :path",
+  });
   await host.fetch("http://a.test/p");
   expect(lines(host).map((l) => l.split(" = ")[1])).toEqual(["6 null", "0 '/p'"]);
 });
@@ -108,7 +132,10 @@ test("an endless loop is stopped by the watchdog", async () => {
 });
 
 test("memory is capped", async () => {
-  await using host = await probeHost({ request_headers: "grow 400; grow 10" }, { maxMemoryMiB: 16 });
+  await using host = await probeHost(
+    { request_headers: "grow 400; grow 10" },
+    { maxMemoryMiB: 16 },
+  );
   await host.fetch("http://a.test/");
   expect(lines(host)[0]).toBe("request_headers grow 400 = -1");
   expect(lines(host)[1]).not.toContain("-1");

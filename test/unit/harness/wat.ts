@@ -10,7 +10,13 @@ export interface Fn {
 }
 
 export interface ModuleSpec {
-  imports?: { module?: string; name: string; params?: string; results?: string; kind?: "memory" | "global" | "table" }[];
+  imports?: {
+    module?: string;
+    name: string;
+    params?: string;
+    results?: string;
+    kind?: "memory" | "global" | "table";
+  }[];
   /** Exported functions by name, in order. */
   exports: Record<string, Fn>;
   /** Default: a memory of one page, exported. */
@@ -39,7 +45,11 @@ export function wasm({ imports = [], exports, memory = true }: ModuleSpec): Uint
     if (item.kind === "table") return [...head, 1, 0x70, 0, 1];
     return [...head, 0, ...leb(imported.indexOf(item))];
   });
-  const exportEntries = Object.keys(exports).map((name, i) => [...named(name), 0, ...leb(imported.length + i)]);
+  const exportEntries = Object.keys(exports).map((name, i) => [
+    ...named(name),
+    0,
+    ...leb(imported.length + i),
+  ]);
   if (memory) exportEntries.push([...named("memory"), 2, 0]);
   const code = functions.map((fn) => {
     const zeros = [...(fn.results ?? "")].flatMap((c) => (c === "I" ? [0x42, 0] : [0x41, 0]));
@@ -61,4 +71,8 @@ export const ABI: Record<string, Fn> = { proxy_abi_version_0_2_1: {} };
 export const MALLOC: Record<string, Fn> = { malloc: { params: "i", results: "i" } };
 export const UNREACHABLE = [0x00];
 /** `call n` */
-export const call = (index: number, ...constants: number[]) => [...constants.flatMap((c) => [0x41, c]), 0x10, index];
+export const call = (index: number, ...constants: number[]) => [
+  ...constants.flatMap((c) => [0x41, c]),
+  0x10,
+  index,
+];

@@ -21,7 +21,9 @@ const SINGLE = new Set(
   x-request-id accept accept-encoding authorization cache-control content-encoding etag origin
   pragma vary access-control-request-headers access-control-request-method
   access-control-allow-origin access-control-allow-headers access-control-allow-methods
-  access-control-expose-headers access-control-max-age access-control-allow-credentials`.split(/\s+/),
+  access-control-expose-headers access-control-max-age access-control-allow-credentials`.split(
+    /\s+/,
+  ),
 );
 
 /** Lower-cases ASCII only, as the host does; other bytes stay. */

@@ -73,7 +73,9 @@ export function checkModule(info: ModuleInfo, profile: Profile): string {
     );
   }
   const has = (name: string) => info.exports.some((e) => e.name === name && e.kind === "function");
-  const allocator = profile.emulator ? ["proxy_on_memory_allocate"] : ["malloc", "proxy_on_memory_allocate"];
+  const allocator = profile.emulator
+    ? ["proxy_on_memory_allocate"]
+    : ["malloc", "proxy_on_memory_allocate"];
   if (!allocator.some(has)) throw new LoadError("Wasm module is missing malloc function.");
   return abi;
 }

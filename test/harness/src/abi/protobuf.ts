@@ -20,7 +20,7 @@ export function decodeMessage(bytes: Uint8Array): Fields | null {
     const key = varint();
     if (key === null || key >> 3n === 0n) return null;
     const wire = Number(key & 7n);
-    let value: bigint | Uint8Array | null = null;
+    let value: bigint | Uint8Array | null;
     if (wire === 0) value = varint();
     else {
       const length = wire === 2 ? varint() : wire === 1 ? 8n : wire === 5 ? 4n : null;

@@ -10,7 +10,8 @@ const hasBuffer = typeof Buffer !== "undefined";
 
 /** Bytes to binary text, one char per byte. */
 export function fromBytes(bytes: Uint8Array): string {
-  if (hasBuffer) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+  if (hasBuffer)
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
   let out = "";
   for (let i = 0; i < bytes.length; i++) out += String.fromCharCode(bytes[i]!);
   return out;

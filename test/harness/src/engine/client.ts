@@ -71,7 +71,9 @@ export class Client {
 
   private bodiless(): boolean {
     const status = this.head.get(":status");
-    return status === "204" || status === "304" || this.stream.decode.headers?.get(":method") === "HEAD";
+    return (
+      status === "204" || status === "304" || this.stream.decode.headers?.get(":method") === "HEAD"
+    );
   }
 
   get head(): HeaderList {

@@ -95,7 +95,13 @@ export class GrpcCalls {
       done: () => undefined,
       reset: (reason) => this.close(token, UNAVAILABLE, reason),
     });
-    this.calls.set(token, { stream: request.stream, record, exchange, timer: null, partial: new ByteQueue() });
+    this.calls.set(token, {
+      stream: request.stream,
+      record,
+      exchange,
+      timer: null,
+      partial: new ByteQueue(),
+    });
     env.scheduler.post(() => {
       if (!this.calls.has(token)) return;
       if (request.stream) exchange.sendHeaders(headers, false);
@@ -113,7 +119,8 @@ export class GrpcCalls {
     const call = this.calls.get(token);
     if (!call) return;
     const status = headers.get(":status");
-    if (status !== "200") return this.close(token, status === "404" ? UNIMPLEMENTED : UNAVAILABLE, "");
+    if (status !== "200")
+      return this.close(token, status === "404" ? UNIMPLEMENTED : UNAVAILABLE, "");
     if (end || headers.has("grpc-status")) return this.onTrailers(token, headers);
     if (!call.stream) return;
     this.root.grpcInitial = headers;

@@ -18,7 +18,13 @@ function bytesKey(bytes: Uint8Array): string {
 /** Plugins with equal keys share a VM. */
 function vmKey({ vm }: PluginSettings): string {
   const capabilities = vm.capabilities ? [...vm.capabilities].join() : "*";
-  return [vm.vmId, bytesKey(vm.vmConfig), vm.compiled.hash, vm.environment.join(), capabilities].join("\n");
+  return [
+    vm.vmId,
+    bytesKey(vm.vmConfig),
+    vm.compiled.hash,
+    vm.environment.join(),
+    capabilities,
+  ].join("\n");
 }
 
 /** Plugins of one VM with equal keys share a root context. */
@@ -96,7 +102,8 @@ export class Thread {
 
   private reload(handle: Handle, backoffMs: number): void {
     const { plugin } = handle;
-    if (this.env.scheduler.wallMs() - handle.lastLoad < backoffMs) return this.count(plugin, "backoff");
+    if (this.env.scheduler.wallMs() - handle.lastLoad < backoffMs)
+      return this.count(plugin, "backoff");
     try {
       this.replace(handle);
       this.count(plugin, "success");

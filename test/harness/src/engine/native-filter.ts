@@ -62,25 +62,43 @@ export class NativeStreamFilter implements StreamFilter {
 
   decodeHeaders(headers: HeaderList, end: boolean): number {
     const { native } = this.filter;
-    return action(HEADERS_ACTION_NAMES, native.requestHeaders?.(headersOf(headers), end, this.control));
+    return action(
+      HEADERS_ACTION_NAMES,
+      native.requestHeaders?.(headersOf(headers), end, this.control),
+    );
   }
   decodeData(data: ByteQueue, end: boolean): number {
-    return action(DATA_ACTION_NAMES, this.filter.native.requestBody?.(bodyOf(data), end, this.control));
+    return action(
+      DATA_ACTION_NAMES,
+      this.filter.native.requestBody?.(bodyOf(data), end, this.control),
+    );
   }
   decodeTrailers(trailers: HeaderList): number {
     const { native } = this.filter;
-    return action(TRAILERS_ACTION_NAMES, native.requestTrailers?.(headersOf(trailers), this.control));
+    return action(
+      TRAILERS_ACTION_NAMES,
+      native.requestTrailers?.(headersOf(trailers), this.control),
+    );
   }
   encodeHeaders(headers: HeaderList, end: boolean): number {
     const { native } = this.filter;
-    return action(HEADERS_ACTION_NAMES, native.responseHeaders?.(headersOf(headers), end, this.control));
+    return action(
+      HEADERS_ACTION_NAMES,
+      native.responseHeaders?.(headersOf(headers), end, this.control),
+    );
   }
   encodeData(data: ByteQueue, end: boolean): number {
-    return action(DATA_ACTION_NAMES, this.filter.native.responseBody?.(bodyOf(data), end, this.control));
+    return action(
+      DATA_ACTION_NAMES,
+      this.filter.native.responseBody?.(bodyOf(data), end, this.control),
+    );
   }
   encodeTrailers(trailers: HeaderList): number {
     const { native } = this.filter;
-    return action(TRAILERS_ACTION_NAMES, native.responseTrailers?.(headersOf(trailers), this.control));
+    return action(
+      TRAILERS_ACTION_NAMES,
+      native.responseTrailers?.(headersOf(trailers), this.control),
+    );
   }
   log(): void {
     void this.stream;

@@ -86,7 +86,10 @@ export function streamProperty(filter: WasmFilter, path: string): Uint8Array | n
     if (stream.env.profile.topLevelRouteName) {
       return attribute(filter, stream, alias.split(".")) ?? Status.NotFound;
     }
-    filter.vm.note("S21", `property "${path}" is unknown to this host; it is ${alias} (two segments)`);
+    filter.vm.note(
+      "S21",
+      `property "${path}" is unknown to this host; it is ${alias} (two segments)`,
+    );
   }
   // A path with NUL can be stored but not read back, except in the Go emulator.
   if (path.includes("\0") && !stream.env.profile.emulator) return Status.NotFound;
@@ -105,9 +108,17 @@ function attribute(filter: WasmFilter, stream: Stream, parts: string[]): Found {
     case "xds":
       return xds(stream, second);
     case "source":
-      return second === "address" ? text("127.0.0.1:40000") : second === "port" ? int64(40000) : undefined;
+      return second === "address"
+        ? text("127.0.0.1:40000")
+        : second === "port"
+          ? int64(40000)
+          : undefined;
     case "destination":
-      return second === "address" ? text("127.0.0.1:10000") : second === "port" ? int64(10000) : undefined;
+      return second === "address"
+        ? text("127.0.0.1:10000")
+        : second === "port"
+          ? int64(10000)
+          : undefined;
     case "connection":
       if (second === "id") return int64(1);
       return second === "mtls" ? bool(false) : undefined;
@@ -165,7 +176,9 @@ function request(filter: WasmFilter, stream: Stream, name: string, key?: string)
     case "total_size":
       return int64(stream.requestBytes + (stream.decode.headers?.byteSize ?? 0));
     case "duration":
-      return stream.finished ? int64(BigInt(stream.env.scheduler.wallMs() - stream.startedAt) * 1000000n) : undefined;
+      return stream.finished
+        ? int64(BigInt(stream.env.scheduler.wallMs() - stream.startedAt) * 1000000n)
+        : undefined;
     default:
       break;
   }
@@ -174,7 +187,8 @@ function request(filter: WasmFilter, stream: Stream, name: string, key?: string)
   const path = list.get(":path") ?? "";
   if (name === "url_path") return toBytes(path.split("?")[0]!);
   if (name === "query") return toBytes(path.includes("?") ? path.slice(path.indexOf("?") + 1) : "");
-  if (name === "headers") return key === undefined ? headerMap(list) : header(list, key.toLowerCase());
+  if (name === "headers")
+    return key === undefined ? headerMap(list) : header(list, key.toLowerCase());
   const source = REQUEST_HEADERS[name];
   return source ? header(list, source) : undefined;
 }

@@ -97,10 +97,14 @@ export class Router {
       this.route = this.match(headers);
       this.selected = true;
       if (this.route !== this.first && this.changedBy) {
-        env.violation("S31", `header change re-routed the request to "${this.route?.name ?? this.clusterOf(this.route)}"`, {
-          plugin: this.changedBy,
-          callback: "proxy_on_request_headers",
-        });
+        env.violation(
+          "S31",
+          `header change re-routed the request to "${this.route?.name ?? this.clusterOf(this.route)}"`,
+          {
+            plugin: this.changedBy,
+            callback: "proxy_on_request_headers",
+          },
+        );
       }
     }
     const { route } = this;
@@ -118,7 +122,12 @@ export class Router {
     const bad = headers.pairs.find(([, value]) => ILLEGAL.test(value));
     if (bad) return this.reply(503, `invalid header value for: ${bad[0]}`, "upstream_reset_before_response_started{protocol_error}"); // prettier-ignore
     if (!upstream.hasEndpoints) {
-      return this.reply(503, "no healthy upstream", "no_healthy_upstream", ResponseFlag.NoHealthyUpstream);
+      return this.reply(
+        503,
+        "no healthy upstream",
+        "no_healthy_upstream",
+        ResponseFlag.NoHealthyUpstream,
+      );
     }
     if (env.router === "envoy" && (route.timeoutMs ?? 15000) > 0) {
       headers.replace("x-envoy-expected-rq-timeout-ms", String(route.timeoutMs ?? 15000));
@@ -172,7 +181,12 @@ export class Router {
     if (ms <= 0 || this.timer) return;
     this.timer = this.stream.env.scheduler.timer(ms, () => {
       this.cancel();
-      this.reply(504, "upstream request timeout", "response_timeout", ResponseFlag.UpstreamRequestTimeout);
+      this.reply(
+        504,
+        "upstream request timeout",
+        "response_timeout",
+        ResponseFlag.UpstreamRequestTimeout,
+      );
     });
   }
 
@@ -192,11 +206,16 @@ export class Router {
     stream.flags |= refused
       ? ResponseFlag.UpstreamConnectionFailure
       : ResponseFlag.UpstreamConnectionTermination;
-    if (started) return stream.reset(`upstream_reset_after_response_started{${reason.replaceAll(" ", "_")}}`);
+    if (started)
+      return stream.reset(`upstream_reset_after_response_started{${reason.replaceAll(" ", "_")}}`);
     const short = refused
       ? "remote_connection_failure|delayed_connect_error:_Connection_refused"
       : reason.replaceAll(" ", "_");
-    this.reply(503, RESET_BEFORE_HEADERS + reason, `upstream_reset_before_response_started{${short}}`);
+    this.reply(
+      503,
+      RESET_BEFORE_HEADERS + reason,
+      `upstream_reset_before_response_started{${short}}`,
+    );
   }
 
   upstreamHosts(): HeaderPair[] | null {

@@ -8,7 +8,8 @@ const SIDE_EFFECTS = new Set([
   "proxy_enqueue_shared_queue",
   "proxy_set_tick_period_milliseconds",
 ]);
-const STREAM_CALL = /header_map|send_local_response|continue_stream|close_stream|buffer_bytes|_property/;
+const STREAM_CALL =
+  /header_map|send_local_response|continue_stream|close_stream|buffer_bytes|_property/;
 const HEADER_CALLBACK = /^proxy_on_(request|response)_(headers|body|trailers)$/;
 
 interface View {
@@ -48,15 +49,20 @@ export class RuleWatch {
   }
 
   continues(type: number): void {
-    if (this.repliedHere) this.vm.note("S03", "continue_stream after send_local_response in one callback");
+    if (this.repliedHere)
+      this.vm.note("S03", "continue_stream after send_local_response in one callback");
     this.continued.add(type);
   }
 
   hostCall(name: string, args: readonly (number | bigint)[], status: number): void {
     if (this.deadEffective && STREAM_CALL.test(name)) {
-      this.vm.note("S18", `${name} after set_effective_context of a stream that is gone: acts on the root`);
+      this.vm.note(
+        "S18",
+        `${name} after set_effective_context of a stream that is gone: acts on the root`,
+      );
     }
-    if (name === "proxy_http_call" && status !== 0) this.rejectedCall = `${name} answered ${status}`;
+    if (name === "proxy_http_call" && status !== 0)
+      this.rejectedCall = `${name} answered ${status}`;
     if (SIDE_EFFECTS.has(name) && /configure|vm_start/.test(this.vm.callback)) {
       this.vm.note("S26", `${name} runs once per worker and once on the main thread`);
     }
@@ -67,7 +73,10 @@ export class RuleWatch {
     const key = this.vm.memory.text(Number(args[0]), Number(args[1]));
     if (name === "proxy_get_shared_data") this.readKeys.add(key);
     else if (args[4] === 0 && this.readKeys.has(key)) {
-      this.vm.note("S20", `shared data "${key}" read and then written with cas 0: updates can be lost`);
+      this.vm.note(
+        "S20",
+        `shared data "${key}" read and then written with cas 0: updates can be lost`,
+      );
     }
   }
 
@@ -77,7 +86,8 @@ export class RuleWatch {
     if (!match || returned === undefined || !context) return;
     const kind = match[2]!;
     const highest = kind === "headers" ? 4 : kind === "body" ? 3 : 1;
-    if (returned >>> 0 > highest) this.vm.note("S12", `returned ${returned}, largest is ${highest}`);
+    if (returned >>> 0 > highest)
+      this.vm.note("S12", `returned ${returned}, largest is ${highest}`);
     if (kind === "headers" && returned === 2) {
       this.vm.note("S12", "returned 2 (ContinueAndEndStream): hosts take it as Continue");
     }

@@ -73,7 +73,9 @@ export class Vm implements Guest {
     );
     this.loadedAt = env.scheduler.wallMs();
     // http 4, 8, … grpc call 5, 9 … grpc stream 6, 10 … redis 7, 11 …; the emulator counts from 0.
-    this.nextTokens = env.profile.emulator ? { 0: 0, 1: 0, 2: 0, 3: 0 } : { 0: 4, 1: 5, 2: 6, 3: 7 };
+    this.nextTokens = env.profile.emulator
+      ? { 0: 0, 1: 0, 2: 0, 3: 0 }
+      : { 0: 4, 1: 5, 2: 6, 3: 7 };
     this.instantiate();
   }
 
@@ -125,7 +127,10 @@ export class Vm implements Guest {
     const status = !wasi && fn.results === "i" && name !== "pthread_equal";
     return (...args: (number | bigint)[]): number | void => {
       if (this.window !== "open" && !isAllowed(this.window, module, name)) {
-        this.note("S23", `${name} called in ${this.window === "start" ? "the start function" : "the allocator"}`);
+        this.note(
+          "S23",
+          `${name} called in ${this.window === "start" ? "the start function" : "the allocator"}`,
+        );
         throw new RestrictedCallback(name);
       }
       if (this.settings.capabilities && !this.settings.capabilities.has(name)) {
@@ -250,7 +255,11 @@ export class Vm implements Guest {
     this.failed = `Function: ${name} failed: Uncaught ${shown}: ${reason}`;
     const stack = error instanceof Error ? wasmStack(error.stack) : "";
     this.env.trace?.add(this.label, this.current?.pluginName ?? "", this.current?.id ?? 0, 0, "trap", name, [], this.failed); // prettier-ignore
-    this.log(4, stack ? `${this.failed}\nProxy-Wasm plugin in-VM backtrace:\n${stack}` : this.failed, true);
+    this.log(
+      4,
+      stack ? `${this.failed}\nProxy-Wasm plugin in-VM backtrace:\n${stack}` : this.failed,
+      true,
+    );
   }
 
   acting(): VmContext | null {
@@ -277,7 +286,8 @@ export class Vm implements Guest {
     let pointer = 0;
     if (data.length > 0) {
       pointer = this.allocate(data.length);
-      if (pointer === 0 || !this.memory.holds(pointer, data.length)) return Status.InvalidMemoryAccess;
+      if (pointer === 0 || !this.memory.holds(pointer, data.length))
+        return Status.InvalidMemoryAccess;
       this.memory.write(pointer, data);
     }
     if (!this.memory.holds(pointerOut, 4) || !this.memory.holds(sizeOut, 4)) {
@@ -290,7 +300,8 @@ export class Vm implements Guest {
 
   private allocate(size: number): number {
     if (this.env.faults?.allocatorFails()) return 0;
-    const name = this.hasExport("malloc") && !this.profile.emulator ? "malloc" : "proxy_on_memory_allocate";
+    const name =
+      this.hasExport("malloc") && !this.profile.emulator ? "malloc" : "proxy_on_memory_allocate";
     const outer = this.window;
     if (this.profile.restrictsAllocator) this.window = "allocator";
     try {

@@ -67,7 +67,14 @@ export class WasmFilter implements VmContext, StreamFilter {
   }
 
   /** Runs one callback; `stopped` is the action of a filter whose VM is dead. */
-  private run(name: string, args: number[], names: string[], size: number, end: boolean, stopped: number): number {
+  private run(
+    name: string,
+    args: number[],
+    names: string[],
+    size: number,
+    end: boolean,
+    stopped: number,
+  ): number {
     const { vm } = this;
     if (vm.failed !== null) return this.fail(stopped);
     const action = vm.call(this, name, [this.id, ...args], (result) => {
@@ -279,7 +286,8 @@ export class WasmFilter implements VmContext, StreamFilter {
       vm.note("S06", "second local reply on one stream");
       if (vm.profile.secondReplyRefused) return Status.BadArgument;
     }
-    if (this.stream.responseStarted) vm.note("S07", "local reply after response headers were sent: reset");
+    if (this.stream.responseStarted)
+      vm.note("S07", "local reply after response headers were sent: reset");
     const first = !vm.replied;
     vm.replied = true;
     vm.watch.replied();

@@ -28,7 +28,8 @@ export function* cuts(body: string | Uint8Array, options: CutOptions = {}): Gene
   const { random = 8, seed = 1, borders = 2000 } = options;
   yield { name: "whole", chunks: [bytes] };
   const stride = Math.max(1, Math.ceil((bytes.length - 1) / borders));
-  for (let at = 1; at < bytes.length; at += stride) yield { name: `at ${at}`, chunks: cutAt(bytes, [at]) };
+  for (let at = 1; at < bytes.length; at += stride)
+    yield { name: `at ${at}`, chunks: cutAt(bytes, [at]) };
   const every = Array.from({ length: Math.max(0, bytes.length - 1) }, (_, i) => i + 1);
   yield { name: "every byte", chunks: cutAt(bytes, every) };
   const half = bytes.length >> 1;

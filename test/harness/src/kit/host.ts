@@ -1,16 +1,13 @@
-import { readFileSync } from "node:fs";
 import { HarnessFault } from "../abi/fault";
 import { HeaderList } from "../abi/header-list";
 import { LoadError } from "../abi/link";
 import { asBytes, toBinary, toText } from "../abi/text";
-import { compile } from "../engine/compile";
 import type { Environment, Place } from "../engine/environment";
 import { Thread, type ChainItem } from "../engine/lifecycle";
 import { MetricStore } from "../engine/metrics";
 import type { PluginSettings } from "../engine/plugin";
 import { HostProcess } from "../engine/process";
 import { Stream } from "../engine/stream";
-import { headerPairs } from "../engine/upstream-exchange";
 import { findProfile, type Profile } from "../profiles";
 import type {
   BytesInput,
@@ -21,11 +18,8 @@ import type {
   HeaderPair,
   HostOptions,
   Inject,
-  Json,
   LogLine,
   MetricsView,
-  NativeFilter,
-  PluginOptions,
   RedisHandler,
   SharedDataView,
   StepCallback,
@@ -37,8 +31,10 @@ import { FakeScheduler, RealScheduler } from "./clock";
 import { Faults } from "./faults";
 import { viewMetrics } from "./metrics-view";
 import { checking, openHosts, recentHosts } from "./open-hosts";
+import { settlePlugin } from "./plugin-settings";
 import { Random } from "./random";
 import { redis } from "./redis";
+import { buildRequest } from "./request";
 import { Answer } from "./response";
 import { describeViolation, Rules } from "./rules";
 import { StreamHandle } from "./stream-handle";
@@ -87,12 +83,14 @@ export class Host implements AsyncDisposable {
     const firstQueue = this.profile.emulator ? 0 : 1;
     const shared = options.sharedWith?.process;
     this.process = shared instanceof HostProcess ? shared : new HostProcess(firstQueue);
-    const ring = options.trace === false ? 0 : typeof options.trace === "number" ? options.trace : 10_000;
+    const ring =
+      options.trace === false ? 0 : typeof options.trace === "number" ? options.trace : 10_000;
     this.trace = ring > 0 ? new Trace(this.clock, ring) : null;
-    for (const [name, cluster] of Object.entries(options.clusters ?? {})) this.addCluster(name, cluster);
+    for (const [name, cluster] of Object.entries(options.clusters ?? {}))
+      this.addCluster(name, cluster);
     this.env = this.environment();
     this.checkRoutes();
-    this.chain = options.plugins.map((plugin, i) => this.settle_(plugin, i));
+    this.chain = options.plugins.map((plugin, i) => settlePlugin(plugin, i, this.env.maxPages));
     this.load();
     openHosts.add(this);
   }
@@ -150,29 +148,6 @@ export class Host implements AsyncDisposable {
     this.rules.report(rule, message, place);
   }
 
-  private settle_(plugin: PluginOptions | NativeFilter, index: number): ChainItem {
-    if ("native" in plugin) return { native: plugin };
-    if (plugin.failOpen !== undefined && plugin.failurePolicy !== undefined) {
-      throw new TypeError("only one of fail_open or failure_policy can be set");
-    }
-    const settings: PluginSettings = {
-      name: plugin.name ?? `p${index}`,
-      rootId: plugin.rootId ?? "",
-      config: configBytes(plugin.config),
-      keepsStopIteration: plugin.allowOnHeadersStopIteration ?? false,
-      failurePolicy: plugin.failOpen ? "LEGACY_OPEN" : (plugin.failurePolicy ?? "FAIL_CLOSED"),
-      reloadBackoffMs: plugin.reloadBackoffMs ?? 1000,
-      vm: {
-        vmId: plugin.vmId ?? "",
-        vmConfig: configBytes(plugin.vmConfig),
-        environment: Object.entries(plugin.env ?? {}).map(([k, v]) => `${k}=${v}`),
-        capabilities: plugin.allowedCapabilities?.length ? new Set(plugin.allowedCapabilities) : null,
-        compiled: compile(wasmBytes(plugin.wasm), this.env.maxPages),
-      },
-    };
-    return { plugin: settings };
-  }
-
   private load(): void {
     const single = this.options.lifecycle === "single" || this.profile.emulator !== undefined;
     const plugins = this.chain.flatMap((item) => ("plugin" in item ? [item.plugin] : []));
@@ -205,13 +180,17 @@ export class Host implements AsyncDisposable {
 
   /** Sends one request and resolves with the answer. */
   fetch(target: string | URL, init: FetchInit = {}): FetchPromise {
-    const { headers, body, trailers } = this.buildRequest(target, init);
+    const { headers, body, trailers } = buildRequest(this.env, target, init);
     const handle = this.open(headers, init.worker ?? 0);
     const { stream } = handle;
-    const answer = this.finish(stream, () => true, () => {
-      stream.requestHeaders(headers, body === null && trailers === null);
-      this.sendBody(stream, body, trailers);
-    });
+    const answer = this.finish(
+      stream,
+      () => true,
+      () => {
+        stream.requestHeaders(headers, body === null && trailers === null);
+        this.sendBody(stream, body, trailers);
+      },
+    );
     const advance = async (ms: number): Promise<Answer> => {
       await this.clock.advance(ms);
       return answer;
@@ -240,8 +219,11 @@ export class Host implements AsyncDisposable {
   }
 
   /** Starts a request to be driven step by step: `POST http://host/path` or a URL. */
-  stream(target: string | URL, init: Omit<FetchInit, "body" | "chunks" | "trailers"> = {}): StreamHandle {
-    const { headers } = this.buildRequest(target, init);
+  stream(
+    target: string | URL,
+    init: Omit<FetchInit, "body" | "chunks" | "trailers"> = {},
+  ): StreamHandle {
+    const { headers } = buildRequest(this.env, target, init);
     return this.open(headers, init.worker ?? 0);
   }
 
@@ -260,48 +242,6 @@ export class Host implements AsyncDisposable {
     return handle;
   }
 
-  private buildRequest(
-    target: string | URL,
-    init: FetchInit,
-  ): { headers: HeaderList; body: Uint8Array[] | null; trailers: HeaderPair[] | null } {
-    const text = String(target);
-    const space = /^([A-Z]+) (.*)$/.exec(text);
-    const url = new URL(space?.[2] ?? text, "http://test.local");
-    const method = init.method ?? space?.[1] ?? (init.body !== undefined || init.chunks ? "POST" : "GET");
-    const given = headerPairs(init.headers);
-    const find = (name: string) => given.find((pair) => pair[0].toLowerCase() === name)?.[1];
-    const raw = /^[a-z]+:\/\/[^/?#]*([^#]*)/.exec(space?.[2] ?? text)?.[1] ?? (space?.[2] ?? text);
-    const path = toBinary(raw.startsWith("/") ? raw : `/${raw}`);
-    const chunks = init.chunks?.map(asBytes) ?? (init.body === undefined ? null : [asBytes(init.body)]);
-    const size = chunks?.reduce((sum, chunk) => sum + chunk.length, 0) ?? 0;
-    const body = chunks && (size > 0 || init.chunks) ? chunks : null;
-    const trailers = init.trailers ? headerPairs(init.trailers) : null;
-    const pseudo: HeaderPair[] = [
-      [":authority", find(":authority") ?? find("host") ?? toBinary(url.host)],
-      [":path", find(":path") ?? path],
-      [":method", find(":method") ?? toBinary(method)],
-      [":scheme", find(":scheme") ?? "http"],
-    ];
-    const list = new HeaderList(this.env.downstream === "h1" ? pseudo : [pseudo[2]!, pseudo[3]!, pseudo[0]!, pseudo[1]!]);
-    for (const [name, value] of given) {
-      if (!name.startsWith(":") && name.toLowerCase() !== "host") list.add(name, value);
-    }
-    this.frame(list, init, size, body !== null, trailers !== null);
-    return { headers: list, body, trailers };
-  }
-
-  private frame(list: HeaderList, init: FetchInit, size: number, hasBody: boolean, hasTrailers: boolean): void {
-    const h1 = this.env.downstream === "h1";
-    if (!list.has("content-length") && !list.has("transfer-encoding")) {
-      const chunked = init.framing === "chunked" || (h1 && hasTrailers);
-      if (chunked && h1) list.add("transfer-encoding", "chunked");
-      else if (!chunked && (hasBody || init.body !== undefined)) list.add("content-length", String(size));
-    }
-    if (this.env.router === "bare") return;
-    if (!list.has("x-forwarded-proto")) list.add("x-forwarded-proto", "http");
-    if (!list.has("x-request-id")) list.add("x-request-id", this.env.requestId());
-  }
-
   /** Resolves when the stream is over; rejects when nothing can finish it. */
   finish(stream: Stream, ended: () => boolean, begin?: () => void): Promise<Answer> {
     return new Promise<Answer>((resolve, reject) => {
@@ -317,7 +257,8 @@ export class Host implements AsyncDisposable {
       } catch (error) {
         return settle(() => reject(error as Error));
       }
-      if (!stream.finished && ended()) this.watchStall(stream, (error) => settle(() => reject(error)));
+      if (!stream.finished && ended())
+        this.watchStall(stream, (error) => settle(() => reject(error)));
     });
   }
 
@@ -413,19 +354,24 @@ export class Host implements AsyncDisposable {
   /** Call-outs of one host function, or traced calls of any other. */
   calls(name: string): { all: (Callout | TraceEvent)[]; count: number; last: Callout | undefined } {
     const callouts = this.callouts.filter((callout) => callout.function === name);
-    const traced = this.trace?.events.filter((event) => event.kind === "host" && event.name === name) ?? [];
+    const traced =
+      this.trace?.events.filter((event) => event.kind === "host" && event.name === name) ?? [];
     const all = callouts.length > 0 ? callouts : traced;
     return { all, count: all.length, last: callouts.at(-1) };
   }
 
   /** Bytes of linear memory of the first worker's VMs. */
   get memorySize(): number {
-    return this.workers.flatMap((thread) => thread.allVms).reduce((sum, vm) => sum + vm.memory.size, 0);
+    return this.workers
+      .flatMap((thread) => thread.allVms)
+      .reduce((sum, vm) => sum + vm.memory.size, 0);
   }
 
   /** Contexts alive in the first worker's VMs, roots included. */
   get contextCount(): number {
-    return this.workers.flatMap((thread) => thread.allVms).reduce((sum, vm) => sum + vm.contexts.size, 0);
+    return this.workers
+      .flatMap((thread) => thread.allVms)
+      .reduce((sum, vm) => sum + vm.contexts.size, 0);
   }
 
   /** Fresh VMs with the same configuration, old roots are shut down. */
@@ -460,23 +406,6 @@ export class Host implements AsyncDisposable {
 
 function fromUrl(url: URL): UpstreamHandler | RedisHandler {
   return url.protocol === "redis:" ? redis({ url: url.href }) : new LiveUpstream(url);
-}
-
-function configBytes(config: Json | Uint8Array | undefined): Uint8Array {
-  if (config === undefined) return new Uint8Array(0);
-  if (config instanceof Uint8Array) return config;
-  return asBytes(typeof config === "string" ? config : JSON.stringify(config));
-}
-
-const files = new Map<string, Uint8Array>();
-
-function wasmBytes(wasm: PluginOptions["wasm"]): Uint8Array {
-  if (wasm instanceof Uint8Array) return wasm;
-  if (typeof wasm === "object" && "bytes" in wasm) return wasm.bytes;
-  const key = String(wasm);
-  let bytes = files.get(key);
-  if (!bytes) files.set(key, (bytes = new Uint8Array(readFileSync(wasm))));
-  return bytes;
 }
 
 /** Loads the plugins and answers with a running host. Rejects with the host's own load messages. */

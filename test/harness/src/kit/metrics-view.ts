@@ -14,12 +14,15 @@ export function viewMetrics(store: MetricStore): MetricsView {
       const out: Record<string, number> = {};
       for (const stat of store.stats.values()) {
         out[toText(stat.name.replace(/^\0/, ""))] =
-          stat.type === MetricType.Histogram ? stat.values.length : Number(BigInt.asIntN(64, stat.value));
+          stat.type === MetricType.Histogram
+            ? stat.values.length
+            : Number(BigInt.asIntN(64, stat.value));
       }
       return out;
     },
     counter: (name) => value(MetricType.Counter, name),
     gauge: (name) => value(MetricType.Gauge, name),
-    histogram: (name) => (store.find(MetricType.Histogram, toBinary(name))?.values ?? []).map(Number),
+    histogram: (name) =>
+      (store.find(MetricType.Histogram, toBinary(name))?.values ?? []).map(Number),
   };
 }

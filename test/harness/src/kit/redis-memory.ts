@@ -12,7 +12,9 @@ type Command = (args: string[], db: Database) => RespValue | Uint8Array;
 
 const OK = simpleString("OK");
 const NOT_INTEGER = new RespError("ERR value is not an integer or out of range");
-const WRONG_TYPE = new RespError("WRONGTYPE Operation against a key holding the wrong kind of value");
+const WRONG_TYPE = new RespError(
+  "WRONGTYPE Operation against a key holding the wrong kind of value",
+);
 
 /** One database: values and expiry times. Strings are UTF-8 text. */
 class Database {
@@ -79,7 +81,10 @@ function add(db: Database, key: string, by: number): number {
   return next;
 }
 
-function setCommand([key = "", value = "", ...options]: string[], db: Database): RespValue | Uint8Array {
+function setCommand(
+  [key = "", value = "", ...options]: string[],
+  db: Database,
+): RespValue | Uint8Array {
   let expires = Infinity;
   const words = options.map((word) => word.toLowerCase());
   for (let i = 0; i < words.length; i++) {
@@ -100,7 +105,13 @@ function range<T>(list: T[], from: number, to: number): T[] {
 }
 
 const glob = (pattern: string) =>
-  new RegExp(`^${pattern.replace(/[.+^${}()|\\]/g, "\\$&").replace(/\*/g, ".*").replace(/\?/g, ".")}$`, "s");
+  new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|\\]/g, "\\$&")
+      .replace(/\*/g, ".*")
+      .replace(/\?/g, ".")}$`,
+    "s",
+  );
 
 const COMMANDS: Record<string, Command> = {
   ping: () => simpleString("PONG"),
@@ -151,7 +162,8 @@ const COMMANDS: Record<string, Command> = {
     return hash.size - before;
   },
   hmset: (args, db) => (COMMANDS["hset"]!(args, db), OK),
-  hget: ([key = "", field = ""], db) => db.collection(key, Map<string, string>, false).get(field) ?? null,
+  hget: ([key = "", field = ""], db) =>
+    db.collection(key, Map<string, string>, false).get(field) ?? null,
   hmget: ([key = "", ...fields], db) => {
     const hash = db.collection(key, Map<string, string>, false);
     return fields.map((field) => hash.get(field) ?? null);
@@ -161,7 +173,8 @@ const COMMANDS: Record<string, Command> = {
     const hash = db.collection(key, Map<string, string>, false);
     return fields.filter((field) => hash.delete(field)).length;
   },
-  hexists: ([key = "", field = ""], db) => (db.collection(key, Map<string, string>, false).has(field) ? 1 : 0),
+  hexists: ([key = "", field = ""], db) =>
+    db.collection(key, Map<string, string>, false).has(field) ? 1 : 0,
   hincrby: ([key = "", field = "", by], db) => {
     const hash = db.collection(key, Map<string, string>);
     hash.set(field, String(integer(hash.get(field) ?? "0") + integer(by)));
@@ -170,7 +183,8 @@ const COMMANDS: Record<string, Command> = {
   hkeys: ([key = ""], db) => [...db.collection(key, Map<string, string>, false).keys()],
   hvals: ([key = ""], db) => [...db.collection(key, Map<string, string>, false).values()],
   hlen: ([key = ""], db) => db.collection(key, Map<string, string>, false).size,
-  lpush: ([key = "", ...items], db) => db.collection(key, Array<string>).unshift(...items.reverse()),
+  lpush: ([key = "", ...items], db) =>
+    db.collection(key, Array<string>).unshift(...items.reverse()),
   rpush: ([key = "", ...items], db) => db.collection(key, Array<string>).push(...items),
   lpop: ([key = ""], db) => db.collection(key, Array<string>, false).shift() ?? null,
   rpop: ([key = ""], db) => db.collection(key, Array<string>, false).pop() ?? null,
@@ -187,9 +201,11 @@ const COMMANDS: Record<string, Command> = {
     for (const item of items) set.add(item);
     return set.size - before;
   },
-  srem: ([key = "", ...items], db) => items.filter((i) => db.collection(key, Set<string>, false).delete(i)).length,
+  srem: ([key = "", ...items], db) =>
+    items.filter((i) => db.collection(key, Set<string>, false).delete(i)).length,
   smembers: ([key = ""], db) => [...db.collection(key, Set<string>, false)],
-  sismember: ([key = "", item = ""], db) => (db.collection(key, Set<string>, false).has(item) ? 1 : 0),
+  sismember: ([key = "", item = ""], db) =>
+    db.collection(key, Set<string>, false).has(item) ? 1 : 0,
   scard: ([key = ""], db) => db.collection(key, Set<string>, false).size,
   zadd: ([key = "", ...pairs], db) => {
     const set = db.collection(key, SortedSet);
@@ -202,10 +218,17 @@ const COMMANDS: Record<string, Command> = {
     return score === undefined ? null : String(score);
   },
   zcard: ([key = ""], db) => db.collection(key, SortedSet, false).size,
-  zrem: ([key = "", ...items], db) => items.filter((i) => db.collection(key, SortedSet, false).delete(i)).length,
+  zrem: ([key = "", ...items], db) =>
+    items.filter((i) => db.collection(key, SortedSet, false).delete(i)).length,
   zrange: ([key = "", from, to], db) => {
-    const sorted = [...db.collection(key, SortedSet, false)].sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1));
-    return range(sorted.map(([item]) => item), integer(from), integer(to));
+    const sorted = [...db.collection(key, SortedSet, false)].sort(
+      (a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1),
+    );
+    return range(
+      sorted.map(([item]) => item),
+      integer(from),
+      integer(to),
+    );
   },
 };
 
@@ -245,7 +268,9 @@ export class MemoryRedis {
   private evaluate([text = "", count = "0", ...rest]: string[], db: Database): RespValue {
     const found = this.scripts.find((script) => text.includes(script.text));
     if (!found) {
-      throw new HarnessFault("EVAL in the in-memory Redis needs redis().script(text, run), or use a real server");
+      throw new HarnessFault(
+        "EVAL in the in-memory Redis needs redis().script(text, run), or use a real server",
+      );
     }
     const keys = rest.slice(0, integer(count));
     return found.run(keys, rest.slice(keys.length), (...words) => {

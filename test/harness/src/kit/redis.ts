@@ -123,7 +123,8 @@ class TcpConnection implements RedisConnection {
     const password = login.password || decodeURIComponent(url.password);
     const username = login.username || decodeURIComponent(url.username);
     const ignore = () => undefined;
-    if (password) this.send(encodeResp(["auth", ...(username ? [username] : []), password]), ignore);
+    if (password)
+      this.send(encodeResp(["auth", ...(username ? [username] : []), password]), ignore);
     const database = login.database || Number(url.pathname.slice(1) || 0);
     if (database) this.send(encodeResp(["select", String(database)]), ignore);
   }

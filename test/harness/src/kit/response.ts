@@ -20,7 +20,8 @@ export class ResponseHeaders implements HeaderView {
   }
 }
 
-const text = (pairs: readonly HeaderPair[]): HeaderPair[] => pairs.map(([n, v]) => [toText(n), toText(v)]);
+const text = (pairs: readonly HeaderPair[]): HeaderPair[] =>
+  pairs.map(([n, v]) => [toText(n), toText(v)]);
 
 /** The finished answer of a stream, as the client saw it. */
 export class Answer implements ClientResponse {

@@ -58,7 +58,8 @@ export class Rules {
   report(rule: string, message: string, place: Place): void {
     const severity = this.severity(rule);
     if (severity === "off") return;
-    const same = (v: Violation) => v.rule === rule && v.message === message && v.callback === place.callback;
+    const same = (v: Violation) =>
+      v.rule === rule && v.message === message && v.callback === place.callback;
     if (this.violations.some((v) => same(v) && v.plugin === place.plugin)) return;
     const anchor = `README.md#${rule.toLowerCase()}`;
     this.violations.push({ rule, severity, message, ...place, anchor });

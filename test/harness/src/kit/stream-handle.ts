@@ -36,7 +36,10 @@ export class StreamHandle {
     await this.host.settle();
     const callbacks = this.steps;
     const stop = callbacks.findLast((step) => PAUSES.test(step.action));
-    const local = this.stream.local && !wasLocal ? Number(this.stream.client.head.get(":status") ?? 0) : undefined;
+    const local =
+      this.stream.local && !wasLocal
+        ? Number(this.stream.client.head.get(":status") ?? 0)
+        : undefined;
     return {
       callbacks,
       paused: !this.stream.finished && this.state.paused,

@@ -48,7 +48,8 @@ export class Trace implements Tracer {
   }
 
   toJsonl(): string {
-    const plain = (_key: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
+    const plain = (_key: string, value: unknown) =>
+      typeof value === "bigint" ? String(value) : value;
     return this.events.map((event) => JSON.stringify(event, plain)).join("\n");
   }
 
@@ -75,7 +76,11 @@ function readable(event: TraceEvent): string {
 function envoyLine(event: TraceEvent): string[] {
   const args = event.args.join(", ");
   if (event.kind === "call") return [`[host->vm] ${event.name}(${args})`];
-  if (event.kind === "return") return [`[host<-vm] ${event.name} return: ${event.result ?? "void"}`];
+  if (event.kind === "return")
+    return [`[host<-vm] ${event.name} return: ${event.result ?? "void"}`];
   if (event.kind !== "host") return [];
-  return [`[vm->host] env.${event.name}(${args})`, `[vm<-host] env.${event.name} return: ${event.result ?? "void"}`];
+  return [
+    `[vm->host] env.${event.name}(${args})`,
+    `[vm<-host] env.${event.name} return: ${event.result ?? "void"}`,
+  ];
 }

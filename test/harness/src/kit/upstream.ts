@@ -28,9 +28,7 @@ export interface ReplyInit {
 }
 
 export type RequestMatch = string | RegExp | ((request: UpstreamRequest) => boolean);
-export type ReplyFunction = (
-  request: UpstreamRequest,
-) => { status: number } & ReplyInit;
+export type ReplyFunction = (request: UpstreamRequest) => { status: number } & ReplyInit;
 
 type Step = (request: UpstreamRequest, sink: UpstreamSink) => void;
 
@@ -63,11 +61,13 @@ function sendReply(sink: UpstreamSink, status: number, init: ReplyInit): void {
   const headers = listOf(init.headers);
   const has = (name: string) => headers.some(([n]) => n.toLowerCase() === name);
   const body = init.json === undefined ? init.body : JSON.stringify(init.json);
-  if (init.json !== undefined && !has("content-type")) headers.push(["content-type", "application/json"]);
+  if (init.json !== undefined && !has("content-type"))
+    headers.push(["content-type", "application/json"]);
   const bytes = body === undefined ? undefined : asBytes(body);
   const framed = has("content-length") || has("transfer-encoding") || init.trailers !== undefined;
   const bodiless = status === 204 || status === 304;
-  if (!init.chunks && !framed && !bodiless) headers.push(["content-length", String(bytes?.length ?? 0)]);
+  if (!init.chunks && !framed && !bodiless)
+    headers.push(["content-length", String(bytes?.length ?? 0)]);
   const chunks = init.chunks ?? (bytes && bytes.length > 0 ? [bytes] : []);
   const none = chunks.length === 0 && !init.trailers && !init.chunks;
   sink.headers([[":status", String(status)], ...headers], none);
@@ -187,7 +187,10 @@ export class Upstream implements UpstreamHandler {
     const step = rule?.steps[Math.min(rule.used, rule.steps.length - 1)];
     if (rule) rule.used++;
     const run = step?.run ?? ((_r: UpstreamRequest, s: UpstreamSink) => sendReply(s, 404, {}));
-    const answer = () => (step && step.delay > 0 ? sink.after(step.delay, () => run(request, sink)) : run(request, sink));
+    const answer = () =>
+      step && step.delay > 0
+        ? sink.after(step.delay, () => run(request, sink))
+        : run(request, sink);
     if (step?.early) answer();
     else onComplete(answer);
   }
@@ -215,7 +218,8 @@ export class LiveUpstream implements UpstreamHandler {
       const idle = sink.busy();
       const headers: string[] = ["host", request.authority];
       for (const [name, value] of request.headers) {
-        if (name.startsWith(":") || name === "content-length" || name === "transfer-encoding") continue;
+        if (name.startsWith(":") || name === "content-length" || name === "transfer-encoding")
+          continue;
         headers.push(name, value);
       }
       const body = request.bytes;
@@ -227,7 +231,8 @@ export class LiveUpstream implements UpstreamHandler {
         const raw = reply.rawHeaders;
         for (let i = 0; i + 1 < raw.length; i += 2) {
           const name = raw[i]!.toLowerCase();
-          if (!/^(connection|keep-alive|transfer-encoding)$/.test(name)) list.push([name, raw[i + 1]!]);
+          if (!/^(connection|keep-alive|transfer-encoding)$/.test(name))
+            list.push([name, raw[i + 1]!]);
         }
         sink.headers(list.map(([n, v]): [string, Uint8Array] => [n, Buffer.from(v, "latin1")]));
         reply.on("data", (chunk: Buffer) => sink.data(new Uint8Array(chunk)));

@@ -15,19 +15,28 @@ export const matchers = {
   /** No violation of severity error or fatal. */
   toHaveNoViolations(host: Host): Outcome {
     const failing = host.failingViolations();
-    return outcome(failing.length === 0, failing.map(describeViolation).join("\n") || "no violations");
+    return outcome(
+      failing.length === 0,
+      failing.map(describeViolation).join("\n") || "no violations",
+    );
   },
 
   /** The rule was broken at least once. */
   toHaveViolation(host: Host, rule: string): Outcome {
     host.failingViolations();
     const found = host.violations.map((violation) => violation.rule);
-    return outcome(found.includes(rule), `violations: ${found.join(", ") || "none"}; wanted ${rule}`);
+    return outcome(
+      found.includes(rule),
+      `violations: ${found.join(", ") || "none"}; wanted ${rule}`,
+    );
   },
 
   /** Answered by a filter or the proxy with this status, and these details if given. */
   toBeLocalReply(answer: ClientResponse, status: number, details?: string): Outcome {
-    const pass = answer.local && answer.status === status && (details === undefined || answer.details === details);
+    const pass =
+      answer.local &&
+      answer.status === status &&
+      (details === undefined || answer.details === details);
     const kind = answer.local ? "local reply" : "upstream answer";
     return outcome(pass, `${kind} ${answer.status} "${answer.details}": ${answer.text()}`);
   },
@@ -50,7 +59,8 @@ export const matchers = {
 
   /** Some log line equals the text or matches the pattern. */
   toHaveLogged(host: Host, wanted: string | RegExp): Outcome {
-    const hit = (text: string) => (typeof wanted === "string" ? text === wanted : wanted.test(text));
+    const hit = (text: string) =>
+      typeof wanted === "string" ? text === wanted : wanted.test(text);
     const all = host.logs.map((line) => line.text);
     return outcome(all.some(hit), `logged:\n${all.join("\n")}`);
   },

@@ -22,8 +22,16 @@ export const flowCalls: HostFunctions = {
     },
     only010,
   ),
-  proxy_continue_request: call(0, (g) => g.acting()?.continueStream(StreamType.Request) ?? Ok, only010),
-  proxy_continue_response: call(0, (g) => g.acting()?.continueStream(StreamType.Response) ?? Ok, only010),
+  proxy_continue_request: call(
+    0,
+    (g) => g.acting()?.continueStream(StreamType.Request) ?? Ok,
+    only010,
+  ),
+  proxy_continue_response: call(
+    0,
+    (g) => g.acting()?.continueStream(StreamType.Response) ?? Ok,
+    only010,
+  ),
   proxy_clear_route_cache: call(
     0,
     (guest) => {
@@ -32,7 +40,11 @@ export const flowCalls: HostFunctions = {
     },
     only010,
   ),
-  proxy_continue_stream: call(1, (g, type) => g.acting()?.continueStream(type! >>> 0) ?? Ok, since020),
+  proxy_continue_stream: call(
+    1,
+    (g, type) => g.acting()?.continueStream(type! >>> 0) ?? Ok,
+    since020,
+  ),
   proxy_close_stream: call(1, (g, type) => g.acting()?.closeStream(type! >>> 0) ?? Ok, since020),
   proxy_send_local_response: call(8, (guest, code, dp, dn, bp, bn, hp, hn, grpc) => {
     if (!readable(guest, dp!, dn!, bp!, bn!, hp!, hn!)) return InvalidMemoryAccess;
@@ -45,16 +57,23 @@ export const flowCalls: HostFunctions = {
       grpcStatus: grpc! | 0,
     };
     if (code! < 200 || code! > 599) guest.note("S16", `local reply code ${code} outside 200–599`);
-    else if ((code === 204 || code === 304) && bn! > 0) guest.note("S16", `local reply ${code} with a body`);
+    else if ((code === 204 || code === 304) && bn! > 0)
+      guest.note("S16", `local reply ${code} with a body`);
     return guest.acting()?.sendLocalResponse(reply) ?? Ok;
   }),
-  proxy_set_effective_context: call(1, (guest, id) => (guest.setEffective(id! >>> 0) ? Ok : BadArgument)),
+  proxy_set_effective_context: call(1, (guest, id) =>
+    guest.setEffective(id! >>> 0) ? Ok : BadArgument,
+  ),
   proxy_done: call(0, (guest) => guest.done()),
 };
 
 /** Compatibility shims every module built by old toolchains may import. */
 export const compatCalls: HostFunctions = {
-  pthread_equal: { params: "ii", results: "i", run: (_g, a: number, b: number) => (a === b ? 1 : 0) },
+  pthread_equal: {
+    params: "ii",
+    results: "i",
+    run: (_g, a: number, b: number) => (a === b ? 1 : 0),
+  },
   emscripten_notify_memory_growth: { params: "i", results: "", run: () => undefined },
   envoy_resolve_dns: call(3, (guest, p, n) => {
     return readable(guest, p!, n!) ? Status.Unimplemented : InvalidMemoryAccess;

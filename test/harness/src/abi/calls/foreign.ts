@@ -86,7 +86,8 @@ function readKey(message: Fields, der: number, pem: number, secret: boolean): Ke
   const key = Buffer.from(raw ?? text!);
   const format = raw ? ("der" as const) : ("pem" as const);
   try {
-    if (secret) return createPrivateKey(raw ? { key, format: "der", type: "pkcs8" } : { key, format: "pem" });
+    if (secret)
+      return createPrivateKey(raw ? { key, format: "der", type: "pkcs8" } : { key, format: "pem" });
     return createPublicKey(format === "der" ? { key, format, type: "spki" } : { key, format });
   } catch {
     return null;
@@ -101,8 +102,14 @@ function signature(argument: Uint8Array, signing: boolean): Uint8Array | number 
   if (!key) return BadArgument;
   const text = bytesField(message, signing ? 3 : 4) ?? new Uint8Array(0);
   try {
-    if (signing) return encodeMessage([[1, true], [2, sign(hash, text, key)]]);
-    return encodeMessage([[1, verify(hash, text, key, bytesField(message, 3) ?? new Uint8Array(0))]]);
+    if (signing)
+      return encodeMessage([
+        [1, true],
+        [2, sign(hash, text, key)],
+      ]);
+    return encodeMessage([
+      [1, verify(hash, text, key, bytesField(message, 3) ?? new Uint8Array(0))],
+    ]);
   } catch (error) {
     const reason = new TextEncoder().encode(error instanceof Error ? error.message : String(error));
     return encodeMessage([[signing ? 3 : 2, reason]]);
@@ -122,7 +129,9 @@ export const foreignCalls: HostFunctions = {
     const run = find(guest, name);
     if (!run) {
       if (guest.profile.emulator) {
-        throw new HarnessFault(`unknown foreign function "${name}": the Go emulator ends the test process`);
+        throw new HarnessFault(
+          `unknown foreign function "${name}": the Go emulator ends the test process`,
+        );
       }
       if (!KNOWN_FOREIGN.has(name)) guest.note("S27", `unknown foreign function "${name}"`);
       return NotFound;

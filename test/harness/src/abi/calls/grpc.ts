@@ -7,7 +7,8 @@ const { InvalidMemoryAccess, BadArgument } = Status;
 
 export const grpcCalls: HostFunctions = {
   proxy_grpc_call: call(12, (guest, sp, sn, np, nn, mp, mn, ip, i_n, rp, rn, timeoutMs, out) => {
-    if (!readable(guest, sp!, sn!, np!, nn!, mp!, mn!, ip!, i_n!, rp!, rn!)) return InvalidMemoryAccess;
+    if (!readable(guest, sp!, sn!, np!, nn!, mp!, mn!, ip!, i_n!, rp!, rn!))
+      return InvalidMemoryAccess;
     const context = guest.acting();
     if (!context) return BadArgument;
     const started = context.root.grpcCall({
@@ -41,6 +42,12 @@ export const grpcCalls: HostFunctions = {
     const root = guest.acting()?.root;
     return root ? root.grpcSend(token!, guest.memory.read(p!, n!), end !== 0) : BadArgument;
   }),
-  proxy_grpc_close: call(1, (guest, token) => guest.acting()?.root.grpcEnd(token!, false) ?? BadArgument),
-  proxy_grpc_cancel: call(1, (guest, token) => guest.acting()?.root.grpcEnd(token!, true) ?? BadArgument),
+  proxy_grpc_close: call(
+    1,
+    (guest, token) => guest.acting()?.root.grpcEnd(token!, false) ?? BadArgument,
+  ),
+  proxy_grpc_cancel: call(
+    1,
+    (guest, token) => guest.acting()?.root.grpcEnd(token!, true) ?? BadArgument,
+  ),
 };

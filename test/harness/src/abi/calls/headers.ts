@@ -47,7 +47,8 @@ export const headerCalls: HostFunctions = {
   proxy_get_header_map_pairs: call(3, (guest, type, P, N) => {
     if (type! >>> 0 > 7) return BadArgument;
     const map = guest.acting()?.headerMap(type!);
-    if (!map && type! < 4) guest.note("S08", `pairs of map ${type} asked while it is not reachable`);
+    if (!map && type! < 4)
+      guest.note("S08", `pairs of map ${type} asked while it is not reachable`);
     if (!map || map.list.length === 0) return guest.give(new Uint8Array(0), P!, N!);
     return guest.give(encodePairs(map.list.pairs), P!, N!);
   }),
@@ -107,7 +108,8 @@ export const headerCalls: HostFunctions = {
       target[1].list.add(name, value);
     }
     for (const name of target[0].isRoot || type !== 0 ? [] : [":method", ":path", ":authority"]) {
-      if (!target[1].list.has(name)) guest.note("S24", `pseudo header "${name}" missing in set pairs`);
+      if (!target[1].list.has(name))
+        guest.note("S24", `pseudo header "${name}" missing in set pairs`);
     }
     target[0].headersChanged(type!);
     return Ok;

@@ -8,7 +8,9 @@ export const queueCalls: HostFunctions = {
   proxy_register_shared_queue: call(3, (guest, p, n, tokenOut) => {
     if (!readable(guest, p!, n!)) return InvalidMemoryAccess;
     const root = guest.acting()?.root;
-    return root ? putU32(guest, tokenOut!, root.registerQueue(guest.memory.text(p!, n!))) : BadArgument;
+    return root
+      ? putU32(guest, tokenOut!, root.registerQueue(guest.memory.text(p!, n!)))
+      : BadArgument;
   }),
   proxy_resolve_shared_queue: call(5, (guest, vp, vn, p, n, tokenOut) => {
     if (!readable(guest, vp!, vn!, p!, n!)) return InvalidMemoryAccess;

@@ -17,6 +17,8 @@ export const sharedDataCalls: HostFunctions = {
     const key = guest.memory.text(p!, n!);
     const exact = guest.profile.emulator !== undefined;
     guest.keepView(vp!, vn!, `shared data "${key}"`);
-    return data.set(guest.vmId, key, guest.memory.read(vp!, vn!), cas! >>> 0, exact) ? Ok : CasMismatch;
+    return data.set(guest.vmId, key, guest.memory.read(vp!, vn!), cas! >>> 0, exact)
+      ? Ok
+      : CasMismatch;
   }),
 };

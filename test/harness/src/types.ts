@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- the public types are read as one page */
 /** Every public type of the harness that is not a class. Start reading at `HostOptions`. */
 
 /** One header as (name, value). Text is UTF-8 where the bytes are valid UTF-8, else latin-1. */

@@ -33,7 +33,6 @@ export class WasmFilter implements VmContext, StreamFilter {
   private destroyed = false;
   private failing = false;
   private replies = 0;
-  private limits: Partial<Record<Direction, number>> = {};
 
   constructor(
     readonly stream: Stream,
@@ -140,13 +139,10 @@ export class WasmFilter implements VmContext, StreamFilter {
     }
     const size = half.buffering ? (path.buffer?.size ?? 0) : data.size;
     const name = `proxy_on_${direction}_body`;
-    const before = direction === "request" ? this.request.headers : null;
     const args = [size, end ? 1 : 0];
     const action = this.run(name, args, DATA_ACTION_NAMES, size, end, DATA.StopNoBuffer);
     half.buffering = action === DATA.StopBuffer;
-    if (action === DATA.Continue) half.body = null;
-    else if (action !== DATA.StopBuffer) half.body = null;
-    void before;
+    if (action !== DATA.StopBuffer) half.body = null;
     return action;
   }
 
@@ -259,13 +255,10 @@ export class WasmFilter implements VmContext, StreamFilter {
   }
 
   private control(path: string, value: Uint8Array): void {
-    const number = Number(fromAscii(value));
-    if (path === "set_decoder_buffer_limit") this.limits.request = number;
-    else if (path === "set_encoder_buffer_limit") this.limits.response = number;
-    else return;
-    if (Number.isFinite(number)) {
-      this.stream.setLimit(path === "set_decoder_buffer_limit" ? "request" : "response", number);
-    }
+    const limit = Number(fromAscii(value));
+    if (!Number.isFinite(limit)) return;
+    if (path === "set_decoder_buffer_limit") this.stream.setLimit("request", limit);
+    if (path === "set_encoder_buffer_limit") this.stream.setLimit("response", limit);
   }
 
   setFilterState(): number {

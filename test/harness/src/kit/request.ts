@@ -4,40 +4,54 @@ import type { Environment } from "../engine/environment";
 import { headerPairs } from "../engine/upstream-exchange";
 import type { FetchInit, HeaderPair } from "../types";
 
+interface BuiltRequest {
+  headers: HeaderList;
+  body: Uint8Array[] | null;
+  trailers: HeaderPair[] | null;
+}
+
 /** Request as the connection manager hands it to the first filter (harness.md §6.14). */
 export function buildRequest(
   env: Environment,
   target: string | URL,
   init: FetchInit,
-): { headers: HeaderList; body: Uint8Array[] | null; trailers: HeaderPair[] | null } {
-  const text = String(target);
-  const space = /^([A-Z]+) (.*)$/.exec(text);
-  const url = new URL(space?.[2] ?? text, "http://test.local");
-  const method =
-    init.method ?? space?.[1] ?? (init.body !== undefined || init.chunks ? "POST" : "GET");
+): BuiltRequest {
   const given = headerPairs(init.headers);
-  const find = (name: string) => given.find((pair) => pair[0].toLowerCase() === name)?.[1];
-  const raw = /^[a-z]+:\/\/[^/?#]*([^#]*)/.exec(space?.[2] ?? text)?.[1] ?? space?.[2] ?? text;
-  const path = toBinary(raw.startsWith("/") ? raw : `/${raw}`);
-  const chunks =
-    init.chunks?.map(asBytes) ?? (init.body === undefined ? null : [asBytes(init.body)]);
-  const size = chunks?.reduce((sum, chunk) => sum + chunk.length, 0) ?? 0;
+  const one = init.body === undefined ? null : [asBytes(init.body)];
+  const chunks = init.chunks?.map(asBytes) ?? one;
+  const size = (chunks ?? []).reduce((sum, chunk) => sum + chunk.length, 0);
   const body = chunks && (size > 0 || init.chunks) ? chunks : null;
   const trailers = init.trailers ? headerPairs(init.trailers) : null;
-  const pseudo: HeaderPair[] = [
-    [":authority", find(":authority") ?? find("host") ?? toBinary(url.host)],
-    [":path", find(":path") ?? path],
-    [":method", find(":method") ?? toBinary(method)],
-    [":scheme", find(":scheme") ?? "http"],
-  ];
-  const list = new HeaderList(
-    env.downstream === "h1" ? pseudo : [pseudo[2]!, pseudo[3]!, pseudo[0]!, pseudo[1]!],
-  );
+  const headers = new HeaderList(pseudoHeaders(env, String(target), init, given));
   for (const [name, value] of given) {
-    if (!name.startsWith(":") && name.toLowerCase() !== "host") list.add(name, value);
+    if (!name.startsWith(":") && name.toLowerCase() !== "host") headers.add(name, value);
   }
-  frame(env, list, init, size, body !== null, trailers !== null);
-  return { headers: list, body, trailers };
+  frame(env, headers, init, size, body !== null, trailers !== null);
+  return { headers, body, trailers };
+}
+
+/** Pseudo headers of `URL` or `METHOD URL`; a test may give its own, raw ones included. */
+function pseudoHeaders(
+  env: Environment,
+  target: string,
+  init: FetchInit,
+  given: readonly HeaderPair[],
+): HeaderPair[] {
+  const [, word, rest = target] = /^([A-Z]+) (.*)$/.exec(target) ?? [];
+  const find = (name: string) => given.find((pair) => pair[0].toLowerCase() === name)?.[1];
+  // The path is taken as written: `new URL` would tidy up what a plugin must see.
+  const raw = /^[a-z]+:\/\/[^/?#]*([^#]*)/.exec(rest)?.[1] ?? rest;
+  const usual = init.body !== undefined || init.chunks ? "POST" : "GET";
+  const host = find("host") ?? toBinary(new URL(rest, "http://test.local").host);
+  const authority: HeaderPair = [":authority", find(":authority") ?? host];
+  const path: HeaderPair = [
+    ":path",
+    find(":path") ?? toBinary(raw.startsWith("/") ? raw : `/${raw}`),
+  ];
+  const method: HeaderPair = [":method", find(":method") ?? toBinary(init.method ?? word ?? usual)];
+  const scheme: HeaderPair = [":scheme", find(":scheme") ?? "http"];
+  if (env.downstream === "h1") return [authority, path, method, scheme];
+  return [method, scheme, authority, path];
 }
 
 function frame(

@@ -151,7 +151,7 @@ function curve({ name, step, rssKiB }: Curve): string {
   const last = rssKiB[rssKiB.length - 1] ?? NaN;
   const requests = step * (rssKiB.length - 1);
   return (
-    `\nRSS of "${name}" over ${requests} requests: ${sparkline(rssKiB)}\n` +
+    `\nRSS of "${name}" over ${requests} requests: ${sparkline(rssKiB, 1024)}\n` +
     `  ${mebi(first)} MiB at first, ${mebi(middle)} after half, ${mebi(last)} at the end\n` +
     `  every ${step}: ${rssKiB.map((kib) => mebi(kib)).join(" ")}`
   );

@@ -1,7 +1,6 @@
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { envoyPath } from "../../build/tools/fetch.js";
-import { buildPlugins, pluginNames } from "../../build/tools/build.js";
 import { memoryCurve } from "./curve.js";
 import { CHECK_PATH, Envoy } from "./envoy.js";
 import { LoadGenerator } from "./load.js";
@@ -61,7 +60,7 @@ async function start(program: string, scenario: Scenario): Promise<Running | Row
   } catch (error) {
     await envoy?.stop();
     const reason = error instanceof Error ? error.message : String(error);
-    return { ...row, failed: envoy ? reason : `does not load: ${reason}` };
+    return { ...row, failed: envoy ? reason : `does not load: ${reason.split("\n", 2).join(" ")}` };
   }
 }
 
@@ -108,7 +107,6 @@ async function measureRound(generator: LoadGenerator, running: Running[]): Promi
 
 async function run(): Promise<Report> {
   const program = await envoyPath();
-  if (!options.calls) await buildPlugins(pluginNames(), ["envoy"]);
   const generator = new LoadGenerator();
   const rows: Row[] = [];
   const running: Running[] = [];

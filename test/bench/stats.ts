@@ -41,11 +41,15 @@ export function costRatio(a: number[], b: number[], base: number[]): number | nu
   return ratios.length * 2 > below.length ? median(ratios) : null;
 }
 
-/** Blocks ▁ to █ between the smallest and the largest value; a flat line for equal ones. */
-export function sparkline(values: number[]): string {
+/**
+ * Blocks ▁ to █ between the smallest and the largest value; a flat line for equal ones.
+ *
+ * @param least smallest range worth the full height, so that noise does not look like growth
+ */
+export function sparkline(values: number[], least = 0): string {
   const blocks = "▁▂▃▄▅▆▇█";
   const low = Math.min(...values);
-  const range = Math.max(...values) - low;
+  const range = Math.max(least, Math.max(...values) - low);
   return values
     .map((value) => blocks[range ? Math.round(((value - low) / range) * 7) : 0])
     .join("");

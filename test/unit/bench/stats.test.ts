@@ -79,6 +79,10 @@ describe("the sparkline", () => {
     expect(sparkline([0, 7, 3.5])).toBe("▁█▅");
   });
 
+  it("stays low when the change is smaller than what is worth seeing", () => {
+    expect(sparkline([1000, 1007], 1000)).toBe("▁▁");
+  });
+
   it("is flat when nothing changes", () => {
     expect(sparkline([64, 64, 64])).toBe("▁▁▁");
   });

@@ -7,6 +7,7 @@ export {
   TrailersAction,
 } from "./assembly/abi/enums";
 export { HttpContext } from "./assembly/context/http";
+export { canReadRequestHeaders } from "./assembly/dispatch/cycle";
 export { register, RootContext } from "./assembly/context/root";
 export { HostBuffer, pluginConfiguration, requestBody, responseBody } from "./assembly/host/body";
 export { monotonicNs, wallClockNs, wallClockSeconds } from "./assembly/host/clock";
@@ -33,5 +34,11 @@ export {
   setSharedData,
   SharedValue,
 } from "./assembly/host/shared-data";
-export { dequeue, enqueue, NO_QUEUE, registerQueue, resolveQueue } from "./assembly/host/shared-queue";
+export {
+  dequeue,
+  enqueue,
+  NO_QUEUE,
+  registerQueue,
+  resolveQueue,
+} from "./assembly/host/shared-queue";
 export { Pairs, PairsBuilder, propertyPath } from "./assembly/memory/pairs";

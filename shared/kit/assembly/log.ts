@@ -1,5 +1,13 @@
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { getProperty, isLogged, LogLevel, logLine, propertyPath, requestHeaders } from "proxy-wasm-as";
+import {
+  canReadRequestHeaders,
+  getProperty,
+  isLogged,
+  LogLevel,
+  logLine,
+  propertyPath,
+  requestHeaders,
+} from "proxy-wasm-as";
 
 const REQUEST_ID_HEADER: Slice = bytes("x-request-id");
 const REQUEST_ID_PROPERTY: Slice = propertyPath(["x_request_id"]);
@@ -50,9 +58,12 @@ export class PluginLog {
   }
 }
 
-/** The header while the request's headers can be read, later what a plugin left as property. */
+/**
+ * The header while the request's headers can be read, later what a plugin left as property. A
+ * client may have sent it, so its length is bounded.
+ */
 function requestId(): Slice {
-  let id = requestHeaders.get(REQUEST_ID_HEADER);
+  let id = canReadRequestHeaders() ? requestHeaders.get(REQUEST_ID_HEADER) : null;
   if (id === null || id.isEmpty) id = getProperty(REQUEST_ID_PROPERTY);
-  return id === null || id.isEmpty ? NIL : id;
+  return id === null || id.isEmpty ? NIL : id.sub(0, 128);
 }

@@ -10,6 +10,7 @@ import { RequestFacts } from "./rules/request-facts";
 import { Rule } from "./rules/rule";
 
 const EMPTY_OBJECT: Slice = bytes("{}");
+const NOTHING_VALID: string = "parse config failed, no valid rules; global config parse error:";
 
 /**
  * The root context of a Higress-compatible plugin: reads the configuration with its `_rules_` in
@@ -104,7 +105,11 @@ export abstract class PluginRoot<C> extends RootContext {
     const rules = document.objects("_rules_");
     const keys = document.value.count() - (pluginId.isEmpty ? 0 : 1);
     const globalKeys = keys - (document.has("_rules_") ? 1 : 0);
-    if (keys == 0 || globalKeys > 0) this.configureGlobal(document, rules.length > 0);
+    if (keys == 0 || globalKeys > 0) {
+      this.configureGlobal(document, rules.length > 0);
+    } else if (rules.length == 0) {
+      document.refuseWith(NOTHING_VALID + "<nil>");
+    }
     for (let i = 0; i < rules.length && !document.errors.any; i++) this.configureRule(rules[i]);
   }
 
@@ -116,9 +121,7 @@ export abstract class PluginRoot<C> extends RootContext {
     if (!attempt.errors.any) {
       this.globalConfig = config;
     } else if (!hasRules) {
-      document.refuseWith(
-        "parse config failed, no valid rules; global config parse error:" + reason,
-      );
+      document.refuseWith(NOTHING_VALID + reason);
     } else {
       // The peer swallows this without a word.
       this.log.error("global config is refused, only rules apply: " + reason);

@@ -7,12 +7,7 @@ import { proxy_log } from "./abi/imports";
  * the place, then a trap. The host treats the trap as its failure policy says (fail-closed: 503).
  * Selected with `--use abort=…`; the default `env.abort` exists on no host.
  */
-export function abort(
-  message: string | null,
-  file: string | null,
-  line: u32,
-  column: u32,
-): void {
+export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
   const text =
     (message === null ? "abort" : message) +
     " at " +

@@ -6,7 +6,7 @@ import { dropStream, findStream } from "../dispatch/streams";
 export function proxy_on_log(id: u32): void {
   const stream = findStream(id);
   if (stream === null) return;
-  beginCallback();
+  beginCallback(true);
   stream.onLog();
   dropStream(id);
   endCallback();

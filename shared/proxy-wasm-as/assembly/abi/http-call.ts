@@ -20,10 +20,10 @@ export function proxy_on_http_call_response(
 ): void {
   const callout = httpCallouts.take(token);
   if (callout === null) return;
-  beginCallback();
+  const stream = findStream(callout.owner);
+  beginCallback(stream !== null && stream.holdsRequest);
   const response = new HttpCallResponse(headerCount, bodySize);
   const root = callout.owner == rootId ? findRoot(rootId) : null;
-  const stream = findStream(callout.owner);
   if (root !== null) {
     root.onHttpCallResponse(callout.tag, response);
   } else if (stream !== null && proxy_set_effective_context(stream.id) == Status.Ok) {

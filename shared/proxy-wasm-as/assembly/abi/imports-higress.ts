@@ -37,7 +37,4 @@ export declare function proxy_get_upstream_hosts(outPtr: usize, outSize: usize):
 
 // @ts-expect-error: decorator
 @external("env", "proxy_set_upstream_override_host")
-export declare function proxy_set_upstream_override_host(
-  addressPtr: usize,
-  addressSize: i32,
-): i32;
+export declare function proxy_set_upstream_override_host(addressPtr: usize, addressSize: i32): i32;

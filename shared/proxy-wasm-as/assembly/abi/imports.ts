@@ -51,19 +51,11 @@ export declare function proxy_set_buffer_bytes(
 
 // @ts-expect-error: decorator
 @external("env", "proxy_get_header_map_pairs")
-export declare function proxy_get_header_map_pairs(
-  type: i32,
-  outPtr: usize,
-  outSize: usize,
-): i32;
+export declare function proxy_get_header_map_pairs(type: i32, outPtr: usize, outSize: usize): i32;
 
 // @ts-expect-error: decorator
 @external("env", "proxy_set_header_map_pairs")
-export declare function proxy_set_header_map_pairs(
-  type: i32,
-  pairsPtr: usize,
-  pairsSize: i32,
-): i32;
+export declare function proxy_set_header_map_pairs(type: i32, pairsPtr: usize, pairsSize: i32): i32;
 
 // @ts-expect-error: decorator
 @external("env", "proxy_get_header_map_value")
@@ -202,19 +194,11 @@ export declare function proxy_resolve_shared_queue(
 
 // @ts-expect-error: decorator
 @external("env", "proxy_enqueue_shared_queue")
-export declare function proxy_enqueue_shared_queue(
-  queue: u32,
-  dataPtr: usize,
-  dataSize: i32,
-): i32;
+export declare function proxy_enqueue_shared_queue(queue: u32, dataPtr: usize, dataSize: i32): i32;
 
 // @ts-expect-error: decorator
 @external("env", "proxy_dequeue_shared_queue")
-export declare function proxy_dequeue_shared_queue(
-  queue: u32,
-  outPtr: usize,
-  outSize: usize,
-): i32;
+export declare function proxy_dequeue_shared_queue(queue: u32, outPtr: usize, outSize: usize): i32;
 
 // @ts-expect-error: decorator
 @external("env", "proxy_define_metric")

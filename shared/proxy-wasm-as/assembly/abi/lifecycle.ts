@@ -27,7 +27,7 @@ export function proxy_on_vm_start(id: u32, _configurationSize: i32): i32 {
 export function proxy_on_configure(id: u32, configurationSize: i32): i32 {
   beginCallback();
   const root = findRoot(id);
-  let accepted = false;
+  let accepted: bool = false;
   if (root !== null) {
     const configuration =
       configurationSize > 0 ? pluginConfiguration.read(0, configurationSize) : NO_BYTES;

@@ -16,13 +16,13 @@ export function proxy_on_redis_call_response(
 ): void {
   const callout = redisCallouts.take(token);
   if (callout === null) return;
-  beginCallback();
+  const stream = findStream(callout.owner);
+  beginCallback(stream !== null && stream.holdsRequest);
   const bytes = status == 0 ? redisReply.read(0, size) : null;
   // A reply that cannot be read is an empty one, which no Redis ever sends (host.md 5.8).
   const failed = status != 0;
   const reply: Slice = bytes === null ? NO_BYTES : bytes;
   const root = callout.owner == rootId ? findRoot(rootId) : null;
-  const stream = findStream(callout.owner);
   if (root !== null) {
     root.onRedisReply(callout.tag, failed, reply);
   } else if (stream !== null && proxy_set_effective_context(stream.id) == Status.Ok) {

@@ -3,11 +3,12 @@ import { dropStream, findStream, keepStream, openStream } from "../dispatch/stre
 import { DataAction, HeadersAction, TrailersAction } from "./enums";
 
 export function proxy_on_request_headers(id: u32, _count: i32, endOfStream: i32): i32 {
-  beginCallback();
+  beginCallback(true);
   let action = HeadersAction.Continue;
   const stream = openStream(id);
   if (stream !== null) {
     action = stream.onRequestHeaders(endOfStream != 0);
+    stream.holdsRequest = action != HeadersAction.Continue;
     if (!stream.isFinished) keepStream(stream);
   }
   endCallback();
@@ -17,8 +18,9 @@ export function proxy_on_request_headers(id: u32, _count: i32, endOfStream: i32)
 export function proxy_on_request_body(id: u32, size: i32, endOfStream: i32): i32 {
   const stream = findStream(id);
   if (stream === null) return DataAction.Continue;
-  beginCallback();
+  beginCallback(stream.holdsRequest);
   const action = stream.onRequestBody(size, endOfStream != 0);
+  if (action == DataAction.Continue) stream.holdsRequest = false;
   if (stream.isFinished) dropStream(id);
   endCallback();
   return action;
@@ -27,8 +29,9 @@ export function proxy_on_request_body(id: u32, size: i32, endOfStream: i32): i32
 export function proxy_on_request_trailers(id: u32, _count: i32): i32 {
   const stream = findStream(id);
   if (stream === null) return TrailersAction.Continue;
-  beginCallback();
+  beginCallback(stream.holdsRequest);
   const action = stream.onRequestTrailers();
+  if (action == TrailersAction.Continue) stream.holdsRequest = false;
   if (stream.isFinished) dropStream(id);
   endCallback();
   return action;

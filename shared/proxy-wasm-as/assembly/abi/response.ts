@@ -5,7 +5,8 @@ import { DataAction, HeadersAction, TrailersAction } from "./enums";
 export function proxy_on_response_headers(id: u32, _count: i32, endOfStream: i32): i32 {
   const stream = findStream(id);
   if (stream === null) return HeadersAction.Continue;
-  beginCallback();
+  beginCallback(stream.holdsRequest);
+  stream.hasResponse = true;
   const action = stream.onResponseHeaders(endOfStream != 0);
   if (stream.isFinished) dropStream(id);
   endCallback();
@@ -15,7 +16,7 @@ export function proxy_on_response_headers(id: u32, _count: i32, endOfStream: i32
 export function proxy_on_response_body(id: u32, size: i32, endOfStream: i32): i32 {
   const stream = findStream(id);
   if (stream === null) return DataAction.Continue;
-  beginCallback();
+  beginCallback(stream.holdsRequest);
   const action = stream.onResponseBody(size, endOfStream != 0);
   if (stream.isFinished) dropStream(id);
   endCallback();
@@ -25,7 +26,7 @@ export function proxy_on_response_body(id: u32, size: i32, endOfStream: i32): i3
 export function proxy_on_response_trailers(id: u32, _count: i32): i32 {
   const stream = findStream(id);
   if (stream === null) return TrailersAction.Continue;
-  beginCallback();
+  beginCallback(stream.holdsRequest);
   const action = stream.onResponseTrailers();
   if (stream.isFinished) dropStream(id);
   endCallback();

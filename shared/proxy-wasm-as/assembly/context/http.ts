@@ -1,6 +1,11 @@
 import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { DataAction, HeadersAction, Status, StreamType, TrailersAction } from "../abi/enums";
-import { proxy_close_stream, proxy_continue_stream, proxy_send_local_response } from "../abi/imports";
+import {
+  proxy_close_stream,
+  proxy_continue_stream,
+  proxy_send_local_response,
+} from "../abi/imports";
+import { releaseRequestHeaders } from "../dispatch/cycle";
 import { HttpCallResponse } from "../host/http-call";
 
 /**
@@ -10,6 +15,10 @@ import { HttpCallResponse } from "../host/http-call";
 export abstract class HttpContext {
   private replied: bool = false;
   private finished: bool = false;
+  /** The request is paused, so that its headers can still be read. Kept by the dispatcher. */
+  holdsRequest: bool = false;
+  /** The response has begun. Kept by the dispatcher. */
+  hasResponse: bool = false;
 
   constructor(readonly id: u32) {}
 
@@ -102,12 +111,18 @@ export abstract class HttpContext {
    * the rest of the callback. Does nothing after a local reply.
    */
   protected resumeRequest(): void {
-    if (!this.replied) proxy_continue_stream(StreamType.Request);
+    if (this.replied) return;
+    proxy_continue_stream(StreamType.Request);
+    this.holdsRequest = false;
+    releaseRequestHeaders();
   }
 
-  /** Releases a held response. Does nothing after a local reply. */
+  /**
+   * Releases a held response. Does nothing after a local reply, nor before the response began:
+   * Envoy 1.40 crashes on that (test/envoy, probe of continue_stream).
+   */
   protected resumeResponse(): void {
-    if (!this.replied) proxy_continue_stream(StreamType.Response);
+    if (!this.replied && this.hasResponse) proxy_continue_stream(StreamType.Response);
   }
 
   /** Resets the stream after the running callback. */

@@ -39,7 +39,7 @@ export class IdTable<V> {
   /** The slot that holds `id`, or the free one where it belongs. */
   private slotOf(id: u32): i32 {
     const mask = this.ids.length - 1;
-    let slot = <i32>(id * 0x9e3779b1) & mask;
+    let slot = (<i32>(id * 0x9e3779b1)) & mask;
     while (this.values[slot] !== null && this.ids[slot] != id) slot = (slot + 1) & mask;
     return slot;
   }

@@ -52,13 +52,7 @@ export class HeaderMap {
   /** Appends one more value of `name`. */
   add(name: Slice, value: Slice): Status {
     if (!isHeaderValue(value)) return Status.BadArgument;
-    return proxy_add_header_map_value(
-      this.type,
-      name.ptr,
-      name.length,
-      value.ptr,
-      value.length,
-    );
+    return proxy_add_header_map_value(this.type, name.ptr, name.length, value.ptr, value.length);
   }
 
   /** Removes all values of `name`; Ok when there was none. */

@@ -33,6 +33,7 @@ export class Counter {
   }
 }
 
+
 @final
 export class Gauge {
   private readonly id: u32;
@@ -54,6 +55,7 @@ export class Gauge {
     return read(this.id);
   }
 }
+
 
 @final
 export class Histogram {

@@ -16,7 +16,6 @@ export { done, setTickPeriod } from "./assembly/host/flow";
 export { callForeign } from "./assembly/host/foreign";
 export {
   HeaderMap,
-  isHeaderValue,
   requestHeaders,
   requestTrailers,
   responseHeaders,
@@ -41,4 +40,5 @@ export {
   registerQueue,
   resolveQueue,
 } from "./assembly/host/shared-queue";
+export { isHeaderValue } from "./assembly/memory/header-value";
 export { Pairs, PairsBuilder, propertyPath } from "./assembly/memory/pairs";

@@ -1,7 +1,7 @@
 import { BytesTable, decimal, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import { AuthParser } from "./auth-parser";
-import { AuthConfig, readErrorFormat } from "./config";
+import { AuthConfig, readErrorFormat, readProvider } from "./config";
 import { ModelLists, ModelPolicy } from "./models";
 import { ApiKey } from "./consumers";
 import { Profile } from "./profile";
@@ -27,7 +27,7 @@ export class Access {
 
   /** Reads what a rule sets differently. */
   readOverrides(rule: ConfigReader): void {
-    if (rule.has("provider")) this.provider = rule.text("provider");
+    if (rule.has("provider")) this.provider = readProvider(rule);
     this.forwardsCredential = rule.flag("forward_credential", this.forwardsCredential);
     this.errorFormat = readErrorFormat(rule, this.errorFormat);
     this.models = ModelLists.read(rule);
@@ -80,10 +80,14 @@ export class RuleParser {
     private readonly log: PluginLog,
   ) {}
 
-  /** @param base what holds outside of rules */
-  parse(base: AuthConfig): Access | null {
+  /**
+   * @param base what holds outside of rules
+   * @param hasOptions false: the global part was refused, so a rule's own consumers get defaults
+   */
+  parse(base: AuthConfig, hasOptions: bool): Access | null {
     const rule = this.rule;
     const own = this.profile == Profile.Cpp ? this.parseOwn() : null;
+    if (own !== null && hasOptions) own.takeOptions(base);
     const access = new Access(own === null ? base : own);
     access.readOverrides(rule);
     if (this.profile == Profile.Go) this.checkGo();

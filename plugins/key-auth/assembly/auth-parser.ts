@@ -1,12 +1,12 @@
 import { JsonValue, textOf } from "@ai-gateway-wasm/as-json";
 import { bytes, BytesTable, decimal, Slice } from "@ai-gateway-wasm/bytes";
-import { HmacSha256, sha256 } from "@ai-gateway-wasm/crypto";
+import { HmacSha256, sha256Once } from "@ai-gateway-wasm/crypto";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import { environmentVariable } from "proxy-wasm-as";
 import { AuthConfig } from "./config";
 import { ApiKey } from "./consumers";
 import { ConsumersParser } from "./consumers-parser";
-import { Credentials, labelOf } from "./credentials";
+import { Credentials } from "./credentials";
 import { CppAuthenticator } from "./identify-cpp";
 import { GoAuthenticator } from "./identify-go";
 import { Authenticator } from "./identity";
@@ -148,12 +148,12 @@ export class AuthParser {
     for (let i = 0; i < values.length; i++) {
       const text = textOf(values[i]);
       if (text.isEmpty) continue;
-      const label = labelOf(sha256(text));
+      const key = new ApiKey(null, sha256Once(text));
       if (this.credentials.sameText(text) !== null) {
-        this.config.refuseWith("duplicate consumer credential: " + label.toString());
+        this.config.refuseWith("duplicate consumer credential: " + key.id.toString());
         return;
       }
-      this.credentials.addText(text, new ApiKey(null, label));
+      this.credentials.addText(text, key);
     }
   }
 }

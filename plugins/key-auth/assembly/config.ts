@@ -1,4 +1,4 @@
-import { bytes, BytesTable, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, BytesTable, decimal, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, Tristate } from "@ai-gateway-wasm/kit";
 import { Credentials } from "./credentials";
 import { GoAuthenticator } from "./identify-go";
@@ -52,6 +52,9 @@ export class AuthConfig {
     this.globalAuth = config.tristate("global_auth");
     if (config.has("credentials")) this.realm = config.text("realm", DEFAULT_REALM);
     this.consumerHeader = lowerCase(config.text("consumer_header", CONSUMER_HEADER)).kept();
+    if (this.consumerHeader.isEmpty || this.consumerHeader.at(0) == 0x3a) {
+      config.refuse("consumer_header", "is not a header name");
+    }
     this.stripsConsumerHeaderAlways =
       config.choice("strip_consumer_header", ["auth_only", "always"], 0) == 1;
     this.forwardsCredential = config.flag("forward_credential", true);
@@ -60,11 +63,29 @@ export class AuthConfig {
     );
     this.unknownKeyStatus =
       config.choice("unknown_key_status", ["401", "403"], isCpp ? 0 : 1) == 0 ? 401 : 403;
-    if (config.has("provider")) this.provider = config.text("provider");
+    this.provider = readProvider(config);
     this.providerKeys = readProviderKeys(config);
     this.deniesMissingProviderKey =
       config.choice("on_missing_provider_key", ["deny", "pass"], 0) == 0;
     this.readModelOptions(config);
+  }
+
+  /** For a rule's own consumers: everything but who they are holds as outside of the rule. */
+  takeOptions(other: AuthConfig): void {
+    this.consumerHeader = other.consumerHeader;
+    this.stripsConsumerHeaderAlways = other.stripsConsumerHeaderAlways;
+    this.forwardsCredential = other.forwardsCredential;
+    this.errorFormat = other.errorFormat;
+    this.unknownKeyStatus = other.unknownKeyStatus;
+    this.provider = other.provider;
+    this.providerKeys = other.providerKeys;
+    this.deniesMissingProviderKey = other.deniesMissingProviderKey;
+    this.models = other.models;
+    this.deniesUnknownModel = other.deniesUnknownModel;
+    this.unrestrictedPaths = other.unrestrictedPaths;
+    this.modelHeader = other.modelHeader;
+    this.maxBodyBytes = other.maxBodyBytes;
+    this.holdsHeaders = other.holdsHeaders;
   }
 
   private readModelOptions(config: ConfigReader): void {
@@ -72,6 +93,10 @@ export class AuthConfig {
     this.deniesUnknownModel = config.choice("on_unknown_model", ["deny", "pass"], 0) == 0;
     const paths = config.optionalTexts("unrestricted_paths");
     this.unrestrictedPaths = readPathRules(paths === null ? DEFAULT_PATHS : paths);
+    for (let i = 0; i < this.unrestrictedPaths.length; i++) {
+      if (this.unrestrictedPaths[i].isPath) continue;
+      config.refuse("unrestricted_paths[" + decimal(i) + "]", "must be a path or a method and a path");
+    }
     if (config.choice("model_source", ["body", "header"], 0) == 1) {
       this.modelHeader = lowerCase(config.text("model_header", MODEL_HEADER)).kept();
     }
@@ -87,6 +112,12 @@ export function closedConfig(profile: Profile): AuthConfig {
   const config = new AuthConfig(profile, new GoAuthenticator(nobody, [], [], false, null), nobody);
   if (profile == Profile.Cpp) config.errorFormat = ErrorFormat.None;
   return config;
+}
+
+/** Reads a rule's or the global `provider`; null when it names none. */
+export function readProvider(config: ConfigReader): Slice | null {
+  const name = config.text("provider");
+  return name.isEmpty ? null : name;
 }
 
 /** Reads a rule's or the global `error_format`. */

@@ -1,10 +1,10 @@
 import { JsonValue, textOf } from "@ai-gateway-wasm/as-json";
 import { BytesTable, bytes, decodeHex, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { sha256 } from "@ai-gateway-wasm/crypto";
+import { sha256Once } from "@ai-gateway-wasm/crypto";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { isHeaderValue } from "proxy-wasm-as";
 import { ApiKey, Consumer } from "./consumers";
-import { Credentials, labelOf } from "./credentials";
+import { Credentials } from "./credentials";
 import { ModelLists } from "./models";
 import { Profile } from "./profile";
 import { readOwnSources } from "./sources-parser";
@@ -55,7 +55,9 @@ export class ConsumersParser {
     const consumer = new Consumer(name, this.consumers.length);
     consumer.validity = Validity.read(entry);
     consumer.models = ModelLists.read(entry);
-    if (entry.has("group")) consumer.group = entry.text("group");
+    const group = entry.text("group");
+    if (!isHeaderValue(group)) entry.refuse("group", "must not contain line breaks or NUL");
+    if (!group.isEmpty) consumer.group = group;
     if (this.profile == Profile.Cpp && entry.has("keys")) {
       consumer.ownSources = readOwnSources(entry, global, this.trustsOriginalAuth);
     } else {
@@ -108,7 +110,7 @@ export class ConsumersParser {
       if (!mayRepeat || same.consumer !== consumer) this.refuseDuplicate(entry, same, consumer);
       return;
     }
-    this.credentials.addText(text, new ApiKey(consumer, labelOf(sha256(text))));
+    this.credentials.addText(text, new ApiKey(consumer, sha256Once(text)));
   }
 
   private readApiKeys(entry: ConfigReader, consumer: Consumer): void {
@@ -141,8 +143,9 @@ export class ConsumersParser {
     if (text.isEmpty) return config.refuse("key", "must not be empty");
     const same = this.credentials.sameText(text);
     if (same !== null) return this.refuseDuplicate(config, same, consumer);
-    const id = label.isEmpty ? labelOf(sha256(text)) : label;
-    this.credentials.addText(text, this.describe(new ApiKey(consumer, id), config));
+    const key = this.describe(new ApiKey(consumer, sha256Once(text)), config);
+    if (!label.isEmpty) key.label = label;
+    this.credentials.addText(text, key);
   }
 
   /** @param details where validity and models of the key stand; null: it has none of its own */
@@ -155,16 +158,19 @@ export class ConsumersParser {
     const text = config.text("hash");
     const isPeppered = text.startsWith(HMAC_SHA256);
     if (!isPeppered && !text.startsWith(SHA256)) {
-      return config.refuse("hash", "unsupported hash, use sha256: or hmac-sha256:");
+      return config.refuseWith("unsupported hash: " + config.path + ", use sha256: or hmac-sha256:");
     }
     const digest = decodeHex(text.sub(isPeppered ? HMAC_SHA256.length : SHA256.length));
     if (digest === null || digest.length != 32) {
-      return config.refuse("hash", "unsupported hash, 64 hexadecimal digits must follow the colon");
+      return config.refuseWith(
+        "unsupported hash: " + config.path + ", 64 hexadecimal digits must follow the colon",
+      );
     }
-    if (isPeppered && !this.hasPepper) return config.refuse("hash", "hash pepper is not set");
+    if (isPeppered && !this.hasPepper) return config.refuseWith("hash pepper is not set");
     const same = this.credentials.sameDigest(digest, isPeppered);
     if (same !== null) return this.refuseDuplicate(config, same, consumer);
-    const key = new ApiKey(consumer, label.isEmpty ? labelOf(digest) : label);
+    const key = new ApiKey(consumer, digest);
+    if (!label.isEmpty) key.label = label;
     this.credentials.addDigest(
       digest,
       isPeppered,

@@ -1,4 +1,4 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, encodeHex, Slice } from "@ai-gateway-wasm/bytes";
 import { ModelLists } from "./models";
 import { Source } from "./sources";
 import { Validity } from "./validity";
@@ -28,9 +28,34 @@ export class ApiKey {
   models: ModelLists | null = null;
   validity: Validity = Validity.UNLIMITED;
 
+  /** The configured label, or null. */
+  label: Slice | null = null;
+  private readonly fingerprint: u32;
+
+  /** @param digest of the credential; only its first 4 bytes are kept */
   constructor(
+    /** Null: whoever has this key comes in without a name. */
     readonly consumer: Consumer | null,
-    /** Label for logs and properties, never the key: configured, or 8 digits of its digest. */
-    readonly id: Slice,
-  ) {}
+    digest: Slice,
+  ) {
+    this.fingerprint = fingerprintOf(digest);
+  }
+
+  /** What logs and properties call the key: its label, or the first 8 digits of its digest. */
+  get id(): Slice {
+    const label = this.label;
+    return label !== null ? label : encodeHex(bytesOf(this.fingerprint));
+  }
+}
+
+function fingerprintOf(digest: Slice): u32 {
+  let value: u32 = 0;
+  for (let i = 0; i < 4; i++) value = (value << 8) | <u32>digest.at(i);
+  return value;
+}
+
+function bytesOf(fingerprint: u32): Slice {
+  const bytes = new Builder(4);
+  for (let shift = 24; shift >= 0; shift -= 8) bytes.appendByte(<u8>(fingerprint >> shift));
+  return bytes.view();
 }

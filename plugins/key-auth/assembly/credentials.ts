@@ -1,5 +1,5 @@
-import { encodeHex, equalsIgnoreCase, Slice } from "@ai-gateway-wasm/bytes";
-import { DigestTable, HmacSha256, sha256 } from "@ai-gateway-wasm/crypto";
+import { equalsIgnoreCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { DigestTable, HmacSha256, sha256Once } from "@ai-gateway-wasm/crypto";
 import { ApiKey } from "./consumers";
 
 /** Shorter keys can be guessed even when only their digest is known. */
@@ -28,7 +28,7 @@ export class Credentials {
 
   /** The key an equal credential was added with, or null. */
   sameText(text: Slice): ApiKey | null {
-    return this.plain.find(sha256(text));
+    return this.plain.find(sha256Once(text));
   }
 
   sameDigest(digest: Slice, isPeppered: bool): ApiKey | null {
@@ -38,12 +38,12 @@ export class Credentials {
   /** Adds a credential; forgets its text. The caller made sure it is new. */
   addText(text: Slice, key: ApiKey): void {
     if (text.length < SHORT) this.shortCount++;
-    this.plain.add(sha256(text), key);
+    this.plain.add(sha256Once(text), key);
     const rest = withoutScheme(text, this.scheme);
     if (rest === null) return;
-    const digest = sha256(rest);
+    const digest = sha256Once(rest);
     const other = this.bare.find(digest);
-    if (other !== null && other.consumer !== key.consumer) this.bare.block(digest);
+    if (other !== null && !areOneConsumers(other, key)) this.bare.block(digest);
     else if (!this.bare.has(digest)) this.bare.add(digest, key);
   }
 
@@ -58,13 +58,16 @@ export class Credentials {
    * @param mayHaveScheme it comes from a header where `Bearer <key>` means `<key>`
    */
   find(token: Slice, mayHaveScheme: bool): ApiKey | null {
-    const key = this.findRaw(token, sha256(token));
+    const key = this.findRaw(token, sha256Once(token));
     if (key !== null || !mayHaveScheme) return key;
     const rest = withoutScheme(token, this.scheme);
     if (rest === null) return null;
-    const digest = sha256(rest);
+    const digest = sha256Once(rest);
     const raw = this.findRaw(rest, digest);
-    return raw !== null ? raw : this.bare.find(digest);
+    if (!this.bare.has(digest)) return raw;
+    // `Bearer key` and `key` of two consumers: what was sent fits both, so it is nobody's.
+    const bare = this.bare.find(digest);
+    return raw === null || (bare !== null && areOneConsumers(raw, bare)) ? bare : null;
   }
 
   /** The key with this consumer and label, or null. Walks over all: only for redirected requests. */
@@ -86,16 +89,20 @@ export class Credentials {
 function findIn(table: DigestTable<ApiKey>, consumer: Slice, label: Slice): ApiKey | null {
   for (let i = 0; i < table.size; i++) {
     const key = table.valueAt(i);
-    const owner = key !== null ? key.consumer : null;
-    if (key === null || owner === null || !owner.name.equals(consumer)) continue;
-    if (key.id.equals(label)) return key;
+    if (key !== null && nameOf(key).equals(consumer) && key.id.equals(label)) return key;
   }
   return null;
 }
 
-/** The label of a key that has none: the first 8 hexadecimal digits of its digest. */
-export function labelOf(digest: Slice): Slice {
-  return encodeHex(digest.sub(0, 4));
+/** True when both keys lead to the same name. */
+function areOneConsumers(one: ApiKey, other: ApiKey): bool {
+  return nameOf(one).equals(nameOf(other));
+}
+
+/** The name of the key's consumer, empty for an anonymous key. */
+export function nameOf(key: ApiKey): Slice {
+  const consumer = key.consumer;
+  return consumer === null ? NO_BYTES : consumer.name;
 }
 
 /** What follows `<scheme>` and at least one blank, or null. */

@@ -61,7 +61,8 @@ export class CppAuthenticator extends Authenticator {
   override headerNames(): Slice[] {
     const names: Slice[] = [];
     for (let i = 0; i < this.places.length; i++) {
-      if (this.places[i].inHeader) names.push(this.places[i].header);
+      const place = this.places[i];
+      if (place.inHeader && this.isKey(place.readHeader(), place)) names.push(place.header);
     }
     return names;
   }
@@ -69,9 +70,14 @@ export class CppAuthenticator extends Authenticator {
   override parameterNames(): Slice[] {
     const names: Slice[] = [];
     for (let i = 0; i < this.places.length; i++) {
-      if (this.places[i].inQuery) names.push(this.places[i].name);
+      const place = this.places[i];
+      if (place.inQuery && this.isKey(place.readQuery(), place)) names.push(place.name);
     }
     return names;
+  }
+
+  private isKey(token: Slice, place: Source): bool {
+    return !token.isEmpty && this.credentials.find(token, place.mayHaveScheme) !== null;
   }
 
   private addPlaces(sources: Source[]): void {

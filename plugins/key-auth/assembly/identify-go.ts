@@ -37,7 +37,12 @@ export class GoAuthenticator extends Authenticator {
 
   override headerNames(): Slice[] {
     const names: Slice[] = [];
-    for (let i = 0; i < this.headers.length; i++) names.push(this.headers[i].header);
+    for (let i = 0; i < this.headers.length; i++) {
+      const source = this.headers[i];
+      if (this.credentials.find(source.readHeader(), source.mayHaveScheme) !== null) {
+        names.push(source.header);
+      }
+    }
     return names;
   }
 

@@ -37,9 +37,9 @@ export abstract class Authenticator {
   /** Reads the request of the running callback. */
   abstract identify(): Identity;
 
-  /** Header names under which a key may have been sent, lower case. */
+  /** The headers of the request that carry a key of somebody, lower case. */
   abstract headerNames(): Slice[];
 
-  /** Query parameters under which a key may have been sent. */
+  /** The query parameters that carry a key, or would if they were looked at. */
   abstract parameterNames(): Slice[];
 }

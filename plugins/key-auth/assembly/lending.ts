@@ -1,9 +1,10 @@
-import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder } from "@ai-gateway-wasm/bytes";
 import { QuerySyntax, withoutParameters } from "@ai-gateway-wasm/kit";
 import { requestHeaders, setProperty, Status } from "proxy-wasm-as";
 import { Access } from "./access";
 import { AuthConfig } from "./config";
 import { ApiKey } from "./consumers";
+import { nameOf } from "./credentials";
 import {
   CLEAR_ROUTE_CACHE,
   CONSUMER_PROPERTY,
@@ -41,16 +42,11 @@ export function forward(access: Access, key: ApiKey): Denial {
   return Denial.None;
 }
 
-function nameOf(key: ApiKey): Slice {
-  const consumer = key.consumer;
-  return consumer === null ? NO_BYTES : consumer.name;
-}
-
-/** Removes every place where a key may have come in, all values of it. */
+/** Removes every place that carries a key, all values of it. */
 function strip(auth: AuthConfig): void {
   const headers = auth.authenticator.headerNames();
   for (let i = 0; i < headers.length; i++) {
-    if (!headers[i].isEmpty) requestHeaders.remove(headers[i]);
+    requestHeaders.remove(headers[i]);
   }
   requestHeaders.remove(ORIGINAL_AUTH);
   const parameters = auth.authenticator.parameterNames();

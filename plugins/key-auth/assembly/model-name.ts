@@ -3,6 +3,7 @@ import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { findFormField, isMultipart, QueryReader, QuerySyntax } from "@ai-gateway-wasm/kit";
 
 const MODEL: Slice = bytes("model");
+const BEDROCK: Slice = bytes("/model/");
 const MODELS: Slice = bytes("models");
 const DEPLOYMENTS: Slice = bytes("deployments");
 
@@ -42,6 +43,9 @@ export class ModelName {
  * @param path normalised
  */
 export function modelInPath(path: Slice): Slice | null {
+  // Names of Bedrock may have slashes (sent as %2F), its verbs have none.
+  const verb = path.startsWith(BEDROCK) ? path.sub(0, path.length - 1).lastIndexOf(0x2f) : -1;
+  if (verb > BEDROCK.length) return path.sub(BEDROCK.length, verb);
   let previous = NO_BYTES;
   let at = 0;
   while (at < path.length) {
@@ -50,9 +54,8 @@ export function modelInPath(path: Slice): Slice | null {
     const segment = path.sub(at + 1, end);
     const isLast = end == path.length;
     const colon = segment.lastIndexOf(0x3a);
-    if (previous.equals(MODELS) && isLast && colon > 0) return segment.sub(0, colon);
+    if (previous.equals(MODELS) && colon > 0) return segment.sub(0, colon);
     if (previous.equals(DEPLOYMENTS) && !isLast) return segment;
-    if (previous.equals(MODEL) && !isLast && at == MODEL.length + 1) return segment;
     previous = segment;
     at = end;
   }

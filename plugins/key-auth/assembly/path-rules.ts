@@ -11,6 +11,11 @@ export class PathRule {
     private readonly path: Slice,
   ) {}
 
+  /** False: the entry has no path, and would otherwise match all of them. */
+  get isPath(): bool {
+    return this.path.at(0) == SLASH;
+  }
+
   /** @param path normalised */
   matches(method: Slice, path: Slice): bool {
     if (!this.method.isEmpty && !this.method.equals(method)) return false;

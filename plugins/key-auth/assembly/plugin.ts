@@ -52,7 +52,7 @@ export class KeyAuthRoot extends PluginRoot<Access> {
 
   override parseRule(rule: ConfigReader, base: Access | null): Access | null {
     const auth = base === null ? closedConfig(this.profile) : base.auth;
-    const access = new RuleParser(rule, this.profile, this.log).parse(auth);
+    const access = new RuleParser(rule, this.profile, this.log).parse(auth, base !== null);
     if (access !== null) this.declareProperty(access);
     return access;
   }
@@ -74,7 +74,7 @@ export class KeyAuthRoot extends PluginRoot<Access> {
   }
 
   override accept(id: u32, access: Access): HttpContext | null {
-    return new KeyAuth(id, access, this.log, this.metrics);
+    return new KeyAuth(id, access, this.log, this.metrics, this.propertyDeclared);
   }
 
   /** What `global_auth` says about requests that no rule matches (key-auth.md 3.1). */

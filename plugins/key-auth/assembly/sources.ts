@@ -45,14 +45,19 @@ export class Source {
    * query (profile cpp). Empty when there is nothing.
    */
   read(): Slice {
-    if (this.inHeader && !this.header.isEmpty) {
-      const value = requestHeaders.get(this.header);
-      if (value !== null && !value.isEmpty) return value;
-    }
-    return this.inQuery ? this.readQuery() : NO_BYTES;
+    const value = this.inHeader ? this.readHeader() : NO_BYTES;
+    return value.isEmpty && this.inQuery ? this.readQuery() : value;
   }
 
-  private readQuery(): Slice {
+  /** The first value of the header; empty when there is none. */
+  readHeader(): Slice {
+    if (this.header.isEmpty) return NO_BYTES;
+    const value = requestHeaders.get(this.header);
+    return value === null ? NO_BYTES : value;
+  }
+
+  /** The first parameter of that name; empty when there is none. */
+  readQuery(): Slice {
     const path = requestHeaders.get(PATH);
     if (path === null) return NO_BYTES;
     const query = new QueryReader(path, QuerySyntax.Envoy);

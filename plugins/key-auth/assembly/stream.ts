@@ -44,6 +44,7 @@ import { Verdict } from "./validity";
 
 const IDENTITY_ENCODING: Slice = bytes("identity");
 const WEBSOCKET: Slice = bytes("websocket");
+const GET: Slice = bytes("GET");
 
 /**
  * One request: whose key is it, may that consumer come in, may it ask for this model, and then
@@ -65,6 +66,8 @@ export class KeyAuth extends HttpContext {
     private readonly access: Access,
     private readonly log: PluginLog,
     private readonly metrics: Metrics,
+    /** Some part of the configuration strips keys: requests may come back without theirs. */
+    private readonly mayReturn: bool,
   ) {
     super(id);
   }
@@ -108,7 +111,7 @@ export class KeyAuth extends HttpContext {
 
   /** Sets `key`, or says why there is none. */
   private identify(): Denial {
-    if (this.access.stripsCredential) {
+    if (this.mayReturn) {
       const earlier = getProperty(CONSUMER_PROPERTY);
       if (earlier !== null && !earlier.isEmpty) return this.recognise(earlier);
     }
@@ -194,10 +197,10 @@ export class KeyAuth extends HttpContext {
   }
 
   private isUnrestricted(path: Slice): bool {
-    const method = requestHeaders.get(METHOD);
+    const method = methodOf();
     const rules = this.access.auth.unrestrictedPaths;
     for (let i = 0; i < rules.length; i++) {
-      if (rules[i].matches(method === null ? NO_BYTES : method, path)) return true;
+      if (rules[i].matches(method, path)) return true;
     }
     return false;
   }
@@ -281,17 +284,23 @@ function validityOf(key: ApiKey): Denial {
   return verdict == Verdict.Expired ? Denial.Expired : Denial.NotActiveYet;
 }
 
+function methodOf(): Slice {
+  const method = requestHeaders.get(METHOD);
+  return method === null ? NO_BYTES : method;
+}
+
+/** An upgrade by GET only (RFC 6455): a server may ignore it and read the body of a POST. */
+function isWebSocket(): bool {
+  const upgrade = requestHeaders.get(UPGRADE);
+  return upgrade !== null && equalsIgnoreCase(upgrade, WEBSOCKET) && methodOf().equals(GET);
+}
+
 /** True when the body is compressed, so that we cannot read it. */
 function isEncoded(): bool {
   const encoding = requestHeaders.get(CONTENT_ENCODING);
   return (
     encoding !== null && !encoding.isEmpty && !equalsIgnoreCase(encoding, IDENTITY_ENCODING)
   );
-}
-
-function isWebSocket(): bool {
-  const upgrade = requestHeaders.get(UPGRADE);
-  return upgrade !== null && equalsIgnoreCase(upgrade, WEBSOCKET);
 }
 
 /** Bytes of body the client announces, -1 when it does not. */

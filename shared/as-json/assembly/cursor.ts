@@ -20,8 +20,10 @@ export class JsonCursor {
   private readonly limit: usize;
   private readonly owner: StaticArray<u8> | null;
   private readonly isObject: bool;
+  /** Where the first entry may begin; 0 for scalars, which have none. */
+  private readonly start: usize;
   /** Where the search for the next entry begins; 0 once the end was reached. */
-  private at: usize = 0;
+  private at: usize;
   private keyAt: usize = 0;
   private keyEnd: usize = 0;
   private type: i32 = NO_VALUE;
@@ -33,7 +35,15 @@ export class JsonCursor {
     this.limit = container.limit;
     this.owner = container.owner;
     this.isObject = container.type == JsonType.Object;
-    if (container.type >= JsonType.Array) this.at = container.at + 1;
+    this.start = container.type >= JsonType.Array ? container.at + 1 : 0;
+    this.at = this.start;
+  }
+
+  /** Back to before the first entry, so that one cursor serves many look-ups. */
+  restart(): void {
+    this.found = null;
+    this.type = NO_VALUE;
+    this.at = this.start;
   }
 
   /** Moves to the next entry; false when there is none. */

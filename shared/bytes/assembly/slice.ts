@@ -1,3 +1,5 @@
+import { decodeUtf8 } from "./utf8";
+
 /**
  * A read-only view of bytes that live somewhere else: host memory of the running callback, static
  * data, or an array of ours.
@@ -98,7 +100,7 @@ export class Slice {
 
   /** The bytes as text; malformed UTF-8 becomes U+FFFD. For configuration and log lines only. */
   toString(): string {
-    return String.UTF8.decodeUnsafe(this.ptr, this.length);
+    return decodeUtf8(this.ptr, this.length);
   }
 }
 

@@ -1,4 +1,4 @@
-import { equalsConstantTime, Slice } from "@ai-gateway-wasm/bytes";
+import { Slice } from "@ai-gateway-wasm/bytes";
 
 /** Bytes of a digest. */
 const SIZE: i32 = 32;
@@ -25,7 +25,10 @@ export class DigestTable<V> {
     return this.values.length;
   }
 
-  /** The value of a digest; null when it is unknown or blocked. */
+  /**
+   * The value of a digest of 32 bytes (all methods take no other length); null when it is unknown
+   * or blocked.
+   */
   find(digest: Slice): V | null {
     const position = this.positionOf(digest);
     return position < 0 ? null : this.values[position];
@@ -43,10 +46,10 @@ export class DigestTable<V> {
     memory.copy(
       changetype<usize>(this.digests) + <usize>(position * SIZE),
       digest.ptr,
-      min(SIZE, digest.length),
+      SIZE,
     );
     this.values.push(value);
-    this.slots[this.slotOf(digest)] = position + 1;
+    this.slots[this.slotOf(digest.ptr)] = position + 1;
     if (this.values.length << 1 > this.slots.length) this.growSlots();
   }
 
@@ -62,23 +65,19 @@ export class DigestTable<V> {
   }
 
   private positionOf(digest: Slice): i32 {
-    return this.slots[this.slotOf(digest)] - 1;
+    return this.slots[this.slotOf(digest.ptr)] - 1;
   }
 
-  private digestAt(position: i32): Slice {
-    return Slice.of(this.digests).sub(position * SIZE, position * SIZE + SIZE);
-  }
-
-  /** The slot that holds `digest`, or the free one where it belongs. */
-  private slotOf(digest: Slice): i32 {
+  /** The slot that holds the digest at `ptr`, or the free one where it belongs. */
+  private slotOf(ptr: usize): i32 {
+    const digests = changetype<usize>(this.digests);
     const mask = this.slots.length - 1;
-    const start = digest.at(0) | (digest.at(1) << 8) | (digest.at(2) << 16);
-    let slot = start & mask;
-    while (this.slots[slot] != 0) {
-      if (equalsConstantTime(this.digestAt(this.slots[slot] - 1), digest)) break;
+    let slot = <i32>load<u32>(ptr) & mask;
+    while (true) {
+      const position = this.slots[slot] - 1;
+      if (position < 0 || isSame(digests + <usize>(position * SIZE), ptr)) return slot;
       slot = (slot + 1) & mask;
     }
-    return slot;
   }
 
   private growDigests(): void {
@@ -89,6 +88,18 @@ export class DigestTable<V> {
 
   private growSlots(): void {
     this.slots = new StaticArray<i32>(this.slots.length << 1);
-    for (let i = 0; i < this.values.length; i++) this.slots[this.slotOf(this.digestAt(i))] = i + 1;
+    const digests = changetype<usize>(this.digests);
+    for (let i = 0; i < this.values.length; i++) {
+      this.slots[this.slotOf(digests + <usize>(i * SIZE))] = i + 1;
+    }
   }
+}
+
+/** Compares all 32 bytes, wherever they differ. */
+function isSame(left: usize, right: usize): bool {
+  let difference: u64 = 0;
+  for (let i: usize = 0; i < <usize>SIZE; i += 8) {
+    difference |= load<u64>(left + i) ^ load<u64>(right + i);
+  }
+  return difference == 0;
 }

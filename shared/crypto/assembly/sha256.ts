@@ -1,4 +1,4 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { BlockHash } from "./block-hash";
 
 /**
@@ -22,16 +22,24 @@ export class Sha256 extends BlockHash {
 }
 
 let shared: Sha256 | null = null;
+let sharedDigest: Slice = NO_BYTES;
 
 /** The SHA-256 of `data`: 32 bytes of its own. */
 export function sha256(data: Slice): Slice {
+  return sha256Once(data).copy();
+}
+
+/** The SHA-256 of `data` in 32 bytes that the next call overwrites: for looking something up. */
+export function sha256Once(data: Slice): Slice {
   let hash = shared;
   if (hash === null) {
     hash = new Sha256();
     shared = hash;
+    sharedDigest = Slice.of(new StaticArray<u8>(32));
   }
   hash.update(data);
-  return hash.finish();
+  hash.finishInto(sharedDigest.ptr);
+  return sharedDigest;
 }
 
 /** One block of the message at `block` into the words at `state`. */

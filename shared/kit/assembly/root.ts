@@ -87,7 +87,7 @@ export abstract class PluginRoot<C> extends RootContext {
       return false;
     }
     const errors = new ConfigErrors();
-    this.configure(new ConfigReader(document, "", errors));
+    this.configure(new ConfigReader(document, errors));
     if (errors.any) {
       this.log.warn("parse rule config failed: " + errors.message);
       this.log.error("plugin start failed");
@@ -123,9 +123,11 @@ export abstract class PluginRoot<C> extends RootContext {
     } else if (!hasRules) {
       document.refuseWith(NOTHING_VALID + reason);
     } else {
-      // The peer swallows this without a word.
-      this.log.error("global config is refused, only rules apply: " + reason);
       this.globalConfig = this.withoutGlobal(document, reason);
+      // The peer swallows this without a word.
+      if (!document.errors.any) {
+        this.log.error("global config is refused, only rules apply: " + reason);
+      }
     }
   }
 

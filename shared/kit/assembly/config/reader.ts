@@ -1,4 +1,12 @@
-import { boolOf, integerOf, JsonValue, listOf, textOf } from "@ai-gateway-wasm/as-json";
+import {
+  boolOf,
+  integerOf,
+  JsonCursor,
+  JsonType,
+  JsonValue,
+  listOf,
+  textOf,
+} from "@ai-gateway-wasm/as-json";
 import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigErrors } from "./errors";
 
@@ -20,22 +28,45 @@ export const enum Tristate {
  */
 @final
 export class ConfigReader {
+  private readonly members: JsonCursor;
+
   constructor(
     /** The object; a value of another type has no fields. */
     readonly value: JsonValue,
-    /** Where it stands, empty for the top level. */
-    readonly path: string,
     readonly errors: ConfigErrors,
-  ) {}
+    /** The object this one stands in, null for the top level. */
+    private readonly parent: ConfigReader | null = null,
+    /** The field of the parent. */
+    private readonly field: string = "",
+    /** Position in a list, -1 outside of one. */
+    private readonly index: i32 = -1,
+  ) {
+    this.members = value.entries();
+  }
+
+  /** Where the object stands, such as `consumers[1].api_keys[0]`; empty for the top level. */
+  get path(): string {
+    const parent = this.parent;
+    if (parent === null) return "";
+    const path = parent.pathOf(this.field);
+    return this.index < 0 ? path : path + "[" + decimal(this.index) + "]";
+  }
 
   /** True when the field is there, with any value, null included. */
   has(field: string): bool {
-    return this.find(field) !== null;
+    return this.seek(field);
   }
 
   /** The value of a field, or null when it is missing. */
   find(field: string): JsonValue | null {
-    return this.value.get(bytes(field));
+    return this.seek(field) ? this.members.value : null;
+  }
+
+  /** True when the field is missing, null or an empty list. */
+  isEmpty(field: string): bool {
+    if (!this.seek(field)) return true;
+    const type = this.members.valueType;
+    return type == JsonType.Null || (type == JsonType.Array && this.members.value.count() == 0);
   }
 
   text(field: string, fallback: Slice = NO_BYTES): Slice {
@@ -98,9 +129,7 @@ export class ConfigReader {
     const values = this.list(field);
     const readers: ConfigReader[] = [];
     for (let i = 0; i < values.length; i++) {
-      readers.push(
-        new ConfigReader(values[i], this.pathOf(field) + "[" + decimal(i) + "]", this.errors),
-      );
+      readers.push(new ConfigReader(values[i], this.errors, this, field, i));
     }
     return readers;
   }
@@ -108,12 +137,18 @@ export class ConfigReader {
   /** A reader for an object field, or null when it is missing. */
   object(field: string): ConfigReader | null {
     const value = this.find(field);
-    return value === null ? null : new ConfigReader(value, this.pathOf(field), this.errors);
+    return value === null ? null : new ConfigReader(value, this.errors, this, field);
   }
 
   /** The same object with errors of its own, for a part that may be refused alone. */
   attempt(): ConfigReader {
-    return new ConfigReader(this.value, this.path, new ConfigErrors());
+    return new ConfigReader(
+      this.value,
+      new ConfigErrors(),
+      this.parent,
+      this.field,
+      this.index,
+    );
   }
 
   /** Refuses the configuration because of one field. */
@@ -126,9 +161,39 @@ export class ConfigReader {
     this.errors.add(message);
   }
 
-  private pathOf(field: string): string {
-    return this.path.length == 0 ? field : this.path + "." + field;
+  /** Moves to the field; false when it is missing. Allocates nothing: most fields are. */
+  private seek(field: string): bool {
+    const name = fieldName(field);
+    this.members.restart();
+    while (this.members.next()) {
+      if (this.members.keyIs(name)) return true;
+    }
+    return false;
   }
+
+  private pathOf(field: string): string {
+    const path = this.path;
+    return path.length == 0 ? field : path + "." + field;
+  }
+}
+
+// A configuration of 10 000 consumers asks for some 300 000 fields. Their names are encoded into
+// one buffer and looked at through one slice per length.
+const LONGEST_NAME: i32 = 63;
+const nameBuffer: StaticArray<u8> = new StaticArray<u8>(LONGEST_NAME);
+const nameViews: StaticArray<Slice | null> = new StaticArray<Slice | null>(LONGEST_NAME + 1);
+
+/** The bytes of a field name; valid until the next call. */
+function fieldName(field: string): Slice {
+  const length = String.UTF8.byteLength(field);
+  if (length > LONGEST_NAME) return bytes(field);
+  const buffer = changetype<usize>(nameBuffer);
+  String.UTF8.encodeUnsafe(changetype<usize>(field), field.length, buffer);
+  const known = nameViews[length];
+  if (known !== null) return known;
+  const view = Slice.of(nameBuffer).sub(0, length);
+  nameViews[length] = view;
+  return view;
 }
 
 /** The texts of some values, each a copy. */

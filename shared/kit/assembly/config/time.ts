@@ -76,7 +76,7 @@ function daysIn(year: i32, month: i32): i32 {
 /** Days from 1970-01-01 in the proleptic Gregorian calendar, counting years from March. */
 function daysSince1970(year: i32, month: i32, day: i32): i64 {
   const marchYear = month <= 2 ? year - 1 : year;
-  const era = marchYear / 400;
+  const era = (marchYear < 0 ? marchYear - 399 : marchYear) / 400;
   const yearOfEra = marchYear - era * 400;
   const dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
   const dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear;

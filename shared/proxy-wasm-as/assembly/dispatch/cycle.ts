@@ -2,12 +2,14 @@ import { forgetLogLevel } from "../host/log";
 import { beginArena } from "../memory/arena";
 
 // Only here does the collector run: after a callback returned, the stack holds no references
-// (AssemblyScript's minimal runtime does not scan it). It runs when memory has grown since the
-// last time, and at the latest after this many callbacks; its cost grows with what is alive, so
-// every callback would be wrong for a plugin with a large configuration.
-const CALLBACKS_PER_COLLECTION: i32 = 4096;
+// (AssemblyScript's minimal runtime does not scan it). A collection costs in proportion to what is
+// alive, a callback leaves a few hundred bytes of garbage behind. So it runs when memory has grown
+// since the last time, and else after a number of callbacks that goes with the size of memory:
+// every 192 of them at 3 pages (192 KiB, ten consumers), every 16384 at 256 pages.
+const CALLBACKS_PER_PAGE: i32 = 64;
 
-let callbacks: i32 = 0;
+/** Callbacks until the next collection. */
+let callbacksLeft: i32 = 0;
 let requestReadable: bool = false;
 let pagesAfterCollection: i32 = 0;
 
@@ -37,9 +39,8 @@ export function releaseRequestHeaders(): void {
 
 /** Last thing in every exported callback. */
 export function endCallback(): void {
-  if (++callbacks >= CALLBACKS_PER_COLLECTION || memory.size() > pagesAfterCollection) {
-    __collect();
-    callbacks = 0;
-    pagesAfterCollection = memory.size();
-  }
+  if (--callbacksLeft > 0 && memory.size() == pagesAfterCollection) return;
+  __collect();
+  pagesAfterCollection = memory.size();
+  callbacksLeft = pagesAfterCollection * CALLBACKS_PER_PAGE;
 }

@@ -9,7 +9,8 @@ import {
   proxy_set_header_map_pairs,
 } from "../abi/imports";
 import { clearOut, OUT_PTR, OUT_SIZE, takeBytes } from "../memory/out";
-import { Pairs, PairsBuilder } from "../memory/pairs";
+import { isHeaderValue } from "../memory/header-value";
+import { MAX_PAIRS, MAX_PAIRS_SIZE, Pairs, PairsBuilder } from "../memory/pairs";
 
 /**
  * The headers or trailers of one direction, of the stream the running callback belongs to.
@@ -60,21 +61,16 @@ export class HeaderMap {
     return proxy_remove_header_map_value(this.type, name.ptr, name.length);
   }
 
-  /** Replaces the whole map. More than 1024 pairs would empty it, so they are refused. */
+  /**
+   * Replaces the whole map. What is too much for hosts (1024 pairs, 1 MiB) would empty it, so it is
+   * refused.
+   */
   replaceAll(pairs: PairsBuilder): Status {
-    if (pairs.count > 1024) return Status.BadArgument;
+    if (pairs.count > MAX_PAIRS || !pairs.hasOnlyHeaderValues) return Status.BadArgument;
     const block = pairs.build();
+    if (block.length > MAX_PAIRS_SIZE) return Status.BadArgument;
     return proxy_set_header_map_pairs(this.type, block.ptr, block.length);
   }
-}
-
-/** True when `value` may stand in a header: no CR, LF or NUL (RFC 9110 section 5.5). */
-export function isHeaderValue(value: Slice): bool {
-  for (let i = 0; i < value.length; i++) {
-    const byte = load<u8>(value.ptr + <usize>i);
-    if (byte == 0x0d || byte == 0x0a || byte == 0) return false;
-  }
-  return true;
 }
 
 export const requestHeaders: HeaderMap = new HeaderMap(HeaderMapType.RequestHeaders);

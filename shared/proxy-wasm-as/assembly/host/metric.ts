@@ -8,10 +8,14 @@ import {
 } from "../abi/imports";
 import { clearOut, OUT_LONG, OUT_NUMBER, takeNumber } from "../memory/out";
 
+/** No metric: hosts answer NotFound or BadArgument to it. Their ids begin at 0. */
+const NO_METRIC: u32 = 0xffffffff;
+
+/** The id of a metric; a metric that the host refuses counts nothing, and not in another one. */
 function define(type: MetricType, name: Slice): u32 {
   clearOut();
-  proxy_define_metric(type, name.ptr, name.length, OUT_NUMBER);
-  return takeNumber();
+  const status = proxy_define_metric(type, name.ptr, name.length, OUT_NUMBER);
+  return status == Status.Ok ? takeNumber() : NO_METRIC;
 }
 
 /** Hosts publish metrics as `wasmcustom.<name>`. Define them once, when the plugin is configured. */

@@ -1,7 +1,10 @@
 import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { isHeaderValue } from "./header-value";
 
 /** Hosts take at most this many pairs; more are silently treated as none (host.md 6.4). */
 export const MAX_PAIRS: i32 = 1024;
+/** Hosts take at most this many bytes of serialised pairs; more are silently treated as none. */
+export const MAX_PAIRS_SIZE: i32 = 1 << 20;
 
 /**
  * Name and value pairs in the host's serialised form (host.md 6.4), little endian:
@@ -82,6 +85,14 @@ export class PairsBuilder {
 
   get count(): i32 {
     return this.names.length;
+  }
+
+  /** False when a value holds CR, LF or NUL. */
+  get hasOnlyHeaderValues(): bool {
+    for (let i = 0; i < this.values.length; i++) {
+      if (!isHeaderValue(this.values[i])) return false;
+    }
+    return true;
   }
 
   /** The serialised form in memory of its own; no bytes for no pairs. */

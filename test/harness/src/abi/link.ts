@@ -1,4 +1,5 @@
 import type { Profile } from "../profiles";
+import type { LogLine } from "../types";
 import { envFunctions } from "./calls";
 import { callbackSignature } from "./exports";
 import type { HostFunction } from "./guest";
@@ -7,6 +8,9 @@ import { wasiFunctions } from "./wasi";
 
 /** The host refuses the module; the message is the host's own log line. */
 export class LoadError extends Error {
+  /** What the plugins logged before they failed. */
+  readonly logs: LogLine[] = [];
+
   constructor(
     message: string,
     readonly hint = "",

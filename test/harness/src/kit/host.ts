@@ -173,9 +173,11 @@ export class Host implements AsyncDisposable {
       if (!(error instanceof LoadError)) throw error;
       const lines = this.logs.filter((line) => line.level === "error" || line.level === "critical");
       const detail = lines.map((line) => `\n  ${line.level}: ${line.text}`).join("");
-      throw new LoadError(
+      const failure = new LoadError(
         `${error.message}\nPlugin ${plugin.name} failed to load\nUnable to create Wasm plugin ${plugin.name}${detail}`,
       );
+      failure.logs.push(...this.logs);
+      throw failure;
     }
   }
 

@@ -10,6 +10,7 @@ import { RequestFacts } from "./rules/request-facts";
 import { Rule } from "./rules/rule";
 
 const EMPTY_OBJECT: Slice = bytes("{}");
+const REFUSED: string = "refused";
 const NOTHING_VALID: string = "parse config failed, no valid rules; global config parse error:";
 
 /**
@@ -41,7 +42,8 @@ export abstract class PluginRoot<C> extends RootContext {
   abstract parseGlobal(document: ConfigReader): C | null;
 
   /**
-   * The configuration of requests that the rule matches.
+   * The configuration of requests that the rule matches. Null, or an error noted in the reader,
+   * refuses the whole configuration.
    *
    * @param base the global part, null when there is none or it was refused
    */
@@ -86,6 +88,9 @@ export abstract class PluginRoot<C> extends RootContext {
       );
       return false;
     }
+    // A host may configure a root again: nothing of the last time counts.
+    this.globalConfig = null;
+    this.rules = [];
     const errors = new ConfigErrors();
     this.configure(new ConfigReader(document, errors));
     if (errors.any) {
@@ -103,25 +108,31 @@ export abstract class PluginRoot<C> extends RootContext {
     this.prepare(document);
     if (document.errors.any) return;
     const rules = document.objects("_rules_");
-    const keys = document.value.count() - (pluginId.isEmpty ? 0 : 1);
+    // The peer counts the members of an object; anything else is an empty configuration to it.
+    const members = document.value.isObject ? document.value.count() : 0;
+    const keys = members - (pluginId.isEmpty ? 0 : 1);
     const globalKeys = keys - (document.has("_rules_") ? 1 : 0);
-    if (keys == 0 || globalKeys > 0) {
-      this.configureGlobal(document, rules.length > 0);
+    if (keys == 0) {
+      this.configureGlobal(document, false, "");
+    } else if (globalKeys > 0) {
+      this.configureGlobal(document, rules.length > 0, NOTHING_VALID);
     } else if (rules.length == 0) {
       document.refuseWith(NOTHING_VALID + "<nil>");
     }
     for (let i = 0; i < rules.length && !document.errors.any; i++) this.configureRule(rules[i]);
   }
 
-  private configureGlobal(document: ConfigReader, hasRules: bool): void {
+  /** @param refusal what stands before the reason when there are no rules to fall back on */
+  private configureGlobal(document: ConfigReader, hasRules: bool, refusal: string): void {
     this.log.debug("global config");
     const attempt = document.attempt();
     const config = this.parseGlobal(attempt);
+    if (config === null) attempt.refuseWith(REFUSED);
     const reason = attempt.errors.message;
     if (!attempt.errors.any) {
       this.globalConfig = config;
     } else if (!hasRules) {
-      document.refuseWith(NOTHING_VALID + reason);
+      document.refuseWith(refusal + reason);
     } else {
       this.globalConfig = this.withoutGlobal(document, reason);
       // The peer swallows this without a word.
@@ -136,7 +147,9 @@ export abstract class PluginRoot<C> extends RootContext {
     const matcher = new RuleMatcher(rule, this.precedence());
     if (rule.errors.any) return;
     const base = this.globalConfig;
-    const config = rule.flag("_disable_") ? this.disabledRule(base) : this.parseRule(rule, base);
+    const isDisabled = rule.flag("_disable_");
+    const config = isDisabled ? this.disabledRule(base) : this.parseRule(rule, base);
+    if (config === null && !isDisabled) rule.refuseWith(REFUSED);
     this.rules.push(new Rule<C>(matcher, config));
   }
 

@@ -44,11 +44,7 @@ export class Builder {
   appendText(text: string): Builder {
     const length = String.UTF8.byteLength(text);
     this.reserve(length);
-    String.UTF8.encodeUnsafe(
-      changetype<usize>(text),
-      text.length,
-      this.ptr + <usize>this.used,
-    );
+    String.UTF8.encodeUnsafe(changetype<usize>(text), text.length, this.ptr + <usize>this.used);
     this.used += length;
     return this;
   }

@@ -66,7 +66,7 @@ export class BytesTable<V> {
 function hash(key: Slice): i32 {
   let state: u32 = 0x811c9dc5;
   for (let i = 0; i < key.length; i++) {
-    state = (state ^ <u32>load<u8>(key.ptr + <usize>i)) * 0x01000193;
+    state = (state ^ (<u32>load<u8>(key.ptr + <usize>i))) * 0x01000193;
   }
   return <i32>(state ^ (state >> 15));
 }

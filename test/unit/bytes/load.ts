@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { buildLibrary } from "../sdk/build.js";
+
+type Argument = string | Uint8Array;
+
+/** Runs an operation of a driver: numbers and bytes in, bytes or null out. A trap is an exception. */
+export type Run = (operation: string, parameters: number[], ...args: Argument[]) => Buffer | null;
+
+/** The exports of ../json/driver/frame.ts. */
+interface Frame {
+  memory: WebAssembly.Memory;
+  input(size: number): number;
+  outputAt(): number;
+  outputLength(): number;
+}
+
+/** Compiles and instantiates a driver that is made of ../json/driver/frame.ts. */
+export async function loadDriver(entry: string): Promise<Run> {
+  const module = await WebAssembly.compile(readFileSync(await buildLibrary(entry)));
+  const abort = (_message: number, _file: number, line: number, column: number): never => {
+    throw new Error(`abort at ${line}:${column}`);
+  };
+  const instance = await WebAssembly.instantiate(module, { env: { abort } });
+  const frame = instance.exports as unknown as Frame & Record<string, (...n: number[]) => void>;
+  frame["_initialize"]?.();
+
+  return (operation, parameters, ...args) => {
+    const parts = args.map((arg) => Buffer.from(arg));
+    let at = frame.input(parts.reduce((size, part) => size + 4 + part.length, 0));
+    for (const part of parts) {
+      new DataView(frame.memory.buffer).setInt32(at, part.length, true);
+      new Uint8Array(frame.memory.buffer).set(part, at + 4);
+      at += 4 + part.length;
+    }
+    const run = frame[operation];
+    if (run === undefined) throw new Error(`the driver has no operation ${operation}`);
+    run(...parameters);
+    const length = frame.outputLength();
+    if (length < 0) return null;
+    const from = frame.outputAt();
+    return Buffer.from(frame.memory.buffer.slice(from, from + length));
+  };
+}

@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { dirname } from "node:path";
+import { compile, PLUGIN_FLAGS } from "../../../build/tools/asc.js";
+
+const OUT = ".cache/unit";
+
+/** Which build a plugin is, and what else `isDefined` shall see. */
+export interface Variant {
+  higress?: boolean;
+  defines?: string[];
+}
+
+/**
+ * Compiles a driver as the build does a plugin; answers the path of the module. A module whose
+ * sources are the same is compiled once for all test files.
+ */
+export async function buildPlugin(entry: string, variant: Variant = {}): Promise<string> {
+  const defines = [...(variant.higress ? ["HIGRESS"] : []), ...(variant.defines ?? [])];
+  return await build(entry, defines, PLUGIN_FLAGS);
+}
+
+/** Compiles a driver of a library, which no gateway loads. */
+export async function buildLibrary(entry: string): Promise<string> {
+  return await build(entry, [], []);
+}
+
+async function build(entry: string, defines: string[], flags: string[]): Promise<string> {
+  mkdirSync(OUT, { recursive: true });
+  const hash = sourceHash(entry, [...defines, ...flags]);
+  const outFile = `${OUT}/${entry.replaceAll(/[^a-z0-9]+/g, "-")}-${hash}.wasm`;
+  if (existsSync(outFile)) return outFile;
+  // Two test files may get here at once: each writes a file of its own, either may win.
+  const ownFile = `${outFile.slice(0, -5)}-${process.pid}.wasm`;
+  await compile({ entry, outFile: ownFile, defines, flags });
+  renameSync(ownFile, outFile);
+  return outFile;
+}
+
+function sourceHash(entry: string, options: string[]): string {
+  const hash = createHash("sha256").update(JSON.stringify([entry, ...options]));
+  const sources = [
+    "asconfig.json",
+    "node_modules/assemblyscript/package.json",
+    ...["shared", dirname(entry), "test/unit/json/driver"].flatMap(sourcesBelow),
+  ];
+  for (const source of sources.sort()) hash.update(source).update(readFileSync(source));
+  return hash.digest("hex").slice(0, 16);
+}
+
+function sourcesBelow(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return files.filter((file) => file.endsWith(".ts")).map((file) => `${folder}/${file}`);
+}

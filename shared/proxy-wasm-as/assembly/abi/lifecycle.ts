@@ -1,9 +1,13 @@
-import { NO_BYTES } from "@ai-gateway-wasm/bytes";
+import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { createRoot } from "../context/root";
 import { beginCallback, endCallback } from "../dispatch/cycle";
 import { addRoot, findRoot } from "../dispatch/roots";
 import { noteStream } from "../dispatch/streams";
 import { pluginConfiguration } from "../host/body";
+import { logLine } from "../host/log";
+import { LogLevel } from "./enums";
+
+const UNREADABLE: Slice = bytes("error reading plugin configuration");
 
 export function proxy_on_context_create(id: u32, parent: u32): void {
   if (parent != 0) {
@@ -31,7 +35,9 @@ export function proxy_on_configure(id: u32, configurationSize: i32): i32 {
   if (root !== null) {
     const configuration =
       configurationSize > 0 ? pluginConfiguration.read(0, configurationSize) : NO_BYTES;
-    accepted = root.onConfigure(configuration === null ? NO_BYTES : configuration);
+    // Started without its configuration, a plugin that guards something would be open.
+    if (configuration === null) logLine(LogLevel.Critical, UNREADABLE);
+    else accepted = root.onConfigure(configuration);
   }
   endCallback();
   return accepted ? 1 : 0;

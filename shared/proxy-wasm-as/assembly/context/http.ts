@@ -14,6 +14,7 @@ import { HttpCallResponse } from "../host/http-call";
  */
 export abstract class HttpContext {
   private replied: bool = false;
+  private accepted: bool = false;
   private finished: bool = false;
   /** The request is paused, so that its headers can still be read. Kept by the dispatcher. */
   holdsRequest: bool = false;
@@ -62,7 +63,7 @@ export abstract class HttpContext {
   /** The stream is over. Header maps can be read, bodies not; no local reply is possible. */
   onLog(): void {}
 
-  /** True once a local reply was sent, or the plugin asked for no further callbacks. */
+  /** True once the plugin asked for no further callbacks. A local reply alone does not end them. */
   get isFinished(): bool {
     return this.finished;
   }
@@ -86,7 +87,7 @@ export abstract class HttpContext {
     body: Slice = NO_BYTES,
     details: Slice = NO_BYTES,
   ): bool {
-    if (this.replied) return true;
+    if (this.replied) return this.accepted;
     this.replied = true;
     const result = proxy_send_local_response(
       status,
@@ -98,7 +99,8 @@ export abstract class HttpContext {
       headers.length,
       -1,
     );
-    return result == Status.Ok;
+    this.accepted = result == Status.Ok;
+    return this.accepted;
   }
 
   /** True when this stream was answered by this plugin. */

@@ -6,9 +6,28 @@ import {
   type HostOptions,
   type LogLine,
   type PluginOptions,
+  type Upstream,
 } from "proxy-wasm-test";
+// After each test of a file that imports this one: did the plugin keep the rules of use?
+import "proxy-wasm-test/vitest/setup";
 
 export const WASM = "build/envoy/key-auth.wasm";
+
+/** Two consumers with keys in a header. */
+export const GO = {
+  keys: ["x-api-key"],
+  in_header: true,
+  consumers: [
+    { name: "c1", credential: "k1" },
+    { name: "c2", credential: "k2" },
+  ],
+};
+
+/** One consumer that may use one model only. */
+export const RESTRICTED = {
+  ...GO,
+  consumers: [{ name: "picky", credential: "k1", allow_models: ["good"] }],
+};
 
 /** Environment of the VM in all tests. */
 export const ENV = { OPENAI_KEY: "sk-from-env", KEY_AUTH_PEPPER: "pepper", EMPTY: "" };
@@ -67,4 +86,18 @@ export async function load(
 
 function linesOf(logs: readonly LogLine[]): string[] {
   return logs.map(({ level, text }) => `${level} ${text}`);
+}
+
+/** The last request as the upstream received it. */
+export function seen(host: Host): Upstream["last"] {
+  return backend(host).last;
+}
+
+/** How many requests reached the upstream. */
+export function countSeen(host: Host): number {
+  return backend(host).requests.length;
+}
+
+function backend(host: Host): Upstream {
+  return host.clusters["backend"] as Upstream;
 }

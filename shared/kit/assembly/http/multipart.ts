@@ -1,12 +1,26 @@
-import { Builder, bytes, equalsIgnoreCase, Slice, startsWithIgnoreCase, trim } from "@ai-gateway-wasm/bytes";
+import {
+  Builder,
+  bytes,
+  equalsIgnoreCase,
+  Slice,
+  startsWithIgnoreCase,
+  trim,
+} from "@ai-gateway-wasm/bytes";
+import { ParameterReader } from "./parameters";
 
 const MULTIPART: Slice = bytes("multipart/form-data");
 const BOUNDARY: Slice = bytes("boundary");
 const DISPOSITION: Slice = bytes("content-disposition");
+const ENCODING: Slice = bytes("content-transfer-encoding");
+const FORM_DATA: Slice = bytes("form-data");
 const NAME: Slice = bytes("name");
+const NAME_EXTENDED: Slice = bytes("name*");
+const FILENAME: Slice = bytes("filename");
 const CRLF: Slice = bytes("\r\n");
 const BLANK_LINE: Slice = bytes("\r\n\r\n");
 const DASHES: Slice = bytes("--");
+/** Encodings that leave the content as it is. */
+const IDENTITIES: Slice[] = [bytes("binary"), bytes("8bit"), bytes("7bit")];
 
 /** How often a form has a field, and its first value. */
 @final
@@ -23,14 +37,15 @@ export function isMultipart(contentType: Slice): bool {
 
 /**
  * Finds a field of a multipart form (RFC 7578). Strict, so that no parser behind it can read
- * another value: lines end with CRLF, one `boundary`, and a body that does not end with the closing
- * delimiter has no field. A part that is a file, or is named in the extended form (`name*`), counts
- * as a repetition: whoever asks must refuse then.
+ * another value: lines end with CRLF, header lines are not folded, there is one `boundary`, and a
+ * body that does not end with the closing delimiter has no field. A part that parsers read
+ * differently (a file, the extended form `name*`, an encoding, a repeated header) counts as a
+ * repetition: whoever asks must refuse then.
  */
 export function findFormField(body: Slice, contentType: Slice, field: Slice): FormField {
   const none = new FormField();
-  const boundary = parameter(contentType, BOUNDARY);
-  if (boundary === null || boundary.isEmpty || boundary.length > 70) return none;
+  const boundary = boundaryOf(contentType);
+  if (boundary === null) return none;
   const delimiter = new Builder().append(CRLF).append(DASHES).append(boundary).toSlice();
   if (!body.startsWith(delimiter.sub(2))) return none;
   const found = new FormField();
@@ -38,84 +53,94 @@ export function findFormField(body: Slice, contentType: Slice, field: Slice): Fo
   while (true) {
     const rest = body.sub(at);
     if (rest.startsWith(DASHES)) return found;
-    if (!rest.startsWith(CRLF)) return none;
-    const end = body.find(delimiter, at);
-    if (end < 0) return none;
-    readPart(body.sub(at, end), field, found);
+    const end = rest.startsWith(CRLF) ? body.find(delimiter, at) : -1;
+    if (end < 0 || !readPart(body.sub(at, end), field, found)) return none;
     at = end + delimiter.length;
   }
 }
 
-/** @param part CRLF, headers, a blank line, content */
-function readPart(part: Slice, field: Slice, found: FormField): void {
+/** The one `boundary`, or null. `boundary*` could be read as another one, so no `*` is allowed. */
+function boundaryOf(contentType: Slice): Slice | null {
+  if (contentType.indexOf(0x2a) >= 0) return null;
+  const parameters = new ParameterReader(contentType);
+  let found: Slice | null = null;
+  while (parameters.next()) {
+    if (!equalsIgnoreCase(parameters.name, BOUNDARY)) continue;
+    if (found !== null || parameters.isEscaped) return null;
+    found = parameters.value;
+  }
+  if (found === null || parameters.isBroken) return null;
+  return found.isEmpty || found.length > 70 ? null : found;
+}
+
+/** @param part CRLF, headers, a blank line, content. @returns false when it is none */
+function readPart(part: Slice, field: Slice, found: FormField): bool {
   const split = part.find(BLANK_LINE);
-  if (split < 0) return;
+  if (split < 0) return false;
+  const headers = new PartHeaders();
   let at = 2;
   while (at < split) {
     let end = part.find(CRLF, at);
-    if (end < 0 || end > split) end = split;
-    readHeader(part.sub(at, end), part.sub(split + 4), field, found);
+    if (end > split) end = split;
+    if (!headers.read(part.sub(at, end), field)) return false;
     at = end + 2;
   }
+  if (!headers.isNamed) return true;
+  found.count += headers.isDoubtful || headers.dispositions > 1 ? 2 : 1;
+  if (found.value === null) found.value = part.sub(split + 4);
+  return true;
 }
 
-function readHeader(line: Slice, content: Slice, field: Slice, found: FormField): void {
-  const colon = line.indexOf(0x3a);
-  if (colon < 0 || !equalsIgnoreCase(trim(line.sub(0, colon)), DISPOSITION)) return;
-  const value = line.sub(colon + 1);
-  const name = parameter(value, NAME);
-  const isPlain = value.indexOf(0x2a) < 0;
-  if (name === null ? isPlain : !name.equals(field) && isPlain) return;
-  const isFile = value.find(bytes("filename")) >= 0;
-  found.count += isPlain && !isFile ? 1 : 2;
-  if (found.value === null) found.value = content;
-}
+/** What the header lines of one part say about the field. */
+@final
+class PartHeaders {
+  /** The part is the field, for at least one parser. */
+  isNamed: bool = false;
+  /** Parsers disagree about the name or the content. */
+  isDoubtful: bool = false;
+  dispositions: i32 = 0;
 
-/**
- * A parameter of a header value, `; name=token` or `; name="quoted"`. Null when it is missing,
- * repeated or not closed.
- */
-function parameter(header: Slice, name: Slice): Slice | null {
-  let found: Slice | null = null;
-  let at = header.indexOf(0x3b);
-  while (at >= 0) {
-    const equals = header.indexOf(0x3d, at);
-    if (equals < 0) return found;
-    const isWanted = equalsIgnoreCase(trim(header.sub(at + 1, equals)), name);
-    let end: i32;
-    let value: Slice;
-    if (header.at(equals + 1) == 0x22) {
-      const close = closingQuote(header, equals + 2);
-      if (close < 0) return null;
-      value = unquote(header.sub(equals + 2, close));
-      end = header.indexOf(0x3b, close);
-    } else {
-      end = header.indexOf(0x3b, equals);
-      value = trim(header.sub(equals + 1, end < 0 ? header.length : end));
+  /** Reads one line; false when it is no header line. */
+  read(line: Slice, field: Slice): bool {
+    const colon = line.indexOf(0x3a);
+    if (colon <= 0 || !isOneLine(line) || line.at(colon - 1) <= 0x20) return false;
+    const name = line.sub(0, colon);
+    const value = line.sub(colon + 1);
+    if (equalsIgnoreCase(name, DISPOSITION)) return this.readDisposition(value, field);
+    if (equalsIgnoreCase(name, ENCODING) && !isIdentity(trim(value))) this.isDoubtful = true;
+    return true;
+  }
+
+  private readDisposition(value: Slice, field: Slice): bool {
+    this.dispositions++;
+    const parameters = new ParameterReader(value);
+    if (!equalsIgnoreCase(parameters.type, FORM_DATA)) this.isDoubtful = true;
+    let names = 0;
+    while (parameters.next()) {
+      const name = parameters.name;
+      if (startsWithIgnoreCase(name, FILENAME)) {
+        this.isDoubtful = true;
+      } else if (equalsIgnoreCase(name, NAME) && !parameters.isEscaped) {
+        if (parameters.value.equals(field)) this.isNamed = true;
+        if (++names > 1) this.isDoubtful = true;
+      } else if (equalsIgnoreCase(name, NAME) || startsWithIgnoreCase(name, NAME_EXTENDED)) {
+        this.isNamed = true;
+        this.isDoubtful = true;
+      }
     }
-    if (isWanted) {
-      if (found !== null) return null;
-      found = value;
-    }
-    at = end;
+    return !parameters.isBroken;
   }
-  return found;
 }
 
-function closingQuote(text: Slice, from: i32): i32 {
-  for (let i = from; i < text.length; i++) {
-    if (text.at(i) == 0x5c) i++;
-    else if (text.at(i) == 0x22) return i;
-  }
-  return -1;
+/** False for a folded line, and for one that another parser would split. */
+function isOneLine(line: Slice): bool {
+  if (line.at(0) <= 0x20) return false;
+  return line.indexOf(0x0a) < 0 && line.indexOf(0x0d) < 0 && line.indexOf(0) < 0;
 }
 
-function unquote(text: Slice): Slice {
-  if (text.indexOf(0x5c) < 0) return text;
-  const out = new Builder(text.length);
-  for (let i = 0; i < text.length; i++) {
-    if (text.at(i) == 0x5c && i + 1 < text.length) i++;
-    out.appendByte(<u8>text.at(i));
+function isIdentity(encoding: Slice): bool {
+  for (let i = 0; i < IDENTITIES.length; i++) {
+    if (equalsIgnoreCase(encoding, IDENTITIES[i])) return true;
   }
-  return out.toSlice();
+  return false;
 }

@@ -73,7 +73,7 @@ describe("what a start logs", () => {
       "",
       [
         "warn config is empty, but has ParseConfigFunc",
-        "warn parse rule config failed: parse config failed, no valid rules; global config parse error:keys is required",
+        "warn parse rule config failed: keys is required",
         "error plugin start failed",
       ],
     ],

@@ -184,7 +184,7 @@ describe("a configuration is read in Higress's steps, with its log lines", () =>
 });
 
 describe("the first rule that matches decides", () => {
-  const rules = {
+  const rules: Json = {
     name: "g",
     _rules_: [
       { _match_route_: ["chat"], _match_service_: ["nobody.dns"], name: "route+service" },

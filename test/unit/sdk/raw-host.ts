@@ -1,0 +1,98 @@
+import { readFileSync } from "node:fs";
+
+type Callback = (...args: number[]) => number;
+
+/**
+ * The bare exports of a module, to be called in any order, as no gateway would. Imports answer Ok
+ * and write nothing, but for the few a driver needs: log lines, one request header, and which
+ * contexts the host knows.
+ */
+export class RawHost {
+  readonly lines: string[] = [];
+  path = "/";
+  configuration = "";
+  /** Status of reading the configuration. */
+  configurationStatus = 0;
+  /** Root contexts that exist for `proxy_set_effective_context`. */
+  readonly contexts = new Set<number>();
+  effective = 0;
+  private readonly exports: Record<string, Callback> & { memory: WebAssembly.Memory };
+
+  constructor(wasm: string) {
+    const module = new WebAssembly.Module(readFileSync(wasm));
+    const imports: WebAssembly.Imports = {};
+    for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+      (imports[from] ??= {})[name] = this.known(name) ?? (() => 0);
+    }
+    const instance = new WebAssembly.Instance(module, imports);
+    this.exports = instance.exports as typeof this.exports;
+    this.exports["_initialize"]?.();
+  }
+
+  get memorySize(): number {
+    return this.exports.memory.buffer.byteLength;
+  }
+
+  /** Calls an export; a trap is an exception. */
+  call(name: string, ...args: number[]): number {
+    const run = this.exports[name];
+    if (run === undefined) throw new Error(`no export ${name}`);
+    return run(...args);
+  }
+
+  /** Creates and configures a root context. */
+  root(id: number, configuration: string): number {
+    this.contexts.add(id);
+    this.call("proxy_on_context_create", id, 0);
+    this.call("proxy_on_vm_start", id, 0);
+    this.configuration = configuration;
+    return this.call("proxy_on_configure", id, configuration.length);
+  }
+
+  /** Takes the lines so far. */
+  take(): string[] {
+    return this.lines.splice(0);
+  }
+
+  private known(name: string): Callback | undefined {
+    switch (name) {
+      case "proxy_log":
+        return (_level, ptr, size) => {
+          this.lines.push(Buffer.from(this.exports.memory.buffer, ptr, size).toString());
+          return 0;
+        };
+      case "proxy_get_buffer_bytes":
+        return (_type, _start, _length, outPtr, outSize) =>
+          this.configurationStatus || this.give(this.configuration, outPtr!, outSize!);
+      case "proxy_get_header_map_value":
+        return (_map, _name, _size, outPtr, outSize) => this.give(this.path, outPtr!, outSize!);
+      case "proxy_set_effective_context":
+        return (id) => {
+          if (!this.contexts.has(id!)) return 2;
+          this.effective = id!;
+          return 0;
+        };
+      default:
+        return undefined;
+    }
+  }
+
+  write(at: number, text: string): void {
+    Buffer.from(this.exports.memory.buffer).set(Buffer.from(text), at);
+  }
+
+  read(at: number, size: number): string {
+    return Buffer.from(this.exports.memory.buffer, at, size).toString();
+  }
+
+  /** Hands a text to the guest, as hosts do: its allocator, then its out-cells. */
+  give(text: string, outPtr: number, outSize: number): number {
+    const bytes = Buffer.from(text);
+    const at = this.call("proxy_on_memory_allocate", bytes.length) >>> 0;
+    this.write(at, text);
+    const view = new DataView(this.exports.memory.buffer);
+    view.setUint32(outPtr, at, true);
+    view.setUint32(outSize, bytes.length, true);
+    return 0;
+  }
+}

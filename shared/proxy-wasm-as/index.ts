@@ -7,7 +7,7 @@ export {
   TrailersAction,
 } from "./assembly/abi/enums";
 export { HttpContext } from "./assembly/context/http";
-export { canReadRequestHeaders } from "./assembly/dispatch/cycle";
+export { canReadRequestHeaders } from "./assembly/dispatch/callback";
 export { register, RootContext } from "./assembly/context/root";
 export { HostBuffer, pluginConfiguration, requestBody, responseBody } from "./assembly/host/body";
 export { monotonicNs, wallClockNs, wallClockSeconds } from "./assembly/host/clock";

@@ -20,14 +20,16 @@ export function proxy_on_http_call_response(
 ): void {
   const callout = httpCallouts.take(token);
   if (callout === null) return;
-  const stream = findStream(callout.owner);
+  const owner = callout.owner; // the collector may take the call-out when the callback begins
+  const tag = callout.tag;
+  const stream = findStream(owner);
   beginCallback(stream !== null && stream.holdsRequest);
   const response = new HttpCallResponse(headerCount, bodySize);
-  const root = callout.owner == rootId ? findRoot(rootId) : null;
+  const root = owner == rootId ? findRoot(rootId) : null;
   if (root !== null) {
-    root.onHttpCallResponse(callout.tag, response);
+    root.onHttpCallResponse(tag, response);
   } else if (stream !== null && proxy_set_effective_context(stream.id) == Status.Ok) {
-    stream.onHttpCallResponse(callout.tag, response);
+    stream.onHttpCallResponse(tag, response);
     if (stream.isFinished) dropStream(stream.id);
   }
   endCallback();

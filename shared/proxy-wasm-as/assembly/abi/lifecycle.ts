@@ -1,6 +1,6 @@
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { createRoot } from "../context/root";
-import { beginCallback, endCallback } from "../dispatch/cycle";
+import { beginCallback, endCallback, endConfiguration } from "../dispatch/cycle";
 import { addRoot, findRoot } from "../dispatch/roots";
 import { noteStream } from "../dispatch/streams";
 import { pluginConfiguration } from "../host/body";
@@ -39,6 +39,6 @@ export function proxy_on_configure(id: u32, configurationSize: i32): i32 {
     if (configuration === null) logLine(LogLevel.Critical, UNREADABLE);
     else accepted = root.onConfigure(configuration);
   }
-  endCallback();
+  endConfiguration();
   return accepted ? 1 : 0;
 }

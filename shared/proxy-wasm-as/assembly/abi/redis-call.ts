@@ -16,17 +16,19 @@ export function proxy_on_redis_call_response(
 ): void {
   const callout = redisCallouts.take(token);
   if (callout === null) return;
-  const stream = findStream(callout.owner);
+  const owner = callout.owner; // the collector may take the call-out when the callback begins
+  const tag = callout.tag;
+  const stream = findStream(owner);
   beginCallback(stream !== null && stream.holdsRequest);
   const bytes = status == 0 ? redisReply.read(0, size) : null;
   // A reply that cannot be read is an empty one, which no Redis ever sends (host.md 5.8).
   const failed = status != 0;
   const reply: Slice = bytes === null ? NO_BYTES : bytes;
-  const root = callout.owner == rootId ? findRoot(rootId) : null;
+  const root = owner == rootId ? findRoot(rootId) : null;
   if (root !== null) {
-    root.onRedisReply(callout.tag, failed, reply);
+    root.onRedisReply(tag, failed, reply);
   } else if (stream !== null && proxy_set_effective_context(stream.id) == Status.Ok) {
-    stream.onRedisReply(callout.tag, failed, reply);
+    stream.onRedisReply(tag, failed, reply);
     if (stream.isFinished) dropStream(stream.id);
   }
   endCallback();

@@ -5,7 +5,7 @@ import {
   proxy_continue_stream,
   proxy_send_local_response,
 } from "../abi/imports";
-import { releaseRequestHeaders } from "../dispatch/cycle";
+import { releaseRequestHeaders } from "../dispatch/callback";
 import { HttpCallResponse } from "../host/http-call";
 
 /**

@@ -1,46 +1,73 @@
-import { forgetLogLevel } from "../host/log";
+import { ageLogLevel } from "../host/log";
 import { beginArena } from "../memory/arena";
+import { enterCallback } from "./callback";
 
-// Only here does the collector run: after a callback returned, the stack holds no references
-// (AssemblyScript's minimal runtime does not scan it). A collection costs in proportion to what is
-// alive, a callback leaves a few hundred bytes of garbage behind. So it runs when memory has grown
-// since the last time, and else after a number of callbacks that goes with the size of memory:
-// every 192 of them at 3 pages (192 KiB, ten consumers), every 16384 at 256 pages.
+// Only here does the collector run: before a callback begins and after the configuration was read
+// the stack holds no references (AssemblyScript's minimal runtime does not scan it). A collection
+// costs in proportion to what is alive, a callback leaves a few hundred bytes of garbage behind. So
+// it runs after a number of callbacks that goes with the size of memory (every 192 of them at 3
+// pages, every 16384 at 256 pages), and when memory has grown. Growth doubles memory, so a plugin
+// that leaves much garbage would grow for ever: each time this happens the number gets smaller.
 const CALLBACKS_PER_PAGE: i32 = 64;
+// Higress's Go test emulator keeps views on memory we passed to it instead of copies (harness.md
+// 7). As long as memory is small, nothing is freed for so many callbacks.
+const CALLBACKS_AT_LEAST: i32 = 16;
+const SMALL: i32 = 64; // pages, 4 MiB
 
-/** Callbacks until the next collection. */
-let callbacksLeft: i32 = 0;
-let requestReadable: bool = false;
-let pagesAfterCollection: i32 = 0;
+let depth: i32 = 0;
+/** Callbacks since the last collection. */
+let callbacks: i32 = 0;
+/** Callbacks until the next collection when memory does not grow. */
+let interval: i32 = CALLBACKS_PER_PAGE;
+/** What the interval may be, as experience tells. */
+let longest: i32 = i32.MAX_VALUE;
+let pagesAfterCollection: i32 = memory.size();
 
 /**
- * First thing in every exported callback.
+ * First thing in every exported callback. References that only its caller has must not exist yet.
+ * A callback may begin inside of another one: Higress passes injected bytes to the next filter at
+ * once, which may live in the same VM.
  *
  * @param canRead the request headers of the callback's stream are within reach
  */
 export function beginCallback(canRead: bool = false): void {
-  requestReadable = canRead;
-  beginArena();
-  forgetLogLevel();
-}
-
-/**
- * True while the request headers can be read: in their own callback, as long as they are held, and
- * when the stream is over. Elsewhere hosts answer BadArgument (harness.md 5.2).
- */
-export function canReadRequestHeaders(): bool {
-  return requestReadable;
-}
-
-/** The running callback released the request. */
-export function releaseRequestHeaders(): void {
-  requestReadable = false;
+  if (depth++ == 0) {
+    collectIfDue();
+    beginArena();
+  }
+  enterCallback(canRead);
+  ageLogLevel();
 }
 
 /** Last thing in every exported callback. */
 export function endCallback(): void {
-  if (--callbacksLeft > 0 && memory.size() == pagesAfterCollection) return;
+  depth--;
+  callbacks++;
+}
+
+/**
+ * Last thing in `proxy_on_configure`. How memory grew while a configuration was read says nothing
+ * about requests.
+ */
+export function endConfiguration(): void {
+  endCallback();
+  if (memory.size() > SMALL) __collect();
+  longest = i32.MAX_VALUE;
+  restart();
+}
+
+function collectIfDue(): void {
+  const pages = memory.size();
+  const hasGrown = pages > pagesAfterCollection;
+  if (callbacks < interval && !hasGrown) return;
+  if (callbacks < CALLBACKS_AT_LEAST && pages <= SMALL) return;
+  if (hasGrown && callbacks > 1) longest = max(1, max(callbacks >> 1, interval >> 3));
   __collect();
+  restart();
+}
+
+function restart(): void {
+  callbacks = 0;
   pagesAfterCollection = memory.size();
-  callbacksLeft = pagesAfterCollection * CALLBACKS_PER_PAGE;
+  interval = min(longest, pagesAfterCollection * CALLBACKS_PER_PAGE);
 }

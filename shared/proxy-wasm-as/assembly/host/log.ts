@@ -6,12 +6,15 @@ import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 
 const GET_LOG_LEVEL: Slice = bytes("get_log_level");
 const UNKNOWN: i32 = -1;
+/** How many callbacks an answer of the host holds: an operator's change shows after as many. */
+const ASK_EVERY: i32 = 32;
 
 let level: i32 = UNKNOWN;
+let age: i32 = 0;
 
 /**
  * True when the host prints lines of this level. Ask before building a text. The host is asked
- * once per callback; when it cannot say, everything is printed and the host filters.
+ * once in a while; when it cannot say, everything is printed and the host filters.
  */
 export function isLogged(wanted: LogLevel): bool {
   if (level == UNKNOWN) level = readLevel();
@@ -23,8 +26,10 @@ export function logLine(severity: LogLevel, text: Slice): void {
   proxy_log(severity, text.ptr, text.length);
 }
 
-/** The level may change between callbacks. */
-export function forgetLogLevel(): void {
+/** A callback begins: the level may have been changed meanwhile. */
+export function ageLogLevel(): void {
+  if (++age < ASK_EVERY) return;
+  age = 0;
   level = UNKNOWN;
 }
 

@@ -1,3 +1,7 @@
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { fixBytes } from "./fixed-bytes.js";
+
 /** What to compile, in paths relative to the repository root. */
 export interface Compilation {
   entry: string;
@@ -18,20 +22,34 @@ export interface Compilation {
 export async function compile(what: Compilation): Promise<void> {
   // Loaded only when there is something to compile: it takes seconds.
   const asc = await import("assemblyscript/asc");
-  const { error, stderr } = await asc.main([
-    what.entry,
-    "--config",
-    "asconfig.json",
-    "--target",
-    what.target ?? "release",
-    "--outFile",
-    what.outFile,
-    ...(what.defines ?? []).flatMap((name) => ["--use", `${name}=1`]),
-    ...(what.flags ?? []),
-  ]);
-  const output = stderr.toString();
+  const { error, stderr } = await asc.main(
+    [
+      what.entry,
+      "--config",
+      "asconfig.json",
+      "--target",
+      what.target ?? "release",
+      "--outFile",
+      what.outFile,
+      ...(what.defines ?? []).flatMap((name) => ["--use", `${name}=1`]),
+      ...(what.flags ?? []),
+    ],
+    { readFile: readSource },
+  );
+  const output = stderr.toString().replace(CONVERGE_NOTICE, "");
   if (error) throw new Error(`${what.entry} does not compile:\n${output || error.message}`);
   if (output.trim()) process.stderr.write(output);
+}
+
+/** What asc prints when its optimiser stopped short of a fixed point: nothing to act on. */
+const CONVERGE_NOTICE = /^Last converge was suboptimal\.\n/gm;
+
+/** Null for a file that does not exist: asc then tries the next place. */
+function readSource(name: string, folder: string): string | null {
+  const path = resolve(folder, name);
+  if (!existsSync(path)) return null;
+  const text = readFileSync(path, "utf8");
+  return name.endsWith(".ts") ? fixBytes(text) : text;
 }
 
 /** Flags of every module that a gateway loads: our abort (it logs, then traps) and no raw memory in plugins. */

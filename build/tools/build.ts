@@ -15,9 +15,11 @@ export function pluginNames(): string[] {
     .sort();
 }
 
+/** A plugin may have an entry of its own for Higress, which exports or imports more. */
 export function pluginBuild(name: string, host: HostName): Compilation {
+  const own = `plugins/${name}/assembly/index.${host}.ts`;
   return {
-    entry: `plugins/${name}/assembly/index.ts`,
+    entry: existsSync(own) ? own : `plugins/${name}/assembly/index.ts`,
     outFile: `build/${host}/${name}.wasm`,
     defines: host === "higress" ? ["HIGRESS"] : [],
     flags: PLUGIN_FLAGS,

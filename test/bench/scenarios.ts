@@ -23,6 +23,7 @@ export interface Scenario {
 export const NO_FILTER = "no filter";
 export const EMPTY = "empty (headers callback)";
 export const EMPTY_NO_CALLBACKS = "empty (no callbacks)";
+export const EMPTY_ALL_CALLBACKS = "empty (all callbacks)";
 
 /** At most this many different keys are sent, spread over all consumers. */
 const KEYS_SENT = 500;
@@ -76,6 +77,12 @@ export const SCENARIOS: Scenario[] = [
   {
     name: EMPTY,
     module: () => fixture("empty-headers"),
+    filters: (module) => [wasmFilter(module, "")],
+    keys: keysOf(FEW),
+  },
+  {
+    name: EMPTY_ALL_CALLBACKS,
+    module: () => fixture("empty-all"),
     filters: (module) => [wasmFilter(module, "")],
     keys: keysOf(FEW),
   },

@@ -94,3 +94,18 @@ export function hostilePairs(random: Random): Uint8Array {
   }
   return bytes;
 }
+
+/** Headers in the host's pair format (host.md 6.4). */
+export function encodePairs(pairs: readonly [Uint8Array, Uint8Array][]): Uint8Array {
+  const number = (value: number): Buffer => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32LE(value);
+    return bytes;
+  };
+  const end = Buffer.alloc(1);
+  return Buffer.concat([
+    number(pairs.length),
+    ...pairs.flatMap(([name, value]) => [number(name.length), number(value.length)]),
+    ...pairs.flatMap(([name, value]) => [name, end, value, end]),
+  ]);
+}

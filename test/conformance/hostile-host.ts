@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { hostileBytes, hostilePairs } from "./hostile-bytes.js";
+import { encodePairs, hostileBytes, hostilePairs } from "./hostile-bytes.js";
 import { Random } from "./random.js";
 
 type Guest = Record<string, (...args: number[]) => number> & { memory: WebAssembly.Memory };
@@ -134,7 +134,10 @@ export class HostileHost {
     }
     if (name === "proxy_set_effective_context" && this.isConfiguring) return 0; // roots are alive
     const outs = name === "proxy_get_shared_data" ? args.slice(2, 4) : args.slice(-2);
-    if (name === "proxy_get_header_map_pairs") return this.give(outs, hostilePairs(this.random));
+    if (name === "proxy_get_header_map_pairs") {
+      if (!this.isQuiet) return this.give(outs, hostilePairs(this.random));
+      return this.give(outs, encodePairs(this.headers()), 0);
+    }
     if (name === "proxy_get_buffer_bytes" && args[0] === 7 && this.isConfiguring) {
       return this.give(outs, new TextEncoder().encode(this.options.configuration), 0);
     }
@@ -165,6 +168,16 @@ export class HostileHost {
       values = this.sensible.get(header) ?? values;
     }
     return this.random.pick(values ?? this.allSensible);
+  }
+
+  /** Some headers, each with a sensible value or now and then a hostile one. */
+  private headers(): [Uint8Array, Uint8Array][] {
+    return [...this.sensible]
+      .filter(([name]) => name !== "*" && this.random.chance(0.5))
+      .map(([name, values]) => [
+        Buffer.from(name),
+        this.random.chance(0.9) ? this.random.pick(values) : hostileBytes(this.random, values),
+      ]);
   }
 
   private status(): number {

@@ -1,7 +1,7 @@
-import { JsonValue, textOf } from "@ai-gateway-wasm/as-json";
+import { JsonValue } from "@ai-gateway-wasm/as-json";
 import { bytes, BytesTable, decimal, Slice } from "@ai-gateway-wasm/bytes";
 import { HmacSha256, sha256Once } from "@ai-gateway-wasm/crypto";
-import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
+import { ConfigReader, configText, PluginLog } from "@ai-gateway-wasm/kit";
 import { environmentVariable } from "proxy-wasm-as";
 import { AuthConfig } from "./config";
 import { ApiKey } from "./consumers";
@@ -87,9 +87,7 @@ export class AuthParser {
       headers,
       config.flag("in_query") ? distinctParameters(names) : [],
       config.flag("query_fallback"),
-      config.flag("trust_original_auth")
-        ? new Source(ORIGINAL_AUTH, true, false, stripping)
-        : null,
+      config.flag("trust_original_auth") ? new Source(ORIGINAL_AUTH, true, false, stripping) : null,
     );
   }
 
@@ -119,9 +117,7 @@ export class AuthParser {
     this.readAnonymous(config.list("credentials"));
     if (trustsOriginalAuth) {
       const flags = sources.length > 0 ? sources[0] : new Source(ORIGINAL_AUTH, true, true, 0);
-      sources.push(
-        new Source(ORIGINAL_AUTH, flags.inHeader, flags.inQuery, readStripping(config)),
-      );
+      sources.push(new Source(ORIGINAL_AUTH, flags.inHeader, flags.inQuery, readStripping(config)));
     }
     return new CppAuthenticator(this.credentials, sources, []);
   }
@@ -146,7 +142,7 @@ export class AuthParser {
   /** Profile cpp, `credentials` at the top: whoever knows one comes in, without a name. */
   private readAnonymous(values: JsonValue[]): void {
     for (let i = 0; i < values.length; i++) {
-      const text = textOf(values[i]);
+      const text = configText(values[i]);
       if (text.isEmpty) continue;
       const key = new ApiKey(null, sha256Once(text));
       if (this.credentials.sameText(text) !== null) {

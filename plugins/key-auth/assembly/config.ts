@@ -95,7 +95,10 @@ export class AuthConfig {
     this.unrestrictedPaths = readPathRules(paths === null ? DEFAULT_PATHS : paths);
     for (let i = 0; i < this.unrestrictedPaths.length; i++) {
       if (this.unrestrictedPaths[i].isPath) continue;
-      config.refuse("unrestricted_paths[" + decimal(i) + "]", "must be a path or a method and a path");
+      config.refuse(
+        "unrestricted_paths[" + decimal(i) + "]",
+        "must be a path or a method and a path",
+      );
     }
     if (config.choice("model_source", ["body", "header"], 0) == 1) {
       this.modelHeader = lowerCase(config.text("model_header", MODEL_HEADER)).kept();

@@ -1,7 +1,7 @@
-import { JsonValue, textOf } from "@ai-gateway-wasm/as-json";
+import { JsonValue } from "@ai-gateway-wasm/as-json";
 import { BytesTable, bytes, decodeHex, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { sha256Once } from "@ai-gateway-wasm/crypto";
-import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { ConfigReader, configText } from "@ai-gateway-wasm/kit";
 import { isHeaderValue } from "proxy-wasm-as";
 import { ApiKey, Consumer } from "./consumers";
 import { Credentials } from "./credentials";
@@ -98,8 +98,13 @@ export class ConsumersParser {
   }
 
   /** @param mayRepeat a repetition within this consumer's entry is fine */
-  private addText(value: JsonValue, consumer: Consumer, entry: ConfigReader, mayRepeat: bool): void {
-    const text = textOf(value);
+  private addText(
+    value: JsonValue,
+    consumer: Consumer,
+    entry: ConfigReader,
+    mayRepeat: bool,
+  ): void {
+    const text = configText(value);
     if (text.isEmpty) {
       // The C++ peer takes an empty credential, which then matches nothing.
       if (this.profile == Profile.Go) entry.refuseWith(CREDENTIAL_REQUIRED);
@@ -158,7 +163,9 @@ export class ConsumersParser {
     const text = config.text("hash");
     const isPeppered = text.startsWith(HMAC_SHA256);
     if (!isPeppered && !text.startsWith(SHA256)) {
-      return config.refuseWith("unsupported hash: " + config.path + ", use sha256: or hmac-sha256:");
+      return config.refuseWith(
+        "unsupported hash: " + config.path + ", use sha256: or hmac-sha256:",
+      );
     }
     const digest = decodeHex(text.sub(isPeppered ? HMAC_SHA256.length : SHA256.length));
     if (digest === null || digest.length != 32) {

@@ -50,7 +50,7 @@ export class ApiKey {
 
 function fingerprintOf(digest: Slice): u32 {
   let value: u32 = 0;
-  for (let i = 0; i < 4; i++) value = (value << 8) | <u32>digest.at(i);
+  for (let i = 0; i < 4; i++) value = (value << 8) | (<u32>digest.at(i));
   return value;
 }
 

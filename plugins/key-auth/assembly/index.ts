@@ -3,7 +3,6 @@ import { KeyAuthRoot } from "./plugin";
 
 export * from "proxy-wasm-as/abi";
 export {
-  proxy_on_log,
   proxy_on_request_body,
   proxy_on_request_headers,
   proxy_on_request_trailers,

@@ -5,13 +5,7 @@ import { Access } from "./access";
 import { AuthConfig } from "./config";
 import { ApiKey } from "./consumers";
 import { nameOf } from "./credentials";
-import {
-  CLEAR_ROUTE_CACHE,
-  CONSUMER_PROPERTY,
-  OFF,
-  ORIGINAL_AUTH,
-  PATH,
-} from "./names";
+import { CLEAR_ROUTE_CACHE, CONSUMER_PROPERTY, OFF, ORIGINAL_AUTH, PATH } from "./names";
 import { Profile } from "./profile";
 import { chooseProviderKey, ProviderKey } from "./provider-keys";
 import { Denial } from "./replies";

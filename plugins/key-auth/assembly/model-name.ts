@@ -1,4 +1,4 @@
-import { parseJson, searchMember, textOf } from "@ai-gateway-wasm/as-json";
+import { parseJson, searchMember, stringOf } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { findFormField, isMultipart, QueryReader, QuerySyntax } from "@ai-gateway-wasm/kit";
 
@@ -86,7 +86,7 @@ function modelInJson(body: Slice): ModelName {
   const search = searchMember(document, MODEL);
   if (search.isAmbiguous) return ModelName.AMBIGUOUS;
   const value = search.value;
-  return value !== null && value.isString ? ModelName.of(textOf(value)) : ModelName.UNKNOWN;
+  return value !== null && value.isString ? ModelName.of(stringOf(value)) : ModelName.UNKNOWN;
 }
 
 function modelInForm(body: Slice, contentType: Slice): ModelName {

@@ -55,7 +55,11 @@ export class ModelPolicy {
       const replaced = hasAllow(this.consumer) || hasAllow(this.rule);
       if (global.denies(model) || (!replaced && !global.allows(model))) return false;
     }
-    return permitsOne(this.rule, model) && permitsOne(this.consumer, model) && permitsOne(this.key, model);
+    return (
+      permitsOne(this.rule, model) &&
+      permitsOne(this.consumer, model) &&
+      permitsOne(this.key, model)
+    );
   }
 }
 

@@ -9,8 +9,7 @@ import { Profile, readProfile } from "./profile";
 import { KeyAuth } from "./stream";
 
 const FLAG_MISSING: string = "must one of in_query/in_header required";
-const FLAG_HINT: string =
-  "if this configuration was written for the C++ key-auth, set compat: cpp";
+const FLAG_HINT: string = "if this configuration was written for the C++ key-auth, set compat: cpp";
 
 /** One configuration of key-auth: who may come in, and on which routes. */
 export class KeyAuthRoot extends PluginRoot<Access> {

@@ -1,6 +1,5 @@
-import { textOf } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { ConfigReader, configText } from "@ai-gateway-wasm/kit";
 
 /** Whose configuration and wire behaviour is followed (key-auth.md 2.4). */
 export const enum Profile {
@@ -24,7 +23,7 @@ export function readProfile(document: ConfigReader): Profile {
 function isCpp(document: ConfigReader): bool {
   if (document.has("credentials")) return true;
   const keys = document.list("keys");
-  if (keys.length == 1 && textOf(keys[0]).equals(CONSOLE_DUMMY_KEY)) return true;
+  if (keys.length == 1 && configText(keys[0]).equals(CONSOLE_DUMMY_KEY)) return true;
   const consumers = document.objects("consumers");
   for (let i = 0; i < consumers.length; i++) {
     const consumer = consumers[i];

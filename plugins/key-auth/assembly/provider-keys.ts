@@ -1,4 +1,11 @@
-import { Builder, bytes, equalsIgnoreCase, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import {
+  Builder,
+  bytes,
+  equalsIgnoreCase,
+  lowerCase,
+  NO_BYTES,
+  Slice,
+} from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { environmentVariable, isHeaderValue, randomU64 } from "proxy-wasm-as";
 import { AUTHORIZATION } from "./names";

@@ -74,6 +74,7 @@ export class KeyAuth extends HttpContext {
 
   override onRequestHeaders(endOfStream: bool): HeadersAction {
     if (!this.access.isEnforced) return this.passBy();
+    requestHeaders.load();
     let denial = this.identify();
     if (denial == Denial.None) denial = this.admit();
     if (denial != Denial.None) return this.refuse(denial);
@@ -158,12 +159,13 @@ export class KeyAuth extends HttpContext {
     const header = this.access.auth.consumerHeader;
     const consumer = key.consumer;
     const group = consumer !== null ? consumer.group : null;
-    const named =
-      consumer === null ? requestHeaders.remove(header) : requestHeaders.set(header, consumer.name);
+    // Removing first: what was never there costs no host call before the first edit.
     const grouped =
       group === null
         ? requestHeaders.remove(CONSUMER_GROUP_HEADER)
         : requestHeaders.set(CONSUMER_GROUP_HEADER, group);
+    const named =
+      consumer === null ? requestHeaders.remove(header) : requestHeaders.set(header, consumer.name);
     return named == Status.Ok && grouped == Status.Ok;
   }
 
@@ -215,9 +217,7 @@ export class KeyAuth extends HttpContext {
     const body = requestBody.readAll();
     const type = requestHeaders.get(CONTENT_TYPE);
     const model =
-      body === null
-        ? ModelName.UNKNOWN
-        : modelInBody(body, type === null ? NO_BYTES : type);
+      body === null ? ModelName.UNKNOWN : modelInBody(body, type === null ? NO_BYTES : type);
     const denial = this.judge(model);
     if (denial != Denial.None) {
       this.refuse(denial);
@@ -298,9 +298,7 @@ function isWebSocket(): bool {
 /** True when the body is compressed, so that we cannot read it. */
 function isEncoded(): bool {
   const encoding = requestHeaders.get(CONTENT_ENCODING);
-  return (
-    encoding !== null && !encoding.isEmpty && !equalsIgnoreCase(encoding, IDENTITY_ENCODING)
-  );
+  return encoding !== null && !encoding.isEmpty && !equalsIgnoreCase(encoding, IDENTITY_ENCODING);
 }
 
 /** Bytes of body the client announces, -1 when it does not. */

@@ -36,6 +36,13 @@ export function textOf(value: JsonValue | null): Slice {
   }
 }
 
+/** The text of a string value, unescaped. Nothing for other types: use `textOf` for any. */
+export function stringOf(value: JsonValue): Slice {
+  if (value.type != JsonType.String) return NO_BYTES;
+  const raw = value.raw;
+  return unescape(raw.sub(1, raw.length - 1));
+}
+
 /** `true`; numbers other than 0; the strings `1`, `t`, `true` in any case. All else is false. */
 export function boolOf(value: JsonValue | null): bool {
   if (value === null) return false;

@@ -43,11 +43,7 @@ export class DigestTable<V> {
   add(digest: Slice, value: V): void {
     const position = this.values.length;
     if ((position + 1) * SIZE > this.digests.length) this.growDigests();
-    memory.copy(
-      changetype<usize>(this.digests) + <usize>(position * SIZE),
-      digest.ptr,
-      SIZE,
-    );
+    memory.copy(changetype<usize>(this.digests) + <usize>(position * SIZE), digest.ptr, SIZE);
     this.values.push(value);
     this.slots[this.slotOf(digest.ptr)] = position + 1;
     if (this.values.length << 1 > this.slots.length) this.growSlots();
@@ -72,7 +68,7 @@ export class DigestTable<V> {
   private slotOf(ptr: usize): i32 {
     const digests = changetype<usize>(this.digests);
     const mask = this.slots.length - 1;
-    let slot = <i32>load<u32>(ptr) & mask;
+    let slot = (<i32>load<u32>(ptr)) & mask;
     while (true) {
       const position = this.slots[slot] - 1;
       if (position < 0 || isSame(digests + <usize>(position * SIZE), ptr)) return slot;

@@ -1,14 +1,7 @@
-import {
-  boolOf,
-  integerOf,
-  JsonCursor,
-  JsonType,
-  JsonValue,
-  listOf,
-  textOf,
-} from "@ai-gateway-wasm/as-json";
+import { JsonCursor, JsonType, JsonValue, listOf } from "@ai-gateway-wasm/as-json";
 import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigErrors } from "./errors";
+import { configFlag, configInteger, configText } from "./lenient";
 
 /** A switch that may also be left alone. */
 export const enum Tristate {
@@ -71,25 +64,25 @@ export class ConfigReader {
 
   text(field: string, fallback: Slice = NO_BYTES): Slice {
     const value = this.find(field);
-    return value === null ? fallback : textOf(value).copy();
+    return value === null ? fallback : configText(value).copy();
   }
 
   flag(field: string, fallback: bool = false): bool {
     const value = this.find(field);
-    return value === null ? fallback : boolOf(value);
+    return value === null ? fallback : configFlag(value);
   }
 
   tristate(field: string): Tristate {
     const value = this.find(field);
     if (value === null) return Tristate.Unset;
-    return boolOf(value) ? Tristate.True : Tristate.False;
+    return configFlag(value) ? Tristate.True : Tristate.False;
   }
 
   /** An integer in `[low, high]`; anything outside is an error. */
   integer(field: string, fallback: i64, low: i64 = i64.MIN_VALUE, high: i64 = i64.MAX_VALUE): i64 {
     const value = this.find(field);
     if (value === null) return fallback;
-    const number = integerOf(value);
+    const number = configInteger(value);
     if (number >= low && number <= high) return number;
     this.refuse(field, "must be between " + decimal(low) + " and " + decimal(high));
     return fallback;
@@ -99,7 +92,7 @@ export class ConfigReader {
   choice(field: string, choices: string[], fallback: i32): i32 {
     const value = this.find(field);
     if (value === null) return fallback;
-    const text = textOf(value);
+    const text = configText(value);
     for (let i = 0; i < choices.length; i++) {
       if (text.equals(bytes(choices[i]))) return i;
     }
@@ -142,13 +135,7 @@ export class ConfigReader {
 
   /** The same object with errors of its own, for a part that may be refused alone. */
   attempt(): ConfigReader {
-    return new ConfigReader(
-      this.value,
-      new ConfigErrors(),
-      this.parent,
-      this.field,
-      this.index,
-    );
+    return new ConfigReader(this.value, new ConfigErrors(), this.parent, this.field, this.index);
   }
 
   /** Refuses the configuration because of one field. */
@@ -199,6 +186,6 @@ function fieldName(field: string): Slice {
 /** The texts of some values, each a copy. */
 export function textsOf(values: JsonValue[]): Slice[] {
   const texts: Slice[] = [];
-  for (let i = 0; i < values.length; i++) texts.push(textOf(values[i]).copy());
+  for (let i = 0; i < values.length; i++) texts.push(configText(values[i]).copy());
   return texts;
 }

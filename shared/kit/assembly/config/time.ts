@@ -1,14 +1,15 @@
-import { integerOf, JsonValue, textOf } from "@ai-gateway-wasm/as-json";
+import { JsonValue, stringOf } from "@ai-gateway-wasm/as-json";
 import { NOT_AN_INTEGER, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { configInteger } from "./lenient";
 
 /** What `readTime` answers for something that is no point in time. */
 export const NOT_A_TIME: i64 = i64.MIN_VALUE;
 
 /** A point in time as seconds since 1970: a number, its digits as text, or RFC 3339 text. */
 export function readTime(value: JsonValue): i64 {
-  if (value.isNumber) return integerOf(value);
+  if (value.isNumber) return configInteger(value);
   if (!value.isString) return NOT_A_TIME;
-  const text = textOf(value);
+  const text = stringOf(value);
   const seconds = parseInteger(text);
   return seconds != NOT_AN_INTEGER ? seconds : parseRfc3339(text);
 }

@@ -19,6 +19,7 @@ export class RequestFacts {
   get host(): Slice {
     const known = this.hostText;
     if (known !== null) return known;
+    requestHeaders.load(); // a plugin that has rules reads more headers than this one
     const authority = requestHeaders.get(AUTHORITY);
     const host = authority === null ? NO_BYTES : hostOf(authority);
     this.hostText = host;

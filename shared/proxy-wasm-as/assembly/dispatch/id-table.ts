@@ -36,6 +36,19 @@ export class IdTable<V> {
     return value;
   }
 
+  /** Keeps only the entries whose id passes. */
+  retain(passes: (id: u32) => bool): void {
+    const ids = this.ids;
+    const values = this.values;
+    this.ids = new StaticArray<u32>(ids.length);
+    this.values = new StaticArray<V | null>(ids.length);
+    this.count = 0;
+    for (let i = 0; i < ids.length; i++) {
+      const value = values[i];
+      if (value !== null && passes(ids[i])) this.set(ids[i], value);
+    }
+  }
+
   /** The slot that holds `id`, or the free one where it belongs. */
   private slotOf(id: u32): i32 {
     const mask = this.ids.length - 1;

@@ -1,4 +1,6 @@
 import { HttpContext } from "../context/http";
+import { Status } from "../abi/enums";
+import { proxy_set_effective_context } from "../abi/imports";
 import { IdTable } from "./id-table";
 import { findRoot } from "./roots";
 
@@ -10,6 +12,9 @@ const RING: i32 = 64;
 const createdIds: StaticArray<u32> = new StaticArray<u32>(RING);
 const createdRoots: StaticArray<u32> = new StaticArray<u32>(RING);
 let newest: i32 = 0;
+
+const SMALLEST_SWEEP: i32 = 128;
+let sweepAt: i32 = SMALLEST_SWEEP;
 
 const streams: IdTable<HttpContext> = new IdTable<HttpContext>();
 
@@ -31,9 +36,21 @@ export function openStream(id: u32): HttpContext | null {
   return null;
 }
 
-/** Keeps a stream for its next callbacks. */
+/**
+ * Keeps a stream for its next callbacks. Streams that ended without telling, because the plugin
+ * exports neither `proxy_on_log` nor `proxy_on_delete`, are forgotten when the table has doubled:
+ * the host is asked once per stream, which is cheaper than being called for every one.
+ */
 export function keepStream(stream: HttpContext): void {
   streams.set(stream.id, stream);
+  if (streams.size < sweepAt) return;
+  streams.retain(isAlive);
+  proxy_set_effective_context(stream.id);
+  sweepAt = max(SMALLEST_SWEEP, streams.size << 1);
+}
+
+function isAlive(id: u32): bool {
+  return proxy_set_effective_context(id) == Status.Ok;
 }
 
 /** The stream of `id`, or null: never begun, finished, or inert. */

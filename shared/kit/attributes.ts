@@ -1,0 +1,3 @@
+// What a plugin writes into the access log and the trace (host.md 5.2).
+export { AttributeMap } from "./assembly/attribute-map";
+export { AI_LOG, CUSTOM_LOG, setSpanTag, writeToLog, writeToTrace } from "./assembly/attributes";

@@ -1,7 +1,15 @@
 export { JsonType } from "./assembly/type";
 export { JsonValue, findJson, readJson } from "./assembly/value";
 export { JsonCursor } from "./assembly/cursor";
-export { boolOf, integerOf, listOf, numberOf, stringOf, textOf, truncate } from "./assembly/lenient";
+export {
+  boolOf,
+  integerOf,
+  listOf,
+  numberOf,
+  stringOf,
+  textOf,
+  truncate,
+} from "./assembly/lenient";
 export { appendDecimal, parseNumber } from "./assembly/number";
 export { MAX_BODY_DEPTH, MAX_DEPTH, isValidJson, parseJson } from "./assembly/validate";
 export { isValidUtf8 } from "./assembly/utf8";

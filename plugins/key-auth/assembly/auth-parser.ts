@@ -12,7 +12,7 @@ import { GoAuthenticator } from "./identify-go";
 import { Authenticator } from "./identity";
 import { ORIGINAL_AUTH } from "./names";
 import { Profile } from "./profile";
-import { Source } from "./sources";
+import { SchemeStripping, Source } from "./sources";
 import {
   distinctHeaders,
   distinctParameters,
@@ -60,35 +60,44 @@ export class AuthParser {
 
   private readGo(): Authenticator | null {
     const config = this.config;
-    if (!config.has("keys")) config.refuseWith("keys is required");
-    const names = config.texts("keys");
-    if (names.length == 0) config.refuseWith("keys cannot be empty");
-    if (config.flag("strict_config")) refuseEmptyNames(config, names);
+    const names = this.readNames();
     if (!config.has("in_query") && !config.has("in_header")) {
       config.refuseWith("must one of in_query/in_header required");
     }
     if (!config.has("consumers")) config.refuseWith("consumers is required");
-    if (config.list("consumers").length == 0) config.refuseWith("consumers cannot be empty");
+    if (config.isEmpty("consumers")) config.refuseWith("consumers cannot be empty");
     if (config.errors.any) return null;
     this.readConsumers(false);
     const stripping = readStripping(config);
-    const headers: Source[] = [];
-    const headerNames = distinctHeaders(names);
-    if (config.flag("in_header")) {
-      if (headerNames.length < names.length) {
-        this.log.warn("keys: empty and repeated header names are ignored");
-      }
-      for (let i = 0; i < headerNames.length; i++) {
-        headers.push(new Source(headerNames[i], true, false, stripping));
-      }
-    }
     return new GoAuthenticator(
       this.credentials,
-      headers,
+      config.flag("in_header") ? this.headersOf(names, stripping) : [],
       config.flag("in_query") ? distinctParameters(names) : [],
       config.flag("query_fallback"),
       config.flag("trust_original_auth") ? new Source(ORIGINAL_AUTH, true, false, stripping) : null,
     );
+  }
+
+  /** Profile go: `keys`, which must be there. */
+  private readNames(): Slice[] {
+    const config = this.config;
+    if (!config.has("keys")) config.refuseWith("keys is required");
+    const names = config.texts("keys");
+    if (names.length == 0) config.refuseWith("keys cannot be empty");
+    if (config.flag("strict_config")) refuseEmptyNames(config, names);
+    return names;
+  }
+
+  private headersOf(names: Slice[], stripping: SchemeStripping): Source[] {
+    const distinct = distinctHeaders(names);
+    if (distinct.length < names.length) {
+      this.log.warn("keys: empty and repeated header names are ignored");
+    }
+    const headers: Source[] = [];
+    for (let i = 0; i < distinct.length; i++) {
+      headers.push(new Source(distinct[i], true, false, stripping));
+    }
+    return headers;
   }
 
   private readCpp(): Authenticator | null {

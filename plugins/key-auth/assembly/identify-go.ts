@@ -52,7 +52,7 @@ export class GoAuthenticator extends Authenticator {
 
   private identifyByHeader(): Identity {
     let token = NO_BYTES;
-    let hasScheme = false;
+    let hasScheme: bool = false;
     for (let i = 0; i < this.headers.length; i++) {
       const value = this.headers[i].read();
       if (value.isEmpty) continue;

@@ -12,7 +12,7 @@ export const enum Finding {
 /** Who sent the request, as far as its keys tell. */
 @final
 export class Identity {
-  private constructor(
+  constructor(
     readonly finding: Finding,
     /** The key that was found; null unless `finding` is Known. */
     readonly key: ApiKey | null,

@@ -182,20 +182,25 @@ export class KeyAuth extends HttpContext {
     const plain = path !== null ? normalisePath(path) : null;
     if (path === null || plain === null) return this.refuse(Denial.ModelUnknown);
     if (this.isUnrestricted(plain)) return this.release();
-    const named = modelInPath(plain);
-    if (named !== null) return this.decide(ModelName.of(named));
-    if (isWebSocket()) return this.decide(modelInQuery(path));
-    const modelHeader = auth.modelHeader;
-    if (modelHeader !== null) {
-      const model = requestHeaders.get(modelHeader);
-      return this.decide(model === null ? ModelName.UNKNOWN : ModelName.of(model));
-    }
+    const told = this.modelInHeaders(path, plain);
+    if (told !== null) return this.decide(told);
     if (endOfStream || isEncoded() || !auth.holdsHeaders) return this.decide(ModelName.UNKNOWN);
     if (announcedLength() > auth.maxBodyBytes) return this.refuse(Denial.BodyTooLarge);
     if (isDefined(HIGRESS)) {
       setProperty(DECODER_BUFFER_LIMIT, bytes(decimal(auth.maxBodyBytes)));
     }
     return HeadersAction.StopIteration;
+  }
+
+  /** What path, query or the trusted header say; null: only the body can tell. */
+  private modelInHeaders(path: Slice, plain: Slice): ModelName | null {
+    const named = modelInPath(plain);
+    if (named !== null) return ModelName.of(named);
+    if (isWebSocket()) return modelInQuery(path);
+    const header = this.access.auth.modelHeader;
+    if (header === null) return null;
+    const model = requestHeaders.get(header);
+    return model === null ? ModelName.UNKNOWN : ModelName.of(model);
   }
 
   private isUnrestricted(path: Slice): bool {

@@ -19,29 +19,38 @@ export function readTime(value: JsonValue): i64 {
  * section 5.6). `NOT_A_TIME` for anything else.
  */
 export function parseRfc3339(text: Slice): i64 {
-  if (text.length < 20 || text.at(4) != 0x2d || text.at(7) != 0x2d) return NOT_A_TIME;
-  if ((text.at(10) | 0x20) != 0x74 && text.at(10) != 0x20) return NOT_A_TIME;
-  if (text.at(13) != 0x3a || text.at(16) != 0x3a) return NOT_A_TIME;
+  if (text.length < 20 || !hasMarks(text)) return NOT_A_TIME;
   const year = digits(text, 0, 4);
   const month = digits(text, 5, 2);
   const day = digits(text, 8, 2);
   const hour = digits(text, 11, 2);
   const minute = digits(text, 14, 2);
   const second = digits(text, 17, 2);
-  if (year < 0 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) {
+  if (year < 0 || <u32>(month - 1) > 11 || <u32>(day - 1) >= <u32>daysIn(year, month)) {
     return NOT_A_TIME;
   }
   if (<u32>hour > 23 || <u32>minute > 59 || <u32>second > 60) return NOT_A_TIME;
-  let zone = 19;
-  if (text.at(zone) == 0x2e) {
-    zone++;
-    while (<u32>(text.at(zone) - 0x30) < 10) zone++;
-    if (zone == 20) return NOT_A_TIME;
-  }
-  const offset = parseOffset(text, zone);
+  const zone = endOfFraction(text);
+  const offset = zone < 0 ? NOT_A_TIME : parseOffset(text, zone);
   if (offset == NOT_A_TIME) return NOT_A_TIME;
   const days = daysSince1970(year, month, day);
   return days * 86400 + <i64>(hour * 3600 + minute * 60 + second) - offset;
+}
+
+/** The characters between the numbers: `____-__-__T__:__:__`. */
+function hasMarks(text: Slice): bool {
+  if (text.at(4) != 0x2d || text.at(7) != 0x2d) return false;
+  if (text.at(13) != 0x3a || text.at(16) != 0x3a) return false;
+  return (text.at(10) | 0x20) == 0x74 || text.at(10) == 0x20;
+}
+
+/** Position after the seconds and their fraction; -1 for a point without digits. */
+function endOfFraction(text: Slice): i32 {
+  let at = 19;
+  if (text.at(at) != 0x2e) return at;
+  at++;
+  while (<u32>(text.at(at) - 0x30) < 10) at++;
+  return at == 20 ? -1 : at;
 }
 
 /** `Z` or `±hh:mm` at the end of the text, in seconds. */

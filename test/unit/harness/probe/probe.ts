@@ -42,13 +42,46 @@ declare function continue_stream(t: i32): i32;
 declare function close_stream(t: i32): i32;
 // @ts-expect-error: decorator
 @external("env", "proxy_send_local_response")
-declare function send_local(code: i32, dp: usize, dn: i32, bp: usize, bn: i32, hp: usize, hn: i32, grpc: i32): i32;
+declare function send_local(
+  code: i32,
+  dp: usize,
+  dn: i32,
+  bp: usize,
+  bn: i32,
+  hp: usize,
+  hn: i32,
+  grpc: i32,
+): i32;
 // @ts-expect-error: decorator
 @external("env", "proxy_http_call")
-declare function http_call(up: usize, un: i32, hp: usize, hn: i32, bp: usize, bn: i32, tp: usize, tn: i32, timeout: i32, out: usize): i32;
+declare function http_call(
+  up: usize,
+  un: i32,
+  hp: usize,
+  hn: i32,
+  bp: usize,
+  bn: i32,
+  tp: usize,
+  tn: i32,
+  timeout: i32,
+  out: usize,
+): i32;
 // @ts-expect-error: decorator
 @external("env", "proxy_grpc_call")
-declare function grpc_call(sp: usize, sn: i32, np: usize, nn: i32, mp: usize, mn: i32, ip: usize, in_: i32, rp: usize, rn: i32, timeout: i32, out: usize): i32;
+declare function grpc_call(
+  sp: usize,
+  sn: i32,
+  np: usize,
+  nn: i32,
+  mp: usize,
+  mn: i32,
+  ip: usize,
+  in_: i32,
+  rp: usize,
+  rn: i32,
+  timeout: i32,
+  out: usize,
+): i32;
 // @ts-expect-error: decorator
 @external("env", "proxy_get_status")
 declare function get_status(code: usize, P: usize, N: usize): i32;
@@ -108,7 +141,15 @@ declare function get_level(out: usize): i32;
 declare function proxy_done(): i32;
 // @ts-expect-error: decorator
 @external("env", "proxy_redis_init")
-declare function redis_init(sp: usize, sn: i32, up: usize, un: i32, pp: usize, pn: i32, timeout: i32): i32;
+declare function redis_init(
+  sp: usize,
+  sn: i32,
+  up: usize,
+  un: i32,
+  pp: usize,
+  pn: i32,
+  timeout: i32,
+): i32;
 // @ts-expect-error: decorator
 @external("env", "proxy_redis_call")
 declare function redis_call(sp: usize, sn: i32, qp: usize, qn: i32, out: usize): i32;
@@ -132,8 +173,8 @@ declare function clock_time(id: i32, precision: i64, out: usize): i32;
 declare function environ_sizes(count: usize, size: usize): i32;
 
 const cells = memory.data(32);
-let script = new Map<string, string>();
-let counts = new Map<string, i32>();
+const script = new Map<string, string>();
+const counts = new Map<string, i32>();
 let lastStream: u32 = 0;
 let mallocMode = 0;
 let where = "";
@@ -150,7 +191,12 @@ export function proxy_on_memory_allocate(size: i32): usize {
   return malloc(size);
 }
 
-export function abort(message: string | null, _file: string | null, _line: u32, _column: u32): void {
+export function abort(
+  message: string | null,
+  _file: string | null,
+  _line: u32,
+  _column: u32,
+): void {
   if (message) log(5, message);
   unreachable();
 }
@@ -161,7 +207,13 @@ function log(level: i32, text: string): void {
 }
 
 function bytes(text: string): ArrayBuffer {
-  return String.UTF8.encode(text.replaceAll("\\0", "\0").replaceAll("_SP_", " ").replaceAll("\\r", "\r").replaceAll("\\n", "\n"));
+  return String.UTF8.encode(
+    text
+      .replaceAll("\\0", "\0")
+      .replaceAll("_SP_", " ")
+      .replaceAll("\\r", "\r")
+      .replaceAll("\\n", "\n"),
+  );
 }
 function ptr(b: ArrayBuffer): usize {
   return changetype<usize>(b);
@@ -233,13 +285,16 @@ function run(words: string[]): string {
     returned = m;
     return "";
   }
-  if (op == "get") return get_value(m, ptr(b), b.byteLength, cells, cells + 4).toString() + " " + result();
-  if (op == "pairs") return get_pairs(m, cells, cells + 4).toString() + " " + load<u32>(cells + 4).toString();
+  if (op == "get")
+    return get_value(m, ptr(b), b.byteLength, cells, cells + 4).toString() + " " + result();
+  if (op == "pairs")
+    return get_pairs(m, cells, cells + 4).toString() + " " + load<u32>(cells + 4).toString();
   if (op == "count") {
     const s = get_pairs(m, cells, cells + 4).toString();
     return s + " " + (load<u32>(cells) == 0 ? "0" : load<u32>(load<u32>(cells)).toString());
   }
-  if (!isDefined(PROXYTEST)) if (op == "size") return map_size(m, cells).toString() + " " + load<u32>(cells).toString();
+  if (!isDefined(PROXYTEST))
+    if (op == "size") return map_size(m, cells).toString() + " " + load<u32>(cells).toString();
   if (op == "add") return add_value(m, ptr(b), b.byteLength, ptr(c), c.byteLength).toString();
   if (op == "rep") return replace_value(m, ptr(b), b.byteLength, ptr(c), c.byteLength).toString();
   if (op == "rem") return remove_value(m, ptr(b), b.byteLength).toString();
@@ -254,8 +309,13 @@ function run(words: string[]): string {
     const p = pairs(list);
     return set_pairs(m, ptr(p), p.byteLength).toString();
   }
-  if (op == "buf") return get_buffer(m, num(words, 2), num(words, 3), cells, cells + 4).toString() + " " + result();
-  if (!isDefined(PROXYTEST)) if (op == "bufstat") return buffer_status(m, cells, cells + 4).toString() + " " + load<u32>(cells).toString();
+  if (op == "buf")
+    return (
+      get_buffer(m, num(words, 2), num(words, 3), cells, cells + 4).toString() + " " + result()
+    );
+  if (!isDefined(PROXYTEST))
+    if (op == "bufstat")
+      return buffer_status(m, cells, cells + 4).toString() + " " + load<u32>(cells).toString();
   if (op == "setbuf") {
     const text = bytes(arg(words, 4));
     return set_buffer(m, num(words, 2), num(words, 3), ptr(text), text.byteLength).toString();
@@ -265,24 +325,77 @@ function run(words: string[]): string {
   if (op == "reply") {
     const h = pairs(arg(words, 4));
     const grpc = words.length > 5 ? num(words, 5) : -1;
-    return send_local(m, ptr(c), c.byteLength, ptr(b), b.byteLength, ptr(h), h.byteLength, grpc).toString();
+    return send_local(
+      m,
+      ptr(c),
+      c.byteLength,
+      ptr(b),
+      b.byteLength,
+      ptr(h),
+      h.byteLength,
+      grpc,
+    ).toString();
   }
   if (op == "call") {
     const extra = arg(words, 5);
-    const h = pairs(":method=" + (words.length > 4 ? "POST" : "GET") + ",:path=" + arg(words, 2) + ",:authority=callout" + extra);
+    const h = pairs(
+      ":method=" +
+        (words.length > 4 ? "POST" : "GET") +
+        ",:path=" +
+        arg(words, 2) +
+        ",:authority=callout" +
+        extra,
+    );
     const body = bytes(arg(words, 4));
-    const s = http_call(ptr(a), a.byteLength, ptr(h), h.byteLength, ptr(body), body.byteLength, 0, 0, num(words, 3), cells + 8);
+    const s = http_call(
+      ptr(a),
+      a.byteLength,
+      ptr(h),
+      h.byteLength,
+      ptr(body),
+      body.byteLength,
+      0,
+      0,
+      num(words, 3),
+      cells + 8,
+    );
     return s.toString() + " " + load<u32>(cells + 8).toString();
   }
   if (op == "callbare") {
     const h = pairs(":method=GET");
-    return http_call(ptr(a), a.byteLength, ptr(h), h.byteLength, 0, 0, 0, 0, 0, cells + 8).toString() + " " + load<u32>(cells + 8).toString();
+    return (
+      http_call(ptr(a), a.byteLength, ptr(h), h.byteLength, 0, 0, 0, 0, 0, cells + 8).toString() +
+      " " +
+      load<u32>(cells + 8).toString()
+    );
   }
-  if (!isDefined(PROXYTEST)) if (op == "grpc") {
-    const s = grpc_call(ptr(a), a.byteLength, ptr(b), b.byteLength, ptr(c), c.byteLength, 0, 0, ptr(b), b.byteLength, num(words, 4), cells + 8);
-    return s.toString() + " " + load<u32>(cells + 8).toString();
-  }
-  if (!isDefined(PROXYTEST)) if (op == "status") return get_status(cells + 8, cells, cells + 4).toString() + " " + load<u32>(cells + 8).toString() + " " + result();
+  if (!isDefined(PROXYTEST))
+    if (op == "grpc") {
+      const s = grpc_call(
+        ptr(a),
+        a.byteLength,
+        ptr(b),
+        b.byteLength,
+        ptr(c),
+        c.byteLength,
+        0,
+        0,
+        ptr(b),
+        b.byteLength,
+        num(words, 4),
+        cells + 8,
+      );
+      return s.toString() + " " + load<u32>(cells + 8).toString();
+    }
+  if (!isDefined(PROXYTEST))
+    if (op == "status")
+      return (
+        get_status(cells + 8, cells, cells + 4).toString() +
+        " " +
+        load<u32>(cells + 8).toString() +
+        " " +
+        result()
+      );
   if (op == "eff") return set_effective(words.length > 1 ? m : lastStream).toString();
   if (op == "prop") {
     const path = bytes(arg(words, 1).replaceAll(".", "\0"));
@@ -290,26 +403,55 @@ function run(words: string[]): string {
   }
   if (op == "prophex") {
     const path = bytes(arg(words, 1).replaceAll(".", "\0"));
-    return get_property(ptr(path), path.byteLength, cells, cells + 4).toString() + " " + resultHex();
+    return (
+      get_property(ptr(path), path.byteLength, cells, cells + 4).toString() + " " + resultHex()
+    );
   }
   if (op == "setprop") return set_property(ptr(a), a.byteLength, ptr(b), b.byteLength).toString();
-  if (op == "sget") return get_shared(ptr(a), a.byteLength, cells, cells + 4, cells + 8).toString() + " " + result() + " " + load<u32>(cells + 8).toString();
-  if (op == "sset") return set_shared(ptr(a), a.byteLength, ptr(b), b.byteLength, num(words, 3)).toString();
-  if (op == "qreg") return register_queue(ptr(a), a.byteLength, cells).toString() + " " + load<u32>(cells).toString();
-  if (op == "qres") return resolve_queue(ptr(b), b.byteLength, ptr(a), a.byteLength, cells).toString() + " " + load<u32>(cells).toString();
+  if (op == "sget")
+    return (
+      get_shared(ptr(a), a.byteLength, cells, cells + 4, cells + 8).toString() +
+      " " +
+      result() +
+      " " +
+      load<u32>(cells + 8).toString()
+    );
+  if (op == "sset")
+    return set_shared(ptr(a), a.byteLength, ptr(b), b.byteLength, num(words, 3)).toString();
+  if (op == "qreg")
+    return (
+      register_queue(ptr(a), a.byteLength, cells).toString() + " " + load<u32>(cells).toString()
+    );
+  if (op == "qres")
+    return (
+      resolve_queue(ptr(b), b.byteLength, ptr(a), a.byteLength, cells).toString() +
+      " " +
+      load<u32>(cells).toString()
+    );
   if (op == "enq") return enqueue(m, ptr(b), b.byteLength).toString();
   if (op == "deq") return dequeue(m, cells, cells + 4).toString() + " " + result();
-  if (op == "mdef") return define_metric(m, ptr(b), b.byteLength, cells).toString() + " " + load<u32>(cells).toString();
+  if (op == "mdef")
+    return (
+      define_metric(m, ptr(b), b.byteLength, cells).toString() + " " + load<u32>(cells).toString()
+    );
   if (op == "minc") return increment_metric(m, I64.parseInt(arg(words, 2))).toString();
   if (op == "mrec") return record_metric(m, I64.parseInt(arg(words, 2))).toString();
   if (op == "mget") return get_metric(m, cells).toString() + " " + load<u64>(cells).toString();
-  if (op == "foreign") return foreign(ptr(a), a.byteLength, ptr(b), b.byteLength, cells, cells + 4).toString() + " " + resultHex();
+  if (op == "foreign")
+    return (
+      foreign(ptr(a), a.byteLength, ptr(b), b.byteLength, cells, cells + 4).toString() +
+      " " +
+      resultHex()
+    );
   if (op == "tick") return set_tick(m).toString();
-  if (!isDefined(PROXYTEST)) if (op == "time") return get_time(cells).toString() + " " + load<u64>(cells).toString();
+  if (!isDefined(PROXYTEST))
+    if (op == "time") return get_time(cells).toString() + " " + load<u64>(cells).toString();
   if (op == "clock") return clock_time(m, 0, cells).toString() + " " + load<u64>(cells).toString();
   if (op == "random") return random_get(heap.alloc(m), m).toString();
-  if (op == "environ") return environ_sizes(cells, cells + 4).toString() + " " + load<u32>(cells).toString();
-  if (!isDefined(PROXYTEST)) if (op == "level") return get_level(cells).toString() + " " + load<u32>(cells).toString();
+  if (op == "environ")
+    return environ_sizes(cells, cells + 4).toString() + " " + load<u32>(cells).toString();
+  if (!isDefined(PROXYTEST))
+    if (op == "level") return get_level(cells).toString() + " " + load<u32>(cells).toString();
   if (op == "log") return proxy_log(m, ptr(b), b.byteLength).toString();
   if (op == "print") {
     store<u32>(cells + 16, ptr(b) as u32);
@@ -342,14 +484,19 @@ function run(words: string[]): string {
   if (op == "trap") unreachable();
   if (op == "loop") while (true) store<u32>(cells, 1);
   if (isDefined(HIGRESS)) {
-    if (op == "rinit") return redis_init(ptr(a), a.byteLength, 0, 0, ptr(b), b.byteLength, num(words, 3)).toString();
+    if (op == "rinit")
+      return redis_init(ptr(a), a.byteLength, 0, 0, ptr(b), b.byteLength, num(words, 3)).toString();
     if (op == "redis") {
       let query = "*" + (words.length - 2).toString() + "\\r\\n";
       for (let i = 2; i < words.length; i++) {
         query += "$" + String.UTF8.byteLength(words[i]).toString() + "\\r\\n" + words[i] + "\\r\\n";
       }
       const q = bytes(query);
-      return redis_call(ptr(a), a.byteLength, ptr(q), q.byteLength, cells + 8).toString() + " " + load<u32>(cells + 8).toString();
+      return (
+        redis_call(ptr(a), a.byteLength, ptr(q), q.byteLength, cells + 8).toString() +
+        " " +
+        load<u32>(cells + 8).toString()
+      );
     }
     if (op == "inject") return inject(ptr(a), a.byteLength, num(words, 2)).toString();
   }
@@ -390,7 +537,8 @@ export function proxy_on_vm_start(_id: u32, _size: i32): i32 {
 export function proxy_on_configure(_id: u32, size: i32): i32 {
   get_buffer(7, 0, size, cells, cells + 4);
   const p = load<u32>(cells);
-  const lines = p == 0 ? new Array<string>(0) : String.UTF8.decodeUnsafe(p, load<u32>(cells + 4)).split("\n");
+  const lines =
+    p == 0 ? new Array<string>(0) : String.UTF8.decodeUnsafe(p, load<u32>(cells + 4)).split("\n");
   for (let i = 0; i < lines.length; i++) {
     const at = lines[i].indexOf(":");
     if (at > 0) script.set(lines[i].substring(0, at).trim(), lines[i].substring(at + 1));
@@ -420,8 +568,23 @@ export function proxy_on_response_body(_id: u32, n: i32, end: i32): i32 {
 export function proxy_on_response_trailers(_id: u32, n: i32): i32 {
   return on("response_trailers", n.toString());
 }
-export function proxy_on_http_call_response(_id: u32, token: i32, headers: i32, body: i32, trailers: i32): void {
-  on("http_call", token.toString() + ", " + headers.toString() + ", " + body.toString() + ", " + trailers.toString());
+export function proxy_on_http_call_response(
+  _id: u32,
+  token: i32,
+  headers: i32,
+  body: i32,
+  trailers: i32,
+): void {
+  on(
+    "http_call",
+    token.toString() +
+      ", " +
+      headers.toString() +
+      ", " +
+      body.toString() +
+      ", " +
+      trailers.toString(),
+  );
 }
 export function proxy_on_redis_call_response(_id: u32, token: i32, status: i32, size: i32): void {
   on("redis", token.toString() + ", " + status.toString() + ", " + size.toString());

@@ -25,7 +25,7 @@ const running = new Set<ChildProcess>();
 process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
 /**
- * A running Envoy with one worker whose routes answer by themselves (`direct_response`): no
+ * A running Envoy, by default with one worker, whose routes answer by themselves (`direct_response`): no
  * upstream, no access log, so the CPU time of the process is connection handling, HTTP and filters.
  */
 export class Envoy {
@@ -41,7 +41,12 @@ export class Envoy {
    * @param name of the scenario; names the files in .cache/bench
    * @throws Error with Envoy's own reason when it refuses the configuration or the module
    */
-  static async start(program: string, name: string, filters: Filter[]): Promise<Envoy> {
+  static async start(
+    program: string,
+    name: string,
+    filters: Filter[],
+    workers = 1,
+  ): Promise<Envoy> {
     const folder = ".cache/bench/envoy";
     mkdirSync(folder, { recursive: true });
     const base = `${folder}/${name.replace(/\W+/g, "-")}`;
@@ -50,7 +55,15 @@ export class Envoy {
     const started = performance.now();
     const child = spawn(
       program,
-      ["-c", `${base}.json`, "--concurrency", "1", "--disable-hot-restart", "-l", "warn"],
+      [
+        "-c",
+        `${base}.json`,
+        "--concurrency",
+        String(workers),
+        "--disable-hot-restart",
+        "-l",
+        "warn",
+      ],
       { stdio: ["ignore", "ignore", "pipe"] },
     );
     const log = createWriteStream(`${base}.log`);

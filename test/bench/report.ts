@@ -28,6 +28,13 @@ export interface Curve {
   rssKiB: number[];
 }
 
+/** What a plugin adds to the memory of an Envoy with several workers. */
+export interface WorkerMemory {
+  workers: number;
+  /** Resident memory of the whole process over the same Envoy with the empty filter, KiB. */
+  overEmptyKiB: number;
+}
+
 /** One run; this is also the JSON file. */
 export interface Report {
   /** ISO 8601, UTC. */
@@ -35,6 +42,8 @@ export interface Report {
   machine: Machine;
   options: { rounds: number; bursts: number; requests: number; connections: number };
   rows: Row[];
+  /** Null when it was not measured. */
+  perWorker: WorkerMemory | null;
   curves: Curve[];
 }
 
@@ -109,11 +118,7 @@ export function criteria(report: Report): string {
       costRatio(few.cpuNs, empty.cpuNs, base),
       2.5,
     ),
-    verdict(
-      "MiB over the Envoy with the empty filter, 10 consumers",
-      few.memory && empty.memory ? (few.memory.rss - empty.memory.rss) / 1024 : null,
-      2,
-    ),
+    memoryVerdict(report.perWorker),
   ];
   if (many && !many.failed) {
     const whole = median(
@@ -125,6 +130,15 @@ export function criteria(report: Report): string {
     );
   }
   return `\nPromises\n${lines.join("\n")}`;
+}
+
+function memoryVerdict(memory: WorkerMemory | null): string {
+  const workers = memory ? ` (${memory.workers} workers)` : "";
+  return verdict(
+    `MiB per worker over the Envoy with the empty filter, 10 consumers${workers}`,
+    memory ? memory.overEmptyKiB / memory.workers / 1024 : null,
+    2,
+  );
 }
 
 function verdict(what: string, value: number | null, limit: number): string {

@@ -4,6 +4,7 @@ import { envoyPath } from "../../build/tools/fetch.js";
 import { memoryCurve } from "./curve.js";
 import { CHECK_PATH, Envoy } from "./envoy.js";
 import { LoadGenerator } from "./load.js";
+import { workerMemory } from "./memory.js";
 import { cpuNanoseconds, machine, memoryOf } from "./measure.js";
 import { callTable, criteria, table, type Report, type Row } from "./report.js";
 import { CALL_SCENARIOS } from "./scenarios-calls.js";
@@ -122,12 +123,14 @@ async function run(): Promise<Report> {
       await measureRound(generator, running);
     }
     process.stderr.write("\n");
+    const perWorker = options.calls ? null : await workerMemory(program, generator, chosen(), load);
     const curves = options.curve ? await memoryCurve(generator, running, load) : [];
     return {
       date: new Date().toISOString(),
       machine: await machine(program),
       options: { ...load, rounds, bursts, requests },
       rows,
+      perWorker,
       curves,
     };
   } finally {

@@ -61,14 +61,13 @@ export class Access {
     return this.provider !== null;
   }
 
-  modelPolicy(key: ApiKey): ModelPolicy {
+  /** Which models this key may ask for; null: all, so that the model need not be known. */
+  modelPolicy(key: ApiKey): ModelPolicy | null {
     const consumer = key.consumer;
-    return new ModelPolicy(
-      this.auth.models,
-      this.models,
-      consumer !== null ? consumer.models : null,
-      key.models,
-    );
+    const own = consumer !== null ? consumer.models : null;
+    const global = this.auth.models;
+    if (global === null && this.models === null && own === null && key.models === null) return null;
+    return new ModelPolicy(global, this.models, own, key.models);
   }
 }
 

@@ -42,13 +42,6 @@ export class ModelPolicy {
     private readonly key: ModelLists | null,
   ) {}
 
-  /** True when some list exists, so that the model must be known. */
-  get isRestricted(): bool {
-    return (
-      this.global !== null || this.rule !== null || this.consumer !== null || this.key !== null
-    );
-  }
-
   permits(model: Slice): bool {
     const global = this.global;
     if (global !== null) {

@@ -57,6 +57,7 @@ const GET: Slice = bytes("GET");
 export class KeyAuth extends HttpContext {
   /** Null until the request is identified. */
   private key: ApiKey | null = null;
+  /** Null: the consumer may ask for any model, or is not admitted yet. */
   private policy: ModelPolicy | null = null;
   /** The host did not take our refusal: never let the request go on. */
   private isStuck: bool = false;
@@ -78,9 +79,7 @@ export class KeyAuth extends HttpContext {
     let denial = this.identify();
     if (denial == Denial.None) denial = this.admit();
     if (denial != Denial.None) return this.refuse(denial);
-    const key = this.key;
-    if (key !== null && this.mustCheckModel(key)) return this.checkModel(endOfStream);
-    return this.release();
+    return this.policy === null ? this.release() : this.checkModel(endOfStream);
   }
 
   override onRequestBody(size: i32, endOfStream: bool): DataAction {
@@ -147,7 +146,10 @@ export class KeyAuth extends HttpContext {
     if (validity != Denial.None) return validity;
     if (!this.nameConsumer(key)) return Denial.NotAllowed;
     const consumer = key.consumer;
-    if (this.access.allows(consumer !== null ? consumer.name : null)) return Denial.None;
+    if (this.access.allows(consumer !== null ? consumer.name : null)) {
+      this.policy = this.access.modelPolicy(key);
+      return Denial.None;
+    }
     if (consumer !== null && this.log.wants(LogLevel.Warn)) {
       this.log.warn('consumer "' + consumer.name.toString() + '" is not allowed');
     }
@@ -167,12 +169,6 @@ export class KeyAuth extends HttpContext {
     const named =
       consumer === null ? requestHeaders.remove(header) : requestHeaders.set(header, consumer.name);
     return named == Status.Ok && grouped == Status.Ok;
-  }
-
-  private mustCheckModel(key: ApiKey): bool {
-    const policy = this.access.modelPolicy(key);
-    this.policy = policy;
-    return policy.isRestricted;
   }
 
   /** Decides by the headers where they name the model, else holds the request for its body. */

@@ -19,6 +19,7 @@ function report(...rows: Row[]): Report {
     machine: { cpu: "Test", cores: 2, memoryMiB: 1024, kernel: "6", node: "v20", envoy: "1.40.0" },
     options: { rounds: 3, bursts: 4, requests: 5000, connections: 32 },
     rows,
+    perWorker: { workers: 2, overEmptyKiB: 4096 },
     curves: [],
   };
 }
@@ -89,20 +90,22 @@ describe("the table of callbacks and host calls", () => {
 });
 
 describe("the promises", () => {
-  const few = (micros: number, mebibytes = 81): Row =>
-    row("key-auth, 10 consumers", micros, memory(mebibytes));
+  const few = (micros: number): Row => row("key-auth, 10 consumers", micros);
   const many = (micros: number): Row => row("key-auth, 10000 consumers", micros);
 
   it("are kept up to the limit", () => {
-    const text = criteria(report(NONE, EMPTY, few(25, 82), many(25.5)));
+    const text = criteria(report(NONE, EMPTY, few(25), many(25.5)));
     expect(text).toContain("ok   key-auth adds × what the empty filter adds: 2.50 (limit 2.5)");
-    expect(text).toContain("ok   MiB over the Envoy with the empty filter, 10 consumers: 2.00");
+    expect(text).toContain(
+      "ok   MiB per worker over the Envoy with the empty filter, 10 consumers (2 workers): 2.00",
+    );
     expect(text).toContain("whole CPU time: 1.02 (limit 1.1)");
     expect(text).toContain("ok   the same, only what the filter adds: 1.10");
   });
 
   it("are marked as broken above it", () => {
-    const text = criteria(report(NONE, EMPTY, few(25.2, 82.1), many(30)));
+    const perWorker = { workers: 2, overEmptyKiB: 4200 };
+    const text = criteria({ ...report(NONE, EMPTY, few(25.2), many(30)), perWorker });
     expect(text.match(/OVER/g)).toHaveLength(4);
   });
 

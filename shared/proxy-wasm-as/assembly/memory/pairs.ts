@@ -1,4 +1,4 @@
-import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, NO_BYTES, sameBytes, Slice } from "@ai-gateway-wasm/bytes";
 import { isHeaderValue } from "./header-value";
 
 /** Hosts take at most this many pairs; more are silently treated as none (host.md 6.4). */
@@ -35,7 +35,7 @@ export class Pairs {
     for (let i = 0; i < this.count; i++) {
       const nameLength = load<i32>(this.data.ptr + <usize>(4 + i * 8));
       const valueLength = load<i32>(this.data.ptr + <usize>(8 + i * 8));
-      if (nameLength == name.length && this.data.sub(at, at + nameLength).equals(name)) {
+      if (nameLength == name.length && sameBytes(this.data.ptr + <usize>at, name.ptr, nameLength)) {
         return this.data.sub(at + nameLength + 1, at + nameLength + 1 + valueLength);
       }
       at += nameLength + valueLength + 2;

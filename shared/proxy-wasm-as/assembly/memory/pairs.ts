@@ -1,4 +1,4 @@
-import { Builder, NO_BYTES, sameBytes, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { isHeaderValue } from "./header-value";
 
 /** Hosts take at most this many pairs; more are silently treated as none (host.md 6.4). */
@@ -16,9 +16,13 @@ export const MAX_PAIRS_SIZE: i32 = 1 << 20;
 @final
 export class Pairs {
   readonly count: i32;
+  /** The pair that `position` is the start of. */
+  private index: i32 = 0;
+  private position: i32;
 
   constructor(private readonly data: Slice) {
     this.count = countOf(data);
+    this.position = 4 + this.count * 8;
   }
 
   name(index: i32): Slice {
@@ -29,13 +33,18 @@ export class Pairs {
     return this.part(index, true);
   }
 
-  /** The first value of `name` (lower case, as hosts deliver names), or null. */
+  /**
+   * The first value of `name`, or null. Gateways deliver names in lower case, test emulators as the
+   * test wrote them, so their case does not matter.
+   *
+   * @param name in lower case
+   */
   find(name: Slice): Slice | null {
     let at = 4 + this.count * 8;
     for (let i = 0; i < this.count; i++) {
       const nameLength = load<i32>(this.data.ptr + <usize>(4 + i * 8));
       const valueLength = load<i32>(this.data.ptr + <usize>(8 + i * 8));
-      if (nameLength == name.length && sameBytes(this.data.ptr + <usize>at, name.ptr, nameLength)) {
+      if (nameLength == name.length && isName(this.data.ptr + <usize>at, name)) {
         return this.data.sub(at + nameLength + 1, at + nameLength + 1 + valueLength);
       }
       at += nameLength + valueLength + 2;
@@ -45,17 +54,37 @@ export class Pairs {
 
   private part(index: i32, value: bool): Slice {
     if (<u32>index >= <u32>this.count) return NO_BYTES;
-    let at = 4 + this.count * 8;
-    for (let i = 0; i < index; i++) at += this.lengthAt(i * 2) + this.lengthAt(i * 2 + 1) + 2;
+    this.seek(index);
     const nameLength = this.lengthAt(index * 2);
+    const at = this.position;
     if (!value) return this.data.sub(at, at + nameLength);
-    at += nameLength + 1;
-    return this.data.sub(at, at + this.lengthAt(index * 2 + 1));
+    const start = at + nameLength + 1;
+    return this.data.sub(start, start + this.lengthAt(index * 2 + 1));
+  }
+
+  /** Moves `position` to a pair; walking over all pairs in order costs one step each. */
+  private seek(index: i32): void {
+    if (index < this.index) {
+      this.index = 0;
+      this.position = 4 + this.count * 8;
+    }
+    for (; this.index < index; this.index++) {
+      this.position += this.lengthAt(this.index * 2) + this.lengthAt(this.index * 2 + 1) + 2;
+    }
   }
 
   private lengthAt(position: i32): i32 {
     return load<i32>(this.data.ptr + <usize>(4 + position * 4));
   }
+}
+
+/** @param name in lower case, as many bytes as there are at `at` */
+function isName(at: usize, name: Slice): bool {
+  for (let i: usize = 0; i < <usize>name.length; i++) {
+    const byte = load<u8>(at + i);
+    if ((byte - 0x41 < 26 ? byte | 0x20 : byte) != load<u8>(name.ptr + i)) return false;
+  }
+  return true;
 }
 
 /** The number of pairs, 0 when the block is not exactly as long as its own table says. */

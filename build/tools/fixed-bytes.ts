@@ -1,5 +1,9 @@
-/** A constant such as `export const PATH: Slice = bytes(":path");`, alone on its line. */
-const CONSTANT = /^((?:export )?const [A-Z][A-Z0-9_]*: Slice = )bytes\(("(?:[^"\\]|\\.)+")\);$/gm;
+/**
+ * A constant such as `export const PATH: Slice = bytes(":path");`, alone on its line. Only with
+ * escapes that mean the same in JSON and in AssemblyScript; no halves of a UTF-16 pair.
+ */
+const CONSTANT =
+  /^((?:export )?const [A-Z][A-Z0-9_]*: Slice = )bytes\(("(?:[^"\\]|\\(?:["\\bfnrt]|u(?![dD][89a-fA-F])[\da-fA-F]{4}))+")\);$/gm;
 
 /**
  * AssemblyScript source with the constants of bytes encoded by us instead of at start-up. A string

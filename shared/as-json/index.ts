@@ -1,6 +1,7 @@
 export { JsonType } from "./assembly/type";
 export { JsonValue, findJson, readJson } from "./assembly/value";
 export { JsonCursor } from "./assembly/cursor";
+export { isInteger, saturate } from "./assembly/integer-text";
 export {
   boolOf,
   integerOf,

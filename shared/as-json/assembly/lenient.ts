@@ -1,5 +1,5 @@
 import { Builder, NO_BYTES, Slice, equalsIgnoreCase } from "@ai-gateway-wasm/bytes";
-import { Char, isDigit } from "./char";
+import { isInteger, saturate } from "./integer-text";
 import { appendDecimal, parseNumber } from "./number";
 import { JsonType } from "./type";
 import { unescape } from "./unescape";
@@ -106,23 +106,3 @@ export function truncate(value: f64): i64 {
 
 const TRUE: Slice = Slice.of(StaticArray.fromArray<u8>([0x74, 0x72, 0x75, 0x65]));
 const FALSE: Slice = Slice.of(StaticArray.fromArray<u8>([0x66, 0x61, 0x6c, 0x73, 0x65]));
-
-/** Only digits, at least one, with an optional minus. */
-function isInteger(text: Slice): bool {
-  let i = text.at(0) == Char.Minus ? 1 : 0;
-  if (i == text.length) return false;
-  for (; i < text.length; i++) if (!isDigit(text.at(i))) return false;
-  return true;
-}
-
-function saturate(digits: Slice): i64 {
-  const negative = digits.at(0) == Char.Minus;
-  let value: u64 = 0;
-  const cap: u64 = negative ? <u64>i64.MIN_VALUE : <u64>i64.MAX_VALUE;
-  for (let i = negative ? 1 : 0; i < digits.length; i++) {
-    const digit = <u64>(digits.at(i) - Char.Zero);
-    if (value > (cap - digit) / 10) return negative ? i64.MIN_VALUE : i64.MAX_VALUE;
-    value = value * 10 + digit;
-  }
-  return negative ? <i64>(0 - value) : <i64>value;
-}

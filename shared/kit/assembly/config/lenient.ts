@@ -1,17 +1,10 @@
-import { JsonValue, stringOf } from "@ai-gateway-wasm/as-json";
-import {
-  Builder,
-  bytes,
-  equalsIgnoreCase,
-  NO_BYTES,
-  NOT_AN_INTEGER,
-  parseInteger,
-  Slice,
-} from "@ai-gateway-wasm/bytes";
+import { isInteger, JsonValue, saturate, stringOf } from "@ai-gateway-wasm/as-json";
+import { Builder, bytes, equalsIgnoreCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 
 // The conversions of Higress's Go plugins (host.md 2.3) on the text of a value. as-json has the same
 // through 64-bit floats; a configuration needs no arithmetic, and without it a plugin is 3 KiB
-// smaller. They differ only for numbers of more than 15 digits with a point or an exponent.
+// smaller. They differ only where a float is not exact: numbers of more than 15 digits with a point
+// or an exponent, and those beyond its range.
 
 const TRUE: Slice = bytes("true");
 
@@ -34,18 +27,16 @@ export function configFlag(value: JsonValue): bool {
   return equalsIgnoreCase(text, TRUE);
 }
 
-/** A number without its fraction, or a text of digits; 1 for true; 0 for all else; saturates. */
+/** A number without its fraction; a text of digits; 1 for true; 0 for all else. Saturates. */
 export function configInteger(value: JsonValue): i64 {
   if (value.isBoolean) return configFlag(value) ? 1 : 0;
   if (!value.isNumber && !value.isString) return 0;
   const text = configText(value);
-  const point = text.indexOf(0x2e);
-  if (point >= 0 && value.isString) return 0;
-  const digits = point >= 0 ? text.sub(0, point) : text;
-  const number = parseInteger(digits);
-  if (number != NOT_AN_INTEGER) return number;
+  const point = value.isNumber ? text.indexOf(0x2e) : -1;
+  const digits = point < 0 ? text : text.sub(0, point);
+  if (isInteger(digits)) return saturate(digits);
   if (value.isString) return 0;
-  return text.at(0) == 0x2d ? i64.MIN_VALUE : i64.MAX_VALUE;
+  return text.at(0) == 0x2d ? i64.MIN_VALUE : i64.MAX_VALUE; // ±Inf
 }
 
 /** True for `0`, `-0.00` and `0e5`: no digit but 0 before the exponent. */
@@ -79,10 +70,17 @@ function plainDecimal(number: Slice): Slice {
     if (!inFraction) point++;
   }
   if (!inFraction && at == number.length) return number;
-  const exponent = at < number.length ? parseInteger(number.sub(at + 1)) : 0;
-  if (isZero(number) || exponent < -LONGEST) return bytes("0");
-  if (exponent > LONGEST) return bytes(number.at(0) == 0x2d ? "-Inf" : "+Inf");
-  return spell(digits.view(), point + <i32>exponent, number.at(0) == 0x2d);
+  const isNegative = number.at(0) == 0x2d;
+  const exponent = exponentOf(number.sub(at + 1));
+  if (isZero(number) || exponent < -LONGEST) return bytes(isNegative ? "-0" : "0");
+  if (exponent > LONGEST) return bytes(isNegative ? "-Inf" : "+Inf");
+  return spell(digits.view(), point + <i32>exponent, isNegative);
+}
+
+/** What stands behind the `e`; 0 for nothing. */
+function exponentOf(text: Slice): i64 {
+  if (text.isEmpty) return 0;
+  return saturate(text.at(0) == 0x2b ? text.sub(1) : text);
 }
 
 /** @param point how many digits stand before the decimal point; may lie outside of them */

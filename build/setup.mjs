@@ -98,4 +98,5 @@ process.argv = [process.argv[0], path, ...args];
 process.setSourceMapsEnabled(true);
 const { register } = await import("tsx/esm/api");
 register();
+process.execArgv.push("--import", import.meta.resolve("tsx")); // for what the script forks
 await import(pathToFileURL(path).href);

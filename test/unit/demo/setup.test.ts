@@ -12,8 +12,10 @@ beforeEach(() => {
   copyFileSync("build/setup.mjs", join(project, "build/setup.mjs"));
   // Its only dependency stands in for tsx and lies in the project itself.
   put("package.json", { name: "p", version: "1.0.0", workspaces: ["tsx"] });
-  put("tsx/package.json", { name: "tsx", version: "1.0.0", exports: { "./esm/api": "./api.mjs" } });
+  const exports = { ".": "./loader.mjs", "./esm/api": "./api.mjs" };
+  put("tsx/package.json", { name: "tsx", version: "1.0.0", exports });
   put("tsx/api.mjs", "export function register() {}");
+  put("tsx/loader.mjs", "console.log('reads TypeScript');");
   put("package-lock.json", lock({}));
   put("hello.mjs", "console.log('hello', ...process.argv.slice(2)); process.exitCode = 7;");
 });
@@ -71,6 +73,15 @@ describe("node build/setup.mjs <script>", () => {
     put("package-lock.json", text);
     expect(setup(["hello.mjs"]).stdout).toBe(`${INSTALLING}hello\n`);
     expect(setup(["hello.mjs"]).stdout).toBe("hello\n");
+  });
+
+  test("a process the script forks reads TypeScript too, wherever it runs", () => {
+    put(
+      "parent.mjs",
+      "import { fork } from 'node:child_process'; fork('child.mjs', { cwd: 'in' });",
+    );
+    put("in/child.mjs", "console.log('child');");
+    expect(setup(["parent.mjs"]).stdout).toBe(`${INSTALLING}reads TypeScript\nchild\n`);
   });
 
   test("says in one line that there is no network", () => {

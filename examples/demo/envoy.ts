@@ -38,6 +38,8 @@ export interface RunningEnvoy {
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Compiling several modules on a busy machine takes a while; in ms. */
 const START_LIMIT = 60_000;
+/** So many lines of a log explain a failed start. */
+const REASONS = 5;
 
 /**
  * Starts Envoy and waits until it is ready to serve.
@@ -95,9 +97,18 @@ async function untilReady({ adminPort, ports }: EnvoyOptions): Promise<string | 
   return ready ? null : `Envoy is not ready after ${START_LIMIT / 1000} s`;
 }
 
-/** The lines of an Envoy log that tell why it gave up: errors if there are any, else the end. */
+/**
+ * The lines of an Envoy log that tell why it gave up: errors if there are any, else the end. A
+ * plugin warns why it refuses its configuration, then Envoy reports errors.
+ */
 export function reasonsIn(log: string): string[] {
   const lines = log.trim().split("\n");
   const errors = lines.filter((line) => /\]\[(critical|error)\]/.test(line));
-  return (errors.length > 0 ? errors : lines).slice(-5).map((line) => line.slice(0, 400));
+  if (errors.length === 0) return lines.slice(-REASONS).map(shortened);
+  const warnings = lines.filter((line) => /\]\[warning\]\[wasm\].* wasm log /.test(line));
+  return [...warnings.slice(-1), ...errors.slice(-REASONS)].map(shortened);
+}
+
+function shortened(line: string): string {
+  return line.slice(0, 400);
 }

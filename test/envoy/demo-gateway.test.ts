@@ -48,15 +48,24 @@ test("a plugin that does not load is a start that fails, with Envoy's own reason
   );
 });
 
+test("a configuration the plugin refuses is a start that fails, with the plugin's reason", async () => {
+  const config = { global_auth: true, keys: ["x-api-key"], in_header: true, consumers: [] };
+  const start = startEnvoy(await options([{ plugin: "key-auth", config }]));
+  await expect(start).rejects.toThrow(/\[key-auth\].*parse config failed.*consumers/);
+});
+
 test("a program that cannot be run is a start that fails", async () => {
   const start = startEnvoy({ ...(await options([])), program: join(folder, "missing") });
   await expect(start).rejects.toThrow(/^Envoy did not start \(.*ENOENT/);
 });
 
-test("of a log, the errors are shown; without errors its end", () => {
+test("of a log, the errors are shown and a plugin's last warning; without errors its end", () => {
   const line = (level: string, text: string) =>
     `[2026-10-01 12:00:00.000][1][${level}][main] ${text}`;
   const log = [line("warning", "a"), line("error", "b"), line("info", "c"), line("critical", "d")];
   expect(reasonsIn(log.join("\n"))).toEqual([log[1], log[3]]);
+  const why =
+    "[2026-10-01 12:00:00.000][1][warning][wasm] [context.cc:1154] wasm log key-auth: why";
+  expect(reasonsIn([why, ...log].join("\n"))).toEqual([why, log[1], log[3]]);
   expect(reasonsIn("one\ntwo\n3\n4\n5\n6\n")).toEqual(["two", "3", "4", "5", "6"]);
 });

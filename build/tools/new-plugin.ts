@@ -66,10 +66,11 @@ if (isScript(import.meta.url)) {
     if (!name) throw new Error("Usage: npm run new-plugin -- header-guard");
     const written = [...createPlugin(name), ...writeGenerated([name])];
     for (const path of new Set(written)) console.log(`${pc.green("wrote")} ${path}`);
+    const test = `npm test -- ${name}`.padEnd("npm run sizes -- --update".length);
     console.log(`
 Next:
   npm install                  adds the package to the workspace and the lock file
-  npm test -- ${name}          its goldens hold; change them with the plugin
+  ${test}    its goldens hold; change them with the plugin
   npm run sizes -- --update    gives the modules a budget
   npm run check`);
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Machine, Memory } from "./measure.js";
-import { EMPTY, EMPTY_NO_CALLBACKS, NO_FILTER } from "./scenarios.js";
+import { EMPTY, EMPTY_LEAN, EMPTY_NO_CALLBACKS, NO_FILTER } from "./scenarios.js";
 import { costRatio, median, over, sparkline, spread } from "./stats.js";
 
 /** What was measured of one scenario. */
@@ -51,7 +51,7 @@ export interface Report {
 export function table(report: Report): string {
   const base = row(report, NO_FILTER)?.cpuNs ?? [];
   const empty = row(report, EMPTY)?.cpuNs ?? [];
-  const bare = row(report, EMPTY_NO_CALLBACKS)?.cpuNs ?? [];
+  const lean = row(report, EMPTY_LEAN)?.cpuNs ?? [];
   const emptyMemory = row(report, EMPTY)?.memory;
   const lines = report.rows.map((one) => {
     if (one.failed) return [one.name, one.failed];
@@ -63,7 +63,7 @@ export function table(report: Report): string {
       one.name === NO_FILTER ? "–" : micro(median(added)),
       one.name === NO_FILTER ? "–" : micro(spread(added)),
       one.name === NO_FILTER ? "–" : times(costRatio(one.cpuNs, empty, base)),
-      one.name === NO_FILTER ? "–" : times(costRatio(one.cpuNs, bare, base)),
+      one.name === NO_FILTER ? "–" : times(costRatio(one.cpuNs, lean, base)),
       mebi(one.memory?.rss),
       mebi(more),
       one.readyMs?.toFixed(0) ?? "–",
@@ -76,7 +76,7 @@ export function table(report: Report): string {
     "added µs",
     "±",
     "× empty",
-    "× no callbacks",
+    "× lean",
     "RSS MiB",
     "over empty",
     "ready ms",
@@ -120,6 +120,13 @@ export function criteria(report: Report): string {
     ),
     memoryVerdict(report.perWorker),
   ];
+  const lean = row(report, EMPTY_LEAN);
+  if (lean) {
+    const ratio = costRatio(few.cpuNs, lean.cpuNs, base);
+    lines.push(
+      `       the same × the leanest empty filter: ${ratio?.toFixed(2) ?? "not measurable"}`,
+    );
+  }
   if (many && !many.failed) {
     const whole = median(
       over(many.cpuNs, few.cpuNs).map((ns, i) => 1 + ns / (few.cpuNs[i] ?? NaN)),

@@ -1,6 +1,6 @@
 import { CALLBACKS, callbackFixture, fixture } from "./fixtures.js";
 import { wasmFilter } from "./filters.js";
-import { EMPTY, EMPTY_NO_CALLBACKS, NO_FILTER, type Scenario } from "./scenarios.js";
+import { EMPTY_LEAN, EMPTY_NO_CALLBACKS, NO_FILTER, type Scenario } from "./scenarios.js";
 
 // What each exported callback and each host call costs in Envoy, for the design of the SDK:
 // `npm run bench -- --calls`. One callback is cheaper than the noise of a request, so the filter is
@@ -44,7 +44,7 @@ function copies(name: string, module: () => Promise<string>): Scenario {
 export const CALL_SCENARIOS: Scenario[] = [
   { name: NO_FILTER, filters: () => [], keys: KEYS },
   copies(EMPTY_NO_CALLBACKS, () => fixture("empty")),
-  copies(EMPTY, () => fixture("empty-headers")),
+  copies(EMPTY_LEAN, () => fixture("empty-headers")),
   ...Object.keys(CALLBACKS).map((name) => copies(`only ${name}`, () => callbackFixture(name))),
   {
     name: "no host call",

@@ -9,7 +9,13 @@ export {
 export { HttpContext } from "./assembly/context/http";
 export { canReadRequestHeaders } from "./assembly/dispatch/callback";
 export { register, RootContext } from "./assembly/context/root";
-export { HostBuffer, pluginConfiguration, requestBody, responseBody } from "./assembly/host/body";
+export {
+  HostBuffer,
+  pluginConfiguration,
+  requestBody,
+  responseBody,
+  vmConfiguration,
+} from "./assembly/host/body";
 export { monotonicNs, wallClockNs, wallClockSeconds } from "./assembly/host/clock";
 export { environmentVariable } from "./assembly/host/environment";
 export { done, setTickPeriod } from "./assembly/host/flow";

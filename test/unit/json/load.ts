@@ -23,7 +23,14 @@ export interface Driver {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-const SOURCES = ["shared/as-json", "shared/bytes", "test/unit/json/driver", "asconfig.json"];
+const SOURCES = [
+  "asconfig.json",
+  "build/tools/asc.ts",
+  "build/tools/fixed-bytes.ts",
+  "shared/as-json",
+  "shared/bytes",
+  "test/unit/json/driver",
+];
 
 /** Newest modification time below a path, in ms. */
 function newest(path: string): number {

@@ -135,6 +135,23 @@ describe("a body that is cut off gives what was found before the cut", () => {
   });
 });
 
+describe("data of an event stream begins at its first object or array", () => {
+  test.each([
+    ['data: {"a":1}', "1"],
+    ['{"a":1}', "1"],
+    [': a comment\nid: 7\ndata: {"a":"x"}\n\n', "x"],
+    ['data: true {"a":2}', "2"],
+    ['data: [1] {"a":2}', null],
+    ["data: [DONE]", null],
+    ["data: 5", null],
+    ["data:", null],
+    ["", null],
+    ['data: {"a":1', "1"],
+  ])("%j", (data, expected) => {
+    expect(driver.text("dataText", data, "a")).toBe(expected);
+  });
+});
+
 describe("malformed bodies are read as far as they make sense", () => {
   test.each([
     ['{"a":,"b":1}', "b", "1"],

@@ -41,6 +41,8 @@ function sourceHash(entry: string, options: string[]): string {
   const hash = createHash("sha256").update(JSON.stringify([entry, ...options]));
   const sources = [
     "asconfig.json",
+    "build/tools/asc.ts",
+    "build/tools/fixed-bytes.ts",
     "node_modules/assemblyscript/package.json",
     ...["shared", dirname(entry), "test/unit/json/driver"].flatMap(sourcesBelow),
   ];

@@ -135,10 +135,6 @@ export function host(): void {
   answerText(matches ? "true" : "false");
 }
 
-export function hostName(): void {
-  answer(hostOf(argument(0)));
-}
-
 export function service(): void {
   answerText(matchesService(argument(0), argument(1)) ? "true" : "false");
 }

@@ -1,12 +1,4 @@
-import {
-  bytes,
-  decimal,
-  equalsIgnoreCase,
-  NO_BYTES,
-  NOT_AN_INTEGER,
-  parseInteger,
-  Slice,
-} from "@ai-gateway-wasm/bytes";
+import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { fingerprint, normalisePath, PluginLog } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
@@ -30,21 +22,14 @@ import { ModelPolicy } from "./models";
 import {
   CONSUMER_GROUP_HEADER,
   CONSUMER_PROPERTY,
-  CONTENT_ENCODING,
-  CONTENT_LENGTH,
   CONTENT_TYPE,
   DECODER_BUFFER_LIMIT,
-  METHOD,
   PATH,
-  UPGRADE,
 } from "./names";
 import { Profile } from "./profile";
 import { Denial, denialHeaders, denialReply, ErrorFormat } from "./replies";
+import { announcedLength, isEncoded, isWebSocket, requestMethod } from "./request";
 import { Verdict } from "./validity";
-
-const IDENTITY_ENCODING: Slice = bytes("identity");
-const WEBSOCKET: Slice = bytes("websocket");
-const GET: Slice = bytes("GET");
 
 /**
  * One request: whose key is it, may that consumer come in, may it ask for this model, and then
@@ -200,7 +185,7 @@ export class KeyAuth extends HttpContext {
   }
 
   private isUnrestricted(path: Slice): bool {
-    const method = methodOf();
+    const method = requestMethod();
     const rules = this.access.auth.unrestrictedPaths;
     for (let i = 0; i < rules.length; i++) {
       if (rules[i].matches(method, path)) return true;
@@ -283,28 +268,4 @@ function validityOf(key: ApiKey): Denial {
   const verdict = first != Verdict.Valid ? first : second;
   if (verdict == Verdict.Valid) return Denial.None;
   return verdict == Verdict.Expired ? Denial.Expired : Denial.NotActiveYet;
-}
-
-function methodOf(): Slice {
-  const method = requestHeaders.get(METHOD);
-  return method === null ? NO_BYTES : method;
-}
-
-/** An upgrade by GET only (RFC 6455): a server may ignore it and read the body of a POST. */
-function isWebSocket(): bool {
-  const upgrade = requestHeaders.get(UPGRADE);
-  return upgrade !== null && equalsIgnoreCase(upgrade, WEBSOCKET) && methodOf().equals(GET);
-}
-
-/** True when the body is compressed, so that we cannot read it. */
-function isEncoded(): bool {
-  const encoding = requestHeaders.get(CONTENT_ENCODING);
-  return encoding !== null && !encoding.isEmpty && !equalsIgnoreCase(encoding, IDENTITY_ENCODING);
-}
-
-/** Bytes of body the client announces, -1 when it does not. */
-function announcedLength(): i64 {
-  const text = requestHeaders.get(CONTENT_LENGTH);
-  const length = text === null ? NOT_AN_INTEGER : parseInteger(text);
-  return length == NOT_AN_INTEGER ? -1 : length;
 }

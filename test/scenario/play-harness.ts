@@ -52,6 +52,8 @@ export async function playInHarness(scenario: Scenario, options: HarnessOptions)
       ...(scenario.env.routes.length ? { routes: scenario.env.routes.map(route) } : {}),
       downstream: protocolOf(scenario),
       upstreamProtocol: "h1",
+      // The real one is told to use every upstream connection once (test/envoy/bootstrap.ts).
+      connections: "new",
       lifecycle: options.single ? "single" : "envoy",
       strict: options.strict === false ? "off" : "error",
       logLevel: scenario.env.log,

@@ -145,6 +145,12 @@ export interface HostOptions {
   downstream?: "h1" | "h2";
   /** Shape of the last chunk of an upstream's answer; default as `downstream`. */
   upstreamProtocol?: "h1" | "h2";
+  /**
+   * `open` (default): the router finds a connection in its pool and writes the request at once.
+   * `new`: it has to connect first. Until then, edits of request headers still count although the
+   * filters let them go, and a request given up is never seen upstream. Needs time to pass.
+   */
+  connections?: "open" | "new";
   /** Default 1 MiB (h1), 16 MiB (h2). */
   bufferLimitBytes?: number;
   clusters?: Record<string, Cluster>;

@@ -153,12 +153,12 @@ test.each(["setbad 0 nonsense", "many 0"])("%s empties the map and answers Ok", 
 test("set pairs replaces everything, sizes are bytes", async () => {
   await using host = await probeHost({
     request_headers:
-      "setpairs 0 :method=GET,:path=/p,:authority=h,:scheme=http,a=1,a=2; size 0; count 0",
+      "setpairs 0 :method=GET,:path=/p,:authority=h,:scheme=http,x-forwarded-proto=http,a=1,a=2; size 0; count 0",
   });
   const answer = await host.fetch("http://a.test/");
-  expect(lines(host).at(1)).toBe("request_headers size 0 = 0 43");
-  expect(lines(host).at(2)).toBe("request_headers count 0 = 0 6");
-  expect(answer.upstream[0]!.headers.slice(4, 6)).toEqual([
+  expect(lines(host).at(1)).toBe("request_headers size 0 = 0 64");
+  expect(lines(host).at(2)).toBe("request_headers count 0 = 0 7");
+  expect(answer.upstream[0]!.headers.slice(5, 7)).toEqual([
     ["a", "1"],
     ["a", "2"],
   ]);

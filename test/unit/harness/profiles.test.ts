@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { upstream, type ProfileName } from "../../harness/src";
+import { redis, upstream, type ProfileName } from "../../harness/src";
 import { lines, probeFor, probeHost } from "./probe";
 
 const HIGRESS: ProfileName[] = ["higress-2.1", "higress-2.2"];
@@ -181,6 +181,27 @@ describe("proxytest", () => {
     expect(await results({ request_headers: state }, "request_headers")).toEqual([
       "0", "8", "0 'a' 1", "0", "0 'b' 2", "0 0", "0 0", "0", "0 18446744073709551615", "0", "0 9", "0 0", "0 0", "0 0", "0 1",
     ]); // prettier-ignore
+  });
+
+  test("a cas of all ones wraps to 0", async () => {
+    const script = { request_headers: "sset k a -1; sget k; sset k b 1; sset k b 0; sget k" };
+    expect(await results(script, "request_headers")).toEqual(["0", "0 'a' 0", "8", "0", "0 'b' 1"]);
+  });
+
+  test("an answer to a call of a finished stream is not delivered", async () => {
+    const script = { args: "1", request_headers: "call auth / 0; redis nobody get k" };
+    const callbacks = async (profile: "proxytest" | "higress-2.2") => {
+      const auth = upstream().after(5).reply(200);
+      await using host = await probeHost(script, {
+        profile,
+        clusters: { backend: upstream().reply(200), auth, nobody: redis().after(5) },
+      });
+      await host.fetch("http://a.test/");
+      await host.clock.advance(10);
+      return lines(host).filter((line) => /^(http_call|redis)\w*\(/.test(line)).length;
+    };
+    expect(await callbacks("higress-2.2")).toBe(2);
+    expect(await callbacks("proxytest")).toBe(0);
   });
 
   test("no done, no delete; unknown foreign functions end the test", async () => {

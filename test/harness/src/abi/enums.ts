@@ -76,5 +76,6 @@ export const ResponseFlag = {
   UpstreamConnectionTermination: 0x40,
   NoRouteFound: 0x100,
   DownstreamConnectionTermination: 0x4000,
+  UpstreamProtocolError: 0x800000,
   NoClusterFound: 0x4000000,
 } as const;

@@ -33,12 +33,24 @@ export function lowerAscii(text: string): string {
     : text;
 }
 
-/** Ordered header map with Envoy's rules. Names are lower case, values binary text. */
+/**
+ * Ordered header map with Envoy's rules. Names are lower case, values binary text. In a map of
+ * request headers `host` is another name of `:authority` (Envoy 1.40, probe headers.md).
+ */
 export class HeaderList {
   pairs: HeaderPair[] = [];
 
-  constructor(pairs?: Iterable<readonly [string, string]>) {
+  constructor(
+    pairs?: Iterable<readonly [string, string]>,
+    private readonly request = false,
+  ) {
     if (pairs) for (const [name, value] of pairs) this.add(name, value);
+  }
+
+  /** Lower case, and the name a value is kept under. */
+  private nameOf(name: string): string {
+    const lower = lowerAscii(name);
+    return this.request && lower === "host" ? ":authority" : lower;
   }
 
   get length(): number {
@@ -47,6 +59,7 @@ export class HeaderList {
 
   /** First value, or undefined. */
   get(name: string): string | undefined {
+    if (this.request && name === "host") name = ":authority";
     for (const pair of this.pairs) if (pair[0] === name) return pair[1];
     return undefined;
   }
@@ -60,7 +73,7 @@ export class HeaderList {
   }
 
   add(name: string, value: string): void {
-    name = lowerAscii(name);
+    name = this.nameOf(name);
     if (SINGLE.has(name)) {
       const found = this.pairs.find((pair) => pair[0] === name);
       if (found) {
@@ -82,7 +95,7 @@ export class HeaderList {
   }
 
   replace(name: string, value: string): void {
-    name = lowerAscii(name);
+    name = this.nameOf(name);
     if (SINGLE.has(name)) {
       const found = this.pairs.find((pair) => pair[0] === name);
       if (found) {
@@ -95,7 +108,7 @@ export class HeaderList {
   }
 
   remove(name: string): void {
-    name = lowerAscii(name);
+    name = this.nameOf(name);
     if (this.has(name)) this.pairs = this.pairs.filter((pair) => pair[0] !== name);
   }
 
@@ -112,7 +125,7 @@ export class HeaderList {
   }
 
   clone(): HeaderList {
-    const copy = new HeaderList();
+    const copy = new HeaderList(undefined, this.request);
     copy.pairs = this.pairs.map(([name, value]) => [name, value]);
     return copy;
   }

@@ -8,11 +8,14 @@ import { GrpcCalls } from "./grpc-calls";
 import type { Timer } from "./environment";
 import type { Root } from "./root";
 import { UpstreamExchange } from "./upstream-exchange";
+import type { VmContext } from "./vm";
 
 const encoder = new TextEncoder();
 
 interface Pending {
   record: Callout;
+  /** Context that made the call. */
+  caller: VmContext | null;
   exchange: UpstreamExchange;
   timer: Timer | null;
 }
@@ -40,7 +43,7 @@ export class CalloutTable {
   httpCall(request: HttpCallRequest): Started {
     const { vm } = this.root;
     const { env } = vm;
-    const headers = new HeaderList(request.headers);
+    const headers = new HeaderList(request.headers, !env.profile.emulator);
     const record: Callout = {
       function: "proxy_http_call",
       plugin: this.root.pluginName,
@@ -84,7 +87,7 @@ export class CalloutTable {
       done: () => this.complete(token),
       reset: (reason, started) => this.fail(token, reason, started),
     });
-    const pending: Pending = { record, exchange, timer: null };
+    const pending: Pending = { record, caller: vm.acting(), exchange, timer: null };
     this.pending.set(token, pending);
     // Nothing leaves before the running callback ended; a cancelled call is never seen upstream.
     env.scheduler.post(() => {
@@ -152,7 +155,7 @@ export class CalloutTable {
       body: body ?? new Uint8Array(0),
       trailers: textPairs(trailers?.pairs ?? []),
     };
-    if (vm.failed !== null) return;
+    if (!vm.hears(pending.caller)) return;
     root.replyHeaders = headers;
     root.replyTrailers = trailers;
     root.replyBody = body && new ByteQueue(body);

@@ -49,6 +49,7 @@ export interface Environment {
   readonly router: "envoy" | "bare";
   readonly downstream: "h1" | "h2";
   readonly upstreamProtocol: "h1" | "h2";
+  readonly connections: "open" | "new";
   readonly bufferLimit: number;
   readonly maxPages: number;
   readonly logLevel: number;

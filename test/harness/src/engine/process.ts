@@ -20,7 +20,7 @@ export class SharedData implements SharedDataStore {
     const old = space.get(key);
     // The Go emulator compares always, the host only when asked to.
     if (old && (exact || cas !== 0) && old.cas !== cas) return false;
-    space.set(key, { value, cas: exact ? cas + 1 : this.nextCas++ });
+    space.set(key, { value, cas: exact ? (cas + 1) >>> 0 : this.nextCas++ });
     return true;
   }
 

@@ -37,7 +37,7 @@ export class Router {
   }
 
   get requests(): UpstreamExchange["request"][] {
-    return this.exchanges.map((exchange) => exchange.request);
+    return this.exchanges.filter((e) => e.opened).map((exchange) => exchange.request);
   }
 
   /** An upstream has a whole request and still owes an answer. */
@@ -63,7 +63,9 @@ export class Router {
 
   private match(headers: HeaderList): RouteOptions | null {
     const path = headers.get(":path");
-    if (path === undefined || !headers.has(":scheme")) return null;
+    // Envoy asks x-forwarded-proto, which it sets itself, whether the request has a scheme.
+    const scheme = this.stream.env.router === "bare" ? ":scheme" : "x-forwarded-proto";
+    if (path === undefined || !headers.get(scheme)) return null;
     for (const route of this.stream.env.routes) {
       const { match } = route;
       if (!match) return route;
@@ -119,8 +121,6 @@ export class Router {
     if (!upstream || upstream.kind !== "upstream") {
       return this.reply(503, "", "cluster_not_found", ResponseFlag.NoClusterFound);
     }
-    const bad = headers.pairs.find(([, value]) => ILLEGAL.test(value));
-    if (bad) return this.reply(503, `invalid header value for: ${bad[0]}`, "upstream_reset_before_response_started{protocol_error}"); // prettier-ignore
     if (!upstream.hasEndpoints) {
       return this.reply(
         503,
@@ -129,6 +129,13 @@ export class Router {
         ResponseFlag.NoHealthyUpstream,
       );
     }
+    // The upstream codec looks at the headers as they are now.
+    if (!headers.has(":method")) {
+      const details = "filter_removed_required_request_headers{missing_required_header:_:method}";
+      return this.reply(503, "missing required header: :method", details);
+    }
+    const bad = headers.pairs.find(([, value]) => ILLEGAL.test(value));
+    if (bad) return this.reply(503, `invalid header value for: ${bad[0]}`, "upstream_reset_before_response_started{protocol_error}"); // prettier-ignore
     if (env.router === "envoy" && (route.timeoutMs ?? 15000) > 0) {
       headers.replace("x-envoy-expected-rq-timeout-ms", String(route.timeoutMs ?? 15000));
     }
@@ -164,7 +171,7 @@ export class Router {
   }
 
   private requestEnded(exchange: UpstreamExchange): void {
-    const declared = exchange.request.get("content-length");
+    const declared = exchange.declaredLength;
     if (declared !== undefined && Number(declared) !== this.bytes) {
       const plugin = this.stream.filters.at(-1)?.name ?? "";
       this.stream.env.violation(
@@ -203,9 +210,14 @@ export class Router {
     this.timer?.cancel();
     const { stream } = this;
     const refused = reason.startsWith("remote connection failure");
+    // A connection that closes inside an HTTP/1.1 message breaks the protocol.
+    const broken = started && stream.env.upstreamProtocol === "h1";
+    if (broken && reason === "connection termination") reason = "protocol error";
     stream.flags |= refused
       ? ResponseFlag.UpstreamConnectionFailure
-      : ResponseFlag.UpstreamConnectionTermination;
+      : reason === "protocol error"
+        ? ResponseFlag.UpstreamProtocolError
+        : ResponseFlag.UpstreamConnectionTermination;
     if (started)
       return stream.reset(`upstream_reset_after_response_started{${reason.replaceAll(" ", "_")}}`);
     const short = refused

@@ -98,8 +98,7 @@ export interface ExchangeEvents {
 }
 
 const REASON_TEXT: Record<ResetReason, string> = {
-  "connection failure":
-    "remote connection failure, transport failure reason: delayed connect error: Connection refused",
+  "connection failure": "remote connection failure",
   "connection termination": "connection termination",
   "remote reset": "remote reset",
   "protocol error": "protocol error",
@@ -112,6 +111,8 @@ export class UpstreamExchange implements UpstreamSink {
   responseTrailers: HeaderList | null = null;
   readonly responseBody = new ByteQueue();
   closed = false;
+  /** Headers that wait for a connection: still the filters' own list, so edits count. */
+  private waiting: HeaderList | null = null;
   private onComplete: (() => void)[] = [];
   private timers = new Set<Timer>();
 
@@ -126,7 +127,29 @@ export class UpstreamExchange implements UpstreamSink {
     this.request = new RecordedRequest(cluster, via, at, env.upstreamProtocol);
   }
 
+  /** The upstream has heard of this request. */
+  get opened(): boolean {
+    return this.request.headers.length > 0;
+  }
+
+  /** Content-length as the upstream sees it, or will see it. */
+  get declaredLength(): string | undefined {
+    return this.waiting ? this.waiting.get("content-length") : this.request.get("content-length");
+  }
+
   sendHeaders(headers: HeaderList, end: boolean): void {
+    if (this.env.connections === "new" && this.request.via === "router") {
+      this.waiting = headers;
+      this.after(0, () => {
+        this.waiting = null;
+        this.open(headers);
+      });
+    } else this.open(headers);
+    if (end) this.finishRequest();
+  }
+
+  /** The connection is ready: the head is written as it is now. */
+  private open(headers: HeaderList): void {
     const pairs = headers.pairs.map(([n, v]): HeaderPair => [toText(n), toText(v)]);
     this.request.headers = [
       ...pairs.filter(([name]) => name.startsWith(":")),
@@ -137,7 +160,6 @@ export class UpstreamExchange implements UpstreamSink {
       if (this.request.complete) this.env.scheduler.post(() => this.closed || fn());
       else this.onComplete.push(fn);
     });
-    if (end) this.finishRequest();
   }
 
   sendData(chunk: Uint8Array, end: boolean): void {

@@ -270,6 +270,16 @@ export class Vm implements Guest {
     return this.current;
   }
 
+  /**
+   * Does an answer still reach the guest? A gateway calls the root back whatever became of the
+   * stream; the Go emulator forgets the calls of a finished stream (harness.md §7).
+   */
+  hears(caller: VmContext | null): boolean {
+    if (this.failed !== null) return false;
+    if (!this.profile.emulator || !caller || caller.isRoot) return true;
+    return this.contexts.get(caller.id) === caller;
+  }
+
   running(): VmContext | null {
     return this.current;
   }

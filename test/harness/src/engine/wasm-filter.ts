@@ -2,22 +2,15 @@ import { ByteQueue } from "../abi/byte-queue";
 import { BufferType, DATA_ACTION_NAMES, HEADERS_ACTION_NAMES, Status, TRAILERS_ACTION_NAMES } from "../abi/enums"; // prettier-ignore
 import type { BufferAccess, LocalReply, MapAccess } from "../abi/guest";
 import { HeaderList } from "../abi/header-list";
+import { fromBytes } from "../abi/text";
 import type { Direction, HeaderPair } from "../types";
+import { Half } from "./half";
 import { DATA, HEADERS } from "./iteration";
 import type { PluginSettings } from "./plugin";
 import { streamProperty } from "./properties";
 import type { Root } from "./root";
 import type { Stream, StreamFilter } from "./stream";
 import type { CallResult, Vm, VmContext } from "./vm";
-
-/** What of one direction the guest can reach right now. */
-class Half {
-  headers: HeaderList | null = null;
-  trailers: HeaderList | null = null;
-  body: ByteQueue | null = null;
-  /** The last body callback returned 1: the shared buffer stays reachable. */
-  buffering = false;
-}
 
 const NOTHING: BufferAccess = { queue: new ByteQueue(), writable: false };
 const UNREACHED = new HeaderList();
@@ -220,7 +213,7 @@ export class WasmFilter implements VmContext, StreamFilter {
   headersChanged(type: number): void {
     if (type !== 0) return;
     const off = this.stream.filterState.get("wasm.clear_route_cache");
-    const kept = this.vm.profile.controlProperties && off !== undefined && fromAscii(off) === "off";
+    const kept = this.vm.profile.controlProperties && off !== undefined && fromBytes(off) === "off";
     if (!kept) this.stream.router.clearRoute(this.name);
   }
 
@@ -255,7 +248,7 @@ export class WasmFilter implements VmContext, StreamFilter {
   }
 
   private control(path: string, value: Uint8Array): void {
-    const limit = Number(fromAscii(value));
+    const limit = Number(fromBytes(value));
     if (!Number.isFinite(limit)) return;
     if (path === "set_decoder_buffer_limit") this.stream.setLimit("request", limit);
     if (path === "set_encoder_buffer_limit") this.stream.setLimit("response", limit);
@@ -281,10 +274,8 @@ export class WasmFilter implements VmContext, StreamFilter {
     }
     if (this.stream.responseStarted)
       vm.note("S07", "local reply after response headers were sent: reset");
-    const first = !vm.replied;
     vm.replied = true;
     vm.watch.replied();
-    if (!first) return Status.Ok;
     const words = reply.details.replace(/\s/g, "_");
     const prefixed = ["via_wasm", this.name, ...(words ? [words] : [])].join("::");
     const details = vm.profile.prefixesReplyDetails ? prefixed : words;
@@ -298,12 +289,26 @@ export class WasmFilter implements VmContext, StreamFilter {
     if (type === 2) return Status.Ok;
     const direction = type === 0 ? "request" : "response";
     this.vm.watch.continues(type);
-    this.vm.defer(() => this.stream.resume(this, direction));
+    const { callback } = this.vm;
+    this.vm.defer(() => {
+      if (direction === "response" && this.crashes(callback)) return;
+      this.stream.resume(this, direction);
+    });
     // The host drops the request side whichever direction is resumed.
     this.request.headers = null;
     this.request.trailers = null;
     this.request.body = null;
     return Status.Ok;
+  }
+
+  /** The host's filter manager goes on with response headers that are not there: a null pointer. */
+  private crashes(callback: string): boolean {
+    if (this.stream.finished || this.stream.encode.headers !== null) return false;
+    this.vm.env.violation("S32", "continue_stream(1) before there is a response: Envoy crashes", {
+      plugin: this.name,
+      callback,
+    });
+    return true;
   }
 
   closeStream(type: number): number {
@@ -330,8 +335,4 @@ export class WasmFilter implements VmContext, StreamFilter {
     this.vm.defer(() => this.stream.inject(this, data, end));
     return Status.Ok;
   }
-}
-
-function fromAscii(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
 }

@@ -125,6 +125,7 @@ export class Host implements AsyncDisposable {
       router: options.router ?? "envoy",
       downstream,
       upstreamProtocol: options.upstreamProtocol ?? downstream,
+      connections: options.connections ?? "open",
       bufferLimit: options.bufferLimitBytes ?? profile.bufferLimitBytes ?? standard,
       maxPages: (options.maxMemoryMiB ?? 1024) * 16,
       logLevel: LEVELS.indexOf(options.logLevel ?? "info"),

@@ -22,7 +22,10 @@ export function buildRequest(
   const size = (chunks ?? []).reduce((sum, chunk) => sum + chunk.length, 0);
   const body = chunks && (size > 0 || init.chunks) ? chunks : null;
   const trailers = init.trailers ? headerPairs(init.trailers) : null;
-  const headers = new HeaderList(pseudoHeaders(env, String(target), init, given));
+  const headers = new HeaderList(
+    pseudoHeaders(env, String(target), init, given),
+    env.profile.emulator === undefined,
+  );
   for (const [name, value] of given) {
     if (!name.startsWith(":") && name.toLowerCase() !== "host") headers.add(name, value);
   }

@@ -39,6 +39,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   S29: { severity: "error", title: "waiting under value 2 above the buffer limit" },
   S30: { severity: "error", title: "per-callback budget exceeded" },
   S31: { severity: "info", title: "header change re-routed the request" },
+  S32: { severity: "fatal", title: "continue of a response that has not begun" },
 };
 
 /** Collects violations under the severities a test asked for. */

@@ -32,7 +32,8 @@ export const bufferCalls: HostFunctions = {
     const buffer = type! >>> 0 < 9 ? guest.acting()?.buffer(type!) : null;
     if (!buffer || !buffer.writable) {
       guest.note("S17", `buffer ${type} cannot be written in this phase`);
-      return BadArgument;
+      // A buffer that is not there (4 and 7 outside their callbacks) is not a read-only one.
+      return buffer === null && type! >>> 0 < 9 ? NotFound : BadArgument;
     }
     const { queue } = buffer;
     const size = queue.size;

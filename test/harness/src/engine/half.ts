@@ -1,0 +1,11 @@
+import type { ByteQueue } from "../abi/byte-queue";
+import type { HeaderList } from "../abi/header-list";
+
+/** What of one direction the guest can reach right now. */
+export class Half {
+  headers: HeaderList | null = null;
+  trailers: HeaderList | null = null;
+  body: ByteQueue | null = null;
+  /** The last body callback returned 1: the shared buffer stays reachable. */
+  buffering = false;
+}

@@ -67,5 +67,12 @@ if (import.meta.url === `file://${process.argv[1]}`) {
     allowPositionals: true,
     options: { force: { type: "boolean", default: false } },
   });
-  await buildPlugins(positionals.length ? positionals : undefined, HOSTS, values.force);
+  const known = pluginNames();
+  const unknown = positionals.find((name) => !known.includes(name));
+  if (unknown === undefined) {
+    await buildPlugins(positionals.length ? positionals : known, HOSTS, values.force);
+  } else {
+    console.error(`There is no plugin "${unknown}"; there is ${known.join(", ")}.`);
+    process.exitCode = 1;
+  }
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { envoyPath } from "../../build/tools/fetch.js";
+import { envoyPath, Problem } from "../../build/tools/fetch.js";
 import { memoryCurve } from "./curve.js";
 import { CHECK_PATH, Envoy } from "./envoy.js";
 import { LoadGenerator } from "./load.js";
@@ -44,6 +44,8 @@ function chosen(): Scenario[] {
   const all = options.calls ? CALL_SCENARIOS : [...SCENARIOS, ...options.peer.map(peer)];
   const only = options.only?.split(",").map((part) => part.trim());
   if (!only) return all;
+  const unknown = only.find((part) => !all.some(({ name }) => name.startsWith(part)));
+  if (unknown) throw new Problem(`--only ${unknown}: no row begins so`);
   return all.filter(({ name }) => name === NO_FILTER || only.some((part) => name.startsWith(part)));
 }
 
@@ -139,7 +141,18 @@ async function run(): Promise<Report> {
   }
 }
 
-const report = await run();
+/** What the user got wrong is one line; anything else keeps its stack. */
+async function runOrExplain(): Promise<Report> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+}
+
+const report = await runOrExplain();
 console.log(options.calls ? callTable(report) : table(report));
 if (!options.calls) console.log(criteria(report));
 mkdirSync(".cache/bench", { recursive: true });

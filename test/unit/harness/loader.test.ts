@@ -16,7 +16,8 @@ const DROP = 0x1a;
 
 describe("refused modules", () => {
   test.each<[string, ModuleSpec | Uint8Array, string]>([
-    ["not wasm", Uint8Array.of(1, 2, 3), "Failed to parse corrupted Wasm module"],
+    ["next to nothing", Uint8Array.of(1, 2, 3), "Missing or unknown Proxy-Wasm ABI version"],
+    ["not wasm", new Uint8Array(20), "Failed to parse corrupted Wasm module"],
     ["no ABI", { exports: MALLOC }, "Missing or unknown Proxy-Wasm ABI version"],
     [
       "only 0_2_100",
@@ -89,7 +90,7 @@ describe("refused modules", () => {
     [
       "trap in start",
       { exports: { ...ABI, ...MALLOC, _initialize: { body: UNREACHABLE } } },
-      "Failed to start base Wasm",
+      "Failed to initialize Wasm code",
     ],
     [
       "host call in start",
@@ -194,7 +195,7 @@ describe("accepted modules", () => {
         main: { params: "ii", results: "i", body: UNREACHABLE },
       },
     };
-    await expect(load(trapping)).rejects.toThrow("Failed to start base Wasm");
+    await expect(load(trapping)).rejects.toThrow("Failed to initialize Wasm code");
   });
 });
 

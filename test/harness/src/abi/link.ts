@@ -11,11 +11,14 @@ export class LoadError extends Error {
   /** What the plugins logged before they failed. */
   readonly logs: LogLine[] = [];
 
+  /** `stage`: where the host was when it gave up, its second line. */
   constructor(
     message: string,
     readonly hint = "",
+    stage: "load" | "initialize" | null = null,
   ) {
-    super(hint ? `${message} (${hint})` : message);
+    const reason = hint ? `${message} (${hint})` : message;
+    super(stage ? `${reason}\nFailed to ${stage} Wasm code` : reason);
     this.name = "LoadError";
   }
 }
@@ -29,7 +32,7 @@ export function findAbi(info: ModuleInfo, profile: Profile): string {
     if (version && (!profile.abiVersions || profile.abiVersions.includes(version))) return version;
   }
   if (!profile.abiVersions) return "0_2_1";
-  throw new LoadError("Missing or unknown Proxy-Wasm ABI version");
+  throw new LoadError("Missing or unknown Proxy-Wasm ABI version", "", "load");
 }
 
 /** The host's function behind an import, or null. */
@@ -53,7 +56,11 @@ function checkImport(item: ModuleImport, abi: string, profile: Profile): void {
   const found = item.kind === "function" ? findHostFunction(item, abi, profile) : null;
   if (!found) {
     const hint = name === "env.abort" ? "redefine abort: asc --use abort=<your function>" : "";
-    throw new LoadError(`Failed to load Wasm module due to a missing import: ${name}`, hint);
+    throw new LoadError(
+      `Failed to load Wasm module due to a missing import: ${name}`,
+      hint,
+      "initialize",
+    );
   }
   const type = item.type!;
   if (type.params === found.params && type.results === found.results) return;
@@ -61,6 +68,8 @@ function checkImport(item: ModuleImport, abi: string, profile: Profile): void {
   const have = spellSignature({ params: found.params, results: found.results });
   throw new LoadError(
     `Failed to load Wasm module due to an import type mismatch: ${name}, want: ${want}, but host exports: ${have}`,
+    "",
+    "initialize",
   );
 }
 
@@ -74,12 +83,16 @@ export function checkModule(info: ModuleInfo, profile: Profile): string {
     if (!want || (want.params === item.type.params && want.results === item.type.results)) continue;
     throw new LoadError(
       `Bad function signature for: ${item.name}, want: ${spellSignature(want)}, but the module exports: ${spellSignature(item.type)}`,
+      "",
+      "initialize",
     );
   }
   const has = (name: string) => info.exports.some((e) => e.name === name && e.kind === "function");
   const allocator = profile.emulator
     ? ["proxy_on_memory_allocate"]
     : ["malloc", "proxy_on_memory_allocate"];
-  if (!allocator.some(has)) throw new LoadError("Wasm module is missing malloc function.");
+  if (!allocator.some(has)) {
+    throw new LoadError("Wasm module is missing malloc function.", "", "initialize");
+  }
   return abi;
 }

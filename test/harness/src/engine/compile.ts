@@ -24,7 +24,10 @@ export function compile(bytes: Uint8Array, maxPages: number): Compiled {
   const key = `${hash}:${maxPages}`;
   let compiled = cache.get(key);
   if (compiled) return compiled;
-  if (!isWasm(bytes)) throw new LoadError("Failed to parse corrupted Wasm module");
+  // Less than a header is no version for the host, anything else without one is corrupted.
+  if (bytes.length < 8)
+    throw new LoadError("Missing or unknown Proxy-Wasm ABI version", "", "load");
+  if (!isWasm(bytes)) throw new LoadError("Failed to parse corrupted Wasm module", "", "load");
   try {
     const info = parseModule(bytes);
     const capped = capMemory(bytes, info, maxPages);
@@ -32,7 +35,7 @@ export function compile(bytes: Uint8Array, maxPages: number): Compiled {
     compiled = { hash, info, module };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new LoadError("Failed to parse corrupted Wasm module", reason);
+    throw new LoadError("Failed to parse corrupted Wasm module", reason, "load");
   }
   cache.set(key, compiled);
   return compiled;

@@ -70,7 +70,7 @@ export class Thread {
     let vm = this.vms.get(key);
     if (!vm || vm.failed !== null) {
       vm = new Vm(this.label, this.env, plugin.vm);
-      if (!vm.start()) throw new LoadError("Failed to start base Wasm", vm.failed ?? "");
+      if (!vm.start()) throw new LoadError(vm.failed ?? "", "", "initialize");
       this.vms.set(key, vm);
     }
     const id = `${key}\n${rootKey(plugin)}`;

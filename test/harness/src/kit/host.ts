@@ -6,7 +6,6 @@ import { asBytes, toBinary, toText } from "../abi/text";
 import type { Environment, Place } from "../engine/environment";
 import { Thread, type ChainItem } from "../engine/lifecycle";
 import { MetricStore } from "../engine/metrics";
-import type { PluginSettings } from "../engine/plugin";
 import { HostProcess } from "../engine/process";
 import { Stream } from "../engine/stream";
 import { findProfile, type Profile } from "../profiles";
@@ -91,7 +90,9 @@ export class Host implements AsyncDisposable {
       this.addCluster(name, cluster);
     this.env = this.environment();
     this.checkRoutes();
-    this.chain = options.plugins.map((plugin, i) => settlePlugin(plugin, i, this.env.maxPages));
+    this.chain = options.plugins.map((plugin, i) =>
+      this.naming(plugin.name ?? `p${i}`, () => settlePlugin(plugin, i, this.env.maxPages)),
+    );
     this.load();
     openHosts.add(this);
   }
@@ -155,7 +156,7 @@ export class Host implements AsyncDisposable {
     const plugins = this.chain.flatMap((item) => ("plugin" in item ? [item.plugin] : []));
     const open = (label: string): Thread => {
       const thread = new Thread(label, this.env);
-      for (const plugin of plugins) this.loadPlugin(thread, plugin);
+      for (const plugin of plugins) this.naming(plugin.name, () => thread.load(plugin));
       return thread;
     };
     if (!single) {
@@ -167,15 +168,16 @@ export class Host implements AsyncDisposable {
     this.clock.drain();
   }
 
-  private loadPlugin(thread: Thread, plugin: PluginSettings): void {
+  /** Runs a step of loading; a refusal gets the host's words about the plugin `name`. */
+  private naming<T>(name: string, step: () => T): T {
     try {
-      thread.load(plugin);
+      return step();
     } catch (error) {
       if (!(error instanceof LoadError)) throw error;
       const lines = this.logs.filter((line) => line.level === "error" || line.level === "critical");
       const detail = lines.map((line) => `\n  ${line.level}: ${line.text}`).join("");
       const failure = new LoadError(
-        `${error.message}\nPlugin ${plugin.name} failed to load\nUnable to create Wasm plugin ${plugin.name}${detail}`,
+        `${error.message}\nPlugin ${name} failed to load\nUnable to create Wasm plugin ${name}${detail}`,
       );
       failure.logs.push(...this.logs);
       throw failure;

@@ -95,7 +95,9 @@ function readMessage(text: string, attributes: Attributes): Message {
   }
   // An event ends with an empty line, which a fence cannot show at its end.
   if (body !== null && flags.has("sse")) body = `${body.trimEnd()}\n\n`;
-  const bytes = body === null ? null : readBytes(body, flags.has("escaped"));
+  const times = Number(values.get("times") ?? 1);
+  const once = body === null ? null : readBytes(body, flags.has("escaped"));
+  const bytes = once && (times === 1 ? once : Buffer.concat(Array<Uint8Array>(times).fill(once)));
   return {
     start: head[0] ?? "",
     headers: readHeaders(head.slice(1), flags.has("escaped")),

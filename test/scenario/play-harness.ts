@@ -99,8 +99,10 @@ async function playStep(
     client: clientSeen(answer),
     metrics: Object.entries(host.metrics.all)
       .map(([name, value]): [string, number] => [name, value - (before[name] ?? 0)])
-      // The host's own counters (`wasm.<plugin>.vm_reload_success`) are not the plugin's.
+      // The host's own counters (`wasm.<plugin>.vm_reload_success`) are not the plugin's, and a
+      // histogram has no value.
       .filter(([name, change]) => change !== 0 && !name.startsWith("wasm."))
+      .filter(([name]) => !host.metrics.histogram(name).length)
       .sort(([a], [b]) => (a < b ? -1 : 1)),
     attributes: scenario.env.attributes.flatMap((key): [string, string][] => {
       const value = answer?.filterState[key];

@@ -136,7 +136,7 @@ export interface HostOptions {
   plugins: readonly (PluginOptions | NativeFilter)[];
   /** Default `error`: rules keep their own severity. `warn`: nothing fails a test. Or per rule. */
   strict?: "off" | "warn" | "error" | Record<string, Severity>;
-  /** `envoy` (default): canary, main thread and workers. `single`: one VM only. */
+  /** `envoy` (default): base, canary, main thread and workers. `single`: one VM only. */
   lifecycle?: "envoy" | "single";
   clock?: "fake" | "real";
   /** Wall clock at start, epoch milliseconds; default 2026-01-01T00:00:00Z under the fake clock. */

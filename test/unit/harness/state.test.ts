@@ -199,7 +199,7 @@ test("capabilities: calls answer 10, callbacks are not called", async () => {
 });
 
 describe("lifecycle", () => {
-  test("canary, main, worker; equal plugins share VM and root", async () => {
+  test("canary and main plugin by plugin, then the worker; equal plugins share VM and root", async () => {
     const one = { name: "p", wasm: probe, config: config({ args: "1" }) };
     await using host = await createHost({
       plugins: [one, { ...one }, { ...one, name: "q" }],
@@ -211,8 +211,8 @@ describe("lifecycle", () => {
       .map((l) => `${l.vm} ${l.plugin}`);
     expect(configured).toEqual([
       "canary p",
-      "canary q",
       "main p",
+      "canary q",
       "main q",
       "worker0 p",
       "worker0 q",

@@ -16,7 +16,7 @@ function bytesKey(bytes: Uint8Array): string {
 }
 
 /** Plugins with equal keys share a VM. */
-function vmKey({ vm }: PluginSettings): string {
+export function vmKey({ vm }: PluginSettings): string {
   const capabilities = vm.capabilities ? [...vm.capabilities].join() : "*";
   return [
     vm.vmId,
@@ -30,6 +30,23 @@ function vmKey({ vm }: PluginSettings): string {
 /** Plugins of one VM with equal keys share a root context. */
 function rootKey(plugin: PluginSettings): string {
   return [plugin.name, plugin.rootId, bytesKey(plugin.config)].join("\n");
+}
+
+/** Plugins with equal keys share a root context in a VM they share. */
+export function pluginKey(plugin: PluginSettings): string {
+  return `${vmKey(plugin)}\n${rootKey(plugin)}`;
+}
+
+/** A VM with its start function run. Throws LoadError after a trap. */
+function startVm(label: string, plugin: PluginSettings, env: Environment): Vm {
+  const vm = new Vm(label, env, plugin.vm);
+  if (!vm.start()) throw new LoadError(vm.failed ?? "", "", "initialize");
+  return vm;
+}
+
+/** The VM every other one is cloned from: it is started and never gets a context. */
+export function startBase(plugin: PluginSettings, env: Environment): void {
+  startVm("base", plugin, env);
 }
 
 /** One plugin on one thread; the VM behind it can be replaced after a trap. */
@@ -69,11 +86,10 @@ export class Thread {
     const key = vmKey(plugin);
     let vm = this.vms.get(key);
     if (!vm || vm.failed !== null) {
-      vm = new Vm(this.label, this.env, plugin.vm);
-      if (!vm.start()) throw new LoadError(vm.failed ?? "", "", "initialize");
+      vm = startVm(this.label, plugin, this.env);
       this.vms.set(key, vm);
     }
-    const id = `${key}\n${rootKey(plugin)}`;
+    const id = pluginKey(plugin);
     const known = this.roots.get(id);
     if (known && known.vm === vm) return known;
     const root = new Root(vm, plugin, this.redis);

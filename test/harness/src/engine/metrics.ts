@@ -77,7 +77,7 @@ export class VmMetrics implements MetricIds {
 
   record(id: number, value: bigint): number {
     const stat = this.ids.get(id);
-    if (!stat) return (id & 3) === 3 && !this.emulator ? Status.BadArgument : Status.NotFound;
+    if (!stat) return Status.NotFound;
     if (stat.type === MetricType.Counter && !this.emulator) stat.value = wrap(stat.value + value);
     else stat.value = wrap(value);
     if (stat.type === MetricType.Histogram) stat.values.push(wrap(value));

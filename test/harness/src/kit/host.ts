@@ -4,7 +4,8 @@ import { HeaderList } from "../abi/header-list";
 import { LoadError } from "../abi/link";
 import { asBytes, toBinary, toText } from "../abi/text";
 import type { Environment, Place } from "../engine/environment";
-import { Thread, type ChainItem } from "../engine/lifecycle";
+import { pluginKey, startBase, Thread, vmKey, type ChainItem } from "../engine/lifecycle";
+import type { PluginSettings } from "../engine/plugin";
 import { MetricStore } from "../engine/metrics";
 import { HostProcess } from "../engine/process";
 import { Stream } from "../engine/stream";
@@ -154,18 +155,39 @@ export class Host implements AsyncDisposable {
   private load(): void {
     const single = this.options.lifecycle === "single" || this.profile.emulator !== undefined;
     const plugins = this.chain.flatMap((item) => ("plugin" in item ? [item.plugin] : []));
-    const open = (label: string): Thread => {
-      const thread = new Thread(label, this.env);
-      for (const plugin of plugins) this.naming(plugin.name, () => thread.load(plugin));
-      return thread;
-    };
+    const load = (thread: Thread, plugin: PluginSettings) =>
+      this.naming(plugin.name, () => thread.load(plugin));
     if (!single) {
-      open("canary").drop();
-      this.main = open("main");
+      const main = new Thread("main", this.env);
+      const tried = new Set<string>();
+      for (const plugin of plugins) {
+        this.tryOut(plugin, tried);
+        load(main, plugin);
+      }
+      this.main = main;
     }
     const count = single ? 1 : (this.options.workers ?? 1);
-    for (let i = 0; i < count; i++) this.workers.push(open(single ? "vm" : `worker${i}`));
+    for (let i = 0; i < count; i++) {
+      const thread = new Thread(single ? "vm" : `worker${i}`, this.env);
+      for (const plugin of plugins) load(thread, plugin);
+      this.workers.push(thread);
+    }
     this.clock.drain();
+  }
+
+  /**
+   * What Envoy does with a plugin before any thread gets it: a base VM per VM key, which only
+   * starts, and per plugin key a canary, which is configured and then dropped. Once per key.
+   */
+  private tryOut(plugin: PluginSettings, tried: Set<string>): void {
+    const first = (key: string): boolean => !tried.has(key) && !!tried.add(key);
+    this.naming(plugin.name, () => {
+      if (first(vmKey(plugin))) startBase(plugin, this.env);
+      if (!first(pluginKey(plugin))) return;
+      const canary = new Thread("canary", this.env);
+      canary.load(plugin);
+      canary.drop();
+    });
   }
 
   /** Runs a step of loading; a refusal gets the host's words about the plugin `name`. */

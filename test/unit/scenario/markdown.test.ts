@@ -71,6 +71,13 @@ ${REQUEST}`;
     expect(answerOf(own?.answers ?? [], "auth", 0).status).toBe(204);
   });
 
+  test("repeats a body as often as `times` says", () => {
+    const request = `'''http request times=3\nPOST /\n\nab\n'''\n`;
+    const scenario = readOne(`## S\n${request}'''http upstream times=2\n200\n\nc\n'''`);
+    expect(Buffer.concat(scenario.steps[0]?.body ?? []).toString()).toBe("ababab");
+    expect(Buffer.concat(scenario.answers[0]?.body ?? []).toString()).toBe("cc");
+  });
+
   test("keeps a JSON configuration byte for byte", () => {
     expect(readOne(`## S\n'''json config\n{ "a":\n'''\n${REQUEST}`).plugins[0]?.config).toBe(
       '{ "a":',

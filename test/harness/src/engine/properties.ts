@@ -1,5 +1,5 @@
 import { Status } from "../abi/enums";
-import type { HeaderList } from "../abi/header-list";
+import { HeaderList } from "../abi/header-list";
 import { encodePairs } from "../abi/pairs";
 import { toBinary, toBytes } from "../abi/text";
 import type { HeaderPair } from "../types";
@@ -104,7 +104,7 @@ function attribute(filter: WasmFilter, stream: Stream, parts: string[]): Found {
     case "request":
       return request(filter, stream, second, third);
     case "response":
-      return response(stream, second, third);
+      return response(filter, stream, second, third);
     case "xds":
       return xds(stream, second);
     case "source":
@@ -121,9 +121,10 @@ function attribute(filter: WasmFilter, stream: Stream, parts: string[]): Found {
           : undefined;
     case "connection":
       if (second === "id") return int64(1);
+      if (second === "requested_server_name") return text("");
       return second === "mtls" ? bool(false) : undefined;
     case "upstream":
-      return stream.router.address ? upstream(stream.router.address, second) : undefined;
+      return upstream(stream.router.address, second);
     case "filter_state":
       return stream.filterState.get(parts.slice(1).join("\0"));
     default:
@@ -131,10 +132,13 @@ function attribute(filter: WasmFilter, stream: Stream, parts: string[]): Found {
   }
 }
 
+/** `address` is empty while there is no upstream. */
 function upstream(address: string, name: string): Found {
+  if (name === "request_attempt_count") return int64(address ? 1 : 0);
+  if (!address) return undefined;
   if (name === "address") return text(address);
   if (name === "port") return int64(Number(address.split(":")[1] ?? 0));
-  return name === "request_attempt_count" ? int64(1) : undefined;
+  return undefined;
 }
 
 function xds(stream: Stream, name: string): Found {
@@ -182,7 +186,7 @@ function request(filter: WasmFilter, stream: Stream, name: string, key?: string)
     default:
       break;
   }
-  const list = filter.visibleRequestHeaders();
+  const list = filter.visibleHeaders("request");
   if (!list) return undefined;
   const path = list.get(":path") ?? "";
   if (name === "url_path") return toBytes(path.split("?")[0]!);
@@ -193,7 +197,7 @@ function request(filter: WasmFilter, stream: Stream, name: string, key?: string)
   return source ? header(list, source) : undefined;
 }
 
-function response(stream: Stream, name: string, key?: string): Found {
+function response(filter: WasmFilter, stream: Stream, name: string, key?: string): Found {
   const { headers, trailers } = stream.encode;
   if (name === "flags") return int64(stream.flags);
   if (name === "size") return int64(stream.responseBytes);
@@ -204,8 +208,11 @@ function response(stream: Stream, name: string, key?: string): Found {
       const code = stream.finished ? headers.get(":status") : stream.originalStatus;
       return int64(Number(code ?? 0));
     }
-    case "headers":
-      return key === undefined ? headerMap(headers) : header(headers, key.toLowerCase());
+    case "headers": {
+      const list = filter.visibleHeaders("response");
+      if (key === undefined) return headerMap(list ?? new HeaderList());
+      return list ? header(list, key.toLowerCase()) : undefined;
+    }
     case "trailers":
       if (key === undefined) return trailers ? headerMap(trailers) : new Uint8Array(4);
       return header(trailers, key.toLowerCase());

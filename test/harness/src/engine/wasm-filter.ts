@@ -229,9 +229,9 @@ export class WasmFilter implements VmContext, StreamFilter {
     return half.body ? { queue: half.body, writable: true } : NOTHING;
   }
 
-  visibleRequestHeaders(): HeaderList | null {
-    if (this.logging || this.vm.profile.emulator) return this.stream.decode.headers;
-    return this.request.headers;
+  visibleHeaders(direction: Direction): HeaderList | null {
+    if (this.logging || this.vm.profile.emulator) return this.stream.path(direction).headers;
+    return this.half(direction).headers;
   }
 
   getProperty(path: string): Uint8Array | number {

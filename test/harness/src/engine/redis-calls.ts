@@ -6,7 +6,6 @@ import { toText } from "../abi/text";
 import type { Callout, RedisConnection, RedisHandler, RedisLogin } from "../types";
 import type { Environment } from "./environment";
 import type { Root } from "./root";
-import type { VmContext } from "./vm";
 
 interface Entry {
   login: RedisLogin;
@@ -52,7 +51,7 @@ export class RedisPool {
 
 /** `proxy_redis_*` of one root (harness.md §5.7, host.md §5.8). */
 export class RedisCalls {
-  private pending = new Map<number, { record: Callout; caller: VmContext | null }>();
+  private pending = new Map<number, Callout>();
   constructor(
     private root: Root,
     private pool: RedisPool,
@@ -102,7 +101,7 @@ export class RedisCalls {
     if (!handler.hasEndpoints) return refuse(Status.InternalFailure);
     const token = vm.newToken(3);
     record.token = token;
-    this.pending.set(token, { record, caller: vm.acting() });
+    this.pending.set(token, record);
     vm.env.scheduler.post(() => {
       if (!this.pending.has(token)) return;
       const connection = this.pool.connection(cluster, handler, vm.env);
@@ -112,16 +111,14 @@ export class RedisCalls {
   }
 
   private deliver(token: number, reply: Uint8Array | null): void {
-    const pending = this.pending.get(token);
-    if (!pending) return;
+    const record = this.pending.get(token);
+    if (!record) return;
     this.pending.delete(token);
-    const { record, caller } = pending;
     const { root } = this;
     const { vm } = root;
     record.outcome = reply ? "ok" : "network error";
     record.doneAt = vm.env.scheduler.wallMs();
     record.response = { headers: [], body: reply ?? new Uint8Array(0), trailers: [] };
-    if (!vm.hears(caller)) return;
     root.redisReply = new ByteQueue(reply ?? new Uint8Array(0));
     const args = [root.id, token, reply ? 0 : 1, reply?.length ?? 0];
     vm.call(root, "proxy_on_redis_call_response", args, () => {
@@ -130,7 +127,7 @@ export class RedisCalls {
   }
 
   cancelAll(): void {
-    for (const { record } of this.pending.values()) record.outcome = "cancelled";
+    for (const record of this.pending.values()) record.outcome = "cancelled";
     this.pending.clear();
   }
 }

@@ -272,7 +272,7 @@ export class Vm implements Guest {
 
   /**
    * Does an answer still reach the guest? A gateway calls the root back whatever became of the
-   * stream; the Go emulator forgets the calls of a finished stream (harness.md §7).
+   * stream; the Go emulator forgets the HTTP calls of a finished stream (harness.md §7).
    */
   hears(caller: VmContext | null): boolean {
     if (this.failed !== null) return false;

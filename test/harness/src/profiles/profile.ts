@@ -47,7 +47,7 @@ export interface EmulatorQuirks {
   readonly idsFromZero: true;
   /** `_initialize`, `_start` and `main` all run. */
   readonly runsEveryStart: true;
-  /** No vm_start, no stream on_done, no on_delete; no answers to calls of a finished stream. */
+  /** No vm_start, no stream on_done, no on_delete; no answers to HTTP calls of a finished stream. */
   readonly skipsLifecycle: true;
   /** Strings and bodies are kept as views on guest memory (rule S22). */
   readonly keepsViews: true;

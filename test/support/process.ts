@@ -27,7 +27,8 @@ export class Script {
   static start(script: string, env: NodeJS.ProcessEnv = {}): Script {
     const child = spawn(process.execPath, ["build/setup.mjs", script], {
       cwd: ROOT,
-      env: { ...process.env, ...env },
+      // Tests compare texts; with CI set, colours would be on.
+      env: { ...process.env, NO_COLOR: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     return new Script(child);

@@ -123,9 +123,7 @@ export function criteria(report: Report): string {
   const lean = row(report, EMPTY_LEAN);
   if (lean) {
     const ratio = costRatio(few.cpuNs, lean.cpuNs, base);
-    lines.push(
-      `       the same × the leanest empty filter: ${ratio?.toFixed(2) ?? "not measurable"}`,
-    );
+    lines.push(verdict("the same × the leanest empty filter", ratio, 2.5));
   }
   if (many && !many.failed) {
     const whole = median(

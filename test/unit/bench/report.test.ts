@@ -110,6 +110,11 @@ describe("the promises", () => {
     expect(text.match(/OVER/g)).toHaveLength(4);
   });
 
+  it("hold against the leanest empty filter too", () => {
+    const text = criteria(report(NONE, LEAN, EMPTY, few(25), many(25.5)));
+    expect(text).toContain("OVER the same × the leanest empty filter: 5.00 (limit 2.5)");
+  });
+
   it("are not judged when key-auth was not measured", () => {
     expect(criteria(report(NONE, EMPTY))).toBe("");
   });

@@ -11,11 +11,11 @@ const LAYERS: Record<string, readonly string[]> = {
   "shared/crypto": ["shared/bytes"],
   "shared/match": ["shared/bytes"],
   "shared/proxy-wasm-as": ["shared/bytes"],
-  "shared/store": ["shared/proxy-wasm-as", "shared/as-json", "shared/bytes"],
   "shared/llm": ["shared/as-json", "shared/sse", "shared/bytes"],
-  "shared/kit": [
+  "shared/kit": ["shared/proxy-wasm-as", "shared/as-json", "shared/crypto", "shared/bytes"],
+  "shared/store": [
+    "shared/kit",
     "shared/proxy-wasm-as",
-    "shared/store",
     "shared/as-json",
     "shared/crypto",
     "shared/bytes",

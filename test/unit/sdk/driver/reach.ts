@@ -55,7 +55,6 @@ class ReachRoot extends RootContext {
   override onTick(): void {
     const waiting = this.waiting;
     if (waiting === null) return;
-    this.waiting = null;
     if (this.refuses) waiting.refuse();
     else waiting.release();
   }
@@ -126,8 +125,8 @@ class ReachStream extends HttpContext {
   }
 
   refuse(): void {
-    this.root.waiting = null;
-    this.sendLocalReply(418, NO_HEADERS, bytes("no"), bytes("reach.refused"));
+    const sent = this.sendLocalReply(418, NO_HEADERS, bytes("no"), bytes("reach.refused"));
+    if (sent) this.root.waiting = null;
   }
 
   private ask(): void {

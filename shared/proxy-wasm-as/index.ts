@@ -46,5 +46,5 @@ export {
   registerQueue,
   resolveQueue,
 } from "./assembly/host/shared-queue";
-export { isHeaderValue } from "./assembly/memory/header-value";
+export { isHeaderName, isHeaderValue } from "./assembly/memory/header-value";
 export { Pairs, PairsBuilder, propertyPath } from "./assembly/memory/pairs";

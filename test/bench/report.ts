@@ -1,5 +1,5 @@
 import type { Machine, Memory } from "./measure.js";
-import { EMPTY, EMPTY_LEAN, EMPTY_NO_CALLBACKS, NO_FILTER } from "./scenarios.js";
+import { EMPTY, EMPTY_LEAN, EMPTY_NO_CALLBACKS, FLOOR, NO_FILTER } from "./scenarios.js";
 import { costRatio, median, over, sparkline, spread } from "./stats.js";
 
 /** What was measured of one scenario. */
@@ -40,7 +40,14 @@ export interface Report {
   /** ISO 8601, UTC. */
   date: string;
   machine: Machine;
-  options: { rounds: number; bursts: number; requests: number; connections: number };
+  options: {
+    rounds: number;
+    bursts: number;
+    requests: number;
+    connections: number;
+    /** How often every Envoy was started anew. */
+    starts: number;
+  };
   rows: Row[];
   /** Null when it was not measured. */
   perWorker: WorkerMemory | null;
@@ -120,10 +127,10 @@ export function criteria(report: Report): string {
     ),
     memoryVerdict(report.perWorker),
   ];
-  const lean = row(report, EMPTY_LEAN);
-  if (lean) {
-    const ratio = costRatio(few.cpuNs, lean.cpuNs, base);
-    lines.push(verdict("the same × the leanest empty filter", ratio, 2.5));
+  const floor = row(report, FLOOR);
+  if (floor) {
+    const ratio = costRatio(few.cpuNs, floor.cpuNs, base);
+    lines.push(note("key-auth adds × what its host calls alone add", ratio));
   }
   if (many && !many.failed) {
     const whole = median(
@@ -151,6 +158,11 @@ function verdict(what: string, value: number | null, limit: number): string {
   return `  ${value <= limit ? "ok  " : "OVER"} ${what}: ${value.toFixed(2)} (limit ${limit})`;
 }
 
+/** A figure without a limit of its own. */
+function note(what: string, value: number | null): string {
+  return `  –    ${what}: ${times(value)}`;
+}
+
 function row(report: Report, name: string): Row | undefined {
   return report.rows.find((one) => one.name === name);
 }
@@ -159,8 +171,9 @@ function heading({ date, machine, options }: Report): string {
   return (
     `\n${date.slice(0, 16).replace("T", " ")} UTC, ${machine.cpu}, ${machine.cores} cores, ` +
     `${machine.memoryMiB} MiB, Linux ${machine.kernel}, Node ${machine.node}, Envoy ${machine.envoy}\n` +
-    `${options.rounds} interleaved rounds, each the cheapest of ${options.bursts} bursts of ` +
-    `${options.requests} requests over ${options.connections} connections; median of the rounds\n`
+    `${options.rounds} interleaved rounds over ${options.starts} starts of each Envoy, each the ` +
+    `cheapest of ${options.bursts} bursts of ${options.requests} requests over ` +
+    `${options.connections} connections; median of the rounds\n`
   );
 }
 

@@ -26,6 +26,8 @@ export const EMPTY = "empty (all callbacks)";
 /** The leanest filter that is still called for each request. */
 export const EMPTY_LEAN = "empty (headers callback)";
 export const EMPTY_NO_CALLBACKS = "empty (no callbacks)";
+/** The host calls that authentication cannot do without, and no code between them. */
+export const FLOOR = "its host calls alone";
 
 /** At most this many different keys are sent, spread over all consumers. */
 const KEYS_SENT = 500;
@@ -85,6 +87,12 @@ export const SCENARIOS: Scenario[] = [
   {
     name: EMPTY,
     module: () => fixture("empty-all"),
+    filters: (module) => [wasmFilter(module, "")],
+    keys: keysOf(FEW),
+  },
+  {
+    name: FLOOR,
+    module: () => fixture("host-calls"),
     filters: (module) => [wasmFilter(module, "")],
     keys: keysOf(FEW),
   },

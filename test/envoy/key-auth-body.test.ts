@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { buildPlugins } from "../../build/tools/build.js";
-import { startGateway, type Gateway } from "./key-auth-gateway.js";
+import { startGateway, type Gateway } from "./gateway.js";
 
 const LIMIT_MS = 300_000;
 const MIB = 1024 * 1024;

@@ -7,7 +7,7 @@ import OpenAI, {
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { buildPlugins } from "../../build/tools/build.js";
 import { startMockModel, type MockModel } from "../../examples/demo/mock-model/index.js";
-import { startGateway, type Gateway } from "./key-auth-gateway.js";
+import { startGateway, type Gateway } from "./gateway.js";
 
 const LIMIT_MS = 300_000;
 const CONFIG = {

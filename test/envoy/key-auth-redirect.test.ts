@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildPlugins } from "../../build/tools/build.js";
 import { buildFixture } from "../scenario/fixture/build.js";
-import { startGateway, type Gateway } from "./key-auth-gateway.js";
+import { startGateway, type Gateway } from "./gateway.js";
 
 const KEY_AUTH = "build/envoy/key-auth.wasm";
 const LIMIT_MS = 300_000;

@@ -1,5 +1,6 @@
 import { bytes, BytesTable, decimal, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, Tristate } from "@ai-gateway-wasm/kit";
+import { isHeaderName } from "proxy-wasm-as";
 import { Credentials } from "./credentials";
 import { GoAuthenticator } from "./identify-go";
 import { Authenticator } from "./identity";
@@ -52,7 +53,7 @@ export class AuthConfig {
     this.globalAuth = config.tristate("global_auth");
     if (config.has("credentials")) this.realm = config.text("realm", DEFAULT_REALM);
     this.consumerHeader = lowerCase(config.text("consumer_header", CONSUMER_HEADER)).kept();
-    if (this.consumerHeader.isEmpty || this.consumerHeader.at(0) == 0x3a) {
+    if (!isHeaderName(this.consumerHeader) || this.consumerHeader.at(0) == 0x3a) {
       config.refuse("consumer_header", "is not a header name");
     }
     this.stripsConsumerHeaderAlways =

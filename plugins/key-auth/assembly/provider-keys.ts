@@ -7,7 +7,7 @@ import {
   Slice,
 } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
-import { environmentVariable, isHeaderValue, randomU64 } from "proxy-wasm-as";
+import { environmentVariable, isHeaderName, isHeaderValue, randomU64 } from "proxy-wasm-as";
 import { AUTHORIZATION } from "./names";
 import { Validity, Verdict } from "./validity";
 
@@ -50,7 +50,7 @@ function readKey(entry: ConfigReader): ProviderKey {
   const provider = entry.text("provider");
   if (provider.isEmpty) entry.refuse("provider", "is required");
   const header = lowerCase(entry.text("header", AUTHORIZATION)).kept();
-  if (header.isEmpty || header.at(0) == 0x3a) entry.refuse("header", "is not a header name");
+  if (!isHeaderName(header) || header.at(0) == 0x3a) entry.refuse("header", "is not a header name");
   const prefix = entry.text(
     "value_prefix",
     equalsIgnoreCase(header, AUTHORIZATION) ? BEARER : NO_BYTES,

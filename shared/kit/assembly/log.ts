@@ -7,11 +7,13 @@ import {
   logLine,
   propertyPath,
   requestHeaders,
+  setProperty,
 } from "proxy-wasm-as";
 
 const REQUEST_ID_HEADER: Slice = bytes("x-request-id");
 const REQUEST_ID_PROPERTY: Slice = propertyPath(["x_request_id"]);
-const NIL: Slice = bytes("nil");
+/** What stands in a line for an id there is none of. */
+export const NIL: Slice = bytes("nil");
 
 /**
  * Log lines in the form of Higress's plugins (host.md 4):
@@ -56,6 +58,12 @@ export class PluginLog {
   error(message: string): void {
     this.write(LogLevel.Error, message);
   }
+}
+
+/** Leaves the request's id for later phases and later plugins, in `x_request_id` (host.md 3.3). */
+export function noteRequestId(): void {
+  const id = requestHeaders.get(REQUEST_ID_HEADER);
+  if (id !== null && !id.isEmpty) setProperty(REQUEST_ID_PROPERTY, id);
 }
 
 /**

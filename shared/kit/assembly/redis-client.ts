@@ -4,7 +4,7 @@ import { redisCall, redisInit } from "proxy-wasm-as/higress";
 import { Cluster } from "./cluster";
 import { hostError } from "./host-error";
 import { RedisCalls } from "./redis-calls";
-import { isClusterCurrent, noteCluster } from "./redis-cluster";
+import { noteCluster } from "./redis-cluster";
 import { encodeCommand } from "./resp";
 
 /** How the host connects. Fields left alone are the defaults. */
@@ -40,8 +40,8 @@ export class RedisClient {
   }
 
   /**
-   * Tells the host how to connect, when the plugin is configured. Skipped when this VM told it the
-   * same last, because Higress before 2.2.4 closes all connections even then (higress #4086).
+   * Tells the host how to connect, when the plugin is configured. Always, as the peers do: another
+   * plugin may have told it something else meanwhile, and commands to a wrong database go unnoticed.
    *
    * @returns false when the host refused (no such cluster, as a rule): not an error of the
    *   configuration, every command tries again
@@ -91,8 +91,6 @@ export class RedisClient {
 
   private initialise(): bool {
     this.wasInitialised = true;
-    this.isReady = isClusterCurrent(this.cluster.name, this.identity());
-    if (this.isReady) return true;
     const status = this.tellHost();
     if (status == Status.Ok) return true;
     logText(LogLevel.Warn, "failed to init redis: " + hostError(status) + ", will retry later");

@@ -14,12 +14,6 @@ class KnownCluster {
 // belongs to the VM, not to a plugin configuration. As many entries as clusters were ever named.
 const known: KnownCluster[] = [];
 
-/** True when the last `noteCluster` of this VM for the cluster had these very settings. */
-export function isClusterCurrent(name: Slice, settings: Slice): bool {
-  const found = find(name);
-  return found !== null && found.settings.equals(settings);
-}
-
 /**
  * Remembers how the host now connects to a cluster, and warns when that changes: the last
  * initialisation wins for everybody who uses the cluster, and breaks their running commands.

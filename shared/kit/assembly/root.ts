@@ -3,7 +3,7 @@ import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
 import { HttpContext, RootContext } from "proxy-wasm-as";
 import { ConfigErrors } from "./config/errors";
 import { ConfigReader } from "./config/reader";
-import { PluginLog } from "./log";
+import { NIL, noteRequestId, PluginLog } from "./log";
 import { fingerprint } from "./redact";
 import { RuleMatcher, RulePrecedence } from "./rules/matcher";
 import { RequestFacts } from "./rules/request-facts";
@@ -71,6 +71,9 @@ export abstract class PluginRoot<C> extends RootContext {
   }
 
   override createStream(id: u32): HttpContext | null {
+    // What the peer does on every request, also where the plugin is off (host.md 2.7). In plain
+    // Envoy nobody reads it.
+    if (isDefined(HIGRESS)) noteRequestId();
     const config = this.rules.length == 0 ? this.globalConfig : this.select();
     return config === null ? null : this.accept(id, config);
   }
@@ -104,7 +107,7 @@ export abstract class PluginRoot<C> extends RootContext {
 
   private configure(document: ConfigReader): void {
     const pluginId = document.text("_plugin_id_");
-    if (!pluginId.isEmpty) this.log.pluginId = pluginId;
+    this.log.pluginId = pluginId.isEmpty ? NIL : pluginId;
     this.prepare(document);
     if (document.errors.any) return;
     const rules = document.objects("_rules_");

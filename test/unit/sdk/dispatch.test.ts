@@ -161,7 +161,7 @@ it.each(["request", "body", "trailers", "response", "answer", "answertrailers"])
 );
 
 describe("the place where a stream's root is remembered until its first callback", () => {
-  it("holds 64 streams: gateways need one, they create a context right before its request headers", async () => {
+  it("needs to hold one stream in a gateway: the context is created right before its request headers", async () => {
     await using host = await createHost({
       plugins: [{ wasm, name: "life", config: "c" }],
       clusters: { backend: upstream().after(50).reply(200) },
@@ -183,14 +183,23 @@ describe("the place where a stream's root is remembered until its first callback
     expect(host.logs.filter(({ text }) => text.endsWith("log"))).toHaveLength(300);
   });
 
-  it("forgets the oldest when a host creates more before the first begins: that one is let through", () => {
+  it("holds them all when a host creates a thousand before the first begins: none passes unseen", () => {
     const host = new RawHost(wasm);
     host.root(1, "one");
     host.take();
-    for (let id = 10; id < 10 + 65; id++) host.call("proxy_on_context_create", id, 1);
-    for (let id = 10; id < 10 + 65; id++) expect(host.call(REQUEST, id, 0, 1)).toBe(0);
-    const lines = host.take();
-    expect(lines).toHaveLength(64);
-    expect(lines[0]).toBe("one 11 request");
+    const ids = Array.from({ length: 1000 }, (_, i) => 10 + i);
+    for (const id of ids) host.contexts.add(id);
+    for (const id of ids) host.call("proxy_on_context_create", id, 1);
+    for (const id of ids) expect(host.call(REQUEST, id, 0, 1)).toBe(0);
+    expect(host.take()).toEqual(ids.map((id) => `one ${id} request`));
+  });
+
+  it("forgets those that never begin: memory does not grow over a million of them", () => {
+    const host = new RawHost(wasm);
+    host.root(1, "one");
+    for (let id = 10; id < 100_000; id++) host.call("proxy_on_context_create", id, 1);
+    const early = host.memorySize;
+    for (let id = 100_000; id < 1_000_000; id++) host.call("proxy_on_context_create", id, 1);
+    expect(host.memorySize).toBe(early);
   });
 });

@@ -1,12 +1,13 @@
 import { beginCallback, endCallback } from "../dispatch/cycle";
 import { dropRoot, findRoot } from "../dispatch/roots";
-import { dropStream, findStream } from "../dispatch/streams";
+import { dropStream, findStream, forgetStream } from "../dispatch/streams";
 
 /** The end of a stream as plugins see it; Envoy calls it before done and delete (harness.md 6.9). */
 export function proxy_on_log(id: u32): void {
   const stream = findStream(id);
   if (stream === null) return;
-  beginCallback(true);
+  beginCallback(id, true);
+  stream.isOver = true;
   stream.onLog();
   dropStream(id);
   endCallback();
@@ -15,13 +16,13 @@ export function proxy_on_log(id: u32): void {
 export function proxy_on_done(id: u32): i32 {
   const root = findRoot(id);
   if (root === null) return 1;
-  beginCallback();
+  beginCallback(id);
   const gone = root.onDone();
   endCallback();
   return gone ? 1 : 0;
 }
 
 export function proxy_on_delete(id: u32): void {
-  dropStream(id);
+  forgetStream(id);
   dropRoot(id);
 }

@@ -3,14 +3,8 @@ import { beginCallback, endCallback } from "../dispatch/cycle";
 import { findRoot } from "../dispatch/roots";
 import { dropStream, findStream } from "../dispatch/streams";
 import { HttpCallResponse } from "../host/http-call";
-import { Status } from "./enums";
-import { proxy_set_effective_context } from "./imports";
 
-/**
- * An answer arrives on the root context, also when its stream is gone. Without switching the
- * effective context, everything the stream then does would act on the root: a local reply would
- * answer Ok and do nothing (host.md 7.1).
- */
+/** An answer arrives on the root context, also when its stream is gone. */
 export function proxy_on_http_call_response(
   rootId: u32,
   token: u32,
@@ -23,12 +17,12 @@ export function proxy_on_http_call_response(
   const owner = callout.owner; // the collector may take the call-out when the callback begins
   const tag = callout.tag;
   const stream = findStream(owner);
-  beginCallback(stream !== null && stream.holdsRequest);
+  beginCallback(rootId);
   const response = new HttpCallResponse(headerCount, bodySize);
   const root = owner == rootId ? findRoot(rootId) : null;
   if (root !== null) {
     root.onHttpCallResponse(tag, response);
-  } else if (stream !== null && proxy_set_effective_context(stream.id) == Status.Ok) {
+  } else if (stream !== null && stream.reach()) {
     stream.onHttpCallResponse(tag, response);
     if (stream.isFinished) dropStream(stream.id);
   }

@@ -14,14 +14,14 @@ export function proxy_on_context_create(id: u32, parent: u32): void {
     noteStream(id, parent);
     return;
   }
-  beginCallback();
+  beginCallback(id);
   const root = createRoot(id);
   if (root !== null) addRoot(root);
   endCallback();
 }
 
 export function proxy_on_vm_start(id: u32, _configurationSize: i32): i32 {
-  beginCallback();
+  beginCallback(id);
   const root = findRoot(id);
   const accepted = root !== null && root.onStart();
   endCallback();
@@ -29,7 +29,7 @@ export function proxy_on_vm_start(id: u32, _configurationSize: i32): i32 {
 }
 
 export function proxy_on_configure(id: u32, configurationSize: i32): i32 {
-  beginCallback();
+  beginCallback(id);
   const root = findRoot(id);
   let accepted: bool = false;
   if (root !== null) {

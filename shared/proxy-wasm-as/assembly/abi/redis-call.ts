@@ -4,8 +4,6 @@ import { beginCallback, endCallback } from "../dispatch/cycle";
 import { findRoot } from "../dispatch/roots";
 import { dropStream, findStream } from "../dispatch/streams";
 import { redisReply } from "../host/redis";
-import { Status } from "./enums";
-import { proxy_set_effective_context } from "./imports";
 
 /** A Redis reply arrives on the root context, like the answer to an HTTP call. */
 export function proxy_on_redis_call_response(
@@ -19,7 +17,7 @@ export function proxy_on_redis_call_response(
   const owner = callout.owner; // the collector may take the call-out when the callback begins
   const tag = callout.tag;
   const stream = findStream(owner);
-  beginCallback(stream !== null && stream.holdsRequest);
+  beginCallback(rootId);
   const bytes = status == 0 ? redisReply.read(0, size) : null;
   // A reply that cannot be read is an empty one, which no Redis ever sends (host.md 5.8).
   const failed = status != 0;
@@ -27,7 +25,7 @@ export function proxy_on_redis_call_response(
   const root = owner == rootId ? findRoot(rootId) : null;
   if (root !== null) {
     root.onRedisReply(tag, failed, reply);
-  } else if (stream !== null && proxy_set_effective_context(stream.id) == Status.Ok) {
+  } else if (stream !== null && stream.reach()) {
     stream.onRedisReply(tag, failed, reply);
     if (stream.isFinished) dropStream(stream.id);
   }

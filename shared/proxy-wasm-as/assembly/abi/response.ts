@@ -1,3 +1,4 @@
+import { Half } from "../context/http";
 import { beginCallback, endCallback } from "../dispatch/cycle";
 import { dropStream, findStream } from "../dispatch/streams";
 import { DataAction, HeadersAction, TrailersAction } from "./enums";
@@ -5,9 +6,10 @@ import { DataAction, HeadersAction, TrailersAction } from "./enums";
 export function proxy_on_response_headers(id: u32, _count: i32, endOfStream: i32): i32 {
   const stream = findStream(id);
   if (stream === null) return HeadersAction.Continue;
-  beginCallback(stream.holdsRequest);
-  stream.hasResponse = true;
-  const action = stream.onResponseHeaders(endOfStream != 0);
+  beginCallback(id, stream.holdsRequest);
+  stream.enter(Half.Response);
+  let action = stream.onResponseHeaders(endOfStream != 0);
+  if (stream.leave()) action = HeadersAction.Continue;
   if (stream.isFinished) dropStream(id);
   endCallback();
   return action;
@@ -16,8 +18,10 @@ export function proxy_on_response_headers(id: u32, _count: i32, endOfStream: i32
 export function proxy_on_response_body(id: u32, size: i32, endOfStream: i32): i32 {
   const stream = findStream(id);
   if (stream === null) return DataAction.Continue;
-  beginCallback(stream.holdsRequest);
-  const action = stream.onResponseBody(size, endOfStream != 0);
+  beginCallback(id, stream.holdsRequest);
+  stream.enter(Half.Response);
+  let action = stream.onResponseBody(size, endOfStream != 0);
+  if (stream.leave()) action = DataAction.Continue;
   if (stream.isFinished) dropStream(id);
   endCallback();
   return action;
@@ -26,8 +30,10 @@ export function proxy_on_response_body(id: u32, size: i32, endOfStream: i32): i3
 export function proxy_on_response_trailers(id: u32, _count: i32): i32 {
   const stream = findStream(id);
   if (stream === null) return TrailersAction.Continue;
-  beginCallback(stream.holdsRequest);
-  const action = stream.onResponseTrailers();
+  beginCallback(id, stream.holdsRequest);
+  stream.enter(Half.Response);
+  let action = stream.onResponseTrailers();
+  if (stream.leave()) action = TrailersAction.Continue;
   if (stream.isFinished) dropStream(id);
   endCallback();
   return action;

@@ -4,7 +4,7 @@ import { findRoot } from "../dispatch/roots";
 export function proxy_on_tick(id: u32): void {
   const root = findRoot(id);
   if (root === null) return;
-  beginCallback();
+  beginCallback(id);
   root.onTick();
   endCallback();
 }
@@ -12,7 +12,7 @@ export function proxy_on_tick(id: u32): void {
 export function proxy_on_queue_ready(id: u32, queue: u32): void {
   const root = findRoot(id);
   if (root === null) return;
-  beginCallback();
+  beginCallback(id);
   root.onQueueReady(queue);
   endCallback();
 }

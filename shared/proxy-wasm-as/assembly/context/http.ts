@@ -4,9 +4,23 @@ import {
   proxy_close_stream,
   proxy_continue_stream,
   proxy_send_local_response,
+  proxy_set_effective_context,
 } from "../abi/imports";
-import { releaseRequestHeaders } from "../dispatch/callback";
+import {
+  act,
+  actingContext,
+  decide,
+  decidingStream,
+  releaseRequestHeaders,
+} from "../dispatch/callback";
 import { HttpCallResponse } from "../host/http-call";
+
+/** The directions of a stream. */
+export const enum Half {
+  None,
+  Request,
+  Response,
+}
 
 /**
  * One HTTP stream of one plugin. Override what the plugin needs, and re-export the matching
@@ -18,8 +32,14 @@ export abstract class HttpContext {
   private finished: bool = false;
   /** The request is paused, so that its headers can still be read. Kept by the dispatcher. */
   holdsRequest: bool = false;
-  /** The response has begun. Kept by the dispatcher. */
-  hasResponse: bool = false;
+  /** Nothing can be answered or resumed any more. Kept by the dispatcher. */
+  isOver: bool = false;
+  /** The response has begun. */
+  private hasResponse: bool = false;
+  /** The direction whose own callback runs. */
+  private running: Half = Half.None;
+  /** That callback resumed its own direction. */
+  private resumed: bool = false;
 
   constructor(readonly id: u32) {}
 
@@ -79,7 +99,9 @@ export abstract class HttpContext {
    *
    * @param headers serialised pairs (`PairsBuilder.build`); no bytes for none
    * @param details response code details for the access log, no spaces
-   * @returns false when the host refused; the request must then be held, not released
+   * @returns false when nothing was sent: the host refused, the stream is over (Envoy crashes when
+   *   a filter replies from its log callback, harness.md 6.7), or the callback belongs to the request
+   *   or response of another stream, which Envoy would then hold for ever. The request must be held
    */
   protected sendLocalReply(
     status: i32,
@@ -88,6 +110,9 @@ export abstract class HttpContext {
     details: Slice = NO_BYTES,
   ): bool {
     if (this.replied) return this.accepted;
+    const deciding = decidingStream();
+    if (deciding != 0 && deciding != this.id) return false;
+    if (!this.reach()) return false;
     this.replied = true;
     const result = proxy_send_local_response(
       status,
@@ -110,25 +135,68 @@ export abstract class HttpContext {
 
   /**
    * Releases a held request. Do it last: it makes the request's headers and body unreadable for
-   * the rest of the callback. Does nothing after a local reply.
+   * the rest of the callback. Does nothing after a local reply. In a callback of the request itself
+   * it makes that callback answer Continue, so that an answer at once and a late one can share code:
+   * Envoy sends the request twice, or never, when it is resumed in there (harness.md 6.2).
    */
   protected resumeRequest(): void {
-    if (this.replied) return;
+    if (this.running == Half.Request) {
+      this.resumed = true;
+      return;
+    }
+    if (this.replied || !this.reach()) return;
     proxy_continue_stream(StreamType.Request);
     this.holdsRequest = false;
     releaseRequestHeaders();
   }
 
   /**
-   * Releases a held response. Does nothing after a local reply, nor before the response began:
-   * Envoy 1.40 crashes on that (test/envoy, probe of continue_stream).
+   * Releases a held response, under the same conditions. Nor does it anything before the response
+   * began: Envoy 1.40 crashes on that (test/envoy, probe of continue_stream).
    */
   protected resumeResponse(): void {
-    if (!this.replied && this.hasResponse) proxy_continue_stream(StreamType.Response);
+    if (this.running == Half.Response) {
+      this.resumed = true;
+      return;
+    }
+    if (this.replied || !this.hasResponse || !this.reach()) return;
+    proxy_continue_stream(StreamType.Response);
+    releaseRequestHeaders();
   }
 
   /** Resets the stream after the running callback. */
   protected closeStream(): void {
-    proxy_close_stream(StreamType.Request);
+    if (this.reach()) proxy_close_stream(StreamType.Request);
+  }
+
+  /**
+   * Makes the running callback's host calls act on this stream, in a callback of the root or of
+   * another stream. Without it they would act on that one: a local reply to a root answers Ok and
+   * does nothing, and the client waits for ever (host.md 7.1). Replying, resuming and closing do it
+   * themselves; call it before you read or edit headers and bodies.
+   *
+   * @returns false when the stream is over
+   */
+  reach(): bool {
+    if (this.isOver) return false;
+    if (actingContext() == this.id) return true;
+    if (proxy_set_effective_context(this.id) != Status.Ok) return false;
+    act(this.id, this.holdsRequest);
+    return true;
+  }
+
+  /** A callback of that direction begins. For the dispatcher. */
+  enter(half: Half): void {
+    this.running = half;
+    this.resumed = false;
+    decide(this.id);
+    if (half == Half.Response) this.hasResponse = true;
+  }
+
+  /** The callback has answered. For the dispatcher. @returns true: answer Continue instead */
+  leave(): bool {
+    this.running = Half.None;
+    decide(0);
+    return this.resumed && !this.replied;
   }
 }

@@ -1,6 +1,6 @@
 import { ageLogLevel } from "../host/log";
 import { beginArena } from "../memory/arena";
-import { enterCallback } from "./callback";
+import { enterCallback, leaveCallback } from "./callback";
 
 // Only here does the collector run: before a callback begins and after the configuration was read
 // the stack holds no references (AssemblyScript's minimal runtime does not scan it). A collection
@@ -28,19 +28,21 @@ let pagesAfterCollection: i32 = memory.size();
  * A callback may begin inside of another one: Higress passes injected bytes to the next filter at
  * once, which may live in the same VM.
  *
+ * @param context the context the host calls
  * @param canRead the request headers of the callback's stream are within reach
  */
-export function beginCallback(canRead: bool = false): void {
+export function beginCallback(context: u32, canRead: bool = false): void {
   if (depth++ == 0) {
     collectIfDue();
     beginArena();
   }
-  enterCallback(canRead);
+  enterCallback(context, canRead);
   ageLogLevel();
 }
 
 /** Last thing in every exported callback. */
 export function endCallback(): void {
+  leaveCallback();
   depth--;
   callbacks++;
 }

@@ -36,16 +36,14 @@ export class IdTable<V> {
     return value;
   }
 
-  /** Keeps only the entries whose id passes. */
+  /** Keeps only the entries whose id passes. Allocates nothing. */
   retain(passes: (id: u32) => bool): void {
-    const ids = this.ids;
-    const values = this.values;
-    this.ids = new StaticArray<u32>(ids.length);
-    this.values = new StaticArray<V | null>(ids.length);
-    this.count = 0;
-    for (let i = 0; i < ids.length; i++) {
-      const value = values[i];
-      if (value !== null && passes(ids[i])) this.set(ids[i], value);
+    for (let slot = 0; slot < this.ids.length; slot++) {
+      // Closing a gap may put a later entry into this slot, which has to pass as well.
+      while (this.values[slot] !== null && !passes(this.ids[slot])) {
+        this.count--;
+        this.closeGap(slot);
+      }
     }
   }
 

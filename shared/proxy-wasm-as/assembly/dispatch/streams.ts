@@ -1,39 +1,37 @@
 import { HttpContext } from "../context/http";
+import { RootContext } from "../context/root";
 import { Status } from "../abi/enums";
 import { proxy_set_effective_context } from "../abi/imports";
 import { IdTable } from "./id-table";
 import { findRoot } from "./roots";
 
-// Which root a new stream belongs to is told by proxy_on_context_create, the stream object is made
-// when its request headers arrive. Hosts create a context right before its first callback, so a
-// short ring is enough; entries of streams that never began (requests rejected before the
-// filters) are simply overwritten.
-const RING: i32 = 64;
-const createdIds: StaticArray<u32> = new StaticArray<u32>(RING);
-const createdRoots: StaticArray<u32> = new StaticArray<u32>(RING);
-let newest: i32 = 0;
-
 const SMALLEST_SWEEP: i32 = 128;
-let sweepAt: i32 = SMALLEST_SWEEP;
+
+/**
+ * Whose a new stream is, from proxy_on_context_create to its request headers, when the stream object
+ * is made. Hosts create a context right before its first callback, so it rarely holds more than one;
+ * requests that are rejected before the filters stay in it until they are swept out.
+ */
+const announced: IdTable<RootContext> = new IdTable<RootContext>();
+let announcedSweepAt: i32 = SMALLEST_SWEEP;
 
 const streams: IdTable<HttpContext> = new IdTable<HttpContext>();
+let sweepAt: i32 = SMALLEST_SWEEP;
 
 /** Remembers the root of a stream context that the host just made. */
-export function noteStream(id: u32, root: u32): void {
-  newest = (newest + 1) & (RING - 1);
-  createdIds[newest] = id;
-  createdRoots[newest] = root;
+export function noteStream(id: u32, rootId: u32): void {
+  const root = findRoot(rootId);
+  if (root === null) return;
+  announced.set(id, root);
+  if (announced.size < announcedSweepAt) return;
+  announced.retain(isAlive);
+  announcedSweepAt = max(SMALLEST_SWEEP, announced.size << 1);
 }
 
 /** Makes the stream object of `id`; null when its root is unknown or wants to stay out of it. */
 export function openStream(id: u32): HttpContext | null {
-  for (let i = 0; i < RING; i++) {
-    const slot = (newest - i) & (RING - 1);
-    if (createdIds[slot] != id) continue;
-    const root = findRoot(createdRoots[slot]);
-    return root === null ? null : root.createStream(id);
-  }
-  return null;
+  const root = announced.take(id);
+  return root === null ? null : root.createStream(id);
 }
 
 /**
@@ -61,4 +59,10 @@ export function findStream(id: u32): HttpContext | null {
 /** Forgets a stream. Unknown ids are fine. */
 export function dropStream(id: u32): void {
   streams.take(id);
+}
+
+/** Forgets a stream that may not even have begun. */
+export function forgetStream(id: u32): void {
+  streams.take(id);
+  announced.take(id);
 }

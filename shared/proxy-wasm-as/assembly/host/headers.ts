@@ -10,8 +10,8 @@ import {
 } from "../abi/imports";
 import { runningCallback } from "../dispatch/callback";
 import { clearOut, OUT_PTR, OUT_SIZE, takeBytes } from "../memory/out";
-import { isHeaderValue } from "../memory/header-value";
-import { MAX_PAIRS, MAX_PAIRS_SIZE, Pairs, PairsBuilder } from "../memory/pairs";
+import { isHeaderName, isHeaderValue } from "../memory/header-value";
+import { Pairs, PairsBuilder } from "../memory/pairs";
 
 /**
  * The headers or trailers of one direction, of the stream the running callback belongs to.
@@ -58,7 +58,7 @@ export class HeaderMap {
 
   /** Removes all values of `name` and sets one. */
   set(name: Slice, value: Slice): Status {
-    if (!isHeaderValue(value)) return Status.BadArgument;
+    if (!isHeaderName(name) || !isHeaderValue(value)) return Status.BadArgument;
     this.loaded = null;
     return proxy_replace_header_map_value(
       this.type,
@@ -71,7 +71,7 @@ export class HeaderMap {
 
   /** Appends one more value of `name`. */
   add(name: Slice, value: Slice): Status {
-    if (!isHeaderValue(value)) return Status.BadArgument;
+    if (!isHeaderName(name) || !isHeaderValue(value)) return Status.BadArgument;
     this.loaded = null;
     return proxy_add_header_map_value(this.type, name.ptr, name.length, value.ptr, value.length);
   }
@@ -89,9 +89,8 @@ export class HeaderMap {
    * refused.
    */
   replaceAll(pairs: PairsBuilder): Status {
-    if (pairs.count > MAX_PAIRS || !pairs.hasOnlyHeaderValues) return Status.BadArgument;
+    if (!pairs.isComplete) return Status.BadArgument;
     const block = pairs.build();
-    if (block.length > MAX_PAIRS_SIZE) return Status.BadArgument;
     this.loaded = null;
     return proxy_set_header_map_pairs(this.type, block.ptr, block.length);
   }

@@ -8,3 +8,12 @@ export function isHeaderValue(value: Slice): bool {
   }
   return true;
 }
+
+/** True when `name` may stand in a header: not empty, no blank and no control character. */
+export function isHeaderName(name: Slice): bool {
+  for (let i = 0; i < name.length; i++) {
+    const byte = load<u8>(name.ptr + <usize>i);
+    if (byte <= 0x20 || byte == 0x7f) return false;
+  }
+  return !name.isEmpty;
+}

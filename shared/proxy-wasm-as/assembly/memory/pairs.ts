@@ -1,10 +1,10 @@
 import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { isHeaderValue } from "./header-value";
+import { isHeaderName, isHeaderValue } from "./header-value";
 
 /** Hosts take at most this many pairs; more are silently treated as none (host.md 6.4). */
-export const MAX_PAIRS: i32 = 1024;
+const MAX_PAIRS: i32 = 1024;
 /** Hosts take at most this many bytes of serialised pairs; more are silently treated as none. */
-export const MAX_PAIRS_SIZE: i32 = 1 << 20;
+const MAX_PAIRS_SIZE: i32 = 1 << 20;
 
 /**
  * Name and value pairs in the host's serialised form (host.md 6.4), little endian:
@@ -100,37 +100,58 @@ function countOf(data: Slice): i32 {
   return size == <u64>data.length ? count : 0;
 }
 
-/** Collects pairs and serialises them for the host. */
+/**
+ * Collects pairs and serialises them for the host. What cannot be a header is left out, and so is
+ * what would make hosts take the whole list for an empty one (host.md 6.4).
+ */
 @final
 export class PairsBuilder {
   private names: Slice[] = [];
   private values: Slice[] = [];
+  private size: i32 = 4;
+  private complete: bool = true;
 
   add(name: Slice, value: Slice): PairsBuilder {
+    const size = this.size + 10 + name.length + value.length;
+    if (
+      this.names.length == MAX_PAIRS ||
+      size > MAX_PAIRS_SIZE ||
+      !isHeaderName(name) ||
+      !isHeaderValue(value)
+    ) {
+      this.complete = false;
+      return this;
+    }
+    this.size = size;
     this.names.push(name);
     this.values.push(value);
     return this;
+  }
+
+  /** A builder with the same pairs so far. */
+  copy(): PairsBuilder {
+    const other = new PairsBuilder();
+    other.names = this.names.slice(0);
+    other.values = this.values.slice(0);
+    other.size = this.size;
+    other.complete = this.complete;
+    return other;
   }
 
   get count(): i32 {
     return this.names.length;
   }
 
-  /** False when a value holds CR, LF or NUL. */
-  get hasOnlyHeaderValues(): bool {
-    for (let i = 0; i < this.values.length; i++) {
-      if (!isHeaderValue(this.values[i])) return false;
-    }
-    return true;
+  /** False when a pair was left out. */
+  get isComplete(): bool {
+    return this.complete;
   }
 
   /** The serialised form in memory of its own; no bytes for no pairs. */
   build(): Slice {
     const count = this.names.length;
     if (count == 0) return NO_BYTES;
-    let size = 4 + count * 8;
-    for (let i = 0; i < count; i++) size += this.names[i].length + this.values[i].length + 2;
-    const block = new StaticArray<u8>(size);
+    const block = new StaticArray<u8>(this.size);
     let table = changetype<usize>(block);
     let at = table + <usize>(4 + count * 8);
     store<i32>(table, count);

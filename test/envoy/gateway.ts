@@ -11,6 +11,8 @@ export interface GatewayOptions {
   upstreamPort: number;
   /** Bytes a request body may have when it is held. Default: Envoy's own limit. */
   bufferLimit?: number;
+  /** Further clusters: name → port on loopback. */
+  clusters?: Record<string, number>;
   /** Further fields of the connection manager. */
   manager?: object;
   /** Further fields of the one route's action. */
@@ -34,7 +36,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return { envoy, port, url: `http://127.0.0.1:${port}` };
 }
 
-function bootstrap({ plugins, upstreamPort, bufferLimit, manager, route }: GatewayOptions): object {
+function bootstrap(options: GatewayOptions): object {
+  const { plugins, upstreamPort, bufferLimit, clusters = {}, manager, route } = options;
   const limit = bufferLimit === undefined ? {} : { per_connection_buffer_limit_bytes: bufferLimit };
   const filters = plugins.map((plugin, i) =>
     wasmFilter(
@@ -76,15 +79,23 @@ function bootstrap({ plugins, upstreamPort, bufferLimit, manager, route }: Gatew
       { filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config }] },
     ],
   };
-  const cluster = {
-    name: "backend",
-    type: "STATIC",
-    connect_timeout: "5s",
-    ...limit,
-    load_assignment: {
-      cluster_name: "backend",
-      endpoints: [{ lb_endpoints: [{ endpoint: { address: loopback(upstreamPort) } }] }],
+  const targets = Object.entries({ backend: upstreamPort, ...clusters });
+  return {
+    static_resources: {
+      listeners: [listener],
+      clusters: targets.map(([name, port]) => ({ ...cluster(name, port), ...limit })),
     },
   };
-  return { static_resources: { listeners: [listener], clusters: [cluster] } };
+}
+
+function cluster(name: string, port: number): object {
+  return {
+    name,
+    type: "STATIC",
+    connect_timeout: "5s",
+    load_assignment: {
+      cluster_name: name,
+      endpoints: [{ lb_endpoints: [{ endpoint: { address: loopback(port) } }] }],
+    },
+  };
 }

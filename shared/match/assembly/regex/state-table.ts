@@ -1,0 +1,140 @@
+import { Machine } from "./machine";
+
+const UNKNOWN: i32 = -1;
+/** Numbers below are not states of a machine, but ends: dead, match. */
+const FIRST: i32 = 2;
+
+const MAX_STATES: i32 = 256;
+/** Memory for the states of one pattern, in bytes. */
+const MAX_BYTES: i32 = 64 * 1024;
+
+/**
+ * The states of a machine that were met, and where each class of bytes leads from them. Per state:
+ *
+ *   before │ bits of the steps     …in `keys`     and one target per class in `targets`
+ */
+@final
+export class StateTable {
+  private readonly keyWidth: i32;
+  private readonly capacity: i32;
+  private keys: StaticArray<u32>;
+  private targets: StaticArray<i32>;
+  /** Hash → number, open addressing, never more than half full. 0: free. */
+  private readonly index: StaticArray<i32>;
+  private count: i32 = FIRST;
+
+  /**
+   * @param words of a set's bits
+   * @param width of a row of targets: the classes, and the end of the text
+   */
+  constructor(
+    private readonly words: i32,
+    private readonly width: i32,
+  ) {
+    const perState = (words + 1 + width) << 2;
+    this.keyWidth = words + 1;
+    this.capacity = FIRST + min(MAX_STATES, max(4, MAX_BYTES / perState));
+    this.keys = new StaticArray<u32>(16 * (words + 1));
+    this.targets = new StaticArray<i32>(16 * width);
+    this.index = new StaticArray<i32>(2 * MAX_STATES + 16);
+  }
+
+  get isFull(): bool {
+    return this.count >= this.capacity;
+  }
+
+  /** Where a class leads from a state; UNKNOWN (-1) when it was not asked yet. */
+  @inline
+  target(state: i32, byteClass: i32): i32 {
+    // Unchecked: states are numbers we gave, classes are below the width.
+    const at = (<usize>(state * this.width + byteClass)) << 2;
+    return load<i32>(changetype<usize>(this.targets) + at);
+  }
+
+  setTarget(state: i32, byteClass: i32, to: i32): void {
+    this.targets[state * this.width + byteClass] = to;
+  }
+
+  /** True when the machine is at no step at all. */
+  isEmpty(machine: Machine): bool {
+    for (let i = 0; i < this.words; i++) {
+      if (machine.now.bits[i] != 0) return false;
+    }
+    return true;
+  }
+
+  /** The number of the state that the machine is in; a new one unless it was met before. */
+  numberOf(machine: Machine): i32 {
+    const slots = this.index.length;
+    let slot = <i32>(this.hashOf(machine) % <u32>slots);
+    while (this.index[slot] != 0) {
+      if (this.equals(this.index[slot], machine)) return this.index[slot];
+      slot = slot + 1 == slots ? 0 : slot + 1;
+    }
+    this.index[slot] = this.count;
+    return this.keep(machine);
+  }
+
+  /** Puts the machine into a state. */
+  restore(state: i32, machine: Machine): void {
+    machine.now.clear(); // no state that is kept has a match
+    const at = state * this.keyWidth;
+    machine.before = this.keys[at];
+    memory.copy(
+      changetype<usize>(machine.now.bits),
+      changetype<usize>(this.keys) + ((<usize>(at + 1)) << 2),
+      (<usize>this.words) << 2,
+    );
+  }
+
+  /** Forgets all states. */
+  clear(): void {
+    this.count = FIRST;
+    memory.fill(changetype<usize>(this.index), 0, (<usize>this.index.length) << 2);
+  }
+
+  private keep(machine: Machine): i32 {
+    const state = this.count++;
+    this.reserve(this.count);
+    const at = state * this.keyWidth;
+    this.keys[at] = machine.before;
+    for (let i = 0; i < this.words; i++) this.keys[at + 1 + i] = machine.now.bits[i];
+    for (let i = 0; i < this.width; i++) this.setTarget(state, i, UNKNOWN);
+    return state;
+  }
+
+  private equals(state: i32, machine: Machine): bool {
+    const at = state * this.keyWidth;
+    if (<i32>this.keys[at] != machine.before) return false;
+    for (let i = 0; i < this.words; i++) {
+      if (this.keys[at + 1 + i] != machine.now.bits[i]) return false;
+    }
+    return true;
+  }
+
+  /** FNV-1a over the words. */
+  private hashOf(machine: Machine): u32 {
+    let hash: u32 = 0x811c9dc5 ^ machine.before;
+    for (let i = 0; i < this.words; i++) hash = (hash ^ machine.now.bits[i]) * 0x01000193;
+    return hash ^ (hash >> 15);
+  }
+
+  private reserve(states: i32): void {
+    if (states * this.width <= this.targets.length) return;
+    const room = states << 1;
+    const keys = new StaticArray<u32>(room * this.keyWidth);
+    const targets = new StaticArray<i32>(room * this.width);
+    memory.copy(
+      changetype<usize>(keys),
+      changetype<usize>(this.keys),
+      (<usize>this.keys.length) << 2,
+    );
+    memory.copy(
+      changetype<usize>(targets),
+      changetype<usize>(this.targets),
+      (<usize>this.targets.length) << 2,
+    );
+    this.keys = keys;
+    this.targets = targets;
+  }
+}

@@ -1,0 +1,2 @@
+export { RegexError, RegexFault } from "./assembly/regex/error";
+export { compileRegex, Regex } from "./assembly/regex/regex";

@@ -2,6 +2,8 @@ export { JsonType } from "./assembly/type";
 export { JsonValue, findJson, readJson } from "./assembly/value";
 export { JsonCursor } from "./assembly/cursor";
 export { isInteger, saturate } from "./assembly/integer-text";
+export { PieceSkip } from "./assembly/piece-skip";
+export { skipNumber } from "./assembly/scan";
 export {
   boolOf,
   integerOf,

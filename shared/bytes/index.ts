@@ -1,4 +1,4 @@
-export { bytes, NO_BYTES, Slice } from "./assembly/slice";
+export { bytes, NO_BYTES, sameBytes, Slice } from "./assembly/slice";
 export { Builder } from "./assembly/builder";
 export { BytesTable } from "./assembly/table";
 export {

@@ -113,10 +113,10 @@ export class Slice {
 const STATIC: StaticArray<u8> = new StaticArray<u8>(0);
 
 /**
- * Equality of two ranges, eight bytes at a time. The compiler would put its own `memory.compare`,
- * 250 bytes of code, into every caller.
+ * Equality of two ranges, eight bytes at a time. Only for `shared/`. The compiler would put its own
+ * `memory.compare`, 250 bytes of code, into every caller.
  */
-function sameBytes(left: usize, right: usize, length: i32): bool {
+export function sameBytes(left: usize, right: usize, length: i32): bool {
   const end = left + <usize>length;
   while (left + 8 <= end) {
     if (load<u64>(left) != load<u64>(right)) return false;

@@ -1,0 +1,125 @@
+import { Slice, bytes, startsWithIgnoreCase, trim } from "@ai-gateway-wasm/bytes";
+import { SseReader, dataOf } from "@ai-gateway-wasm/sse";
+import { ContentCounter } from "./content";
+import { Mention, mentionOfUsage } from "./mention";
+import { UsageReader } from "./reader";
+import { UsageScanner } from "./scanner";
+import { TokenUsage } from "./token-usage";
+
+const EVENT_STREAM: Slice = bytes("text/event-stream");
+
+/**
+ * The token usage of one response, read from its body as it passes by:
+ *
+ *   const response = new ResponseUsage(contentType);   at response headers
+ *   response.feed(chunk);                              for each chunk, cut anywhere
+ *   response.end();                                    at the end, at trailers, or when it is aborted
+ *   if (response.seen) charge(response.usage.charged);
+ *
+ * Knows the formats of OpenAI (chat, completions, responses, embeddings, images), Anthropic,
+ * Gemini and DashScope, whole and streamed. `usage` is up to date after each chunk, so an aborted
+ * response has what its complete events said. A chunk's bytes are not kept; at most 256 KiB of an
+ * unfinished event or 64 KiB of JSON are (token-rate-limit contract A.5).
+ */
+@final
+export class ResponseUsage {
+  /** Bytes of the body so far. */
+  bodyBytes: i64 = 0;
+
+  private readonly reader: UsageReader = new UsageReader();
+  private readonly scanner: UsageScanner = new UsageScanner();
+  /** Null: the body is no event stream. */
+  private readonly events: SseReader | null;
+  /** Null: nobody needs an estimate. */
+  private readonly content: ContentCounter | null;
+  /** An event with `"usage":null` was read: further ones say nothing new. */
+  private hasReadNull: bool = false;
+  private hasEnded: bool = false;
+
+  /**
+   * @param contentType `content-type` of the response, or null; decides between events and JSON
+   * @param countsContent whether `contentBytes` is wanted, which costs one more pass over the body
+   */
+  constructor(contentType: Slice | null, countsContent: bool = false) {
+    this.events = isEventStream(contentType) ? new SseReader() : null;
+    this.content = countsContent ? new ContentCounter() : null;
+  }
+
+  /** Takes the next chunk of the body. */
+  feed(chunk: Slice): void {
+    this.bodyBytes += chunk.length;
+    const content = this.content;
+    if (content !== null) content.feed(chunk);
+    const events = this.events;
+    if (events === null) {
+      this.scan(chunk);
+      return;
+    }
+    events.feed(chunk);
+    while (events.next()) this.readEvent(events);
+  }
+
+  /**
+   * The body has ended or will never go on: also reads a last event without its blank line, and a
+   * document that is cut off behind its usage. Numbers that may be cut off are not read. Calling
+   * it again changes nothing.
+   */
+  end(): void {
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    const events = this.events;
+    if (events === null) this.finishScan();
+    else if (events.finish()) this.readEvent(events);
+  }
+
+  /** What to charge: the usage as of the last event whose total was not 0. */
+  get usage(): TokenUsage {
+    return this.reader.settled;
+  }
+
+  /** Whether the response has said what it used. */
+  get seen(): bool {
+    return this.reader.seen;
+  }
+
+  /** Events and values that were dropped because they were too long. */
+  get dropped(): i32 {
+    const events = this.events;
+    return this.scanner.document.dropped + (events === null ? 0 : events.dropped);
+  }
+
+  /** Bytes of generated text so far; 0 unless asked for. For estimates: see `ContentCounter`. */
+  get contentBytes(): i64 {
+    const content = this.content;
+    return content === null ? 0 : content.bytes;
+  }
+
+  private readEvent(events: SseReader): void {
+    const mention = mentionOfUsage(events.eventAt, events.eventEnd);
+    if (mention == Mention.None || (mention == Mention.Null && this.hasReadNull)) return;
+    this.hasReadNull = true;
+    const event = events.event;
+    const data = dataOf(event);
+    this.scan(data === null ? event : data);
+    this.finishScan();
+  }
+
+  private scan(text: Slice): void {
+    const scanner = this.scanner;
+    scanner.feed(text);
+    while (scanner.next()) this.readDocument();
+  }
+
+  private finishScan(): void {
+    if (this.scanner.finish()) this.readDocument();
+  }
+
+  private readDocument(): void {
+    const document = this.scanner.document;
+    if (document.hasUsage) this.reader.read(document);
+  }
+}
+
+function isEventStream(contentType: Slice | null): bool {
+  return contentType !== null && startsWithIgnoreCase(trim(contentType), EVENT_STREAM);
+}

@@ -1,0 +1,93 @@
+import { Builder, Slice, bytes } from "@ai-gateway-wasm/bytes";
+import { findLineEnd } from "./line-end";
+
+const COLON: u8 = 0x3a;
+const SPACE: u8 = 0x20;
+const LINE_FEED: u8 = 0x0a;
+const DATA: Slice = bytes("data");
+
+/**
+ * Walks over the fields of one event, as `SseReader` gives it:
+ *
+ *   const fields = new SseFields(reader.event);
+ *   while (fields.next()) if (fields.nameIs(EVENT)) type = fields.value;
+ *
+ * Comments are skipped; a line without a colon is a field with an empty value; one space after the
+ * colon does not belong to the value. What a field means (WHATWG HTML 9.2.6) is up to the caller.
+ */
+@final
+export class SseFields {
+  private at: usize;
+  private readonly end: usize;
+  private nameAt: usize = 0;
+  private nameEnd: usize = 0;
+  private lineEnd: usize = 0;
+
+  constructor(private readonly event: Slice) {
+    this.at = event.ptr;
+    this.end = event.ptr + <usize>event.length;
+  }
+
+  /** Moves to the next field; false when there is none. */
+  next(): bool {
+    while (this.at < this.end) {
+      const start = this.at;
+      const lineEnd = findLineEnd(start, this.end);
+      this.at = lineEnd + 1;
+      // Nothing stands between the two bytes of a CRLF; a colon in front marks a comment.
+      if (lineEnd == start || load<u8>(start) == COLON) continue;
+      this.nameAt = start;
+      this.nameEnd = findColon(start, lineEnd);
+      this.lineEnd = lineEnd;
+      return true;
+    }
+    return false;
+  }
+
+  /** Whether the present field has this name; names are case-sensitive. */
+  nameIs(name: Slice): bool {
+    return this.name.equals(name);
+  }
+
+  /** Name of the present field. Shares the event's memory. */
+  get name(): Slice {
+    return this.part(this.nameAt, this.nameEnd);
+  }
+
+  /** Value of the present field. Shares the event's memory. */
+  get value(): Slice {
+    let at = min(this.nameEnd + 1, this.lineEnd);
+    if (at < this.lineEnd && load<u8>(at) == SPACE) at++;
+    return this.part(at, this.lineEnd);
+  }
+
+  private part(at: usize, end: usize): Slice {
+    return new Slice(at, <i32>(end - at), this.event.owner);
+  }
+}
+
+function findColon(at: usize, end: usize): usize {
+  while (at < end && load<u8>(at) != COLON) at++;
+  return at;
+}
+
+/**
+ * The data of an event: the values of its `data` fields joined by LF. Shares the event's memory
+ * when there is one such field, as in every LLM API; null when there is none.
+ */
+export function dataOf(event: Slice): Slice | null {
+  const fields = new SseFields(event);
+  let first: Slice | null = null;
+  let joined: Builder | null = null;
+  while (fields.next()) {
+    if (!fields.nameIs(DATA)) continue;
+    const value = fields.value;
+    if (first === null) {
+      first = value;
+      continue;
+    }
+    if (joined === null) joined = new Builder(event.length).append(first);
+    joined.appendByte(LINE_FEED).append(value);
+  }
+  return joined === null ? first : joined.view();
+}

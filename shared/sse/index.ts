@@ -1,0 +1,2 @@
+export { SseReader } from "./assembly/reader";
+export { SseFields, dataOf } from "./assembly/fields";

@@ -1,0 +1,66 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
+import { decimal, redisEval } from "@ai-gateway-wasm/kit/assembly/redis-words";
+import { wallClockMs } from "../clock";
+import { StoreCommand } from "../command";
+import { StoreReply } from "../reply";
+import { SharedSpace } from "../shared/space";
+import { Bucket } from "./bucket";
+import { CHARGE } from "./scripts";
+import { chargeBucket } from "./shared-bucket";
+import { looksBack, Place, windowWords } from "./words";
+
+/** More than any counter holds: Lua's numbers are exact up to here. */
+const NO_LIMIT: i64 = 1 << 53;
+
+/** Adds tokens to some buckets, each on its own; one that is above its limit stays as it is. */
+@final
+export class Charge extends StoreCommand {
+  constructor(
+    tag: i32,
+    readonly buckets: Bucket[],
+    readonly tokens: i64,
+    /** Charges full buckets too (`charge_above_limit`). */
+    readonly isUnlimited: bool = false,
+  ) {
+    super(tag);
+  }
+
+  override words(): Slice[] | null {
+    const nowMs = wallClockMs();
+    if (looksBack(this.buckets)) {
+      const mode = this.isUnlimited ? "add" : "charge";
+      return windowWords(mode, this.tokens, this.buckets, nowMs);
+    }
+    const keys: Slice[] = [];
+    const args: Slice[] = [];
+    for (let i = 0; i < this.buckets.length; i++) {
+      const place = new Place(this.buckets[i], nowMs);
+      keys.push(place.key);
+      args.push(decimal(this.limitOf(this.buckets[i])));
+      args.push(decimal(place.expirySeconds));
+      args.push(decimal(this.tokens));
+    }
+    return redisEval(CHARGE, keys, args);
+  }
+
+  /** Peers do not look at it either. */
+  override read(_answer: RedisReply): StoreReply {
+    return new StoreReply();
+  }
+
+  override runShared(space: SharedSpace): StoreReply {
+    const nowMs = wallClockMs();
+    let reply = new StoreReply();
+    for (let i = 0; i < this.buckets.length; i++) {
+      const bucket = this.buckets[i];
+      const answer = chargeBucket(space, bucket, this.tokens, this.limitOf(bucket), nowMs);
+      if (answer.hasFailed) reply = answer;
+    }
+    return reply;
+  }
+
+  private limitOf(bucket: Bucket): i64 {
+    return this.isUnlimited ? NO_LIMIT : bucket.limit;
+  }
+}

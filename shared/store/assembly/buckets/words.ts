@@ -1,0 +1,59 @@
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { decimal, redisEval } from "@ai-gateway-wasm/kit/assembly/redis-words";
+import { Algorithm, Bucket } from "./bucket";
+import { WINDOWS } from "./scripts";
+
+/** True when `WINDOWS` has to look at the windows before. */
+export function looksBack(buckets: Bucket[]): bool {
+  for (let i = 0; i < buckets.length; i++) {
+    if (buckets[i].algorithm == Algorithm.Sliding) return true;
+  }
+  return false;
+}
+
+/**
+ * Where a bucket counts at a point in time, for scripts that know nothing of clocks: a window on the
+ * clock is a key of its own that expires with it.
+ */
+@final
+export class Place {
+  readonly key: Slice;
+  readonly expirySeconds: i64;
+
+  /** @param nowMs not looked at for `Fixed` */
+  constructor(bucket: Bucket, nowMs: i64) {
+    if (bucket.algorithm == Algorithm.Fixed) {
+      this.key = bucket.key;
+      this.expirySeconds = bucket.windowSeconds;
+      return;
+    }
+    const window = bucket.windowAt(nowMs);
+    const isSliding = bucket.algorithm == Algorithm.Sliding;
+    this.key = bucket.keyOf(window.id);
+    this.expirySeconds = isSliding ? (window.lengthMs / 1000) * 2 : window.secondsLeft(nowMs);
+  }
+}
+
+/** The words of `WINDOWS`. @param mode as the script has it */
+export function windowWords(mode: string, tokens: i64, buckets: Bucket[], nowMs: i64): Slice[] {
+  const keys: Slice[] = [];
+  const args: Slice[] = [bytes(mode), decimal(tokens)];
+  for (let i = 0; i < buckets.length; i++) {
+    const bucket = buckets[i];
+    const place = new Place(bucket, nowMs);
+    keys.push(place.key);
+    args.push(decimal(bucket.limit));
+    args.push(decimal(place.expirySeconds));
+    if (bucket.algorithm == Algorithm.Sliding) {
+      const window = bucket.windowAt(nowMs);
+      keys.push(bucket.keyOf(window.id - 1));
+      args.push(decimal(window.endMs - nowMs));
+      args.push(decimal(window.lengthMs));
+    } else {
+      keys.push(place.key);
+      args.push(decimal(0));
+      args.push(decimal(1));
+    }
+  }
+  return redisEval(WINDOWS, keys, args);
+}

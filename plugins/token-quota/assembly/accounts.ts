@@ -21,12 +21,14 @@ export class Account {
     readonly granted: i64,
     /** Null: the balance lasts until it is used up. */
     readonly period: Period | null,
+    /** Seconds after which the store may forget the balance; 0: never. */
+    readonly keepSeconds: i64,
   ) {}
 
-  /** Seconds after which the store may forget the balance; 0: never. */
-  get keepSeconds(): i64 {
+  /** When the period is over, in milliseconds since 1970; 0: never. */
+  get endsAtMs(): i64 {
     const period = this.period;
-    return period === null ? 0 : period.keepSeconds;
+    return period === null ? 0 : period.endsAt * 1000;
   }
 
   /** False for a balance as the peer has it: only an administrator makes one, and it stays. */
@@ -40,6 +42,9 @@ export class Account {
  *
  *   <redis_key_prefix><consumer>[:<model>][:<period>]
  *   chat_quota:alice:gpt-4o:2026-05
+ *
+ * In shared data, where nothing can be removed, a balance has one key for all periods and ends with
+ * each of them.
  */
 @final
 export class Accounts {
@@ -55,7 +60,9 @@ export class Accounts {
 
   constructor(
     config: ConfigReader,
-    readonly prefix: Slice,
+    private readonly prefix: Slice,
+    /** Balances lie in shared data. */
+    private readonly isShared: bool,
   ) {
     const period = readPeriod(config, PeriodKind.None);
     this.utcOffsetMinutes = config.integer("utc_offset_minutes", 0, -MOST_OFFSET, MOST_OFFSET);
@@ -100,14 +107,19 @@ export class Accounts {
 
   private open(isGroup: bool, name: Slice, model: Slice, fallback: Grant): Account {
     const grant = this.grantOf(isGroup, name, model, fallback);
-    const kind = grant.period;
-    const now = kind == PeriodKind.None ? 0 : wallClockSeconds();
-    const period = Period.at(kind, now, this.utcOffsetMinutes);
+    const hasPeriod = grant.period != PeriodKind.None;
+    const now = hasPeriod ? wallClockSeconds() : 0;
+    const period = Period.at(grant.period, now, this.utcOffsetMinutes);
     const key = new Builder(this.prefix.length + name.length + model.length + 16);
     key.append(this.prefix).append(name);
     if (this.byModel) key.appendByte(COLON).append(model);
-    if (period !== null) key.appendByte(COLON).append(period.id);
-    return new Account(key.view(), isGroup, name.kept(), model.kept(), grant.tokens, period);
+    let keepSeconds: i64 = 0;
+    if (period !== null) {
+      keepSeconds = this.isShared ? period.endsAt - now : period.keepSeconds;
+      if (!this.isShared) key.appendByte(COLON).append(period.id);
+    }
+    const tokens = grant.tokens;
+    return new Account(key.view(), isGroup, name.kept(), model.kept(), tokens, period, keepSeconds);
   }
 
   /** The first entry that matches decides. */

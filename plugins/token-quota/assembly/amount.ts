@@ -3,6 +3,8 @@ import { Slice } from "@ai-gateway-wasm/bytes";
 /** A number of tokens as an administrator wrote it. */
 @final
 export class Amount {
+  static readonly ZERO: Amount = new Amount(0);
+
   private constructor(readonly value: i64) {}
 
   /**

@@ -9,9 +9,9 @@ export abstract class Parameters {
   /** The first value of that name; empty when there is none. */
   abstract text(name: Slice): Slice;
 
-  /** The query string of a request path. */
-  static ofQuery(path: Slice): Parameters {
-    return new FormParameters(queryOf(path));
+  /** The query string of a request path. @param path null: there is none */
+  static ofQuery(path: Slice | null): Parameters {
+    return new FormParameters(path === null ? NO_BYTES : queryOf(path));
   }
 
   /**

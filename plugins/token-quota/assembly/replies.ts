@@ -1,4 +1,3 @@
-import { JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { PairsBuilder } from "proxy-wasm-as";
 
@@ -29,9 +28,9 @@ export class Reply {
     private readonly isJson: bool = false,
   ) {}
 
-  /** The headers, serialised. */
-  headers(): Slice {
-    return new PairsBuilder().add(CONTENT_TYPE, this.isJson ? JSON_TYPE : PLAIN).build();
+  /** Its headers; more may be added. */
+  headers(): PairsBuilder {
+    return new PairsBuilder().add(CONTENT_TYPE, this.isJson ? JSON_TYPE : PLAIN);
   }
 }
 
@@ -54,6 +53,11 @@ export function consumerEmpty(): Reply {
   return new Reply(403, UNAUTHORIZED, denied(". consumer can't be empty."));
 }
 
+/** With `by_model`: a call that does not say of which model. */
+export function modelEmpty(): Reply {
+  return new Reply(403, UNAUTHORIZED, denied(". model can't be empty."));
+}
+
 export function refreshParameters(): Reply {
   return new Reply(
     403,
@@ -70,9 +74,9 @@ export function deltaParameters(): Reply {
   );
 }
 
-/** The balance is used up. */
-export function noQuota(): Reply {
-  return new Reply(403, NO_QUOTA, denied(", No quota left"));
+/** The balance is used up. @param message null: the peer's text */
+export function noQuota(status: i32, message: Slice | null): Reply {
+  return new Reply(status, NO_QUOTA, message !== null ? message : denied(", No quota left"));
 }
 
 /** @param reason what the store said, or why nothing could be sent */
@@ -80,13 +84,7 @@ export function storeError(reason: Slice, status: i32 = 503): Reply {
   return new Reply(status, ERROR, new Builder().appendText("redis error:").append(reason).toSlice());
 }
 
-/** `{"consumer":"<c>","quota":<n>}` */
-export function balanceReply(consumer: Slice, quota: i64): Reply {
-  const json = new JsonWriter().openObject().key("consumer").text(consumer);
-  return queryReply(json.key("quota").integer(quota).closeObject().toSlice());
-}
-
-/** The answer to a query that asked for more than the balance. */
+/** @param json `{"consumer":"<c>","quota":<n>}`, and what else was asked for */
 export function queryReply(json: Slice): Reply {
   return new Reply(200, QUERY, json, true);
 }

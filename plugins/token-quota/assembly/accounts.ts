@@ -1,8 +1,9 @@
 import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { readNamePatterns } from "@ai-gateway-wasm/llm/pricing";
+import { NamePattern } from "@ai-gateway-wasm/match/name-pattern";
 import { wallClockSeconds } from "proxy-wasm-as";
 import { Grant, GrantRule, readGrantRules, readPeriod } from "./grants";
-import { NamePattern, readNamePatterns } from "./name-pattern";
 import { Period, PeriodKind } from "./period";
 
 const COLON: u8 = 0x3a;
@@ -65,12 +66,14 @@ export class Accounts {
     private readonly isShared: bool,
   ) {
     const period = readPeriod(config, PeriodKind.None);
+    const hasGroups = config.flag("groups");
+    const byModel = config.flag("by_model");
     this.utcOffsetMinutes = config.integer("utc_offset_minutes", 0, -MOST_OFFSET, MOST_OFFSET);
     this.fallback = new Grant(config.integer("default_quota", 0, 0), period);
     this.nothing = new Grant(0, period);
-    this.hasGroups = config.flag("groups");
-    this.byModel = config.flag("by_model");
-    this.rules = readGrantRules(config, period, this.hasGroups, this.byModel);
+    this.hasGroups = hasGroups;
+    this.byModel = byModel;
+    this.rules = readGrantRules(config, period, hasGroups, byModel);
     this.unlimited = readNamePatterns(config, "unlimited_consumers");
   }
 
@@ -98,9 +101,7 @@ export class Accounts {
       const name = rule.exactName;
       const model = rule.exactModel;
       if (name === null || (this.byModel && model.isEmpty)) continue;
-      accounts.push(
-        rule.isForGroups ? this.ofGroup(name, model) : this.ofConsumer(name, model),
-      );
+      accounts.push(rule.isForGroups ? this.ofGroup(name, model) : this.ofConsumer(name, model));
     }
     return accounts;
   }

@@ -3,13 +3,7 @@ import { Account, Accounts } from "./accounts";
 import { Amount } from "./amount";
 import { Parameters } from "./parameters";
 import { Mode } from "./paths";
-import {
-  consumerEmpty,
-  deltaParameters,
-  modelEmpty,
-  refreshParameters,
-  Reply,
-} from "./replies";
+import { consumerEmpty, deltaParameters, modelEmpty, refreshParameters, Reply } from "./replies";
 
 const CONSUMER: Slice = bytes("consumer");
 const GROUP: Slice = bytes("group");
@@ -23,35 +17,35 @@ const ONE: Slice = bytes("1");
 @final
 export class AdminRequest {
   /** Null: `refusal` says why. */
-  readonly account: Account | null = null;
-  readonly refusal: Reply | null = null;
+  account: Account | null = null;
+  refusal: Reply | null = null;
   /** The new balance, or what is added to it. */
-  readonly amount: i64 = 0;
+  amount: i64 = 0;
   readonly isVerbose: bool;
 
   constructor(mode: Mode, parameters: Parameters, accounts: Accounts) {
     this.isVerbose = parameters.text(VERBOSE).equals(ONE);
     const consumer = parameters.text(CONSUMER);
     const group = accounts.hasGroups ? parameters.text(GROUP) : NO_BYTES;
-    const name = group.isEmpty ? consumer : group;
-    const isChange = mode == Mode.Refresh || mode == Mode.Delta;
-    const amount = isChange
-      ? Amount.parse(parameters.text(mode == Mode.Refresh ? QUOTA : VALUE))
-      : Amount.ZERO;
-    if (name.isEmpty || amount === null) {
-      this.refusal = incomplete(mode);
-      return;
-    }
     const model = accounts.byModel ? parameters.text(MODEL) : NO_BYTES;
-    if (accounts.byModel && model.isEmpty) {
+    const amount = readAmount(mode, parameters);
+    if (amount === null || (consumer.isEmpty && group.isEmpty)) {
+      this.refusal = incomplete(mode);
+    } else if (accounts.byModel && model.isEmpty) {
       this.refusal = modelEmpty();
-      return;
+    } else {
+      this.amount = amount.value;
+      this.account = group.isEmpty
+        ? accounts.ofConsumer(consumer, model)
+        : accounts.ofGroup(group, model);
     }
-    this.amount = amount.value;
-    this.account = group.isEmpty
-      ? accounts.ofConsumer(consumer, model)
-      : accounts.ofGroup(group, model);
   }
+}
+
+/** Null: it should be there, and is no integer. */
+function readAmount(mode: Mode, parameters: Parameters): Amount | null {
+  if (mode == Mode.Refresh) return Amount.parse(parameters.text(QUOTA));
+  return mode == Mode.Delta ? Amount.parse(parameters.text(VALUE)) : Amount.ZERO;
 }
 
 /** What the peer says to a call that lacks something. */

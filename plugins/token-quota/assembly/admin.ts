@@ -1,5 +1,11 @@
 import { JsonWriter } from "@ai-gateway-wasm/as-json";
-import { bytes, decimal, equalsConstantTime, equalsIgnoreCase, Slice } from "@ai-gateway-wasm/bytes";
+import {
+  bytes,
+  decimal,
+  equalsConstantTime,
+  equalsIgnoreCase,
+  Slice,
+} from "@ai-gateway-wasm/bytes";
 import { StoreCommand, StoreReply } from "@ai-gateway-wasm/store";
 import { GetValue, RemoveValue, SetValue } from "@ai-gateway-wasm/store/values";
 import {
@@ -94,7 +100,7 @@ export class AdminCall extends QuotaStream {
       return;
     }
     const request = this.request;
-    const account = request === null ? null : request.account;
+    const account = request !== null ? request.account : null;
     if (request === null || account === null) this.continueReport();
     else this.confirm(request, account, reply);
   }

@@ -45,7 +45,6 @@ export class Admission {
 
   constructor(
     private readonly store: Store,
-    private readonly calls: StoreCalls,
     /** At least one. */
     private readonly accounts: Account[],
     private readonly policy: ReservationPolicy,
@@ -57,20 +56,21 @@ export class Admission {
     return this.remaining != UNKNOWN;
   }
 
-  begin(): Verdict {
-    if (this.policy.isOn) return this.reserve();
+  /** @param calls of whoever passes the answers on to `receive` */
+  begin(calls: StoreCalls): Verdict {
+    if (this.policy.isOn) return this.reserve(calls);
     this.pending = this.accounts.length;
     for (let i = 0; i < this.accounts.length; i++) {
-      const reply = this.store.ask(this.calls, new GetValue(i, this.accounts[i].key));
+      const reply = this.store.ask(calls, new GetValue(i, this.accounts[i].key));
       if (reply !== null) this.noteBalance(reply);
     }
     return this.verdict;
   }
 
   /** Takes a reply that came later. */
-  receive(reply: StoreReply): Verdict {
-    if (reply.tag == Ask.Reserve) return this.judgeReservation(reply);
-    if (reply.tag == Ask.Create) return reply.hasFailed ? this.fail(reply) : this.reserve();
+  receive(calls: StoreCalls, reply: StoreReply): Verdict {
+    if (reply.tag == Ask.Reserve) return this.judgeReservation(calls, reply);
+    if (reply.tag == Ask.Create) return reply.hasFailed ? this.fail(reply) : this.reserve(calls);
     this.noteBalance(reply);
     return this.verdict;
   }
@@ -88,7 +88,7 @@ export class Admission {
     this.verdict = this.remaining > 0 ? Verdict.Enough : Verdict.TooLittle;
   }
 
-  private reserve(): Verdict {
+  private reserve(calls: StoreCalls): Verdict {
     const keys: Slice[] = [];
     for (let i = 0; i < this.accounts.length; i++) keys.push(this.accounts[i].key);
     const policy = this.policy;
@@ -100,17 +100,17 @@ export class Admission {
       policy.healSeconds,
     );
     this.reservation = reservation;
-    const reply = this.store.ask(this.calls, reservation);
-    return reply === null ? this.verdict : this.judgeReservation(reply);
+    const reply = this.store.ask(calls, reservation);
+    return reply === null ? this.verdict : this.judgeReservation(calls, reply);
   }
 
-  private judgeReservation(reply: StoreReply): Verdict {
+  private judgeReservation(calls: StoreCalls, reply: StoreReply): Verdict {
     if (reply.hasFailed) return this.fail(reply);
     const denied = reply.denied;
     if (denied >= 0 && denied < this.accounts.length) {
       const account = this.accounts[denied];
       const isMissing = reply.isNull && account.granted > 0;
-      if (isMissing && this.created++ < this.accounts.length) return this.create(account);
+      if (isMissing && this.created++ < this.accounts.length) return this.create(calls, account);
       this.reservation = null;
       this.remaining = reply.integer;
       this.verdict = Verdict.TooLittle;
@@ -121,12 +121,12 @@ export class Admission {
     return this.verdict;
   }
 
-  private create(account: Account): Verdict {
+  private create(calls: StoreCalls, account: Account): Verdict {
     const grant = bytes(decimal(account.granted));
     const command = new SetValue(Ask.Create, account.key, grant, account.keepSeconds, true);
-    const reply = this.store.ask(this.calls, command);
+    const reply = this.store.ask(calls, command);
     if (reply === null) return this.verdict;
-    return reply.hasFailed ? this.fail(reply) : this.reserve();
+    return reply.hasFailed ? this.fail(reply) : this.reserve(calls);
   }
 
   private fail(reply: StoreReply): Verdict {

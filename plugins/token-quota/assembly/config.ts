@@ -1,6 +1,6 @@
 import { Builder, bytes, lowerCase, NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { configText, ConfigReader } from "@ai-gateway-wasm/kit";
-import { readStore, Store, StoreCalls, StorePlugin } from "@ai-gateway-wasm/store";
+import { readStore, Store, StoreCalls, StoreKind, StorePlugin } from "@ai-gateway-wasm/store";
 import { UsageBook } from "@ai-gateway-wasm/store/usage";
 import { Accounts } from "./accounts";
 import { DenialStyle } from "./denial";
@@ -61,7 +61,7 @@ export class QuotaConfig {
     prefix: Slice,
   ) {
     this.admin = new AdminConfig(config);
-    this.accounts = new Accounts(config, prefix, ledger.store.isShared);
+    this.accounts = new Accounts(config, prefix, ledger.store.kind == StoreKind.Shared);
     this.metering = new Metering(config);
     this.denial = new DenialStyle(config);
     this.consumerHeader = readHeaderName(config, "consumer_header", CONSUMER_HEADER);

@@ -51,7 +51,11 @@ export class DenialStyle {
   storeError(reason: string): Reply {
     if (this.storeErrorStatus == 0) return this.noQuota();
     const reply = storeError(bytes(reason), this.storeErrorStatus);
-    return this.wrap(reply, this.format == Format.Anthropic ? "api_error" : "server_error", "store_error");
+    return this.wrap(
+      reply,
+      this.format == Format.Anthropic ? "api_error" : "server_error",
+      "store_error",
+    );
   }
 
   private wrap(reply: Reply, type: string, code: string): Reply {

@@ -1,6 +1,7 @@
 import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
-import { NamePattern, readNamePattern } from "./name-pattern";
+import { readNamePattern } from "@ai-gateway-wasm/llm/pricing";
+import { NamePattern } from "@ai-gateway-wasm/match/name-pattern";
 import { PeriodKind, PERIODS } from "./period";
 
 /** What a balance that is missing begins with, and how often it begins anew. */
@@ -32,7 +33,7 @@ export class GrantRule {
   /** The model, when the entry is for exactly one; else empty. */
   get exactModel(): Slice {
     const pattern = this.model;
-    const exact = pattern === null ? null : pattern.exact;
+    const exact = pattern !== null ? pattern.exact : null;
     return exact === null ? NO_BYTES : exact;
   }
 
@@ -60,14 +61,15 @@ export function readGrantRules(
   for (let i = 0; i < entries.length && !config.errors.any; i++) {
     const entry = entries[i];
     const rule = readRule(entry, period);
-    if (rule.isForGroups && !hasGroups) entry.refuse("group", "needs groups: true");
+    if (entry.has("group") && !hasGroups) entry.refuse("group", "needs groups: true");
     if (entry.has("model") && !byModel) entry.refuse("model", "needs by_model: true");
-    rules.push(rule);
+    if (rule !== null) rules.push(rule);
   }
   return rules;
 }
 
-function readRule(entry: ConfigReader, period: PeriodKind): GrantRule {
+/** Null: refused. */
+function readRule(entry: ConfigReader, period: PeriodKind): GrantRule | null {
   const isForGroups = entry.has("group");
   if (isForGroups == entry.has("consumer")) {
     entry.refuse("consumer", "exactly one of consumer and group must be set");
@@ -76,5 +78,6 @@ function readRule(entry: ConfigReader, period: PeriodKind): GrantRule {
   const name = readNamePattern(entry, isForGroups ? "group" : "consumer");
   const model = entry.has("model") ? readNamePattern(entry, "model") : null;
   const grant = new Grant(entry.integer("tokens", 0, 0), readPeriod(entry, period));
+  if (name === null) return null;
   return new GrantRule(isForGroups, name, model, grant);
 }

@@ -46,14 +46,10 @@ export class MeteredRequest extends QuotaStream {
   ) {
     super(id);
     const metering = config.metering;
-    this.spending = new Spending(metering, accounts[0].model, config.ledger.book !== null);
-    this.admission = new Admission(
-      config.store,
-      this.calls,
-      accounts,
-      metering.reservation,
-      this.spending.reservation,
-    );
+    const spending = new Spending(metering, accounts[0].model, config.ledger.book !== null);
+    const tokens = spending.reservation;
+    this.spending = spending;
+    this.admission = new Admission(config.store, accounts, metering.reservation, tokens);
   }
 
   override onRequestHeaders(_endOfStream: bool): HeadersAction {
@@ -61,13 +57,13 @@ export class MeteredRequest extends QuotaStream {
     if (this.spending.readsResponse && this.config.metering.stripsAcceptEncoding) {
       requestHeaders.remove(ACCEPT_ENCODING);
     }
-    const verdict = this.isUnlimited ? Verdict.Enough : this.admission.begin();
+    const verdict = this.isUnlimited ? Verdict.Enough : this.admission.begin(this.calls);
     if (verdict == Verdict.Open) return HeadersAction.StopAllIterationAndWatermark;
     return this.decide(verdict);
   }
 
   override onStoreReply(reply: StoreReply): void {
-    const verdict = this.admission.receive(reply);
+    const verdict = this.admission.receive(this.calls, reply);
     if (verdict == Verdict.Open || this.isDecided) return;
     this.decide(verdict);
     if (this.isAdmitted) this.resumeRequest();

@@ -47,15 +47,17 @@ export class Metering {
   readonly stripsAcceptEncoding: bool;
 
   constructor(config: ConfigReader) {
-    this.unit = <Unit>config.choice("unit", UNITS, Unit.Tokens);
-    this.pricing = new Pricing(config);
-    if (this.unit == Unit.Cost && !this.pricing.hasWeights) {
+    const unit = <Unit>config.choice("unit", UNITS, Unit.Tokens);
+    const pricing = new Pricing(config);
+    if (unit == Unit.Cost && !pricing.hasWeights) {
       config.refuse("unit", "cost needs weights in counting or model_weights");
     }
-    const reservation = config.object("reservation");
-    this.reservation =
-      reservation === null ? new ReservationPolicy() : ReservationPolicy.read(reservation);
-    this.estimates = this.reservation.isOn || config.flag("estimate_missing_usage");
+    const block = config.object("reservation");
+    const reservation = block === null ? new ReservationPolicy() : ReservationPolicy.read(block);
+    this.unit = unit;
+    this.pricing = pricing;
+    this.reservation = reservation;
+    this.estimates = reservation.isOn || config.flag("estimate_missing_usage");
     this.stripsAcceptEncoding = config.flag("strip_accept_encoding", true);
   }
 

@@ -58,7 +58,7 @@ class JsonParameters extends Parameters {
 
   override text(name: Slice): Slice {
     const document = this.document;
-    const value = document === null ? null : document.get(name);
+    const value = document !== null ? document.get(name) : null;
     if (value === null) return NO_BYTES;
     if (value.isString) return stringOf(value);
     return value.isNumber ? value.raw : NO_BYTES;

@@ -49,11 +49,12 @@ export class Paths {
     adminPath: Slice,
     private readonly metered: Slice[],
   ) {
-    this.query = join(ADMIN_BASE, adminPath);
-    this.refresh = join(this.query, REFRESH);
-    this.delta = join(this.query, DELTA);
-    this.list = join(this.query, LIST);
-    this.report = join(this.query, REPORT);
+    const query = join(ADMIN_BASE, adminPath);
+    this.query = query;
+    this.refresh = join(query, REFRESH);
+    this.delta = join(query, DELTA);
+    this.list = join(query, LIST);
+    this.report = join(query, REPORT);
   }
 
   /**

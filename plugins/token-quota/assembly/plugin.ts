@@ -50,7 +50,7 @@ export class TokenQuotaRoot extends StoreRoot<QuotaConfig> {
   }
 
   private parse(reader: ConfigReader): QuotaConfig | null {
-    const plugin = new StorePlugin(NAME, METRIC_NAME, this.log, FailMode.Closed);
+    const plugin = new StorePlugin(NAME, METRIC_NAME, FailMode.Closed);
     return parseConfig(reader, plugin, this.calls);
   }
 

@@ -15,7 +15,29 @@ const DELTA: Slice = bytes("ai-quota.deltaquota");
 const DELETE: Slice = bytes("ai-quota.deletequota");
 const REPORT: Slice = bytes("ai-quota.reportquota");
 
-const DENIED: string = "Request denied by ai quota check";
+const NO_KEY_TEXT: Slice = bytes(
+  "Request denied by ai quota check. No Key Authentication information found.",
+);
+const CONSUMER_TEXT: Slice = bytes("Request denied by ai quota check. Unauthorized consumer.");
+const ADMIN_TEXT: Slice = bytes("Request denied by ai quota check. Unauthorized admin consumer.");
+const CONSUMER_EMPTY_TEXT: Slice = bytes(
+  "Request denied by ai quota check. consumer can't be empty.",
+);
+const MODEL_EMPTY_TEXT: Slice = bytes("Request denied by ai quota check. model can't be empty.");
+const REFRESH_PARAMETERS_TEXT: Slice = bytes(
+  "Request denied by ai quota check. consumer can't be empty and quota must be integer.",
+);
+const DELTA_PARAMETERS_TEXT: Slice = bytes(
+  "Request denied by ai quota check. consumer can't be empty and value must be integer.",
+);
+const NO_BODY_TEXT: Slice = bytes(
+  "Request denied by ai quota check. body_hold is off, put the parameters into the query string.",
+);
+const NO_QUOTA_TEXT: Slice = bytes("Request denied by ai quota check, No quota left");
+const ERROR_TEXT: Slice = bytes("redis error:");
+const REFRESH_TEXT: Slice = bytes("refresh quota successful");
+const DELTA_TEXT: Slice = bytes("delta quota successful");
+const DELETE_TEXT: Slice = bytes("delete quota successful");
 
 /** What the client gets instead of the upstream's answer (token-quota.md 4.2). */
 @final
@@ -36,52 +58,44 @@ export class Reply {
 
 /** Nobody authenticated the request. */
 export function noKey(): Reply {
-  return new Reply(401, NO_KEY, denied(". No Key Authentication information found."));
+  return new Reply(401, NO_KEY, NO_KEY_TEXT);
 }
 
 /** The consumer has an empty name. */
 export function unauthorizedConsumer(): Reply {
-  return new Reply(403, UNAUTHORIZED, denied(". Unauthorized consumer."));
+  return new Reply(403, UNAUTHORIZED, CONSUMER_TEXT);
 }
 
 export function unauthorizedAdmin(): Reply {
-  return new Reply(403, UNAUTHORIZED, denied(". Unauthorized admin consumer."));
+  return new Reply(403, UNAUTHORIZED, ADMIN_TEXT);
 }
 
 /** A query that does not say whose balance. */
 export function consumerEmpty(): Reply {
-  return new Reply(403, UNAUTHORIZED, denied(". consumer can't be empty."));
+  return new Reply(403, UNAUTHORIZED, CONSUMER_EMPTY_TEXT);
 }
 
 /** With `by_model`: a call that does not say of which model. */
 export function modelEmpty(): Reply {
-  return new Reply(403, UNAUTHORIZED, denied(". model can't be empty."));
+  return new Reply(403, UNAUTHORIZED, MODEL_EMPTY_TEXT);
 }
 
 export function refreshParameters(): Reply {
-  return new Reply(
-    403,
-    UNAUTHORIZED,
-    denied(". consumer can't be empty and quota must be integer."),
-  );
+  return new Reply(403, UNAUTHORIZED, REFRESH_PARAMETERS_TEXT);
 }
 
 export function deltaParameters(): Reply {
-  return new Reply(
-    403,
-    UNAUTHORIZED,
-    denied(". consumer can't be empty and value must be integer."),
-  );
+  return new Reply(403, UNAUTHORIZED, DELTA_PARAMETERS_TEXT);
 }
 
 /** The balance is used up. @param message null: the peer's text */
 export function noQuota(status: i32, message: Slice | null): Reply {
-  return new Reply(status, NO_QUOTA, message !== null ? message : denied(", No quota left"));
+  return new Reply(status, NO_QUOTA, message !== null ? message : NO_QUOTA_TEXT);
 }
 
 /** @param reason what the store said, or why nothing could be sent */
 export function storeError(reason: Slice, status: i32 = 503): Reply {
-  return new Reply(status, ERROR, new Builder().appendText("redis error:").append(reason).toSlice());
+  return new Reply(status, ERROR, new Builder().append(ERROR_TEXT).append(reason).toSlice());
 }
 
 /** @param json `{"consumer":"<c>","quota":<n>}`, and what else was asked for */
@@ -90,15 +104,15 @@ export function queryReply(json: Slice): Reply {
 }
 
 export function refreshDone(): Reply {
-  return new Reply(200, REFRESH, bytes("refresh quota successful"));
+  return new Reply(200, REFRESH, REFRESH_TEXT);
 }
 
 export function deltaDone(): Reply {
-  return new Reply(200, DELTA, bytes("delta quota successful"));
+  return new Reply(200, DELTA, DELTA_TEXT);
 }
 
 export function deleteDone(): Reply {
-  return new Reply(200, DELETE, bytes("delete quota successful"));
+  return new Reply(200, DELETE, DELETE_TEXT);
 }
 
 /** A list of balances, or a usage report. */
@@ -108,13 +122,5 @@ export function reportReply(json: Slice): Reply {
 
 /** With `body_hold: false`: the parameters can only stand in the query. */
 export function bodyNotRead(): Reply {
-  return new Reply(
-    400,
-    UNAUTHORIZED,
-    denied(". body_hold is off, put the parameters into the query string."),
-  );
-}
-
-function denied(rest: string): Slice {
-  return bytes(DENIED + rest);
+  return new Reply(400, UNAUTHORIZED, NO_BODY_TEXT);
 }

@@ -84,7 +84,8 @@ export class BalanceReport {
       const row = this.rowOf(this.accounts.ofConsumer(line.consumer, line.model));
       row.total = line.record.total;
       const period = row.account.period;
-      if (period !== null && period.id.equals(line.record.periodId)) row.period = line.record.period;
+      if (period !== null && period.id.equals(line.record.periodId))
+        row.period = line.record.period;
     }
   }
 
@@ -110,7 +111,8 @@ export class BalanceReport {
       if (this.hasUsage(account)) spellCounts(json, row.period);
       json.closeObject();
     }
-    if (this.hasUsage(account)) spellCounts(json.key("total").openObject(), row.total).closeObject();
+    if (this.hasUsage(account))
+      spellCounts(json.key("total").openObject(), row.total).closeObject();
     json.closeObject();
   }
 
@@ -120,7 +122,8 @@ export class BalanceReport {
 
   private balanceOf(index: i32, granted: i64): i64 {
     const balances = this.balances;
-    const value = balances !== null && index < balances.values.length ? balances.values[index] : null;
+    const value =
+      balances !== null && index < balances.values.length ? balances.values[index] : null;
     return value === null ? granted : new RedisReply(RedisType.Text, value).integer;
   }
 }

@@ -13,7 +13,7 @@ const NOTHING: TokenUsage = new TokenUsage();
 @final
 export class Spending {
   /** Estimated length of the prompt in tokens; 0 when nobody needs an estimate. */
-  private readonly promptTokens: i64 = 0;
+  private promptTokens: i64 = 0;
   private status: i64 = NO_STATUS;
   /** Null: the response is not read. */
   private response: ResponseUsage | null = null;

@@ -1,4 +1,4 @@
-import { StoreStream } from "@ai-gateway-wasm/store";
+import { StoreReply, StoreStream } from "@ai-gateway-wasm/store";
 import { HeadersAction, PairsBuilder } from "proxy-wasm-as";
 import { Reply } from "./replies";
 
@@ -6,6 +6,8 @@ import { Reply } from "./replies";
 export abstract class QuotaStream extends StoreStream {
   /** The host did not take our answer: the request must never go on. */
   protected isStuck: bool = false;
+
+  override onStoreReply(_reply: StoreReply): void {}
 
   /**
    * Answers in place of the upstream. Hosts ignore the number after that; it is the peer's.

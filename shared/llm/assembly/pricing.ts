@@ -2,6 +2,7 @@ import { numberOf } from "@ai-gateway-wasm/as-json";
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { NamePattern } from "@ai-gateway-wasm/match/name-pattern";
+import { readNamePattern } from "./name-patterns";
 import { TokenUsage } from "./usage/token-usage";
 import { TokenWeights } from "./usage/weights";
 
@@ -26,8 +27,8 @@ class ModelWeights {
 @final
 export class Pricing {
   /** What every token weighs; null: as `isBilled` says. */
-  private readonly weights: TokenWeights | null = null;
-  private readonly isBilled: bool = false;
+  private weights: TokenWeights | null = null;
+  private isBilled: bool = false;
   private readonly models: ModelWeights[] = [];
 
   /** Reads `counting` and `model_weights`. */
@@ -64,16 +65,6 @@ export class Pricing {
   }
 }
 
-/** Reads a name, `prefix*` or `regexp:…`; null, and refused, when it is none. */
-export function readNamePattern(config: ConfigReader, field: string): NamePattern | null {
-  const text = config.text(field);
-  if (text.isEmpty) {
-    config.refuse(field, "must not be empty");
-    return null;
-  }
-  return NamePattern.parse(text);
-}
-
 /** What is left out weighs as much as what it is part of. */
 function readWeights(config: ConfigReader): TokenWeights {
   const input = readWeight(config, "input", 1);
@@ -90,8 +81,8 @@ function readWeights(config: ConfigReader): TokenWeights {
 function readWeight(config: ConfigReader, field: string, fallback: f64): f64 {
   const value = config.find(field);
   if (value === null) return fallback;
-  const weight = numberOf(value);
-  if ((value.isNumber || value.isString) && weight >= 0 && weight <= MAX_WEIGHT) return weight;
+  const weight = value.isNumber ? numberOf(value) : -1;
+  if (weight >= 0 && weight <= MAX_WEIGHT) return weight;
   config.refuse(field, "must be a number from 0 to 1000000");
   return fallback;
 }

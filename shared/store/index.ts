@@ -5,5 +5,5 @@ export { StoreCommand } from "./assembly/command";
 export { readStore, StorePlugin } from "./assembly/config";
 export { BucketState, StoreFailure, StoreReply } from "./assembly/reply";
 export { StoreRoot } from "./assembly/root";
-export { FailMode, Store } from "./assembly/store";
+export { FailMode, Store, StoreKind } from "./assembly/store";
 export { StoreStream } from "./assembly/stream";

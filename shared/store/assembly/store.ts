@@ -6,6 +6,14 @@ import { StoreMetrics } from "./metrics";
 import { StoreFailure, StoreReply } from "./reply";
 import { SharedSpace } from "./shared/space";
 
+/** Where a store keeps things. */
+export const enum StoreKind {
+  /** Shared data: this gateway, until it is restarted. */
+  Shared,
+  Redis,
+  RedisHttp,
+}
+
 /** What a plugin does without an answer of the store (`fail_mode`). */
 export const enum FailMode {
   /** The request passes. The plugin's decision: the store reports the failure. */
@@ -27,6 +35,7 @@ export const enum FailMode {
 @final
 export class Store {
   constructor(
+    readonly kind: StoreKind,
     private readonly backend: Backend,
     readonly failMode: FailMode,
     /** Null: every command is tried. */

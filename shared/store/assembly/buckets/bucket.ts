@@ -44,6 +44,8 @@ export class Window {
 @final
 export class Bucket {
   readonly algorithm: Algorithm;
+  /** Of the key, once shared data was asked; only for `shared/`. */
+  hash: Slice | null = null;
 
   constructor(
     /** As in token-rate-limit.md 4.1; memory of its own, it is kept until the stream ends. */

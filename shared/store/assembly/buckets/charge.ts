@@ -35,7 +35,7 @@ export class Charge extends StoreCommand {
     const keys: Slice[] = [];
     const args: Slice[] = [];
     for (let i = 0; i < this.buckets.length; i++) {
-      const place = new Place(this.buckets[i], nowMs);
+      const place = Place.of(this.buckets[i], nowMs);
       keys.push(place.key);
       args.push(decimal(this.limitOf(this.buckets[i])));
       args.push(decimal(place.expirySeconds));
@@ -54,7 +54,8 @@ export class Charge extends StoreCommand {
     let reply = new StoreReply();
     for (let i = 0; i < this.buckets.length; i++) {
       const bucket = this.buckets[i];
-      const answer = chargeBucket(space, bucket, this.tokens, this.limitOf(bucket), nowMs);
+      const limit = this.isUnlimited ? NO_LIMIT : space.limitHere(bucket.limit);
+      const answer = chargeBucket(space, bucket, this.tokens, limit, nowMs);
       if (answer.hasFailed) reply = answer;
     }
     return reply;

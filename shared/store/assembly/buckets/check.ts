@@ -35,7 +35,7 @@ export class Check extends StoreCommand {
     const keys: Slice[] = [];
     const args: Slice[] = [];
     for (let i = 0; i < this.buckets.length; i++) {
-      const place = new Place(this.buckets[i], this.nowMs);
+      const place = Place.of(this.buckets[i], this.nowMs);
       keys.push(place.key);
       args.push(decimal(this.buckets[i].limit));
       args.push(decimal(place.expirySeconds));

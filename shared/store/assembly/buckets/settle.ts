@@ -42,7 +42,7 @@ export class Settle extends StoreCommand {
     const args: Slice[] = [decimal(this.difference)];
     for (let i = 0; i < buckets.length; i++) {
       // An excess goes to the window of now, the rest to where it came from.
-      const place = new Place(buckets[i], this.difference > 0 ? nowMs : this.reservation.nowMs);
+      const place = Place.of(buckets[i], this.difference > 0 ? nowMs : this.reservation.nowMs);
       keys.push(place.key);
       args.push(decimal(place.expirySeconds));
       args.push(decimal(this.mostMs(i, buckets[i], nowMs)));
@@ -55,7 +55,9 @@ export class Settle extends StoreCommand {
   }
 
   override runShared(space: SharedSpace): StoreReply {
-    return settleBuckets(space, this);
+    const reservation = this.reservation;
+    if (!reservation.isHeld || this.difference == 0) return new StoreReply();
+    return settleBuckets(space, this, wallClockMs());
   }
 
   /**

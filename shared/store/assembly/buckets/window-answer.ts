@@ -25,5 +25,5 @@ function stateOf(item: RedisReply, bucket: Bucket, nowMs: i64): BucketState {
 function secondsLeft(leftMs: i64, bucket: Bucket, nowMs: i64): i64 {
   if (bucket.algorithm == Algorithm.Sliding) return bucket.windowAt(nowMs).secondsLeft(nowMs);
   // Rounded as Redis' TTL does.
-  return leftMs < 0 ? new Place(bucket, nowMs).expirySeconds : (leftMs + 500) / 1000;
+  return leftMs < 0 ? Place.of(bucket, nowMs).expirySeconds : (leftMs + 500) / 1000;
 }

@@ -17,20 +17,20 @@ export function looksBack(buckets: Bucket[]): bool {
  */
 @final
 export class Place {
-  readonly key: Slice;
-  readonly expirySeconds: i64;
+  constructor(
+    readonly key: Slice,
+    /** How long the key lives when it is made now. */
+    readonly expirySeconds: i64,
+  ) {}
 
   /** @param nowMs not looked at for `Fixed` */
-  constructor(bucket: Bucket, nowMs: i64) {
-    if (bucket.algorithm == Algorithm.Fixed) {
-      this.key = bucket.key;
-      this.expirySeconds = bucket.windowSeconds;
-      return;
-    }
+  static of(bucket: Bucket, nowMs: i64): Place {
+    if (bucket.algorithm == Algorithm.Fixed) return new Place(bucket.key, bucket.windowSeconds);
     const window = bucket.windowAt(nowMs);
+    // A window that is looked back to must last as long as the next one.
     const isSliding = bucket.algorithm == Algorithm.Sliding;
-    this.key = bucket.keyOf(window.id);
-    this.expirySeconds = isSliding ? (window.lengthMs / 1000) * 2 : window.secondsLeft(nowMs);
+    const after = isSliding ? bucket.windowAt(window.endMs).lengthMs / 1000 : 0;
+    return new Place(bucket.keyOf(window.id), window.secondsLeft(nowMs) + after);
   }
 }
 
@@ -40,7 +40,7 @@ export function windowWords(mode: string, tokens: i64, buckets: Bucket[], nowMs:
   const args: Slice[] = [bytes(mode), decimal(tokens)];
   for (let i = 0; i < buckets.length; i++) {
     const bucket = buckets[i];
-    const place = new Place(bucket, nowMs);
+    const place = Place.of(bucket, nowMs);
     keys.push(place.key);
     args.push(decimal(bucket.limit));
     args.push(decimal(place.expirySeconds));

@@ -1,6 +1,7 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
 import { redisDel } from "@ai-gateway-wasm/kit/assembly/redis-words";
+import { wallClockMs } from "../clock";
 import { StoreCommand } from "../command";
 import { StoreReply } from "../reply";
 import { SharedSpace } from "../shared/space";
@@ -25,6 +26,6 @@ export class RemoveValue extends StoreCommand {
   }
 
   override runShared(space: SharedSpace): StoreReply {
-    return removeValue(space, this.key);
+    return removeValue(space, this.key, wallClockMs());
   }
 }

@@ -1,0 +1,48 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
+import { decimal, redisEval } from "@ai-gateway-wasm/kit/assembly/redis-words";
+import { wallClockMs } from "../clock";
+import { Residence, StoreCommand } from "../command";
+import { StoreReply } from "../reply";
+import { SharedSpace } from "../shared/space";
+import { withHolds } from "./keys";
+import { ReserveBalance } from "./reserve";
+import { SETTLE } from "./scripts";
+import { settleBalances } from "./shared-balance";
+
+/** Corrects a reservation of balances. One that came back meanwhile is charged as a whole. */
+@final
+export class SettleBalance extends StoreCommand {
+  constructor(
+    tag: i32,
+    readonly reservation: ReserveBalance,
+    /** What was really spent; 0 gives everything back. */
+    readonly tokens: i64,
+  ) {
+    super(tag);
+  }
+
+  override get residence(): Residence {
+    return this.reservation.isLocal ? Residence.Fallback : Residence.Backend;
+  }
+
+  override words(): Slice[] | null {
+    const reservation = this.reservation;
+    if (!reservation.isHeld) return null;
+    return redisEval(SETTLE, withHolds(reservation.keys), [
+      decimal(reservation.id),
+      decimal(reservation.tokens),
+      decimal(this.tokens),
+      decimal(reservation.tokens > 0 ? reservation.deadlineMs : 0),
+    ]);
+  }
+
+  override read(_answer: RedisReply): StoreReply {
+    return new StoreReply();
+  }
+
+  override runShared(space: SharedSpace): StoreReply {
+    if (!this.reservation.isHeld) return new StoreReply();
+    return settleBalances(space, this, wallClockMs());
+  }
+}

@@ -85,6 +85,11 @@ export class Accounts {
     return false;
   }
 
+  /** True for an account that is never asked. */
+  isIdle(account: Account): bool {
+    return !account.isGroup && this.isUnlimited(account.name);
+  }
+
   ofConsumer(name: Slice, model: Slice): Account {
     return this.open(false, name, model, this.fallback);
   }

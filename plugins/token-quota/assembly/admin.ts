@@ -195,17 +195,13 @@ export class AdminCall extends QuotaStream {
     if (this.config.admin.isExtended && request.isVerbose) {
       const period = account.period;
       json.key("granted").integer(account.granted);
-      json.key("unlimited").boolean(this.isUnlimited(account));
+      json.key("unlimited").boolean(this.config.accounts.isIdle(account));
       if (period !== null) {
         json.key("period").openObject().key("id").text(period.id);
         json.key("ends_at").integer(period.endsAt).closeObject();
       }
     }
     this.answer(queryReply(json.closeObject().toSlice()));
-  }
-
-  private isUnlimited(account: Account): bool {
-    return !account.isGroup && this.config.accounts.isUnlimited(account.name);
   }
 }
 

@@ -119,12 +119,14 @@ export class MeteredRequest extends QuotaStream {
   }
 
   private refuse(reply: Reply): HeadersAction {
-    if (this.log.wants(LogLevel.Info)) {
+    const isShadow = this.config.isShadow;
+    const level = isShadow ? LogLevel.Info : LogLevel.Debug;
+    if (this.log.wants(level)) {
       const name = this.accounts[0].name.toString();
-      const words = this.config.isShadow ? '" would be refused' : '" is refused';
-      this.log.info('consumer "' + name + words);
+      const words = isShadow ? '" would be refused' : '" is refused';
+      this.log.write(level, 'consumer "' + name + words);
     }
-    if (this.config.isShadow) {
+    if (isShadow) {
       this.metrics.shadowDenied.increment();
       return this.admit();
     }
@@ -150,10 +152,11 @@ export class MeteredRequest extends QuotaStream {
     spending.end();
     const amount = spending.amount;
     const reservation = this.admission.reservation;
+    const isCharged = spending.isKnown && !this.isUnlimited;
     if (reservation !== null) ledger.settle(reservation, amount);
-    else if (spending.isKnown && !this.isUnlimited) ledger.charge(this.accounts, amount);
+    else if (isCharged) ledger.charge(this.accounts, amount);
     ledger.record(this.accounts[0], spending.usage);
-    if (spending.isKnown) this.metrics.charged.increment(amount);
+    if (isCharged) this.metrics.charged.increment(amount);
     else if (spending.isLost) this.metrics.uncounted.increment();
     if (this.config.logsRemaining && this.admission.knowsRemaining) this.logRemaining(amount);
     this.finish();

@@ -46,7 +46,9 @@ export class TokenQuotaRoot extends StoreRoot<QuotaConfig> {
       return new RefusedRequest(id, reply, consumer === null && !isAdmin(mode));
     }
     if (isAdmin(mode)) return new AdminCall(id, config, mode, consumer);
-    return mode == Mode.Metered ? this.meter(id, config, consumer) : null;
+    if (mode == Mode.Metered) return this.meter(id, config, consumer);
+    this.log.debug("the path is not metered");
+    return null;
   }
 
   private parse(reader: ConfigReader): QuotaConfig | null {

@@ -104,6 +104,7 @@ export class BalanceReport {
     json.openObject();
     spellAccount(json, account);
     json.key("quota").integer(this.balanceOf(index, account.granted));
+    if (this.accounts.isIdle(account)) json.key("unlimited").boolean(true);
     const period = account.period;
     if (period !== null) {
       json.key("period").openObject().key("id").text(period.id);

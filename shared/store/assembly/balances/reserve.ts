@@ -1,13 +1,11 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
-import { decimal, redisEval } from "@ai-gateway-wasm/kit/assembly/redis-words";
-import { bytes } from "@ai-gateway-wasm/bytes";
 import { randomU64 } from "proxy-wasm-as";
 import { wallClockMs } from "../clock";
 import { StoreCommand } from "../command";
 import { StoreFailure, StoreReply } from "../reply";
 import { SharedSpace } from "../shared/space";
-import { withHolds } from "./keys";
+import { balanceCall } from "./keys";
 import { RESERVE } from "./scripts";
 import { reserveBalances } from "./shared-balance";
 
@@ -45,13 +43,13 @@ export class ReserveBalance extends StoreCommand {
 
   override words(): Slice[] | null {
     const nowMs = this.start();
-    return redisEval(RESERVE, withHolds(this.keys), [
-      decimal(nowMs),
-      decimal(this.id),
-      decimal(this.tokens),
-      bytes(this.isStrict ? "strict" : "allow"),
-      decimal(this.deadlineMs),
-    ]);
+    return balanceCall(RESERVE, this.keys)
+      .integer(nowMs)
+      .integer(this.id)
+      .integer(this.tokens)
+      .text(bytes(this.isStrict ? "strict" : "allow"))
+      .integer(this.deadlineMs)
+      .words();
   }
 
   override read(answer: RedisReply): StoreReply {

@@ -1,11 +1,10 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
-import { decimal, redisEval } from "@ai-gateway-wasm/kit/assembly/redis-words";
 import { wallClockMs } from "../clock";
 import { Residence, StoreCommand } from "../command";
 import { StoreReply } from "../reply";
 import { SharedSpace } from "../shared/space";
-import { withHolds } from "./keys";
+import { balanceCall } from "./keys";
 import { ReserveBalance } from "./reserve";
 import { SETTLE } from "./scripts";
 import { settleBalances } from "./shared-balance";
@@ -29,12 +28,12 @@ export class SettleBalance extends StoreCommand {
   override words(): Slice[] | null {
     const reservation = this.reservation;
     if (!reservation.isHeld) return null;
-    return redisEval(SETTLE, withHolds(reservation.keys), [
-      decimal(reservation.id),
-      decimal(reservation.tokens),
-      decimal(this.tokens),
-      decimal(reservation.tokens > 0 ? reservation.deadlineMs : 0),
-    ]);
+    return balanceCall(SETTLE, reservation.keys)
+      .integer(reservation.id)
+      .integer(reservation.tokens)
+      .integer(this.tokens)
+      .integer(reservation.tokens > 0 ? reservation.deadlineMs : 0)
+      .words();
   }
 
   override read(_answer: RedisReply): StoreReply {

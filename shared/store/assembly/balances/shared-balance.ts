@@ -1,9 +1,9 @@
 import { RedisReply, RedisType } from "@ai-gateway-wasm/kit/assembly/redis-reply";
-import { decimal } from "@ai-gateway-wasm/kit/assembly/redis-words";
 import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { Status } from "proxy-wasm-as";
 import { StoreReply } from "../reply";
 import { ATTEMPTS, SharedSpace } from "../shared/space";
+import { integerText } from "../words";
 import { Hold, StoredValue } from "../values/stored-value";
 import { ReserveBalance } from "./reserve";
 import { SettleBalance } from "./settle";
@@ -46,7 +46,7 @@ function take(space: SharedSpace, command: ReserveBalance, index: i32, nowMs: i6
     let balance = balanceOf(stored) + healed;
     const denies = balance <= 0 || (command.isStrict && balance < command.tokens);
     if (!denies) balance -= command.tokens;
-    const text = decimal(balance);
+    const text = integerText(balance);
     const reply = denies ? denial(index, text) : StoreReply.ofValue(text);
     if (healed == 0 && (denies || command.tokens <= 0)) return reply;
     stored.bytes = text;
@@ -92,7 +92,7 @@ function settle(
     const wasHeld = !isNoted || release(stored, reservation.id);
     if (stored.bytes === null) return true;
     const change = (wasHeld ? reservation.tokens : 0) - spent;
-    stored.bytes = decimal(balanceOf(stored) + change);
+    stored.bytes = integerText(balanceOf(stored) + change);
     if (stored.write() == Status.Ok) return true;
   }
   return false;

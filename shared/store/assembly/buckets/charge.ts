@@ -1,10 +1,10 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
-import { decimal, redisEval } from "@ai-gateway-wasm/kit/assembly/redis-words";
 import { wallClockMs } from "../clock";
 import { StoreCommand } from "../command";
 import { StoreReply } from "../reply";
 import { SharedSpace } from "../shared/space";
+import { ScriptCall } from "../words";
 import { Bucket } from "./bucket";
 import { CHARGE } from "./scripts";
 import { chargeBucket } from "./shared-bucket";
@@ -32,16 +32,13 @@ export class Charge extends StoreCommand {
       const mode = this.isUnlimited ? "add" : "charge";
       return windowWords(mode, this.tokens, this.buckets, nowMs);
     }
-    const keys: Slice[] = [];
-    const args: Slice[] = [];
+    const call = new ScriptCall(CHARGE);
     for (let i = 0; i < this.buckets.length; i++) {
       const place = Place.of(this.buckets[i], nowMs);
-      keys.push(place.key);
-      args.push(decimal(this.limitOf(this.buckets[i])));
-      args.push(decimal(place.expirySeconds));
-      args.push(decimal(this.tokens));
+      const limit = this.isUnlimited ? NO_LIMIT : this.buckets[i].limit;
+      call.key(place.key).integer(limit).integer(place.expirySeconds).integer(this.tokens);
     }
-    return redisEval(CHARGE, keys, args);
+    return call.words();
   }
 
   /** Peers do not look at it either. */
@@ -59,9 +56,5 @@ export class Charge extends StoreCommand {
       if (answer.hasFailed) reply = answer;
     }
     return reply;
-  }
-
-  private limitOf(bucket: Bucket): i64 {
-    return this.isUnlimited ? NO_LIMIT : bucket.limit;
   }
 }

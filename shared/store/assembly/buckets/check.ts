@@ -1,11 +1,10 @@
-import { Builder, Slice } from "@ai-gateway-wasm/bytes";
-import { decimal as text } from "@ai-gateway-wasm/bytes";
+import { Builder, decimal, Slice } from "@ai-gateway-wasm/bytes";
 import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
-import { decimal, redisEval } from "@ai-gateway-wasm/kit/assembly/redis-words";
 import { wallClockMs } from "../clock";
 import { StoreCommand } from "../command";
 import { BucketState, StoreFailure, StoreReply } from "../reply";
 import { SharedSpace } from "../shared/space";
+import { ScriptCall } from "../words";
 import { Bucket } from "./bucket";
 import { ALL_STATES, CHECK, FIRST_STATE } from "./scripts";
 import { readBucket } from "./shared-bucket";
@@ -32,16 +31,13 @@ export class Check extends StoreCommand {
   override words(): Slice[] | null {
     this.nowMs = wallClockMs();
     if (looksBack(this.buckets)) return windowWords("check", 0, this.buckets, this.nowMs);
-    const keys: Slice[] = [];
-    const args: Slice[] = [];
+    const script = new Builder(512).append(CHECK).append(this.isFlat ? FIRST_STATE : ALL_STATES);
+    const call = new ScriptCall(script.view());
     for (let i = 0; i < this.buckets.length; i++) {
       const place = Place.of(this.buckets[i], this.nowMs);
-      keys.push(place.key);
-      args.push(decimal(this.buckets[i].limit));
-      args.push(decimal(place.expirySeconds));
+      call.key(place.key).integer(this.buckets[i].limit).integer(place.expirySeconds);
     }
-    const script = new Builder(512).append(CHECK).append(this.isFlat ? FIRST_STATE : ALL_STATES);
-    return redisEval(script.view(), keys, args);
+    return call.words();
   }
 
   override read(answer: RedisReply): StoreReply {
@@ -75,8 +71,8 @@ export class Check extends StoreCommand {
   }
 
   private mismatch(got: i32): string {
-    const want = text(this.buckets.length);
-    return "redis response length mismatch: got " + text(got) + ", want " + want;
+    const want = decimal(this.buckets.length);
+    return "redis response length mismatch: got " + decimal(got) + ", want " + want;
   }
 }
 

@@ -1,10 +1,10 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
-import { decimal, redisEval } from "@ai-gateway-wasm/kit/assembly/redis-words";
 import { wallClockMs } from "../clock";
 import { Residence, StoreCommand } from "../command";
 import { StoreReply } from "../reply";
 import { SharedSpace } from "../shared/space";
+import { ScriptCall } from "../words";
 import { Algorithm, Bucket } from "./bucket";
 import { Reserve } from "./reserve";
 import { SETTLE } from "./scripts";
@@ -38,16 +38,13 @@ export class Settle extends StoreCommand {
     if (!this.reservation.isHeld || this.difference == 0) return null;
     const nowMs = wallClockMs();
     const buckets = this.reservation.buckets;
-    const keys: Slice[] = [];
-    const args: Slice[] = [decimal(this.difference)];
+    const call = new ScriptCall(SETTLE).integer(this.difference);
     for (let i = 0; i < buckets.length; i++) {
       // An excess goes to the window of now, the rest to where it came from.
       const place = Place.of(buckets[i], this.difference > 0 ? nowMs : this.reservation.nowMs);
-      keys.push(place.key);
-      args.push(decimal(place.expirySeconds));
-      args.push(decimal(this.mostMs(i, buckets[i], nowMs)));
+      call.key(place.key).integer(place.expirySeconds).integer(this.mostMs(i, buckets[i], nowMs));
     }
-    return redisEval(SETTLE, keys, args);
+    return call.words();
   }
 
   override read(_answer: RedisReply): StoreReply {

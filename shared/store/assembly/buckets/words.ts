@@ -1,5 +1,5 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { decimal, redisEval } from "@ai-gateway-wasm/kit/assembly/redis-words";
+import { ScriptCall } from "../words";
 import { Algorithm, Bucket } from "./bucket";
 import { WINDOWS } from "./scripts";
 
@@ -34,26 +34,20 @@ export class Place {
   }
 }
 
-/** The words of `WINDOWS`. @param mode as the script has it */
+/** A call of `WINDOWS`. @param mode as the script has it */
 export function windowWords(mode: string, tokens: i64, buckets: Bucket[], nowMs: i64): Slice[] {
-  const keys: Slice[] = [];
-  const args: Slice[] = [bytes(mode), decimal(tokens)];
+  const call = new ScriptCall(WINDOWS).text(bytes(mode)).integer(tokens);
   for (let i = 0; i < buckets.length; i++) {
     const bucket = buckets[i];
     const place = Place.of(bucket, nowMs);
-    keys.push(place.key);
-    args.push(decimal(bucket.limit));
-    args.push(decimal(place.expirySeconds));
+    call.key(place.key).integer(bucket.limit).integer(place.expirySeconds);
     if (bucket.algorithm == Algorithm.Sliding) {
       const window = bucket.windowAt(nowMs);
-      keys.push(bucket.keyOf(window.id - 1));
-      args.push(decimal(window.endMs - nowMs));
-      args.push(decimal(window.lengthMs));
+      call.key(bucket.keyOf(window.id - 1));
+      call.integer(window.endMs - nowMs).integer(window.lengthMs);
     } else {
-      keys.push(place.key);
-      args.push(decimal(0));
-      args.push(decimal(1));
+      call.key(place.key).integer(0).integer(1);
     }
   }
-  return redisEval(WINDOWS, keys, args);
+  return call.words();
 }

@@ -1,9 +1,9 @@
 import { isInteger, saturate } from "@ai-gateway-wasm/as-json";
 import { Slice } from "@ai-gateway-wasm/bytes";
-import { decimal } from "@ai-gateway-wasm/kit/assembly/redis-words";
 import { Status } from "proxy-wasm-as";
 import { StoreFailure, StoreReply } from "../reply";
 import { ATTEMPTS, SharedSpace } from "../shared/space";
+import { integerText } from "../words";
 import { SetValue } from "./set";
 import { StoredValue } from "./stored-value";
 
@@ -44,7 +44,7 @@ export function addToValue(space: SharedSpace, key: Slice, amount: i64, nowMs: i
     if (amount > 0 ? sum < before : sum > before) {
       return StoreReply.failed(StoreFailure.Reply, OVERFLOW);
     }
-    const text = decimal(sum);
+    const text = integerText(sum);
     stored.bytes = text;
     if (stored.write() == Status.Ok) return StoreReply.ofValue(text);
   }
@@ -55,9 +55,9 @@ export function removeValue(space: SharedSpace, key: Slice, nowMs: i64): StoreRe
   const stored = new StoredValue(space, key);
   for (let i = 0; i < ATTEMPTS; i++) {
     stored.read(nowMs);
-    if (stored.bytes === null) return StoreReply.ofValue(decimal(0));
+    if (stored.bytes === null) return StoreReply.ofValue(integerText(0));
     stored.bytes = null;
-    if (stored.write() == Status.Ok) return StoreReply.ofValue(decimal(1));
+    if (stored.write() == Status.Ok) return StoreReply.ofValue(integerText(1));
   }
   return space.contention();
 }

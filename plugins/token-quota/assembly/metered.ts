@@ -62,6 +62,11 @@ export class MeteredRequest extends QuotaStream {
     return this.decide(verdict);
   }
 
+  override onRequestBody(size: i32, _endOfStream: bool): DataAction {
+    this.spending.passRequest(size);
+    return DataAction.Continue;
+  }
+
   override onStoreReply(reply: StoreReply): void {
     const verdict = this.admission.receive(this.calls, reply);
     if (verdict == Verdict.Open || this.isDecided) return;

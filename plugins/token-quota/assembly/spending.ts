@@ -12,8 +12,10 @@ const NOTHING: TokenUsage = new TokenUsage();
 /** What one request spends, known step by step from its headers to the end of its response. */
 @final
 export class Spending {
-  /** Estimated length of the prompt in tokens; 0 when nobody needs an estimate. */
-  private promptTokens: i64 = 0;
+  /** Length of the request's body, for estimates. */
+  private promptBytes: i64 = 0;
+  /** The request does not announce that length: what passes is counted. */
+  private countsPrompt: bool = false;
   private status: i64 = NO_STATUS;
   /** Null: the response is not read. */
   private response: ResponseUsage | null = null;
@@ -29,7 +31,16 @@ export class Spending {
     private readonly model: Slice,
     private readonly isReported: bool,
   ) {
-    if (metering.estimates) this.promptTokens = metering.estimate.tokensOf(announcedLength());
+    if (metering.estimates) {
+      const length = announcedLength();
+      this.countsPrompt = length < 0;
+      this.promptBytes = max(0, length);
+    }
+  }
+
+  /** Takes note of a part of the request's body, which is not read. */
+  passRequest(size: i32): void {
+    if (this.countsPrompt) this.promptBytes += size;
   }
 
   /** Whether the response's body is wanted. */
@@ -115,7 +126,7 @@ export class Spending {
 
   private estimated(completionTokens: i64): TokenUsage {
     const usage = new TokenUsage();
-    usage.input = this.promptTokens;
+    usage.input = this.metering.estimate.tokensOf(this.promptBytes);
     usage.output = completionTokens;
     return usage;
   }

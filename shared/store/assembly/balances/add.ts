@@ -1,10 +1,10 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
-import { decimal, redisEval } from "@ai-gateway-wasm/kit/assembly/redis-words";
 import { wallClockMs } from "../clock";
 import { StoreCommand } from "../command";
 import { StoreReply } from "../reply";
 import { SharedSpace } from "../shared/space";
+import { ScriptCall } from "../words";
 import { addToGrant } from "./shared-grant";
 
 /** KEYS: balance. ARGV: what to add, what a missing one begins with, seconds to keep it (0: ever). */
@@ -32,8 +32,12 @@ export class AddToGrant extends StoreCommand {
   }
 
   override words(): Slice[] | null {
-    const args = [decimal(this.amount), decimal(this.grant), decimal(this.keepSeconds)];
-    return redisEval(ADD, [this.key], args);
+    return new ScriptCall(ADD)
+      .key(this.key)
+      .integer(this.amount)
+      .integer(this.grant)
+      .integer(this.keepSeconds)
+      .words();
   }
 
   override read(answer: RedisReply): StoreReply {

@@ -1,9 +1,9 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
-import { decimal, redisEval } from "@ai-gateway-wasm/kit/assembly/redis-words";
 import { StoreCommand } from "../command";
 import { StoreReply } from "../reply";
 import { SharedSpace } from "../shared/space";
+import { ScriptCall } from "../words";
 import { UsageBook } from "./book";
 import { UsageCounts } from "./counts";
 import { recordUsage } from "./shared-usage";
@@ -44,18 +44,15 @@ export class RecordUsage extends StoreCommand {
 
   override words(): Slice[] | null {
     const added = this.added;
-    return redisEval(
-      RECORD,
-      [this.book.key],
-      [
-        this.line,
-        decimal(added.input),
-        decimal(added.output),
-        decimal(added.requests),
-        this.periodId,
-        decimal(this.book.mostLines),
-      ],
-    );
+    return new ScriptCall(RECORD)
+      .key(this.book.key)
+      .text(this.line)
+      .integer(added.input)
+      .integer(added.output)
+      .integer(added.requests)
+      .text(this.periodId)
+      .integer(this.book.mostLines)
+      .words();
   }
 
   override read(_answer: RedisReply): StoreReply {

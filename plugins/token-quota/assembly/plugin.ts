@@ -1,6 +1,6 @@
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
-import { FailMode, StorePlugin, StoreRoot } from "@ai-gateway-wasm/store";
+import { FailMode, StoreKind, StorePlugin, StoreRoot } from "@ai-gateway-wasm/store";
 import { HttpContext, requestHeaders, setProperty } from "proxy-wasm-as";
 import { Account } from "./accounts";
 import { AdminCall } from "./admin";
@@ -53,7 +53,13 @@ export class TokenQuotaRoot extends StoreRoot<QuotaConfig> {
 
   private parse(reader: ConfigReader): QuotaConfig | null {
     const plugin = new StorePlugin(NAME, METRIC_NAME, FailMode.Closed);
-    return parseConfig(reader, plugin, this.calls);
+    const config = parseConfig(reader, plugin, this.calls);
+    if (config !== null && config.store.kind == StoreKind.Shared) {
+      this.log.warn(
+        "balances are kept in the memory of this gateway: each gateway has its own, and they are lost when it restarts",
+      );
+    }
+    return config;
   }
 
   private meter(id: u32, config: QuotaConfig, consumer: Slice): HttpContext | null {

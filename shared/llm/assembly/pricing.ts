@@ -44,8 +44,11 @@ export class Pricing {
     for (let i = 0; i < entries.length && !config.errors.any; i++) {
       const weights = entries[i].object("weights");
       const model = readNamePattern(entries[i], "model");
-      if (weights === null) entries[i].refuse("weights", "is required");
-      else if (model !== null) this.models.push(new ModelWeights(model, readWeights(weights)));
+      if (weights === null || !weights.value.isObject) {
+        entries[i].refuse("weights", "must be an object");
+      } else if (model !== null) {
+        this.models.push(new ModelWeights(model, readWeights(weights)));
+      }
     }
   }
 

@@ -1,4 +1,4 @@
-import { upstream, type ClientResponse, type Host, type Redis } from "proxy-wasm-test";
+import { upstream, type ClientResponse, type Redis } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
 import {
   CHAT,

@@ -1,6 +1,6 @@
 import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
 import { PluginLog } from "@ai-gateway-wasm/kit";
-import { AttributeMap, writeToLog } from "@ai-gateway-wasm/kit/attributes";
+import { addToLog } from "@ai-gateway-wasm/kit/log-number";
 import { FailMode, StoreReply } from "@ai-gateway-wasm/store";
 import {
   DataAction,
@@ -168,9 +168,7 @@ export class MeteredRequest extends QuotaStream {
   }
 
   private logRemaining(amount: i64): void {
-    const attributes = new AttributeMap();
     const reserved = this.admission.reservation === null ? 0 : this.spending.reservation;
-    attributes.setInteger(QUOTA_REMAINING, this.admission.remaining + reserved - amount);
-    writeToLog(this.log, attributes);
+    addToLog(QUOTA_REMAINING, this.admission.remaining + reserved - amount);
   }
 }

@@ -1,5 +1,6 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { RegexError } from "@ai-gateway-wasm/match";
 import { NamePattern } from "@ai-gateway-wasm/match/name-pattern";
 
 /** Reads a name, `prefix*` or `regexp:…`; null, and refused, when it is none. */
@@ -19,9 +20,8 @@ export function readNamePatterns(config: ConfigReader, field: string): NamePatte
 }
 
 function parse(config: ConfigReader, field: string, text: Slice): NamePattern | null {
-  if (text.isEmpty) {
-    config.refuse(field, "must not be empty");
-    return null;
-  }
-  return NamePattern.parse(text);
+  const error = new RegexError();
+  const pattern = !text.isEmpty ? NamePattern.parse(text, error) : null;
+  if (pattern === null) config.refuse(field, text.isEmpty ? "must not be empty" : error.message);
+  return pattern;
 }

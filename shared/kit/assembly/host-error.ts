@@ -6,20 +6,27 @@ import { Status } from "proxy-wasm-as";
  * Higress's plugins inherit from their SDK (token-quota.md 4.3).
  */
 export function hostError(status: Status): string {
+  const name = nameOf(status);
+  return name.length > 0
+    ? "error status returned by host: " + name
+    : "unknown status code: " + decimal(<i32>status);
+}
+
+function nameOf(status: Status): string {
   switch (status) {
     case Status.NotFound:
-      return "error status returned by host: not found";
+      return "not found";
     case Status.BadArgument:
-      return "error status returned by host: bad argument";
+      return "bad argument";
     case Status.Empty:
-      return "error status returned by host: empty";
+      return "empty";
     case Status.CasMismatch:
-      return "error status returned by host: cas mismatch";
+      return "cas mismatch";
     case Status.InternalFailure:
-      return "error status returned by host: internal failure";
+      return "internal failure";
     case Status.Unimplemented:
-      return "error status returned by host: unimplemented";
+      return "unimplemented";
     default:
-      return "unknown status code: " + decimal(<i32>status);
+      return "";
   }
 }

@@ -50,6 +50,25 @@ describe("constants of bytes are encoded by the build", () => {
     expect(fixBytes(line)).toBe(line);
   });
 
+  it("joins a text of several lines, and keeps their number", () => {
+    const long = [
+      "export const LUA: Slice = bytes(",
+      '  "local a=1 " +',
+      '    "return a\\n",',
+      ");",
+    ];
+    const lines = fixBytes([...long, "f();"].join("\n")).split("\n");
+    expect(fixed(lines[0] ?? "")).toEqual({ text: "local a=1 return a\n", length: 19 });
+    expect(lines.slice(1)).toEqual(["", "", "", "f();"]);
+  });
+
+  it.each([
+    ["something that is no literal among them", 'const A: Slice = bytes(\n  "a" +\n    B,\n);'],
+    ["a literal that does not end on its line", 'const A: Slice = bytes("a\n");'],
+  ])("leaves %s alone", (_why, source) => {
+    expect(fixBytes(source)).toBe(source);
+  });
+
   it("rewrites every constant of a file and nothing else, line for line", () => {
     const source = ["// a", 'const A: Slice = bytes("a");', "f();", 'const B: Slice = bytes("b");'];
     const lines = fixBytes(source.join("\n")).split("\n");

@@ -1,0 +1,80 @@
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
+import { randomU64 } from "proxy-wasm-as";
+import { wallClockMs } from "../clock";
+import { StoreCommand } from "../command";
+import { StoreFailure, StoreReply } from "../reply";
+import { SharedSpace } from "../shared/space";
+import { balanceCall } from "./keys";
+import { RESERVE } from "./scripts";
+import { reserveBalances } from "./shared-balance";
+
+/**
+ * Takes tokens from all balances or from none, before they are spent (token-quota.md 7.3). A
+ * balance denies when it is missing, when it is not positive, or with `isStrict` when it is smaller
+ * than the amount.
+ *
+ * The answer: `denied`, and `integer`: what the first balance has left, or the denying one has
+ * (`isNull` when it is missing). Keep the command: `SettleBalance` corrects it. What is never
+ * settled comes back `healSeconds` later, with the next reservation on the same balance.
+ */
+@final
+export class ReserveBalance extends StoreCommand {
+  /** Names the reservation in the store. */
+  readonly id: i64 = <i64>(randomU64() >> 1);
+  /** Milliseconds since 1970; 0: never. */
+  deadlineMs: i64 = 0;
+  /** True when the tokens are taken. */
+  isHeld: bool = false;
+  /** Taken from the fallback of `fail_mode: local`, and corrected there. */
+  isLocal: bool = false;
+
+  constructor(
+    tag: i32,
+    /** Balances, such as a consumer's and its group's; different ones. */
+    readonly keys: Slice[],
+    readonly tokens: i64,
+    readonly isStrict: bool = false,
+    /** 0: an unsettled reservation is lost. */
+    readonly healSeconds: i64 = 600,
+  ) {
+    super(tag);
+  }
+
+  override words(): Slice[] | null {
+    const nowMs = this.start();
+    return balanceCall(RESERVE, this.keys)
+      .integer(nowMs)
+      .integer(this.id)
+      .integer(this.tokens)
+      .text(bytes(this.isStrict ? "strict" : "allow"))
+      .integer(this.deadlineMs)
+      .words();
+  }
+
+  override read(answer: RedisReply): StoreReply {
+    const balances = answer.item(1).items;
+    if (balances.length != this.keys.length) {
+      return StoreReply.failed(StoreFailure.Reply, "the answer does not fit the script");
+    }
+    const denied = <i32>answer.item(0).integer - 1;
+    this.isHeld = denied < 0;
+    const balance = answer.item(1).item(max(0, denied));
+    const reply = StoreReply.ofValue(balance.isNull ? null : balance.text);
+    reply.denied = denied;
+    return reply;
+  }
+
+  override runShared(space: SharedSpace): StoreReply {
+    const nowMs = this.start();
+    this.isLocal = true;
+    return reserveBalances(space, this, nowMs);
+  }
+
+  /** Notes when the reservation begins; answers that time. */
+  private start(): i64 {
+    const nowMs = wallClockMs();
+    this.deadlineMs = this.healSeconds > 0 ? nowMs + this.healSeconds * 1000 : 0;
+    return nowMs;
+  }
+}

@@ -1,0 +1,47 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
+import { wallClockMs } from "../clock";
+import { Residence, StoreCommand } from "../command";
+import { StoreReply } from "../reply";
+import { SharedSpace } from "../shared/space";
+import { balanceCall } from "./keys";
+import { ReserveBalance } from "./reserve";
+import { SETTLE } from "./scripts";
+import { settleBalances } from "./shared-balance";
+
+/** Corrects a reservation of balances. One that came back meanwhile is charged as a whole. */
+@final
+export class SettleBalance extends StoreCommand {
+  constructor(
+    tag: i32,
+    readonly reservation: ReserveBalance,
+    /** What was really spent; 0 gives everything back. */
+    readonly tokens: i64,
+  ) {
+    super(tag);
+  }
+
+  override get residence(): Residence {
+    return this.reservation.isLocal ? Residence.Fallback : Residence.Backend;
+  }
+
+  override words(): Slice[] | null {
+    const reservation = this.reservation;
+    if (!reservation.isHeld) return null;
+    return balanceCall(SETTLE, reservation.keys)
+      .integer(reservation.id)
+      .integer(reservation.tokens)
+      .integer(this.tokens)
+      .integer(reservation.tokens > 0 ? reservation.deadlineMs : 0)
+      .words();
+  }
+
+  override read(_answer: RedisReply): StoreReply {
+    return new StoreReply();
+  }
+
+  override runShared(space: SharedSpace): StoreReply {
+    if (!this.reservation.isHeld) return new StoreReply();
+    return settleBalances(space, this, wallClockMs());
+  }
+}

@@ -1,0 +1,50 @@
+import { Status } from "proxy-wasm-as";
+import { BucketState, StoreReply } from "../reply";
+import { Entry } from "../shared/entry";
+import { Slot } from "../shared/slot";
+import { ATTEMPTS, SharedSpace } from "../shared/space";
+import { Algorithm, Bucket } from "./bucket";
+
+// The questions about one bucket on shared data: the scripts' semantics once more.
+
+/** How full a bucket is; nothing is written. */
+export function readBucket(space: SharedSpace, bucket: Bucket, nowMs: i64): BucketState {
+  const entry = Entry.at(Slot.of(space, bucket).read(), bucket, nowMs);
+  return stateOf(space, bucket, entry, nowMs);
+}
+
+export function stateOf(
+  space: SharedSpace,
+  bucket: Bucket,
+  entry: Entry,
+  nowMs: i64,
+): BucketState {
+  return new BucketState(
+    space.limitHere(bucket.limit),
+    entry.used(bucket, nowMs),
+    entry.secondsLeft(bucket, nowMs),
+  );
+}
+
+/**
+ * Adds tokens unless the bucket holds more than `limit`; how it is then does not matter to
+ * anybody. Negative tokens are taken as they are, as Redis does.
+ */
+export function chargeBucket(
+  space: SharedSpace,
+  bucket: Bucket,
+  tokens: i64,
+  limit: i64,
+  nowMs: i64,
+): StoreReply {
+  const slot = Slot.of(space, bucket);
+  for (let i = 0; i < ATTEMPTS; i++) {
+    const entry = Entry.at(slot.read(), bucket, nowMs);
+    if (entry.used(bucket, nowMs) > limit) return new StoreReply();
+    entry.count += tokens;
+    // As the peer's script: what looks like a first charge begins the window.
+    if (bucket.algorithm == Algorithm.Fixed && entry.count == tokens) entry.startMs = nowMs;
+    if (slot.write(entry, nowMs) == Status.Ok) return new StoreReply();
+  }
+  return space.contention();
+}

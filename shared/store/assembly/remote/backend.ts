@@ -1,0 +1,67 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
+import { HttpCallResponse, monotonicNs } from "proxy-wasm-as";
+import { Backend } from "../backend";
+import { StoreCalls } from "../calls";
+import { StoreCommand } from "../command";
+import { PendingCall } from "../pending-call";
+import { StoreFailure, StoreReply } from "../reply";
+import { Store } from "../store";
+
+/** Of an error text of the store; more is noise in a log line. */
+const LONGEST_CAUSE: i32 = 256;
+
+/** A Redis somewhere else: commands become words, answers come later. One file per way to it. */
+export abstract class RemoteBackend extends Backend {
+  constructor(
+    /** 0: for ever. */
+    protected readonly timeoutMs: i32,
+  ) {
+    super();
+  }
+
+  /** Sends the words of a command. @returns null when an answer will come, else why none will */
+  protected abstract send(calls: StoreCalls, id: i32, words: Slice[]): string | null;
+
+  override run(calls: StoreCalls, command: StoreCommand, store: Store): StoreReply | null {
+    const words = command.words();
+    if (words === null) return new StoreReply();
+    const id = calls.add(new PendingCall(store, this, command));
+    const refusal = this.send(calls, id, words);
+    if (refusal === null) return null;
+    calls.take(id);
+    return StoreReply.failed(StoreFailure.Dispatch, refusal);
+  }
+
+  /** The HTTP answer to `call`. */
+  answerHttp(call: PendingCall, _response: HttpCallResponse): StoreReply {
+    return this.refuse(call, StoreFailure.Reply, "");
+  }
+
+  /** Redis' answer to `call`. @param failed no answer came; the reply is an error then */
+  answerRedis(call: PendingCall, answer: RedisReply, failed: bool): StoreReply {
+    if (!failed) return this.finish(call, answer);
+    const elapsedMs = <i64>((monotonicNs() - call.sentNs) / 1000000);
+    const isLate = this.timeoutMs > 0 && elapsedMs >= <i64>this.timeoutMs;
+    const failure = isLate ? StoreFailure.Timeout : StoreFailure.Connection;
+    return this.refuse(call, failure, answer.text.toString());
+  }
+
+  /** What an answer means to the command. */
+  protected finish(call: PendingCall, answer: RedisReply): StoreReply {
+    if (answer.isError) return this.refuse(call, StoreFailure.Reply, readable(answer.text));
+    return call.store.judge(call.command, call.command.read(answer));
+  }
+
+  protected refuse(call: PendingCall, failure: StoreFailure, cause: string): StoreReply {
+    const reply = StoreReply.failed(failure, call.command.explain(cause), cause);
+    return call.store.judge(call.command, reply);
+  }
+}
+
+/** One line of limited length: a server chose the text, and it goes to a log or a client. */
+function readable(text: Slice): string {
+  let end = 0;
+  while (end < min(text.length, LONGEST_CAUSE) && text.at(end) >= 0x20) end++;
+  return text.sub(0, end).toString();
+}

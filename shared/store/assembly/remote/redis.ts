@@ -1,0 +1,27 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { RedisClient } from "@ai-gateway-wasm/kit/assembly/redis-client";
+import { StoreCalls } from "../calls";
+import { RemoteBackend } from "./backend";
+
+/** Redis through Higress' host call (token-rate-limit.md 4.7). Not in the Envoy build. */
+@final
+export class RedisBackend extends RemoteBackend {
+  private wasInitialised: bool;
+
+  /** Tells the host how to connect. When it refuses, every command tries again. */
+  constructor(
+    private readonly client: RedisClient,
+    timeoutMs: i32,
+  ) {
+    super(timeoutMs);
+    this.wasInitialised = client.init();
+  }
+
+  override get isReady(): bool {
+    return this.wasInitialised;
+  }
+
+  protected override send(calls: StoreCalls, id: i32, words: Slice[]): string | null {
+    return this.client.command(calls.redisCalls(), id, words);
+  }
+}

@@ -1,0 +1,98 @@
+import { Backend } from "./backend";
+import { Breaker } from "./breaker";
+import { StoreCalls } from "./calls";
+import { Residence, StoreCommand } from "./command";
+import { StoreMetrics } from "./metrics";
+import { StoreFailure, StoreReply } from "./reply";
+import { SharedSpace } from "./shared/space";
+
+/** Where a store keeps things. */
+export const enum StoreKind {
+  /** Shared data: this gateway, until it is restarted. */
+  Shared,
+  Redis,
+  RedisHttp,
+}
+
+/** What a plugin does without an answer of the store (`fail_mode`). */
+export const enum FailMode {
+  /** The request passes. The plugin's decision: the store reports the failure. */
+  Open,
+  /** The request is refused. The plugin's decision as well. */
+  Closed,
+  /** The store answers from shared data of this gateway instead; `StoreReply.isLocal`. */
+  Local,
+}
+
+/**
+ * The state that the gateways of one configuration share. Made by `readStore`; belongs to a
+ * configuration.
+ *
+ *   ask ─► breaker open? ──no──► back end ──► later, or at once ─► failed? ──no──► answer
+ *             │ yes                                                   │ yes
+ *             └──────────────► fail_mode local: shared data ◄─────────┘   (else the failure)
+ */
+@final
+export class Store {
+  constructor(
+    readonly kind: StoreKind,
+    private readonly backend: Backend,
+    readonly failMode: FailMode,
+    /** Null: every command is tried. */
+    private readonly breaker: Breaker | null,
+    /** Null unless `failMode` is `Local`. */
+    private readonly fallback: SharedSpace | null,
+    private readonly metrics: StoreMetrics,
+  ) {}
+
+  /** False until the gateway knows how to connect to Redis; every command tries again. */
+  get isReady(): bool {
+    return this.backend.isReady;
+  }
+
+  /**
+   * Runs a command.
+   *
+   * @param calls of whoever wants the answer: the stream's, or the root's for what must outlive
+   *   the stream (charges, settlements)
+   * @returns the answer; null: it comes later, to `onStoreReply` of the owner of `calls`. A failure
+   *   may be reported either way.
+   */
+  ask(calls: StoreCalls, command: StoreCommand): StoreReply | null {
+    const fallback = this.fallback;
+    if (fallback !== null && command.residence == Residence.Fallback) {
+      return this.askFallback(command, fallback);
+    }
+    const breaker = this.breaker;
+    if (breaker !== null && !breaker.lets()) {
+      return this.withoutBackend(command, StoreReply.failed(StoreFailure.Open, OPEN));
+    }
+    const reply = this.backend.run(calls, command, this);
+    return reply === null ? null : this.judge(command, reply);
+  }
+
+  /** Takes note of what came out of the back end. Only for `StoreCalls`. */
+  judge(command: StoreCommand, reply: StoreReply): StoreReply {
+    const breaker = this.breaker;
+    if (breaker !== null) breaker.note(reply.failure);
+    reply.tag = command.tag;
+    return reply.hasFailed ? this.withoutBackend(command, reply) : reply;
+  }
+
+  private withoutBackend(command: StoreCommand, failure: StoreReply): StoreReply {
+    this.metrics.countFailure(failure.failure);
+    failure.tag = command.tag;
+    const fallback = this.fallback;
+    const isMovable = command.residence == Residence.Anywhere;
+    return fallback !== null && isMovable ? this.askFallback(command, fallback) : failure;
+  }
+
+  private askFallback(command: StoreCommand, fallback: SharedSpace): StoreReply {
+    const reply = command.runShared(fallback);
+    reply.isLocal = true;
+    reply.tag = command.tag;
+    return reply;
+  }
+}
+
+const OPEN: string = "the store failed repeatedly and is left alone for a while";

@@ -1,0 +1,63 @@
+import { isInteger, saturate } from "@ai-gateway-wasm/as-json";
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { Status } from "proxy-wasm-as";
+import { StoreFailure, StoreReply } from "../reply";
+import { ATTEMPTS, SharedSpace } from "../shared/space";
+import { integerText } from "../words";
+import { SetValue } from "./set";
+import { StoredValue } from "./stored-value";
+
+// The questions about a value on shared data, with Redis' answers.
+
+const NOT_A_NUMBER: string = "ERR value is not an integer or out of range";
+const OVERFLOW: string = "ERR increment or decrement would overflow";
+
+/** In the callback arena; null: missing, or over. */
+export function findValue(space: SharedSpace, key: Slice, nowMs: i64): Slice | null {
+  const stored = new StoredValue(space, key);
+  stored.read(nowMs);
+  return stored.bytes;
+}
+
+export function writeValue(space: SharedSpace, command: SetValue, nowMs: i64): StoreReply {
+  const stored = new StoredValue(space, command.key);
+  for (let i = 0; i < ATTEMPTS; i++) {
+    stored.read(nowMs);
+    if (command.ifAbsent && stored.bytes !== null) return StoreReply.ofValue(null);
+    stored.bytes = command.value;
+    stored.endMs = command.ttlSeconds > 0 ? nowMs + command.ttlSeconds * 1000 : 0;
+    if (stored.write() == Status.Ok) return new StoreReply();
+  }
+  return space.contention();
+}
+
+export function addToValue(space: SharedSpace, key: Slice, amount: i64, nowMs: i64): StoreReply {
+  const stored = new StoredValue(space, key);
+  for (let i = 0; i < ATTEMPTS; i++) {
+    stored.read(nowMs);
+    const found = stored.bytes;
+    if (found !== null && !isInteger(found)) {
+      return StoreReply.failed(StoreFailure.Reply, NOT_A_NUMBER);
+    }
+    const before: i64 = found === null ? 0 : saturate(found);
+    const sum = before + amount;
+    if (amount > 0 ? sum < before : sum > before) {
+      return StoreReply.failed(StoreFailure.Reply, OVERFLOW);
+    }
+    const text = integerText(sum);
+    stored.bytes = text;
+    if (stored.write() == Status.Ok) return StoreReply.ofValue(text);
+  }
+  return space.contention();
+}
+
+export function removeValue(space: SharedSpace, key: Slice, nowMs: i64): StoreReply {
+  const stored = new StoredValue(space, key);
+  for (let i = 0; i < ATTEMPTS; i++) {
+    stored.read(nowMs);
+    if (stored.bytes === null) return StoreReply.ofValue(integerText(0));
+    stored.bytes = null;
+    if (stored.write() == Status.Ok) return StoreReply.ofValue(integerText(1));
+  }
+  return space.contention();
+}

@@ -1,0 +1,3 @@
+// Balances that are reserved from: quotas.
+export { ReserveBalance } from "./assembly/balances/reserve";
+export { SettleBalance } from "./assembly/balances/settle";

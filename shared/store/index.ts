@@ -1,0 +1,9 @@
+// What every plugin with a store needs. The questions have entries of their own, so that a plugin
+// carries only those it asks: `store/buckets`, `store/values`, `store/balances`.
+export { STORE_TAGS, StoreCalls } from "./assembly/calls";
+export { StoreCommand } from "./assembly/command";
+export { readStore, StorePlugin } from "./assembly/config";
+export { BucketState, StoreFailure, StoreReply } from "./assembly/reply";
+export { StoreRoot } from "./assembly/root";
+export { FailMode, Store, StoreKind } from "./assembly/store";
+export { StoreStream } from "./assembly/stream";

@@ -1,0 +1,5 @@
+// Single values: balances without reservation, cached answers.
+export { AddValue } from "./assembly/values/add";
+export { GetValue } from "./assembly/values/get";
+export { RemoveValue } from "./assembly/values/remove";
+export { SetValue } from "./assembly/values/set";

@@ -6,7 +6,7 @@ export { ConfigReader, textsOf, Tristate } from "./assembly/config/reader";
 export { NOT_A_TIME, parseRfc3339, readTime } from "./assembly/config/time";
 export { findFormField, FormField, isMultipart } from "./assembly/http/multipart";
 export { QueryReader, QuerySyntax, withoutParameters } from "./assembly/http/query";
-export { normalisePath, pathOnly } from "./assembly/http/request-path";
+export { normalisePath, pathOnly, resolveSegments } from "./assembly/http/request-path";
 export { PluginLog } from "./assembly/log";
 export { fingerprint, isSecretHeader } from "./assembly/redact";
 export { PluginRoot } from "./assembly/root";

@@ -5,10 +5,14 @@ const HEAD = `# Generated from config.schema.json by \`npm run generate\`.
 # One entry of \`http_filters\` for plain Envoy, before envoy.filters.http.router.
 `;
 
-/** `envoy.yaml`: the HTTP filter that runs the plugin, with the schema's first example. */
+/**
+ * `envoy.yaml`: the HTTP filter that runs the plugin, with the schema's first example that needs no
+ * Redis: plain Envoy has no call for it.
+ */
 export function envoyYaml(plugin: PluginDescription): string {
   const { name, schema } = plugin;
-  const configuration = new Scalar(`${JSON.stringify(schema.examples[0] ?? {}, null, 2)}\n`);
+  const example = schema.examples.find((candidate) => !("redis" in candidate)) ?? {};
+  const configuration = new Scalar(`${JSON.stringify(example, null, 2)}\n`);
   configuration.type = Scalar.BLOCK_LITERAL;
   const document = new Document({
     name: `envoy.filters.http.wasm.${name}`,

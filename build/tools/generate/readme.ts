@@ -16,6 +16,7 @@ const WORDS = {
       integer: "integer",
       number: "number",
       string: "string",
+      object: "object",
       "string[]": "list of string",
       "object[]": "list of object",
     },
@@ -32,6 +33,7 @@ const WORDS = {
       integer: "整数",
       number: "数字",
       string: "字符串",
+      object: "对象",
       "string[]": "字符串列表",
       "object[]": "对象列表",
     },
@@ -67,7 +69,10 @@ function row(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-/** Elements of a list follow their list, as `consumers[].name`; in rules they are not repeated. */
+/**
+ * Members follow their object as `redis.timeout`, or their list as `consumers[].name`; in rules they
+ * are not repeated.
+ */
 function rowsOf(
   schema: ConfigSchema,
   definition: string,
@@ -77,7 +82,8 @@ function rowsOf(
   return Object.entries(fieldsOf(schema, definition)).flatMap(([name, field]) => {
     const path = prefix + name;
     const items = field["x-items"];
-    const nested = items ? rowsOf(schema, items, `${path}[].`, language) : [];
+    const inner = field["x-type"] === "object" ? `${path}.` : `${path}[].`;
+    const nested = items ? rowsOf(schema, items, inner, language) : [];
     return [fieldRow(path, field, language), ...nested];
   });
 }

@@ -7,20 +7,21 @@ export interface Field {
   description: string;
   "x-title-zh": string;
   "x-description-zh": string;
-  /** The type to document; what is accepted may be wider. `object[]` needs `x-items`. */
+  /** The type to document; what is accepted may be wider. `object` and `object[]` need `x-items`. */
   "x-type": FieldType;
   /** Where it may stand: top level only, top level and rules, or rules only. */
   "x-scope": "global" | "instance" | "rule";
   /** Our version that added it; absent for fields of the Higress plugin. */
   "x-since"?: string;
-  /** Name in `$defs` of the schema of the elements. */
+  /** Name in `$defs` of the schema of the object, or of the elements. */
   "x-items"?: string;
   default?: unknown;
   examples?: unknown[];
   enum?: unknown[];
 }
 
-export type FieldType = "boolean" | "integer" | "number" | "string" | "string[]" | "object[]";
+export type FieldType =
+  "boolean" | "integer" | "number" | "string" | "object" | "string[]" | "object[]";
 export type Fields = Record<string, Field>;
 
 /** `config.schema.json` of a plugin: ordinary JSON Schema 2020-12, plus what `Field` says. */

@@ -12,6 +12,7 @@ interface ConsoleField {
   default?: unknown;
   enum?: unknown[];
   items?: ConsoleObject | { type: string };
+  properties?: Record<string, ConsoleField>;
   example?: unknown;
 }
 
@@ -48,7 +49,7 @@ export function specYaml(plugin: PluginDescription): string {
         openAPIV3Schema: { ...objectSchema(plugin, "global"), example: globalExample },
       },
       routeConfigSchema: {
-        openAPIV3Schema: { ...objectSchema(plugin, "rule"), ...ruleExample(rules) },
+        openAPIV3Schema: { ...ruleSchema(plugin), ...ruleExample(rules) },
       },
     },
   };
@@ -62,6 +63,17 @@ function objectSchema(plugin: PluginDescription, definition: string): ConsoleObj
     if (!name.startsWith("_")) properties[name] = consoleField(plugin, field);
   }
   return { type: "object", properties };
+}
+
+/** A rule also has the fields of the global part that may stand in both. */
+function ruleSchema(plugin: PluginDescription): ConsoleObject {
+  const own = objectSchema(plugin, "rule").properties;
+  const { type, properties } = objectSchema(plugin, "global");
+  const fields = fieldsOf(plugin.schema, "global");
+  const shared = Object.entries(properties).filter(
+    ([name]) => fields[name]?.["x-scope"] === "instance" && !(name in own),
+  );
+  return { type, properties: { ...own, ...Object.fromEntries(shared) } };
 }
 
 function consoleField(plugin: PluginDescription, field: Field): ConsoleField {
@@ -78,6 +90,7 @@ function consoleField(plugin: PluginDescription, field: Field): ConsoleField {
     ...(field.enum && { enum: field.enum.filter((value) => matchesType(value, type)) }),
     ...(field.default !== undefined && { default: field.default }),
     ...(isList && { items: items ? objectSchema(plugin, items) : { type: type.slice(0, -2) } }),
+    ...(type === "object" && items && { properties: objectSchema(plugin, items).properties }),
     ...(field.examples?.[0] !== undefined && { example: field.examples[0] }),
   };
 }

@@ -51,6 +51,27 @@ const PLUGIN: PluginDescription = {
             "x-since": "1.1.0",
             "x-items": "guard",
           },
+          redis: {
+            title: "Redis",
+            "x-title-zh": "Redis",
+            description: "Where it is.",
+            "x-description-zh": "位置。",
+            "x-type": "object",
+            "x-scope": "instance",
+            "x-items": "place",
+          },
+        },
+      },
+      place: {
+        properties: {
+          port: {
+            title: "Port",
+            "x-title-zh": "端口",
+            description: "The port.",
+            "x-description-zh": "端口。",
+            "x-type": "integer",
+            "x-scope": "instance",
+          },
         },
       },
       guard: {
@@ -81,12 +102,14 @@ describe("the table of a README", () => {
     expect(fillReadme(filled, PLUGIN.schema, "en")).toBe(filled);
   });
 
-  it("has a row for every field, elements below their list", () => {
+  it("has a row for every field, elements below their list, members below their object", () => {
     const rows = fillReadme(text, PLUGIN.schema, "en").match(/^\| `.*$/gm);
     expect(rows).toEqual([
       "| `limit` | integer | `5` | Higress | At most this many \\| or none. (one of `3`, `4`, `5`) |",
       "| `guards` | list of object | – | 1.1.0 | Who guards. |",
       "| `guards[].name` | string | – | Higress | The name. |",
+      "| `redis` | object | – | Higress | Where it is. |",
+      "| `redis.port` | integer | – | Higress | The port. |",
     ]);
   });
 
@@ -123,8 +146,15 @@ describe("the manifests", () => {
       default: 5,
     });
     expect(schema.properties.guards.items.properties.name.type).toBe("string");
+    expect(schema.properties.redis).toMatchObject({
+      type: "object",
+      properties: { port: { type: "integer" } },
+    });
     expect(schema.example).toEqual({ limit: 3, until: "2027-01-01T00:00:00Z" });
-    expect(spec.spec.routeConfigSchema.openAPIV3Schema.example).toEqual({ limit: 4 });
+    const rule = spec.spec.routeConfigSchema.openAPIV3Schema;
+    expect(rule.example).toEqual({ limit: 4 });
+    // A field that may stand in both is written down once, in the global part.
+    expect(Object.keys(rule.properties)).toEqual(["limit", "redis"]);
   });
 
   it("turn the rules of the example into matchRules of a WasmPlugin", () => {
@@ -143,5 +173,13 @@ describe("the manifests", () => {
     const { configuration, failure_policy } = filter.typed_config.config;
     expect(failure_policy).toBe("FAIL_RELOAD");
     expect(JSON.parse(configuration.value)).toEqual(PLUGIN.schema.examples[0]);
+  });
+
+  it("give plain Envoy an example without Redis, which it cannot call", () => {
+    const examples = [{ redis: { port: 1 } }, { limit: 3 }];
+    const plugin = { ...PLUGIN, schema: { ...PLUGIN.schema, examples } };
+    const [filter] = parse(envoyYaml(plugin));
+    expect(JSON.parse(filter.typed_config.config.configuration.value)).toEqual({ limit: 3 });
+    expect(parse(wasmPluginYaml(plugin)).spec.defaultConfig).toEqual({ redis: { port: 1 } });
   });
 });

@@ -17,6 +17,14 @@ export function pathOnly(path: Slice): Slice {
 export function normalisePath(path: Slice): Slice | null {
   const decoded = decodePercent(pathOnly(path));
   if (decoded === null || decoded.at(0) != 0x2f || decoded.indexOf(0) >= 0) return null;
+  return resolveSegments(decoded);
+}
+
+/**
+ * A path that is decoded already, with `//` collapsed and `.` and `..` resolved. Starts with `/`
+ * whatever it is given.
+ */
+export function resolveSegments(decoded: Slice): Slice {
   const out = new Builder(decoded.length);
   let position = 0;
   while (position < decoded.length) {

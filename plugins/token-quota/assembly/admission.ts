@@ -1,0 +1,139 @@
+import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
+import { Store, StoreCalls, StoreReply } from "@ai-gateway-wasm/store";
+import { ReserveBalance } from "@ai-gateway-wasm/store/balances";
+import { GetValue, SetValue } from "@ai-gateway-wasm/store/values";
+import { Account } from "./accounts";
+import { ReservationPolicy } from "./metering";
+
+/** What a store reply answers: one of the balances by its number, or one of these. */
+const enum Ask {
+  Reserve = 16,
+  /** The grant that a reservation takes from. */
+  Create = 17,
+}
+
+const UNKNOWN: i64 = i64.MAX_VALUE;
+
+/** What the store says about letting a request in. */
+export const enum Verdict {
+  /** The answer is not there yet. */
+  Open,
+  Enough,
+  TooLittle,
+  /** The store has no answer. */
+  Unknown,
+}
+
+/**
+ * Asks the store whether all balances of a request let it in:
+ *
+ *   begin ──► get, for each balance ─────────────────────► verdict
+ *   begin ──► reserve ──► a grant is missing ──► create ──► reserve …   with reservation
+ */
+@final
+export class Admission {
+  /** What is left of the smallest balance; with a reservation, after it. */
+  remaining: i64 = UNKNOWN;
+  /** With `Verdict.Unknown`: what the peer would show. */
+  reason: string = "";
+  /** What has to be settled; null: nothing was taken. */
+  reservation: ReserveBalance | null = null;
+  private verdict: Verdict = Verdict.Open;
+  private pending: i32 = 0;
+  /** Grants that were created: each account's once. */
+  private created: i32 = 0;
+
+  constructor(
+    private readonly store: Store,
+    /** At least one. */
+    private readonly accounts: Account[],
+    private readonly policy: ReservationPolicy,
+    /** What to reserve. */
+    private readonly tokens: i64,
+  ) {}
+
+  get knowsRemaining(): bool {
+    return this.remaining != UNKNOWN;
+  }
+
+  /** @param calls of whoever passes the answers on to `receive` */
+  begin(calls: StoreCalls): Verdict {
+    if (this.policy.isOn) return this.reserve(calls);
+    this.pending = this.accounts.length;
+    for (let i = 0; i < this.accounts.length; i++) {
+      const reply = this.store.ask(calls, new GetValue(i, this.accounts[i].key));
+      if (reply !== null) this.noteBalance(reply);
+    }
+    return this.verdict;
+  }
+
+  /** Takes a reply that came later. */
+  receive(calls: StoreCalls, reply: StoreReply): Verdict {
+    if (reply.tag == Ask.Reserve) return this.judgeReservation(calls, reply);
+    if (reply.tag == Ask.Create) return reply.hasFailed ? this.fail(reply) : this.reserve(calls);
+    this.noteBalance(reply);
+    return this.verdict;
+  }
+
+  /** One balance is known. The last one to come in decides. */
+  private noteBalance(reply: StoreReply): void {
+    this.pending--;
+    if (reply.hasFailed) {
+      this.fail(reply);
+      return;
+    }
+    const granted = this.accounts[reply.tag].granted;
+    this.remaining = min(this.remaining, reply.isNull ? granted : reply.integer);
+    if (this.pending > 0 || this.verdict != Verdict.Open) return;
+    this.verdict = this.remaining > 0 ? Verdict.Enough : Verdict.TooLittle;
+  }
+
+  private reserve(calls: StoreCalls): Verdict {
+    const keys: Slice[] = [];
+    for (let i = 0; i < this.accounts.length; i++) keys.push(this.accounts[i].key);
+    const policy = this.policy;
+    const reservation = new ReserveBalance(
+      Ask.Reserve,
+      keys,
+      this.tokens,
+      policy.isStrict,
+      policy.healSeconds,
+    );
+    this.reservation = reservation;
+    const reply = this.store.ask(calls, reservation);
+    return reply === null ? this.verdict : this.judgeReservation(calls, reply);
+  }
+
+  private judgeReservation(calls: StoreCalls, reply: StoreReply): Verdict {
+    if (reply.hasFailed) return this.fail(reply);
+    const denied = reply.denied;
+    if (denied >= 0 && denied < this.accounts.length) {
+      const account = this.accounts[denied];
+      const isMissing = reply.isNull && account.granted > 0;
+      if (isMissing && this.created++ < this.accounts.length) return this.create(calls, account);
+      this.reservation = null;
+      this.remaining = reply.integer;
+      this.verdict = Verdict.TooLittle;
+    } else {
+      this.remaining = reply.integer;
+      this.verdict = Verdict.Enough;
+    }
+    return this.verdict;
+  }
+
+  private create(calls: StoreCalls, account: Account): Verdict {
+    const grant = bytes(decimal(account.granted));
+    const command = new SetValue(Ask.Create, account.key, grant, account.keepSeconds, true);
+    const reply = this.store.ask(calls, command);
+    if (reply === null) return this.verdict;
+    return reply.hasFailed ? this.fail(reply) : this.reserve(calls);
+  }
+
+  private fail(reply: StoreReply): Verdict {
+    const error = reply.error;
+    if (error !== null) this.reason = error;
+    this.reservation = null;
+    this.verdict = Verdict.Unknown;
+    return this.verdict;
+  }
+}

@@ -1,0 +1,176 @@
+import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
+import { PluginLog } from "@ai-gateway-wasm/kit";
+import { AttributeMap, writeToLog } from "@ai-gateway-wasm/kit/attributes";
+import { FailMode, StoreReply } from "@ai-gateway-wasm/store";
+import {
+  DataAction,
+  HeadersAction,
+  LogLevel,
+  requestHeaders,
+  responseHeaders,
+  TrailersAction,
+} from "proxy-wasm-as";
+import { Account } from "./accounts";
+import { Admission, Verdict } from "./admission";
+import { QuotaConfig } from "./config";
+import { Metrics } from "./metrics";
+import { ACCEPT_ENCODING, QUOTA_REMAINING, REMAINING_HEADER } from "./names";
+import { Reply } from "./replies";
+import { Spending } from "./spending";
+import { QuotaStream } from "./stream";
+
+/**
+ * One request that costs something:
+ *
+ *   headers ──► enough left? ──► upstream ──► read what was spent ──► charge, once
+ *                    │no                            at the end of the response, at its trailers,
+ *                    └─► refuse                     or when the stream is gone
+ */
+@final
+export class MeteredRequest extends QuotaStream {
+  private readonly spending: Spending;
+  private readonly admission: Admission;
+  /** Let in or refused: later answers of the store change nothing. */
+  private isDecided: bool = false;
+  /** Let in: what it spends counts. */
+  private isAdmitted: bool = false;
+
+  constructor(
+    id: u32,
+    private readonly config: QuotaConfig,
+    /** Whose balances count; the first is the consumer's. Not empty. */
+    private readonly accounts: Account[],
+    private readonly isUnlimited: bool,
+    private readonly log: PluginLog,
+    private readonly metrics: Metrics,
+  ) {
+    super(id);
+    const metering = config.metering;
+    const spending = new Spending(metering, accounts[0].model, config.ledger.book !== null);
+    const tokens = spending.reservation;
+    this.spending = spending;
+    this.admission = new Admission(config.store, accounts, metering.reservation, tokens);
+  }
+
+  override onRequestHeaders(_endOfStream: bool): HeadersAction {
+    // A compressed response says nothing to us (token-rate-limit contract 6, no. 7).
+    if (this.spending.readsResponse && this.config.metering.stripsAcceptEncoding) {
+      requestHeaders.remove(ACCEPT_ENCODING);
+    }
+    const verdict = this.isUnlimited ? Verdict.Enough : this.admission.begin(this.calls);
+    if (verdict == Verdict.Open) return HeadersAction.StopAllIterationAndWatermark;
+    return this.decide(verdict);
+  }
+
+  override onRequestBody(size: i32, _endOfStream: bool): DataAction {
+    this.spending.passRequest(size);
+    return DataAction.Continue;
+  }
+
+  override onStoreReply(reply: StoreReply): void {
+    const verdict = this.admission.receive(this.calls, reply);
+    if (verdict == Verdict.Open || this.isDecided) return;
+    this.decide(verdict);
+    if (this.isAdmitted) this.resumeRequest();
+  }
+
+  override onResponseHeaders(endOfStream: bool): HeadersAction {
+    if (!this.isAdmitted) return HeadersAction.Continue;
+    responseHeaders.load();
+    const readsBody = this.spending.begin();
+    const remaining = this.remaining();
+    if (remaining !== null) responseHeaders.set(REMAINING_HEADER, remaining);
+    if (endOfStream || !readsBody) this.settle();
+    return HeadersAction.Continue;
+  }
+
+  override onResponseBody(size: i32, endOfStream: bool): DataAction {
+    if (this.isAdmitted) {
+      this.spending.feed(size);
+      if (endOfStream) this.settle();
+    }
+    return DataAction.Continue;
+  }
+
+  override onResponseTrailers(): TrailersAction {
+    if (this.isAdmitted) this.settle();
+    return TrailersAction.Continue;
+  }
+
+  /** A client that leaves early pays for what came until then. */
+  override onLog(): void {
+    if (this.isAdmitted) this.settle();
+  }
+
+  /** The one place that turns a verdict into an action. */
+  private decide(verdict: Verdict): HeadersAction {
+    this.isDecided = true;
+    if (verdict == Verdict.Unknown) return this.decideWithoutStore();
+    this.config.ledger.payDebts();
+    if (verdict == Verdict.Enough) return this.admit();
+    return this.refuse(this.config.denial.noQuota());
+  }
+
+  private decideWithoutStore(): HeadersAction {
+    const reason = this.admission.reason;
+    this.log.error("the balance is not known: " + reason);
+    if (this.config.store.failMode == FailMode.Open) return this.admit();
+    return this.refuse(this.config.denial.storeError(reason));
+  }
+
+  private admit(): HeadersAction {
+    this.isAdmitted = true;
+    return HeadersAction.Continue;
+  }
+
+  private refuse(reply: Reply): HeadersAction {
+    const isShadow = this.config.isShadow;
+    const level = isShadow ? LogLevel.Info : LogLevel.Debug;
+    if (this.log.wants(level)) {
+      const name = this.accounts[0].name.toString();
+      const words = isShadow ? '" would be refused' : '" is refused';
+      this.log.write(level, 'consumer "' + name + words);
+    }
+    if (isShadow) {
+      this.metrics.shadowDenied.increment();
+      return this.admit();
+    }
+    this.metrics.denied.increment();
+    const headers = reply.headers();
+    const remaining = this.remaining();
+    if (remaining !== null) headers.add(REMAINING_HEADER, remaining);
+    return this.answer(reply, headers);
+  }
+
+  /** What the client is told to have left; null: nothing is told. */
+  private remaining(): Slice | null {
+    const admission = this.admission;
+    if (!this.config.showsRemaining || !admission.knowsRemaining) return null;
+    return bytes(decimal(max(0, admission.remaining)));
+  }
+
+  /** Charges what was spent, and is done with the request. */
+  private settle(): void {
+    this.isAdmitted = false;
+    const spending = this.spending;
+    const ledger = this.config.ledger;
+    spending.end();
+    const amount = spending.amount;
+    const reservation = this.admission.reservation;
+    const isCharged = spending.isKnown && !this.isUnlimited;
+    if (reservation !== null) ledger.settle(reservation, amount);
+    else if (isCharged) ledger.charge(this.accounts, amount);
+    ledger.record(this.accounts[0], spending.usage);
+    if (isCharged) this.metrics.charged.increment(amount);
+    else if (spending.isLost) this.metrics.uncounted.increment();
+    if (this.config.logsRemaining && this.admission.knowsRemaining) this.logRemaining(amount);
+    this.finish();
+  }
+
+  private logRemaining(amount: i64): void {
+    const attributes = new AttributeMap();
+    const reserved = this.admission.reservation === null ? 0 : this.spending.reservation;
+    attributes.setInteger(QUOTA_REMAINING, this.admission.remaining + reserved - amount);
+    writeToLog(this.log, attributes);
+  }
+}

@@ -1,0 +1,127 @@
+import { Builder, bytes, decodePercent, hexValue, Slice } from "@ai-gateway-wasm/bytes";
+import { pathOnly, resolveSegments } from "@ai-gateway-wasm/kit";
+import { ADMIN_BASE } from "./names";
+
+const REFRESH: Slice = bytes("/refresh");
+const DELTA: Slice = bytes("/delta");
+const LIST: Slice = bytes("/list");
+const REPORT: Slice = bytes("/report");
+
+/** What a request is to this plugin (token-quota.md 3.1). */
+export const enum Mode {
+  /** Not charged; it still needs a consumer. */
+  None,
+  Metered,
+  /** Not charged, and no consumer is asked for (`skip_paths`). */
+  Skipped,
+  Query,
+  Refresh,
+  Delta,
+  List,
+  Report,
+}
+
+/** True for calls that the plugin answers itself; none of them ever reaches the upstream. */
+export function isAdmin(mode: Mode): bool {
+  return mode >= Mode.Query;
+}
+
+/** Tells by the end of the path what a request is. */
+@final
+export class Paths {
+  private readonly query: Slice;
+  private readonly refresh: Slice;
+  private readonly delta: Slice;
+  private readonly list: Slice;
+  private readonly report: Slice;
+  /** Every path is metered that is neither an admin call nor skipped (`metered_paths: all`). */
+  metersAll: bool = false;
+  /** Ends of paths that need no consumer (`skip_paths`). */
+  skipped: Slice[] = [];
+  hasList: bool = false;
+  hasReport: bool = false;
+
+  /**
+   * @param adminPath what follows `/v1/chat/completions`, verbatim
+   * @param metered ends of metered paths
+   */
+  constructor(
+    adminPath: Slice,
+    private readonly metered: Slice[],
+  ) {
+    const query = join(ADMIN_BASE, adminPath);
+    this.query = query;
+    this.refresh = join(query, REFRESH);
+    this.delta = join(query, DELTA);
+    this.list = join(query, LIST);
+    this.report = join(query, REPORT);
+  }
+
+  /**
+   * The peer compares the decoded path as it is, so a doubled slash or a dot segment makes a call
+   * free of charge. Here the path also counts as what servers resolve it to.
+   *
+   * @param path value of `:path`
+   */
+  modeOf(path: Slice): Mode {
+    const plain = pathOnly(path);
+    const decoded = decodePercent(plain);
+    const text = decoded === null ? decodeWhatCan(plain) : decoded;
+    const mode = this.modeOfText(text);
+    if (isAdmin(mode) || !hasDetour(text)) return mode;
+    const other = this.modeOfText(resolveSegments(text));
+    if (isAdmin(other) || mode == Mode.None) return other;
+    return other == Mode.Metered ? other : mode;
+  }
+
+  private modeOfText(text: Slice): Mode {
+    if (text.endsWith(this.refresh)) return Mode.Refresh;
+    if (text.endsWith(this.delta)) return Mode.Delta;
+    if (text.endsWith(this.query)) return Mode.Query;
+    if (this.hasReport && text.endsWith(this.report)) return Mode.Report;
+    if (this.hasList && text.endsWith(this.list)) return Mode.List;
+    if (endsWithOne(text, this.metered)) return Mode.Metered;
+    if (endsWithOne(text, this.skipped)) return Mode.Skipped;
+    return this.metersAll ? Mode.Metered : Mode.None;
+  }
+}
+
+function join(first: Slice, second: Slice): Slice {
+  return new Builder(first.length + second.length).append(first).append(second).toSlice();
+}
+
+function endsWithOne(text: Slice, ends: Slice[]): bool {
+  for (let i = 0; i < ends.length; i++) {
+    if (text.endsWith(ends[i])) return true;
+  }
+  return false;
+}
+
+/** True when servers that tidy up paths see another one: `//`, `/./`, `/../`. */
+function hasDetour(path: Slice): bool {
+  for (let i = 0; i < path.length; i++) {
+    if (path.at(i) != 0x2f) continue;
+    const next = path.at(i + 1);
+    if (next == 0x2f || next == 0x2e) return true;
+  }
+  return false;
+}
+
+/**
+ * Decodes the escapes that are some and leaves the others. The peer crashes on such a path and lets
+ * the request pass unchecked (deviation 5).
+ */
+function decodeWhatCan(text: Slice): Slice {
+  const out = new Builder(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const high = text.at(i) == 0x25 ? hexValue(text.at(i + 1)) : -1;
+    const low = high >= 0 ? hexValue(text.at(i + 2)) : -1;
+    if (low >= 0) {
+      out.appendByte(<u8>((high << 4) | low));
+      i += 2;
+    } else {
+      out.appendByte(<u8>text.at(i));
+    }
+  }
+  return out.view();
+}

@@ -1,0 +1,84 @@
+import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { FailMode, StoreKind, StorePlugin, StoreRoot } from "@ai-gateway-wasm/store";
+import { HttpContext, requestHeaders, setProperty } from "proxy-wasm-as";
+import { Account } from "./accounts";
+import { AdminCall } from "./admin";
+import { parseConfig, QuotaConfig } from "./config";
+import { MeteredRequest } from "./metered";
+import { Metrics } from "./metrics";
+import { CLEAR_ROUTE_CACHE, OFF, PATH, PLUGIN_NAME } from "./names";
+import { isAdmin, Mode } from "./paths";
+import { RefusedRequest } from "./refused";
+
+const NAME: Slice = bytes("token-quota");
+const METRIC_NAME: Slice = bytes("token_quota");
+
+/** One configuration of token-quota: who has how much, and what takes from it. */
+export class TokenQuotaRoot extends StoreRoot<QuotaConfig> {
+  private readonly metrics: Metrics = new Metrics();
+
+  constructor(id: u32) {
+    super(id, PLUGIN_NAME);
+  }
+
+  override parseGlobal(document: ConfigReader): QuotaConfig | null {
+    return this.parse(document);
+  }
+
+  /** A rule stands alone: nothing is inherited from the global part. */
+  override parseRule(rule: ConfigReader, _base: QuotaConfig | null): QuotaConfig | null {
+    return this.parse(rule);
+  }
+
+  /** Chooses by the headers what the request is; null: it passes, and costs nothing. */
+  override accept(id: u32, config: QuotaConfig): HttpContext | null {
+    if (isDefined(HIGRESS)) setProperty(CLEAR_ROUTE_CACHE, OFF);
+    requestHeaders.load();
+    const path = requestHeaders.get(PATH);
+    const mode = config.paths.modeOf(path === null ? NO_BYTES : path);
+    if (mode == Mode.Skipped) return null;
+    const consumer = requestHeaders.get(config.consumerHeader);
+    if (consumer === null || consumer.isEmpty) {
+      const denial = config.denial;
+      const reply = consumer === null ? denial.noKey() : denial.unauthorizedConsumer();
+      if (config.isShadow && !isAdmin(mode)) return null;
+      return new RefusedRequest(id, reply, consumer === null && !isAdmin(mode));
+    }
+    if (isAdmin(mode)) return new AdminCall(id, config, mode, consumer);
+    if (mode == Mode.Metered) return this.meter(id, config, consumer);
+    this.log.debug("the path is not metered");
+    return null;
+  }
+
+  private parse(reader: ConfigReader): QuotaConfig | null {
+    const plugin = new StorePlugin(NAME, METRIC_NAME, FailMode.Closed);
+    const config = parseConfig(reader, plugin, this.calls);
+    if (config !== null && config.store.kind == StoreKind.Shared) {
+      this.log.warn(
+        "balances are kept in the memory of this gateway: each gateway has its own, and they are lost when it restarts",
+      );
+    }
+    return config;
+  }
+
+  private meter(id: u32, config: QuotaConfig, consumer: Slice): HttpContext | null {
+    const isUnlimited = config.accounts.isUnlimited(consumer);
+    if (isUnlimited && config.ledger.book === null) return null;
+    const model = config.accounts.byModel ? headerOr(config.modelHeader, UNKNOWN_MODEL) : NO_BYTES;
+    const accounts: Account[] = [config.accounts.ofConsumer(consumer, model)];
+    if (config.accounts.hasGroups) {
+      const group = requestHeaders.get(config.groupHeader);
+      if (group !== null && !group.isEmpty) accounts.push(config.accounts.ofGroup(group, model));
+    }
+    return new MeteredRequest(id, config, accounts, isUnlimited, this.log, this.metrics);
+  }
+}
+
+/** The model of a request that names none: model-router has not seen it. */
+const UNKNOWN_MODEL: Slice = bytes("unknown");
+
+function headerOr(name: Slice, fallback: Slice): Slice {
+  const value = requestHeaders.get(name);
+  return value === null || value.isEmpty ? fallback : value;
+}

@@ -1,0 +1,25 @@
+import { StoreReply, StoreStream } from "@ai-gateway-wasm/store";
+import { HeadersAction, PairsBuilder } from "proxy-wasm-as";
+import { Reply } from "./replies";
+
+/** A request that may be answered here. */
+export abstract class QuotaStream extends StoreStream {
+  /** The host did not take our answer: the request must never go on. */
+  protected isStuck: bool = false;
+
+  override onStoreReply(_reply: StoreReply): void {}
+
+  /**
+   * Answers in place of the upstream. Hosts ignore the number after that; it is the peer's.
+   *
+   * @param headers those of the reply, and maybe more
+   */
+  protected answer(reply: Reply, headers: PairsBuilder = reply.headers()): HeadersAction {
+    if (!this.sendLocalReply(reply.status, headers.build(), reply.body, reply.details)) {
+      this.isStuck = true;
+      return HeadersAction.StopAllIterationAndWatermark;
+    }
+    this.finish();
+    return HeadersAction.Continue;
+  }
+}

@@ -1,0 +1,50 @@
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
+import { wallClockMs } from "../clock";
+import { StoreCommand } from "../command";
+import { StoreReply } from "../reply";
+import { SharedSpace } from "../shared/space";
+import { ScriptCall } from "../words";
+import { addToGrant } from "./shared-grant";
+
+/** KEYS: balance. ARGV: what to add, what a missing one begins with, seconds to keep it (0: ever). */
+const ADD: Slice = bytes(
+  "if ARGV[3]=='0' then redis.call('set',KEYS[1],ARGV[2],'nx') " +
+    "else redis.call('set',KEYS[1],ARGV[2],'nx','ex',ARGV[3]) end " +
+    "return redis.call('incrby',KEYS[1],ARGV[1])",
+);
+
+/** Adds to a balance that begins with a grant (token-quota.md 7.4). The answer's `integer` is the sum. */
+@final
+export class AddToGrant extends StoreCommand {
+  constructor(
+    tag: i32,
+    readonly key: Slice,
+    /** May be negative. */
+    readonly amount: i64,
+    readonly grant: i64,
+    /** How long a balance that is made here is kept; 0: for ever. */
+    readonly keepSeconds: i64,
+    /** In shared data the key has no period in its name: what comes after its end is dropped. */
+    readonly endsAtMs: i64,
+  ) {
+    super(tag);
+  }
+
+  override words(): Slice[] | null {
+    return new ScriptCall(ADD)
+      .key(this.key)
+      .integer(this.amount)
+      .integer(this.grant)
+      .integer(this.keepSeconds)
+      .words();
+  }
+
+  override read(answer: RedisReply): StoreReply {
+    return StoreReply.ofValue(answer.text);
+  }
+
+  override runShared(space: SharedSpace): StoreReply {
+    return addToGrant(space, this, wallClockMs());
+  }
+}

@@ -1,0 +1,282 @@
+import type { ClientResponse, Host } from "proxy-wasm-test";
+import { describe, expect, test } from "vitest";
+import {
+  CHAT,
+  PEER,
+  QUOTA,
+  SHARED,
+  admin,
+  balance,
+  countSeen,
+  gateway,
+  higress,
+  refill,
+} from "./support.js";
+
+// An admin call never reaches the upstream and never hangs, whatever it looks like.
+
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "X-OTHER"];
+const BODIES: [string, string | null][] = [
+  ["no body", null],
+  ["an empty body", ""],
+  ["a form", "consumer=bob&quota=5&value=5"],
+  ["half a form", "consumer=bo"],
+  ["JSON", '{"consumer":"bob","quota":5,"value":5}'],
+  ["bytes", "\0\xff\xfe%%%&&&==="],
+  ["a long body", "consumer=bob&quota=1&value=1&".repeat(10_000)],
+];
+const HEADERS: [string, Record<string, string>][] = [
+  ["plain", {}],
+  ["form", { "content-type": "application/x-www-form-urlencoded" }],
+  ["gzip", { "content-encoding": "gzip" }],
+  ["identity", { "content-encoding": "identity" }],
+  ["octets", { "content-type": "application/octet-stream" }],
+  ["gRPC", { "content-type": "application/grpc" }],
+  ["WebSocket", { connection: "Upgrade", upgrade: "websocket" }],
+  ["upgrade", { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c" }],
+  ["multipart", { "content-type": "multipart/form-data; boundary=b" }],
+];
+const PATHS = ["", "/refresh", "/delta", "/list", "/report"].flatMap((path) => [
+  path,
+  `${path}?consumer=bob`,
+  `${path}?consumer=bob&quota=5&value=5`,
+]);
+
+const EXTENDED = { admin_extensions: true, usage_report: true };
+const gateways: [string, object, "higress-2.2" | null][] = [
+  ["Envoy, shared data", { ...SHARED, ...EXTENDED }, null],
+  ["Envoy, body_hold off", { ...SHARED, ...EXTENDED, body_hold: false }, null],
+  ["Higress, Redis", PEER, "higress-2.2"],
+];
+
+describe.each(gateways)("%s", (_name, config, profile) => {
+  test.each(METHODS)("%s is answered here", async (method) => {
+    const options = { trace: false, bufferLimitBytes: 4 << 20 };
+    const host = profile ? (await higress(config, options)).host : await gateway(config, options);
+    for (const call of calls(profile !== null)) {
+      const reply = await send(host, method, call);
+      if (!reply.local) expect(`${describeCall(call)}: ${reply.status} of the upstream`).toBe("");
+      expect([200, 400, 403, 503], describeCall(call)).toContain(reply.status);
+    }
+    expect(countSeen(host)).toBe(0);
+    await host.close();
+  });
+});
+
+interface Call {
+  path: string;
+  body: string;
+  bytes: Buffer | null;
+  kind: string;
+  headers: Record<string, string>;
+  shape: "whole" | "chunked" | "cut" | "trailers";
+}
+
+/** Every path, body, kind of body and shape on the wire. */
+function* calls(isPeer: boolean): Generator<Call> {
+  // Of the peer's paths only those that it answers; the others are ordinary ones to it.
+  const paths = isPeer ? PATHS.filter((path) => !/list|report/.test(path)) : PATHS;
+  for (const path of paths) {
+    for (const [kind, headers] of HEADERS) {
+      for (const [body, text] of BODIES) {
+        const bytes = text === null ? null : Buffer.from(text, "latin1");
+        // A body that is not there has no shape.
+        const shapes = bytes === null ? ["whole" as const] : SHAPES;
+        for (const shape of shapes) yield { path, body, bytes, kind, headers, shape };
+      }
+    }
+  }
+}
+
+const SHAPES = ["whole", "chunked", "cut", "trailers"] as const;
+
+function describeCall({ path, body, kind, shape }: Call): string {
+  return `${path}, ${body}, ${kind}, ${shape}`;
+}
+
+function send(host: Host, method: string, call: Call): Promise<ClientResponse> {
+  const { path, bytes, headers, shape } = call;
+  const request = host.fetch(`/any/prefix${QUOTA}${path}`, {
+    method,
+    headers: { "x-mse-consumer": "admin", ...headers },
+    ...(bytes === null ? {} : { chunks: shape === "cut" ? halves(bytes) : [bytes] }),
+    framing: shape === "whole" ? "content-length" : "chunked",
+    ...(shape === "trailers" ? { trailers: [["x-t", "1"]] as [string, string][] } : {}),
+  });
+  return request.settle(60_000);
+}
+
+function halves(bytes: Buffer): Buffer[] {
+  const half = bytes.length >> 1;
+  return [bytes.subarray(0, half), bytes.subarray(half)];
+}
+
+describe("who may", () => {
+  const calls: [string, string | undefined][] = [
+    ["?consumer=bob", undefined],
+    ["/refresh", "consumer=bob&quota=5"],
+    ["/delta", "consumer=bob&value=5"],
+    ["/list", undefined],
+    ["/report", undefined],
+  ];
+  const config = { ...SHARED, admin_extensions: true, usage_report: true };
+
+  test.each(calls)("%s: nobody but the admin consumer", async (path, body) => {
+    const host = await gateway(config);
+    const reply = await admin(host, path, body, { headers: { "x-mse-consumer": "bob" } });
+    expect([reply.status, reply.details, reply.text()]).toEqual([
+      403,
+      "ai-quota.unauthorized",
+      "Request denied by ai quota check. Unauthorized admin consumer.",
+    ]);
+    expect(await balance(host, "bob")).toBe(0);
+    await host.close();
+  });
+
+  test.each(calls)("%s: with admin_token also whoever knows it", async (path, body) => {
+    const host = await gateway({ ...config, admin_token: "s3cret" });
+    for (const [token, status] of [
+      [null, 403],
+      ["", 403],
+      ["s3cre", 403],
+      ["S3cret", 403],
+      ["s3cret", 200],
+    ] as const) {
+      const headers: Record<string, string> =
+        token === null ? {} : { "x-quota-admin-token": token };
+      const reply = await admin(host, path, body, { headers });
+      expect(`${token} ${reply.status}`).toBe(`${token} ${status}`);
+    }
+    await host.close();
+  });
+
+  test("a refused change does not wait for its body", async () => {
+    const host = await gateway(SHARED);
+    const stream = host.stream(`POST ${QUOTA}/refresh`, {
+      headers: { "x-mse-consumer": "bob", "content-length": "20" },
+    });
+    await stream.headers();
+    expect((await stream.response()).status).toBe(403);
+    await host.close();
+  });
+});
+
+describe("parameters in the query string", () => {
+  test.each([
+    ["no body", undefined, "POST"],
+    ["an empty body", "", "POST"],
+    ["GET", undefined, "GET"],
+  ])("count with %s", async (_what, body, method) => {
+    const host = await gateway(SHARED);
+    expect((await admin(host, "/refresh?consumer=bob&quota=7", body, { method })).status).toBe(200);
+    expect((await admin(host, "/delta?consumer=bob&value=-9", body, { method })).status).toBe(200);
+    expect(await balance(host, "bob")).toBe(-2);
+    await host.close();
+  });
+
+  test("do not count beside a body, as in the peer", async () => {
+    const host = await gateway(SHARED);
+    await admin(host, "/refresh?consumer=eve&quota=7", "consumer=bob&quota=1");
+    expect([await balance(host, "bob"), await balance(host, "eve")]).toEqual([1, 0]);
+    expect((await admin(host, "/refresh?consumer=eve&quota=7", "consumer=bob")).status).toBe(403);
+    await host.close();
+  });
+
+  test("are the only ones with body_hold: false, and a body alone is told so", async () => {
+    const host = await gateway({ ...SHARED, body_hold: false });
+    const reply = await admin(host, "/refresh", "consumer=bob&quota=5");
+    expect([reply.status, reply.text()]).toEqual([
+      400,
+      "Request denied by ai quota check. body_hold is off, put the parameters into the query string.",
+    ]);
+    expect((await admin(host, "/refresh?consumer=bob&quota=5", "consumer=eve")).status).toBe(200);
+    expect(await balance(host, "bob")).toBe(5);
+    await host.close();
+  });
+});
+
+describe("admin_extensions", () => {
+  const config = { ...SHARED, admin_extensions: true };
+
+  test.each([
+    ["a number", '{"consumer":"bob","quota":5}', 200, 5],
+    ["digits", ' {"consumer":"bob","quota":"5"}', 200, 5],
+    ["a negative number", '{"quota":-5,"consumer":"bob"}', 200, -5],
+    ["a name with escapes", String.raw`{"consumer":"\u0062ob","quota":5}`, 200, 5],
+    ["a fraction", '{"consumer":"bob","quota":5.5}', 403, 0],
+    ["an exponent", '{"consumer":"bob","quota":1e3}', 403, 0],
+    ["a number of 20 digits", '{"consumer":"bob","quota":10000000000000000000}', 403, 0],
+    ["null", '{"consumer":"bob","quota":null}', 403, 0],
+    ["a list", '{"consumer":["bob"],"quota":5}', 403, 0],
+    ["broken JSON", '{"consumer":"bob","quota":5', 403, 0],
+    ["a form all the same", "consumer=bob&quota=5", 200, 5],
+  ])("a JSON body with %s", async (_what, body, status, expected) => {
+    const host = await gateway(config);
+    expect((await admin(host, "/refresh", body)).status).toBe(status);
+    expect(await balance(host, "bob")).toBe(expected);
+    await host.close();
+  });
+
+  test("DELETE takes the balance away", async () => {
+    const host = await gateway(config);
+    await refill(host, "bob", 5);
+    const reply = await admin(host, "?consumer=bob", undefined, { method: "DELETE" });
+    expect([reply.status, reply.details, reply.text()]).toEqual([
+      200,
+      "ai-quota.deletequota",
+      "delete quota successful",
+    ]);
+    expect(await balance(host, "bob")).toBe(0);
+    await host.close();
+  });
+
+  test("without them DELETE is a query, and JSON no body", async () => {
+    const host = await gateway(SHARED);
+    await refill(host, "bob", 5);
+    const reply = await admin(host, "?consumer=bob", undefined, { method: "DELETE" });
+    expect(reply.text()).toBe('{"consumer":"bob","quota":5}');
+    expect((await admin(host, "/refresh", '{"consumer":"bob","quota":7}')).status).toBe(403);
+    expect((await admin(host, "?consumer=bob&verbose=1")).text()).toBe(reply.text());
+    await host.close();
+  });
+
+  test("a list is no admin call without them: it passes like any other path", async () => {
+    const host = await gateway(SHARED);
+    expect((await admin(host, "/list")).local).toBe(false);
+    expect((await admin(host, "/report")).local).toBe(false);
+    await host.close();
+  });
+});
+
+test("an answer the host does not take holds the request for ever", async () => {
+  const host = await gateway(SHARED, { strict: "off" });
+  for (const [path, body] of [
+    ["", null],
+    ["/refresh", "consumer=bob&quota=5"],
+  ] as const) {
+    host.inject.status("proxy_send_local_response", 10);
+    const stream = host.stream(`POST ${QUOTA}${path}`, {
+      headers: { "x-mse-consumer": "admin" },
+      framing: "chunked",
+    });
+    await stream.headers({ end: body === null });
+    if (body !== null) {
+      await stream.data(body);
+      await stream.trailers({ "x-t": "1" });
+    }
+    expect(stream.state.paused).toBe(true);
+    await stream.abort();
+  }
+  expect(countSeen(host)).toBe(0);
+  await host.close();
+});
+
+test("a request on the admin path of another base is an ordinary one", async () => {
+  const host = await gateway(SHARED);
+  const headers = { "x-mse-consumer": "admin" };
+  expect((await host.fetch("/v1/messages/quota", { headers })).local).toBe(false);
+  expect((await host.fetch(`${CHAT}/quota/`, { headers })).local).toBe(false);
+  expect((await host.fetch(`${CHAT}/%71uota?consumer=a`, { headers })).local).toBe(true);
+  expect((await host.fetch(`/v1//chat/./x/../completions/quota?consumer=a`, { headers })).local).toBe(true); // prettier-ignore
+  await host.close();
+});

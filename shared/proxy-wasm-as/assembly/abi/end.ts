@@ -8,7 +8,8 @@ export function proxy_on_log(id: u32): void {
   if (stream === null) return;
   beginCallback(true);
   stream.onLog();
-  dropStream(id);
+  stream.holdsRequest = false;
+  if (!stream.lingers) dropStream(id);
   endCallback();
 }
 
@@ -22,6 +23,7 @@ export function proxy_on_done(id: u32): i32 {
 }
 
 export function proxy_on_delete(id: u32): void {
-  dropStream(id);
+  const stream = findStream(id);
+  if (stream !== null && !stream.lingers) dropStream(id);
   dropRoot(id);
 }

@@ -1,10 +1,8 @@
 import { httpCallouts } from "../dispatch/callouts";
 import { beginCallback, endCallback } from "../dispatch/cycle";
 import { findRoot } from "../dispatch/roots";
-import { dropStream, findStream } from "../dispatch/streams";
+import { dropStream, enterStream, findStream } from "../dispatch/streams";
 import { HttpCallResponse } from "../host/http-call";
-import { Status } from "./enums";
-import { proxy_set_effective_context } from "./imports";
 
 /**
  * An answer arrives on the root context, also when its stream is gone. Without switching the
@@ -28,7 +26,7 @@ export function proxy_on_http_call_response(
   const root = owner == rootId ? findRoot(rootId) : null;
   if (root !== null) {
     root.onHttpCallResponse(tag, response);
-  } else if (stream !== null && proxy_set_effective_context(stream.id) == Status.Ok) {
+  } else if (stream !== null && enterStream(stream)) {
     stream.onHttpCallResponse(tag, response);
     if (stream.isFinished) dropStream(stream.id);
   }

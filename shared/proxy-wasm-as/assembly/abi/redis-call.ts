@@ -2,10 +2,8 @@ import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { redisCallouts } from "../dispatch/callouts";
 import { beginCallback, endCallback } from "../dispatch/cycle";
 import { findRoot } from "../dispatch/roots";
-import { dropStream, findStream } from "../dispatch/streams";
+import { dropStream, enterStream, findStream } from "../dispatch/streams";
 import { redisReply } from "../host/redis";
-import { Status } from "./enums";
-import { proxy_set_effective_context } from "./imports";
 
 /** A Redis reply arrives on the root context, like the answer to an HTTP call. */
 export function proxy_on_redis_call_response(
@@ -27,7 +25,7 @@ export function proxy_on_redis_call_response(
   const root = owner == rootId ? findRoot(rootId) : null;
   if (root !== null) {
     root.onRedisReply(tag, failed, reply);
-  } else if (stream !== null && proxy_set_effective_context(stream.id) == Status.Ok) {
+  } else if (stream !== null && enterStream(stream)) {
     stream.onRedisReply(tag, failed, reply);
     if (stream.isFinished) dropStream(stream.id);
   }

@@ -20,6 +20,11 @@ export abstract class HttpContext {
   holdsRequest: bool = false;
   /** The response has begun. Kept by the dispatcher. */
   hasResponse: bool = false;
+  /**
+   * Set it in `onLog` when an answer is still to come that has to be put right: it reaches this
+   * object although the stream is gone, until `finish()`. No host call about the stream works then.
+   */
+  lingers: bool = false;
 
   constructor(readonly id: u32) {}
 

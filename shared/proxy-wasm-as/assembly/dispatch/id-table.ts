@@ -36,8 +36,8 @@ export class IdTable<V> {
     return value;
   }
 
-  /** Keeps only the entries whose id passes. */
-  retain(passes: (id: u32) => bool): void {
+  /** Keeps only the entries whose value passes. */
+  retain(passes: (value: V) => bool): void {
     const ids = this.ids;
     const values = this.values;
     this.ids = new StaticArray<u32>(ids.length);
@@ -45,7 +45,7 @@ export class IdTable<V> {
     this.count = 0;
     for (let i = 0; i < ids.length; i++) {
       const value = values[i];
-      if (value !== null && passes(ids[i])) this.set(ids[i], value);
+      if (value !== null && passes(value)) this.set(ids[i], value);
     }
   }
 

@@ -27,15 +27,15 @@ export class Address {
   /** One of the eight 16-bit groups. */
   group(index: i32): u32 {
     const half = index < 4 ? this.high : this.low;
-    return <u32>(half >> (<u64>(3 - (index & 3)) << 4)) & 0xffff;
+    return (<u32>(half >> shiftOf(index))) & 0xffff;
   }
 }
 
 /** `1.2.3.4`, `2001:db8::1`, `::ffff:1.2.3.4`; null for anything else. Port and zone must be off. */
 export function parseAddress(text: Slice): Address | null {
-  if (text.indexOf(COLON) >= 0) return parseIpv6(text);
+  if (text.indexOf(COLON) >= 0) return new Ipv6Parser(text).parse();
   const value = parseIpv4(text);
-  return value < 0 ? null : new Address(0, MAPPED | <u64>value);
+  return value < 0 ? null : new Address(0, MAPPED | (<u64>value));
 }
 
 /**
@@ -75,53 +75,87 @@ function parseIpv4(text: Slice): i64 {
   return at == text.length ? value : -1;
 }
 
-/** Groups before `::` fill from the left, those behind it from the right. */
-function parseIpv6(text: Slice): Address | null {
-  const groups = new StaticArray<u16>(GROUPS);
-  let count = 0;
-  let gap = -1;
-  let at = 0;
-  if (text.at(0) == COLON && text.at(1) == COLON) {
-    gap = 0;
-    at = 2;
-  }
-  while (at < text.length) {
-    if (count == GROUPS) return null;
-    if (text.indexOf(COLON, at) < 0 && text.indexOf(DOT, at) >= 0) {
-      const tail = parseIpv4(text.sub(at));
-      if (tail < 0 || count > GROUPS - 2) return null;
-      groups[count++] = <u16>(tail >> 16);
-      groups[count++] = <u16>tail;
-      break;
+/**
+ * Reads an IPv6 address. Groups before `::` are counted from the left, those behind it from the
+ * right:
+ *
+ *   2001:db8::ffff:1.2.3.4
+ *   └──────┘  └──────────┘ the last two groups may be dotted
+ */
+@final
+class Ipv6Parser {
+  private readonly groups: StaticArray<u16> = new StaticArray<u16>(GROUPS);
+  private count: i32 = 0;
+  /** How many groups stand before `::`; -1: there is none. */
+  private gap: i32 = -1;
+  private at: i32 = 0;
+
+  constructor(private readonly text: Slice) {}
+
+  /** Null: it is no address. */
+  parse(): Address | null {
+    const text = this.text;
+    if (text.at(0) == COLON && text.at(1) == COLON) {
+      this.gap = 0;
+      this.at = 2;
     }
-    const start = at;
+    while (this.at < text.length) {
+      if (!this.readPart()) return null;
+    }
+    if (this.gap < 0 ? this.count != GROUPS : this.count == GROUPS) return null;
+    return this.spread();
+  }
+
+  /** One group and the colons behind it, or the dotted end. */
+  private readPart(): bool {
+    const text = this.text;
+    if (this.count == GROUPS) return false;
+    if (text.indexOf(COLON, this.at) < 0 && text.indexOf(DOT, this.at) >= 0) return this.readTail();
+    const start = this.at;
     let group = 0;
-    while (hexValue(text.at(at)) >= 0 && at - start < 4) {
-      group = (group << 4) | hexValue(text.at(at++));
+    while (hexValue(text.at(this.at)) >= 0 && this.at - start < 4) {
+      group = (group << 4) | hexValue(text.at(this.at++));
     }
-    if (at == start) return null;
-    groups[count++] = <u16>group;
-    if (at == text.length) break;
-    if (text.at(at++) != COLON || at == text.length) return null;
-    if (text.at(at) != COLON) continue;
-    if (gap >= 0) return null;
-    gap = count;
-    at++;
+    if (this.at == start) return false;
+    this.groups[this.count++] = <u16>group;
+    return this.at == text.length || this.readColons();
   }
-  return spread(groups, count, gap);
+
+  private readColons(): bool {
+    const text = this.text;
+    if (text.at(this.at++) != COLON || this.at == text.length) return false;
+    if (text.at(this.at) != COLON) return true;
+    if (this.gap >= 0) return false;
+    this.gap = this.count;
+    this.at++;
+    return true;
+  }
+
+  private readTail(): bool {
+    const tail = parseIpv4(this.text.sub(this.at));
+    if (tail < 0 || this.count > GROUPS - 2) return false;
+    this.groups[this.count++] = <u16>(tail >> 16);
+    this.groups[this.count++] = <u16>tail;
+    this.at = this.text.length;
+    return true;
+  }
+
+  private spread(): Address {
+    let high: u64 = 0;
+    let low: u64 = 0;
+    for (let i = 0; i < this.count; i++) {
+      const place = this.gap < 0 || i < this.gap ? i : GROUPS - this.count + i;
+      const group: u64 = this.groups[i];
+      if (place < 4) high |= group << shiftOf(place);
+      else low |= group << shiftOf(place);
+    }
+    return new Address(high, low);
+  }
 }
 
-function spread(groups: StaticArray<u16>, count: i32, gap: i32): Address | null {
-  if (gap < 0 ? count != GROUPS : count == GROUPS) return null;
-  let high: u64 = 0;
-  let low: u64 = 0;
-  for (let i = 0; i < count; i++) {
-    const place = gap < 0 || i < gap ? i : GROUPS - count + i;
-    const bits = <u64>groups[i] << (<u64>(3 - (place & 3)) << 4);
-    if (place < 4) high |= bits;
-    else low |= bits;
-  }
-  return new Address(high, low);
+/** How far a group is from the end of its half. */
+function shiftOf(group: i32): u64 {
+  return (3 - (group & 3)) << 4;
 }
 
 function appendIpv4(out: Builder, value: u32): void {

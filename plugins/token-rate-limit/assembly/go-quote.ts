@@ -30,14 +30,17 @@ function escapeOf(unit: i32): string | null {
   return isInvisible(unit) ? "\\u" + hex(unit, 4) : null;
 }
 
-/** Controls, blanks other than 0x20, marks without a shape and private characters. */
+/** First and last of the controls, of blanks other than 0x20, of marks without a shape, of private ones. */
+const INVISIBLE: StaticArray<i32> = [
+  0x80, 0xa0, 0xad, 0xad, 0x1680, 0x1680, 0x2000, 0x200f, 0x2028, 0x202f, 0x205f, 0x206f, 0x3000,
+  0x3000, 0xe000, 0xf8ff, 0xfeff, 0xfeff, 0xfff0, 0xfffb,
+];
+
 function isInvisible(unit: i32): bool {
-  if (unit < 0x80) return false;
-  if (unit <= 0xa0 || unit == 0xad || unit == 0x1680 || unit == 0x3000) return true;
-  if (unit >= 0x2000 && unit <= 0x200f) return true;
-  if (unit >= 0x2028 && unit <= 0x202f) return true;
-  if (unit >= 0x205f && unit <= 0x206f) return true;
-  return (unit >= 0xe000 && unit <= 0xf8ff) || unit == 0xfeff || (unit >= 0xfff0 && unit <= 0xfffb);
+  for (let i = 0; i < INVISIBLE.length; i += 2) {
+    if (unit >= INVISIBLE[i] && unit <= INVISIBLE[i + 1]) return true;
+  }
+  return false;
 }
 
 function hex(value: i32, digits: i32): string {

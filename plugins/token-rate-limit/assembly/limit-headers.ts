@@ -119,7 +119,10 @@ function duration(seconds: i64): Slice {
   const text = new Builder(24);
   if (seconds >= 3600) text.appendInteger(seconds / 3600).appendByte(0x68);
   if (seconds >= 60) text.appendInteger((seconds / 60) % 60).appendByte(0x6d);
-  return text.appendInteger(seconds % 60).appendByte(0x73).view();
+  return text
+    .appendInteger(seconds % 60)
+    .appendByte(0x73)
+    .view();
 }
 
 function digits(value: i64): Slice {

@@ -35,7 +35,9 @@ export class LimitKeyParser {
       const isMissing = !this.item.has("limit_keys");
       this.refuse(
         this.item,
-        (isMissing ? "missing limit_keys in config for " : "config limit_keys cannot be empty for ") +
+        (isMissing
+          ? "missing limit_keys in config for "
+          : "config limit_keys cannot be empty for ") +
           LIMIT_BY[this.by] +
           "; add at least one entry, e.g. " +
           exampleOf(this.by),
@@ -59,7 +61,8 @@ export class LimitKeyParser {
       const where = " for key '" + text.toString() + "', got " + decimal(rates.badValue);
       return this.refuse(entry, "'" + bad + "' must be a positive integer" + where);
     }
-    if (rates.list.length == 0) return this.refuse(entry, Rates.MISSING + "key: " + text.toString());
+    if (rates.list.length == 0)
+      return this.refuse(entry, Rates.MISSING + "key: " + text.toString());
     for (let i = 0; i < rates.list.length; i++) {
       key.limits.push(Limit.of(this.format, rates.list[i], LIMIT_BY[this.by], this.name));
     }

@@ -40,7 +40,7 @@ export class Limit {
   /** The counter of a rule without values: it is always the same. */
   private readonly only: Bucket | null;
 
-  private constructor(
+  constructor(
     private readonly format: LimitFormat,
     private readonly rate: Rate,
     label: Slice,

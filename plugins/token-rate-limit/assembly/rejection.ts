@@ -12,9 +12,40 @@ const enum Format {
 }
 
 const FORMATS: string[] = ["raw", "openai", "anthropic"];
+
+/** Why a request is refused; the order of the lists below. */
+const enum Cause {
+  Limited,
+  Store,
+  BodySize,
+  Model,
+}
+
+const CODES: string[] = [
+  "rate_limit_exceeded",
+  "store_unavailable",
+  "body_too_large",
+  "model_ambiguous",
+];
+const OPENAI_TYPES: string[] = [
+  "tokens",
+  "server_error",
+  "invalid_request_error",
+  "invalid_request_error",
+];
+const ANTHROPIC_TYPES: string[] = [
+  "rate_limit_error",
+  "api_error",
+  "request_too_large",
+  "invalid_request_error",
+];
+
 const JSON_TYPE: Slice = bytes("application/json");
 const DEFAULT_MESSAGE: Slice = bytes("Too many requests");
 const DEFAULT_STATUS: i64 = 429;
+const STORE_TEXT: Slice = bytes("rate limit store unavailable");
+const SIZE_TEXT: Slice = bytes("request body too large");
+const MODEL_TEXT: Slice = bytes("the body names more than one model");
 
 /** An answer in place of the upstream's. */
 @final
@@ -45,53 +76,31 @@ export class Rejection {
   readonly bodyTooLarge: Reply;
   /** The body names more than one model. */
   readonly modelAmbiguous: Reply;
-  private readonly format: Format;
 
   constructor(config: ConfigReader) {
-    this.format = <Format>config.choice("rejected_format", FORMATS, Format.Raw);
-    this.limited = this.reply(
-      <i32>(<u32>config.integer("rejected_code", DEFAULT_STATUS)),
-      "ai-token-ratelimit.rejected",
-      config.text("rejected_msg", DEFAULT_MESSAGE),
-      "tokens",
-      "rate_limit_exceeded",
-    );
-    this.storeUnavailable = this.reply(
-      503,
-      "ai-token-ratelimit.store_unavailable",
-      bytes("rate limit store unavailable"),
-      "server_error",
-      "store_unavailable",
-    );
-    this.bodyTooLarge = this.reply(
-      413,
-      "ai-token-ratelimit.body_too_large",
-      bytes("request body too large"),
-      "invalid_request_error",
-      "request_too_large",
-    );
-    this.modelAmbiguous = this.reply(
-      400,
-      "ai-token-ratelimit.model_ambiguous",
-      bytes("the body names more than one model"),
-      "invalid_request_error",
-      "model_ambiguous",
-    );
-  }
-
-  /** @param type, code as OpenAI's API words them; Anthropic's types go by the status */
-  private reply(status: i32, details: string, text: Slice, type: string, code: string): Reply {
-    if (this.format == Format.Raw) return new Reply(status, bytes(details), text, false);
-    const body =
-      this.format == Format.OpenAi
-        ? openAiError(text, type, code)
-        : anthropicError(text, anthropicType(code));
-    return new Reply(status, bytes(details), body, true);
+    const format = <Format>config.choice("rejected_format", FORMATS, Format.Raw);
+    const status = readStatus(config);
+    const text = config.text("rejected_msg", DEFAULT_MESSAGE);
+    this.limited = replyOf(format, Cause.Limited, status, text);
+    this.storeUnavailable = replyOf(format, Cause.Store, 503, STORE_TEXT);
+    this.bodyTooLarge = replyOf(format, Cause.BodySize, 413, SIZE_TEXT);
+    this.modelAmbiguous = replyOf(format, Cause.Model, 400, MODEL_TEXT);
   }
 }
 
-function anthropicType(code: string): string {
-  if (code == "rate_limit_exceeded") return "rate_limit_error";
-  if (code == "store_unavailable") return "api_error";
-  return code == "request_too_large" ? code : "invalid_request_error";
+/** Any number is accepted, as by the peer; one that is no status of a response becomes 429. */
+function readStatus(config: ConfigReader): i32 {
+  const status = config.integer("rejected_code", DEFAULT_STATUS);
+  return <i32>(status < 200 || status > 599 ? DEFAULT_STATUS : status);
+}
+
+function replyOf(format: Format, cause: Cause, status: i32, text: Slice): Reply {
+  const code = CODES[cause];
+  const details = bytes("ai-token-ratelimit." + (cause == Cause.Limited ? "rejected" : code));
+  if (format == Format.Raw) return new Reply(status, details, text, false);
+  const body =
+    format == Format.OpenAi
+      ? openAiError(text, OPENAI_TYPES[cause], code)
+      : anthropicError(text, ANTHROPIC_TYPES[cause]);
+  return new Reply(status, details, body, true);
 }

@@ -66,8 +66,9 @@ export class Rules {
       if (this.isFirst && matched.buckets.length > 0) break;
       const item = this.items[i];
       const value = item.source.read(model);
-      const key = value === null ? null : item.find(value);
-      if (value !== null && key !== null) this.take(matched, key.limits, value.text);
+      if (value === null) continue;
+      const key = item.find(value);
+      if (key !== null) this.take(matched, key.limits, value.text);
     }
     return matched.buckets.length == 0 ? null : matched;
   }

@@ -88,7 +88,8 @@ export class ParamSource extends ValueSource {
 export class CookieSource extends ValueSource {
   override read(_model: Slice | null): Value | null {
     const header = requestHeaders.get(COOKIE);
-    const value = header === null ? null : findCookie(header, this.name);
+    if (header === null) return null;
+    const value = findCookie(header, this.name);
     return value === null || value.isEmpty ? null : new Value(value);
   }
 }
@@ -119,22 +120,21 @@ export abstract class AddressSource extends ValueSource {
 
   override read(_model: Slice | null): Value | null {
     const text = this.find();
-    const address = text === null ? null : parseEndpoint(text);
-    if (address === null) {
-      this.complain(text === null ? "error status returned by host: not found" : "invalid ip[]");
-      return null;
-    }
+    if (text === null) return this.complain("error status returned by host: not found");
+    const address = parseEndpoint(text);
+    if (address === null) return this.complain("invalid ip[]");
     const canonical = new Builder(40);
     address.appendTo(canonical);
     return new Value(canonical.view(), address);
   }
 
   /** What a header holds may be a secret, if not the one that was meant. */
-  private complain(reason: string): void {
-    if (!this.log.wants(LogLevel.Warn)) return;
-    this.log.warn(
-      "failed to get down stream ip: " + reason + " (limit_by_per_ip " + this.name.toString() + ")",
-    );
+  private complain(reason: string): Value | null {
+    if (this.log.wants(LogLevel.Warn)) {
+      const source = " (limit_by_per_ip " + this.name.toString() + ")";
+      this.log.warn("failed to get down stream ip: " + reason + source);
+    }
+    return null;
   }
 }
 
@@ -161,7 +161,8 @@ export class HeaderAddressSource extends AddressSource {
 
   protected override find(): Slice | null {
     const list = requestHeaders.get(this.header);
-    return list === null ? null : pick(list, this.trustedHops);
+    if (list === null) return null;
+    return pick(list, this.trustedHops);
   }
 }
 
@@ -178,13 +179,13 @@ function pick(list: Slice, hops: i32): Slice {
     const comma = list.indexOf(COMMA);
     return trim(comma < 0 ? list : list.sub(0, comma));
   }
-  let end = list.length;
-  for (let hop = 1; ; hop++) {
-    const member = list.sub(0, end);
-    const comma = member.lastIndexOf(COMMA);
-    if (hop == hops || comma < 0) return trim(member.sub(comma + 1));
-    end = comma;
+  let rest = list;
+  let comma = rest.lastIndexOf(COMMA);
+  for (let hop = 1; hop < hops && comma >= 0; hop++) {
+    rest = rest.sub(0, comma);
+    comma = rest.lastIndexOf(COMMA);
   }
+  return trim(rest.sub(comma + 1));
 }
 
 function found(text: Slice | null): Value | null {

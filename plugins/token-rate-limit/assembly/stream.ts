@@ -17,7 +17,13 @@ import { LimitConfig } from "./config";
 import { noteDenial } from "./denial-log";
 import { LimitHeader, limitHeaders, retryHeader } from "./limit-headers";
 import { Metrics } from "./metrics";
-import { ACCEPT_ENCODING, CONTENT_TYPE, DECODER_BUFFER_LIMIT, MODEL_HEADER, RESET_HEADER } from "./names";
+import {
+  ACCEPT_ENCODING,
+  CONTENT_TYPE,
+  DECODER_BUFFER_LIMIT,
+  MODEL_HEADER,
+  RESET_HEADER,
+} from "./names";
 import { Reply } from "./rejection";
 import { tellHost } from "./higress";
 import { Matched } from "./rules";
@@ -88,10 +94,8 @@ export class TokenRateLimit extends StoreStream {
     this.readsBodies = !isWebSocket();
     const hasBody = !endOfStream && this.readsBodies;
     const mayHold = hasBody && config.holdsHeaders && !isEncoded(requestHeaders);
-    const model = requestHeaders.get(MODEL_HEADER);
-    if (mayHold && config.rules.needsModel && (model === null || model.isEmpty)) {
-      return this.hold();
-    }
+    const model = routedModel();
+    if (mayHold && model === null && config.rules.needsModel) return this.hold();
     if (!this.match(model)) return HeadersAction.Continue;
     if (hasBody) this.spending.expectRequest();
     if (mayHold && this.wantsBody()) return this.hold();
@@ -318,4 +322,10 @@ export class TokenRateLimit extends StoreStream {
     }
     this.finish();
   }
+}
+
+/** The model as model-router found it, or null. */
+function routedModel(): Slice | null {
+  const model = requestHeaders.get(MODEL_HEADER);
+  return model === null || model.isEmpty ? null : model;
 }

@@ -15,6 +15,7 @@ const BODY_PHASES: string[] = ["auto", "hold_headers", "stream_headers"];
 const STREAM_HEADERS: i32 = 2;
 const DAY_MINUTES: i64 = 1440;
 const DEFAULT_BODY_BYTES: i64 = 10485760;
+const MOST_BODY_BYTES: i64 = 100000000;
 
 /** One configuration: of the whole plugin or of one rule. */
 @final
@@ -49,7 +50,7 @@ export class LimitConfig {
     this.isShadow = config.flag("shadow");
     this.reportsRule = config.flag("report_rule");
     this.holdsHeaders = config.choice("body_phase", BODY_PHASES, 0) != STREAM_HEADERS;
-    this.maxBodyBytes = config.integer("max_body_bytes", DEFAULT_BODY_BYTES, 1, i32.MAX_VALUE);
+    this.maxBodyBytes = config.integer("max_body_bytes", DEFAULT_BODY_BYTES, 1, MOST_BODY_BYTES);
     // A reservation of one key twice could not be given back.
     rules.isDeduped = config.flag("dedupe_keys") || this.metering.reservation.isOn;
   }

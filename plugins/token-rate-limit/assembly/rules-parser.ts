@@ -22,6 +22,7 @@ const FROM_REMOTE: Slice = bytes("from-remote-addr");
 const IN_GLOBAL: string = "failed to parse global_threshold: ";
 const IN_ITEM: string = "failed to parse rule_item in rule_items: ";
 const DEFAULT_MOST_ITEMS: i32 = 10;
+const MOST_ITEMS: i32 = 1000;
 const LONGEST_CHAIN: i32 = 64;
 
 /** Reads `global_threshold` and `rule_items`, in the peer's order and words (token-rate-limit.md 2). */
@@ -73,7 +74,7 @@ export class RulesParser {
   private parseItems(rules: Rules): void {
     const config = this.config;
     const items = config.objects("rule_items");
-    const most = config.integer("max_rule_items", DEFAULT_MOST_ITEMS, 1, i32.MAX_VALUE);
+    const most = config.integer("max_rule_items", DEFAULT_MOST_ITEMS, 1, MOST_ITEMS);
     if (items.length == 0) {
       this.refuse(config, "config rule_items cannot be empty");
     } else if (!this.isFirst && <i64>items.length > most) {

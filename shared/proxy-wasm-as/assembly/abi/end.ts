@@ -9,7 +9,8 @@ export function proxy_on_log(id: u32): void {
   beginCallback(id, true);
   stream.isOver = true;
   stream.onLog();
-  dropStream(id);
+  stream.holdsRequest = false;
+  if (!stream.lingers) dropStream(id);
   endCallback();
 }
 

@@ -22,7 +22,7 @@ export function proxy_on_http_call_response(
   const root = owner == rootId ? findRoot(rootId) : null;
   if (root !== null) {
     root.onHttpCallResponse(tag, response);
-  } else if (stream !== null && stream.reach()) {
+  } else if (stream !== null && (stream.lingers || stream.reach())) {
     stream.onHttpCallResponse(tag, response);
     if (stream.isFinished) dropStream(stream.id);
   }

@@ -25,7 +25,7 @@ export function proxy_on_redis_call_response(
   const root = owner == rootId ? findRoot(rootId) : null;
   if (root !== null) {
     root.onRedisReply(tag, failed, reply);
-  } else if (stream !== null && stream.reach()) {
+  } else if (stream !== null && (stream.lingers || stream.reach())) {
     stream.onRedisReply(tag, failed, reply);
     if (stream.isFinished) dropStream(stream.id);
   }

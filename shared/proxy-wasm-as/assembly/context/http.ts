@@ -34,6 +34,11 @@ export abstract class HttpContext {
   holdsRequest: bool = false;
   /** Nothing can be answered or resumed any more. Kept by the dispatcher. */
   isOver: bool = false;
+  /**
+   * Set it in `onLog` when an answer is still to come that has to be put right: it reaches this
+   * object although the stream is gone, until `finish()`. No host call about the stream works then.
+   */
+  lingers: bool = false;
   /** The response has begun. */
   private hasResponse: bool = false;
   /** The direction whose own callback runs. */

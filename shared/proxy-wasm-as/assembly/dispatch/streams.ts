@@ -42,13 +42,26 @@ export function openStream(id: u32): HttpContext | null {
 export function keepStream(stream: HttpContext): void {
   streams.set(stream.id, stream);
   if (streams.size < sweepAt) return;
-  streams.retain(isAlive);
+  streams.retain(isWanted);
   proxy_set_effective_context(stream.id);
   sweepAt = max(SMALLEST_SWEEP, streams.size << 1);
 }
 
-function isAlive(id: u32): bool {
-  return proxy_set_effective_context(id) == Status.Ok;
+function isAlive(stream: HttpContext): bool {
+  return stream.lingers || proxy_set_effective_context(stream.id) == Status.Ok;
+}
+
+/**
+ * Makes host calls be about a stream whose answer arrived on the root; false when it is gone. One
+ * that lingers gets its answer all the same.
+ */
+export function enterStream(stream: HttpContext): bool {
+  return proxy_set_effective_context(stream.id) == Status.Ok || stream.lingers;
+}
+
+function isWanted(id: u32): bool {
+  const stream = streams.find(id);
+  return (stream !== null && stream.lingers) || isAlive(id);
 }
 
 /** The stream of `id`, or null: never begun, finished, or inert. */
@@ -61,8 +74,9 @@ export function dropStream(id: u32): void {
   streams.take(id);
 }
 
-/** Forgets a stream that may not even have begun. */
+/** Forgets a stream that the host deleted, and may not even have begun. */
 export function forgetStream(id: u32): void {
-  streams.take(id);
+  const stream = streams.find(id);
+  if (stream !== null && !stream.lingers) streams.take(id);
   announced.take(id);
 }

@@ -1,0 +1,49 @@
+import {
+  bytes,
+  equalsIgnoreCase,
+  lowerCase,
+  NOT_AN_INTEGER,
+  parseInteger,
+  Slice,
+} from "@ai-gateway-wasm/bytes";
+import { HeaderMap, requestHeaders } from "proxy-wasm-as";
+import { CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, UPGRADE } from "./names";
+
+const IDENTITY: Slice = bytes("identity");
+const OCTET_STREAM: Slice = bytes("octet-stream");
+const GRPC: Slice = bytes("grpc");
+const WEBSOCKET: Slice = bytes("websocket");
+
+// What headers say about the body behind them.
+
+/** True for a body that is compressed. */
+export function isEncoded(headers: HeaderMap): bool {
+  const encoding = headers.get(CONTENT_ENCODING);
+  return encoding !== null && !encoding.isEmpty && !equalsIgnoreCase(encoding, IDENTITY);
+}
+
+/** True for a body that cannot be read as text: compressed, or of a binary type. */
+export function isUnreadable(headers: HeaderMap): bool {
+  if (isEncoded(headers)) return true;
+  const type = headers.get(CONTENT_TYPE);
+  return type !== null && isBinary(lowerCase(type));
+}
+
+/** Bytes of body that the request announces, -1 when it does not. */
+export function announcedLength(): i64 {
+  const text = requestHeaders.get(CONTENT_LENGTH);
+  const length = text === null ? NOT_AN_INTEGER : parseInteger(text);
+  return length == NOT_AN_INTEGER ? -1 : length;
+}
+
+/** An upgrade: what follows is no HTTP body. */
+export function isWebSocket(): bool {
+  const upgrade = requestHeaders.get(UPGRADE);
+  if (upgrade === null || !equalsIgnoreCase(upgrade, WEBSOCKET)) return false;
+  const connection = requestHeaders.get(CONNECTION);
+  return connection !== null && equalsIgnoreCase(connection, UPGRADE);
+}
+
+function isBinary(type: Slice): bool {
+  return type.find(OCTET_STREAM) >= 0 || type.find(GRPC) >= 0;
+}

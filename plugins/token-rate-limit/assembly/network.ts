@@ -1,0 +1,45 @@
+import { NOT_AN_INTEGER, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { Address, parseAddress } from "./address";
+
+/**
+ * A range of addresses. `0.0.0.0/0` and `::/0` hold every address of both kinds, as in Higress;
+ * bits behind the mask are ignored.
+ */
+@final
+export class Network {
+  private readonly highMask: u64;
+  private readonly lowMask: u64;
+
+  /** @param bits length of the prefix, 0 to 128, counted in the IPv6 form */
+  constructor(
+    private readonly base: Address,
+    bits: i32,
+  ) {
+    this.highMask = maskOf(min(bits, 64));
+    this.lowMask = maskOf(max(bits - 64, 0));
+  }
+
+  contains(address: Address): bool {
+    const high = (address.high ^ this.base.high) & this.highMask;
+    const low = (address.low ^ this.base.low) & this.lowMask;
+    return (high | low) == 0;
+  }
+}
+
+/** An address or a CIDR; null for anything else, a mask that is too long included. */
+export function parseNetwork(text: Slice): Network | null {
+  const slash = text.indexOf(0x2f);
+  const host = slash < 0 ? text : text.sub(0, slash);
+  const address = parseAddress(host);
+  if (address === null) return null;
+  if (slash < 0) return new Network(address, 128);
+  const digits = text.sub(slash + 1);
+  const bits = <u32>(digits.at(0) - 0x30) < 10 ? parseInteger(digits) : NOT_AN_INTEGER;
+  const isDotted = host.indexOf(0x3a) < 0;
+  if (bits < 0 || bits > (isDotted ? 32 : 128)) return null;
+  return new Network(address, isDotted && bits > 0 ? <i32>bits + 96 : <i32>bits);
+}
+
+function maskOf(bits: i32): u64 {
+  return bits == 0 ? 0 : u64.MAX_VALUE << (64 - <u64>bits);
+}

@@ -1,0 +1,106 @@
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { anthropicError, openAiError } from "@ai-gateway-wasm/llm/error-body";
+import { CONTENT_TYPE } from "./names";
+import { PairsBuilder } from "proxy-wasm-as";
+
+/** What the body of a refusal looks like; the order of `FORMATS`. */
+const enum Format {
+  Raw,
+  OpenAi,
+  Anthropic,
+}
+
+const FORMATS: string[] = ["raw", "openai", "anthropic"];
+
+/** Why a request is refused; the order of the lists below. */
+const enum Cause {
+  Limited,
+  Store,
+  BodySize,
+  Model,
+}
+
+const CODES: string[] = [
+  "rate_limit_exceeded",
+  "store_unavailable",
+  "body_too_large",
+  "model_ambiguous",
+];
+const OPENAI_TYPES: string[] = [
+  "tokens",
+  "server_error",
+  "invalid_request_error",
+  "invalid_request_error",
+];
+const ANTHROPIC_TYPES: string[] = [
+  "rate_limit_error",
+  "api_error",
+  "request_too_large",
+  "invalid_request_error",
+];
+
+const JSON_TYPE: Slice = bytes("application/json");
+const DEFAULT_MESSAGE: Slice = bytes("Too many requests");
+const DEFAULT_STATUS: i64 = 429;
+const STORE_TEXT: Slice = bytes("rate limit store unavailable");
+const SIZE_TEXT: Slice = bytes("request body too large");
+const MODEL_TEXT: Slice = bytes("the body names more than one model");
+
+/** An answer in place of the upstream's. */
+@final
+export class Reply {
+  constructor(
+    readonly status: i32,
+    /** Response code details for the access log. */
+    readonly details: Slice,
+    readonly body: Slice,
+    private readonly isJson: bool,
+  ) {}
+
+  /** Its own headers; more may be added. */
+  headers(): PairsBuilder {
+    const headers = new PairsBuilder();
+    return this.isJson ? headers.add(CONTENT_TYPE, JSON_TYPE) : headers;
+  }
+}
+
+/** The answers that refuse a request, made when the plugin is configured. */
+@final
+export class Rejection {
+  /** Some limit is passed (token-rate-limit.md 4.4). */
+  readonly limited: Reply;
+  /** `fail_mode: closed`, and the store does not answer. */
+  readonly storeUnavailable: Reply;
+  /** The body that names the model is longer than `max_body_bytes`. */
+  readonly bodyTooLarge: Reply;
+  /** The body names more than one model. */
+  readonly modelAmbiguous: Reply;
+
+  constructor(config: ConfigReader) {
+    const format = <Format>config.choice("rejected_format", FORMATS, Format.Raw);
+    const status = readStatus(config);
+    const text = config.text("rejected_msg", DEFAULT_MESSAGE);
+    this.limited = replyOf(format, Cause.Limited, status, text);
+    this.storeUnavailable = replyOf(format, Cause.Store, 503, STORE_TEXT);
+    this.bodyTooLarge = replyOf(format, Cause.BodySize, 413, SIZE_TEXT);
+    this.modelAmbiguous = replyOf(format, Cause.Model, 400, MODEL_TEXT);
+  }
+}
+
+/** Any number is accepted, as by the peer; one that is no status of a response becomes 429. */
+function readStatus(config: ConfigReader): i32 {
+  const status = config.integer("rejected_code", DEFAULT_STATUS);
+  return <i32>(status < 200 || status > 599 ? DEFAULT_STATUS : status);
+}
+
+function replyOf(format: Format, cause: Cause, status: i32, text: Slice): Reply {
+  const code = CODES[cause];
+  const details = bytes("ai-token-ratelimit." + (cause == Cause.Limited ? "rejected" : code));
+  if (format == Format.Raw) return new Reply(status, details, text, false);
+  const body =
+    format == Format.OpenAi
+      ? openAiError(text, OPENAI_TYPES[cause], code)
+      : anthropicError(text, ANTHROPIC_TYPES[cause]);
+  return new Reply(status, details, body, true);
+}

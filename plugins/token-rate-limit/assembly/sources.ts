@@ -1,0 +1,193 @@
+import { Builder, lowerCase, Slice, trim } from "@ai-gateway-wasm/bytes";
+import { PluginLog, QueryReader, QuerySyntax } from "@ai-gateway-wasm/kit";
+import { getProperty, LogLevel, requestHeaders } from "proxy-wasm-as";
+import { Address, parseEndpoint } from "./address";
+import { findCookie } from "./cookie";
+import { CONSUMER_HEADER, COOKIE, MODEL_HEADER, PATH, SOURCE_ADDRESS } from "./names";
+
+const COMMA: u8 = 0x2c;
+
+/** What a rule tells requests apart by, as one request has it. */
+@final
+export class Value {
+  constructor(
+    /** As it stands in the key of the counter; the host's memory. */
+    readonly text: Slice,
+    /** Null unless the rule counts addresses. */
+    readonly address: Address | null = null,
+  ) {}
+}
+
+/** Where a rule finds its value. The request's headers can be read. */
+export abstract class ValueSource {
+  constructor(
+    /** As it stands in the keys of the counters. */
+    readonly name: Slice,
+  ) {}
+
+  /**
+   * The value, or null when the request has none: the rule does not match then.
+   *
+   * @param model what the request asks for; null: not known
+   */
+  abstract read(model: Slice | null): Value | null;
+}
+
+/** A header. An empty one has a value, a missing one has none. */
+@final
+export class HeaderSource extends ValueSource {
+  private readonly header: Slice;
+
+  constructor(name: Slice) {
+    super(name);
+    this.header = lowerCase(name);
+  }
+
+  override read(_model: Slice | null): Value | null {
+    return found(requestHeaders.get(this.header));
+  }
+}
+
+/** The consumer that an authentication plugin has found. */
+@final
+export class ConsumerSource extends ValueSource {
+  constructor() {
+    super(CONSUMER_HEADER);
+  }
+
+  override read(_model: Slice | null): Value | null {
+    return found(requestHeaders.get(CONSUMER_HEADER));
+  }
+}
+
+/**
+ * A parameter of the query. The peer lets a query with one broken pair pass without any limit; here
+ * the first good pair of that name counts, else a broken one as it stands
+ * (token-rate-limit.md 6, no. 9).
+ */
+@final
+export class ParamSource extends ValueSource {
+  override read(_model: Slice | null): Value | null {
+    const path = requestHeaders.get(PATH);
+    if (path === null) return null;
+    const strict = this.find(path, QuerySyntax.Go);
+    return found(strict !== null ? strict : this.find(path, QuerySyntax.Envoy));
+  }
+
+  private find(path: Slice, syntax: QuerySyntax): Slice | null {
+    const query = new QueryReader(path, syntax);
+    while (query.next()) {
+      if (query.name.equals(this.name)) return query.value;
+    }
+    return null;
+  }
+}
+
+/** A cookie; an empty one is none. */
+@final
+export class CookieSource extends ValueSource {
+  override read(_model: Slice | null): Value | null {
+    const header = requestHeaders.get(COOKIE);
+    if (header === null) return null;
+    const value = findCookie(header, this.name);
+    return value === null || value.isEmpty ? null : new Value(value);
+  }
+}
+
+/** The model, from the header that model-router sets or from the body. */
+@final
+export class ModelSource extends ValueSource {
+  constructor() {
+    super(MODEL_HEADER);
+  }
+
+  override read(model: Slice | null): Value | null {
+    return found(model);
+  }
+}
+
+/** The client's address; a list in a header is taken apart by `pick`. */
+export abstract class AddressSource extends ValueSource {
+  constructor(
+    name: Slice,
+    private readonly log: PluginLog,
+  ) {
+    super(name);
+  }
+
+  /** The text of the address, or null. */
+  protected abstract find(): Slice | null;
+
+  override read(_model: Slice | null): Value | null {
+    const text = this.find();
+    if (text === null) return this.complain("error status returned by host: not found");
+    const address = parseEndpoint(text);
+    if (address === null) return this.complain("invalid ip[]");
+    const canonical = new Builder(40);
+    address.appendTo(canonical);
+    return new Value(canonical.view(), address);
+  }
+
+  /** What a header holds may be a secret, if not the one that was meant. */
+  private complain(reason: string): Value | null {
+    if (this.log.wants(LogLevel.Warn)) {
+      const source = " (limit_by_per_ip " + this.name.toString() + ")";
+      this.log.warn("failed to get down stream ip: " + reason + source);
+    }
+    return null;
+  }
+}
+
+/** The address that the connection comes from. */
+@final
+export class RemoteAddressSource extends AddressSource {
+  protected override find(): Slice | null {
+    return getProperty(SOURCE_ADDRESS);
+  }
+}
+
+/** An address in a header, or in a list of them. */
+@final
+export class HeaderAddressSource extends AddressSource {
+  constructor(
+    name: Slice,
+    private readonly header: Slice,
+    log: PluginLog,
+    /** How many proxies of ours wrote at the end of the list; 0: the first address counts. */
+    private readonly trustedHops: i32,
+  ) {
+    super(name, log);
+  }
+
+  protected override find(): Slice | null {
+    const list = requestHeaders.get(this.header);
+    if (list === null) return null;
+    return pick(list, this.trustedHops);
+  }
+}
+
+/**
+ * The client in a list of forwarding proxies:
+ *
+ *   x-forwarded-for: <anything>, <client>, <our proxy>
+ *                    ↑ hops = 0  ↑ hops = 2
+ *
+ * With fewer members than hops, the first one.
+ */
+function pick(list: Slice, hops: i32): Slice {
+  if (hops == 0) {
+    const comma = list.indexOf(COMMA);
+    return trim(comma < 0 ? list : list.sub(0, comma));
+  }
+  let rest = list;
+  let comma = rest.lastIndexOf(COMMA);
+  for (let hop = 1; hop < hops && comma >= 0; hop++) {
+    rest = rest.sub(0, comma);
+    comma = rest.lastIndexOf(COMMA);
+  }
+  return trim(rest.sub(comma + 1));
+}
+
+function found(text: Slice | null): Value | null {
+  return text === null ? null : new Value(text);
+}

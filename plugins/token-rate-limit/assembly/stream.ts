@@ -1,0 +1,331 @@
+import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { PluginLog } from "@ai-gateway-wasm/kit";
+import { BucketState, StoreCalls, StoreReply, StoreStream } from "@ai-gateway-wasm/store";
+import { Charge, Check, Reserve, Settle } from "@ai-gateway-wasm/store/buckets";
+import {
+  DataAction,
+  HeadersAction,
+  requestBody,
+  requestHeaders,
+  responseHeaders,
+  setProperty,
+  TrailersAction,
+} from "proxy-wasm-as";
+import { announcedLength, isEncoded, isWebSocket } from "./body-kind";
+import { readBodyModel } from "./body-model";
+import { LimitConfig } from "./config";
+import { noteDenial } from "./denial-log";
+import { LimitHeader, limitHeaders, retryHeader } from "./limit-headers";
+import { Metrics } from "./metrics";
+import {
+  ACCEPT_ENCODING,
+  CONTENT_TYPE,
+  DECODER_BUFFER_LIMIT,
+  MODEL_HEADER,
+  RESET_HEADER,
+} from "./names";
+import { Reply } from "./rejection";
+import { tellHost } from "./higress";
+import { Matched } from "./rules";
+import { Spending, UNKNOWN } from "./spending";
+import { canAskForUsage, injectUsage } from "./usage-request";
+import { CLOSED, judge } from "./verdict";
+
+/** What a store reply answers. */
+const enum Ask {
+  Admit,
+  /** Nobody waits for these answers. */
+  Spend,
+}
+
+const enum Stage {
+  Begun,
+  /** Held until its body is complete. */
+  HoldsBody,
+  /** Held until the store answers. */
+  Waits,
+  /** Let through: what it spends counts. */
+  Goes,
+  /** Gone before the store answered. */
+  Abandoned,
+  /** Refused, charged, or none of our business. */
+  Over,
+}
+
+/**
+ * One request that is held against limits:
+ *
+ *   headers ─► which limits? ─► store ─► upstream ─► read what was spent ─► charge, once: at the end
+ *                  │              │                  of the response, at its trailers, or when the
+ *                  └─► body ──────┤                  stream is gone
+ *                                 └─► refuse
+ */
+@final
+export class TokenRateLimit extends StoreStream {
+  private readonly spending: Spending;
+  private stage: Stage = Stage.Begun;
+  /** Null: not known yet, or there are none. */
+  private matched: Matched | null = null;
+  /** Null: nothing is reserved. */
+  private reservation: Reserve | null = null;
+  /** How full the limits are, for the response's headers. */
+  private states: BucketState[] = [];
+  /** False after an upgrade: what follows is no HTTP. */
+  private readsBodies: bool = true;
+  /** The host did not take our refusal: never let the request go on. */
+  private isStuck: bool = false;
+
+  constructor(
+    id: u32,
+    private readonly config: LimitConfig,
+    /** The root's: charges outlive the stream. */
+    private readonly rootCalls: StoreCalls,
+    private readonly log: PluginLog,
+    private readonly metrics: Metrics,
+  ) {
+    super(id);
+    this.spending = new Spending(config.metering);
+  }
+
+  override onRequestHeaders(endOfStream: bool): HeadersAction {
+    requestHeaders.load();
+    if (isDefined(HIGRESS)) tellHost();
+    const config = this.config;
+    this.readsBodies = !isWebSocket();
+    const hasBody = !endOfStream && this.readsBodies;
+    const mayHold = hasBody && config.holdsHeaders && !isEncoded(requestHeaders);
+    const model = routedModel();
+    if (mayHold && model === null && config.rules.needsModel) return this.hold();
+    if (!this.match(model)) return HeadersAction.Continue;
+    if (hasBody) this.spending.expectRequest();
+    if (mayHold && this.wantsBody()) return this.hold();
+    this.admit();
+    return this.headersAction();
+  }
+
+  override onRequestBody(size: i32, endOfStream: bool): DataAction {
+    if (this.stage != Stage.HoldsBody) {
+      this.spending.passRequest(size);
+      return this.isStuck ? DataAction.StopIterationAndBuffer : DataAction.Continue;
+    }
+    if (<i64>size > this.config.maxBodyBytes) this.refuse(this.config.rejection.bodyTooLarge);
+    else if (endOfStream) this.readBody();
+    return this.isReleased ? DataAction.Continue : DataAction.StopIterationAndBuffer;
+  }
+
+  /** With trailers no body callback says that the body is complete; this one does. */
+  override onRequestTrailers(): TrailersAction {
+    if (this.stage == Stage.HoldsBody) this.readBody();
+    return this.isReleased ? TrailersAction.Continue : TrailersAction.StopIteration;
+  }
+
+  override onStoreReply(reply: StoreReply): void {
+    if (this.stage == Stage.Abandoned) {
+      this.giveBack();
+    } else if (this.stage == Stage.Waits) {
+      this.decide(reply);
+      if (this.isReleased) this.resumeRequest();
+    }
+  }
+
+  override onResponseHeaders(endOfStream: bool): HeadersAction {
+    if (this.stage != Stage.Goes) return HeadersAction.Continue;
+    responseHeaders.load();
+    const readsBody = this.spending.expectResponse() && this.readsBodies;
+    const headers = this.limitHeaders();
+    for (let i = 0; i < headers.length; i++) responseHeaders.set(headers[i].name, headers[i].value);
+    if (endOfStream || !readsBody) this.settle();
+    return HeadersAction.Continue;
+  }
+
+  override onResponseBody(size: i32, endOfStream: bool): DataAction {
+    if (this.stage != Stage.Goes) return DataAction.Continue;
+    this.spending.feed(size);
+    if (endOfStream) this.settle();
+    return DataAction.Continue;
+  }
+
+  override onResponseTrailers(): TrailersAction {
+    if (this.stage == Stage.Goes) this.settle();
+    return TrailersAction.Continue;
+  }
+
+  /** A client that leaves early pays for what came until then. */
+  override onLog(): void {
+    if (this.stage == Stage.Goes) {
+      this.settle();
+    } else if (this.stage == Stage.Waits && this.reservation !== null) {
+      this.stage = Stage.Abandoned;
+      this.lingers = true;
+    }
+  }
+
+  /** Whether the request may leave this filter. */
+  private get isReleased(): bool {
+    return this.stage == Stage.Goes || (this.stage == Stage.Over && !this.hasReplied);
+  }
+
+  /** Hosts ignore the number after a local reply; that of the peer is Continue. */
+  private headersAction(): HeadersAction {
+    const holds = this.stage == Stage.Waits || this.isStuck;
+    return holds ? HeadersAction.StopAllIterationAndWatermark : HeadersAction.Continue;
+  }
+
+  /** Finds the limits of the request. False: there are none, and nothing more to do. */
+  private match(model: Slice | null): bool {
+    if (model !== null) this.spending.model = model.kept();
+    const matched = this.config.rules.match(model);
+    this.matched = matched;
+    if (matched !== null) return true;
+    this.stage = Stage.Over;
+    this.finish();
+    return false;
+  }
+
+  private wantsBody(): bool {
+    const config = this.config;
+    return config.metering.reservation.readsBody || (config.injectsUsage && canAskForUsage());
+  }
+
+  private hold(): HeadersAction {
+    const most = this.config.maxBodyBytes;
+    if (announcedLength() > most) {
+      this.refuse(this.config.rejection.bodyTooLarge);
+      return this.headersAction();
+    }
+    if (isDefined(HIGRESS)) setProperty(DECODER_BUFFER_LIMIT, bytes(decimal(most)));
+    this.stage = Stage.HoldsBody;
+    return HeadersAction.StopIteration;
+  }
+
+  /** The body is complete, and the headers are still held. */
+  private readBody(): void {
+    requestHeaders.load();
+    const found = requestBody.readAll();
+    const body = found === null ? NO_BYTES : found;
+    if (this.matched === null) {
+      const type = requestHeaders.get(CONTENT_TYPE);
+      const model = readBodyModel(body, type === null ? NO_BYTES : type);
+      if (model.isAmbiguous) return this.refuse(this.config.rejection.modelAmbiguous);
+      if (!this.match(model.name)) return;
+      this.spending.expectRequest();
+    }
+    this.spending.readRequest(body);
+    if (this.config.injectsUsage && canAskForUsage()) injectUsage(body);
+    this.admit();
+  }
+
+  /** Asks the store whether the limits let the request in. */
+  private admit(): void {
+    const config = this.config;
+    const matched = this.matched;
+    if (matched === null) return;
+    // A compressed response says nothing to us (token-rate-limit.md 6, no. 7).
+    if (config.stripsAcceptEncoding) requestHeaders.remove(ACCEPT_ENCODING);
+    const policy = config.metering.reservation;
+    let reply: StoreReply | null;
+    if (policy.isOn) {
+      const tokens = this.spending.reservation(matched.buckets);
+      const reserve = new Reserve(Ask.Admit, matched.buckets, tokens, policy.isStrict);
+      this.reservation = reserve;
+      reply = config.store.ask(this.calls, reserve);
+    } else {
+      reply = config.store.ask(this.calls, new Check(Ask.Admit, matched.buckets, config.isFlat));
+    }
+    if (reply === null) this.stage = Stage.Waits;
+    else this.decide(reply);
+  }
+
+  /** The one place that turns an answer of the store into what becomes of the request. */
+  private decide(reply: StoreReply): void {
+    const matched = this.matched;
+    if (matched === null) return;
+    this.states = reply.states;
+    const verdict = judge(this.config, matched, reply, this.log);
+    if (verdict >= 0) return this.deny(matched, verdict);
+    if (verdict == CLOSED && !this.config.isShadow) {
+      return this.refuse(this.config.rejection.storeUnavailable);
+    }
+    const reservation = this.reservation;
+    if (reservation !== null && reservation.isHeld) {
+      this.metrics.reserved.increment(reservation.tokens);
+    }
+    this.stage = Stage.Goes;
+  }
+
+  /** @param index of the limit that has no room */
+  private deny(matched: Matched, index: i32): void {
+    const config = this.config;
+    noteDenial(config, matched.limits[index], this.log);
+    if (config.isShadow) {
+      this.metrics.shadowDenied.increment();
+      this.stage = Stage.Goes;
+      return;
+    }
+    const ttl = this.states[index].ttlSeconds;
+    const headers = this.limitHeaders();
+    const retry = retryHeader(config.headerStyle, ttl);
+    if (retry !== null) headers.push(retry);
+    headers.push(new LimitHeader(RESET_HEADER, bytes(decimal(ttl))));
+    this.refuse(config.rejection.limited, headers);
+    config.denials.count();
+  }
+
+  /** The one place that answers instead of the upstream. */
+  private refuse(reply: Reply, more: LimitHeader[] = []): void {
+    const headers = reply.headers();
+    for (let i = 0; i < more.length; i++) headers.add(more[i].name, more[i].value);
+    this.stage = Stage.Over;
+    this.isStuck = !this.sendLocalReply(reply.status, headers.build(), reply.body, reply.details);
+    if (!this.isStuck) this.finish();
+  }
+
+  private limitHeaders(): LimitHeader[] {
+    const matched = this.matched;
+    return matched === null ? [] : limitHeaders(this.config.headerStyle, matched, this.states);
+  }
+
+  /** Counts what was spent, and is done with the request. */
+  private settle(): void {
+    this.stage = Stage.Over;
+    const spent = this.spending.end();
+    const reservation = this.reservation;
+    if (reservation !== null && reservation.isHeld) this.correct(reservation, spent);
+    else if (spent != UNKNOWN) this.charge(spent);
+    else if (this.spending.isLost) this.metrics.countUncounted(this.spending.reason);
+    this.finish();
+  }
+
+  private charge(spent: i64): void {
+    const matched = this.matched;
+    if (matched === null) return;
+    const isUnlimited = this.config.metering.chargesAbove;
+    const charge = new Charge(Ask.Spend, matched.buckets, spent, isUnlimited);
+    const reply = this.config.store.ask(this.rootCalls, charge);
+    if (reply !== null && reply.hasFailed) this.log.error("redis call failed: " + reply.cause);
+    this.metrics.charged.increment(spent);
+  }
+
+  private correct(reservation: Reserve, spent: i64): void {
+    const difference = spent - reservation.tokens;
+    this.config.store.ask(this.rootCalls, new Settle(Ask.Spend, reservation, difference));
+    this.metrics.charged.increment(spent);
+    this.metrics.refunded.increment(-difference);
+  }
+
+  /** The store took tokens for a request that nobody waits for any more. */
+  private giveBack(): void {
+    const reservation = this.reservation;
+    if (reservation !== null && reservation.isHeld) {
+      this.metrics.reserved.increment(reservation.tokens);
+      this.correct(reservation, 0);
+    }
+    this.finish();
+  }
+}
+
+/** The model as model-router found it, or null. */
+function routedModel(): Slice | null {
+  const model = requestHeaders.get(MODEL_HEADER);
+  return model === null || model.isEmpty ? null : model;
+}

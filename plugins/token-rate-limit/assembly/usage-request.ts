@@ -1,0 +1,25 @@
+import { bytes, decimal, Slice, startsWithIgnoreCase } from "@ai-gateway-wasm/bytes";
+import { pathOnly } from "@ai-gateway-wasm/kit";
+import { askForUsage } from "@ai-gateway-wasm/llm";
+import { requestBody, requestHeaders, Status } from "proxy-wasm-as";
+import { CONTENT_LENGTH, CONTENT_TYPE, PATH } from "./names";
+
+const JSON_TYPE: Slice = bytes("application/json");
+/** Also the end of `/chat/completions`. Other APIs refuse the field. */
+const COMPLETIONS: Slice = bytes("/completions");
+
+/** True when the running request may be one that can be asked to stream its usage. */
+export function canAskForUsage(): bool {
+  const path = requestHeaders.get(PATH);
+  if (path === null || !pathOnly(path).endsWith(COMPLETIONS)) return false;
+  const type = requestHeaders.get(CONTENT_TYPE);
+  return type !== null && startsWithIgnoreCase(type, JSON_TYPE);
+}
+
+/** Makes a streaming request ask for its usage (token-rate-limit.md 6, no. 14). Headers are held. */
+export function injectUsage(body: Slice): void {
+  const asking = askForUsage(body);
+  if (asking === null || requestBody.replace(asking) != Status.Ok) return;
+  if (requestHeaders.get(CONTENT_LENGTH) === null) return; // chunked
+  requestHeaders.set(CONTENT_LENGTH, bytes(decimal(asking.length)));
+}

@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { compileSchema, type ConfigSchema } from "../../../build/tools/generate/schema.js";
+import { byHeader, load, PEER, SHARED, type Loaded } from "./support.js";
+
+/** A refused configuration, in `config/invalid/`. */
+interface Refusal {
+  config: object;
+  /** What follows `parse rule config failed: ` in the log. */
+  message: string;
+  /** Where, when the log says it. */
+  path?: string;
+  /** `accepts`: JSON Schema cannot say this rule. */
+  schema?: "accepts";
+}
+
+const FOLDER = "test/plugins/token-rate-limit/config";
+const schema = JSON.parse(
+  readFileSync("plugins/token-rate-limit/config.schema.json", "utf8"),
+) as ConfigSchema;
+const verdict = compileSchema(schema);
+
+function read<T>(kind: string): [name: string, content: T][] {
+  const names = readdirSync(`${FOLDER}/${kind}`).sort();
+  return names.map((name) => [
+    name.replace(/\.json$/, ""),
+    JSON.parse(readFileSync(`${FOLDER}/${kind}/${name}`, "utf8")) as T,
+  ]);
+}
+
+/** Lines of one start: the canary's, which is the first. */
+function firstStart({ lines }: Loaded): string[] {
+  const end = lines.findIndex((line) => /plugin start (failed|successfully)$/.test(line));
+  return lines.slice(0, end + 1);
+}
+
+describe("plugin and schema accept", () => {
+  test.each(read<object>("valid"))("%s", async (_name, config) => {
+    expect(verdict(config)).toBeNull();
+    const started = await load(config);
+    expect(firstStart(started).at(-1)).toBe("info plugin start successfully");
+  });
+
+  test.each(schema.examples.map((example, i) => [`example ${i + 1} of the schema`, example]))(
+    "%s",
+    async (_name, example) => {
+      expect(verdict(example)).toBeNull();
+      expect((await load(example as object)).accepted).toBe(true);
+    },
+  );
+});
+
+describe("plugin and schema refuse", () => {
+  test.each(read<Refusal>("invalid"))("%s", async (_name, refusal) => {
+    const started = await load(refusal.config);
+    expect(started.accepted).toBe(false);
+    const lines = firstStart(started).filter((line) => !/redis init|failed to init/.test(line));
+    expect(lines.slice(-3)).toEqual([
+      ...(refusal.path === undefined ? [] : [`warn refused: ${refusal.path}`]),
+      `warn parse rule config failed: ${refusal.message}`,
+      "error plugin start failed",
+    ]);
+    if (refusal.schema === "accepts") expect(verdict(refusal.config)).toBeNull();
+    else expect(verdict(refusal.config)).not.toBeNull();
+  });
+});
+
+describe("what a start logs", () => {
+  const K = byHeader("k1", 5);
+  const cases: [string, object, string[]][] = [
+    [
+      "two rules with one name",
+      { ...PEER, rule_items: [K, K] },
+      [
+        "warn duplicate rule found: limit_by_header='x-api-key' in rule_items; for the same value and window they share one counter, which is charged twice unless dedupe_keys is true",
+      ],
+    ],
+    [
+      "a pattern where only literals are compared",
+      { ...PEER, rule_items: [byHeader("*", 5)] },
+      [
+        'warn rule_items[0].limit_keys[0]: "*" is compared as it stands; for patterns use limit_by_per_header',
+      ],
+    ],
+    [
+      "shared data as store",
+      { ...SHARED, rule_items: [K] },
+      [
+        "info tokens are counted in the memory of this gateway: each gateway has its own limits",
+      ],
+    ],
+  ];
+
+  test.each(cases)("%s", async (_what, config, expected) => {
+    const lines = firstStart(await load(config));
+    expect(lines.filter((line) => !line.includes("redis init"))).toEqual([
+      ...expected,
+      "info plugin start successfully",
+    ]);
+  });
+});
+
+test("no start, good or bad, writes a password or token into the log", async () => {
+  const secrets = { username: "u-S3CRET", password: "p-S3CRET" };
+  const configs = [
+    { ...PEER, redis: { service_name: "redis.dns", ...secrets }, global_threshold: {} },
+    { ...PEER, redis: { service_name: "gone.dns", ...secrets }, rule_items: [byHeader("k", 5)] },
+    { rule_name: "r", store: { type: "redis-http", token: "t-S3CRET" }, global_threshold: {} },
+  ];
+  for (const config of configs) {
+    const { lines } = await load(config, { logLevel: "trace" });
+    expect(lines.filter((line) => line.includes("S3CRET"))).toEqual([]);
+  }
+});

@@ -1,0 +1,224 @@
+import {
+  createHost,
+  LoadError,
+  redis,
+  upstream,
+  type ClientResponse,
+  type FetchInit,
+  type Host,
+  type HostOptions,
+  type LogLine,
+  type PluginOptions,
+  type Redis,
+  type RespValue,
+  type Upstream,
+} from "proxy-wasm-test";
+// After each test of a file that imports this one: did the plugin keep the rules of use?
+import "proxy-wasm-test/vitest/setup";
+
+export const CHAT = "/v1/chat/completions";
+export const REDIS_CLUSTER = "outbound|6379||redis.dns";
+export const JSON_TYPE = { "content-type": "application/json" };
+export const SSE_TYPE = { "content-type": "text/event-stream" };
+
+/** What every configuration of the peer has. */
+export const PEER = { rule_name: "r", redis: { service_name: "redis.dns" } };
+
+/** The shared store, in either build. */
+export const SHARED = { rule_name: "r", store: { type: "shared" } };
+
+/** A rule of one header, with one key. */
+export function byHeader(key: string, limit: number, more: object = {}): object {
+  return {
+    limit_by_header: "x-api-key",
+    limit_keys: [{ key, token_per_minute: limit, ...more }],
+  };
+}
+
+/** What an LLM answers, with so many tokens used. */
+export function answer(input: number, output: number): string {
+  const usage = { prompt_tokens: input, completion_tokens: output, total_tokens: input + output };
+  return JSON.stringify({ model: "m", choices: [], usage });
+}
+
+/** The events of a stream, as one text. */
+export function sse(...events: (object | string)[]): string {
+  const data = events.map((event) => (typeof event === "string" ? event : JSON.stringify(event)));
+  return data.map((text) => `data: ${text}\n\n`).join("");
+}
+
+/** token-rate-limit as an element of a chain. */
+export function plugin(
+  config: object | string,
+  options: Partial<PluginOptions> = {},
+): PluginOptions {
+  return {
+    name: "token-rate-limit",
+    wasm: "build/envoy/token-rate-limit.wasm",
+    vmId: "one",
+    allowOnHeadersStopIteration: true,
+    failurePolicy: "FAIL_RELOAD",
+    config: typeof config === "string" ? config : JSON.stringify(config),
+    ...options,
+  };
+}
+
+/** An upstream whose answers cost 10 + 5 tokens. */
+export function model(): Upstream {
+  return upstream().reply(200, { body: answer(10, 5), headers: JSON_TYPE });
+}
+
+/** An Envoy with token-rate-limit before an upstream `backend`. */
+export function gateway(
+  config: object | string,
+  options: Partial<HostOptions> = {},
+): Promise<Host> {
+  return createHost({
+    lifecycle: "single",
+    ...options,
+    clusters: { backend: model(), ...options.clusters },
+    plugins: options.plugins ?? [plugin(config)],
+  });
+}
+
+/** A Higress gateway with a Redis in memory that answers both scripts as a Redis would. */
+export async function higress(
+  config: object | string,
+  options: Partial<HostOptions> = {},
+): Promise<{ host: Host; redis: Redis }> {
+  const server = memoryRedis();
+  const wasm = "build/higress/token-rate-limit.wasm";
+  const host = await gateway(config, {
+    profile: "higress-2.2",
+    // The Redis in memory goes by the real clock when a test asks it.
+    startTime: Date.now(),
+    ...options,
+    clusters: { [REDIS_CLUSTER]: server, ...options.clusters },
+    plugins: options.plugins ?? [plugin(config, { wasm })],
+  });
+  return { host, redis: server };
+}
+
+/** A Redis that knows the peer's two scripts by what their words begin with (4.2, 4.3). */
+export function memoryRedis(): Redis {
+  return redis()
+    .script("local r={}", (keys, args, call) => {
+      const states = keys.map((key, i) => {
+        const limit = Number(args[2 * i]);
+        const window = Number(args[2 * i + 1]);
+        const value = textOf(call("get", key));
+        if (value === null) return [limit, 0, window];
+        const used = Number(value);
+        const ttl = Number(call("ttl", key));
+        // A Lua table ends at its first nil.
+        return Number.isNaN(used) ? [limit] : [limit, Math.trunc(used), ttl < 0 ? window : ttl];
+      });
+      return flat ? (states[0] ?? []) : states;
+    })
+    .script("redis.call('incrby',key,added)", (keys, args, call) => {
+      keys.forEach((key, i) => {
+        const [limit = "", window = "", added = ""] = args.slice(3 * i, 3 * i + 3);
+        const used = Number(textOf(call("get", key)) ?? 0);
+        if (used > Number(limit)) return;
+        const now = call("incrby", key, added);
+        if (now === Number(added) || Number(call("ttl", key)) < 0) call("expire", key, window);
+      });
+      return keys.length;
+    });
+}
+
+let flat = false;
+
+/** While `run` runs, script A answers the one flat triple of `match_mode: first`. */
+export async function withFlatReplies<T>(run: () => Promise<T>): Promise<T> {
+  flat = true;
+  try {
+    return await run();
+  } finally {
+    flat = false;
+  }
+}
+
+/** A chat request. */
+export function chat(
+  host: Host,
+  headers: Record<string, string> = {},
+  init: FetchInit & { path?: string } = {},
+): Promise<ClientResponse> {
+  const { path = CHAT, ...rest } = init;
+  const all = { ...JSON_TYPE, ...headers };
+  return host
+    .fetch(path, { method: "POST", body: '{"model":"m"}', ...rest, headers: all })
+    .settle(60_000);
+}
+
+/** A command without the text of its script. */
+export function spoken(words: readonly string[]): string {
+  if (words[0] !== "eval") return words.join(" ");
+  return ["eval", scriptName(words[1] ?? ""), ...words.slice(2)].join(" ");
+}
+
+function scriptName(script: string): string {
+  if (script.startsWith("local r={}")) return script.endsWith("return r[1]") ? "A-flat" : "A";
+  if (script.includes("redis.call('incrby',key,added)")) return "B";
+  return script.startsWith("local mode") ? "windows" : "settle";
+}
+
+/** What Redis was sent since the beginning, scripts by their names. */
+export function sent(redis: Redis): string[] {
+  return redis.commands.map(spoken);
+}
+
+/** The text of a key in the Redis in memory; null when it is missing. */
+export function stored(redis: Redis, key: string): string | null {
+  return textOf(redis.command("get", key));
+}
+
+function textOf(value: RespValue): string | null {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString();
+  return typeof value === "string" ? value : null;
+}
+
+/** How many requests reached the upstream. */
+export function countSeen(host: Host): number {
+  return seen(host).length;
+}
+
+/** The requests as the upstream received them. */
+export function seen(host: Host): Upstream["requests"] {
+  return (host.clusters["backend"] as Upstream).requests;
+}
+
+/** The log as `level text`, without the prefix of the plugin. */
+export function logged(host: Host): string[] {
+  return linesOf(host.logs);
+}
+
+/** How a configuration was taken. */
+export interface Loaded {
+  accepted: boolean;
+  /** Log lines as `level text`. */
+  lines: string[];
+}
+
+/** Starts the Higress build with a configuration and stops it. */
+export async function load(
+  config: object | string,
+  options: Partial<HostOptions> = {},
+): Promise<Loaded> {
+  try {
+    const { host } = await higress(config, options);
+    await host.close();
+    return { accepted: true, lines: linesOf(host.logs) };
+  } catch (error) {
+    if (!(error instanceof LoadError)) throw error;
+    return { accepted: false, lines: linesOf(error.logs) };
+  }
+}
+
+function linesOf(logs: readonly LogLine[]): string[] {
+  return logs.map(
+    ({ level, text }) =>
+      `${level} ${text.replace(/^\[token-rate-limit\] \[\w+\] \[[^\]]*\] /, "")}`,
+  );
+}

@@ -47,16 +47,8 @@ export function keepStream(stream: HttpContext): void {
   sweepAt = max(SMALLEST_SWEEP, streams.size << 1);
 }
 
-function isAlive(stream: HttpContext): bool {
-  return stream.lingers || proxy_set_effective_context(stream.id) == Status.Ok;
-}
-
-/**
- * Makes host calls be about a stream whose answer arrived on the root; false when it is gone. One
- * that lingers gets its answer all the same.
- */
-export function enterStream(stream: HttpContext): bool {
-  return proxy_set_effective_context(stream.id) == Status.Ok || stream.lingers;
+function isAlive(id: u32): bool {
+  return proxy_set_effective_context(id) == Status.Ok;
 }
 
 function isWanted(id: u32): bool {

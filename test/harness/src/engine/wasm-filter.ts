@@ -39,6 +39,9 @@ export class WasmFilter implements VmContext, StreamFilter {
   get name(): string {
     return this.plugin.name;
   }
+  get isRunning(): boolean {
+    return this.vm.inCall;
+  }
   get pluginName(): string {
     return this.plugin.name;
   }
@@ -49,6 +52,7 @@ export class WasmFilter implements VmContext, StreamFilter {
   private create(): void {
     if (this.created || this.vm.failed !== null) return;
     this.created = true;
+    this.root.streams++;
     this.id = this.vm.newContextId();
     this.vm.contexts.set(this.id, this);
     this.vm.call(this, "proxy_on_context_create", [this.id, this.root.id], () => undefined);
@@ -192,6 +196,7 @@ export class WasmFilter implements VmContext, StreamFilter {
       vm.call(this, "proxy_on_delete", [this.id], () => undefined);
     }
     vm.contexts.delete(this.id);
+    this.root.streamEnded();
   }
 
   headerMap(type: number): MapAccess | null {
@@ -275,7 +280,7 @@ export class WasmFilter implements VmContext, StreamFilter {
     if (this.stream.responseStarted)
       vm.note("S07", "local reply after response headers were sent: reset");
     vm.replied = true;
-    vm.watch.replied();
+    vm.watch.replied(this.id);
     const words = reply.details.replace(/\s/g, "_");
     const prefixed = ["via_wasm", this.name, ...(words ? [words] : [])].join("::");
     const details = vm.profile.prefixesReplyDetails ? prefixed : words;
@@ -288,7 +293,7 @@ export class WasmFilter implements VmContext, StreamFilter {
     if (type === 3) return Status.Unimplemented;
     if (type === 2) return Status.Ok;
     const direction = type === 0 ? "request" : "response";
-    this.vm.watch.continues(type);
+    this.vm.watch.continues(type, this.id);
     const { callback } = this.vm;
     this.vm.defer(() => {
       if (direction === "response" && this.crashes(callback)) return;

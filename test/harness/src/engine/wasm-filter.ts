@@ -27,17 +27,21 @@ export class WasmFilter implements VmContext, StreamFilter {
   private failing = false;
   private replies = 0;
 
+  readonly name: string;
+  readonly pluginName: string;
+  readonly rootName: string;
+
   constructor(
     readonly stream: Stream,
     readonly root: Root,
     readonly plugin: PluginSettings,
-  ) {}
+  ) {
+    this.name = this.pluginName = plugin.name;
+    this.rootName = plugin.rootId;
+  }
 
   get vm(): Vm {
     return this.root.vm;
-  }
-  get name(): string {
-    return this.plugin.name;
   }
   get isRunning(): boolean {
     return this.vm.inCall;

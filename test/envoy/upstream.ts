@@ -113,7 +113,7 @@ async function sendAnswer(socket: Socket, { seen, answer }: Visit): Promise<void
     ? [["transfer-encoding", "chunked"]]
     : hasBody
       ? // A message that will be cut promises more than it brings.
-        [["content-length", String(answer.kind === "cut" ? length + 1 : length)]]
+        [["content-length", String(answer.kind === "answer" ? length : length + 1)]]
       : [];
   socket.write(head(`HTTP/1.1 ${answer.status} -`, [...answer.headers, ...framing]));
   for (const [i, piece] of pieces.entries()) {
@@ -123,5 +123,5 @@ async function sendAnswer(socket: Socket, { seen, answer }: Visit): Promise<void
   if (answer.kind === "cut") {
     await sleep(PIECE_GAP_MS);
     socket.destroy();
-  } else if (chunked) socket.write(lastChunk(answer.trailers));
+  } else if (chunked && answer.kind !== "silent") socket.write(lastChunk(answer.trailers));
 }

@@ -55,7 +55,7 @@ function reply(request: UpstreamRequest, sink: UpstreamSink, answer: Answer): vo
   const hasBody = request.method !== "HEAD" && answer.status !== 204 && answer.status !== 304;
   const pieces = hasBody ? (answer.body ?? []) : [];
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const promised = answer.kind === "cut" ? length + 1 : length;
+  const promised = isUnfinished(answer) ? length + 1 : length;
   const framing: HeaderPair[] = !hasBody
     ? []
     : answer.chunked
@@ -67,11 +67,16 @@ function reply(request: UpstreamRequest, sink: UpstreamSink, answer: Answer): vo
   if (!none) sendPieces(sink, pieces, 0, answer);
 }
 
+/** More is promised than will come. */
+function isUnfinished({ kind }: Answer): boolean {
+  return kind === "cut" || kind === "silent";
+}
+
 function sendPieces(sink: UpstreamSink, pieces: Uint8Array[], at: number, answer: Answer): void {
   if (sink.closed) return;
   const piece = pieces[at];
   const last = at >= pieces.length - 1;
-  const ends = last && answer.kind !== "cut" && !answer.trailers.length;
+  const ends = last && !isUnfinished(answer) && !answer.trailers.length;
   sink.data(piece ?? new Uint8Array(0), ends);
   if (!last) return sink.after(PIECE_GAP_MS, () => sendPieces(sink, pieces, at + 1, answer));
   if (answer.kind === "cut") sink.after(PIECE_GAP_MS, () => sink.reset("connection termination"));

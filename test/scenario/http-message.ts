@@ -9,7 +9,9 @@ export interface Attributes {
 }
 
 const FLAGS = new Set(
-  "h1 h2 trailers chunked abort escaped sse reset cut never refused empty no-stop".split(" "),
+  "h1 h2 trailers chunked abort escaped sse reset cut silent never refused empty no-stop".split(
+    " ",
+  ),
 );
 
 /** Splits the words of an info string into flags, `key=value` and names. */
@@ -68,7 +70,9 @@ export function readAnswer(text: string, words: readonly string[]): Answer {
   if (flags.has("sse") && !message.headers.some(([name]) => name === "content-type")) {
     message.headers.push(["content-type", "text/event-stream"]);
   }
-  const kind = (["reset", "cut", "never", "refused", "empty"] as const).find((k) => flags.has(k));
+  const kind = (["reset", "cut", "silent", "never", "refused", "empty"] as const).find((k) =>
+    flags.has(k),
+  );
   return {
     cluster: attributes.names[0] ?? "",
     kind: kind ?? "answer",

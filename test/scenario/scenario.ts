@@ -54,10 +54,10 @@ export interface Answer {
   /** Cluster it stands for; empty = the upstream of the route. */
   cluster: string;
   /**
-   * `answer` replies, `reset` drops the connection, `cut` drops it after the body, `never` waits;
-   * `refused`: nobody listens; `empty`: the cluster has no endpoint.
+   * `answer` replies, `reset` drops the connection, `cut` drops it after the body, `silent` sends the
+   * body and then nothing more, `never` waits; `refused`: nobody listens; `empty`: the cluster has no endpoint.
    */
-  kind: "answer" | "reset" | "cut" | "never" | "refused" | "empty";
+  kind: "answer" | "reset" | "cut" | "silent" | "never" | "refused" | "empty";
   status: number;
   headers: HeaderPair[];
   body: Pieces;

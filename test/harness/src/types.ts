@@ -259,6 +259,8 @@ export interface RedisConnection {
   /** Sends raw RESP; the reply is one whole RESP value, or null for a network error. */
   send(query: Uint8Array, done: (reply: Uint8Array | null) => void): void;
   close(): void;
+  /** True once the connection broke: the next command needs a new one. */
+  readonly closed?: boolean;
 }
 
 /** The answer as the client saw it. */

@@ -18,7 +18,6 @@ function start(profile: "envoy-1.40" | "higress-2.2", config = ""): Promise<Host
       check: upstream().after(30).reply(200),
     },
     lifecycle: "single",
-    strict: { S02: "off" },
   });
 }
 

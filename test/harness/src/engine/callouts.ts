@@ -104,9 +104,11 @@ export class CalloutTable {
   private timeout(token: number): void {
     const pending = this.pending.get(token);
     if (!pending) return;
-    const text = "upstream request timeout";
+    const hasBegun = pending.exchange.responseHeaders !== null;
     pending.exchange.cancel();
-    this.deliverLocal(token, 504, text);
+    // Once headers have come there is no other answer: the stream is reset.
+    if (hasBegun) this.fail(token, "", true);
+    else this.deliverLocal(token, 504, "upstream request timeout");
   }
 
   private fail(token: number, reason: string, started: boolean): void {

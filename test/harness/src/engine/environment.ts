@@ -18,6 +18,8 @@ export interface Timer {
 
 /** Time and the event loop, as the engine needs them. */
 export interface Scheduler {
+  /** Milliseconds since the gateway started; unlike the wall clock nobody sets it. */
+  readonly elapsed: number;
   /** Epoch milliseconds. */
   wallMs(): number;
   wallNs(): bigint;

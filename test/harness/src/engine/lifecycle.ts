@@ -118,21 +118,22 @@ export class Thread {
 
   private reload(handle: Handle, backoffMs: number): void {
     const { plugin } = handle;
-    if (this.env.scheduler.wallMs() - handle.lastLoad < backoffMs)
+    if (this.env.scheduler.elapsed - handle.lastLoad < backoffMs)
       return this.count(plugin, "backoff");
     try {
       this.replace(handle);
       this.count(plugin, "success");
     } catch (error) {
       if (!(error instanceof LoadError)) throw error;
-      handle.lastLoad = this.env.scheduler.wallMs();
+      handle.lastLoad = this.env.scheduler.elapsed;
       this.count(plugin, "failure");
     }
   }
 
   private replace(handle: Handle): void {
     const old = handle.root;
-    this.vms.delete(vmKey(handle.plugin));
+    // Another plugin of the same VM may have made a new one already.
+    if (this.vms.get(vmKey(handle.plugin))?.failed !== null) this.vms.delete(vmKey(handle.plugin));
     handle.root = this.open(handle.plugin);
     handle.lastLoad = handle.root.vm.loadedAt;
     old.cancel();
@@ -146,7 +147,7 @@ export class Thread {
       const old = handle.root;
       handle.root = this.open(handle.plugin);
       handle.lastLoad = handle.root.vm.loadedAt;
-      old.shutdown();
+      old.retire();
     }
   }
 

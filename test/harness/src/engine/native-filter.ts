@@ -35,6 +35,7 @@ const action = (names: readonly string[], name: string | void): number =>
 /** A filter written in TypeScript, e.g. a stand-in for a buffer filter before the plugin. */
 export class NativeStreamFilter implements StreamFilter {
   readonly name: string;
+  readonly isRunning = false;
   private control: NativeControl;
 
   constructor(

@@ -31,6 +31,7 @@ export class RedisPool {
       this.entries.set(cluster, (entry = { login, connection: null }));
     }
     const { scheduler } = env;
+    if (entry.connection?.closed) entry.connection = null;
     entry.connection ??= handler.connect(
       {
         now: () => scheduler.wallMs(),
@@ -56,6 +57,10 @@ export class RedisCalls {
     private root: Root,
     private pool: RedisPool,
   ) {}
+
+  get outstanding(): number {
+    return this.pending.size;
+  }
 
   private find(service: string): { cluster: string; handler: RedisHandler | null; query: string } {
     const at = service.indexOf("?");

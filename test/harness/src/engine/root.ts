@@ -173,6 +173,8 @@ export class Root implements VmContext, RootServices {
     this.armTick();
   }
 
+  private hasQueue = false;
+
   private armTick(): void {
     this.tick?.cancel();
     this.tick = null;
@@ -184,6 +186,13 @@ export class Root implements VmContext, RootServices {
     return this.tick !== null;
   }
 
+  /** Something is under way that will call this root: an answer, a tick, or an item of its queue. */
+  get awaits(): boolean {
+    return (
+      this.ticking || this.hasQueue || this.callouts.outstanding > 0 || this.redis.outstanding > 0
+    );
+  }
+
   private onTick(): void {
     this.tick = null;
     if (this.vm.failed !== null) return;
@@ -193,6 +202,7 @@ export class Root implements VmContext, RootServices {
   }
 
   registerQueue(name: string): number {
+    this.hasQueue = true;
     return this.vm.process.queues.register(this.vm.vmId, name, (token) => {
       this.vm.env.scheduler.post(() => {
         if (this.vm.failed !== null) return;
@@ -210,20 +220,39 @@ export class Root implements VmContext, RootServices {
     this.redis.cancelAll();
   }
 
-  /** Shutdown: `on_done`, then `on_delete` now or when the guest calls `proxy_done`. */
+  /** Streams of this root that are not over. */
+  streams = 0;
+  private retired = false;
+
+  /** A new root took its place: it goes when its last stream is over. */
+  retire(): void {
+    this.retired = true;
+    if (this.streams === 0) this.shutdown();
+  }
+
+  streamEnded(): void {
+    this.streams--;
+    if (this.retired && this.streams === 0) this.shutdown();
+  }
+
+  /**
+   * Shutdown: `on_done`, then `on_delete` now or when the guest calls `proxy_done`; until then its
+   * call-outs go on, so that it can finish what it has to.
+   */
   shutdown(): void {
     const { vm } = this;
     this.tick?.cancel();
-    if (vm.failed === null) {
-      const finish = () => {
-        vm.pendingShutdown.delete(this.id);
-        vm.call(this, "proxy_on_delete", [this.id], () => undefined);
-        vm.contexts.delete(this.id);
-      };
-      vm.pendingShutdown.set(this.id, finish);
-      const done = vm.call(this, "proxy_on_done", [this.id], (r) => !r.called || r.returned !== 0);
-      if (done) finish();
-    }
+    if (vm.failed !== null) return this.cancel();
+    const done = vm.call(this, "proxy_on_done", [this.id], (r) => !r.called || r.returned !== 0);
+    if (done) this.leave();
+    else vm.pendingShutdown.set(this.id, () => this.leave());
+  }
+
+  private leave(): void {
+    const { vm } = this;
+    vm.pendingShutdown.delete(this.id);
+    vm.call(this, "proxy_on_delete", [this.id], () => undefined);
+    vm.contexts.delete(this.id);
     this.cancel();
   }
 }

@@ -140,7 +140,7 @@ export class Router {
       headers.replace("x-envoy-expected-rq-timeout-ms", String(route.timeoutMs ?? 15000));
     }
     this.currentCluster = name;
-    this.sentAt = env.scheduler.wallMs();
+    this.sentAt = env.scheduler.elapsed;
     const exchange = new UpstreamExchange(env, upstream, name, "router", {
       headers: (list, ended) => this.onHeaders(list, ended),
       data: (chunk, ended) => stream.responseData(chunk, ended),
@@ -199,7 +199,7 @@ export class Router {
 
   private onHeaders(headers: HeaderList, end: boolean): void {
     const { env } = this.stream;
-    this.latencyMs = env.scheduler.wallMs() - this.sentAt;
+    this.latencyMs = Math.round(env.scheduler.elapsed - this.sentAt);
     if (env.router === "envoy") {
       headers.replace("x-envoy-upstream-service-time", String(this.latencyMs));
     }

@@ -8,8 +8,10 @@ const SIDE_EFFECTS = new Set([
   "proxy_enqueue_shared_queue",
   "proxy_set_tick_period_milliseconds",
 ]);
-const STREAM_CALL =
-  /header_map|send_local_response|continue_stream|close_stream|buffer_bytes|_property/;
+const CALLOUTS = new Set(["proxy_http_call", "proxy_grpc_call", "proxy_redis_call"]);
+/** Host calls about the acting stream; of maps and buffers only those of its request and response. */
+const STREAM_CALL = /send_local_response|continue_stream|close_stream|_property/;
+const MAP_OR_BUFFER = /header_map|buffer_bytes/;
 const HEADER_CALLBACK = /^proxy_on_(request|response)_(headers|body|trailers)$/;
 
 interface View {
@@ -27,8 +29,9 @@ export class RuleWatch {
   private rejectedCall = "";
   private deadEffective = false;
   private readKeys = new Set<string>();
-  private continued = new Set<number>();
-  private repliedHere = false;
+  /** Directions resumed in this callback, and streams answered, by context. */
+  private continued = new Set<string>();
+  private answered = new Set<number>();
 
   constructor(private vm: Vm) {}
 
@@ -37,32 +40,33 @@ export class RuleWatch {
     this.deadEffective = false;
     this.readKeys.clear();
     this.continued.clear();
-    this.repliedHere = false;
+    this.answered.clear();
   }
 
   effective(alive: boolean): void {
     this.deadEffective = !alive;
   }
 
-  replied(): void {
-    this.repliedHere = true;
+  /** @param context id of the stream that is answered */
+  replied(context: number): void {
+    this.answered.add(context);
   }
 
-  continues(type: number): void {
-    if (this.repliedHere)
+  /** @param context id of the stream that is resumed */
+  continues(type: number, context: number): void {
+    if (this.answered.has(context))
       this.vm.note("S03", "continue_stream after send_local_response in one callback");
-    this.continued.add(type);
+    this.continued.add(`${context} ${type}`);
   }
 
   hostCall(name: string, args: readonly (number | bigint)[], status: number): void {
-    if (this.deadEffective && STREAM_CALL.test(name)) {
+    if (this.deadEffective && isAboutStream(name, Number(args[0]))) {
       this.vm.note(
         "S18",
         `${name} after set_effective_context of a stream that is gone: acts on the root`,
       );
     }
-    if (name === "proxy_http_call" && status !== 0)
-      this.rejectedCall = `${name} answered ${status}`;
+    if (CALLOUTS.has(name)) this.rejectedCall = status === 0 ? "" : `${name} answered ${status}`;
     if (SIDE_EFFECTS.has(name) && /configure|vm_start/.test(this.vm.callback)) {
       this.vm.note("S26", `${name} runs once per worker and once on the main thread`);
     }
@@ -92,10 +96,10 @@ export class RuleWatch {
       this.vm.note("S12", "returned 2 (ContinueAndEndStream): hosts take it as Continue");
     }
     const pauses = returned !== 0 && !(kind === "headers" && returned === 2);
-    if (pauses && this.rejectedCall) {
+    if (pauses && this.rejectedCall && !this.answered.has(context.id)) {
       this.vm.note("S14", `${this.rejectedCall}, yet the stream is paused: no callback will come`);
     }
-    if (!pauses && this.continued.has(match[1] === "request" ? 0 : 1)) {
+    if (!pauses && this.continued.has(`${context.id} ${match[1] === "request" ? 0 : 1}`)) {
       this.vm.note("S02", "continue_stream in a callback that returns Continue: sent on twice");
     }
   }
@@ -118,4 +122,10 @@ export class RuleWatch {
     }
     this.views = [];
   }
+}
+
+function isAboutStream(name: string, mapOrBuffer: number): boolean {
+  if (STREAM_CALL.test(name)) return true;
+  const last = name.includes("buffer") ? 1 : 3;
+  return MAP_OR_BUFFER.test(name) && mapOrBuffer <= last;
 }

@@ -11,6 +11,8 @@ import { Router } from "./router";
 /** A filter on one stream. Results are the ABI's action numbers. */
 export interface StreamFilter {
   readonly name: string;
+  /** A callback of its VM is running. */
+  readonly isRunning: boolean;
   decodeHeaders(headers: HeaderList, end: boolean): number;
   decodeData(data: ByteQueue, end: boolean): number;
   decodeTrailers(trailers: HeaderList): number;
@@ -44,7 +46,7 @@ export class Stream {
   private decoding = 0;
   private encoding = 0;
   private prepared: Reply | null = null;
-  private held: [ByteQueue, boolean][] = [];
+  private held: (HeaderList | { data: ByteQueue; end: boolean })[] = [];
 
   constructor(
     readonly env: Environment,
@@ -144,7 +146,7 @@ export class Stream {
 
   requestData(bytes: Uint8Array, end: boolean): void {
     const data = new ByteQueue(bytes);
-    this.held.push([data, end]);
+    this.held.push({ data, end });
     this.flushHeld();
   }
 
@@ -153,9 +155,13 @@ export class Stream {
     while (this.held.length > 0 && !this.finished) {
       const { buffer, streaming } = this.decode;
       if (streaming && buffer && buffer.size > this.limits.request) return;
-      const [data, end] = this.held.shift()!;
-      this.requestBytes += data.size;
-      this.decode.push(data, end);
+      const next = this.held.shift()!;
+      if (next instanceof HeaderList) {
+        this.decode.finish(next);
+        continue;
+      }
+      this.requestBytes += next.data.size;
+      this.decode.push(next.data, next.end);
     }
   }
 
@@ -163,13 +169,18 @@ export class Stream {
     return this.held.length > 0;
   }
 
+  /** Trailers wait behind a body that is not read yet. */
   requestTrailers(trailers: HeaderList): void {
-    if (!this.finished) this.decode.finish(trailers);
+    this.held.push(trailers);
+    this.flushHeld();
   }
 
-  /** Client went away. */
+  /** Client went away. The event loop hears of it when no guest is running. */
   abort(): void {
     if (this.finished) return;
+    if (this.filters.some((filter) => filter.isRunning)) {
+      return this.env.scheduler.post(() => this.abort());
+    }
     this.flags |= ResponseFlag.DownstreamConnectionTermination;
     this.details ||= "downstream_remote_disconnect";
     this.client.reset = true;
@@ -283,6 +294,16 @@ export class Stream {
     for (const filter of this.filters) filter.log();
     for (const filter of this.filters) filter.destroy();
     this.client.settled();
+  }
+
+  /** The filter that holds this stream; null when none does. */
+  holdingFilter(): StreamFilter | null {
+    for (const direction of ["request", "response"] as const) {
+      const path = this.path(direction);
+      const slot = path.slots[path.holder()];
+      if (slot) return slot.filter;
+    }
+    return null;
   }
 
   /** Names the filter that holds this stream, for messages. */

@@ -72,7 +72,7 @@ export class Vm implements Guest {
     this.metrics = new VmMetrics(env.metrics, env.profile.emulator !== undefined, (rule, text) =>
       this.note(rule, text),
     );
-    this.loadedAt = env.scheduler.wallMs();
+    this.loadedAt = env.scheduler.elapsed;
     // http 4, 8, … grpc call 5, 9 … grpc stream 6, 10 … redis 7, 11 …; the emulator counts from 0.
     this.nextTokens = env.profile.emulator
       ? { 0: 0, 1: 0, 2: 0, 3: 0 }

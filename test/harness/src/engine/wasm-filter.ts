@@ -27,17 +27,24 @@ export class WasmFilter implements VmContext, StreamFilter {
   private failing = false;
   private replies = 0;
 
+  readonly name: string;
+  readonly pluginName: string;
+  readonly rootName: string;
+
   constructor(
     readonly stream: Stream,
     readonly root: Root,
     readonly plugin: PluginSettings,
-  ) {}
+  ) {
+    this.name = this.pluginName = plugin.name;
+    this.rootName = plugin.rootId;
+  }
 
   get vm(): Vm {
     return this.root.vm;
   }
-  get name(): string {
-    return this.plugin.name;
+  get isRunning(): boolean {
+    return this.vm.inCall;
   }
   get pluginName(): string {
     return this.plugin.name;
@@ -49,6 +56,7 @@ export class WasmFilter implements VmContext, StreamFilter {
   private create(): void {
     if (this.created || this.vm.failed !== null) return;
     this.created = true;
+    this.root.streams++;
     this.id = this.vm.newContextId();
     this.vm.contexts.set(this.id, this);
     this.vm.call(this, "proxy_on_context_create", [this.id, this.root.id], () => undefined);
@@ -192,6 +200,7 @@ export class WasmFilter implements VmContext, StreamFilter {
       vm.call(this, "proxy_on_delete", [this.id], () => undefined);
     }
     vm.contexts.delete(this.id);
+    this.root.streamEnded();
   }
 
   headerMap(type: number): MapAccess | null {
@@ -275,7 +284,7 @@ export class WasmFilter implements VmContext, StreamFilter {
     if (this.stream.responseStarted)
       vm.note("S07", "local reply after response headers were sent: reset");
     vm.replied = true;
-    vm.watch.replied();
+    vm.watch.replied(this.id);
     const words = reply.details.replace(/\s/g, "_");
     const prefixed = ["via_wasm", this.name, ...(words ? [words] : [])].join("::");
     const details = vm.profile.prefixesReplyDetails ? prefixed : words;
@@ -288,7 +297,7 @@ export class WasmFilter implements VmContext, StreamFilter {
     if (type === 3) return Status.Unimplemented;
     if (type === 2) return Status.Ok;
     const direction = type === 0 ? "request" : "response";
-    this.vm.watch.continues(type);
+    this.vm.watch.continues(type, this.id);
     const { callback } = this.vm;
     this.vm.defer(() => {
       if (direction === "response" && this.crashes(callback)) return;

@@ -19,6 +19,8 @@ export class FakeScheduler implements Scheduler, FakeClock {
   onFault: (error: unknown) => void = (error) => {
     throw error;
   };
+  /** Called when everything that can run without time passing has run. */
+  onRest: () => void = () => undefined;
   private wallOffset: number;
   private monotonicOffset = 1_000_000_000n;
   private posts: (() => void)[] = [];
@@ -63,6 +65,7 @@ export class FakeScheduler implements Scheduler, FakeClock {
       this.scheduled = false;
       try {
         this.drain();
+        this.onRest();
       } catch (error) {
         this.onFault(error);
       }
@@ -131,8 +134,10 @@ export class FakeScheduler implements Scheduler, FakeClock {
       });
       this.drain();
     }
-    await Promise.resolve();
+    // A turn of the event loop, so that handlers with a few awaits are not overtaken by time.
+    await new Promise((resolve) => setImmediate(resolve));
     this.drain();
+    this.onRest();
   }
 
   private async runNext(limit: number): Promise<boolean> {

@@ -1,5 +1,4 @@
 /* eslint-disable max-lines -- the façade a test talks to */
-import { HarnessFault } from "../abi/fault";
 import { HeaderList } from "../abi/header-list";
 import { LoadError } from "../abi/link";
 import { asBytes, toBinary, toText } from "../abi/text";
@@ -38,6 +37,7 @@ import { redis } from "./redis";
 import { buildRequest } from "./request";
 import { Answer } from "./response";
 import { describeViolation, Rules } from "./rules";
+import { Stalls } from "./stalls";
 import { StreamHandle } from "./stream-handle";
 import { Trace } from "./trace";
 import { LiveUpstream, upstream } from "./upstream";
@@ -71,6 +71,7 @@ export class Host implements AsyncDisposable {
   private fault: unknown = null;
   private rejecters = new Set<(error: unknown) => void>();
   private live = new Set<Stream>();
+  private readonly stalls: Stalls;
   private closed = false;
 
   constructor(private options: HostOptions) {
@@ -79,6 +80,12 @@ export class Host implements AsyncDisposable {
     const start = options.startTime ?? DEFAULT_START;
     this.clock = options.clock === "real" ? new RealScheduler(start) : new FakeScheduler(start);
     this.clock.onFault = (error) => this.onFault(error);
+    this.clock.onRest = () => this.stalls.check();
+    this.stalls = new Stalls(
+      this.clock,
+      () => this.workers,
+      (rule, message, place) => this.violate(rule, message, place),
+    );
     this.rules = new Rules(options.strict ?? "error");
     this.random = new Random(options.seed ?? 1);
     const firstQueue = this.profile.emulator ? 0 : 1;
@@ -225,6 +232,7 @@ export class Host implements AsyncDisposable {
     };
     const settle = async (maxMs = 60_000): Promise<Answer> => {
       await this.clock.advanceUntil(() => stream.finished, maxMs);
+      this.stalls.expire(stream);
       return answer;
     };
     // A rejection before the test got to look at it is not an unhandled one.
@@ -286,26 +294,8 @@ export class Host implements AsyncDisposable {
         return settle(() => reject(error as Error));
       }
       if (!stream.finished && ended())
-        this.watchStall(stream, (error) => settle(() => reject(error)));
+        this.stalls.watch(stream, (error) => settle(() => reject(error)));
     });
-  }
-
-  private watchStall(stream: Stream, reject: (error: Error) => void): void {
-    if (stream.finished || !this.stalled(stream)) return;
-    const rule = stream.readBlocked ? "S29" : this.anyDeadVm() ? "S28" : "S11";
-    const message = `stream ${stream.id} will never be answered, held by ${stream.holder()}`;
-    this.violate(rule, message, { plugin: stream.holder().split(" ")[0] ?? "", callback: "" });
-    reject(new HarnessFault(`${rule} stalled: ${message}`));
-  }
-
-  private anyDeadVm(): boolean {
-    return this.allVms().some((vm) => vm.failed !== null);
-  }
-
-  private stalled(stream: Stream): boolean {
-    if (!this.clock.idle || this.clock.ticking || stream.router.outstanding) return false;
-    const roots = this.workers.flatMap((thread) => thread.uniqueRoots);
-    return !roots.some((root) => root.callouts.outstanding > 0 || root.ticking);
   }
 
   private allVms(): Thread["allVms"] {
@@ -331,16 +321,10 @@ export class Host implements AsyncDisposable {
   /** Violations that fail a test; views handed to the emulator are checked now (S22). */
   failingViolations(): Violation[] {
     for (const vm of this.allVms()) vm.watch.checkViews();
-    for (const stream of this.live) if (this.anyDeadVm()) this.reportDead(stream);
+    for (const stream of this.live) {
+      if (this.streams.get(stream.id)?.isComplete) this.stalls.report(stream);
+    }
     return this.rules.failing;
-  }
-
-  private reportDead(stream: Stream): void {
-    if (stream.holder() === "nobody" || !this.stalled(stream)) return;
-    this.violate("S28", `stream ${stream.id} is held by ${stream.holder()} and its VM is dead`, {
-      plugin: stream.holder().split(" ")[0] ?? "",
-      callback: "",
-    });
   }
 
   describeViolations(): string {
@@ -414,10 +398,12 @@ export class Host implements AsyncDisposable {
     this.closed = true;
     openHosts.delete(this);
     if (this.checks) recentHosts.add(this);
+    this.failingViolations(); // what stalls now is over in a moment
     for (const stream of [...this.live]) stream.abort();
     this.clock.drain();
     for (const thread of [...this.workers, ...(this.main ? [this.main] : [])]) thread.shutdown();
     await this.settle();
+    for (const thread of [...this.workers, ...(this.main ? [this.main] : [])]) thread.drop();
     this.failingViolations();
     if (this.fault) throw this.fault;
   }

@@ -21,6 +21,8 @@ export class Redis implements RedisHandler {
   private latencyMs = 0;
   private failures: ("drop" | "never" | Uint8Array)[] = [];
   private connections = new Set<RedisConnection>();
+  /** The gateway's clock, once one is connected. */
+  private now: () => number = () => Date.now();
 
   constructor(private options: RedisOptions = {}) {
     this.memory = new MemoryRedis(options.password ?? "");
@@ -60,7 +62,11 @@ export class Redis implements RedisHandler {
         this.connections.delete(connection);
         inner.close();
       },
+      get closed() {
+        return inner.closed ?? false;
+      },
     };
+    this.now = env.now;
     this.connections.add(connection);
     return connection;
   }
@@ -92,7 +98,9 @@ export class Redis implements RedisHandler {
 
   /** Runs one command outside any plugin, e.g. to prepare or inspect state of the memory server. */
   command(...words: string[]): RespValue {
-    const reply = this.memory.run(words, Date.now());
+    if (this.options.url)
+      throw new TypeError("command() runs on the memory server; this one is real");
+    const reply = this.memory.run(words, this.now());
     return parseResp(reply)!.value;
   }
 }
@@ -107,7 +115,7 @@ class TcpConnection implements RedisConnection {
   private socket: Socket;
   private received = new Uint8Array(0);
   private waiting: { done: (reply: Uint8Array | null) => void; idle: () => void }[] = [];
-  private closed = false;
+  closed = false;
 
   constructor(
     url: URL,

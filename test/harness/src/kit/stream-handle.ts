@@ -20,6 +20,11 @@ export class StreamHandle {
     private requestHeaders: HeaderList,
   ) {}
 
+  /** The client has sent everything. */
+  get isComplete(): boolean {
+    return this.ended;
+  }
+
   get id(): number {
     return this.stream.id;
   }

@@ -22,3 +22,14 @@ export function putU32(guest: Guest, pointer: number, value: number): number {
   guest.memory.setU32(pointer, value);
   return Status.Ok;
 }
+
+const BAD_TEXT = /[\r\n\0]/;
+
+/** Notes a header that would break the wire (S10). */
+export function checkText(guest: Guest, name: string, value: string): void {
+  if (name === "" || BAD_TEXT.test(name) || / /.test(name)) {
+    guest.note("S10", `header name ${JSON.stringify(name)} is not valid on the wire`);
+  } else if (BAD_TEXT.test(value)) {
+    guest.note("S10", `value of header "${name}" holds CR, LF or NUL`);
+  }
+}

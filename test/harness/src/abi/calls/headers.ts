@@ -3,10 +3,9 @@ import type { ActingContext, Guest, HostFunctions, MapAccess } from "../guest";
 import { lowerAscii } from "../header-list";
 import { decodePairs, encodePairs } from "../pairs";
 import { toBytes } from "../text";
-import { call, putU32, readable } from "./arguments";
+import { call, checkText, putU32, readable } from "./arguments";
 
 const { Ok, NotFound, BadArgument, InvalidMemoryAccess } = Status;
-const BAD_TEXT = /[\r\n\0]/;
 
 function writableMap(guest: Guest, type: number): [ActingContext, MapAccess] | number {
   const context = guest.acting();
@@ -16,14 +15,6 @@ function writableMap(guest: Guest, type: number): [ActingContext, MapAccess] | n
     return BadArgument;
   }
   return [context!, map];
-}
-
-function checkText(guest: Guest, name: string, value: string): void {
-  if (name === "" || BAD_TEXT.test(name) || / /.test(name)) {
-    guest.note("S10", `header name ${JSON.stringify(name)} is not valid on the wire`);
-  } else if (BAD_TEXT.test(value)) {
-    guest.note("S10", `value of header "${name}" holds CR, LF or NUL`);
-  }
 }
 
 /** The allocator may trap or fail after the look-up, as on the host. */

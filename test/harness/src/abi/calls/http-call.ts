@@ -3,13 +3,14 @@ import type { Guest, HostFunctions } from "../guest";
 import { decodePairs } from "../pairs";
 import { fromBytes } from "../text";
 import type { HeaderPair } from "../../types";
-import { call, putU32, readable } from "./arguments";
+import { call, checkText, putU32, readable } from "./arguments";
 
 /** Pairs argument of a call; malformed means none, as on the host. */
 export function readPairs(guest: Guest, pointer: number, length: number): HeaderPair[] {
   if (length === 0) return [];
   const pairs = decodePairs(guest.memory.read(pointer, length));
   if (!pairs) guest.note("S09", "malformed or too many pairs: the host takes them as none");
+  for (const [name, value] of pairs ?? []) checkText(guest, name, value);
   return pairs ?? [];
 }
 

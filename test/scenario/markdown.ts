@@ -123,7 +123,7 @@ function readPlugin(fence: Fence, fallback: string): PluginUse {
   };
 }
 
-const ENV_FIELDS = new Set(["routes", "attributes", "log", "time", "skip"]);
+const ENV_FIELDS = new Set(["routes", "attributes", "log", "time", "skip", "vary"]);
 
 function readEnvironment(
   fields: Record<string, unknown>,
@@ -140,6 +140,7 @@ function readEnvironment(
     ...base,
     ...fields,
     skip: { ...base.skip, ...(fields["skip"] as Record<string, string> | undefined) },
+    vary: { ...base.vary, ...(fields["vary"] as Record<string, string> | undefined) },
   } as Environment;
   if (!LOG_LEVELS.includes(env.log)) throw new Error(`unknown log level ${env.log}`);
   return env;

@@ -92,8 +92,13 @@ export interface Environment {
   log: LogLevel;
   /** Start of the fake clock, ISO 8601; a real Envoy uses the real time. */
   time: string | null;
-  /** Where the scenario is not played, and why: `envoy`, a profile, `cuts`, `trailers`, `h2`. */
+  /** Where the scenario is not played, and why: `envoy`, a profile, `cuts`, `chunked`, `trailers`, `h2`. */
   skip: Record<string, string>;
+  /**
+   * Headers whose values depend on when they are sent, and which part does, as a regular
+   * expression: `{ retry-after: "\\d+" }`. It is printed as `…`.
+   */
+  vary: Record<string, string>;
 }
 
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "critical"] as const;

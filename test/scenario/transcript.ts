@@ -27,9 +27,19 @@ export function renderTranscript(scenario: Scenario, outcome: Outcome): string {
       const step = scenario.steps[i];
       if (!step) throw new Error(`${scenario.title}: more outcomes than requests`);
       const head = many ? [row("request", `${step.method} ${step.path}`)] : [];
-      return [...(i > 0 ? [""] : []), ...head, ...renderRequest(step, request)];
+      const steady = steadied(request, scenario.env.vary);
+      return [...(i > 0 ? [""] : []), ...head, ...renderRequest(step, steady)];
     })
     .join("\n");
+}
+
+/** The outcome with what depends on the time of its answer taken out. */
+function steadied(outcome: RequestOutcome, vary: Record<string, string>): RequestOutcome {
+  const headers = outcome.client.headers.map(([name, value]): HeaderPair => {
+    const part = vary[name.toLowerCase()];
+    return [name, part === undefined ? value : value.replace(new RegExp(part, "g"), "…")];
+  });
+  return { ...outcome, client: { ...outcome.client, headers } };
 }
 
 function renderRequest(step: RequestStep, outcome: RequestOutcome): string[] {

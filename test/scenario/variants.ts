@@ -32,7 +32,7 @@ export function shapesOf(scenario: Scenario): Variant[] {
       shapes.push({ name: h2 ? `${name} over HTTP/2` : name, h2, scenario: changed });
     };
     if (h2) add("whole", {});
-    if (!h2) add("chunked", { chunked: true });
+    if (!h2 && !skip["chunked"]) add("chunked", { chunked: true });
     if (!skip["cuts"]) add("every byte alone", { recut: eachByte, chunked: true });
     if (skip["trailers"]) continue;
     add("with trailers", { trailers: true });

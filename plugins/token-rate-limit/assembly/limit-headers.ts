@@ -40,14 +40,24 @@ export class LimitHeader {
   ) {}
 }
 
-/** What a response says about the limits of its request. @param states of the limits, in their order */
+/** Which limit a response is about: the one with the fewest tokens left. */
+export const NEAREST: i32 = -1;
+
+/**
+ * What a response says about the limits of its request.
+ *
+ * @param states of the limits, in their order
+ * @param index of the limit that matters, where only one is told; or `NEAREST`
+ */
 export function limitHeaders(
   style: HeaderStyle,
   matched: Matched,
   states: BucketState[],
+  index: i32 = NEAREST,
 ): LimitHeader[] {
   if (style == HeaderStyle.None || states.length != matched.limits.length) return [];
-  return style == HeaderStyle.OpenAi ? openAiHeaders(states) : draftHeaders(matched, states);
+  if (style == HeaderStyle.Draft) return draftHeaders(matched, states);
+  return openAiHeaders(states[index == NEAREST ? nearest(states) : index]);
 }
 
 /** What a refusal says beyond that. */
@@ -56,16 +66,19 @@ export function retryHeader(style: HeaderStyle, ttlSeconds: i64): LimitHeader | 
   return new LimitHeader(RETRY_AFTER, digits(ttlSeconds));
 }
 
-/** Those of the limit that is nearest to its end. */
-function openAiHeaders(states: BucketState[]): LimitHeader[] {
-  let nearest = states[0];
+function nearest(states: BucketState[]): i32 {
+  let found = 0;
   for (let i = 1; i < states.length; i++) {
-    if (shareLeft(states[i]) < shareLeft(nearest)) nearest = states[i];
+    if (remaining(states[i]) < remaining(states[found])) found = i;
   }
+  return found;
+}
+
+function openAiHeaders(state: BucketState): LimitHeader[] {
   return [
-    new LimitHeader(OPENAI_LIMIT, digits(nearest.limit)),
-    new LimitHeader(OPENAI_REMAINING, digits(remaining(nearest))),
-    new LimitHeader(OPENAI_RESET, duration(nearest.ttlSeconds)),
+    new LimitHeader(OPENAI_LIMIT, digits(state.limit)),
+    new LimitHeader(OPENAI_REMAINING, digits(remaining(state))),
+    new LimitHeader(OPENAI_RESET, duration(state.ttlSeconds)),
   ];
 }
 
@@ -108,10 +121,6 @@ function beginItem(list: Builder, label: Slice): void {
 
 function remaining(state: BucketState): i64 {
   return max(0, state.limit - state.used);
-}
-
-function shareLeft(state: BucketState): f64 {
-  return <f64>(state.limit - state.used) / <f64>state.limit;
 }
 
 /** Seconds as OpenAI writes them: `1s`, `6m0s`, `2h0m5s`. */

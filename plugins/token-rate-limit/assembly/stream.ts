@@ -15,7 +15,7 @@ import { announcedLength, isEncoded, isWebSocket } from "./body-kind";
 import { readBodyModel } from "./body-model";
 import { LimitConfig } from "./config";
 import { noteDenial } from "./denial-log";
-import { LimitHeader, limitHeaders, retryHeader } from "./limit-headers";
+import { LimitHeader, limitHeaders, NEAREST, retryHeader } from "./limit-headers";
 import { Metrics } from "./metrics";
 import {
   ACCEPT_ENCODING,
@@ -132,7 +132,7 @@ export class TokenRateLimit extends StoreStream {
     if (this.stage != Stage.Goes) return HeadersAction.Continue;
     responseHeaders.load();
     const readsBody = this.spending.expectResponse() && this.readsBodies;
-    const headers = this.limitHeaders();
+    const headers = this.limitHeaders(NEAREST);
     for (let i = 0; i < headers.length; i++) responseHeaders.set(headers[i].name, headers[i].value);
     if (endOfStream || !readsBody) this.settle();
     return HeadersAction.Continue;
@@ -263,7 +263,7 @@ export class TokenRateLimit extends StoreStream {
       return;
     }
     const ttl = this.states[index].ttlSeconds;
-    const headers = this.limitHeaders();
+    const headers = this.limitHeaders(index);
     const retry = retryHeader(config.headerStyle, ttl);
     if (retry !== null) headers.push(retry);
     headers.push(new LimitHeader(RESET_HEADER, bytes(decimal(ttl))));
@@ -280,9 +280,10 @@ export class TokenRateLimit extends StoreStream {
     if (!this.isStuck) this.finish();
   }
 
-  private limitHeaders(): LimitHeader[] {
+  private limitHeaders(index: i32): LimitHeader[] {
     const matched = this.matched;
-    return matched === null ? [] : limitHeaders(this.config.headerStyle, matched, this.states);
+    if (matched === null) return [];
+    return limitHeaders(this.config.headerStyle, matched, this.states, index);
   }
 
   /** Counts what was spent, and is done with the request. */

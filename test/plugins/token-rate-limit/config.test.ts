@@ -85,9 +85,7 @@ describe("what a start logs", () => {
     [
       "shared data as store",
       { ...SHARED, rule_items: [K] },
-      [
-        "info tokens are counted in the memory of this gateway: each gateway has its own limits",
-      ],
+      ["info tokens are counted in the memory of this gateway: each gateway has its own limits"],
     ],
   ];
 

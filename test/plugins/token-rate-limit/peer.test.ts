@@ -337,10 +337,7 @@ describe("a refusal", () => {
           name: "before",
           native: {
             requestHeaders: (_headers, _end, control) =>
-              control.setFilterState(
-                "ai_log",
-                '{\\"model\\":\\"a \\\\\\"b\\\\\\"\\",\\"z\\":1}',
-              ),
+              control.setFilterState("ai_log", '{\\"model\\":\\"a \\\\\\"b\\\\\\"\\",\\"z\\":1}'),
           },
         },
         {

@@ -8,6 +8,7 @@ import {
   type Host,
   type HostOptions,
   type LogLine,
+  type NativeFilter,
   type PluginOptions,
   type Redis,
   type RespValue,
@@ -68,23 +69,27 @@ export function model(): Upstream {
   return upstream().reply(200, { body: answer(10, 5), headers: JSON_TYPE });
 }
 
+/** Options of a gateway under test. */
+export interface GatewayOptions extends Partial<HostOptions> {
+  /** Filters behind the plugin. */
+  after?: readonly NativeFilter[];
+}
+
 /** An Envoy with token-rate-limit before an upstream `backend`. */
-export function gateway(
-  config: object | string,
-  options: Partial<HostOptions> = {},
-): Promise<Host> {
+export function gateway(config: object | string, options: GatewayOptions = {}): Promise<Host> {
+  const { after = [], ...rest } = options;
   return createHost({
     lifecycle: "single",
-    ...options,
+    ...rest,
     clusters: { backend: model(), ...options.clusters },
-    plugins: options.plugins ?? [plugin(config)],
+    plugins: options.plugins ?? [plugin(config), ...after],
   });
 }
 
 /** A Higress gateway with a Redis in memory that answers both scripts as a Redis would. */
 export async function higress(
   config: object | string,
-  options: Partial<HostOptions> = {},
+  options: GatewayOptions = {},
 ): Promise<{ host: Host; redis: Redis }> {
   const server = memoryRedis();
   const wasm = "build/higress/token-rate-limit.wasm";
@@ -94,7 +99,7 @@ export async function higress(
     startTime: Date.now(),
     ...options,
     clusters: { [REDIS_CLUSTER]: server, ...options.clusters },
-    plugins: options.plugins ?? [plugin(config, { wasm })],
+    plugins: options.plugins ?? [plugin(config, { wasm }), ...(options.after ?? [])],
   });
   return { host, redis: server };
 }

@@ -46,12 +46,6 @@ export class WasmFilter implements VmContext, StreamFilter {
   get isRunning(): boolean {
     return this.vm.inCall;
   }
-  get pluginName(): string {
-    return this.plugin.name;
-  }
-  get rootName(): string {
-    return this.plugin.rootId;
-  }
 
   private create(): void {
     if (this.created || this.vm.failed !== null) return;

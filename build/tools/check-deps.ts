@@ -11,13 +11,7 @@ const LAYERS: Record<string, readonly string[]> = {
   "shared/crypto": ["shared/bytes"],
   "shared/match": ["shared/bytes"],
   "shared/proxy-wasm-as": ["shared/bytes"],
-  "shared/llm": [
-    "shared/kit",
-    "shared/match",
-    "shared/as-json",
-    "shared/sse",
-    "shared/bytes",
-  ],
+  "shared/llm": ["shared/kit", "shared/match", "shared/as-json", "shared/sse", "shared/bytes"],
   "shared/kit": ["shared/proxy-wasm-as", "shared/as-json", "shared/crypto", "shared/bytes"],
   "shared/store": [
     "shared/kit",

@@ -22,9 +22,10 @@ export class Account {
     readonly granted: i64,
     /** Null: the balance lasts until it is used up. */
     readonly period: Period | null,
-    /** Seconds after which the store may forget the balance; 0: never. */
-    readonly keepSeconds: i64,
   ) {}
+
+  /** Seconds after which the store may forget the balance; 0: never. */
+  keepSeconds: i64 = 0;
 
   /** When the period is over, in milliseconds since 1970; 0: never. */
   get endsAtMs(): i64 {
@@ -125,7 +126,9 @@ export class Accounts {
       if (!this.isShared) key.appendByte(COLON).append(period.id);
     }
     const tokens = grant.tokens;
-    return new Account(key.view(), isGroup, name.kept(), model.kept(), tokens, period, keepSeconds);
+    const account = new Account(key.view(), isGroup, name.kept(), model.kept(), tokens, period);
+    account.keepSeconds = keepSeconds;
+    return account;
   }
 
   /** The first entry that matches decides. */

@@ -5,7 +5,7 @@ import { Slice } from "@ai-gateway-wasm/bytes";
 export class Amount {
   static readonly ZERO: Amount = new Amount(0);
 
-  private constructor(readonly value: i64) {}
+  constructor(readonly value: i64) {}
 
   /**
    * A decimal integer with an optional sign that fits 64 bits, as Go's strconv takes it; null for

@@ -1,4 +1,4 @@
-import { Builder, bytes, lowerCase, NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, lowerCase, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { configText, ConfigReader } from "@ai-gateway-wasm/kit";
 import { readStore, Store, StoreCalls, StoreKind, StorePlugin } from "@ai-gateway-wasm/store";
 import { UsageBook } from "@ai-gateway-wasm/store/usage";

@@ -1,4 +1,4 @@
-import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { anthropicError, openAiError } from "@ai-gateway-wasm/llm/error-body";
 import { noKey, noQuota, Reply, storeError, unauthorizedConsumer } from "./replies";

@@ -1,4 +1,4 @@
-import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { NO_BYTES } from "@ai-gateway-wasm/bytes";
 import { TokenUsage } from "@ai-gateway-wasm/llm";
 import { Store, StoreCalls, StoreCommand, StoreFailure } from "@ai-gateway-wasm/store";
 import { AddToGrant, ReserveBalance, SettleBalance } from "@ai-gateway-wasm/store/balances";

@@ -25,7 +25,7 @@ const MONDAY_OFFSET: i64 = 3;
  */
 @final
 export class Period {
-  private constructor(
+  constructor(
     /** Part of the key of a balance. */
     readonly id: Slice,
     /** Seconds since 1970 at which it ends. */

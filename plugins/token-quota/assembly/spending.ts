@@ -1,4 +1,4 @@
-import { NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { ResponseUsage, TokenUsage } from "@ai-gateway-wasm/llm";
 import { responseBody, responseHeaders } from "proxy-wasm-as";
 import { announcedLength, isUnreadable } from "./body-kind";

@@ -12,7 +12,7 @@ const STAR: i32 = 0x2a;
  */
 @final
 export class NamePattern {
-  private constructor(
+  constructor(
     private readonly text: Slice,
     private readonly isPrefix: bool,
     /** Null: `text` decides. */

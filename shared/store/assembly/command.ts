@@ -1,7 +1,7 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
 import { StoreReply } from "./reply";
-import { SharedSpace } from "./shared/space";
+import { SharedSpace } from "./shared-data/space";
 
 /** Where a command can be answered. */
 export const enum Residence {

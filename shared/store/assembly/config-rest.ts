@@ -15,6 +15,7 @@ export function readRest(config: ConfigReader): Backend | null {
   return store === null ? null : new RestParser(store).parse();
 }
 
+
 @final
 class RestParser {
   constructor(private readonly store: ConfigReader) {}

@@ -5,8 +5,8 @@ import { Breaker } from "./breaker";
 import { readRedis } from "./config-redis";
 import { readRest } from "./config-rest";
 import { StoreMetrics } from "./metrics";
-import { SharedBackend } from "./shared/backend";
-import { SharedSpace, WHOLE } from "./shared/space";
+import { SharedBackend } from "./shared-data/backend";
+import { SharedSpace, WHOLE } from "./shared-data/space";
 import { FailMode, Store, StoreKind } from "./store";
 
 const DEFAULT_SLOTS: i32 = 4096;
@@ -40,10 +40,12 @@ export function readStore(config: ConfigReader, plugin: StorePlugin): Store | nu
   const metrics = new StoreMetrics(plugin.metricName);
   const kind = readKind(config);
   const slots = readSlots(config);
-  let backend: Backend | null = null;
-  if (kind == StoreKind.Redis) backend = readRedis(config);
-  else if (kind == StoreKind.RedisHttp) backend = readRest(config);
-  else backend = new SharedBackend(new SharedSpace(plugin.name, slots, metrics));
+  const backend: Backend | null =
+    kind == StoreKind.Redis
+      ? readRedis(config)
+      : kind == StoreKind.RedisHttp
+        ? readRest(config)
+        : new SharedBackend(new SharedSpace(plugin.name, slots, metrics));
   if (config.errors.any) return null;
   const failMode = <FailMode>(
     config.choice("fail_mode", ["open", "closed", "local"], plugin.failMode)

@@ -4,7 +4,7 @@ import { StoreCalls } from "./calls";
 import { Residence, StoreCommand } from "./command";
 import { StoreMetrics } from "./metrics";
 import { StoreFailure, StoreReply } from "./reply";
-import { SharedSpace } from "./shared/space";
+import { SharedSpace } from "./shared-data/space";
 
 /** Where a store keeps things. */
 export const enum StoreKind {

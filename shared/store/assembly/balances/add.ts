@@ -3,7 +3,7 @@ import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
 import { wallClockMs } from "../clock";
 import { StoreCommand } from "../command";
 import { StoreReply } from "../reply";
-import { SharedSpace } from "../shared/space";
+import { SharedSpace } from "../shared-data/space";
 import { ScriptCall } from "../words";
 import { addToGrant } from "./shared-grant";
 

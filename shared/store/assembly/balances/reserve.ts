@@ -4,7 +4,7 @@ import { randomU64 } from "proxy-wasm-as";
 import { wallClockMs } from "../clock";
 import { StoreCommand } from "../command";
 import { StoreFailure, StoreReply } from "../reply";
-import { SharedSpace } from "../shared/space";
+import { SharedSpace } from "../shared-data/space";
 import { balanceCall } from "./keys";
 import { RESERVE } from "./scripts";
 import { reserveBalances } from "./shared-balance";

@@ -2,7 +2,7 @@ import { RedisReply, RedisType } from "@ai-gateway-wasm/kit/assembly/redis-reply
 import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { Status } from "proxy-wasm-as";
 import { StoreReply } from "../reply";
-import { ATTEMPTS, SharedSpace } from "../shared/space";
+import { ATTEMPTS, SharedSpace } from "../shared-data/space";
 import { integerText } from "../words";
 import { Hold, StoredValue } from "../values/stored-value";
 import { ReserveBalance } from "./reserve";

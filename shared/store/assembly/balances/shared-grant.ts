@@ -2,7 +2,7 @@ import { isInteger, saturate } from "@ai-gateway-wasm/as-json";
 import { integerText } from "../words";
 import { Status } from "proxy-wasm-as";
 import { StoreFailure, StoreReply } from "../reply";
-import { ATTEMPTS, SharedSpace } from "../shared/space";
+import { ATTEMPTS, SharedSpace } from "../shared-data/space";
 import { StoredValue } from "../values/stored-value";
 import { AddToGrant } from "./add";
 

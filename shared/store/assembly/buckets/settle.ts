@@ -3,7 +3,7 @@ import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
 import { wallClockMs } from "../clock";
 import { Residence, StoreCommand } from "../command";
 import { StoreReply } from "../reply";
-import { SharedSpace } from "../shared/space";
+import { SharedSpace } from "../shared-data/space";
 import { ScriptCall } from "../words";
 import { Algorithm, Bucket } from "./bucket";
 import { Reserve } from "./reserve";
@@ -42,7 +42,10 @@ export class Settle extends StoreCommand {
     for (let i = 0; i < buckets.length; i++) {
       // An excess goes to the window of now, the rest to where it came from.
       const place = Place.of(buckets[i], this.difference > 0 ? nowMs : this.reservation.nowMs);
-      call.key(place.key).integer(place.expirySeconds).integer(this.mostMs(i, buckets[i], nowMs));
+      call
+        .key(place.key)
+        .integer(place.expirySeconds)
+        .integer(this.mostMs(i, buckets[i], nowMs));
     }
     return call.words();
   }

@@ -1,8 +1,8 @@
 import { Status } from "proxy-wasm-as";
 import { BucketState, StoreReply } from "../reply";
-import { Entry } from "../shared/entry";
-import { Slot } from "../shared/slot";
-import { ATTEMPTS, SharedSpace } from "../shared/space";
+import { Entry } from "../shared-data/entry";
+import { Slot } from "../shared-data/slot";
+import { ATTEMPTS, SharedSpace } from "../shared-data/space";
 import { Algorithm, Bucket } from "./bucket";
 
 // The questions about one bucket on shared data: the scripts' semantics once more.
@@ -13,12 +13,7 @@ export function readBucket(space: SharedSpace, bucket: Bucket, nowMs: i64): Buck
   return stateOf(space, bucket, entry, nowMs);
 }
 
-export function stateOf(
-  space: SharedSpace,
-  bucket: Bucket,
-  entry: Entry,
-  nowMs: i64,
-): BucketState {
+export function stateOf(space: SharedSpace, bucket: Bucket, entry: Entry, nowMs: i64): BucketState {
   return new BucketState(
     space.limitHere(bucket.limit),
     entry.used(bucket, nowMs),

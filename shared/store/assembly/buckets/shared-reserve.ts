@@ -1,8 +1,8 @@
 import { Status } from "proxy-wasm-as";
 import { BucketState, StoreReply } from "../reply";
-import { Entry } from "../shared/entry";
-import { Slot } from "../shared/slot";
-import { ATTEMPTS, SharedSpace } from "../shared/space";
+import { Entry } from "../shared-data/entry";
+import { Slot } from "../shared-data/slot";
+import { ATTEMPTS, SharedSpace } from "../shared-data/space";
 import { Algorithm, Bucket } from "./bucket";
 import { Reserve } from "./reserve";
 import { Settle } from "./settle";

@@ -1,9 +1,9 @@
-import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { Slice } from "@ai-gateway-wasm/bytes";
 import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
 import { redisHgetAll } from "@ai-gateway-wasm/kit/assembly/redis-words";
 import { StoreCommand } from "../command";
 import { StoreFailure, StoreReply } from "../reply";
-import { SharedSpace } from "../shared/space";
+import { SharedSpace } from "../shared-data/space";
 import { UsageBook, UsageLine } from "./book";
 import { UsageRecord } from "./counts";
 import { readUsage } from "./shared-usage";

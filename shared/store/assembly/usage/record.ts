@@ -2,7 +2,7 @@ import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
 import { StoreCommand } from "../command";
 import { StoreReply } from "../reply";
-import { SharedSpace } from "../shared/space";
+import { SharedSpace } from "../shared-data/space";
 import { ScriptCall } from "../words";
 import { UsageBook } from "./book";
 import { UsageCounts } from "./counts";

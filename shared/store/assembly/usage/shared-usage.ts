@@ -1,7 +1,7 @@
 import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { Status } from "proxy-wasm-as";
 import { StoreReply } from "../reply";
-import { ATTEMPTS, SharedSpace } from "../shared/space";
+import { ATTEMPTS, SharedSpace } from "../shared-data/space";
 import { StoredValue } from "../values/stored-value";
 import { UsageBook } from "./book";
 import { UsageRecord } from "./counts";
@@ -19,7 +19,7 @@ export function recordUsage(space: SharedSpace, command: RecordUsage): StoreRepl
   let stored = new StoredValue(space, recordKey(book, line));
   for (let i = 0; i < ATTEMPTS; i++) {
     stored.read(ALWAYS);
-    let text = stored.bytes;
+    const text = stored.bytes;
     if (text === null && !line.isEmpty && !enlist(space, book, line)) {
       line = NO_BYTES;
       enlist(space, book, line);

@@ -4,7 +4,7 @@ import { redisDecrBy, redisIncrBy } from "@ai-gateway-wasm/kit/assembly/redis-wo
 import { wallClockMs } from "../clock";
 import { StoreCommand } from "../command";
 import { StoreReply } from "../reply";
-import { SharedSpace } from "../shared/space";
+import { SharedSpace } from "../shared-data/space";
 import { addToValue } from "./shared-value";
 
 /** Adds to a number, which begins at 0; the end of the key stays. The answer's `integer` is the sum. */

@@ -4,7 +4,7 @@ import { redisMget } from "@ai-gateway-wasm/kit/assembly/redis-words";
 import { wallClockMs } from "../clock";
 import { StoreCommand } from "../command";
 import { StoreFailure, StoreReply } from "../reply";
-import { SharedSpace } from "../shared/space";
+import { SharedSpace } from "../shared-data/space";
 import { findValue } from "./shared-value";
 
 /** Reads several values, into `values`; their bytes are the host's. */

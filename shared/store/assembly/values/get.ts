@@ -4,7 +4,7 @@ import { redisGet } from "@ai-gateway-wasm/kit/assembly/redis-words";
 import { wallClockMs } from "../clock";
 import { StoreCommand } from "../command";
 import { StoreReply } from "../reply";
-import { SharedSpace } from "../shared/space";
+import { SharedSpace } from "../shared-data/space";
 import { findValue } from "./shared-value";
 
 /** Reads a value: `value` and `integer` of the answer, or `isNull`. */

@@ -4,7 +4,7 @@ import { redisDel } from "@ai-gateway-wasm/kit/assembly/redis-words";
 import { wallClockMs } from "../clock";
 import { StoreCommand } from "../command";
 import { StoreReply } from "../reply";
-import { SharedSpace } from "../shared/space";
+import { SharedSpace } from "../shared-data/space";
 import { removeValue } from "./shared-value";
 
 /** Removes a value. The answer's `integer` is 1 when there was one, else 0. */

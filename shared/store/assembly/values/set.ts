@@ -4,7 +4,7 @@ import { redisSet, redisSetIfAbsent } from "@ai-gateway-wasm/kit/assembly/redis-
 import { wallClockMs } from "../clock";
 import { StoreCommand } from "../command";
 import { StoreReply } from "../reply";
-import { SharedSpace } from "../shared/space";
+import { SharedSpace } from "../shared-data/space";
 import { writeValue } from "./shared-value";
 
 /** Writes a value. With `ifAbsent`, `isNull` of the answer says that the key was there already. */

@@ -2,7 +2,7 @@ import { isInteger, saturate } from "@ai-gateway-wasm/as-json";
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { Status } from "proxy-wasm-as";
 import { StoreFailure, StoreReply } from "../reply";
-import { ATTEMPTS, SharedSpace } from "../shared/space";
+import { ATTEMPTS, SharedSpace } from "../shared-data/space";
 import { integerText } from "../words";
 import { SetValue } from "./set";
 import { StoredValue } from "./stored-value";

@@ -1,7 +1,7 @@
 import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { getSharedData, ONLY_IF_ABSENT, setSharedData, Status } from "proxy-wasm-as";
-import { appendLong } from "../shared/long";
-import { SharedSpace } from "../shared/space";
+import { appendLong } from "../shared-data/long";
+import { SharedSpace } from "../shared-data/space";
 
 const HEADER_SIZE: i32 = 16;
 const HOLD_SIZE: i32 = 24;
@@ -57,7 +57,7 @@ export class StoredValue {
     const value = this.bytes;
     const out = new Builder(HEADER_SIZE + this.holds.length * HOLD_SIZE + 32);
     appendLong(out, value === null ? 0 : this.endMs);
-    appendLong(out, (<i64>this.holds.length << 32) | <i64><u32>lengthOf(value));
+    appendLong(out, ((<i64>this.holds.length) << 32) | (<i64>(<u32>lengthOf(value))));
     if (value !== null) out.append(value);
     for (let i = 0; i < this.holds.length; i++) {
       appendLong(out, this.holds[i].id);

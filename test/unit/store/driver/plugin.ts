@@ -121,7 +121,8 @@ function describe(reply: StoreReply): Slice {
   }
   if (reply.isLocal) json.key("local").boolean(true);
   if (reply.isNull) json.key("null").boolean(true);
-  if (!reply.value.isEmpty) json.key("value").text(reply.value).key("integer").integer(reply.integer);
+  if (!reply.value.isEmpty)
+    json.key("value").text(reply.value).key("integer").integer(reply.integer);
   if (reply.denied >= 0) json.key("denied").integer(reply.denied);
   if (reply.states.length > 0) {
     json.key("states").openArray();

@@ -47,9 +47,7 @@ export class Entry {
   used(bucket: Bucket, nowMs: i64): i64 {
     if (bucket.algorithm != Algorithm.Sliding) return this.count;
     // The same arithmetic as Lua's, so that all stores agree.
-    const part = Math.floor(
-      (<f64>this.before * <f64>(this.endMs - nowMs)) / <f64>this.lengthMs,
-    );
+    const part = Math.floor((<f64>this.before * <f64>(this.endMs - nowMs)) / <f64>this.lengthMs);
     return this.count + <i64>part;
   }
 

@@ -8,4 +8,11 @@ export class Half {
   body: ByteQueue | null = null;
   /** The last body callback returned 1: the shared buffer stays reachable. */
   buffering = false;
+
+  /** Nothing of it can be reached any more. */
+  clear(): void {
+    this.headers = null;
+    this.trailers = null;
+    this.body = null;
+  }
 }

@@ -298,9 +298,7 @@ export class WasmFilter implements VmContext, StreamFilter {
       this.stream.resume(this, direction);
     });
     // The host drops the request side whichever direction is resumed.
-    this.request.headers = null;
-    this.request.trailers = null;
-    this.request.body = null;
+    this.request.clear();
     return Status.Ok;
   }
 

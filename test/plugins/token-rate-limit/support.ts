@@ -227,3 +227,32 @@ function linesOf(logs: readonly LogLine[]): string[] {
       `${level} ${text.replace(/^\[token-rate-limit\] \[\w+\] \[[^\]]*\] /, "")}`,
   );
 }
+
+/** What the peer stores a global threshold of 60 s under. */
+export const GLOBAL = "higress-token-ratelimit:{r}:global_threshold:60";
+/** What the peer stores the window of key k1 under. */
+export const K1 = "higress-token-ratelimit:{r}:limit_by_header:60:x-api-key:k1";
+/** Two windows: one of everybody, one of key k1. */
+export const TWO = {
+  ...PEER,
+  global_threshold: { token_per_minute: 1000 },
+  rule_items: [byHeader("k1", 200)],
+};
+
+/** Redis' answer to the next command. */
+export function answerWith(redis: Redis, resp: string): void {
+  redis.fail({ error: "" });
+  const queue = (redis as unknown as { failures: Uint8Array[] }).failures;
+  queue[queue.length - 1] = Buffer.from(resp);
+}
+
+/** RESP text of a value. */
+export function resp(value: unknown): string {
+  if (Array.isArray(value)) return `*${value.length}\r\n${value.map(resp).join("")}`;
+  if (typeof value === "number") return `:${value}\r\n`;
+  if (typeof value === "string") return `$${value.length}\r\n${value}\r\n`;
+  return "$-1\r\n";
+}
+
+/** The metric of refused requests, as Higress names it. */
+export const REJECTED = "via_wasm::token-rate-limit::ai-token-ratelimit.rejected";

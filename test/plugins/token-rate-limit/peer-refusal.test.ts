@@ -1,0 +1,94 @@
+import type { ClientResponse, Host } from "proxy-wasm-test";
+import { describe, expect, test } from "vitest";
+import { chat, GLOBAL, higress, K1, REJECTED, sent, stored, TWO } from "./support.js";
+
+// What a refused request of a configuration of the peer is told.
+
+describe("a refusal", () => {
+  async function refused(config: object): Promise<{ host: Host; reply: ClientResponse }> {
+    const { host, redis } = await higress({ ...TWO, ...config });
+    redis.command("set", K1, "201");
+    redis.command("expire", K1, "42");
+    const reply = await chat(host, { "x-api-key": "k1", "x-mse-consumer": "c1" });
+    await host.close();
+    return { host, reply };
+  }
+
+  test("is 429 with one header, the peer's text and details", async () => {
+    const { reply } = await refused({});
+    expect([reply.status, reply.text(), reply.details]).toEqual([
+      429,
+      "Too many requests",
+      REJECTED,
+    ]);
+    const own = [...reply.headers].filter(
+      ([name]) => !/^(content-|connection|date|server|x-envoy)/.test(name),
+    );
+    expect(own).toEqual([["x-tokenratelimit-reset", "42"]]);
+    expect(reply.headers.get("content-type")).toBe("text/plain");
+  });
+
+  test.each<[string, object, number, string]>([
+    ["code and text", { rejected_code: 403, rejected_msg: "no" }, 403, "no"],
+    ["a code as text", { rejected_code: "503" }, 503, "Too many requests"],
+    ["a code with a fraction", { rejected_code: 430.9 }, 430, "Too many requests"],
+    ["an empty text", { rejected_msg: "" }, 429, ""],
+    ["null as text", { rejected_msg: null }, 429, ""],
+    ["a number as text", { rejected_msg: 1.5 }, 429, "1.5"],
+    ["no status of a response: 429", { rejected_code: "abc" }, 429, "Too many requests"],
+  ])("%s", async (_what, config, status, text) => {
+    const { reply } = await refused(config);
+    expect([reply.status, reply.text()]).toEqual([status, text]);
+  });
+
+  test("is written into ai_log and counted once", async () => {
+    const { host, reply } = await refused({});
+    const log = Buffer.from(reply.filterState["ai_log"] ?? []).toString();
+    expect(log).toBe('{\\"token_ratelimit_status\\":\\"limited\\"}');
+    const counters = Object.entries(host.metrics.all).filter(([name]) =>
+      name.includes("ratelimit"),
+    );
+    expect(counters).toEqual([
+      [
+        expect.stringMatching(
+          /^route\..+\.upstream\..+\.model\.none\.consumer\.c1\.metric\.token_ratelimit_count$/,
+        ),
+        1,
+      ],
+    ]);
+  });
+
+  test("keeps what another plugin wrote into ai_log", async () => {
+    const { host, redis } = await higress(TWO, {
+      plugins: [
+        {
+          name: "before",
+          native: {
+            requestHeaders: (_headers, _end, control) =>
+              control.setFilterState("ai_log", '{\\"model\\":\\"a \\\\\\"b\\\\\\"\\",\\"z\\":1}'),
+          },
+        },
+        {
+          name: "token-rate-limit",
+          wasm: "build/higress/token-rate-limit.wasm",
+          config: JSON.stringify(TWO),
+        },
+      ],
+    });
+    redis.command("set", GLOBAL, "1001");
+    const reply = await chat(host);
+    expect(Buffer.from(reply.filterState["ai_log"] ?? []).toString()).toBe(
+      '{\\"model\\":\\"a \\\\\\"b\\\\\\"\\",\\"token_ratelimit_status\\":\\"limited\\",\\"z\\":1}',
+    );
+    await host.close();
+  });
+
+  test("charges nothing", async () => {
+    const { host, redis } = await higress(TWO);
+    redis.command("set", K1, "201");
+    await chat(host, { "x-api-key": "k1" });
+    expect(sent(redis)).toEqual([`eval A 2 ${GLOBAL} ${K1} 1000 60 200 60`]);
+    expect(stored(redis, GLOBAL)).toBeNull();
+    await host.close();
+  });
+});

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { fixBytes } from "./fixed-bytes.js";
+import type { APIOptions } from "assemblyscript/asc";
+import { fixBytes, linkFixed } from "./fixed-bytes.js";
 
 /** What to compile, in paths relative to the repository root. */
 export interface Compilation {
@@ -9,6 +10,8 @@ export interface Compilation {
   /** Names that `isDefined` sees, such as HIGRESS. */
   defines?: string[];
   target?: "release" | "debug";
+  /** Further files whose exports the module has too. */
+  also?: string[];
   /** Further command-line flags. */
   flags?: string[];
 }
@@ -22,9 +25,11 @@ export interface Compilation {
 export async function compile(what: Compilation): Promise<void> {
   // Loaded only when there is something to compile: it takes seconds.
   const asc = await import("assemblyscript/asc");
+  const { SkipConstants } = await import("./skip-constants.js");
   const { error, stderr } = await asc.main(
     [
       what.entry,
+      ...(what.also ?? []),
       "--config",
       "asconfig.json",
       "--target",
@@ -34,11 +39,14 @@ export async function compile(what: Compilation): Promise<void> {
       ...(what.defines ?? []).flatMap((name) => ["--use", `${name}=1`]),
       ...(what.flags ?? []),
     ],
-    { readFile: readSource },
+    { readFile: readSource, transforms: [new SkipConstants()] } as APIOptions,
   );
   const output = stderr.toString().replace(CONVERGE_NOTICE, "");
   if (error) throw new Error(`${what.entry} does not compile:\n${output || error.message}`);
   if (output.trim()) process.stderr.write(output);
+  const wasm = readFileSync(what.outFile);
+  linkFixed(wasm);
+  writeFileSync(what.outFile, wasm);
 }
 
 /** What asc prints when its optimiser stopped short of a fixed point: nothing to act on. */

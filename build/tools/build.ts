@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import pc from "picocolors";
 import { compile, PLUGIN_FLAGS, type Compilation } from "./asc.js";
+import { packModule } from "./pack/pack.js";
 
 /** The two gateways a plugin is built for. Only the Higress build may import Higress-only calls. */
 export const HOSTS = ["envoy", "higress"] as const;
@@ -22,6 +23,7 @@ export function pluginBuild(name: string, host: HostName): Compilation {
     entry: existsSync(own) ? own : `plugins/${name}/assembly/index.ts`,
     outFile: `build/${host}/${name}.wasm`,
     defines: host === "higress" ? ["HIGRESS"] : [],
+    also: ["shared/unpack/entry.ts"],
     flags: PLUGIN_FLAGS,
   };
 }
@@ -56,6 +58,7 @@ export async function buildPlugins(
       const build = pluginBuild(name, host);
       if (!force && isFresh(build)) continue;
       await compile(build);
+      writeFileSync(build.outFile, packModule(readFileSync(build.outFile)));
       const kib = (statSync(build.outFile).size / 1024).toFixed(1);
       console.log(`${pc.green("built")} ${build.outFile} ${pc.dim(`${kib} KiB`)}`);
     }

@@ -8,6 +8,7 @@ const LAYERS: Record<string, readonly string[]> = {
   "shared/bytes": [],
   "shared/as-json": ["shared/bytes"],
   "shared/sse": ["shared/bytes"],
+  "shared/unpack": [],
   "shared/crypto": ["shared/bytes"],
   "shared/match": ["shared/bytes"],
   "shared/proxy-wasm-as": ["shared/bytes"],

@@ -1,3 +1,5 @@
+import { dataSegments } from "./wasm.js";
+
 /** A text with escapes that mean the same in JSON and in AssemblyScript; no halves of a UTF-16 pair. */
 const LITERAL = String.raw`"(?:[^"\\\n]|\\(?:["\\bfnrt]|u(?![dD][89a-fA-F])[\da-fA-F]{4}))+"`;
 
@@ -10,16 +12,61 @@ const CONSTANT = new RegExp(
   "gm",
 );
 
+/** A path of a property, the names of its steps: a constant in the same way, with NUL between them. */
+const PATH_CONSTANT = new RegExp(
+  String.raw`^((?:export )?const [A-Z][A-Z0-9_]*: Slice = )propertyPath\(\[(${LITERAL}(?:, ${LITERAL})*)\]\);$`,
+  "gm",
+);
+
+/** Stands before what `linkFixed` completes; the first two words of an object that lies in static data. */
+const MARK = [0x5a17c0de, 0xb17e57ab] as const;
+/** AssemblyScript's header of an object, then the three fields of a Slice. */
+const HEADER_BYTES = 20;
+const OBJECT_BYTES = HEADER_BYTES + 12;
+
 /**
- * AssemblyScript source with the constants of bytes encoded by us instead of at start-up. A string
- * literal weighs two bytes a character and 40 bytes around them; a plugin has some fifty such
- * constants (key-auth: 3 KiB of 64).
+ * AssemblyScript source with the constants of bytes laid out by us instead of made at start-up. A
+ * string literal weighs two bytes a character and 40 bytes around them, and making a slice of it 26
+ * bytes of code; a plugin has some hundred such constants.
  */
 export function fixBytes(source: string): string {
-  return source.replace(CONSTANT, (constant, head: string, literals: string) => {
-    const texts = literals.match(new RegExp(LITERAL, "g")) ?? [];
-    const utf8 = Buffer.from(texts.map((text) => JSON.parse(text) as string).join(""));
-    const lines = "\n".repeat(constant.split("\n").length - 1); // what follows keeps its number
-    return `${head}Slice.fixed(memory.data<u8>([${[...utf8].join(",")}]), ${utf8.length});${lines}`;
-  });
+  const fix =
+    (separator: string) =>
+    (constant: string, head: string, literals: string): string => {
+      const texts = literals.match(new RegExp(LITERAL, "g")) ?? [];
+      const text = texts.map((literal) => JSON.parse(literal) as string).join(separator);
+      const lines = "\n".repeat(constant.split("\n").length - 1); // what follows keeps its number
+      const data = `memory.data<u32>([${layOut(text).join(",")}])`;
+      return `${head}changetype<Slice>(${data} + ${HEADER_BYTES});${lines}`;
+    };
+  return source.replace(CONSTANT, fix("")).replace(PATH_CONSTANT, fix("\0"));
+}
+
+/** The words of a slice and of its bytes behind it, without its addresses: nobody knows them yet. */
+function layOut(text: string): (number | string)[] {
+  const utf8 = Buffer.from(text);
+  const padded = Buffer.alloc(Math.ceil(utf8.length / 4) * 4);
+  utf8.copy(padded);
+  const words = Array.from({ length: padded.length / 4 }, (_, i) => padded.readUInt32LE(4 * i));
+  return [...MARK, 0, "idof<Slice>()", OBJECT_BYTES - HEADER_BYTES, 0, utf8.length, 0, ...words];
+}
+
+/**
+ * Writes into a module's static data, in place, where the bytes of its constants are: the pointer
+ * of each, and as owner one that never goes, the first of them.
+ */
+export function linkFixed(wasm: Buffer): void {
+  const mark = Buffer.alloc(8);
+  MARK.forEach((word, i) => mark.writeUInt32LE(word, 4 * i));
+  let owner = 0;
+  for (const { address, start, end } of dataSegments(wasm)) {
+    const data = wasm.subarray(start, end);
+    for (let at = data.indexOf(mark); at >= 0; at = data.indexOf(mark, at + OBJECT_BYTES)) {
+      owner ||= address + at + HEADER_BYTES;
+      data.writeUInt32LE(OBJECT_BYTES - 4, at); // the block's size, as asc writes it for its own
+      data.writeUInt32LE(0, at + 4);
+      data.writeUInt32LE(address + at + OBJECT_BYTES, at + HEADER_BYTES);
+      data.writeUInt32LE(owner, at + HEADER_BYTES + 8);
+    }
+  }
 }

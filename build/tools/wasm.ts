@@ -40,6 +40,7 @@ const enum Section {
   Function = 3,
   Memory = 5,
   Export = 7,
+  Data = 11,
 }
 
 /** A cursor over a WebAssembly binary. */
@@ -135,6 +136,37 @@ export function readWasm(bytes: Uint8Array): WasmSummary {
       signature: kind === "function" ? signatureOf(index) : null,
     })),
   };
+}
+
+/** Where a module's bytes hold static data, and for which address of its memory. */
+export interface DataSegment {
+  address: number;
+  /** Offsets in the module. */
+  start: number;
+  end: number;
+}
+
+/** The active data segments of a module with one memory; others it does not know. */
+export function dataSegments(bytes: Uint8Array): DataSegment[] {
+  const cursor = new Cursor(bytes);
+  cursor.position = 8;
+  while (cursor.position < cursor.end) {
+    const id = cursor.byte();
+    const next = cursor.number() + cursor.position;
+    if (id === (Section.Data as number)) return cursor.list(() => readSegment(cursor));
+    cursor.position = next;
+  }
+  return [];
+}
+
+function readSegment(cursor: Cursor): DataSegment {
+  if (cursor.byte() !== 0 || cursor.byte() !== 0x41) throw new Error("not an active segment");
+  const address = cursor.number(); // below 2 GiB, so never negative
+  cursor.byte();
+  const length = cursor.number();
+  const start = cursor.position;
+  cursor.position += length;
+  return { address, start, end: cursor.position };
 }
 
 function readType(cursor: Cursor): Signature {

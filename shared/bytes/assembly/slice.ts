@@ -26,11 +26,6 @@ export class Slice {
     return new Slice(changetype<usize>(array), array.length, array);
   }
 
-  /** A view of static data, which lives for ever. What the build makes of `bytes("…")` constants. */
-  static fixed(ptr: usize, length: i32): Slice {
-    return new Slice(ptr, length, STATIC);
-  }
-
   get isEmpty(): bool {
     return this.length == 0;
   }
@@ -108,9 +103,6 @@ export class Slice {
     return decodeUtf8(this.ptr, this.length);
   }
 }
-
-/** Stands for an owner that never goes. */
-const STATIC: StaticArray<u8> = new StaticArray<u8>(0);
 
 /**
  * Equality of two ranges, eight bytes at a time. Only for `shared/`. The compiler would put its own

@@ -1,0 +1,1 @@
+export { unpack } from "@ai-gateway-wasm/unpack";

@@ -11,8 +11,11 @@ export class RawHost {
   readonly lines: string[] = [];
   /** What each header is that is read alone. */
   path = "/";
-  /** `x-value`, when all headers are read. */
+  /** The one header there is when all are read, and its value. */
+  header = "x-value";
   value = "";
+  /** What each property is. */
+  property = "";
   configuration = "";
   /** Status of reading the configuration. */
   configurationStatus = 0;
@@ -82,7 +85,9 @@ export class RawHost {
         return (_map, _name, _size, outPtr, outSize) => this.give(this.path, outPtr!, outSize!);
       case "proxy_get_header_map_pairs":
         return (_map, outPtr, outSize) =>
-          this.give(serialised("x-value", this.value), outPtr!, outSize!);
+          this.give(serialised(this.header, this.value), outPtr!, outSize!);
+      case "proxy_get_property":
+        return (_path, _size, outPtr, outSize) => this.give(this.property, outPtr!, outSize!);
       case "proxy_get_log_level":
         return (outLevel) => {
           new DataView(this.exports.memory.buffer).setUint32(outLevel!, this.logLevel, true);

@@ -26,6 +26,8 @@ export class RawHost {
   readonly during = new Map<string, () => void>();
   /** How often the guest called each import. */
   readonly calls = new Map<string, number>();
+  /** What an import answers instead of doing anything. */
+  readonly statuses = new Map<string, number>();
   /** The host's log level. */
   logLevel = 0;
   private readonly exports: Record<string, Callback> & { memory: WebAssembly.Memory };
@@ -38,7 +40,7 @@ export class RawHost {
       (imports[from] ??= {})[name] = (...args: number[]) => {
         this.calls.set(name, (this.calls.get(name) ?? 0) + 1);
         this.during.get(name)?.();
-        return answer(...args);
+        return this.statuses.get(name) ?? answer(...args);
       };
     }
     const instance = new WebAssembly.Instance(module, imports);

@@ -11,5 +11,5 @@ export {
 } from "./assembly/ascii";
 export { equalsConstantTime } from "./assembly/compare";
 export { decimal } from "./assembly/decimal";
-export { decodePercent } from "./assembly/percent";
+export { decodePercent, decodePercentLeniently } from "./assembly/percent";
 export { decodeHex, encodeHex, hexValue } from "./assembly/hex";

@@ -1,6 +1,5 @@
 export { ContentCounter } from "./assembly/usage/content";
 export { MAX_COUNT } from "./assembly/usage/count";
-export { BYTES_PER_TOKEN, estimateTokens } from "./assembly/usage/estimate";
 export { ResponseUsage } from "./assembly/usage/response-usage";
 export { TokenUsage } from "./assembly/usage/token-usage";
 export { TokenWeights } from "./assembly/usage/weights";

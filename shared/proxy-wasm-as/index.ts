@@ -18,7 +18,7 @@ export {
 } from "./assembly/host/body";
 export { monotonicNs, wallClockNs, wallClockSeconds } from "./assembly/host/clock";
 export { environmentVariable } from "./assembly/host/environment";
-export { done, setTickPeriod } from "./assembly/host/flow";
+export { setTickPeriod } from "./assembly/host/flow";
 export { callForeign } from "./assembly/host/foreign";
 export {
   HeaderMap,

@@ -1,11 +1,11 @@
 import { Builder } from "@ai-gateway-wasm/bytes";
-import { QuerySyntax, withoutParameters } from "@ai-gateway-wasm/kit";
+import { keepRoute, QuerySyntax, withoutParameters } from "@ai-gateway-wasm/kit";
 import { requestHeaders, setProperty, Status } from "proxy-wasm-as";
 import { Access } from "./access";
 import { AuthConfig } from "./config";
 import { ApiKey } from "./consumers";
 import { nameOf } from "./credentials";
-import { CLEAR_ROUTE_CACHE, CONSUMER_PROPERTY, OFF, ORIGINAL_AUTH, PATH } from "./names";
+import { CONSUMER_PROPERTY, ORIGINAL_AUTH, PATH } from "./names";
 import { Profile } from "./profile";
 import { chooseProviderKey, ProviderKey } from "./provider-keys";
 import { Denial } from "./replies";
@@ -24,7 +24,7 @@ export function forward(access: Access, key: ApiKey): Denial {
     if (lent === null && auth.deniesMissingProviderKey) return Denial.NoProviderKey;
   }
   if (lent === null && access.forwardsCredential) return Denial.None;
-  if (isDefined(HIGRESS)) setProperty(CLEAR_ROUTE_CACHE, OFF);
+  keepRoute();
   strip(auth);
   if (lent !== null && requestHeaders.set(lent.header, lent.value) != Status.Ok) {
     return Denial.NoProviderKey;

@@ -1,5 +1,4 @@
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { propertyPath } from "proxy-wasm-as";
 
 export const PLUGIN_NAME: string = "key-auth";
 
@@ -7,8 +6,6 @@ export const METHOD: Slice = bytes(":method");
 export const PATH: Slice = bytes(":path");
 export const AUTHORIZATION: Slice = bytes("authorization");
 export const PROXY_AUTHORIZATION: Slice = bytes("proxy-authorization");
-export const CONTENT_ENCODING: Slice = bytes("content-encoding");
-export const CONTENT_LENGTH: Slice = bytes("content-length");
 export const CONTENT_TYPE: Slice = bytes("content-type");
 export const UPGRADE: Slice = bytes("upgrade");
 export const WWW_AUTHENTICATE: Slice = bytes("WWW-Authenticate");
@@ -18,12 +15,7 @@ export const CONSUMER_HEADER: Slice = bytes("x-mse-consumer");
 export const CONSUMER_GROUP_HEADER: Slice = bytes("x-mse-consumer-group");
 
 /** Survives an internal redirect: who was authenticated, as `<consumer> LF <key id>`. */
-export const CONSUMER_PROPERTY: Slice = propertyPath(["key_auth.consumer"]);
-/** Higress: keep the route although headers change. */
-export const CLEAR_ROUTE_CACHE: Slice = propertyPath(["clear_route_cache"]);
-/** Higress: bytes of request body to hold. */
-export const DECODER_BUFFER_LIMIT: Slice = propertyPath(["set_decoder_buffer_limit"]);
-export const OFF: Slice = bytes("off");
+export const CONSUMER_PROPERTY: Slice = bytes("key_auth.consumer");
 
 /** Foreign function that gives a property a life span. */
 export const DECLARE_PROPERTY: Slice = bytes("declare_property");

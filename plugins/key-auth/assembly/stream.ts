@@ -1,5 +1,12 @@
-import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { fingerprint, normalisePath, PluginLog } from "@ai-gateway-wasm/kit";
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import {
+  announcedLength,
+  fingerprint,
+  isEncoded,
+  limitRequestBuffer,
+  normalisePath,
+  PluginLog,
+} from "@ai-gateway-wasm/kit";
 import {
   DataAction,
   getProperty,
@@ -8,7 +15,6 @@ import {
   LogLevel,
   requestBody,
   requestHeaders,
-  setProperty,
   Status,
   TrailersAction,
 } from "proxy-wasm-as";
@@ -19,16 +25,10 @@ import { forward } from "./lending";
 import { Metrics } from "./metrics";
 import { ModelFinding, modelInBody, modelInPath, modelInQuery, ModelName } from "./model-name";
 import { ModelPolicy } from "./models";
-import {
-  CONSUMER_GROUP_HEADER,
-  CONSUMER_PROPERTY,
-  CONTENT_TYPE,
-  DECODER_BUFFER_LIMIT,
-  PATH,
-} from "./names";
+import { CONSUMER_GROUP_HEADER, CONSUMER_PROPERTY, CONTENT_TYPE, PATH } from "./names";
 import { Profile } from "./profile";
 import { Denial, denialHeaders, denialReply, ErrorFormat } from "./replies";
-import { announcedLength, isEncoded, isWebSocket, requestMethod } from "./request";
+import { isWebSocket, requestMethod } from "./request";
 import { Verdict } from "./validity";
 
 /**
@@ -165,11 +165,10 @@ export class KeyAuth extends HttpContext {
     if (this.isUnrestricted(plain)) return this.release();
     const told = this.modelInHeaders(path, plain);
     if (told !== null) return this.decide(told);
-    if (endOfStream || isEncoded() || !auth.holdsHeaders) return this.decide(ModelName.UNKNOWN);
+    if (endOfStream || isEncoded(requestHeaders) || !auth.holdsHeaders)
+      return this.decide(ModelName.UNKNOWN);
     if (announcedLength() > auth.maxBodyBytes) return this.refuse(Denial.BodyTooLarge);
-    if (isDefined(HIGRESS)) {
-      setProperty(DECODER_BUFFER_LIMIT, bytes(decimal(auth.maxBodyBytes)));
-    }
+    limitRequestBuffer(auth.maxBodyBytes);
     return HeadersAction.StopIteration;
   }
 

@@ -6,6 +6,7 @@ import {
   equalsIgnoreCase,
   Slice,
 } from "@ai-gateway-wasm/bytes";
+import { isUnreadable } from "@ai-gateway-wasm/kit";
 import { StoreCommand, StoreReply } from "@ai-gateway-wasm/store";
 import { GetValue, RemoveValue, SetValue } from "@ai-gateway-wasm/store/values";
 import {
@@ -17,7 +18,6 @@ import {
 } from "proxy-wasm-as";
 import { Account } from "./accounts";
 import { AdminRequest, incomplete } from "./admin-request";
-import { isUnreadable } from "./body-kind";
 import { QuotaConfig } from "./config";
 import { change } from "./ledger";
 import { ADMIN_TOKEN_HEADER, METHOD, PATH, UPGRADE } from "./names";

@@ -1,5 +1,4 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { propertyPath } from "proxy-wasm-as";
 
 export const PLUGIN_NAME: string = "token-quota";
 
@@ -7,8 +6,6 @@ export const METHOD: Slice = bytes(":method");
 export const PATH: Slice = bytes(":path");
 export const STATUS: Slice = bytes(":status");
 export const ACCEPT_ENCODING: Slice = bytes("accept-encoding");
-export const CONTENT_ENCODING: Slice = bytes("content-encoding");
-export const CONTENT_LENGTH: Slice = bytes("content-length");
 export const CONTENT_TYPE: Slice = bytes("content-type");
 export const ORIGIN: Slice = bytes("origin");
 export const PREFLIGHT_METHOD: Slice = bytes("access-control-request-method");
@@ -20,10 +17,6 @@ export const MODEL_HEADER: Slice = bytes("x-higress-llm-model");
 /** Second proof of an administrator, with `admin_token`. */
 export const ADMIN_TOKEN_HEADER: Slice = bytes("x-quota-admin-token");
 export const REMAINING_HEADER: Slice = bytes("x-quota-remaining-tokens");
-
-/** Higress: keep the route although headers change. */
-export const CLEAR_ROUTE_CACHE: Slice = propertyPath(["clear_route_cache"]);
-export const OFF: Slice = bytes("off");
 
 /** Attribute of the access log (`ai_log`). */
 export const QUOTA_REMAINING: Slice = bytes("quota_remaining");

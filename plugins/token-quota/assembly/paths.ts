@@ -1,4 +1,4 @@
-import { Builder, bytes, decodePercent, hexValue, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, decodePercentLeniently, Slice } from "@ai-gateway-wasm/bytes";
 import { pathOnly, resolveSegments } from "@ai-gateway-wasm/kit";
 import { ADMIN_BASE } from "./names";
 
@@ -64,9 +64,8 @@ export class Paths {
    * @param path value of `:path`
    */
   modeOf(path: Slice): Mode {
-    const plain = pathOnly(path);
-    const decoded = decodePercent(plain);
-    const text = decoded === null ? decodeWhatCan(plain) : decoded;
+    // A broken escape makes the peer crash and let the request pass unchecked (deviation 5).
+    const text = decodePercentLeniently(pathOnly(path));
     const mode = this.modeOfText(text);
     if (isAdmin(mode) || !hasDetour(text)) return mode;
     const other = this.modeOfText(resolveSegments(text));
@@ -105,23 +104,4 @@ function hasDetour(path: Slice): bool {
     if (next == 0x2f || next == 0x2e) return true;
   }
   return false;
-}
-
-/**
- * Decodes the escapes that are some and leaves the others. The peer crashes on such a path and lets
- * the request pass unchecked (deviation 5).
- */
-function decodeWhatCan(text: Slice): Slice {
-  const out = new Builder(text.length);
-  for (let i = 0; i < text.length; i++) {
-    const high = text.at(i) == 0x25 ? hexValue(text.at(i + 1)) : -1;
-    const low = high >= 0 ? hexValue(text.at(i + 2)) : -1;
-    if (low >= 0) {
-      out.appendByte(<u8>((high << 4) | low));
-      i += 2;
-    } else {
-      out.appendByte(<u8>text.at(i));
-    }
-  }
-  return out.view();
 }

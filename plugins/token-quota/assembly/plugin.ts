@@ -1,13 +1,13 @@
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { ConfigReader, keepRoute } from "@ai-gateway-wasm/kit";
 import { FailMode, StoreKind, StorePlugin, StoreRoot } from "@ai-gateway-wasm/store";
-import { HttpContext, requestHeaders, setProperty } from "proxy-wasm-as";
+import { HttpContext, requestHeaders } from "proxy-wasm-as";
 import { Account } from "./accounts";
 import { AdminCall } from "./admin";
 import { parseConfig, QuotaConfig } from "./config";
 import { MeteredRequest } from "./metered";
 import { Metrics } from "./metrics";
-import { CLEAR_ROUTE_CACHE, OFF, PATH, PLUGIN_NAME } from "./names";
+import { PATH, PLUGIN_NAME } from "./names";
 import { isAdmin, Mode } from "./paths";
 import { RefusedRequest } from "./refused";
 
@@ -33,7 +33,7 @@ export class TokenQuotaRoot extends StoreRoot<QuotaConfig> {
 
   /** Chooses by the headers what the request is; null: it passes, and costs nothing. */
   override accept(id: u32, config: QuotaConfig): HttpContext | null {
-    if (isDefined(HIGRESS)) setProperty(CLEAR_ROUTE_CACHE, OFF);
+    keepRoute();
     requestHeaders.load();
     const path = requestHeaders.get(PATH);
     const mode = config.paths.modeOf(path === null ? NO_BYTES : path);

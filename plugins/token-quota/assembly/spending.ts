@@ -1,7 +1,7 @@
 import { parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { announcedLength, isUnreadable } from "@ai-gateway-wasm/kit";
 import { ResponseUsage, TokenUsage } from "@ai-gateway-wasm/llm";
 import { responseBody, responseHeaders } from "proxy-wasm-as";
-import { announcedLength, isUnreadable } from "./body-kind";
 import { Metering, Unit } from "./metering";
 import { CONTENT_TYPE, STATUS } from "./names";
 

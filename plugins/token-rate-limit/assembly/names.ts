@@ -1,19 +1,15 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { propertyPath } from "proxy-wasm-as";
 
 export const PLUGIN_NAME: string = "token-rate-limit";
 
-export const METHOD: Slice = bytes(":method");
 export const PATH: Slice = bytes(":path");
 export const STATUS: Slice = bytes(":status");
 export const ACCEPT_ENCODING: Slice = bytes("accept-encoding");
 export const CONNECTION: Slice = bytes("connection");
-export const CONTENT_ENCODING: Slice = bytes("content-encoding");
 export const CONTENT_LENGTH: Slice = bytes("content-length");
 export const CONTENT_TYPE: Slice = bytes("content-type");
 export const COOKIE: Slice = bytes("cookie");
 export const UPGRADE: Slice = bytes("upgrade");
-export const REQUEST_ID: Slice = bytes("x-request-id");
 /** Written by key-auth and Higress's other authentication plugins. */
 export const CONSUMER_HEADER: Slice = bytes("x-mse-consumer");
 /** Written by model-router. */
@@ -28,14 +24,8 @@ export const OPENAI_RESET: Slice = bytes("x-ratelimit-reset-tokens");
 export const DRAFT_POLICY: Slice = bytes("ratelimit-policy");
 export const DRAFT_LIMIT: Slice = bytes("ratelimit");
 
-export const SOURCE_ADDRESS: Slice = propertyPath(["source", "address"]);
-/** Higress: for the log lines of later callbacks. */
-export const REQUEST_ID_PROPERTY: Slice = propertyPath(["x_request_id"]);
-/** Higress: keep the route although headers change. */
-export const CLEAR_ROUTE_CACHE: Slice = propertyPath(["clear_route_cache"]);
-export const OFF: Slice = bytes("off");
-/** Higress: bytes of request body to hold. */
-export const DECODER_BUFFER_LIMIT: Slice = propertyPath(["set_decoder_buffer_limit"]);
+/** A property path: segments joined by NUL (host.md 5.1). */
+export const SOURCE_ADDRESS: Slice = bytes("source\u0000address");
 
 /** Attributes of the access log (`ai_log`). */
 export const STATUS_ATTRIBUTE: Slice = bytes("token_ratelimit_status");

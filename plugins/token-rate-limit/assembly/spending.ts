@@ -1,8 +1,8 @@
 import { NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { announcedLength, isUnreadable } from "@ai-gateway-wasm/kit";
 import { findCompletionLimit, NO_LIMIT, ResponseUsage, TokenUsage } from "@ai-gateway-wasm/llm";
 import { Bucket } from "@ai-gateway-wasm/store/buckets";
 import { responseBody, responseHeaders } from "proxy-wasm-as";
-import { announcedLength, isUnreadable } from "./body-kind";
 import { Metering } from "./metering";
 import { Uncounted } from "./metrics";
 import { CONTENT_TYPE, STATUS } from "./names";

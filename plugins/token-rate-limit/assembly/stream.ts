@@ -1,5 +1,11 @@
 import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { PluginLog } from "@ai-gateway-wasm/kit";
+import {
+  announcedLength,
+  isEncoded,
+  keepRoute,
+  limitRequestBuffer,
+  PluginLog,
+} from "@ai-gateway-wasm/kit";
 import { BucketState, StoreCalls, StoreReply, StoreStream } from "@ai-gateway-wasm/store";
 import { Charge, Check, Reserve, Settle } from "@ai-gateway-wasm/store/buckets";
 import {
@@ -8,26 +14,18 @@ import {
   requestBody,
   requestHeaders,
   responseHeaders,
-  setProperty,
   TrailersAction,
 } from "proxy-wasm-as";
-import { announcedLength, isEncoded, isWebSocket } from "./body-kind";
 import { readBodyModel } from "./body-model";
 import { LimitConfig } from "./config";
 import { noteDenial } from "./denial-log";
 import { LimitHeader, limitHeaders, NEAREST, retryHeader } from "./limit-headers";
 import { Metrics } from "./metrics";
-import {
-  ACCEPT_ENCODING,
-  CONTENT_TYPE,
-  DECODER_BUFFER_LIMIT,
-  MODEL_HEADER,
-  RESET_HEADER,
-} from "./names";
+import { ACCEPT_ENCODING, CONTENT_TYPE, MODEL_HEADER, RESET_HEADER } from "./names";
 import { Reply } from "./rejection";
-import { tellHost } from "./higress";
 import { Matched } from "./rules";
 import { Spending, UNKNOWN } from "./spending";
+import { isWebSocket } from "./upgrade";
 import { canAskForUsage, injectUsage } from "./usage-request";
 import { CLOSED, judge } from "./verdict";
 
@@ -89,7 +87,7 @@ export class TokenRateLimit extends StoreStream {
 
   override onRequestHeaders(endOfStream: bool): HeadersAction {
     requestHeaders.load();
-    if (isDefined(HIGRESS)) tellHost();
+    keepRoute();
     const config = this.config;
     this.readsBodies = !isWebSocket();
     const hasBody = !endOfStream && this.readsBodies;
@@ -193,7 +191,7 @@ export class TokenRateLimit extends StoreStream {
       this.refuse(this.config.rejection.bodyTooLarge);
       return this.headersAction();
     }
-    if (isDefined(HIGRESS)) setProperty(DECODER_BUFFER_LIMIT, bytes(decimal(most)));
+    limitRequestBuffer(most);
     this.stage = Stage.HoldsBody;
     return HeadersAction.StopIteration;
   }

@@ -33,3 +33,24 @@ export function decodePercent(text: Slice, plusIsSpace: bool = false): Slice | n
   }
   return Slice.of(out).sub(0, written);
 }
+
+/**
+ * Like `decodePercent`, but a `%` without two hexadecimal digits stays as it is. The same slice when
+ * there is no `%`.
+ */
+export function decodePercentLeniently(text: Slice): Slice {
+  if (text.indexOf(0x25) < 0) return text;
+  const out = new StaticArray<u8>(text.length);
+  let written = 0;
+  for (let i = 0; i < text.length; i++) {
+    let byte = text.at(i);
+    const high = byte == 0x25 ? hexValue(text.at(i + 1)) : -1;
+    const low = high >= 0 ? hexValue(text.at(i + 2)) : -1;
+    if (low >= 0) {
+      byte = (high << 4) | low;
+      i += 2;
+    }
+    out[written++] = <u8>byte;
+  }
+  return Slice.of(out).sub(0, written);
+}

@@ -6,6 +6,7 @@ import {
   MAX_ATTRIBUTE_DEPTH,
   sortedMembers,
 } from "./canonical-json";
+import { goText } from "./go-text";
 
 const EMPTY_OBJECT: Slice = bytes("{}");
 const TRUE: Slice = bytes("true");
@@ -18,7 +19,7 @@ export class Attribute {
     readonly key: Slice,
     /** As it stands in the JSON object. */
     public json: Slice,
-    /** As it stands in a span tag: a string without quotes, everything else as in JSON. */
+    /** As it stands in a span tag: what Go prints. */
     public text: Slice,
   ) {}
 }
@@ -57,8 +58,7 @@ export class AttributeMap {
     if (value === null) return false;
     const out = new Builder(json.length + 16);
     if (!appendCanonical(out, value)) return false;
-    const text = out.view();
-    this.put(key, text, text);
+    this.put(key, out.view(), goText(value));
     return true;
   }
 

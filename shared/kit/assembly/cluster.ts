@@ -1,11 +1,10 @@
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { getProperty, propertyPath, requestHeaders } from "proxy-wasm-as";
+import { requestHeaders } from "proxy-wasm-as";
+import { clusterName } from "./rules/request-facts";
 
 const AUTHORITY: Slice = bytes(":authority");
 const DEFAULT_NAMESPACE: Slice = bytes("default");
 const DEFAULT_NACOS_GROUP: Slice = bytes("DEFAULT-GROUP");
-const ROUTE_CLUSTER: Slice = propertyPath(["cluster_name"]);
-const ROUTE_CLUSTER_ENVOY: Slice = propertyPath(["xds", "cluster_name"]);
 
 /** An upstream as the gateway knows it, and the host name requests to it carry. */
 @final
@@ -99,17 +98,11 @@ export function literalCluster(name: Slice, host: Slice = NO_BYTES): Cluster {
 
 /**
  * The cluster of the running request's route, in memory of its own; no bytes as name when the host
- * does not know it. Plain Envoy ≥ 1.33 has the property below `xds` only (host.md 5.1). Only in a
- * callback of a stream, for the header map.
+ * does not know it. Only in a callback of a stream, for the header map.
  */
 export function routeCluster(host: Slice = NO_BYTES): Cluster {
-  let name = getProperty(ROUTE_CLUSTER);
-  if (name === null || name.isEmpty) name = getProperty(ROUTE_CLUSTER_ENVOY);
   const authority = host.isEmpty ? requestHeaders.get(AUTHORITY) : host;
-  return new Cluster(
-    name === null ? NO_BYTES : name.kept(),
-    authority === null ? NO_BYTES : authority.kept(),
-  );
+  return new Cluster(clusterName().kept(), authority === null ? NO_BYTES : authority.kept());
 }
 
 /** `outbound|<port>|<version>|`, to be continued. */

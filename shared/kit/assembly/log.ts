@@ -5,13 +5,12 @@ import {
   isLogged,
   LogLevel,
   logLine,
-  propertyPath,
   requestHeaders,
   setProperty,
 } from "proxy-wasm-as";
 
 const REQUEST_ID_HEADER: Slice = bytes("x-request-id");
-const REQUEST_ID_PROPERTY: Slice = propertyPath(["x_request_id"]);
+const REQUEST_ID_PROPERTY: Slice = bytes("x_request_id");
 /** What stands in a line for an id there is none of. */
 export const NIL: Slice = bytes("nil");
 

@@ -91,12 +91,16 @@ export abstract class PluginRoot<C> extends RootContext {
       );
       return false;
     }
-    // A host may configure a root again: nothing of the last time counts.
+    const lastGlobal = this.globalConfig;
+    const lastRules = this.rules;
     this.globalConfig = null;
     this.rules = [];
     const errors = new ConfigErrors();
     this.configure(new ConfigReader(document, errors));
     if (errors.any) {
+      // A root that is configured again keeps what it had: half a configuration may be an open door.
+      this.globalConfig = lastGlobal;
+      this.rules = lastRules;
       this.log.warn("parse rule config failed: " + errors.message);
       this.log.error("plugin start failed");
       return false;
@@ -122,7 +126,7 @@ export abstract class PluginRoot<C> extends RootContext {
     } else if (rules.length == 0) {
       document.refuseWith(NOTHING_VALID + "<nil>");
     }
-    for (let i = 0; i < rules.length && !document.errors.any; i++) this.configureRule(rules[i]);
+    this.configureRules(document, rules);
   }
 
   /** @param refusal what stands before the reason when there are no rules to fall back on */
@@ -145,15 +149,30 @@ export abstract class PluginRoot<C> extends RootContext {
     }
   }
 
-  private configureRule(rule: ConfigReader): void {
+  /** Reads `_rules_`. One that is refused refuses the whole configuration. */
+  protected configureRules(document: ConfigReader, rules: ConfigReader[]): void {
+    for (let i = 0; i < rules.length && !document.errors.any; i++) {
+      const matcher = this.matcherOf(rules[i]);
+      if (matcher !== null) this.readRule(matcher, rules[i]);
+    }
+  }
+
+  /** The match keys of a rule; null: it has none, which refuses the configuration. */
+  protected matcherOf(rule: ConfigReader): RuleMatcher | null {
     this.log.debug("domain/route config");
     const matcher = new RuleMatcher(rule, this.precedence());
-    if (rule.errors.any) return;
+    return rule.errors.any ? null : matcher;
+  }
+
+  /** Adds what holds where the rule matches. False, and the reader says why: it is refused. */
+  protected readRule(matcher: RuleMatcher, rule: ConfigReader): bool {
     const base = this.globalConfig;
     const isDisabled = rule.flag("_disable_");
     const config = isDisabled ? this.disabledRule(base) : this.parseRule(rule, base);
     if (config === null && !isDisabled) rule.refuseWith(REFUSED);
+    if (rule.errors.any) return false;
     this.rules.push(new Rule<C>(matcher, config));
+    return true;
   }
 
   /** The first rule that matches decides, also when it switches the plugin off. */

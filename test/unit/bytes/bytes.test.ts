@@ -124,9 +124,9 @@ describe("ASCII", () => {
   });
 
   it("hands a text back when there is nothing to change", () => {
-    expect(text("sharesWhenUnchanged", [], "abc 1[`{")).toBe("1 1");
-    expect(text("sharesWhenUnchanged", [], "aBc%41")).toBe("0 0");
-    expect(text("sharesWhenUnchanged", [], "")).toBe("1 1");
+    expect(text("sharesWhenUnchanged", [], "abc 1[`{")).toBe("1 1 1");
+    expect(text("sharesWhenUnchanged", [], "aBc%41")).toBe("0 0 0");
+    expect(text("sharesWhenUnchanged", [], "")).toBe("1 1 1");
   });
 
   it("trims white space at both ends", () => {
@@ -221,6 +221,19 @@ describe("percent-encoding", () => {
         const answer = run("percent", [plus], data)?.toString("latin1") ?? null;
         expect(answer, data).toBe(reference(data, plus === 1));
       }
+    }
+  });
+
+  it("can leave a broken escape as it is", () => {
+    const pieces = ["%", "4", "1", "g", "%41", "%ff", "%2541", "+", "é"];
+    for (let i = 0; i < 1000; i++) {
+      const data = Array.from({ length: random(8) }, () => pieces[random(pieces.length)]).join("");
+      const expected = Buffer.from(data)
+        .toString("latin1")
+        .replaceAll(/%([0-9a-fA-F]{2})/g, (_, hex: string) =>
+          String.fromCharCode(Number.parseInt(hex, 16)),
+        );
+      expect(run("percentLeniently", [], data)?.toString("latin1"), data).toBe(expected);
     }
   });
 

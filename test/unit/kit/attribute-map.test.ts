@@ -113,7 +113,7 @@ describe("attributes", () => {
     }
   });
 
-  it("read as span tags: strings bare, everything else as JSON", () => {
+  it("read as span tags as Go prints them", () => {
     const sets: Set[] = [
       ["text", "t", 'a "b"'],
       ["integer", "n", "12"],
@@ -121,8 +121,89 @@ describe("attributes", () => {
       ["json", "j", '{"b":1,"a":"x"}'],
     ];
     expect(run("tags", "", ...sets.flat())?.toString()).toBe(
-      't=a "b"\nn=12\nf=false\nj={"a":"x","b":1}\n',
+      't=a "b"\nn=12\nf=false\nj=map[a:x b:1]\n',
     );
+  });
+});
+
+describe("a JSON value as Go prints it", () => {
+  const printed = (json: string): string =>
+    run("tags", "", "json", "k", json)!.toString().slice("k=".length, -1);
+
+  it.each([
+    ["null", "<nil>"],
+    ["true", "true"],
+    ['"a \\"b\\" é"', 'a "b" é'],
+    ['""', ""],
+    ["[]", "[]"],
+    ["{}", "map[]"],
+    ["[[],{}]", "[[] map[]]"],
+    ['[1,"a b",null,false]', "[1 a b <nil> false]"],
+    ['[{"role":"user","content":"hi"}]', "[map[content:hi role:user]]"],
+    ['{"b":{"d":1,"c":[2]},"a":1,"b":3}', "map[a:1 b:3]"],
+    ["0", "0"],
+    ["-0", "-0"],
+    ["1.0", "1"],
+    ["1.50", "1.5"],
+    ["100000", "100000"],
+    ["999999.5", "999999.5"],
+    ["1000000", "1e+06"],
+    ["-1234567", "-1.234567e+06"],
+    ["123456789.25", "1.2345678925e+08"],
+    ["1e21", "1e+21"],
+    ["1e100", "1e+100"],
+    ["0.0001", "0.0001"],
+    ["0.00001", "1e-05"],
+    ["-0.0000125", "-1.25e-05"],
+    ["9007199254740993", "9.007199254740992e+15"],
+  ])("%s", (json, expected) => {
+    expect(printed(json)).toBe(expected);
+  });
+
+  /** The same in JavaScript, of a parsed value. */
+  function model(value: unknown): string {
+    if (value === null) return "<nil>";
+    if (Array.isArray(value)) return `[${value.map(model).join(" ")}]`;
+    if (typeof value === "object") {
+      const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+      return `map[${members.map(([key, member]) => `${key}:${model(member)}`).join(" ")}]`;
+    }
+    if (
+      typeof value !== "number" ||
+      (value !== 0 && Math.abs(value) < 1e6 && Math.abs(value) >= 1e-4)
+    )
+      return String(value);
+    if (value === 0) return Object.is(value, -0) ? "-0" : "0";
+    return value.toExponential().replace(/e([+-])(\d)$/, "e$10$2");
+  }
+
+  it("agrees with a model in JavaScript on 3000 seeded values", () => {
+    const random = seeded(7);
+    const scalars: (() => unknown)[] = [
+      () => null,
+      () => random(2) === 0,
+      () => "sü ß<&".slice(random(4)),
+      () => random(2_000_000) - 1_000_000,
+      () => (random(2_000_000) - 1_000_000) * 10 ** (random(60) - 30),
+      () => random(1000) / 8,
+    ];
+    const any = (depth: number): unknown => {
+      if (depth === 0 || random(3) > 0) return scalars[random(scalars.length)]!();
+      const values = Array.from({ length: random(4) }, () => any(depth - 1));
+      if (random(2) === 0) return values;
+      return Object.fromEntries(values.map((value, i) => [`k${(i * 7) % 4}`, value]));
+    };
+    for (let i = 0; i < 3000; i++) {
+      const value = any(4);
+      const json = JSON.stringify(value);
+      expect(printed(json), json).toBe(model(JSON.parse(json)));
+    }
+  });
+
+  it("has a bottom: deeper than 512 is refused, 512 is not", () => {
+    const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
+    expect(printed(nested(512))).toBe(nested(512));
+    expect(run("tags", "", "json", "k", nested(513))?.toString()).toBe("not JSON ");
   });
 });
 

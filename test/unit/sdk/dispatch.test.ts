@@ -62,6 +62,43 @@ describe("several configurations in one VM", () => {
     expect(host.take()).toEqual(["one 1 done"]);
   });
 
+  it.each(["tick", "stream"])("a root that has something left to do goes later, by a %s", (by) => {
+    const host = new RawHost(wasm);
+    host.root(1, "late");
+    host.take();
+    expect(host.call("proxy_on_done", 1)).toBe(0);
+    expect(host.calls.get("proxy_done")).toBeUndefined();
+    // Whom the host takes for the one that is done: the callback's context, or the chosen one.
+    const done: number[] = [];
+    host.effective = by === "tick" ? 1 : 10;
+    host.during.set("proxy_done", () => done.push(host.effective));
+    if (by === "tick") {
+      host.call("proxy_on_tick", 1);
+    } else {
+      host.path = "/let-go";
+      host.call("proxy_on_context_create", 10, 1);
+      host.call(REQUEST, 10, 0, 1);
+    }
+    expect(done).toEqual([1]);
+    host.call("proxy_on_delete", 1);
+    host.take();
+    host.call("proxy_on_tick", 1);
+    expect(host.take()).toEqual([]);
+  });
+
+  it("a gateway that shuts down waits for such a root", async () => {
+    const host = await createHost({
+      plugins: [{ wasm, name: "life", config: "late" }],
+      clusters: { backend: upstream().reply(200) },
+      lifecycle: "single",
+    });
+    const { trace } = host;
+    await host.close();
+    const names = trace!.events.map(({ name }) => name);
+    expect(names).toContain("proxy_on_done");
+    expect(names.at(-1)).not.toBe("proxy_on_delete");
+  });
+
   it("a refused configuration is answered with 0, an unreadable one too", () => {
     const host = new RawHost(wasm);
     expect(host.root(1, "refused")).toBe(0);

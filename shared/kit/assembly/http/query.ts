@@ -1,4 +1,10 @@
-import { Builder, decodePercent, hexValue, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import {
+  Builder,
+  decodePercent,
+  decodePercentLeniently,
+  NO_BYTES,
+  Slice,
+} from "@ai-gateway-wasm/bytes";
 
 /** How the parameters of a query string are told apart. */
 export const enum QuerySyntax {
@@ -108,22 +114,5 @@ function queryEnd(path: Slice, syntax: QuerySyntax): i32 {
 }
 
 function decode(text: Slice, syntax: QuerySyntax): Slice | null {
-  return syntax == QuerySyntax.Go ? decodePercent(text, true) : decodeLenient(text);
-}
-
-/** Like `decodePercent`, but a `%` without two hexadecimal digits stays. */
-function decodeLenient(text: Slice): Slice {
-  if (text.indexOf(0x25) < 0) return text;
-  const out = new Builder(text.length);
-  for (let i = 0; i < text.length; i++) {
-    const high = text.at(i) == 0x25 ? hexValue(text.at(i + 1)) : -1;
-    const low = high >= 0 ? hexValue(text.at(i + 2)) : -1;
-    if (low >= 0) {
-      out.appendByte(<u8>((high << 4) | low));
-      i += 2;
-    } else {
-      out.appendByte(<u8>text.at(i));
-    }
-  }
-  return out.view();
+  return syntax == QuerySyntax.Go ? decodePercent(text, true) : decodePercentLeniently(text);
 }

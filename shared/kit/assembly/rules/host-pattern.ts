@@ -1,4 +1,4 @@
-import { lowerCase, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, lowerCase, Slice } from "@ai-gateway-wasm/bytes";
 
 const STAR: i32 = 0x2a;
 
@@ -27,6 +27,12 @@ export class HostPattern {
   matches(host: Slice): bool {
     if (this.isSuffix) return host.endsWith(this.text);
     return this.isPrefix ? host.startsWith(this.text) : host.equals(this.text);
+  }
+
+  /** Its part of a match key (host.md 2.8): 0 prefix, 1 exact, 2 suffix, then what is compared. */
+  get key(): Slice {
+    const type = this.isPrefix ? 0 : this.isSuffix ? 2 : 1;
+    return new Builder().appendInteger(type).appendByte(0x3a).append(this.text).toSlice();
   }
 }
 

@@ -1,6 +1,7 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "../config/reader";
 import { HostPattern } from "./host-pattern";
+import { MatchKey } from "./match-key";
 import { RequestFacts } from "./request-facts";
 import { matchesService } from "./service-pattern";
 
@@ -17,13 +18,14 @@ export const NO_MATCH_KEY: string =
   "there is at least one of  '_match_route_', '_match_domain_', '_match_service_' and " +
   "'_match_route_prefix_' can present in configuration.";
 
+// The numbers stand in match keys (host.md 2.8).
 const enum Category {
-  None,
-  Route,
-  RouteAndService,
-  Host,
-  Service,
-  Prefix,
+  None = -1,
+  Route = 0,
+  Host = 1,
+  Service = 2,
+  Prefix = 3,
+  RouteAndService = 4,
 }
 
 /** The match keys of one rule. */
@@ -61,6 +63,18 @@ export class RuleMatcher {
       default:
         return false;
     }
+  }
+
+  /** All match keys in one text, those that do not count included. */
+  get key(): Slice {
+    const hosts: Slice[] = [];
+    for (let i = 0; i < this.hosts.length; i++) hosts.push(this.hosts[i].key);
+    return new MatchKey(this.category)
+      .group("routes", this.routes.slice(0))
+      .group("services", this.services.slice(0))
+      .group("prefixes", this.prefixes.slice(0))
+      .group("hosts", hosts)
+      .toSlice();
   }
 
   private categoryOf(precedence: RulePrecedence): Category {

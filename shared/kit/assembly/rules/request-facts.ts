@@ -1,12 +1,13 @@
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { getProperty, propertyPath, requestHeaders } from "proxy-wasm-as";
+import { getProperty, requestHeaders } from "proxy-wasm-as";
 import { hostOf } from "./host-pattern";
 
 const AUTHORITY: Slice = bytes(":authority");
-const ROUTE_NAME: Slice = propertyPath(["route_name"]);
-const XDS_ROUTE_NAME: Slice = propertyPath(["xds", "route_name"]);
-const CLUSTER_NAME: Slice = propertyPath(["cluster_name"]);
-const XDS_CLUSTER_NAME: Slice = propertyPath(["xds", "cluster_name"]);
+// Property paths: segments joined by NUL (host.md 5.1).
+const ROUTE_NAME: Slice = bytes("route_name");
+const XDS_ROUTE_NAME: Slice = bytes("xds\u0000route_name");
+const CLUSTER_NAME: Slice = bytes("cluster_name");
+const XDS_CLUSTER_NAME: Slice = bytes("xds\u0000cluster_name");
 
 /** What rules are matched against. Each fact is a host call and is asked for once, when needed. */
 @final
@@ -39,10 +40,15 @@ export class RequestFacts {
   get cluster(): Slice {
     const known = this.clusterText;
     if (known !== null) return known;
-    const cluster = firstProperty(CLUSTER_NAME, XDS_CLUSTER_NAME);
+    const cluster = clusterName();
     this.clusterText = cluster;
     return cluster;
   }
+}
+
+/** Name of the running request's cluster in the callback arena, empty when there is none yet. */
+export function clusterName(): Slice {
+  return firstProperty(CLUSTER_NAME, XDS_CLUSTER_NAME);
 }
 
 /**

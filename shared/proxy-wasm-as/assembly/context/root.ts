@@ -1,4 +1,7 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
+import { Status } from "../abi/enums";
+import { proxy_done, proxy_set_effective_context } from "../abi/imports";
+import { act, actingContext } from "../dispatch/callback";
 import { HttpCallResponse } from "../host/http-call";
 import { HttpContext } from "./http";
 
@@ -42,9 +45,21 @@ export abstract class RootContext {
   /** The reply to a Redis command of this root; `failed`: no connection, or it broke. Higress only. */
   onRedisReply(_tag: i32, _failed: bool, _reply: Slice): void {}
 
-  /** The root is to go. False keeps it until `host/flow.done()`. */
+  /** The root is to go. False keeps it, for the answers it still waits for, until `letGo()`. */
   onDone(): bool {
     return true;
+  }
+
+  /**
+   * Lets the root go after `onDone` answered false, from a callback of its streams, too: a host takes
+   * the running context for the one that is done.
+   */
+  letGo(): void {
+    if (actingContext() != this.id) {
+      if (proxy_set_effective_context(this.id) != Status.Ok) return;
+      act(this.id, false);
+    }
+    proxy_done();
   }
 }
 

@@ -29,6 +29,7 @@ export function addRoot(root: RootContext): void {
 
 /** Forgets a root. Unknown ids are fine. */
 export function dropRoot(id: u32): void {
+  if (findRoot(id) === null) return; // called for every stream
   const kept: RootContext[] = [];
   for (let i = 0; i < roots.length; i++) {
     if (roots[i].id != id) kept.push(roots[i]);

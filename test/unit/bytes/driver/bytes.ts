@@ -4,6 +4,7 @@ import {
   decimal,
   decodeHex,
   decodePercent,
+  decodePercentLeniently,
   encodeHex,
   equalsConstantTime,
   equalsIgnoreCase,
@@ -103,11 +104,16 @@ export function percent(plusIsSpace: i32): void {
   answer(decodePercent(argument(0), plusIsSpace != 0));
 }
 
+export function percentLeniently(): void {
+  answer(decodePercentLeniently(argument(0)));
+}
+
 /** True when a text without anything to change is the same slice, not a copy. */
 export function sharesWhenUnchanged(): void {
   const text = argument(0);
   number(lowerCase(text) === text ? 1 : 0);
   number(decodePercent(text) === text ? 1 : 0);
+  number(decodePercentLeniently(text) === text ? 1 : 0);
 }
 
 /** Keeps a view of the frame and shows what a copy and a view say after the bytes changed. */

@@ -26,7 +26,12 @@ export * from "./all-callbacks";
  *   /call             calls cluster `check`, holds the request until the answer
  *   /garbage          leaves 100 000 bytes of garbage in every callback
  *   /body             buffers the body, reads it, hands it back
+ *   /let-go           lets its root go
+ *
+ * A root with the configuration `late` stays when it is told to go, until a tick or a stream lets it.
  */
+const LATE: Slice = bytes("late");
+
 class LifeRoot extends RootContext {
   name: Slice = NO_BYTES;
   /** Kept so that a collection has something to follow. */
@@ -52,6 +57,7 @@ class LifeRoot extends RootContext {
 
   override onTick(): void {
     tell(this.name, this.id, "tick");
+    if (this.name.equals(LATE)) this.letGo();
   }
 
   override onQueueReady(_queue: u32): void {
@@ -60,7 +66,7 @@ class LifeRoot extends RootContext {
 
   override onDone(): bool {
     tell(this.name, this.id, "done");
-    return true;
+    return !this.name.equals(LATE);
   }
 }
 
@@ -75,6 +81,7 @@ class LifeStream extends HttpContext {
 
   override onRequestHeaders(_endOfStream: bool): HeadersAction {
     this.tell("request");
+    if (this.path.equals(bytes("/let-go"))) this.root.letGo();
     if (this.path.equals(bytes("/body"))) {
       requestHeaders.remove(bytes("content-length"));
       return HeadersAction.StopIteration;

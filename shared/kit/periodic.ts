@@ -1,0 +1,3 @@
+// Work that no request causes (host.md 5.10).
+export { Lease } from "./assembly/periodic/lease";
+export { NO_JOB, Timetable } from "./assembly/periodic/timetable";

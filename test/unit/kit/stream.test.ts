@@ -1,0 +1,77 @@
+import { createHost, upstream, type Host, type ProfileName } from "proxy-wasm-test";
+import { beforeAll, describe, expect, it } from "vitest";
+import { buildPlugin } from "./build.js";
+
+let wasm: Record<"envoy" | "higress", string>;
+
+beforeAll(async () => {
+  wasm = {
+    envoy: await buildPlugin("stream", "envoy"),
+    higress: await buildPlugin("stream", "higress"),
+  };
+});
+
+async function open(profile: ProfileName): Promise<Host> {
+  return await createHost({
+    profile,
+    plugins: [{ wasm: wasm[profile === "envoy-1.40" ? "envoy" : "higress"], name: "driver" }],
+    clusters: { first: upstream().reply(204), second: upstream().reply(204) },
+    routes: [
+      {
+        name: "second",
+        match: { prefix: "/", headers: { "x-target": "second" } },
+        cluster: "second",
+      },
+      { name: "first", cluster: "first" },
+    ],
+    lifecycle: "single",
+  });
+}
+
+describe("what headers say about a body", () => {
+  it.each([
+    [{}, "plain readable -1"],
+    [{ "content-type": "application/json", "content-length": "12" }, "plain readable 12"],
+    [{ "content-length": "many" }, "plain readable -1"],
+    [{ "content-encoding": "gzip" }, "encoded unreadable -1"],
+    [{ "content-encoding": "" }, "plain readable -1"],
+    [{ "content-encoding": "Identity" }, "plain readable -1"],
+    [{ "content-encoding": "identity, gzip" }, "encoded unreadable -1"],
+    [{ "content-type": "application/octet-stream" }, "plain unreadable -1"],
+    [{ "content-type": "Application/gRPC+proto" }, "plain unreadable -1"],
+    [{ "content-type": "text/event-stream; charset=utf-8" }, "plain readable -1"],
+  ])("%o", async (headers, expected) => {
+    await using host = await open("envoy-1.40");
+    expect((await host.fetch("/kind", { headers })).text()).toBe(expected);
+  });
+});
+
+const HOSTS: ProfileName[] = ["envoy-1.40", "higress-2.1", "higress-2.2"];
+
+describe.each(HOSTS)("in %s", (profile) => {
+  const isHigress = profile !== "envoy-1.40";
+
+  /** The cluster that a request went to. */
+  async function target(path: string): Promise<string | undefined> {
+    await using host = await open(profile);
+    return (await host.fetch(path)).upstream[0]?.cluster;
+  }
+
+  it("a request stays on its route where the gateway can do that", async () => {
+    expect(await target("/edit")).toBe("second");
+    expect(await target("/keep")).toBe(isHigress ? "first" : "second");
+  });
+
+  it("the route of a request can be chosen again", async () => {
+    expect(await target("/again")).toBe("second");
+  });
+
+  it("buffer limits are set where the gateway has them per request", async () => {
+    await using host = await open(profile);
+    const { filterState } = await host.fetch("/limits");
+    const limits = ["set_decoder_buffer_limit", "set_encoder_buffer_limit"].map((name) =>
+      filterState[name] === undefined ? null : Buffer.from(filterState[name]).toString(),
+    );
+    expect(limits).toEqual(isHigress ? ["5000000000", "1048576"] : [null, null]);
+  });
+});

@@ -94,6 +94,11 @@ export class Spending {
     return !this.isKnown && this.status >= 200 && !this.hasFailed;
   }
 
+  /** An error without usage, of the upstream or of a plugin after this one: nobody was served. */
+  get isRefused(): bool {
+    return this.hasFailed && !this.isSeen;
+  }
+
   /** What is charged. */
   get amount(): i64 {
     // A request that its client gave up before the answer was sent all the same.

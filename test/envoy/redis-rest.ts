@@ -29,6 +29,8 @@ export class RedisRest {
     const redis = connect({ host: hostname, port: Number(port), noDelay: true });
     const rest = new RedisRest(redis, dialect);
     const server = createServer((request, response) => void rest.serve(request, response));
+    // A server that closes an idle connection while Envoy sends on it loses that command.
+    server.keepAliveTimeout = 3_600_000;
     await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
     const login = await rest.ask(["auth", password]);
     if (login instanceof RespError) throw login;

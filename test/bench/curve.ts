@@ -10,7 +10,7 @@ const STEPS = 20;
 
 /** Rows that see a consumer they do not know with every request. */
 function meetsStrangers(name: string): boolean {
-  return name.startsWith("token-rate-limit") && name.endsWith("JSON");
+  return name === "token-rate-limit, JSON";
 }
 
 /** Rows whose memory is watched: the plugins, and the empty filter to compare with. */

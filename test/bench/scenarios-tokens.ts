@@ -39,22 +39,34 @@ function baseOf(kind: string): string {
   return `no filter, ${kind}`;
 }
 
-/** @param config null: a fixture that does nothing */
-function row(kind: string, traffic: Traffic, name: string, config: object | null): Scenario {
+function row(kind: string, traffic: Traffic, name: string, config: object): Scenario {
   return {
     name: `${name}, ${kind}`,
     base: baseOf(kind),
     traffic,
-    module: config ? plugin(name.split(" ", 1)[0] ?? "") : () => fixture("empty-all"),
-    filters: (module) => [wasmFilter(module, config ? JSON.stringify(config) : "")],
+    module: plugin(name.split(" ", 1)[0] ?? ""),
+    filters: (module) => [wasmFilter(module, JSON.stringify(config))],
     keys: CONSUMERS,
-    prove: config ? (envoy) => proveBudget(envoy, traffic) : undefined,
+    prove: (envoy) => proveBudget(envoy, traffic),
+  };
+}
+
+/** What a wasm filter costs whatever its code does. */
+function floor(kind: string, traffic: Traffic, name: string, module: string): Scenario {
+  return {
+    name: `${name}, ${kind}`,
+    base: baseOf(kind),
+    traffic,
+    module: () => fixture(module),
+    filters: (path) => [wasmFilter(path, "")],
+    keys: CONSUMERS,
   };
 }
 
 export const TOKEN_SCENARIOS: Scenario[] = KINDS.flatMap(([kind, traffic]) => [
   { name: baseOf(kind), traffic, filters: () => [], keys: CONSUMERS },
-  row(kind, traffic, "empty", null),
+  floor(kind, traffic, "no-op", "empty-all"),
+  floor(kind, traffic, "reads the answer", "read-body"),
   row(kind, traffic, "token-rate-limit", LIMIT),
   row(kind, traffic, "token-rate-limit with reservation", {
     ...LIMIT,

@@ -129,9 +129,9 @@ export function criteria(report: Report): string {
   return lines.length ? `\nPromises\n${lines.join("\n")}` : "";
 }
 
-/** Token budgets, behind an upstream. */
+/** Token budgets behind an upstream, as they are without options. */
 function budgetVerdict(report: Report, one: Row): string[] {
-  const match = /^(token-[^,]+), (JSON|stream)$/.exec(one.name);
+  const match = /^(token-[a-z-]+), (JSON|stream)$/.exec(one.name);
   if (!match || one.failed || one.cpuNs.length === 0) return [];
   const [, name = "", kind] = match;
   const base = baseOf(report, one);

@@ -140,6 +140,7 @@ describe("the promises", () => {
         row("no filter, stream", 2000),
         one("token-quota, JSON", 125, "no filter, JSON"),
         one("token-quota, stream", 2400, "no filter, stream"),
+        one("token-quota with report, stream", 2500, "no filter, stream"),
       ),
     );
     expect(text).toContain("ok   µs that token-quota adds to a JSON answer: 25.00 (limit 25)");

@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import { TEAM_A_KEY, TEAM_B_KEY } from "./keys.js";
+import { OPERATOR_KEY, TEAM_A_KEY, TEAM_B_KEY } from "./keys.js";
 import type { Ports } from "./ports.js";
 
 /** Something to try, as a command to paste. */
@@ -45,6 +45,17 @@ function tryOut(gateway: string): Trial[] {
     {
       what: "The key of team-b, which is for gpt-4o-mini only: refused with 403",
       curl: chat(gateway, TEAM_B_KEY, "gpt-4o", false),
+    },
+    {
+      what: "team-b has 40 tokens a minute. Paste it twice: an answer, then 429 with retry-after",
+      curl: chat(gateway, TEAM_B_KEY, "gpt-4o-mini", false),
+    },
+    {
+      what: "The key of the operator: who used how many tokens, and what is left for today",
+      curl: [
+        `curl ${gateway}/v1/chat/completions/quota/report`,
+        `-H 'Authorization: Bearer ${OPERATOR_KEY}'`,
+      ],
     },
   ];
 }

@@ -1,5 +1,13 @@
 /** The part of autocannon 9 that the load process uses; the package brings no types. */
 declare module "autocannon" {
+  interface Request {
+    method: string;
+    path: string;
+    headers: Record<string, string>;
+    body?: string;
+    /** Called before each request is sent; its result is sent. */
+    setupRequest?: (request: object) => object;
+  }
   interface Options {
     url: string;
     connections: number;
@@ -9,7 +17,7 @@ declare module "autocannon" {
     sampleInt: number;
     headers: Record<string, string>;
     /** Sent in turn by each connection. */
-    requests: { path: string; headers: Record<string, string> }[];
+    requests: Request[];
   }
   interface Result {
     "2xx": number;

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { raisePriority } from "./measure.js";
+import { UPSTREAM_PREFIX } from "./traffic.js";
 
 /** An HTTP filter of Envoy's configuration, in its JSON form. */
 export type Filter = Record<string, unknown>;
@@ -24,9 +25,17 @@ const READY_TIMEOUT_MS = 60_000;
 const running = new Set<ChildProcess>();
 process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
+export interface EnvoyOptions {
+  /** Worker threads; default 1. */
+  workers?: number;
+  /** Who answers paths that begin with `UPSTREAM_PREFIX`. */
+  upstreamPort?: number;
+}
+
 /**
- * A running Envoy, by default with one worker, whose routes answer by themselves (`direct_response`): no
- * upstream, no access log, so the CPU time of the process is connection handling, HTTP and filters.
+ * A running Envoy, by default with one worker, whose routes answer by themselves (`direct_response`)
+ * unless they lead to the upstream: no access log, so the CPU time of the process is connection
+ * handling, HTTP and filters.
  */
 export class Envoy {
   private constructor(
@@ -45,13 +54,13 @@ export class Envoy {
     program: string,
     name: string,
     filters: Filter[],
-    workers = 1,
+    { workers = 1, upstreamPort }: EnvoyOptions = {},
   ): Promise<Envoy> {
     const folder = ".cache/bench/envoy";
     mkdirSync(folder, { recursive: true });
     const base = `${folder}/${name.replace(/\W+/g, "-")}`;
     const port = await freePort();
-    writeFileSync(`${base}.json`, JSON.stringify(bootstrap(port, filters)));
+    writeFileSync(`${base}.json`, JSON.stringify(bootstrap(port, filters, upstreamPort)));
     const started = performance.now();
     const child = spawn(
       program,
@@ -114,7 +123,7 @@ export function refusal(log: string): string {
   return line.replace(/^(\[[^\]]*\])+\s*/, "").replace(/^\[[^\]]*\]\s*/, "");
 }
 
-function bootstrap(port: number, filters: Filter[]): unknown {
+function bootstrap(port: number, filters: Filter[], upstreamPort = 0): unknown {
   const direct = { status: 200, body: { inline_string: "ok" } };
   const consumer = { key: "x-seen-consumer", value: "%REQ(x-mse-consumer)%" };
   const routes = [
@@ -124,6 +133,9 @@ function bootstrap(port: number, filters: Filter[]): unknown {
       direct_response: direct,
       response_headers_to_add: [{ header: consumer }],
     },
+    ...(upstreamPort
+      ? [{ name: "up", match: { prefix: UPSTREAM_PREFIX }, route: { cluster: "upstream" } }]
+      : []),
     { name: "bench", match: { prefix: "/" }, direct_response: direct },
   ];
   const manager = {
@@ -145,15 +157,30 @@ function bootstrap(port: number, filters: Filter[]): unknown {
   return {
     stats_flush_interval: "240s",
     static_resources: {
+      clusters: upstreamPort ? [cluster(upstreamPort)] : [],
       listeners: [
         {
           name: "bench",
-          address: { socket_address: { address: "127.0.0.1", port_value: port } },
+          address: loopback(port),
           filter_chains: [{ filters: [{ name: "http", typed_config: manager }] }],
         },
       ],
     },
   };
+}
+
+function cluster(port: number): unknown {
+  const endpoint = { endpoint: { address: loopback(port) } };
+  return {
+    name: "upstream",
+    type: "STATIC",
+    connect_timeout: "5s",
+    load_assignment: { cluster_name: "upstream", endpoints: [{ lb_endpoints: [endpoint] }] },
+  };
+}
+
+function loopback(port: number): unknown {
+  return { socket_address: { address: "127.0.0.1", port_value: port } };
 }
 
 async function freePort(): Promise<number> {

@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { raisePriority } from "./measure.js";
+import type { Traffic } from "./traffic.js";
 
 /** One burst of requests. */
 export interface Load {
@@ -8,8 +9,11 @@ export interface Load {
   requests: number;
   connections: number;
   headers: Record<string, string>;
-  /** Values of `x-api-key`, sent in turn. */
+  traffic: Traffic;
+  /** Values of the traffic's key header, sent in turn. */
   keys: string[];
+  /** In place of `keys`: a new one for each request, numbered from here. */
+  newKeysFrom?: number;
 }
 
 /** What came back. */

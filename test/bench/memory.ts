@@ -3,6 +3,7 @@ import { Envoy } from "./envoy.js";
 import type { Load, LoadGenerator } from "./load.js";
 import { memoryOf } from "./measure.js";
 import type { WorkerMemory } from "./report.js";
+import { DIRECT } from "./traffic.js";
 import { EMPTY, type Scenario } from "./scenarios.js";
 
 /** Requests that every worker gets before its memory is looked at. */
@@ -23,10 +24,13 @@ export async function workerMemory(
     const scenario = scenarios.find((one) => one.name === name);
     if (!scenario) return null;
     const module = (await scenario.module?.()) ?? "";
-    const envoy = await Envoy.start(program, `memory ${name}`, scenario.filters(module), workers);
+    const envoy = await Envoy.start(program, `memory ${name}`, scenario.filters(module), {
+      workers,
+    });
     try {
-      const { keys } = scenario;
-      await generator.drive({ ...load, port: envoy.port, requests: REQUESTS * workers, keys });
+      const { keys, traffic = DIRECT } = scenario;
+      const requests = REQUESTS * workers;
+      await generator.drive({ ...load, port: envoy.port, requests, keys, traffic });
       return memoryOf(envoy.pid).rss;
     } finally {
       await envoy.stop();

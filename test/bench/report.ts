@@ -5,6 +5,8 @@ import { costRatio, median, over, sparkline, spread } from "./stats.js";
 /** What was measured of one scenario. */
 export interface Row {
   name: string;
+  /** Name of the row without the filter; `NO_FILTER` by default. */
+  base?: string;
   /** CPU nanoseconds per request, one value per round. */
   cpuNs: number[];
   /** The same, every burst of every round. */
@@ -56,21 +58,26 @@ export interface Report {
 
 /** The main table: one row per scenario, costs above the Envoy with no filter. */
 export function table(report: Report): string {
-  const base = row(report, NO_FILTER)?.cpuNs ?? [];
   const empty = row(report, EMPTY)?.cpuNs ?? [];
   const lean = row(report, EMPTY_LEAN)?.cpuNs ?? [];
   const emptyMemory = row(report, EMPTY)?.memory;
+  const bases = new Set([NO_FILTER, ...report.rows.map((one) => one.base)]);
   const lines = report.rows.map((one) => {
     if (one.failed) return [one.name, one.failed];
+    const base = baseOf(report, one);
     const added = over(one.cpuNs, base);
     const more = one.memory && emptyMemory ? one.memory.rss - emptyMemory.rss : NaN;
+    const isBase = bases.has(one.name);
+    // Behind an upstream an empty filter costs something else.
+    const isDirect = !isBase && (one.base ?? NO_FILTER) === NO_FILTER;
     return [
       one.name,
       micro(median(one.cpuNs)),
-      one.name === NO_FILTER ? "–" : micro(median(added)),
-      one.name === NO_FILTER ? "–" : micro(spread(added)),
-      one.name === NO_FILTER ? "–" : times(costRatio(one.cpuNs, empty, base)),
-      one.name === NO_FILTER ? "–" : times(costRatio(one.cpuNs, lean, base)),
+      isBase ? "–" : micro(median(added)),
+      isBase ? "–" : micro(spread(added)),
+      isBase ? "–" : times(wholeRatio(one.cpuNs, base)),
+      isDirect ? times(costRatio(one.cpuNs, empty, base)) : "–",
+      isDirect ? times(costRatio(one.cpuNs, lean, base)) : "–",
       mebi(one.memory?.rss),
       mebi(more),
       one.readyMs?.toFixed(0) ?? "–",
@@ -82,6 +89,7 @@ export function table(report: Report): string {
     "CPU µs/request",
     "added µs",
     "±",
+    "× none",
     "× empty",
     "× lean",
     "RSS MiB",
@@ -112,13 +120,35 @@ export function callTable(report: Report): string {
   return `${heading(report)}\n${columns([["what", "ns each", "±", "above"], ...lines])}`;
 }
 
-/** The promises of the project next to what this run found. Empty when key-auth was not measured. */
+/** The promises of the project next to what this run found, as far as they were measured. */
 export function criteria(report: Report): string {
+  const lines = [
+    ...keyAuthVerdicts(report),
+    ...report.rows.flatMap((one) => budgetVerdict(report, one)),
+  ];
+  return lines.length ? `\nPromises\n${lines.join("\n")}` : "";
+}
+
+/** Token budgets behind an upstream, as they are without options. */
+function budgetVerdict(report: Report, one: Row): string[] {
+  const match = /^(token-[a-z-]+), (JSON|stream)$/.exec(one.name);
+  if (!match || one.failed || one.cpuNs.length === 0) return [];
+  const [, name = "", kind] = match;
+  const base = baseOf(report, one);
+  if (kind === "stream") {
+    const what = `a stream of 200 events with ${name}, × the same without`;
+    return [verdict(what, wholeRatio(one.cpuNs, base), 1.1)];
+  }
+  const added = median(over(one.cpuNs, base)) / 1000;
+  return [verdict(`µs that ${name} adds to a JSON answer`, added, 25)];
+}
+
+function keyAuthVerdicts(report: Report): string[] {
   const base = row(report, NO_FILTER)?.cpuNs ?? [];
   const empty = row(report, EMPTY);
   const few = row(report, "key-auth, 10 consumers");
   const many = row(report, "key-auth, 10000 consumers");
-  if (!empty || !few || few.failed || few.cpuNs.length === 0) return "";
+  if (!empty || !few || few.failed || few.cpuNs.length === 0) return [];
   const lines = [
     verdict(
       "key-auth adds × what the empty filter adds",
@@ -133,15 +163,13 @@ export function criteria(report: Report): string {
     lines.push(note("key-auth adds × what its host calls alone add", ratio));
   }
   if (many && !many.failed) {
-    const whole = median(
-      over(many.cpuNs, few.cpuNs).map((ns, i) => 1 + ns / (few.cpuNs[i] ?? NaN)),
-    );
+    const whole = wholeRatio(many.cpuNs, few.cpuNs);
     lines.push(
       verdict("a request with 10 000 consumers against 10, whole CPU time", whole, 1.1),
       verdict("the same, only what the filter adds", costRatio(many.cpuNs, few.cpuNs, base), 1.1),
     );
   }
-  return `\nPromises\n${lines.join("\n")}`;
+  return lines;
 }
 
 function memoryVerdict(memory: WorkerMemory | null): string {
@@ -161,6 +189,16 @@ function verdict(what: string, value: number | null, limit: number): string {
 /** A figure without a limit of its own. */
 function note(what: string, value: number | null): string {
   return `  –    ${what}: ${times(value)}`;
+}
+
+/** Rounds of the row without the filter. */
+function baseOf(report: Report, one: Row): number[] {
+  return row(report, one.base ?? NO_FILTER)?.cpuNs ?? [];
+}
+
+/** How many times more CPU: the median of the rounds' ratios. */
+function wholeRatio(rounds: number[], base: number[]): number {
+  return median(over(rounds, base).map((ns, i) => 1 + ns / (base[i] ?? NaN)));
 }
 
 function row(report: Report, name: string): Row | undefined {

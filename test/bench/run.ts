@@ -9,6 +9,9 @@ import { cpuNanoseconds, machine, memoryOf } from "./measure.js";
 import { callTable, criteria, table, type Curve, type Report, type Row } from "./report.js";
 import { CALL_SCENARIOS } from "./scenarios-calls.js";
 import { NO_FILTER, peer, SCENARIOS, type Scenario } from "./scenarios.js";
+import { TOKEN_SCENARIOS } from "./scenarios-tokens.js";
+import { DIRECT } from "./traffic.js";
+import { Upstream } from "./upstream.js";
 
 const { values: options } = parseArgs({
   options: {
@@ -24,6 +27,14 @@ const { values: options } = parseArgs({
     calls: { type: "boolean", default: false },
   },
 });
+
+/** What all scenarios need. */
+interface Means {
+  /** Path of Envoy. */
+  program: string;
+  generator: LoadGenerator;
+  upstreamPort: number;
+}
 
 /** A scenario whose Envoy runs, and what was measured on it so far. */
 interface Running {
@@ -41,21 +52,30 @@ const load = {
   headers: {},
 };
 
-/** The scenarios asked for; "no filter" always, because everything is compared with it. */
+/** The scenarios asked for, with the rows they are compared with. */
 function chosen(): Scenario[] {
-  const all = options.calls ? CALL_SCENARIOS : [...SCENARIOS, ...options.peer.map(peer)];
+  const all = options.calls
+    ? CALL_SCENARIOS
+    : [...SCENARIOS, ...TOKEN_SCENARIOS, ...options.peer.map(peer)];
   const only = options.only?.split(",").map((part) => part.trim());
   if (!only) return all;
   const unknown = only.find((part) => !all.some(({ name }) => name.startsWith(part)));
   if (unknown) throw new Problem(`--only ${unknown}: no row begins so`);
-  return all.filter(({ name }) => name === NO_FILTER || only.some((part) => name.startsWith(part)));
+  const wanted = all.filter(({ name }) => only.some((part) => name.startsWith(part)));
+  const bases = new Set(wanted.map(({ base = NO_FILTER }) => base));
+  return all.filter((one) => wanted.includes(one) || bases.has(one.name));
 }
 
 /** Starts the Envoy of a scenario and proves that its filter works. @throws Error with the reason */
-async function start(program: string, scenario: Scenario, row: Row): Promise<Running> {
+async function start(
+  { program, upstreamPort }: Means,
+  scenario: Scenario,
+  row: Row,
+): Promise<Running> {
   const module = await scenario.module?.();
   if (module) row.wasmBytes = statSync(module).size;
-  const envoy = await Envoy.start(program, scenario.name, scenario.filters(module ?? "")).catch(
+  const filters = scenario.filters(module ?? "");
+  const envoy = await Envoy.start(program, scenario.name, filters, { upstreamPort }).catch(
     (error: Error) => {
       throw new Error(`does not load: ${error.message.split("\n", 2).join(" ")}`);
     },
@@ -63,6 +83,7 @@ async function start(program: string, scenario: Scenario, row: Row): Promise<Run
   row.readyMs = envoy.readyMs;
   try {
     if (scenario.authenticates) await prove(envoy, scenario);
+    await scenario.prove?.(envoy);
   } catch (error) {
     await envoy.stop();
     throw error;
@@ -71,12 +92,12 @@ async function start(program: string, scenario: Scenario, row: Row): Promise<Run
 }
 
 /** Starts all Envoys that can be; the reason why one cannot goes into its row. */
-async function startAll(program: string, rows: Map<Scenario, Row>): Promise<Running[]> {
+async function startAll(means: Means, rows: Map<Scenario, Row>): Promise<Running[]> {
   const running: Running[] = [];
   for (const [scenario, row] of rows) {
     if (row.failed) continue;
     try {
-      running.push(await start(program, scenario, row));
+      running.push(await start(means, scenario, row));
     } catch (error) {
       row.failed = error instanceof Error ? error.message : String(error);
     }
@@ -100,11 +121,13 @@ async function prove(envoy: Envoy, scenario: Scenario): Promise<void> {
 /** One burst of requests; answers the CPU nanoseconds of one. */
 async function burst(generator: LoadGenerator, running: Running): Promise<number> {
   const { envoy, row, scenario } = running;
+  const { keys, traffic = DIRECT } = scenario;
+  const amount = Math.ceil(requests * (traffic.share ?? 1));
   const before = cpuNanoseconds(envoy.pid);
-  await generator.drive({ ...load, port: envoy.port, requests, keys: scenario.keys });
+  await generator.drive({ ...load, port: envoy.port, requests: amount, keys, traffic });
   const spent = cpuNanoseconds(envoy.pid) - before;
   row.memory = memoryOf(envoy.pid);
-  return spent / requests;
+  return spent / amount;
 }
 
 /**
@@ -129,17 +152,14 @@ async function measureRound(generator: LoadGenerator, running: Running[]): Promi
  * All rounds. The Envoys are started anew a few times on the way: where a process happens to lie in
  * memory makes a microsecond of difference for as long as it lives, whatever the filter does.
  */
-async function measure(
-  program: string,
-  generator: LoadGenerator,
-  rows: Map<Scenario, Row>,
-): Promise<Curve[]> {
+async function measure(means: Means, rows: Map<Scenario, Row>): Promise<Curve[]> {
+  const { generator } = means;
   let running: Running[] = [];
   try {
     for (let round = 0; round < rounds; round++) {
       if (round % Math.ceil(rounds / starts) === 0) {
         for (const { envoy } of running) await envoy.stop();
-        running = await startAll(program, rows);
+        running = await startAll(means, rows);
         for (const one of running) await burst(generator, one); // warm-up
       }
       process.stderr.write(`\rround ${round + 1} of ${rounds}   `);
@@ -155,14 +175,16 @@ async function measure(
 async function run(): Promise<Report> {
   const program = await envoyPath();
   const generator = new LoadGenerator();
+  const upstream = await Upstream.start();
+  const means = { program, generator, upstreamPort: upstream.port };
   const rows = new Map<Scenario, Row>(
-    chosen().map((scenario) => [
-      scenario,
-      { name: scenario.name, times: scenario.times ?? 1, cpuNs: [], burstNs: [] },
-    ]),
+    chosen().map((scenario) => {
+      const { name, times = 1, base = NO_FILTER } = scenario;
+      return [scenario, { name, base, times, cpuNs: [], burstNs: [] }];
+    }),
   );
   try {
-    const curves = await measure(program, generator, rows);
+    const curves = await measure(means, rows);
     return {
       date: new Date().toISOString(),
       machine: await machine(program),
@@ -173,6 +195,7 @@ async function run(): Promise<Report> {
     };
   } finally {
     generator.stop();
+    upstream.stop();
   }
 }
 

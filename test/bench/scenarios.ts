@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { buildPlugins } from "../../build/tools/build.js";
-import type { Filter } from "./envoy.js";
+import type { Envoy, Filter } from "./envoy.js";
 import { fixture } from "./fixtures.js";
+import type { Traffic } from "./traffic.js";
 import { consumers, luaFilter, nativeFilter, wasmFilter, type Consumer } from "./filters.js";
 
 /** One row of the benchmark: an Envoy with these filters. */
@@ -11,10 +12,16 @@ export interface Scenario {
   /** Modules the row needs; their sizes are reported. */
   module?: () => Promise<string>;
   filters: (module: string) => Filter[];
-  /** Values of `x-api-key` to send in turn. */
+  /** What is sent; `DIRECT` by default. */
+  traffic?: Traffic;
+  /** Name of the row without the filter; `NO_FILTER` by default. */
+  base?: string;
+  /** Values of the traffic's key header, sent in turn. */
   keys: string[];
   /** The filter must refuse an unknown key and name the consumer of a known one. */
   authenticates?: boolean;
+  /** Throws unless the filter does its work. */
+  prove?: (envoy: Envoy) => Promise<void>;
   /** What one request does so many times that the cost must be divided; 1 by default. */
   times?: number;
 }

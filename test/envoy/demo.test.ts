@@ -16,6 +16,13 @@ async function startDemo(): Promise<{ demo: Script; ports: number[] }> {
   return { demo, ports };
 }
 
+/** A line of the report. */
+interface Balance {
+  consumer: string;
+  quota: number;
+  total: { input: number; output: number; requests: number };
+}
+
 const arePortsFree = async (ports: number[]) =>
   (await Promise.all(ports.map(isListening))).every((listening) => !listening);
 
@@ -39,8 +46,8 @@ describe("npm start", () => {
     return ((await page.json()) as { number: number; headers: Record<string, string> }[])[0];
   };
 
-  test("prints four commands to paste", () => {
-    expect(commands).toHaveLength(4);
+  test("prints six commands to paste", () => {
+    expect(commands).toHaveLength(6);
   });
 
   test("command 1, no key: 401, and the model sees nothing", async () => {
@@ -67,8 +74,10 @@ describe("npm start", () => {
     const reads = [];
     for await (const bytes of response.body ?? []) reads.push(Buffer.from(bytes as Uint8Array));
     expect(reads.length).toBeGreaterThan(1); // one read would mean that somebody buffered it
-    const text = answerText(Buffer.concat(reads).toString());
+    const stream = Buffer.concat(reads).toString();
+    const text = answerText(stream);
     expect(text).toMatch(/^Hello team-a, this is gpt-4o\./);
+    expect(stream).toContain('"usage":{'); // the gateway asked for it
 
     const { headers = {} } = (await lastSeen()) ?? {};
     expect(headers["x-mse-consumer"]).toBe("team-a");
@@ -84,16 +93,53 @@ describe("npm start", () => {
     expect(await lastSeen()).toEqual(before);
   });
 
-  test("team-b may use the model it is for, and its key also works as x-api-key", async () => {
-    const key = /sk-demo-team-b-\w+/.exec(commands[3] ?? "")?.[0] ?? "";
+  test("command 5, team-b twice: an answer, then 429 with retry-after", async () => {
+    const served = await run(commands[4]);
+    expect(served.status).toBe(200);
+    expect(served.headers.get("x-ratelimit-limit-tokens")).toBe("40");
+    expect(await served.text()).toContain("Hello team-b, this is gpt-4o-mini.");
+
+    const before = await lastSeen();
+    const refused = await run(commands[4]);
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get("retry-after")).toMatch(/^([1-9]|[1-5]\d|60)$/);
+    expect(refused.headers.get("x-ratelimit-remaining-tokens")).toBe("0");
+    expect(await refused.json()).toMatchObject({ error: { code: "rate_limit_exceeded" } });
+    expect(await lastSeen()).toEqual(before);
+  });
+
+  test("team-a has a budget of its own, and its key also works as x-api-key", async () => {
+    const key = /sk-demo-team-a-\w+/.exec(commands[2] ?? "")?.[0] ?? "";
     const response = await fetch(`http://127.0.0.1:${ports[0]}/v1/chat/completions`, {
       method: "POST",
       headers: { "x-api-key": key, "content-type": "application/json" },
       body: JSON.stringify({ model: "gpt-4o-mini", messages: [{ role: "user", content: "Hi" }] }),
     });
     expect(response.status).toBe(200);
-    expect(await response.text()).toContain("Hello team-b, this is gpt-4o-mini.");
+    expect(response.headers.get("x-ratelimit-limit-tokens")).toBe("10000");
+    expect(await response.text()).toContain("Hello team-a, this is gpt-4o-mini.");
     expect((await lastSeen())?.headers).not.toHaveProperty("x-api-key");
+  });
+
+  test("command 6, the operator: the report shows who used what, the stream included", async () => {
+    const response = await run(commands[5]);
+    expect(response.status).toBe(200);
+    const { quotas } = (await response.json()) as { quotas: Balance[] };
+    expect(quotas.map(({ consumer }) => consumer)).toEqual(["team-a", "team-b"]);
+    // Not counted: the request of team-b that was refused.
+    expect(quotas.map(({ total }) => total.requests)).toEqual([2, 1]);
+    for (const { total } of quotas) {
+      expect(total.input).toBeGreaterThan(0);
+      expect(total.output).toBeGreaterThan(30);
+    }
+    const granted = quotas.map(({ quota, total }) => quota + total.input + total.output);
+    expect(granted).toEqual([1_000_000, 1000]);
+  });
+
+  test("the report is for the operator only", async () => {
+    const key = /sk-demo-team-a-\w+/.exec(commands[2] ?? "")?.[0] ?? "";
+    const url = `http://127.0.0.1:${ports[0]}/v1/chat/completions/quota/report`;
+    expect((await fetch(url, { headers: { authorization: `Bearer ${key}` } })).status).toBe(403);
   });
 
   test("nobody can claim another name", async () => {
@@ -156,5 +202,5 @@ function run(command = ""): Promise<Response> {
 function answerText(events: string): string {
   expect(events.endsWith("data: [DONE]\n\n")).toBe(true);
   const documents = events.match(/(?<=^data: )\{.*$/gm) ?? [];
-  return documents.map((json) => JSON.parse(json).choices[0].delta.content ?? "").join("");
+  return documents.map((json) => JSON.parse(json).choices[0]?.delta.content ?? "").join("");
 }

@@ -20,6 +20,8 @@ export interface EnvoyOptions {
   files?: Record<string, string>;
   /** Further command-line arguments. */
   args?: string[];
+  /** Worker threads; default 1. */
+  workers?: number;
   /** Level of the `wasm` component, which plugin log lines pass; default info. */
   wasmLogLevel?: string;
 }
@@ -72,7 +74,12 @@ export class Envoy {
       writeFileSync(join(folder, name), content);
     }
     const args = ["-c", join(folder, "bootstrap.json")]
-      .concat("--admin-address-path", join(folder, "admin"), "--concurrency", "1")
+      .concat(
+        "--admin-address-path",
+        join(folder, "admin"),
+        "--concurrency",
+        String(options.workers ?? 1),
+      )
       .concat("--disable-hot-restart", "-l", "warning", "--file-flush-interval-msec", "20")
       .concat("--component-log-level", `wasm:${options.wasmLogLevel ?? "info"}`)
       .concat("--log-format", `${MARK}%l %n %v`, "--drain-time-s", "0", ...(options.args ?? []));

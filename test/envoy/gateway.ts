@@ -13,6 +13,8 @@ export interface GatewayOptions {
   bufferLimit?: number;
   /** Further clusters: name → port on loopback. */
   clusters?: Record<string, number>;
+  /** Worker threads; default 1. */
+  workers?: number;
   /** Further fields of the connection manager. */
   manager?: object;
   /** Further fields of the one route's action. */
@@ -28,7 +30,7 @@ export interface Gateway {
 
 /** Starts an Envoy of one listener that takes HTTP/1.1 and HTTP/2. The caller stops `envoy`. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const envoy = await Envoy.start({ bootstrap: bootstrap(options) });
+  const envoy = await Envoy.start({ bootstrap: bootstrap(options), workers: options.workers });
   const { listener_statuses: [status] = [] } = JSON.parse(
     await envoy.get("/listeners?format=json"),
   ) as { listener_statuses?: { local_address: { socket_address: { port_value: number } } }[] };

@@ -160,7 +160,7 @@ export class MeteredRequest extends QuotaStream {
     const isCharged = spending.isKnown && !this.isUnlimited;
     if (reservation !== null) ledger.settle(reservation, amount);
     else if (isCharged) ledger.charge(this.accounts, amount);
-    ledger.record(this.accounts[0], spending.usage);
+    if (!spending.isRefused) ledger.record(this.accounts[0], spending.usage);
     if (isCharged) this.metrics.charged.increment(amount);
     else if (spending.isLost) this.metrics.uncounted.increment();
     if (this.config.logsRemaining && this.admission.knowsRemaining) this.logRemaining(amount);

@@ -69,6 +69,7 @@ export class Spending {
 
   /** Takes the next part of the response's body. */
   feed(size: i32): void {
+    if (size == 0) return; // the end alone; asking the host for nothing costs as much as for bytes
     const response = this.response;
     if (response === null) {
       this.unreadBytes += size;
@@ -92,6 +93,11 @@ export class Spending {
   /** A success that did not say what it used: it is free. */
   get isLost(): bool {
     return !this.isKnown && this.status >= 200 && !this.hasFailed;
+  }
+
+  /** An error without usage, of the upstream or of a plugin after this one: nobody was served. */
+  get isRefused(): bool {
+    return this.hasFailed && !this.isSeen;
   }
 
   /** What is charged. */

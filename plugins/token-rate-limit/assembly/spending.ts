@@ -82,6 +82,7 @@ export class Spending {
 
   /** Takes the next part of the response's body. */
   feed(size: i32): void {
+    if (size == 0) return; // the end alone; asking the host for nothing costs as much as for bytes
     const response = this.response;
     if (response === null) {
       this.unreadBytes += size;

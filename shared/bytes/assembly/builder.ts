@@ -1,14 +1,18 @@
 import { Slice } from "./slice";
 
+/** What builders have that hold nothing yet. */
+const NO_BUFFER: StaticArray<u8> = new StaticArray<u8>(0);
+const SMALLEST: i32 = 16;
+
 /** A growable byte buffer. Doubles when full, so appending n bytes costs O(n). */
 @final
 export class Builder {
   private buffer: StaticArray<u8>;
   private used: i32 = 0;
 
-  /** @param capacity bytes to hold before the first growth */
+  /** @param capacity bytes to hold before the first growth; 0: no memory until then */
   constructor(capacity: i32 = 64) {
-    this.buffer = new StaticArray<u8>(max(16, capacity));
+    this.buffer = capacity > 0 ? new StaticArray<u8>(max(SMALLEST, capacity)) : NO_BUFFER;
   }
 
   /** Bytes written so far. */
@@ -91,7 +95,7 @@ export class Builder {
   private reserve(extra: i32): void {
     const wanted = this.used + extra;
     if (wanted <= this.buffer.length) return;
-    const grown = new StaticArray<u8>(max(wanted, this.buffer.length << 1));
+    const grown = new StaticArray<u8>(max(max(SMALLEST, wanted), this.buffer.length << 1));
     memory.copy(changetype<usize>(grown), this.ptr, this.used);
     this.buffer = grown;
   }

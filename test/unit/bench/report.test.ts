@@ -45,14 +45,30 @@ const EMPTY = row("empty (all callbacks)", 22, memory(80));
 describe("the table", () => {
   it("shows what a filter adds, as time and as multiples of both empty filters", () => {
     const text = table(report(NONE, LEAN, EMPTY, row("x", 25, memory(81.5))));
-    expect(cells(text, "x").slice(0, 7)).toEqual([
+    expect(cells(text, "x").slice(0, 8)).toEqual([
       "25.00",
       "5.00",
       "0.00",
+      "1.25",
       "2.50",
       "5.00",
       "81.5",
       "1.5",
+    ]);
+  });
+
+  it("compares a row behind an upstream with the same upstream", () => {
+    const base = row("no filter, JSON", 100, memory(64));
+    const limited = row("token-rate-limit, JSON", 120, { ...memory(90), base: base.name });
+    const text = table(report(NONE, LEAN, EMPTY, base, limited));
+    expect(cells(text, base.name).slice(1, 6)).toEqual(["–", "–", "–", "–", "–"]);
+    expect(cells(text, limited.name).slice(0, 6)).toEqual([
+      "120.00",
+      "20.00",
+      "0.00",
+      "1.20",
+      "–",
+      "–",
     ]);
   });
 
@@ -116,7 +132,24 @@ describe("the promises", () => {
     expect(text).toContain("–    key-auth adds × what its host calls alone add: 1.25");
   });
 
-  it("are not judged when key-auth was not measured", () => {
+  it("of token budgets: microseconds of a JSON answer, a factor for a stream", () => {
+    const one = (name: string, micros: number, base: string): Row => row(name, micros, { base });
+    const text = criteria(
+      report(
+        row("no filter, JSON", 100),
+        row("no filter, stream", 2000),
+        one("token-quota, JSON", 125, "no filter, JSON"),
+        one("token-quota, stream", 2400, "no filter, stream"),
+        one("token-quota with report, stream", 2500, "no filter, stream"),
+      ),
+    );
+    expect(text).toContain("ok   µs that token-quota adds to a JSON answer: 25.00 (limit 25)");
+    expect(text).toContain(
+      "OVER a stream of 200 events with token-quota, × the same without: 1.20",
+    );
+  });
+
+  it("are not judged when no plugin was measured", () => {
     expect(criteria(report(NONE, EMPTY))).toBe("");
   });
 });

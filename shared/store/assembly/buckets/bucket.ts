@@ -1,4 +1,5 @@
 import { Builder, Slice } from "@ai-gateway-wasm/bytes";
+import { Slot } from "../shared-data/slot";
 import { firstDayOfMonth, monthOf } from "./calendar";
 
 /** How a window begins and ends (token-rate-limit.md 7.4). */
@@ -44,8 +45,8 @@ export class Window {
 @final
 export class Bucket {
   readonly algorithm: Algorithm;
-  /** Of the key, once shared data was asked; only for `shared/`. */
-  hash: Slice | null = null;
+  /** Where its counter lies, once shared data was asked; only for `shared/`. */
+  slot: Slot | null = null;
 
   constructor(
     /** As in token-rate-limit.md 4.1; memory of its own, it is kept until the stream ends. */

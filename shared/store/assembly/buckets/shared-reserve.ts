@@ -17,6 +17,12 @@ import { readBucket, stateOf } from "./shared-bucket";
 export function reserveBuckets(space: SharedSpace, command: Reserve): StoreReply {
   const buckets = command.buckets;
   const states: BucketState[] = [];
+  if (buckets.length == 1 && command.tokens > 0) {
+    command.endsMs.push(0);
+    const reply = take(space, command, 0, states);
+    command.isHeld = reply === null;
+    return reply === null ? StoreReply.ofStates(states) : reply;
+  }
   for (let i = 0; i < buckets.length; i++) {
     states.push(readBucket(space, buckets[i], command.nowMs));
     command.endsMs.push(0);

@@ -1,0 +1,47 @@
+/** What clients send, and who answers. */
+export interface Traffic {
+  method: "GET" | "POST";
+  path: string;
+  /** Header that carries the scenario's keys in turn. */
+  keyHeader: string;
+  body?: string;
+  /** Part of the usual number of requests that one burst has; 1 by default. */
+  share?: number;
+}
+
+/** The route answers by itself: no upstream, no body. */
+export const DIRECT: Traffic = { method: "GET", path: "/v1/models", keyHeader: "x-api-key" };
+
+/** Paths that Envoy sends to the upstream begin so. */
+export const UPSTREAM_PREFIX = "/up/";
+
+/** Length of a chat request's body in bytes. */
+const REQUEST_BYTES = 2048;
+
+/** A chat request of 2 KiB through an upstream, answered with JSON. */
+export const JSON_ANSWER: Traffic = {
+  method: "POST",
+  path: `${UPSTREAM_PREFIX}json/v1/chat/completions`,
+  keyHeader: "x-mse-consumer",
+  body: chatRequest(),
+};
+
+/** The same, answered with a stream of 200 events; each is a read of its own for Envoy. */
+export const STREAM_ANSWER: Traffic = {
+  ...JSON_ANSWER,
+  path: `${UPSTREAM_PREFIX}stream/v1/chat/completions`,
+  share: 1 / 40,
+};
+
+function chatRequest(): string {
+  const spell = (content: string): string =>
+    JSON.stringify({
+      model: "gpt-4o",
+      max_tokens: 256,
+      messages: [
+        { role: "system", content: "You are a helpful assistant." },
+        { role: "user", content },
+      ],
+    });
+  return spell("word ".repeat(REQUEST_BYTES).slice(0, REQUEST_BYTES - spell("").length));
+}

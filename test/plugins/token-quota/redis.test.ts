@@ -1,7 +1,7 @@
 import { redis, upstream, type Host, type HostOptions, type RespValue } from "proxy-wasm-test";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { RedisServer } from "../../unit/kit/redis-server.js";
-import { askRedis } from "./redis-probe.js";
+import { askRedis } from "../../support/ask-redis.js";
 import {
   CHAT,
   PEER,

@@ -3,6 +3,21 @@ import { encodeResp, parseResp, RespError, type RespValue } from "proxy-wasm-tes
 
 /** One command on a connection of its own, beside the gateway under test; bulk strings as text. */
 export async function askRedis(url: string, password: string, words: string[]): Promise<RespValue> {
+  const value = await exchange(url, password, words);
+  if (value instanceof RespError) throw value;
+  return plain(value);
+}
+
+/**
+ * The same, with the answer as it came: bulk strings are bytes, an error is a value.
+ *
+ * @throws Error when there is no server, or it hangs up
+ */
+export async function exchange(
+  url: string,
+  password: string,
+  words: (string | Uint8Array)[],
+): Promise<RespValue> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.write(encodeResp(["auth", password]));
@@ -15,7 +30,7 @@ export async function askRedis(url: string, password: string, words: string[]): 
       for (;;) {
         const reply = parseResp(received);
         if (!reply) break;
-        if (++answered === 2) return plain(reply.value);
+        if (++answered === 2) return reply.value;
         received = received.subarray(reply.end);
       }
     }

@@ -1,0 +1,171 @@
+import { upstream, type Host, type Upstream } from "proxy-wasm-test";
+import { describe, expect, test } from "vitest";
+import {
+  gateway,
+  chat,
+  countSeen,
+  higress,
+  memoryRedis,
+  model,
+  PEER,
+  REDIS_CLUSTER,
+} from "./support.js";
+
+// A store in trouble: every request gets the answer of its fail mode, none hangs, the breaker opens
+// for what costs time, and the store is asked again as soon as it is back.
+
+const RULES = { rule_name: "r", global_threshold: { token_per_hour: 20 } };
+const MODES = ["open", "closed", "local"] as const;
+type Mode = (typeof MODES)[number];
+
+/** Seconds are short, so that a slow store is slower. */
+const TIMEOUT = 100;
+
+/** A store that can be broken and mended. */
+interface Trouble {
+  host: Host;
+  break: () => void;
+  mend: () => void;
+}
+
+/** `upstream` with another behaviour every time it is asked. */
+class Changing {
+  behaviour: Upstream = upstream().reply(200, { json: { result: [[20, 0, 3600]] } });
+
+  asUpstream(): Upstream {
+    const self = upstream();
+    self.open = (request, sink, onComplete) => this.behaviour.open(request, sink, onComplete);
+    return self;
+  }
+}
+
+const json = (status: number, body: object): Upstream => upstream().reply(status, { json: body });
+const cutOff = (): Upstream =>
+  upstream().reply(200, { chunks: ['{"result":[[20,', "0,3600]]}"], cutAfter: 1 });
+
+/** Each fault over HTTP, and whether it costs so much that the breaker opens. */
+const REST_FAULTS: [string, () => Upstream, boolean][] = [
+  [
+    "slow",
+    () =>
+      upstream()
+        .after(10_000)
+        .reply(200, { json: { result: [] } }),
+    true,
+  ],
+  ["silent", () => upstream().never(), true],
+  ["refused", () => upstream().refuse(), true],
+  ["reset before the answer", () => upstream().reset(), true],
+  ["reset in mid-answer", cutOff, true],
+  ["wrong token", () => json(401, { error: "Unauthorized" }), false],
+  ["LOADING", () => json(400, { error: "LOADING Redis is loading the dataset" }), false],
+  ["no JSON", () => upstream().reply(200, { body: "<html>" }), false],
+  ["502 of a proxy", () => upstream().reply(502, { body: "bad gateway" }), true],
+];
+
+const REDIS_FAULTS: [string, "drop" | "never" | { error: string }, boolean][] = [
+  ["silent", "never", true],
+  ["reset", "drop", true],
+  ["wrong password", { error: "WRONGPASS invalid username-password pair" }, false],
+  ["NOAUTH that stays", { error: "NOAUTH Authentication required." }, false],
+  ["LOADING", { error: "LOADING Redis is loading the dataset in memory" }, false],
+];
+
+async function overHttp(mode: Mode, fault: Upstream): Promise<Trouble> {
+  const store = new Changing();
+  const working = store.behaviour;
+  const host = await gateway(
+    {
+      ...RULES,
+      store: { type: "redis-http", cluster_name: "rest", timeout: TIMEOUT },
+      fail_mode: mode,
+      breaker: { failures: 3, open_ms: 1000 },
+    },
+    { clusters: { rest: store.asUpstream(), backend: model() } },
+  );
+  return {
+    host,
+    break: () => void (store.behaviour = fault),
+    mend: () => void (store.behaviour = working),
+  };
+}
+
+async function overRedis(
+  mode: Mode,
+  fault: "drop" | "never" | { error: string },
+): Promise<Trouble> {
+  const server = memoryRedis();
+  const { host } = await higress(
+    {
+      ...PEER,
+      ...RULES,
+      redis: { service_name: "redis.dns", timeout: TIMEOUT },
+      fail_mode: mode,
+      breaker: { failures: 3, open_ms: 1000 },
+    },
+    { clusters: { [REDIS_CLUSTER]: server } },
+  );
+  const queue = server as unknown as { failures: unknown[] };
+  return {
+    host,
+    break: () => Array.from({ length: 64 }, () => server.fail(fault)),
+    mend: () => void (queue.failures = []),
+  };
+}
+
+/** What a request gets while the store is broken. */
+const ANSWERS: Record<Mode, (sent: number) => number> = {
+  open: () => 200,
+  closed: () => 503,
+  // This gateway's own counter: 15 tokens each, the limit is 20, and it is compared with >.
+  local: (sent) => (sent < 2 ? 200 : 429),
+};
+
+async function drill({ host, ...store }: Trouble, mode: Mode, opens: boolean): Promise<void> {
+  expect((await chat(host)).status).toBe(200);
+  store.break();
+  const before = countSeen(host);
+  const statuses: number[] = [];
+  for (let i = 0; i < 4; i++) statuses.push((await chat(host)).status);
+  const expected = [0, 1, 2, 3].map(ANSWERS[mode]);
+  expect(statuses).toEqual(expected);
+  expect(countSeen(host) - before).toBe(expected.filter((status) => status === 200).length);
+  expect(host.metrics.all["token_rate_limit_store_breaker_open"]).toBe(opens ? 1 : 0);
+  store.mend();
+  await host.clock.advance(1001);
+  expect((await chat(host)).status).toBe(200);
+  expect(host.metrics.all["token_rate_limit_store_breaker_open"]).toBe(0);
+  await host.close();
+}
+
+describe.each(MODES)("fail_mode %s", (mode) => {
+  test.each(REST_FAULTS)("redis-http: %s", async (_what, fault, opens) => {
+    await drill(await overHttp(mode, fault()), mode, opens);
+  });
+
+  test.each(REDIS_FAULTS)("redis: %s", async (_what, fault, opens) => {
+    await drill(await overRedis(mode, fault), mode, opens);
+  });
+
+  test("a fault without a breaker costs every request its timeout, and no more", async () => {
+    const server = memoryRedis();
+    const config = { ...PEER, ...RULES, redis: { service_name: "redis.dns", timeout: TIMEOUT } };
+    const { host } = await higress(
+      { ...config, fail_mode: mode },
+      { clusters: { [REDIS_CLUSTER]: server } },
+    );
+    server.fail("never");
+    const pending = host.fetch("/v1/models");
+    const reply = await pending.advance(TIMEOUT + 1);
+    expect(reply.status).toBe(mode === "closed" ? 503 : 200);
+    await host.close();
+  });
+});
+
+// Not `local`: nobody looks at the answer to a charge, peers neither, so it counts as charged.
+test.each(["open", "closed"] as const)(
+  "an answer to something else, fail_mode %s",
+  async (mode) => {
+    await drill(await overHttp(mode, json(200, { result: "OK" })), mode, false);
+  },
+);

@@ -14,6 +14,7 @@ interface HarnessMatchers<R> {
   toHaveGauge(name: string, value: number): R;
   toHaveLogged(wanted: string | RegExp): R;
   toContainTrace(lines: readonly string[]): R;
+  toMatchTraceSnapshot(hint?: string): R;
 }
 
 declare module "vitest" {

@@ -13,6 +13,7 @@ export { CutDifference } from "./kit/chunks";
 export type { ChunkOptions, ChunkReport, ChunkRun, ChunkScenario, ChunkShape } from "./kit/chunks";
 export { cutAt, cuts } from "./kit/cuts";
 export type { Cut, CutOptions } from "./kit/cuts";
+export type { ConfigOptions, ConfigScenario } from "./kit/config-fuzz";
 export { fuzz } from "./kit/fuzz";
 export type { Observation } from "./kit/observation";
 export { checkLeaks } from "./kit/leak";

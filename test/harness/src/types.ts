@@ -160,8 +160,8 @@ export interface HostOptions {
   maxMemoryMiB?: number;
   /** Watchdog for endless loops in a guest, milliseconds; default 0 = off. */
   callTimeoutMs?: number;
-  /** Default on. `false` costs least; a number is the length of the ring. */
-  trace?: boolean | number;
+  /** Default on; `false` costs nothing; a filter keeps what it names. */
+  trace?: boolean | TraceFilter;
   seed?: number;
   /** Lines below this level are dropped, as Envoy's `--component-log-level wasm:` does; default `info`. */
   logLevel?: LogLevel;
@@ -404,20 +404,45 @@ export interface Callout {
   doneAt?: number;
 }
 
+/** `host` and `status`: entry and exit of a host call; `action`: done after the callback that asked. */
 export type TraceKind =
-  "call" | "return" | "host" | "action" | "wire" | "log" | "violation" | "trap";
+  "call" | "return" | "host" | "status" | "action" | "wire" | "log" | "violation" | "trap";
 
 export interface TraceEvent {
   seq: number;
+  /** Epoch milliseconds of the host's clock. */
   at: number;
   vm: string;
   plugin: string;
+  /** Context of the running callback, the VM's own number; 0 = none. */
   context: number;
   effective: number;
   kind: TraceKind;
   name: string;
+  /** Import module of a host call. */
+  module?: string;
+  /** As passed; pointers included. The serialisers show them in words. */
   args: readonly (number | bigint | string)[];
+  /** Of `host`: what the arguments pointed to at entry, in their order. */
+  inputs?: readonly Uint8Array[];
+  /** Of `host`: ids and sizes the call wrote. */
+  outputs?: readonly string[];
+  /** Of `host`: false or absent when a trap cut the call off. */
+  ended?: boolean;
+  /** Also of `host`, once the call has ended. */
   result?: number | string;
+}
+
+/** What a trace keeps; an absent field keeps everything. */
+export interface TraceFilter {
+  /** Events kept, the latest ones; default 10000. */
+  ring?: number;
+  kinds?: readonly TraceKind[];
+  plugins?: readonly string[];
+  /** Labels of VMs, e.g. `worker0`. */
+  vms?: readonly string[];
+  /** Of callbacks, host calls, rules, actions. */
+  names?: RegExp;
 }
 
 export interface MetricsView {

@@ -1,16 +1,7 @@
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
-import {
-  checkLeaks,
-  CutDifference,
-  encodeResp,
-  pairs,
-  parseResp,
-  redis,
-  sameForAllCuts,
-  upstream,
-} from "../../harness/src";
+import { checkLeaks, encodeResp, pairs, parseResp, redis, upstream } from "../../harness/src";
 import "../../harness/src/vitest";
 import { lines, probeHost } from "./probe";
 
@@ -132,19 +123,6 @@ describe("redis", () => {
   });
 });
 
-describe("chunk cuts", () => {
-  test("equal for a streaming plugin, different for one that counts chunks", async () => {
-    await using same = await probeHost({ request_body: "ret 0" }, { trace: false });
-    const observe = (host: typeof same) => async (chunks: Uint8Array[]) => {
-      const answer = await host.fetch("http://a.test/", { chunks, framing: "chunked" });
-      return [answer.status, answer.upstream[0]?.body, answer.filterState["seen"] !== undefined];
-    };
-    expect(await sameForAllCuts("data: é\n\n", observe(same))).toBeGreaterThan(15);
-    await using counts = await probeHost({ "request_body#4": "setprop seen 1" });
-    await expect(sameForAllCuts("abc", observe(counts))).rejects.toThrow(CutDifference);
-  });
-});
-
 describe("leaks", () => {
   test("a leaking plugin is caught, a clean one is not", async () => {
     const check = async (ops: string) => {
@@ -220,21 +198,11 @@ describe("matchers and trace", () => {
     expect(s.state).toMatchObject({ paused: true, finished: false });
     expect(host.trace).toContainTrace([
       "→ proxy_on_request_headers",
-      "proxy_define_metric Ok",
-      "proxy_send_local_response Ok",
+      'proxy_define_metric(counter, "c") = Ok, 4',
+      'proxy_send_local_response(401, "why", 2 bytes, [], -1) = Ok',
+      "action local reply",
+      "wire client gets headers [:status=401",
     ]);
     await s.abort();
-  });
-
-  test("equal seeds give equal traces; Envoy's own format", async () => {
-    const run = async () => {
-      await using host = await probeHost({ request_headers: "get 0 x-request-id; random 8" });
-      await host.fetch("http://a.test/");
-      return [host.trace!.toString(), host.trace!.toEnvoyLog(), host.trace!.toJsonl()];
-    };
-    const [first, second] = [await run(), await run()];
-    expect(first).toEqual(second);
-    expect(first[1]).toContain("[host->vm] proxy_on_request_headers(2, 6, 1)");
-    expect(first[1]).toContain("[host<-vm] proxy_on_request_headers return: 0");
   });
 });

@@ -40,6 +40,7 @@ export class Client {
     const list = headers.clone();
     if (env.downstream === "h1") frameHeaders(list, end, stream);
     this.heads.push(list.pairs);
+    env.trace?.wire("client gets headers", list.pairs, end ? "end" : "");
     // A second head is what a client of HTTP/1.1 reads as the body of the first.
     if (this.heads.length > 1 && env.downstream === "h1") this.write(headText(list));
     if (end) this.end();
@@ -47,6 +48,7 @@ export class Client {
 
   data(data: ByteQueue, end: boolean): void {
     if (this.stream.finished) return data.clear();
+    this.stream.env.trace?.wire("client gets body", data.size, end ? "end" : "");
     if (data.size > 0) {
       const bytes = data.bytes().slice();
       data.clear();
@@ -63,6 +65,7 @@ export class Client {
   trailers(trailers: HeaderList): void {
     if (this.stream.finished) return;
     this.trailerPairs = trailers.clone().pairs;
+    this.stream.env.trace?.wire("client gets trailers", trailers.pairs);
     this.end();
   }
 

@@ -1,3 +1,4 @@
+import type { GuestMemory } from "../abi/memory";
 import type { Profile } from "../profiles";
 import type {
   Callout,
@@ -5,6 +6,7 @@ import type {
   RedisHandler,
   RouteOptions,
   StepCallback,
+  TraceEvent,
   TraceKind,
   UpstreamHandler,
 } from "../types";
@@ -73,17 +75,35 @@ export interface Environment {
   readonly faults: FaultPlan | null;
 }
 
+/** Where an event happened. */
+export interface TracePlace {
+  vm: string;
+  plugin: string;
+  /** Context of the running callback; 0 = none. */
+  context: number;
+  /** The effective context, if one is set; else 0. */
+  effective: number;
+}
+
+/** Takes events down; what happens outside the guest has no place. */
 export interface Tracer {
-  add(
-    vm: string,
-    plugin: string,
-    context: number,
-    effective: number,
+  event(
     kind: TraceKind,
     name: string,
-    args: readonly (number | bigint | string)[],
+    place: TracePlace,
+    args?: TraceEvent["args"],
     result?: number | string,
   ): void;
+  /** Entry of a host call; call the result with what it answers. */
+  hostCall(
+    module: string,
+    name: string,
+    place: TracePlace,
+    args: readonly (number | bigint)[],
+    memory: GuestMemory,
+  ): (result: number | undefined) => void;
+  /** Something on the wire, e.g. `client sends headers`. */
+  wire(name: string, ...details: (string | number | Iterable<readonly [string, string]>)[]): void;
 }
 
 export interface FaultPlan {

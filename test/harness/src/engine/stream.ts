@@ -140,11 +140,13 @@ export class Stream {
 
   /** Client's request headers, already as the connection manager hands them to filters. */
   requestHeaders(headers: HeaderList, end: boolean): void {
+    this.env.trace?.wire("client sends headers", headers.pairs, end ? "end" : "");
     this.router.selectFirst(headers);
     this.decode.start(headers, end);
   }
 
   requestData(bytes: Uint8Array, end: boolean): void {
+    this.env.trace?.wire("client sends body", bytes.length, end ? "end" : "");
     const data = new ByteQueue(bytes);
     this.held.push({ data, end });
     this.flushHeld();
@@ -171,6 +173,7 @@ export class Stream {
 
   /** Trailers wait behind a body that is not read yet. */
   requestTrailers(trailers: HeaderList): void {
+    this.env.trace?.wire("client sends trailers", trailers.pairs);
     this.held.push(trailers);
     this.flushHeld();
   }
@@ -181,6 +184,7 @@ export class Stream {
     if (this.filters.some((filter) => filter.isRunning)) {
       return this.env.scheduler.post(() => this.abort());
     }
+    this.env.trace?.wire("client goes away");
     this.flags |= ResponseFlag.DownstreamConnectionTermination;
     this.details ||= "downstream_remote_disconnect";
     this.client.reset = true;
@@ -189,6 +193,7 @@ export class Stream {
 
   reset(details: string): void {
     if (this.finished) return;
+    this.env.trace?.wire("client gets reset", details);
     this.details = details;
     this.client.reset = true;
     this.finish();

@@ -155,6 +155,7 @@ export class UpstreamExchange implements UpstreamSink {
       ...pairs.filter(([name]) => name.startsWith(":")),
       ...pairs.filter(([name]) => !name.startsWith(":")),
     ];
+    this.env.trace?.wire(`${this.request.cluster} gets headers`, this.request.headers);
     this.handler.requests.push(this.request);
     this.handler.open(this.request, this, (fn) => {
       if (this.request.complete) this.env.scheduler.post(() => this.closed || fn());
@@ -164,12 +165,14 @@ export class UpstreamExchange implements UpstreamSink {
 
   sendData(chunk: Uint8Array, end: boolean): void {
     if (this.closed) return;
+    this.env.trace?.wire(`${this.request.cluster} gets body`, chunk.length, end ? "end" : "");
     if (chunk.length > 0) this.request.add(chunk);
     if (end) this.finishRequest();
   }
 
   sendTrailers(trailers: HeaderList): void {
     if (this.closed) return;
+    this.env.trace?.wire(`${this.request.cluster} gets trailers`, trailers.pairs);
     this.request.trailers = trailers.pairs.map(([n, v]) => [toText(n), toText(v)]);
     this.finishRequest();
   }
@@ -189,6 +192,7 @@ export class UpstreamExchange implements UpstreamSink {
   /** The proxy gives up; nothing more is delivered. */
   cancel(): void {
     if (this.closed) return;
+    this.env.trace?.wire(`${this.request.cluster} gets reset`);
     this.request.reset = true;
     this.close();
   }
@@ -211,6 +215,7 @@ export class UpstreamExchange implements UpstreamSink {
       if (this.responseHeaders) return;
       const list = new HeaderList(headerPairs(input));
       this.responseHeaders = list;
+      this.env.trace?.wire(`${this.request.cluster} sends headers`, list.pairs, end ? "end" : "");
       const status = Number(list.get(":status"));
       const bodiless = this.request.method === "HEAD" || status === 204 || status === 304;
       this.finishing(end || bodiless, () => this.events.headers(list, end || bodiless));
@@ -220,6 +225,7 @@ export class UpstreamExchange implements UpstreamSink {
   data(chunk: BytesInput, end = false): void {
     const bytes = asBytes(chunk);
     this.later(() => {
+      this.env.trace?.wire(`${this.request.cluster} sends body`, bytes.length, end ? "end" : "");
       this.responseBody.push(bytes);
       // h1: the end comes as an empty chunk of its own; h2: with the last DATA frame (§6.5).
       const split = end && this.env.upstreamProtocol === "h1" && bytes.length > 0;
@@ -235,6 +241,7 @@ export class UpstreamExchange implements UpstreamSink {
     this.later(() => {
       const list = new HeaderList(headerPairs(input));
       this.responseTrailers = list;
+      this.env.trace?.wire(`${this.request.cluster} sends trailers`, list.pairs);
       this.finishing(true, () => this.events.trailers(list));
     });
   }
@@ -247,6 +254,7 @@ export class UpstreamExchange implements UpstreamSink {
 
   reset(reason: ResetReason = "connection termination"): void {
     this.later(() => {
+      this.env.trace?.wire(`${this.request.cluster} sends reset`, reason);
       this.close();
       this.events.reset(REASON_TEXT[reason], this.responseHeaders !== null);
     });

@@ -7,7 +7,7 @@ import { GuestMemory } from "../abi/memory";
 import { isAllowed, RestrictedCallback, type Window } from "../abi/restricted";
 import type { Profile } from "../profiles";
 import type { Compiled } from "./compile";
-import type { Environment } from "./environment";
+import type { Environment, TracePlace } from "./environment";
 import { VmMetrics } from "./metrics";
 import type { HostProcess } from "./process";
 import { RuleWatch } from "./rule-watch";
@@ -58,7 +58,7 @@ export class Vm implements Guest {
   private window: Window = "open";
   private current: VmContext | null = null;
   private effective: VmContext | null = null;
-  private deferred: (() => void)[] = [];
+  private deferred: { name: string; place: TracePlace | null; run: () => void }[] = [];
   private nextContext = 1;
   private nextTokens: Record<number, number>;
 
@@ -138,13 +138,13 @@ export class Vm implements Guest {
         this.log(4, `Attempted call to restricted proxy-wasm capability: ${name}`);
         return wasi ? 76 : Status.InternalFailure;
       }
+      const ended = this.env.trace?.hostCall(module, name, this.place, args, this.memory);
       const outer = this.currentCall;
       this.currentCall = name;
       const forced = this.env.faults?.before(name);
       const result = forced ?? run(this, ...args);
       this.currentCall = outer;
-      this.env.trace?.add(this.label, this.current?.pluginName ?? "", this.current?.id ?? 0,
-        this.effective?.id ?? 0, "host", name, args, result as number | undefined); // prettier-ignore
+      ended?.(result as number | undefined);
       if (status) this.watch.hostCall(name, args, result as number);
       return result;
     };
@@ -189,9 +189,20 @@ export class Vm implements Guest {
     return token;
   }
 
-  /** Queues an action for the end of the running call. */
-  defer(action: () => void): void {
-    this.deferred.push(action);
+  /** Queues an action for the end of the running call; `name` is for the trace. */
+  defer(name: string, run: () => void): void {
+    this.deferred.push({ name, place: this.env.trace && this.place, run });
+  }
+
+  /** Where the guest is now, for the trace. */
+  private get place(): TracePlace {
+    const { current, effective, label } = this;
+    return {
+      vm: label,
+      plugin: current?.pluginName ?? "",
+      context: current?.id ?? 0,
+      effective: effective?.id ?? 0,
+    };
   }
 
   get inCall(): boolean {
@@ -214,7 +225,10 @@ export class Vm implements Guest {
   }
 
   private drain(): void {
-    for (let action = this.deferred.shift(); action; action = this.deferred.shift()) action();
+    for (let next = this.deferred.shift(); next; next = this.deferred.shift()) {
+      if (next.place) this.env.trace?.event("action", next.name, next.place);
+      next.run();
+    }
   }
 
   private enter(context: VmContext | null, name: string, args: number[]): number | undefined {
@@ -226,13 +240,13 @@ export class Vm implements Guest {
     this.current = context;
     this.effective = null;
     this.callback = name;
-    const plugin = context?.pluginName ?? "";
-    trace?.add(this.label, plugin, context?.id ?? 0, 0, "call", name, args);
+    const place = trace && this.place;
+    if (place) trace.event("call", name, place, args);
     this.watch.begin();
     try {
       const timeout = this.env.callTimeoutMs;
       const result = timeout > 0 ? runWithTimeout(() => fn(...args), timeout) : fn(...args);
-      trace?.add(this.label, plugin, context?.id ?? 0, 0, "return", name, [], result);
+      if (place) trace.event("return", name, place, [], result);
       if (this.failed !== null) return undefined;
       this.watch.end(context, result);
       return result;
@@ -255,7 +269,7 @@ export class Vm implements Guest {
     const reason = error instanceof Error ? error.message : String(error);
     this.failed = `Function: ${name} failed: Uncaught ${shown}: ${reason}`;
     const stack = error instanceof Error ? wasmStack(error.stack) : "";
-    this.env.trace?.add(this.label, this.current?.pluginName ?? "", this.current?.id ?? 0, 0, "trap", name, [], this.failed); // prettier-ignore
+    this.env.trace?.event("trap", name, this.place, [], this.failed);
     this.log(
       4,
       stack ? `${this.failed}\nProxy-Wasm plugin in-VM backtrace:\n${stack}` : this.failed,
@@ -315,8 +329,12 @@ export class Vm implements Guest {
       this.hasExport("malloc") && !this.profile.emulator ? "malloc" : "proxy_on_memory_allocate";
     const outer = this.window;
     if (this.profile.restrictsAllocator) this.window = "allocator";
+    const { trace } = this.env;
+    trace?.event("call", name, this.place, [size]);
     try {
-      return (this.exports[name] as Export)(size) ?? 0;
+      const pointer = (this.exports[name] as Export)(size);
+      trace?.event("return", name, this.place, [], pointer);
+      return pointer ?? 0;
     } catch (error) {
       if (error instanceof HarnessFault) throw error;
       // The VM is dead from here on, but the outer guest call runs to its end, as on the host.
@@ -330,8 +348,10 @@ export class Vm implements Guest {
   log(level: number, text: string, fromHost = false): void {
     if (level < this.logLevel) return;
     const context = this.acting();
+    const word = LOG_LEVELS[level] ?? "critical";
+    this.env.trace?.event("log", fromHost ? "" : this.logPrefix(context), this.place, [word], text);
     this.env.log({
-      level: LOG_LEVELS[level] ?? "critical",
+      level: word,
       text,
       plugin: context?.pluginName ?? "",
       rootId: context?.rootName ?? "",
@@ -340,6 +360,13 @@ export class Vm implements Guest {
       context: fromHost ? 0 : (context?.id ?? 0),
       at: this.env.scheduler.wallMs(),
     });
+  }
+
+  /** What the gateway writes before a line: `wasm log <plugin> <root> <vm>: `, no plugin for roots. */
+  private logPrefix(context: VmContext | null): string {
+    const plugin = context && !context.isRoot ? context.pluginName : "";
+    const words = [plugin, context?.rootName ?? "", this.vmId].filter((word) => word !== "");
+    return `${["wasm log", ...words].join(" ")}: `;
   }
 
   wallMs(): number {
@@ -368,7 +395,7 @@ export class Vm implements Guest {
   done(): number {
     const finish = this.pendingShutdown.get(this.acting()?.id ?? -1);
     if (!finish) return Status.NotFound;
-    this.defer(finish);
+    this.defer("done", finish);
     return Status.Ok;
   }
 

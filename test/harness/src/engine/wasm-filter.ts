@@ -282,7 +282,7 @@ export class WasmFilter implements VmContext, StreamFilter {
     const words = reply.details.replace(/\s/g, "_");
     const prefixed = ["via_wasm", this.name, ...(words ? [words] : [])].join("::");
     const details = vm.profile.prefixesReplyDetails ? prefixed : words;
-    vm.defer(() => this.stream.localReply({ ...reply, details }, true));
+    vm.defer("local reply", () => this.stream.localReply({ ...reply, details }, true));
     return Status.Ok;
   }
 
@@ -293,7 +293,7 @@ export class WasmFilter implements VmContext, StreamFilter {
     const direction = type === 0 ? "request" : "response";
     this.vm.watch.continues(type, this.id);
     const { callback } = this.vm;
-    this.vm.defer(() => {
+    this.vm.defer(`continue ${direction}`, () => {
       if (direction === "response" && this.crashes(callback)) return;
       this.stream.resume(this, direction);
     });
@@ -314,7 +314,7 @@ export class WasmFilter implements VmContext, StreamFilter {
 
   closeStream(type: number): number {
     if (type > 3) return Status.BadArgument;
-    this.vm.defer(() => this.stream.reset("wasm_close_stream"));
+    this.vm.defer("close", () => this.stream.reset("wasm_close_stream"));
     return Status.Ok;
   }
 
@@ -333,7 +333,7 @@ export class WasmFilter implements VmContext, StreamFilter {
 
   inject(data: Uint8Array, end: boolean): number {
     if (this.destroyed || this.stream.finished) return Status.BadArgument;
-    this.vm.defer(() => this.stream.inject(this, data, end));
+    this.vm.defer("inject", () => this.stream.inject(this, data, end));
     return Status.Ok;
   }
 }

@@ -1,81 +1,235 @@
-import { Random } from "./random";
+import { asBytes } from "../abi/text";
+import type { BytesInput, ClientResponse, Direction, FetchInit, HostOptions } from "../types";
+import { cutAt, cuts, shrinkCut, type Cut, type CutOptions } from "./cuts";
+import { createHost, type Host } from "./host";
+import { differing, watch, type Observation } from "./observation";
+import { recentHosts } from "./open-hosts";
+import { upstream, type ReplyInit } from "./upstream";
 
-/** One way of cutting a body, with a name for messages. */
-export interface Cut {
-  name: string;
-  chunks: Uint8Array[];
+/** One request and its answer; the fuzzer cuts their bodies. */
+export interface ChunkScenario {
+  /** Called for every host, because clusters remember. The cluster `backend` is the fuzzer's. */
+  host: () => HostOptions;
+  /** Runs on every new host before the request. */
+  prepare?: (host: Host) => unknown;
+  target: string;
+  request?: Omit<FetchInit, "body" | "chunks" | "framing"> & { body?: BytesInput };
+  /** Default 200 without a body. */
+  response?: { status?: number } & Pick<ReplyInit, "headers" | "trailers"> & { body?: BytesInput };
+  /** Something to compare besides the standard observation. */
+  observe?: (host: Host, answer: ClientResponse | null) => unknown;
 }
 
-export interface CutOptions {
-  /** Random cuts to add; default 8. */
-  random?: number;
-  seed?: number;
-  /** Largest number of single-border cuts; above it they are spread evenly. Default 2000. */
-  borders?: number;
+/** How the last chunk of a body looks: alone (h1), with its data (h2), or trailers after it (h1). */
+export type ChunkShape = "h1" | "h2" | "trailers";
+
+/** One run to repeat, as a `CutDifference` names it. */
+export interface ChunkRun {
+  direction: Direction;
+  shape: ChunkShape;
+  cut: Cut;
 }
 
-function cutAt(bytes: Uint8Array, borders: readonly number[]): Uint8Array[] {
-  const edges = [0, ...borders, bytes.length];
-  return edges.slice(1).map((end, i) => bytes.slice(edges[i], end));
+export interface ChunkOptions extends CutOptions {
+  /** Most runs over all variants; cuts of one border are thinned evenly. Default 2000. */
+  runs?: number;
+  /** Milliseconds of real time after which no further cut is tried; default none. */
+  budgetMs?: number;
+  /** False: one host per variant instead of one per cut, for plugins without memory. Default true. */
+  fresh?: boolean;
+  shapes?: readonly ChunkShape[];
+  /** Only this run, and the uncut one it is compared with. */
+  replay?: ChunkRun;
 }
 
-/**
- * Cuts of a body (harness.md §8.5): whole, at every byte border, every byte alone, with empty
- * chunks, and at random borders.
- */
-export function* cuts(body: string | Uint8Array, options: CutOptions = {}): Generator<Cut> {
-  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
-  const { random = 8, seed = 1, borders = 2000 } = options;
-  yield { name: "whole", chunks: [bytes] };
-  const stride = Math.max(1, Math.ceil((bytes.length - 1) / borders));
-  for (let at = 1; at < bytes.length; at += stride)
-    yield { name: `at ${at}`, chunks: cutAt(bytes, [at]) };
-  const every = Array.from({ length: Math.max(0, bytes.length - 1) }, (_, i) => i + 1);
-  yield { name: "every byte", chunks: cutAt(bytes, every) };
-  const half = bytes.length >> 1;
-  yield { name: "empty chunks", chunks: cutAt(bytes, [0, half, half, bytes.length]) };
-  const source = new Random(seed);
-  for (let i = 0; i < random && bytes.length > 1; i++) {
-    const count = 1 + source.below(Math.min(8, bytes.length - 1));
-    const edges = new Set(Array.from({ length: count }, () => 1 + source.below(bytes.length - 1)));
-    const sorted = [...edges].sort((a, b) => a - b);
-    yield { name: `at ${sorted.join(", ")}`, chunks: cutAt(bytes, sorted) };
-  }
+export interface ChunkReport {
+  runs: number;
+  /** False when the time was up before all cuts were tried. */
+  complete: boolean;
 }
 
-/** Thrown by `sameForAllCuts`: the smallest cut whose result differs. */
+/** The smallest cut that changes what can be seen, with both observations and traces. */
 export class CutDifference extends Error {
   constructor(
-    readonly cut: string,
-    readonly expected: unknown,
-    readonly actual: unknown,
+    readonly run: ChunkRun,
+    readonly seed: number,
+    readonly expected: Observation,
+    readonly actual: Observation,
+    readonly traces: { whole: string; cut: string },
+    pieces: readonly string[],
   ) {
+    const fields = differing(expected, actual);
+    const show = (from: Observation) =>
+      fields.map((field) => `    ${field}: ${JSON.stringify(from[field])}`).join("\n");
     super(
-      `result depends on how the body is cut: ${cut}\n  whole: ${JSON.stringify(expected)}\n  cut:   ${JSON.stringify(actual)}`,
+      `the ${run.direction} body (${run.shape}) is not the same when cut at ${run.cut.join(", ")}: ${fields.join(", ")}\n` +
+        `  pieces: ${pieces.map((piece) => JSON.stringify(piece)).join(" | ")}\n` +
+        `  replay: ${JSON.stringify({ seed, replay: run })}\n` +
+        `  whole:\n${show(expected)}\n  cut:\n${show(actual)}\n` +
+        `  trace, whole:\n${traces.whole}\n  trace, cut:\n${traces.cut}`,
     );
     this.name = "CutDifference";
   }
 }
 
+const DIRECTIONS: readonly Direction[] = ["request", "response"];
+const SHAPES: readonly ChunkShape[] = ["h1", "h2", "trailers"];
+const TRAILERS = { "x-trailer": "1" };
+
+interface Variant {
+  direction: Direction;
+  shape: ChunkShape;
+  body: Uint8Array;
+}
+
 /**
- * Runs `observe` for every cut; all results (compared as JSON) must equal the uncut one's.
- * Single borders come first, so a difference is reported with the smallest cut that shows it.
+ * Runs a scenario with one body cut in every way and compares what can be seen with the uncut run
+ * (harness.md §8.5).
+ *
+ * @throws CutDifference for the smallest cut found; Error when the uncut run breaks a rule
  */
-export async function sameForAllCuts(
-  body: string | Uint8Array,
-  observe: (chunks: Uint8Array[]) => unknown,
-  options?: CutOptions,
-): Promise<number> {
-  let expected: string | undefined;
-  let count = 0;
-  for (const { name, chunks } of cuts(body, options)) {
-    const actual = JSON.stringify(await observe(chunks));
-    expected ??= actual;
-    if (actual !== expected) {
-      const value = (text: string | undefined) => (text === undefined ? text : JSON.parse(text));
-      throw new CutDifference(name, value(expected), value(actual));
-    }
-    count++;
+export async function fuzzChunks(
+  scenario: ChunkScenario,
+  options: ChunkOptions = {},
+): Promise<ChunkReport> {
+  return new ChunkFuzz(scenario, options).run();
+}
+
+class ChunkFuzz {
+  private runs = 0;
+  private host: Host | null = null;
+  private readonly seed: number;
+
+  constructor(
+    private scenario: ChunkScenario,
+    private options: ChunkOptions,
+  ) {
+    this.seed = options.seed ?? 1;
   }
-  return count;
+
+  private variants(): Variant[] {
+    const { scenario, options } = this;
+    const bodies = { request: scenario.request?.body, response: scenario.response?.body };
+    const { replay, shapes = SHAPES } = options;
+    const variants = DIRECTIONS.flatMap((direction) => {
+      const body = asBytes(bodies[direction] ?? "");
+      return body.length > 0 ? shapes.map((shape) => ({ direction, shape, body })) : [];
+    });
+    if (variants.length === 0) throw new TypeError("neither request nor response has a body");
+    if (!replay) return variants;
+    return variants.filter((v) => v.direction === replay.direction && v.shape === replay.shape);
+  }
+
+  async run(): Promise<ChunkReport> {
+    const variants = this.variants();
+    const { runs = 2000, budgetMs = Infinity, random = 8, replay } = this.options;
+    const each = Math.max(1, Math.floor(runs / variants.length) - random - 3);
+    const borders = Math.min(this.options.borders ?? Infinity, each);
+    const end = performance.now() + budgetMs;
+    try {
+      for (const variant of variants) {
+        const list = replay ? [[], replay.cut] : cuts(variant.body, { ...this.options, borders });
+        if (!(await this.tryAll(variant, list, end))) return { runs: this.runs, complete: false };
+        await this.drop();
+      }
+    } finally {
+      await this.drop();
+    }
+    return { runs: this.runs, complete: true };
+  }
+
+  private async tryAll(variant: Variant, list: Iterable<Cut>, end: number): Promise<boolean> {
+    let whole: Observation | null = null;
+    for (const cut of list) {
+      if (performance.now() > end) return false;
+      const { seen } = await this.observe(variant, cut);
+      if (whole === null) {
+        if (seen.violations.length > 0)
+          throw new Error(`rules broken without any cut: ${seen.violations.join("; ")}`);
+        whole = seen;
+      } else if (differing(whole, seen).length > 0) await this.report(variant, cut, whole);
+    }
+    return true;
+  }
+
+  private async report(variant: Variant, found: Cut, whole: Observation): Promise<never> {
+    const differs = async (cut: Cut) =>
+      differing(whole, (await this.observe(variant, cut)).seen).length > 0;
+    const cut = await shrinkCut(found, differs);
+    const expected = await this.observe(variant, [], true);
+    const actual = await this.observe(variant, cut, true);
+    const { direction, shape, body } = variant;
+    const pieces = cutAt(body, cut).map((piece) => new TextDecoder().decode(piece));
+    const traces = { whole: expected.trace, cut: actual.trace };
+    throw new CutDifference({ direction, shape, cut }, this.seed, expected.seen, actual.seen, traces, pieces); // prettier-ignore
+  }
+
+  private async open(variant: Variant, trace: boolean): Promise<Host> {
+    if (this.host && !trace && this.options.fresh === false) return this.host;
+    await this.drop();
+    const protocol = variant.shape === "h2" ? "h2" : "h1";
+    const options = this.scenario.host();
+    this.host = await createHost({
+      seed: this.seed,
+      lifecycle: "single",
+      downstream: protocol,
+      upstreamProtocol: protocol,
+      trace,
+      ...options,
+      clusters: { ...options.clusters, backend: this.backend(variant) },
+    });
+    await this.scenario.prepare?.(this.host);
+    this.host.trace?.clear();
+    return this.host;
+  }
+
+  /** Chunks of the answer under the cut of the run. */
+  private answer: Uint8Array[] = [];
+
+  private backend({ direction, shape }: Variant) {
+    const { status = 200, body, ...init } = this.scenario.response ?? {};
+    const trailers = init.trailers ?? TRAILERS;
+    const ends = direction === "response" && shape === "trailers" ? { trailers } : {};
+    return upstream().handle(() => {
+      const chunks = body === undefined ? {} : { chunks: this.answer };
+      return { status, ...init, ...chunks, ...ends };
+    });
+  }
+
+  private async drop(): Promise<void> {
+    const { host } = this;
+    this.host = null;
+    await host?.close();
+    // Its violations are part of the observation; thousands of hosts must not wait for the check.
+    if (host) recentHosts.delete(host);
+  }
+
+  /** One run: the body of the variant is cut, the other one whole. */
+  private async observe(
+    variant: Variant,
+    cut: Cut,
+    trace = false,
+  ): Promise<{ seen: Observation; trace: string }> {
+    const { scenario } = this;
+    const { direction, shape } = variant;
+    const chunks = (body: BytesInput | undefined, mine: boolean) =>
+      body === undefined ? undefined : cutAt(asBytes(body), mine ? cut : []);
+    this.answer = chunks(scenario.response?.body, direction === "response") ?? [];
+    const host = await this.open(variant, trace);
+    this.runs++;
+    const observed = watch(host);
+    const { body, ...init } = scenario.request ?? {};
+    const sent = chunks(body, direction === "request");
+    const ends = direction === "request" && shape === "trailers" ? { trailers: TRAILERS } : {};
+    let answer: ClientResponse | null = null;
+    let error: string | null = null;
+    try {
+      const fetch = { ...init, ...(sent && { chunks: sent }), ...ends };
+      answer = await host.fetch(scenario.target, fetch).settle();
+    } catch (problem) {
+      error = (problem as Error).message;
+    }
+    const own = await scenario.observe?.(host, answer);
+    return { seen: observed(answer, error, own), trace: host.trace?.toSnapshot() ?? "" };
+  }
 }

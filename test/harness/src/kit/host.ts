@@ -91,9 +91,8 @@ export class Host implements AsyncDisposable {
     const firstQueue = this.profile.emulator ? 0 : 1;
     const shared = options.sharedWith?.process;
     this.process = shared instanceof HostProcess ? shared : new HostProcess(firstQueue);
-    const ring =
-      options.trace === false ? 0 : typeof options.trace === "number" ? options.trace : 10_000;
-    this.trace = ring > 0 ? new Trace(this.clock, ring) : null;
+    const { trace = true } = options;
+    this.trace = trace === false ? null : new Trace(this.clock, trace === true ? {} : trace);
     for (const [name, cluster] of Object.entries(options.clusters ?? {}))
       this.addCluster(name, cluster);
     this.env = this.environment();
@@ -156,6 +155,8 @@ export class Host implements AsyncDisposable {
   }
 
   private violate(rule: string, message: string, place: Place): void {
+    const where = { vm: "", plugin: place.plugin, context: 0, effective: 0 };
+    this.trace?.event("violation", rule, where, [place.callback], message);
     this.rules.report(rule, message, place);
   }
 

@@ -1,35 +1,83 @@
-import { STATUS_NAMES } from "../abi/enums";
-import type { Scheduler, Tracer } from "../engine/environment";
-import type { TraceEvent, TraceKind } from "../types";
+import type { GuestMemory } from "../abi/memory";
+import type { Scheduler, Tracer, TracePlace } from "../engine/environment";
+import type { TraceEvent, TraceFilter, TraceKind } from "../types";
+import { copyInputs, readOutputs } from "./trace-arguments";
+import { chromeTrace, envoyLog, jsonLines, normalise, readableText } from "./trace-formats";
+
+const NOWHERE: TracePlace = { vm: "", plugin: "", context: 0, effective: 0 };
+const DEFAULT_RING = 10_000;
 
 /** Ring of events; formatting happens only when somebody reads. */
 export class Trace implements Tracer {
   private ring: TraceEvent[] = [];
   private start = 0;
   private seq = 0;
+  private readonly capacity: number;
 
   constructor(
     private scheduler: Scheduler,
-    private capacity: number,
-  ) {}
+    private filter: TraceFilter,
+  ) {
+    this.capacity = filter.ring ?? DEFAULT_RING;
+    if (!(this.capacity > 0)) throw new RangeError("trace.ring: at least 1");
+  }
 
-  add(
-    vm: string,
-    plugin: string,
-    context: number,
-    effective: number,
+  private wanted(kind: TraceKind, name: string, place: TracePlace): boolean {
+    const { kinds, plugins, vms, names } = this.filter;
+    if (kinds && !kinds.includes(kind)) return false;
+    if (names && !names.test(name)) return false;
+    if (place === NOWHERE) return true;
+    return (plugins?.includes(place.plugin) ?? true) && (vms?.includes(place.vm) ?? true);
+  }
+
+  event(
     kind: TraceKind,
     name: string,
-    args: readonly (number | bigint | string)[],
+    place: TracePlace,
+    args: TraceEvent["args"] = [],
     result?: number | string,
-  ): void {
+  ): TraceEvent | null {
+    if (!this.wanted(kind, name, place)) return null;
     const at = this.scheduler.wallMs();
-    const event = { seq: this.seq++, at, vm, plugin, context, effective, kind, name, args, result };
+    const { vm, plugin, context, effective } = place;
+    const event: TraceEvent = { seq: this.seq++, at, vm, plugin, context, effective, kind, name, args, result }; // prettier-ignore
     if (this.ring.length < this.capacity) this.ring.push(event);
     else {
       this.ring[this.start] = event;
       this.start = (this.start + 1) % this.capacity;
     }
+    return event;
+  }
+
+  hostCall(
+    module: string,
+    name: string,
+    place: TracePlace,
+    args: readonly (number | bigint)[],
+    memory: GuestMemory,
+  ): (result: number | undefined) => void {
+    const entry = this.event("host", name, place, args);
+    if (entry) {
+      entry.module = module;
+      entry.inputs = copyInputs(name, args, memory);
+    }
+    return (result) => {
+      if (entry) {
+        entry.ended = true;
+        entry.result = result;
+        if (result === 0) entry.outputs = readOutputs(name, args, memory);
+      }
+      const exit = this.event("status", name, place, args, result);
+      if (exit) Object.assign(exit, { module, inputs: entry?.inputs, outputs: entry?.outputs });
+    };
+  }
+
+  wire(name: string, ...details: (string | number | Iterable<readonly [string, string]>)[]): void {
+    const words = details.map((detail) =>
+      typeof detail === "object" ? headerNames(detail) : String(detail),
+    );
+    const told = words.filter((word) => word !== "");
+    this.event("wire", name, NOWHERE, told);
   }
 
   /** Events, oldest first; older ones may have fallen out of the ring. */
@@ -42,45 +90,36 @@ export class Trace implements Tracer {
     this.start = 0;
   }
 
-  /** Readable lines without pointers, ids and times: equal runs give equal text. */
+  /** Readable lines without pointers, context ids and times: equal runs give equal text. */
   toString(): string {
-    return this.events.map(readable).join("\n");
+    return readableText(this.events);
   }
 
+  /** `toString` for a file: dates, UUIDs and addresses in log texts replaced as well. */
+  toSnapshot(): string {
+    return normalise(this.toString());
+  }
+
+  /** One JSON object per event. */
   toJsonl(): string {
-    const plain = (_key: string, value: unknown) =>
-      typeof value === "bigint" ? String(value) : value;
-    return this.events.map((event) => JSON.stringify(event, plain)).join("\n");
+    return jsonLines(this.events);
+  }
+
+  /** For chrome://tracing and Perfetto. */
+  toChrome(): string {
+    return chromeTrace(this.events);
   }
 
   /** Envoy's own trace-log lines, for a diff against a real run. */
   toEnvoyLog(): string {
-    return this.events.flatMap(envoyLine).join("\n");
+    return envoyLog(this.events);
   }
 }
 
-function readable(event: TraceEvent): string {
-  const who = `${event.vm} ${event.plugin || "-"}#${event.context}`;
-  switch (event.kind) {
-    case "call":
-      return `${who} → ${event.name}(${event.args.slice(1).join(", ")})`;
-    case "return":
-      return `${who} ← ${event.name} ${event.result ?? ""}`.trimEnd();
-    case "host":
-      return `${who}     ${event.name} ${STATUS_NAMES[Number(event.result)] ?? event.result ?? ""}`.trimEnd();
-    default:
-      return `${who} ${event.kind} ${event.name} ${event.result ?? ""}`.trimEnd();
-  }
-}
-
-function envoyLine(event: TraceEvent): string[] {
-  const args = event.args.join(", ");
-  if (event.kind === "call") return [`[host->vm] ${event.name}(${args})`];
-  if (event.kind === "return")
-    return [`[host<-vm] ${event.name} return: ${event.result ?? "void"}`];
-  if (event.kind !== "host") return [];
-  return [
-    `[vm->host] env.${event.name}(${args})`,
-    `[vm<-host] env.${event.name} return: ${event.result ?? "void"}`,
-  ];
+/** Names in order, with the values of those pseudo headers that tell what it is about. */
+function headerNames(pairs: Iterable<readonly [string, string]>): string {
+  const names = [...pairs].map(([name, value]) =>
+    /^:(status|method|path)$/.test(name) ? `${name}=${value}` : name,
+  );
+  return `[${names.join(" ")}]`;
 }

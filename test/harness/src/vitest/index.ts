@@ -1,9 +1,21 @@
-import { expect } from "vitest";
+import { expect, test as base } from "vitest";
+import type { ChunkOptions, ChunkScenario } from "../kit/chunks";
+import { fuzz } from "../kit/fuzz";
 import { matchers } from "./matchers";
 
 export { matchers } from "./matchers";
 
 expect.extend(matchers);
+
+/** Vitest's `test`; `test.chunks(name, scenario)` is a test that runs `fuzz.chunks`. */
+export const test = Object.assign(base.extend({}), {
+  chunks(name: string, scenario: ChunkScenario, options?: ChunkOptions): void {
+    base(name, async () => {
+      const { runs } = await fuzz.chunks(scenario, options);
+      expect(runs).toBeGreaterThan(1);
+    });
+  },
+});
 
 interface HarnessMatchers<R> {
   toHaveNoViolations(): R;
@@ -14,6 +26,7 @@ interface HarnessMatchers<R> {
   toHaveGauge(name: string, value: number): R;
   toHaveLogged(wanted: string | RegExp): R;
   toContainTrace(lines: readonly string[]): R;
+  toMatchTraceSnapshot(hint?: string): R;
 }
 
 declare module "vitest" {

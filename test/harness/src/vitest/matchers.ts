@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import type { Host } from "../kit/host";
 import type { Trace } from "../kit/trace";
 import { describeViolation } from "../kit/rules";
@@ -63,6 +64,16 @@ export const matchers = {
       typeof wanted === "string" ? text === wanted : wanted.test(text);
     const all = host.logs.map((line) => line.text);
     return outcome(all.some(hit), `logged:\n${all.join("\n")}`);
+  },
+
+  /** `trace.toSnapshot()` equals the stored one; `vitest --update` stores it anew. */
+  toMatchTraceSnapshot(trace: Trace, hint?: string): Outcome {
+    try {
+      expect(trace.toSnapshot()).toMatchSnapshot(hint);
+      return outcome(true, "the trace equals the stored one");
+    } catch (error) {
+      return outcome(false, (error as Error).message);
+    }
   },
 
   /** The trace's readable text contains these lines in this order. */

@@ -6,7 +6,6 @@ export { LiveUpstream, Upstream, upstream } from "./kit/upstream";
 export type { ReplyFunction, ReplyInit, RequestMatch } from "./kit/upstream";
 export { Redis, redis } from "./kit/redis";
 export type { RedisOptions } from "./kit/redis";
-export type { RedisCall, RedisScript } from "./kit/redis-memory";
 export { Trace } from "./kit/trace";
 export { describeViolation, RULES } from "./kit/rules";
 export { CutDifference } from "./kit/chunks";

@@ -91,7 +91,7 @@ export async function higress(
   config: object | string,
   options: GatewayOptions = {},
 ): Promise<{ host: Host; redis: Redis }> {
-  const server = memoryRedis();
+  const server = redis();
   const wasm = "build/higress/token-rate-limit.wasm";
   const host = await gateway(config, {
     profile: "higress-2.2",
@@ -102,46 +102,6 @@ export async function higress(
     plugins: options.plugins ?? [plugin(config, { wasm }), ...(options.after ?? [])],
   });
   return { host, redis: server };
-}
-
-/** A Redis that knows the peer's two scripts by what their words begin with (4.2, 4.3). */
-export function memoryRedis(): Redis {
-  return redis()
-    .script("local r={}", (keys, args, call) => {
-      const states = keys.map((key, i) => {
-        const limit = Number(args[2 * i]);
-        const window = Number(args[2 * i + 1]);
-        const value = textOf(call("get", key));
-        if (value === null) return [limit, 0, window];
-        const used = Number(value);
-        const ttl = Number(call("ttl", key));
-        // A Lua table ends at its first nil.
-        return Number.isNaN(used) ? [limit] : [limit, Math.trunc(used), ttl < 0 ? window : ttl];
-      });
-      return flat ? (states[0] ?? []) : states;
-    })
-    .script("redis.call('incrby',key,added)", (keys, args, call) => {
-      keys.forEach((key, i) => {
-        const [limit = "", window = "", added = ""] = args.slice(3 * i, 3 * i + 3);
-        const used = Number(textOf(call("get", key)) ?? 0);
-        if (used > Number(limit)) return;
-        const now = call("incrby", key, added);
-        if (now === Number(added) || Number(call("ttl", key)) < 0) call("expire", key, window);
-      });
-      return keys.length;
-    });
-}
-
-let flat = false;
-
-/** While `run` runs, script A answers the one flat triple of `match_mode: first`. */
-export async function withFlatReplies<T>(run: () => Promise<T>): Promise<T> {
-  flat = true;
-  try {
-    return await run();
-  } finally {
-    flat = false;
-  }
 }
 
 /** A chat request. */

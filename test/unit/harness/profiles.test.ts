@@ -89,11 +89,12 @@ describe.each(HIGRESS)("%s", (profile) => {
   });
 
   test("recovers at the next stream after the cooldown", async () => {
-    await using host = await probeHost({ "request_headers#1": "trap" }, { profile });
+    await using host = await probeHost({ request_headers: "reply 200 a" }, { profile });
+    host.inject.trap("proxy_send_local_response");
     expect((await host.fetch("http://a.test/")).status).toBe(503);
     await host.clock.advance(1000);
-    host.inject.clear();
-    expect((await host.fetch("http://a.test/")).status).toBe(503);
+    expect((await host.fetch("http://a.test/")).status).toBe(200);
+    expect(host.metrics.counter("wasm.probe.vm_reload_success")).toBe(1);
   });
 
   test("clear_route_cache=off keeps the route, the buffer limit can be raised", async () => {

@@ -1,4 +1,4 @@
-import { utf8 } from "./text";
+import { fromBytes, toText, utf8 } from "./text";
 
 /** A RESP2 value; a bulk string is bytes. */
 export type RespValue = string | number | null | Uint8Array | RespError | RespValue[];
@@ -45,15 +45,22 @@ export function parseResp(bytes: Uint8Array, from = 0): { value: RespValue; end:
   return { value: list, end: at };
 }
 
-/** Words of a command (array of bulk strings), or null. */
-export function decodeWords(bytes: Uint8Array): string[] | null {
+/** Words of a command (array of bulk strings) as binary text, one char per byte, or null. */
+export function binaryWords(bytes: Uint8Array): string[] | null {
   try {
     const parsed = parseResp(bytes);
     if (!parsed || !Array.isArray(parsed.value)) return null;
-    return parsed.value.map((item) => (item instanceof Uint8Array ? utf8(item) : String(item)));
+    return parsed.value.map((item) =>
+      item instanceof Uint8Array ? fromBytes(item) : String(item),
+    );
   } catch {
     return null;
   }
+}
+
+/** Words of a command as a test writes them: UTF-8 where valid, else unchanged. Null as above. */
+export function decodeWords(bytes: Uint8Array): string[] | null {
+  return binaryWords(bytes)?.map(toText) ?? null;
 }
 
 /** Value to RESP2 bytes; a string becomes a bulk string, `new RespError` an error. */
@@ -78,9 +85,4 @@ export function encodeResp(value: RespValue | undefined | boolean): Uint8Array {
   };
   add(value);
   return Buffer.concat(parts);
-}
-
-/** `+OK` and other status lines. */
-export function simpleString(text: string): Uint8Array {
-  return new TextEncoder().encode(`+${text}\r\n`);
 }

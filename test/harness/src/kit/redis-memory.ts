@@ -1,241 +1,61 @@
-import { HarnessFault } from "../abi/fault";
-import { decodeWords, encodeResp, RespError, simpleString, type RespValue } from "../abi/resp";
+import { createHash } from "node:crypto";
+import { binaryWords, encodeResp, RespError } from "../abi/resp";
+import { toBytes } from "../abi/text";
 import type { RedisConnection, RedisEnv, RedisLogin } from "../types";
+import { COLLECTIONS } from "./redis-collections";
+import { Database, integer, RespStatus, type Reply } from "./redis-database";
+import { KEYS } from "./redis-keys";
+import { Complaint, LuaScripts } from "./redis-lua";
+import { OK, STRINGS, type Commands } from "./redis-strings";
 
-type Value = string | Map<string, string> | string[] | Set<string> | SortedSet;
-class SortedSet extends Map<string, number> {}
+const COMMANDS: Commands = { ...KEYS, ...STRINGS, ...COLLECTIONS };
 
-/** Calls a command from inside a script. */
-export type RedisCall = (...words: (string | number)[]) => RespValue;
-export type RedisScript = (keys: string[], args: string[], call: RedisCall) => RespValue;
-type Command = (args: string[], db: Database) => RespValue | Uint8Array;
-
-const OK = simpleString("OK");
-const NOT_INTEGER = new RespError("ERR value is not an integer or out of range");
-const WRONG_TYPE = new RespError(
-  "WRONGTYPE Operation against a key holding the wrong kind of value",
-);
-
-/** One database: values and expiry times. Strings are UTF-8 text. */
-class Database {
-  now = 0;
-  private values = new Map<string, { value: Value; expires: number }>();
-
-  private alive(key: string): { value: Value; expires: number } | undefined {
-    const entry = this.values.get(key);
-    if (entry && entry.expires <= this.now) this.values.delete(key);
-    return this.values.get(key);
-  }
-  get(key: string): Value | undefined {
-    return this.alive(key)?.value;
-  }
-  text(key: string): string | undefined {
-    const value = this.get(key);
-    if (value !== undefined && typeof value !== "string") throw WRONG_TYPE;
-    return value;
-  }
-  /** Collection under `key`, made when absent. */
-  collection<T extends Value>(key: string, type: new () => T, make = true): T {
-    const value = this.get(key);
-    if (value === undefined) {
-      const fresh = new type();
-      if (make) this.values.set(key, { value: fresh, expires: Infinity });
-      return fresh;
-    }
-    if (!(value instanceof type)) throw WRONG_TYPE;
-    return value;
-  }
-  set(key: string, value: Value, keepTtl = false): void {
-    const expires = keepTtl ? (this.alive(key)?.expires ?? Infinity) : Infinity;
-    this.values.set(key, { value, expires });
-  }
-  delete(key: string): boolean {
-    return this.alive(key) !== undefined && this.values.delete(key);
-  }
-  expire(key: string, at: number): number {
-    const entry = this.alive(key);
-    if (entry) entry.expires = at;
-    return entry ? 1 : 0;
-  }
-  ttl(key: string): number {
-    const entry = this.alive(key);
-    if (!entry) return -2;
-    return entry.expires === Infinity ? -1 : entry.expires - this.now;
-  }
-  keys(): string[] {
-    return [...this.values.keys()].filter((key) => this.alive(key));
-  }
-  clear(): void {
-    this.values.clear();
-  }
-}
-
-function integer(text: string | undefined): number {
-  if (text === undefined || !/^-?\d+$/.test(text)) throw NOT_INTEGER;
-  return Number(text);
-}
-
-function add(db: Database, key: string, by: number): number {
-  const next = integer(db.text(key) ?? "0") + by;
-  db.set(key, String(next), true);
-  return next;
-}
-
-function setCommand(
-  [key = "", value = "", ...options]: string[],
-  db: Database,
-): RespValue | Uint8Array {
-  let expires = Infinity;
-  const words = options.map((word) => word.toLowerCase());
-  for (let i = 0; i < words.length; i++) {
-    if (words[i] === "nx" && db.get(key) !== undefined) return null;
-    if (words[i] === "xx" && db.get(key) === undefined) return null;
-    if (words[i] === "ex") expires = db.now + integer(options[++i]) * 1000;
-    else if (words[i] === "px") expires = db.now + integer(options[++i]);
-  }
-  db.set(key, value);
-  db.expire(key, expires);
-  return OK;
-}
-
-function range<T>(list: T[], from: number, to: number): T[] {
-  const start = from < 0 ? Math.max(0, list.length + from) : from;
-  const end = to < 0 ? list.length + to : to;
-  return list.slice(start, end + 1);
-}
-
-const glob = (pattern: string) =>
-  new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|\\]/g, "\\$&")
-      .replace(/\*/g, ".*")
-      .replace(/\?/g, ".")}$`,
-    "s",
-  );
-
-const COMMANDS: Record<string, Command> = {
-  ping: () => simpleString("PONG"),
-  get: ([key = ""], db) => db.text(key) ?? null,
-  set: setCommand,
-  setex: ([key = "", seconds = "", value = ""], db) => setCommand([key, value, "ex", seconds], db),
-  setnx: ([key = "", value = ""], db) => (setCommand([key, value, "nx"], db) === null ? 0 : 1),
-  getset: ([key = "", value = ""], db) => {
-    const old = db.text(key) ?? null;
-    db.set(key, value);
-    return old;
-  },
-  del: (keys, db) => keys.filter((key) => db.delete(key)).length,
-  exists: (keys, db) => keys.filter((key) => db.get(key) !== undefined).length,
-  mget: (keys, db) => keys.map((key) => db.text(key) ?? null),
-  mset: (args, db) => {
-    for (let i = 0; i + 1 < args.length; i += 2) db.set(args[i]!, args[i + 1]!);
-    return OK;
-  },
-  strlen: ([key = ""], db) => Buffer.byteLength(db.text(key) ?? ""),
-  append: ([key = "", value = ""], db) => {
-    db.set(key, (db.text(key) ?? "") + value, true);
-    return Buffer.byteLength(db.text(key)!);
-  },
-  incr: ([key = ""], db) => add(db, key, 1),
-  decr: ([key = ""], db) => add(db, key, -1),
-  incrby: ([key = "", by], db) => add(db, key, integer(by)),
-  decrby: ([key = "", by], db) => add(db, key, -integer(by)),
-  incrbyfloat: ([key = "", by = "0"], db) => {
-    db.set(key, String(Number(db.text(key) ?? "0") + Number(by)), true);
-    return db.text(key)!;
-  },
-  expire: ([key = "", seconds], db) => db.expire(key, db.now + integer(seconds) * 1000),
-  pexpire: ([key = "", ms], db) => db.expire(key, db.now + integer(ms)),
-  persist: ([key = ""], db) => (db.ttl(key) >= 0 ? db.expire(key, Infinity) : 0),
-  ttl: ([key = ""], db) => {
-    const ms = db.ttl(key);
-    return ms < 0 ? ms : Math.round(ms / 1000);
-  },
-  pttl: ([key = ""], db) => db.ttl(key),
-  keys: ([pattern = "*"], db) => db.keys().filter((key) => glob(pattern).test(key)),
-  flushall: (_args, db) => (db.clear(), OK),
-  flushdb: (_args, db) => (db.clear(), OK),
-  hset: ([key = "", ...pairs], db) => {
-    const hash = db.collection(key, Map<string, string>);
-    const before = hash.size;
-    for (let i = 0; i + 1 < pairs.length; i += 2) hash.set(pairs[i]!, pairs[i + 1]!);
-    return hash.size - before;
-  },
-  hmset: (args, db) => (COMMANDS["hset"]!(args, db), OK),
-  hget: ([key = "", field = ""], db) =>
-    db.collection(key, Map<string, string>, false).get(field) ?? null,
-  hmget: ([key = "", ...fields], db) => {
-    const hash = db.collection(key, Map<string, string>, false);
-    return fields.map((field) => hash.get(field) ?? null);
-  },
-  hgetall: ([key = ""], db) => [...db.collection(key, Map<string, string>, false)].flat(),
-  hdel: ([key = "", ...fields], db) => {
-    const hash = db.collection(key, Map<string, string>, false);
-    return fields.filter((field) => hash.delete(field)).length;
-  },
-  hexists: ([key = "", field = ""], db) =>
-    db.collection(key, Map<string, string>, false).has(field) ? 1 : 0,
-  hincrby: ([key = "", field = "", by], db) => {
-    const hash = db.collection(key, Map<string, string>);
-    hash.set(field, String(integer(hash.get(field) ?? "0") + integer(by)));
-    return Number(hash.get(field));
-  },
-  hkeys: ([key = ""], db) => [...db.collection(key, Map<string, string>, false).keys()],
-  hvals: ([key = ""], db) => [...db.collection(key, Map<string, string>, false).values()],
-  hlen: ([key = ""], db) => db.collection(key, Map<string, string>, false).size,
-  lpush: ([key = "", ...items], db) =>
-    db.collection(key, Array<string>).unshift(...items.reverse()),
-  rpush: ([key = "", ...items], db) => db.collection(key, Array<string>).push(...items),
-  lpop: ([key = ""], db) => db.collection(key, Array<string>, false).shift() ?? null,
-  rpop: ([key = ""], db) => db.collection(key, Array<string>, false).pop() ?? null,
-  llen: ([key = ""], db) => db.collection(key, Array<string>, false).length,
-  lrange: ([key = "", from, to], db) =>
-    range(db.collection(key, Array<string>, false), integer(from), integer(to)),
-  ltrim: ([key = "", from, to], db) => {
-    db.set(key, range(db.collection(key, Array<string>), integer(from), integer(to)), true);
-    return OK;
-  },
-  sadd: ([key = "", ...items], db) => {
-    const set = db.collection(key, Set<string>);
-    const before = set.size;
-    for (const item of items) set.add(item);
-    return set.size - before;
-  },
-  srem: ([key = "", ...items], db) =>
-    items.filter((i) => db.collection(key, Set<string>, false).delete(i)).length,
-  smembers: ([key = ""], db) => [...db.collection(key, Set<string>, false)],
-  sismember: ([key = "", item = ""], db) =>
-    db.collection(key, Set<string>, false).has(item) ? 1 : 0,
-  scard: ([key = ""], db) => db.collection(key, Set<string>, false).size,
-  zadd: ([key = "", ...pairs], db) => {
-    const set = db.collection(key, SortedSet);
-    const before = set.size;
-    for (let i = 0; i + 1 < pairs.length; i += 2) set.set(pairs[i + 1]!, Number(pairs[i]));
-    return set.size - before;
-  },
-  zscore: ([key = "", item = ""], db) => {
-    const score = db.collection(key, SortedSet, false).get(item);
-    return score === undefined ? null : String(score);
-  },
-  zcard: ([key = ""], db) => db.collection(key, SortedSet, false).size,
-  zrem: ([key = "", ...items], db) =>
-    items.filter((i) => db.collection(key, SortedSet, false).delete(i)).length,
-  zrange: ([key = "", from, to], db) => {
-    const sorted = [...db.collection(key, SortedSet, false)].sort(
-      (a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1),
-    );
-    return range(
-      sorted.map(([item]) => item),
-      integer(from),
-      integer(to),
-    );
-  },
+/** Commands of a connection or of the script engine; never inside a script. */
+const SESSION: Record<string, number> = {
+  multi: 1,
+  exec: 1,
+  discard: 1,
+  eval: -3,
+  evalsha: -3,
+  script: -2,
 };
 
-/** An in-memory server: the commands gateways use, and scripts a test registers. */
+/** What one connection remembers. */
+interface Session {
+  queue: string[][] | null;
+  /** A command was refused while queueing: EXEC does nothing. */
+  spoiled: boolean;
+}
+
+const sha1 = (text: string) => createHash("sha1").update(toBytes(text)).digest("hex");
+
+function encode(value: Reply): Uint8Array {
+  if (value instanceof RespStatus) return toBytes(`+${value.text}\r\n`);
+  if (value instanceof RespError) return toBytes(`-${value.message}\r\n`);
+  if (Array.isArray(value))
+    return Buffer.concat([toBytes(`*${value.length}\r\n`), ...value.map(encode)]);
+  if (typeof value === "number" || typeof value === "bigint") return toBytes(`:${value}\r\n`);
+  return toBytes(value === null ? "$-1\r\n" : `$${value.length}\r\n${value}\r\n`);
+}
+
+/** The refusal before a command runs: unknown, or too few or too many words. */
+function refusal(words: string[]): RespError | null {
+  const [name = "", ...args] = words;
+  const lower = name.toLowerCase();
+  const arity = SESSION[lower] ?? (Object.hasOwn(COMMANDS, lower) ? COMMANDS[lower]![0] : null);
+  if (arity === null) {
+    const shown = args.map((word) => `\`${word}\`, `).join("");
+    return new RespError(`ERR unknown command \`${name}\`, with args beginning with: ${shown}`);
+  }
+  if (arity > 0 ? words.length === arity : words.length >= -arity) return null;
+  return new RespError(`ERR wrong number of arguments for '${lower}' command`);
+}
+
+/** An in-memory server with the commands gateways use, transactions and Lua (Redis 6.2). */
 export class MemoryRedis {
-  readonly scripts: { text: string; run: RedisScript }[] = [];
   private databases = new Map<number, Database>();
+  private scripts = new Map<string, string>();
+  private lua: LuaScripts | null = null;
   constructor(private password: string) {}
 
   private database(index: number): Database {
@@ -244,50 +64,123 @@ export class MemoryRedis {
     return db;
   }
 
-  /** Executes one command; the reply is RESP. */
+  /** Executes one command of binary words (one char per byte) alone; the reply is RESP. */
   run(words: string[], now: number, index = 0): Uint8Array {
+    return this.answer({ queue: null, spoiled: false }, words, now, index);
+  }
+
+  private answer(session: Session, words: string[], now: number, index: number): Uint8Array {
     const db = this.database(index);
     db.now = now;
+    return encode(this.caught(() => this.command(session, words, db)));
+  }
+
+  private caught(run: () => Reply): Reply {
     try {
-      const value = this.execute(words, db);
-      return value instanceof Uint8Array ? value : encodeResp(value);
+      return run();
     } catch (error) {
-      if (error instanceof RespError) return encodeResp(error);
+      if (error instanceof RespError) return error;
       throw error;
     }
   }
 
-  private execute(words: string[], db: Database): RespValue | Uint8Array {
-    const [name = "", ...args] = words;
-    const lower = name.toLowerCase();
-    if (lower === "eval") return this.evaluate(args, db);
-    const command = Object.hasOwn(COMMANDS, lower) ? COMMANDS[lower] : undefined;
-    return command ? command(args, db) : new RespError(`ERR unknown command '${name}'`);
+  private command(session: Session, words: string[], db: Database): Reply {
+    const refused = refusal(words);
+    const name = words[0]!.toLowerCase();
+    if (refused) {
+      session.spoiled = true;
+      return refused;
+    }
+    if (name === "multi" || name === "exec" || name === "discard")
+      return this.transaction(session, name, db);
+    if (session.queue) {
+      session.queue.push(words);
+      return new RespStatus("QUEUED");
+    }
+    return this.execute(words, db);
   }
 
-  private evaluate([text = "", count = "0", ...rest]: string[], db: Database): RespValue {
-    const found = this.scripts.find((script) => text.includes(script.text));
-    if (!found) {
-      throw new HarnessFault(
-        "EVAL in the in-memory Redis needs redis().script(text, run), or use a real server",
-      );
+  private transaction(session: Session, name: string, db: Database): Reply {
+    const { queue, spoiled } = session;
+    if (name === "multi") {
+      if (queue) throw new RespError("ERR MULTI calls can not be nested");
+      Object.assign(session, { queue: [], spoiled: false });
+      return OK;
     }
-    const keys = rest.slice(0, integer(count));
-    return found.run(keys, rest.slice(keys.length), (...words) => {
-      const value = this.execute(words.map(String), db);
-      return value instanceof Uint8Array && value[0] === 43 ? "OK" : (value as RespValue);
-    });
+    if (!queue) throw new RespError(`ERR ${name.toUpperCase()} without MULTI`);
+    session.queue = null;
+    if (name === "discard") return OK;
+    if (spoiled) throw new RespError("EXECABORT Transaction discarded because of previous errors.");
+    return queue.map((words) => this.caught(() => this.execute(words, db)));
+  }
+
+  private execute(words: string[], db: Database): Reply {
+    const name = words[0]!.toLowerCase();
+    const args = words.slice(1);
+    if (name === "eval") return this.evaluate(this.load(args[0]!), args, db);
+    if (name === "evalsha") return this.evaluate(args[0]!.toLowerCase(), args, db);
+    if (name === "script") return this.script(args);
+    return COMMANDS[name]![1](args, db);
+  }
+
+  private load(text: string): string {
+    const sha = sha1(text);
+    if (!this.scripts.has(sha)) this.engine().check(text);
+    this.scripts.set(sha, text);
+    return sha;
+  }
+
+  private script([word = "", ...args]: string[]): Reply {
+    const name = word.toLowerCase();
+    if (name === "load" && args.length === 1) return this.load(args[0]!);
+    if (name === "exists") return args.map((sha) => (this.scripts.has(sha) ? 1 : 0));
+    if (name === "flush") {
+      this.scripts.clear();
+      return OK;
+    }
+    throw new RespError(
+      `ERR Unknown subcommand or wrong number of arguments for '${word}'. Try SCRIPT HELP.`,
+    );
+  }
+
+  private engine(): LuaScripts {
+    return (this.lua ??= new LuaScripts());
+  }
+
+  private evaluate(sha: string, args: string[], db: Database): Reply {
+    const count = integer(args[1]!);
+    if (count > args.length - 2)
+      throw new RespError("ERR Number of keys can't be greater than number of args");
+    if (count < 0) throw new RespError("ERR Number of keys can't be negative");
+    const text = this.scripts.get(sha);
+    if (text === undefined) throw new RespError("NOSCRIPT No matching script. Please use EVAL.");
+    const keys = args.slice(2, 2 + count);
+    return this.engine().run(`f_${sha}`, text, keys, args.slice(2 + count), (words) =>
+      this.caught(() => this.fromScript(words, db)),
+    );
+  }
+
+  private fromScript(words: string[], db: Database): Reply {
+    const name = words[0]!.toLowerCase();
+    if (Object.hasOwn(SESSION, name))
+      throw new Complaint("This Redis command is not allowed from scripts");
+    const refused = refusal(words);
+    if (refused && Object.hasOwn(COMMANDS, name))
+      throw new Complaint("Wrong number of args calling Redis command From Lua script");
+    if (refused) throw new Complaint("Unknown Redis command called from Lua script");
+    return this.execute(words, db);
   }
 
   connect(env: RedisEnv, login: RedisLogin): RedisConnection {
     const granted = this.password === "" || login.password === this.password;
+    const session: Session = { queue: null, spoiled: false };
     return {
       send: (query, done) => {
-        const words = decodeWords(query);
-        const reply = !words
+        const words = binaryWords(query);
+        const reply = !words?.length
           ? encodeResp(new RespError("ERR Protocol error"))
           : granted
-            ? this.run(words, env.now(), login.database)
+            ? this.answer(session, words, env.now(), login.database)
             : encodeResp(new RespError("NOAUTH Authentication required."));
         env.post(() => done(reply));
       },

@@ -1,7 +1,8 @@
 import { connect as tcpConnect, type Socket } from "node:net";
+import { toBinary } from "../abi/text";
 import { decodeWords, encodeResp, parseResp, type RespValue } from "../abi/resp";
 import type { RedisConnection, RedisEnv, RedisHandler, RedisLogin } from "../types";
-import { MemoryRedis, type RedisScript } from "./redis-memory";
+import { MemoryRedis } from "./redis-memory";
 
 /** Options of `redis()`. */
 export interface RedisOptions {
@@ -43,12 +44,6 @@ export class Redis implements RedisHandler {
 
   noEndpoints(): this {
     this.hasEndpoints = false;
-    return this;
-  }
-
-  /** What EVAL of a script containing `text` does in the in-memory server. */
-  script(text: string, run: RedisScript): this {
-    this.memory.scripts.push({ text, run });
     return this;
   }
 
@@ -100,7 +95,7 @@ export class Redis implements RedisHandler {
   command(...words: string[]): RespValue {
     if (this.options.url)
       throw new TypeError("command() runs on the memory server; this one is real");
-    const reply = this.memory.run(words, this.now());
+    const reply = this.memory.run(words.map(toBinary), this.now());
     return parseResp(reply)!.value;
   }
 }

@@ -11,7 +11,7 @@ export { Trace } from "./kit/trace";
 export { describeViolation, RULES } from "./kit/rules";
 export { CutDifference, cuts, sameForAllCuts } from "./kit/chunks";
 export type { Cut, CutOptions } from "./kit/chunks";
-export { checkLeaks } from "./kit/leak";
+export { checkLeaks, describeLeak } from "./kit/leak";
 export type { LeakOptions, LeakReport } from "./kit/leak";
 export { Random } from "./kit/random";
 export { HarnessFault } from "./abi/fault";

@@ -7,6 +7,7 @@ expect.extend(matchers);
 
 interface HarnessMatchers<R> {
   toHaveNoViolations(): R;
+  toHaveNoLeak(): R;
   toHaveViolation(rule: string): R;
   toBeLocalReply(status: number, details?: string): R;
   toPause(action?: string): R;

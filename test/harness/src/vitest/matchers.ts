@@ -1,4 +1,5 @@
 import type { Host } from "../kit/host";
+import { describeLeak, type LeakReport } from "../kit/leak";
 import type { Trace } from "../kit/trace";
 import { describeViolation } from "../kit/rules";
 import type { ClientResponse, MetricsView, StepResult } from "../types";
@@ -18,6 +19,14 @@ export const matchers = {
     return outcome(
       failing.length === 0,
       failing.map(describeViolation).join("\n") || "no violations",
+    );
+  },
+
+  /** A report of `checkLeaks` in which nothing rose. */
+  toHaveNoLeak(report: LeakReport): Outcome {
+    return outcome(
+      !report.leaking,
+      `${report.leaking ? "leak" : "no leak"}: ${describeLeak(report)}`,
     );
   },
 

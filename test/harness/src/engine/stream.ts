@@ -239,7 +239,8 @@ export class Stream {
     if (this.finished) return;
     if (this.decoding > 0) this.decode.aborted = true;
     else if (this.encoding > 0) this.encode.aborted = true;
-    this.local = true;
+    // A reply that comes after the upstream's headers went out resets: the answer is the upstream's.
+    this.local ||= !this.client.started;
     this.details = reply.details;
     if (this.encode.headers === null) {
       if (this.decoding > 0) this.prepared ??= reply;

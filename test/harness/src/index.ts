@@ -15,7 +15,7 @@ export type { Cut, CutOptions } from "./kit/cuts";
 export type { ConfigOptions, ConfigScenario } from "./kit/config-fuzz";
 export { fuzz } from "./kit/fuzz";
 export type { Observation } from "./kit/observation";
-export { checkLeaks } from "./kit/leak";
+export { checkLeaks, describeLeak } from "./kit/leak";
 export type { LeakOptions, LeakReport } from "./kit/leak";
 export { Random } from "./kit/random";
 export { HarnessFault } from "./abi/fault";

@@ -221,3 +221,24 @@ describe("limits", () => {
     expect(await sent.fetch("http://a.test/")).toMatchObject({ status: 200, reset: true });
   });
 });
+
+describe("chunks that hold nothing", () => {
+  test.each([
+    ["h1, content-length 0: the headers end it", "h1", "content-length", ["request_headers 1"]],
+    [
+      "h1, chunked: the piece as it was given, then the end",
+      "h1",
+      "chunked",
+      ["request_headers 0", "request_body 0", "request_body 1"],
+    ],
+    ["h2: an empty frame ends it", "h2", "content-length", ["request_headers 0", "request_body 1"]],
+  ] as const)("%s", async (_name, downstream, framing, wanted) => {
+    await using host = await probeHost({ args: "1" }, { downstream });
+    await host.fetch("http://a.test/", { chunks: [""], framing });
+    const seen = lines(host).flatMap((line) => {
+      const [, name, end] = /^(request_\w+)\(.*(\d)\)$/.exec(line) ?? [];
+      return name ? [`${name} ${end}`] : [];
+    });
+    expect([...new Set(seen)]).toEqual(wanted);
+  });
+});

@@ -248,3 +248,9 @@ describe("chain", () => {
     expect(lines(host).filter((l) => l.startsWith("request_body"))).toEqual(["request_body(2, 1)"]);
   });
 });
+
+test("a reply after the response headers is a reset of the upstream's answer, not a local one", async () => {
+  await using host = await probeHost({ "response_body#1": "reply 500 late" });
+  const answer = await host.fetch("http://a.test/");
+  expect(answer).toMatchObject({ status: 200, reset: true, local: false });
+});

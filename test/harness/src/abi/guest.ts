@@ -48,6 +48,10 @@ export interface ActingContext {
   /** Called after a successful edit. */
   headersChanged(type: number): void;
   buffer(type: number): BufferAccess | null;
+  /** Called after a successful edit of a body. */
+  bodyEdited(type: number): void;
+  /** The body is complete and has left this filter: no edit can reach it (S29). */
+  bodyGone(type: number): boolean;
   getProperty(path: string): Uint8Array | number;
   setProperty(path: string, value: Uint8Array): number;
   sendLocalResponse(reply: LocalReply): number;

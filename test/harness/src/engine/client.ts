@@ -74,13 +74,11 @@ export class Client {
     const framed = this.framed();
     const differs = framed.surplus.length > 0 || framed.missing > 0;
     // Two heads are S02's business.
-    if (differs && this.heads.length === 1 && !this.bodiless()) {
-      const plugin = this.stream.filters[0]?.name ?? "";
-      this.stream.env.violation(
-        "S01",
-        `response body has ${this.all.size} bytes, content-length says ${this.head.get("content-length")}`,
-        { plugin, callback: "proxy_on_response_body" },
-      );
+    const editor = this.stream.editors.response;
+    if (differs && editor && this.heads.length === 1 && !this.bodiless()) {
+      const declared = this.head.get("content-length");
+      const message = `response body has ${this.all.size} bytes, content-length says ${declared}`;
+      this.stream.env.violation("S01", message, editor);
     }
     this.stream.finish();
   }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { SourceMap } from "node:module";
 import { LoadError } from "../abi/link";
 import { capMemory, isWasm, parseModule, type ModuleInfo } from "../abi/module";
 
@@ -7,6 +8,8 @@ export interface Compiled {
   hash: string;
   info: ModuleInfo;
   module: WebAssembly.Module;
+  /** From byte offsets to source lines; null without a map file. */
+  sourceMap: SourceMap | null;
 }
 
 const cache = new Map<string, Compiled>();
@@ -32,7 +35,7 @@ export function compile(bytes: Uint8Array, maxPages: number): Compiled {
     const info = parseModule(bytes);
     const capped = capMemory(bytes, info, maxPages);
     const module = new WebAssembly.Module(capped as Uint8Array<ArrayBuffer>);
-    compiled = { hash, info, module };
+    compiled = { hash, info, module, sourceMap: null };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new LoadError("Failed to parse corrupted Wasm module", reason, "load");

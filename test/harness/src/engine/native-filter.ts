@@ -2,7 +2,14 @@ import { ByteQueue } from "../abi/byte-queue";
 import { DATA_ACTION_NAMES, HEADERS_ACTION_NAMES, TRAILERS_ACTION_NAMES } from "../abi/enums";
 import type { HeaderList } from "../abi/header-list";
 import { asBytes, toBinary, toText } from "../abi/text";
-import type { NativeBody, NativeControl, NativeFilter, NativeHeaders } from "../types";
+import type {
+  BytesInput,
+  Direction,
+  NativeBody,
+  NativeControl,
+  NativeFilter,
+  NativeHeaders,
+} from "../types";
 import type { Stream, StreamFilter } from "./stream";
 import { headerPairs } from "./upstream-exchange";
 
@@ -61,6 +68,16 @@ export class NativeStreamFilter implements StreamFilter {
     };
   }
 
+  /** The chunk; whoever replaces it is remembered (S01). */
+  private body(data: ByteQueue, direction: Direction): NativeBody {
+    const body = bodyOf(data);
+    const replace = (bytes: BytesInput): void => {
+      this.stream.editors[direction] = { plugin: this.name, callback: `${direction}Body` };
+      body.replace(bytes);
+    };
+    return { bytes: () => body.bytes(), replace };
+  }
+
   decodeHeaders(headers: HeaderList, end: boolean): number {
     const { native } = this.filter;
     return action(
@@ -71,7 +88,7 @@ export class NativeStreamFilter implements StreamFilter {
   decodeData(data: ByteQueue, end: boolean): number {
     return action(
       DATA_ACTION_NAMES,
-      this.filter.native.requestBody?.(bodyOf(data), end, this.control),
+      this.filter.native.requestBody?.(this.body(data, "request"), end, this.control),
     );
   }
   decodeTrailers(trailers: HeaderList): number {
@@ -91,7 +108,7 @@ export class NativeStreamFilter implements StreamFilter {
   encodeData(data: ByteQueue, end: boolean): number {
     return action(
       DATA_ACTION_NAMES,
-      this.filter.native.responseBody?.(bodyOf(data), end, this.control),
+      this.filter.native.responseBody?.(this.body(data, "response"), end, this.control),
     );
   }
   encodeTrailers(trailers: HeaderList): number {

@@ -100,6 +100,13 @@ export class Root implements VmContext, RootServices {
     }
   }
 
+  bodyEdited(): void {
+    // A root has no body to edit.
+  }
+  bodyGone(): boolean {
+    return false;
+  }
+
   getProperty(path: string): Uint8Array | number {
     return rootProperty(this, path);
   }

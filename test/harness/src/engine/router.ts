@@ -172,13 +172,10 @@ export class Router {
 
   private requestEnded(exchange: UpstreamExchange): void {
     const declared = exchange.declaredLength;
-    if (declared !== undefined && Number(declared) !== this.bytes) {
-      const plugin = this.stream.filters.at(-1)?.name ?? "";
-      this.stream.env.violation(
-        "S01",
-        `request body has ${this.bytes} bytes, content-length says ${declared}`,
-        { plugin, callback: "proxy_on_request_body" },
-      );
+    const editor = this.stream.editors.request;
+    if (editor && declared !== undefined && Number(declared) !== this.bytes) {
+      const message = `request body has ${this.bytes} bytes, content-length says ${declared}`;
+      this.stream.env.violation("S01", message, editor);
     }
     this.armTimeout();
   }

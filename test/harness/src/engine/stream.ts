@@ -3,7 +3,7 @@ import { ResponseFlag } from "../abi/enums";
 import { HeaderList } from "../abi/header-list";
 import type { Direction } from "../types";
 import { Client } from "./client";
-import type { Environment } from "./environment";
+import type { Environment, Place } from "./environment";
 import { Iteration, type Side } from "./iteration";
 import { isGrpc, replyHeaders, type Reply } from "./local-reply";
 import { Router } from "./router";
@@ -32,6 +32,8 @@ export class Stream {
   readonly router: Router;
   readonly client: Client;
   readonly filterState = new Map<string, Uint8Array>();
+  /** Who edited a body last, by direction; a length that is wrong without an edit is no plugin's. */
+  readonly editors: Partial<Record<Direction, Place>> = {};
   readonly startedAt: number;
   filters: StreamFilter[] = [];
   details = "";
@@ -64,6 +66,13 @@ export class Stream {
 
   path(direction: Direction): Iteration<StreamFilter> {
     return direction === "request" ? this.decode : this.encode;
+  }
+
+  /** The whole body has gone on: nothing of it waits for anybody. */
+  bodyGone(direction: Direction): boolean {
+    const { complete, buffer } = this.path(direction);
+    const passed = direction === "request" ? this.requestBytes : this.responseBytes;
+    return complete && !buffer && passed > 0;
   }
 
   get responseStarted(): boolean {
@@ -235,7 +244,8 @@ export class Stream {
     if (this.finished) return;
     if (this.decoding > 0) this.decode.aborted = true;
     else if (this.encoding > 0) this.encode.aborted = true;
-    this.local = true;
+    // A reply that comes after the upstream's headers went out resets: the answer is the upstream's.
+    this.local ||= !this.client.started;
     this.details = reply.details;
     if (this.encode.headers === null) {
       if (this.decoding > 0) this.prepared ??= reply;

@@ -7,7 +7,8 @@ import { GuestMemory } from "../abi/memory";
 import { isAllowed, RestrictedCallback, type Window } from "../abi/restricted";
 import type { Profile } from "../profiles";
 import type { Compiled } from "./compile";
-import type { Environment, TracePlace } from "./environment";
+import type { Environment, Place, TracePlace } from "./environment";
+import { guestStack } from "./guest-stack";
 import { VmMetrics } from "./metrics";
 import type { HostProcess } from "./process";
 import { RuleWatch } from "./rule-watch";
@@ -143,9 +144,9 @@ export class Vm implements Guest {
       this.currentCall = name;
       const forced = this.env.faults?.before(name);
       const result = forced ?? run(this, ...args);
-      this.currentCall = outer;
       ended?.(result as number | undefined);
       if (status) this.watch.hostCall(name, args, result as number);
+      this.currentCall = outer;
       return result;
     };
   }
@@ -383,9 +384,14 @@ export class Vm implements Guest {
   }
 
   note(rule: string, message: string): void {
-    const plugin = this.current?.pluginName ?? "";
-    const place = { plugin, callback: this.callback, call: this.currentCall || undefined };
-    this.env.violation(rule, message, place);
+    this.env.violation(rule, message, this.place());
+  }
+
+  /** Where the guest is now: plugin, callback, host call and its own stack. */
+  place(): Place {
+    const call = this.currentCall || undefined;
+    const stack = guestStack(this.settings.compiled.sourceMap) || undefined;
+    return { plugin: this.current?.pluginName ?? "", callback: this.callback, call, stack };
   }
 
   keepView(pointer: number, length: number, what: string): void {

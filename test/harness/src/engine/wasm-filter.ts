@@ -4,6 +4,7 @@ import type { BufferAccess, LocalReply, MapAccess } from "../abi/guest";
 import { HeaderList } from "../abi/header-list";
 import { fromBytes } from "../abi/text";
 import type { Direction, HeaderPair } from "../types";
+import type { Place } from "./environment";
 import { Half } from "./half";
 import { DATA, HEADERS } from "./iteration";
 import type { PluginSettings } from "./plugin";
@@ -13,6 +14,8 @@ import type { Stream, StreamFilter } from "./stream";
 import type { CallResult, Vm, VmContext } from "./vm";
 
 const NOTHING: BufferAccess = { queue: new ByteQueue(), writable: false };
+/** Direction of a body by buffer type. */
+const BODIES: readonly Direction[] = ["request", "response"];
 const UNREACHED = new HeaderList();
 
 /** A wasm plugin on one stream: a stream context, and a filter of the chain. */
@@ -223,13 +226,19 @@ export class WasmFilter implements VmContext, StreamFilter {
   buffer(type: number): BufferAccess | null {
     if (type > BufferType.ResponseBody) return this.root.buffer(type);
     if (this.logging) return NOTHING;
-    const direction = type === BufferType.RequestBody ? "request" : "response";
-    const half = this.half(direction);
-    const path = this.stream.path(direction);
-    if (half.buffering) {
-      return path.buffer ? { queue: path.buffer, writable: true } : NOTHING;
-    }
+    const half = this.half(BODIES[type]!);
+    const { buffer } = this.stream.path(BODIES[type]!);
+    if (half.buffering) return buffer ? { queue: buffer, writable: true } : NOTHING;
     return half.body ? { queue: half.body, writable: true } : NOTHING;
+  }
+
+  bodyEdited(type: number): void {
+    this.stream.editors[BODIES[type]!] = this.vm.place();
+  }
+
+  bodyGone(type: number): boolean {
+    const direction = BODIES[type];
+    return direction !== undefined && !this.destroyed && this.stream.bodyGone(direction);
   }
 
   visibleHeaders(direction: Direction): HeaderList | null {
@@ -265,10 +274,7 @@ export class WasmFilter implements VmContext, StreamFilter {
   sendLocalResponse(reply: LocalReply): number {
     const { vm } = this;
     if (this.logging || this.destroyed) {
-      vm.env.violation("S04", "local reply in on_log, on_done or on_delete: Envoy crashes", {
-        plugin: this.name,
-        callback: vm.callback,
-      });
+      vm.note("S04", "local reply in on_log, on_done or on_delete: Envoy crashes");
       return Status.Ok;
     }
     if (this.replies++ > 0) {
@@ -292,9 +298,10 @@ export class WasmFilter implements VmContext, StreamFilter {
     if (type === 2) return Status.Ok;
     const direction = type === 0 ? "request" : "response";
     this.vm.watch.continues(type, this.id);
-    const { callback } = this.vm;
+    // The stack is that of the call; what it does shows later.
+    const place = direction === "response" ? this.vm.place() : null;
     this.vm.defer(`continue ${direction}`, () => {
-      if (direction === "response" && this.crashes(callback)) return;
+      if (place && this.crashes(place)) return;
       this.stream.resume(this, direction);
     });
     // The host drops the request side whichever direction is resumed.
@@ -303,12 +310,10 @@ export class WasmFilter implements VmContext, StreamFilter {
   }
 
   /** The host's filter manager goes on with response headers that are not there: a null pointer. */
-  private crashes(callback: string): boolean {
+  private crashes(place: Place): boolean {
     if (this.stream.finished || this.stream.encode.headers !== null) return false;
-    this.vm.env.violation("S32", "continue_stream(1) before there is a response: Envoy crashes", {
-      plugin: this.name,
-      callback,
-    });
+    const message = "continue_stream(1) before there is a response: Envoy crashes";
+    this.vm.env.violation("S32", message, place);
     return true;
   }
 

@@ -299,7 +299,14 @@ export class Host implements AsyncDisposable {
     });
   }
 
-  private allVms(): Thread["allVms"] {
+  /** A leak was measured (S19); `checkLeaks` calls this. */
+  reportLeak(message: string): void {
+    const names = this.chain.flatMap((item) => ("plugin" in item ? [item.plugin.name] : []));
+    this.violate("S19", message, { plugin: names.join(", "), callback: "" });
+  }
+
+  /** VMs of every worker and of the main thread. */
+  allVms(): Thread["allVms"] {
     return [...this.workers, ...(this.main ? [this.main] : [])].flatMap((thread) => thread.allVms);
   }
 

@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { SourceMap } from "node:module";
+import { fileURLToPath } from "node:url";
 import { asBytes } from "../abi/text";
 import { compile } from "../engine/compile";
 import type { ChainItem } from "../engine/lifecycle";
@@ -27,7 +29,10 @@ export function settlePlugin(
       vmConfig: configBytes(plugin.vmConfig),
       environment: Object.entries(plugin.env ?? {}).map(([k, v]) => `${k}=${v}`),
       capabilities: plugin.allowedCapabilities?.length ? new Set(plugin.allowedCapabilities) : null,
-      compiled: compile(wasmBytes(plugin.wasm), maxPages),
+      compiled: {
+        ...compile(wasmBytes(plugin.wasm), maxPages),
+        sourceMap: sourceMapOf(plugin.wasm),
+      },
     },
   };
   return { plugin: settings };
@@ -48,4 +53,13 @@ function wasmBytes(wasm: PluginOptions["wasm"]): Uint8Array {
   let bytes = files.get(key);
   if (!bytes) files.set(key, (bytes = new Uint8Array(readFileSync(wasm))));
   return bytes;
+}
+
+/** The map `asc --sourceMap` leaves beside a file; null for bytes, or without one. */
+function sourceMapOf(wasm: PluginOptions["wasm"]): SourceMap | null {
+  if (typeof wasm !== "string" && !(wasm instanceof URL)) return null;
+  const file = `${wasm instanceof URL ? fileURLToPath(wasm) : wasm}.map`;
+  if (!existsSync(file)) return null;
+  type Payload = ConstructorParameters<typeof SourceMap>[0];
+  return new SourceMap(JSON.parse(readFileSync(file, "utf8")) as Payload);
 }

@@ -20,8 +20,13 @@ export function buildRequest(
   const one = init.body === undefined ? null : [asBytes(init.body)];
   const chunks = init.chunks?.map(asBytes) ?? one;
   const size = (chunks ?? []).reduce((sum, chunk) => sum + chunk.length, 0);
-  const body = chunks && (size > 0 || init.chunks) ? chunks : null;
   const trailers = init.trailers ? headerPairs(init.trailers) : null;
+  // An HTTP/1.1 message of length 0 ends with its headers (6.5); other framings send an empty end.
+  const isChunked =
+    init.framing === "chunked" ||
+    given.some(([name]) => name.toLowerCase() === "transfer-encoding");
+  const hasEnd = init.chunks && (env.downstream === "h2" || isChunked || trailers);
+  const body = chunks && (size > 0 || hasEnd) ? chunks : null;
   const headers = new HeaderList(
     pseudoHeaders(env, String(target), init, given),
     env.profile.emulator === undefined,
@@ -69,7 +74,7 @@ function frame(
   if (!list.has("content-length") && !list.has("transfer-encoding")) {
     const chunked = init.framing === "chunked" || (h1 && hasTrailers);
     if (chunked && h1) list.add("transfer-encoding", "chunked");
-    else if (!chunked && (hasBody || init.body !== undefined))
+    else if (!chunked && (hasBody || init.body !== undefined || init.chunks))
       list.add("content-length", String(size));
   }
   if (env.router === "bare") return;

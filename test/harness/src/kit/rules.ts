@@ -36,7 +36,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
   S26: { severity: "info", title: "side effect in vm_start or configure" },
   S27: { severity: "warn", title: "unknown foreign function" },
   S28: { severity: "error", title: "VM died with paused streams" },
-  S29: { severity: "error", title: "waiting under value 2 above the buffer limit" },
+  S29: {
+    severity: "error",
+    title: "body edit after its end, or waiting under value 2 above the buffer limit",
+  },
   S30: { severity: "error", title: "per-callback budget exceeded" },
   S31: { severity: "info", title: "header change re-routed the request" },
   S32: { severity: "fatal", title: "continue of a response that has not begun" },
@@ -72,9 +75,11 @@ export class Rules {
   }
 }
 
-/** One line per violation. */
+/** What was broken, where, the guest's stack, and where to read about it. */
 export function describeViolation(violation: Violation): string {
   const where = [violation.plugin, violation.callback, violation.call].filter(Boolean).join(" › ");
   const title = RULES[violation.rule]?.title ?? "";
-  return `${violation.rule} ${violation.severity}: ${title} – ${violation.message} (${where})`;
+  const line = `${violation.rule} ${violation.severity}: ${title} – ${violation.message} (${where})`;
+  const stack = violation.stack?.split("\n").map((frame) => `    ${frame}`) ?? [];
+  return [line, ...stack, `    see ${violation.anchor}`].join("\n");
 }

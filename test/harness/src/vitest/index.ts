@@ -19,6 +19,7 @@ export const test = Object.assign(base.extend({}), {
 
 interface HarnessMatchers<R> {
   toHaveNoViolations(): R;
+  toHaveNoLeak(): R;
   toHaveViolation(rule: string): R;
   toBeLocalReply(status: number, details?: string): R;
   toPause(action?: string): R;

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { Host } from "../kit/host";
+import { describeLeak, type LeakReport } from "../kit/leak";
 import type { Trace } from "../kit/trace";
 import { describeViolation } from "../kit/rules";
 import type { ClientResponse, MetricsView, StepResult } from "../types";
@@ -19,6 +20,14 @@ export const matchers = {
     return outcome(
       failing.length === 0,
       failing.map(describeViolation).join("\n") || "no violations",
+    );
+  },
+
+  /** A report of `checkLeaks` in which nothing rose. */
+  toHaveNoLeak(report: LeakReport): Outcome {
+    return outcome(
+      !report.leaking,
+      `${report.leaking ? "leak" : "no leak"}: ${describeLeak(report)}`,
     );
   },
 

@@ -29,9 +29,12 @@ export const bufferCalls: HostFunctions = {
   }),
   proxy_set_buffer_bytes: call(5, (guest, type, start, length, p, n) => {
     if (!readable(guest, p!, n!)) return InvalidMemoryAccess;
-    const buffer = type! >>> 0 < 9 ? guest.acting()?.buffer(type!) : null;
+    const context = guest.acting();
+    const buffer = type! >>> 0 < 9 ? context?.buffer(type!) : null;
     if (!buffer || !buffer.writable) {
-      guest.note("S17", `buffer ${type} cannot be written in this phase`);
+      if (context?.bodyGone(type!))
+        guest.note("S29", `body ${type} edited after its end was passed on: the edit is lost`);
+      else guest.note("S17", `buffer ${type} cannot be written in this phase`);
       // A buffer that is not there (4 and 7 outside their callbacks) is not a read-only one.
       return buffer === null && type! >>> 0 < 9 ? NotFound : BadArgument;
     }
@@ -50,6 +53,7 @@ export const bufferCalls: HostFunctions = {
       return BadArgument;
     }
     guest.keepView(p!, n!, `bytes written to buffer ${type}`);
+    context?.bodyEdited(type!);
     return Ok;
   }),
 };

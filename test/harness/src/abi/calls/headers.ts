@@ -7,6 +7,12 @@ import { call, checkText, putU32, readable } from "./arguments";
 
 const { Ok, NotFound, BadArgument, InvalidMemoryAccess } = Status;
 
+/** Pseudo headers without which a message cannot be sent, by map. */
+const REQUIRED: Readonly<Record<number, readonly string[]>> = {
+  0: [":method", ":path", ":authority"],
+  2: [":status"],
+};
+
 function writableMap(guest: Guest, type: number): [ActingContext, MapAccess] | number {
   const context = guest.acting();
   const map = type < 8 ? context?.headerMap(type) : null;
@@ -98,7 +104,7 @@ export const headerCalls: HostFunctions = {
       checkText(guest, name, value);
       target[1].list.add(name, value);
     }
-    for (const name of target[0].isRoot || type !== 0 ? [] : [":method", ":path", ":authority"]) {
+    for (const name of target[0].isRoot ? [] : (REQUIRED[type!] ?? [])) {
       if (!target[1].list.has(name))
         guest.note("S24", `pseudo header "${name}" missing in set pairs`);
     }

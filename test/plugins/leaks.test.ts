@@ -1,0 +1,40 @@
+import { checkLeaks, createHost, upstream, type PluginOptions } from "proxy-wasm-test";
+import "proxy-wasm-test/vitest";
+import { expect, test } from "vitest";
+import { GO, keyAuth } from "./key-auth/support.js";
+import { answer, JSON_TYPE, refill, SHARED as QUOTA, tokenQuota } from "./token-quota/support.js";
+import { byHeader, plugin, SHARED } from "./token-rate-limit/support.js";
+
+// No plugin may keep memory of a request that is over: taken, refused or given up by the client.
+
+const LIMIT = { ...SHARED, rule_items: [byHeader("k1", 1_000_000)] };
+const plugins: [string, PluginOptions, Record<string, string>, number[]][] = [
+  ["key-auth", keyAuth(GO), { "x-api-key": "k1" }, [200, 401]],
+  ["token-quota", tokenQuota(QUOTA), { "x-mse-consumer": "bob" }, [200, 401]],
+  ["token-rate-limit", plugin(LIMIT), { "x-api-key": "k1" }, [200]],
+];
+
+test.each(plugins)("%s keeps nothing", async (name, item, headers, expected) => {
+  await using host = await createHost({
+    clusters: { backend: upstream().reply(200, { body: answer(10, 5), headers: JSON_TYPE }) },
+    lifecycle: "single",
+    trace: false,
+    plugins: [item],
+  });
+  if (name === "token-quota") await refill(host, "bob", 1_000_000);
+  const url = "http://a.test/v1/chat/completions";
+  const body = '{"model":"m","messages":[]}';
+  const statuses = new Set<number>();
+  const report = await checkLeaks(host, async (run) => {
+    const taken = run % 2 === 0;
+    const reply = await host.fetch(url, { headers: taken ? headers : {}, body }).settle();
+    statuses.add(reply.status);
+    if (run % 10 > 0) return;
+    const gone = host.stream(`POST ${url}`, { headers });
+    await gone.data(body.slice(0, 9));
+    await gone.abort();
+  });
+  expect([...statuses].sort()).toEqual(expected);
+  expect(report.drift).not.toBeNull();
+  expect(report).toHaveNoLeak();
+});

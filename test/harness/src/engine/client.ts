@@ -78,6 +78,8 @@ export class Client {
         `response body has ${this.all.size} bytes, content-length says ${this.head.get("content-length")}`,
         { plugin, callback: "proxy_on_response_body" },
       );
+      // A client of HTTP/2 calls that a PROTOCOL_ERROR; one of HTTP/1.1 waits, or reads on.
+      this.reset = this.stream.env.downstream === "h2";
     }
     this.stream.finish();
   }
@@ -98,7 +100,15 @@ export class Client {
   framed(): ReturnType<typeof frame> {
     const all = this.all.bytes();
     if (this.bodiless()) return { bytes: all, surplus: new Uint8Array(0), missing: 0 };
-    return frame(this.head.get("content-length"), all);
+    const framed = frame(this.head.get("content-length"), all);
+    if (framed.surplus.length === 0 || this.stream.env.downstream === "h1") return framed;
+    // The frame that goes beyond the length is refused as a whole (PROTOCOL_ERROR).
+    let fits = 0;
+    for (const { length } of this.chunks) {
+      if (fits + length > framed.bytes.length) break;
+      fits += length;
+    }
+    return { ...framed, bytes: all.subarray(0, fits) };
   }
 
   /** The stream is over. */

@@ -157,9 +157,14 @@ export class UpstreamExchange implements UpstreamSink {
     ];
     this.handler.requests.push(this.request);
     this.handler.open(this.request, this, (fn) => {
-      if (this.request.complete) this.env.scheduler.post(() => this.closed || fn());
+      if (this.isWhole) this.env.scheduler.post(() => this.closed || fn());
       else this.onComplete.push(fn);
     });
+  }
+
+  /** A server that was promised more bytes goes on waiting, though nothing more will come. */
+  private get isWhole(): boolean {
+    return this.request.complete && this.request.missing === 0;
   }
 
   sendData(chunk: Uint8Array, end: boolean): void {
@@ -183,6 +188,7 @@ export class UpstreamExchange implements UpstreamSink {
   private finishRequest(): void {
     if (this.request.complete) return;
     this.request.complete = true;
+    if (!this.isWhole) return;
     for (const fn of this.onComplete) this.env.scheduler.post(() => this.closed || fn());
   }
 

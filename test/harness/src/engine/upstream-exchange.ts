@@ -114,6 +114,7 @@ export class UpstreamExchange implements UpstreamSink {
   /** Headers that wait for a connection: still the filters' own list, so edits count. */
   private waiting: HeaderList | null = null;
   private onComplete: (() => void)[] = [];
+  private cancelled: (() => void)[] = [];
   private timers = new Set<Timer>();
 
   constructor(
@@ -197,6 +198,11 @@ export class UpstreamExchange implements UpstreamSink {
     if (this.closed) return;
     this.request.reset = true;
     this.close();
+    for (const fn of this.cancelled) fn();
+  }
+
+  onCancel(fn: () => void): void {
+    this.cancelled.push(fn);
   }
 
   private close(): void {

@@ -265,6 +265,10 @@ export class LiveUpstream implements UpstreamHandler {
         sink.reset("connection failure");
         idle();
       });
+      sink.onCancel(() => {
+        out.destroy();
+        idle();
+      });
       out.end(Buffer.from(body));
     });
   }

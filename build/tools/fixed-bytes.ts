@@ -12,12 +12,6 @@ const CONSTANT = new RegExp(
   "gm",
 );
 
-/** A path of a property, the names of its steps: a constant in the same way, with NUL between them. */
-const PATH_CONSTANT = new RegExp(
-  String.raw`^((?:export )?const [A-Z][A-Z0-9_]*: Slice = )propertyPath\(\[(${LITERAL}(?:, ${LITERAL})*)\]\);$`,
-  "gm",
-);
-
 /** Stands before what `linkFixed` completes; the first two words of an object that lies in static data. */
 const MARK = [0x5a17c0de, 0xb17e57ab] as const;
 /** AssemblyScript's header of an object, then the three fields of a Slice. */
@@ -30,16 +24,13 @@ const OBJECT_BYTES = HEADER_BYTES + 12;
  * bytes of code; a plugin has some hundred such constants.
  */
 export function fixBytes(source: string): string {
-  const fix =
-    (separator: string) =>
-    (constant: string, head: string, literals: string): string => {
-      const texts = literals.match(new RegExp(LITERAL, "g")) ?? [];
-      const text = texts.map((literal) => JSON.parse(literal) as string).join(separator);
-      const lines = "\n".repeat(constant.split("\n").length - 1); // what follows keeps its number
-      const data = `memory.data<u32>([${layOut(text).join(",")}])`;
-      return `${head}changetype<Slice>(${data} + ${HEADER_BYTES});${lines}`;
-    };
-  return source.replace(CONSTANT, fix("")).replace(PATH_CONSTANT, fix("\0"));
+  return source.replace(CONSTANT, (constant, head: string, literals: string) => {
+    const texts = literals.match(new RegExp(LITERAL, "g")) ?? [];
+    const text = texts.map((literal) => JSON.parse(literal) as string).join("");
+    const lines = "\n".repeat(constant.split("\n").length - 1); // what follows keeps its number
+    const data = `memory.data<u32>([${layOut(text).join(",")}])`;
+    return `${head}changetype<Slice>(${data} + ${HEADER_BYTES});${lines}`;
+  });
 }
 
 /** The words of a slice and of its bytes behind it, without its addresses: nobody knows them yet. */

@@ -96,6 +96,8 @@ function listener(options: ListenerOptions): object {
 
 /** The plugin as plain Envoy's manifests configure it (host.md 6.6, 7.2). */
 export function wasmFilter(plugin: PluginUse & { file: string }, vmId: string, place = 0): object {
+  const { failurePolicy, capabilities } = plugin;
+  const allowed = capabilities?.map((name): [string, object] => [name, {}]);
   return {
     name: `wasm-${place}`,
     typed_config: {
@@ -103,7 +105,9 @@ export function wasmFilter(plugin: PluginUse & { file: string }, vmId: string, p
       config: {
         name: plugin.name,
         root_id: plugin.rootId,
-        failure_policy: plugin.failurePolicy,
+        ...(failurePolicy === "LEGACY_OPEN"
+          ? { fail_open: true }
+          : { failure_policy: failurePolicy }),
         allow_on_headers_stop_iteration: plugin.allowOnHeadersStopIteration,
         configuration: {
           "@type": "type.googleapis.com/google.protobuf.StringValue",
@@ -114,6 +118,9 @@ export function wasmFilter(plugin: PluginUse & { file: string }, vmId: string, p
           runtime: "envoy.wasm.runtime.v8",
           code: { local: { filename: plugin.file } },
         },
+        ...(allowed && {
+          capability_restriction_config: { allowed_capabilities: Object.fromEntries(allowed) },
+        }),
       },
     },
   };

@@ -48,7 +48,7 @@ function sendingTime(step: RequestStep): number {
 
 async function write(socket: ReturnType<typeof connect>, step: RequestStep): Promise<void> {
   const pieces = step.body;
-  const hasHost = step.headers.some(([name]) => name.toLowerCase() === "host");
+  const hasHost = step.hostless || step.headers.some(([name]) => name.toLowerCase() === "host");
   const headers: HeaderPair[] = hasHost
     ? [...step.headers]
     : [["host", DEFAULT_HOST], ...step.headers];

@@ -41,8 +41,6 @@ export class ScriptedCluster implements UpstreamHandler {
     this.seen.push({ request, answer: label });
     if (answer.kind === "refused") return sink.reset("connection failure");
     onComplete(() => {
-      // A server that was promised more bytes goes on waiting.
-      if (request.missing) return;
       // Never at once: over a socket, what the client sends next overtakes any answer.
       sink.after(Math.max(1, answer.afterMs), () => reply(request, sink, answer));
     });

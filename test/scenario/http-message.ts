@@ -9,7 +9,7 @@ export interface Attributes {
 }
 
 const FLAGS = new Set(
-  "h1 h2 trailers chunked abort escaped sse reset cut silent never refused empty no-stop".split(
+  "h1 h2 trailers chunked abort escaped sse reset cut silent never refused empty no-stop no-host".split(
     " ",
   ),
 );
@@ -56,6 +56,7 @@ export function readRequest(text: string, words: readonly string[]): RequestStep
     protocol: attributes.flags.has("h2") ? "h2" : "h1",
     chunked: attributes.flags.has("chunked") || message.trailers.length > 0,
     abort: attributes.flags.has("abort"),
+    ...(attributes.flags.has("no-host") ? { hostless: true } : {}),
     afterMs: readDuration(attributes.values.get("after")),
   };
 }

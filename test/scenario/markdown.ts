@@ -110,9 +110,8 @@ function readPlugin(fence: Fence, fallback: string): PluginUse {
   const { flags, values, names } = readAttributes(fence.info.slice(2));
   const isYaml = fence.info[0] === "yaml";
   const policy = values.get("policy") ?? "FAIL_RELOAD";
-  if (policy !== "FAIL_CLOSED" && policy !== "FAIL_OPEN" && policy !== "FAIL_RELOAD") {
-    throw new Error(`unknown policy ${policy}`);
-  }
+  if (!isPolicy(policy)) throw new Error(`unknown policy ${policy}`);
+  const capabilities = values.get("allow")?.split(",");
   return {
     name: names[0] ?? fallback,
     // JSON and text go to the plugin byte for byte, so that broken configurations can be shown.
@@ -120,7 +119,14 @@ function readPlugin(fence: Fence, fallback: string): PluginUse {
     allowOnHeadersStopIteration: !flags.has("no-stop"),
     failurePolicy: policy,
     rootId: values.get("root") ?? "",
+    ...(capabilities ? { capabilities } : {}),
   };
+}
+
+const POLICIES = ["FAIL_CLOSED", "FAIL_OPEN", "FAIL_RELOAD", "LEGACY_OPEN"];
+
+function isPolicy(word: string): word is PluginUse["failurePolicy"] {
+  return POLICIES.includes(word);
 }
 
 const ENV_FIELDS = new Set(["routes", "attributes", "log", "time", "skip", "vary"]);

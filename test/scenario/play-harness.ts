@@ -1,5 +1,11 @@
 import { createHost, HarnessFault, LoadError, type Host } from "proxy-wasm-test";
-import type { ClientResponse, Cluster, RouteOptions, UpstreamRequest } from "proxy-wasm-test";
+import type {
+  ClientResponse,
+  Cluster,
+  PluginOptions,
+  RouteOptions,
+  UpstreamRequest,
+} from "proxy-wasm-test";
 import { ScriptedCluster } from "./harness-cluster.js";
 import type { CalloutSeen, ClientSeen, Outcome, RequestOutcome, UpstreamSeen } from "./outcome.js";
 import {
@@ -23,8 +29,9 @@ export interface HarnessOptions {
   strict?: boolean;
 }
 
-/** What the host says about a trap; only a plugin's own lines belong to a transcript. */
-const HOST_LINE = /^Function: \S+ failed: /;
+/** What the host itself says; only a plugin's own lines belong to a transcript. */
+const HOST_LINE =
+  /^(Function: \S+ failed: |wasi_snapshot_preview1\.proc_exit|Attempted call to restricted proxy-wasm capability: )/;
 
 /** Longest fake time one request may take. */
 const SETTLE_MS = 120_000;
@@ -41,7 +48,7 @@ export async function playInHarness(scenario: Scenario, options: HarnessOptions)
     host = await createHost({
       profile: options.profile,
       plugins: scenario.plugins.map(({ name, config, rootId, ...plugin }) => ({
-        ...plugin,
+        ...settings(plugin),
         name,
         rootId,
         vmId: "golden",
@@ -74,6 +81,16 @@ export async function playInHarness(scenario: Scenario, options: HarnessOptions)
   } finally {
     await host.close();
   }
+}
+
+/** What the harness calls the fields of a plugin's configuration. */
+function settings(plugin: Omit<PluginUse, "name" | "config" | "rootId">): Partial<PluginOptions> {
+  const { failurePolicy, capabilities, allowOnHeadersStopIteration } = plugin;
+  return {
+    allowOnHeadersStopIteration,
+    ...(failurePolicy === "LEGACY_OPEN" ? { failOpen: true } : { failurePolicy }),
+    ...(capabilities ? { allowedCapabilities: [...capabilities] } : {}),
+  };
 }
 
 async function playStep(
@@ -119,7 +136,8 @@ async function playStep(
 async function send(host: Host, step: RequestStep): Promise<ClientResponse | null> {
   const target = `http://${DEFAULT_HOST}${step.path}`;
   const framing = step.chunked ? ("chunked" as const) : ("content-length" as const);
-  const init = { method: step.method, headers: step.headers, framing };
+  const headers = step.hostless ? [[":authority", ""] as const, ...step.headers] : step.headers;
+  const init = { method: step.method, headers, framing };
   const body = step.body === null ? {} : { chunks: step.body };
   const trailers = step.trailers.length ? { trailers: step.trailers } : {};
   if (!step.abort) {

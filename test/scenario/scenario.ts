@@ -25,8 +25,11 @@ export interface PluginUse {
   config: string;
   /** Envoy `allow_on_headers_stop_iteration`; default true, as our manifests set it (host.md 6.6). */
   allowOnHeadersStopIteration: boolean;
-  failurePolicy: "FAIL_CLOSED" | "FAIL_OPEN" | "FAIL_RELOAD";
+  /** `LEGACY_OPEN` is the field `fail_open: true` of older configurations. */
+  failurePolicy: "FAIL_CLOSED" | "FAIL_OPEN" | "FAIL_RELOAD" | "LEGACY_OPEN";
   rootId: string;
+  /** Capabilities of `capability_restriction_config`; absent = no restriction. */
+  capabilities?: readonly string[];
 }
 
 /** Bytes of a message body in the pieces they are sent in; null = no body at all. */
@@ -45,6 +48,8 @@ export interface RequestStep {
   chunked: boolean;
   /** The client sends what is written, then goes away without waiting. */
   abort: boolean;
+  /** HTTP/1.1 only: no host header, which a gateway refuses before any filter. */
+  hostless?: boolean;
   /** Time that passes before the request, in ms. */
   afterMs: number;
 }

@@ -53,11 +53,14 @@ export function packModule(wasm: Uint8Array): Uint8Array {
 
 /** Puts a call of `unpack` with these arguments before what `_initialize` does. */
 function unpackFirst(module: binaryen.Module, args: number[]): void {
-  const functionOf = (name: string): string =>
-    binaryen.getExportInfo(module.getExport(name)).value;
+  const functionOf = (name: string): string => binaryen.getExportInfo(module.getExport(name)).value;
   const { none } = binaryen;
   const body = module.block(null, [
-    module.call(functionOf(UNPACK), args.map((value) => module.i32.const(value)), none),
+    module.call(
+      functionOf(UNPACK),
+      args.map((value) => module.i32.const(value)),
+      none,
+    ),
     module.call(functionOf(INITIALIZE), [], none),
   ]);
   module.addFunction("unpack-and-initialize", none, none, [], body);

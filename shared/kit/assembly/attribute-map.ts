@@ -127,7 +127,8 @@ function sortedByKey(list: Attribute[]): Attribute[] {
   for (let i = 1; i < sorted.length; i++) {
     const attribute = sorted[i];
     let at = i;
-    for (; at > 0 && sorted[at - 1].key.compare(attribute.key) > 0; at--) sorted[at] = sorted[at - 1];
+    for (; at > 0 && sorted[at - 1].key.compare(attribute.key) > 0; at--)
+      sorted[at] = sorted[at - 1];
     sorted[at] = attribute;
   }
   return sorted;

@@ -215,6 +215,8 @@ export interface UpstreamSink {
   after(ms: number, fn: () => void): void;
   /** Marks real I/O under way; call the result when it is over. */
   busy(): () => void;
+  /** Runs `fn` when the proxy gives the request up. */
+  onCancel(fn: () => void): void;
   readonly closed: boolean;
 }
 

@@ -167,6 +167,21 @@ test("an unchanged content-length smuggles the surplus and is reported", async (
   expect(host.violations.map((v) => v.rule)).toContain("S01");
 });
 
+test("an upstream that was promised more bytes waits for them until the route's time is up", async () => {
+  await using host = await probeHost({ "request_body#1": "setbuf 0 0 3" });
+  const answer = await host.fetch("http://a.test/", { body: "hello" }).advance(15_000);
+  expect([answer.status, answer.details]).toEqual([504, "response_timeout"]);
+  expect(answer.upstream[0]).toMatchObject({ body: "lo", missing: 3 });
+});
+
+test("a client without host is refused before the filters", async () => {
+  const headers = [[":authority", ""] as const];
+  await using host = await probeHost({});
+  const answer = await host.fetch("/", { headers, body: "hello" });
+  expect([answer.status, answer.details]).toEqual([400, "missing_host_header"]);
+  expect(answer.upstream).toEqual([]);
+});
+
 describe("limits", () => {
   test("413 through the response filters, no further body callback", async () => {
     await using host = await probeHost(

@@ -40,7 +40,8 @@ function write(guest: Guest, fd: number, iovs: number, count: number, writtenOut
     at += piece.length;
   }
   const line = utf8(all).replace(/\n$/, "");
-  if (line !== "") guest.log(fd === 1 ? 2 : 4, line);
+  // A line feed alone is an empty line, nothing at all is none.
+  if (total > 0) guest.log(fd === 1 ? 2 : 4, line);
   if (!memory.holds(writtenOut, 4)) return EFAULT;
   memory.setU32(writtenOut, total);
   return 0;

@@ -74,11 +74,13 @@ export class Client {
     const framed = this.framed();
     const differs = framed.surplus.length > 0 || framed.missing > 0;
     // Two heads are S02's business.
-    const editor = this.stream.editors.response;
-    if (differs && editor && this.heads.length === 1 && !this.bodiless()) {
+    if (differs && this.heads.length === 1 && !this.bodiless()) {
+      const editor = this.stream.editors.response;
       const declared = this.head.get("content-length");
       const message = `response body has ${this.all.size} bytes, content-length says ${declared}`;
-      this.stream.env.violation("S01", message, editor);
+      if (editor) this.stream.env.violation("S01", message, editor);
+      // A client of HTTP/2 calls that a PROTOCOL_ERROR; one of HTTP/1.1 waits, or reads on.
+      this.reset = this.stream.env.downstream === "h2";
     }
     this.stream.finish();
   }
@@ -99,7 +101,15 @@ export class Client {
   framed(): ReturnType<typeof frame> {
     const all = this.all.bytes();
     if (this.bodiless()) return { bytes: all, surplus: new Uint8Array(0), missing: 0 };
-    return frame(this.head.get("content-length"), all);
+    const framed = frame(this.head.get("content-length"), all);
+    if (framed.surplus.length === 0 || this.stream.env.downstream === "h1") return framed;
+    // The frame that goes beyond the length is refused as a whole (PROTOCOL_ERROR).
+    let fits = 0;
+    for (const { length } of this.chunks) {
+      if (fits + length > framed.bytes.length) break;
+      fits += length;
+    }
+    return { ...framed, bytes: all.subarray(0, fits) };
   }
 
   /** The stream is over. */

@@ -150,8 +150,19 @@ export class Stream {
   /** Client's request headers, already as the connection manager hands them to filters. */
   requestHeaders(headers: HeaderList, end: boolean): void {
     this.env.trace?.wire("client sends headers", headers.pairs, end ? "end" : "");
+    if (this.isHostless(headers)) {
+      this.decode.headers = headers;
+      this.decode.complete = end;
+      return this.replyDirect(400, "", "missing_host_header");
+    }
     this.router.selectFirst(headers);
     this.decode.start(headers, end);
+  }
+
+  /** The connection manager refuses such a request before any filter (harness.md 6.9). */
+  private isHostless(headers: HeaderList): boolean {
+    const { downstream, router } = this.env;
+    return downstream === "h1" && router === "envoy" && !headers.get(":authority");
   }
 
   requestData(bytes: Uint8Array, end: boolean): void {

@@ -114,6 +114,7 @@ export class UpstreamExchange implements UpstreamSink {
   /** Headers that wait for a connection: still the filters' own list, so edits count. */
   private waiting: HeaderList | null = null;
   private onComplete: (() => void)[] = [];
+  private cancelled: (() => void)[] = [];
   private timers = new Set<Timer>();
 
   constructor(
@@ -158,9 +159,14 @@ export class UpstreamExchange implements UpstreamSink {
     this.env.trace?.wire(`${this.request.cluster} gets headers`, this.request.headers);
     this.handler.requests.push(this.request);
     this.handler.open(this.request, this, (fn) => {
-      if (this.request.complete) this.env.scheduler.post(() => this.closed || fn());
+      if (this.isWhole) this.env.scheduler.post(() => this.closed || fn());
       else this.onComplete.push(fn);
     });
+  }
+
+  /** A server that was promised more bytes goes on waiting, though nothing more will come. */
+  private get isWhole(): boolean {
+    return this.request.complete && this.request.missing === 0;
   }
 
   sendData(chunk: Uint8Array, end: boolean): void {
@@ -186,6 +192,7 @@ export class UpstreamExchange implements UpstreamSink {
   private finishRequest(): void {
     if (this.request.complete) return;
     this.request.complete = true;
+    if (!this.isWhole) return;
     for (const fn of this.onComplete) this.env.scheduler.post(() => this.closed || fn());
   }
 
@@ -195,6 +202,11 @@ export class UpstreamExchange implements UpstreamSink {
     this.env.trace?.wire(`${this.request.cluster} gets reset`);
     this.request.reset = true;
     this.close();
+    for (const fn of this.cancelled) fn();
+  }
+
+  onCancel(fn: () => void): void {
+    this.cancelled.push(fn);
   }
 
   private close(): void {

@@ -2,7 +2,6 @@ import { request as httpRequest } from "node:http";
 import { asBytes } from "../abi/text";
 import type {
   BytesInput,
-  HeaderPair,
   HeadersInput,
   ResetReason,
   UpstreamHandler,
@@ -201,13 +200,27 @@ export function upstream(): Upstream {
   return new Upstream();
 }
 
+const HOP_BY_HOP = /^(connection|keep-alive|transfer-encoding)$/;
+
+/** Node's flat list of names and values; names in lower case. */
+function latin1Pairs(raw: readonly string[]): [string, Uint8Array][] {
+  return raw.flatMap((name, i): [string, Uint8Array][] =>
+    i % 2 ? [] : [[name.toLowerCase(), Buffer.from(raw[i + 1] ?? "", "latin1")]],
+  );
+}
+
 /** A real HTTP/1.1 server behind a cluster name. */
 export class LiveUpstream implements UpstreamHandler {
   readonly kind = "upstream";
   readonly requests: UpstreamRequest[] = [];
   readonly hasEndpoints = true;
 
-  constructor(private url: URL) {}
+  /** The path of the URL stands before every request's path. */
+  constructor(private url: URL) {
+    if (url.protocol !== "http:") {
+      throw new TypeError(`a live upstream speaks plain HTTP/1.1, not ${url.protocol}//`);
+    }
+  }
 
   get last(): UpstreamRequest | undefined {
     return this.requests.at(-1);
@@ -224,20 +237,23 @@ export class LiveUpstream implements UpstreamHandler {
       }
       const body = request.bytes;
       if (body.length > 0) headers.push("content-length", String(body.length));
-      const { hostname, port } = this.url;
-      const options = { hostname, port, method: request.method, path: request.path, headers };
+      const { hostname, port, pathname } = this.url;
+      const base = pathname.replace(/\/$/, "");
+      const options = {
+        hostname,
+        port,
+        method: request.method,
+        path: base + request.path,
+        headers,
+      };
       const out = httpRequest(options, (reply) => {
-        const list: HeaderPair[] = [[":status", String(reply.statusCode ?? 0)]];
-        const raw = reply.rawHeaders;
-        for (let i = 0; i + 1 < raw.length; i += 2) {
-          const name = raw[i]!.toLowerCase();
-          if (!/^(connection|keep-alive|transfer-encoding)$/.test(name))
-            list.push([name, raw[i + 1]!]);
-        }
-        sink.headers(list.map(([n, v]): [string, Uint8Array] => [n, Buffer.from(v, "latin1")]));
+        const fields = latin1Pairs(reply.rawHeaders).filter(([name]) => !HOP_BY_HOP.test(name));
+        sink.headers([[":status", String(reply.statusCode ?? 0)], ...fields]);
         reply.on("data", (chunk: Buffer) => sink.data(new Uint8Array(chunk)));
         reply.on("end", () => {
-          sink.data("", true);
+          const trailers = latin1Pairs(reply.rawTrailers);
+          if (trailers.length > 0) sink.trailers(trailers);
+          else sink.data("", true);
           idle();
         });
         reply.on("error", () => {
@@ -247,6 +263,10 @@ export class LiveUpstream implements UpstreamHandler {
       });
       out.on("error", () => {
         sink.reset("connection failure");
+        idle();
+      });
+      sink.onCancel(() => {
+        out.destroy();
         idle();
       });
       out.end(Buffer.from(body));

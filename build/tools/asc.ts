@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { APIOptions } from "assemblyscript/asc";
+import type { Transform } from "assemblyscript/asc";
 import { fixBytes, linkFixed } from "./fixed-bytes.js";
 
 /** What to compile, in paths relative to the repository root. */
@@ -39,7 +39,7 @@ export async function compile(what: Compilation): Promise<void> {
       ...(what.defines ?? []).flatMap((name) => ["--use", `${name}=1`]),
       ...(what.flags ?? []),
     ],
-    { readFile: readSource, transforms: [new SkipConstants()] } as APIOptions,
+    { readFile: readSource, transforms: [new SkipConstants() as unknown as Transform] },
   );
   const output = stderr.toString().replace(CONVERGE_NOTICE, "");
   if (error) throw new Error(`${what.entry} does not compile:\n${output || error.message}`);

@@ -23,7 +23,7 @@ export function pluginBuild(name: string, host: HostName): Compilation {
     entry: existsSync(own) ? own : `plugins/${name}/assembly/index.ts`,
     outFile: `build/${host}/${name}.wasm`,
     defines: host === "higress" ? ["HIGRESS"] : [],
-    also: ["shared/unpack/entry.ts"],
+    also: ["build/tools/pack/assembly/entry.ts"],
     flags: PLUGIN_FLAGS,
   };
 }

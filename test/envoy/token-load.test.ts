@@ -2,11 +2,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Random } from "../conformance/random.js";
 import { buildPlugins } from "../../build/tools/build.js";
 import { RedisServer } from "../unit/kit/redis-server.js";
+import { askRedis } from "../support/ask-redis.js";
 import { askQuota, LIMIT, PLENTY, QUOTA, type Budgets } from "./budgets.js";
 import { Crowd, type Call } from "./crowd.js";
 import { startGateway, type Gateway } from "./gateway.js";
 import { MeteredModel, type Plan } from "./metered-model.js";
-import { askRedis } from "../plugins/token-quota/redis-probe.js";
 import { RedisRest } from "./redis-rest.js";
 
 // Budgets under load, in a real Envoy with four workers: no update is lost, and with a reservation

@@ -83,20 +83,26 @@ function cheapest(data: Uint8Array, matches: readonly Match[][], prices: Prices)
     steps[to] = step;
     last[to] = step.distance || (last[from] ?? 0);
   };
+  const offerAll = (
+    at: number,
+    distance: number,
+    lengths: [number, number],
+    price: number,
+  ): void => {
+    for (let length = lengths[0]; length <= lengths[1]; length++) {
+      offer(at, { distance, length }, price + priceOf(prices.length, length));
+    }
+  };
   for (let at = 0; at < data.length; at++) {
     offer(at, { distance: 0, length: 1 }, prices.byte[data[at] ?? 0] ?? 0);
     const repeated = last[at] ?? 0;
-    const most = repeated ? commonLength(data, at - repeated, at) : 0;
-    for (let length = 1; length <= most; length++) {
-      offer(at, { distance: repeated, length }, prices.repeated + priceOf(prices.length, length));
+    if (repeated) {
+      offerAll(at, repeated, [1, commonLength(data, at - repeated, at)], prices.repeated);
     }
     let shortest = 2;
-    for (const { distance, length: longest } of matches[at] ?? []) {
-      const price = prices.match + priceOf(prices.distance, distance);
-      for (let length = shortest; length <= longest; length++) {
-        offer(at, { distance, length }, price + priceOf(prices.length, length));
-      }
-      shortest = longest + 1;
+    for (const { distance, length } of matches[at] ?? []) {
+      offerAll(at, distance, [shortest, length], prices.match + priceOf(prices.distance, distance));
+      shortest = length + 1;
     }
   }
   const way: Step[] = [];

@@ -1,15 +1,6 @@
-import { upstream, type Host, type Upstream } from "proxy-wasm-test";
+import { redis, upstream, type Host, type Upstream } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
-import {
-  gateway,
-  chat,
-  countSeen,
-  higress,
-  memoryRedis,
-  model,
-  PEER,
-  REDIS_CLUSTER,
-} from "./support.js";
+import { gateway, chat, countSeen, higress, model, PEER, REDIS_CLUSTER } from "./support.js";
 
 // A store in trouble: every request gets the answer of its fail mode, none hangs, the breaker opens
 // for what costs time, and the store is asked again as soon as it is back.
@@ -94,7 +85,7 @@ async function overRedis(
   mode: Mode,
   fault: "drop" | "never" | { error: string },
 ): Promise<Trouble> {
-  const server = memoryRedis();
+  const server = redis();
   const { host } = await higress(
     {
       ...PEER,
@@ -148,7 +139,7 @@ describe.each(MODES)("fail_mode %s", (mode) => {
   });
 
   test("a fault without a breaker costs every request its timeout, and no more", async () => {
-    const server = memoryRedis();
+    const server = redis();
     const config = { ...PEER, ...RULES, redis: { service_name: "redis.dns", timeout: TIMEOUT } };
     const { host } = await higress(
       { ...config, fail_mode: mode },

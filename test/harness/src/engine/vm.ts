@@ -139,7 +139,7 @@ export class Vm implements Guest {
         this.log(4, `Attempted call to restricted proxy-wasm capability: ${name}`);
         return wasi ? 76 : Status.InternalFailure;
       }
-      const ended = this.env.trace?.hostCall(module, name, this.place, args, this.memory);
+      const ended = this.env.trace?.hostCall(module, name, this.tracePlace, args, this.memory);
       const outer = this.currentCall;
       this.currentCall = name;
       const forced = this.env.faults?.before(name);
@@ -192,11 +192,11 @@ export class Vm implements Guest {
 
   /** Queues an action for the end of the running call; `name` is for the trace. */
   defer(name: string, run: () => void): void {
-    this.deferred.push({ name, place: this.env.trace && this.place, run });
+    this.deferred.push({ name, place: this.env.trace && this.tracePlace, run });
   }
 
   /** Where the guest is now, for the trace. */
-  private get place(): TracePlace {
+  private get tracePlace(): TracePlace {
     const { current, effective, label } = this;
     return {
       vm: label,
@@ -241,7 +241,7 @@ export class Vm implements Guest {
     this.current = context;
     this.effective = null;
     this.callback = name;
-    const place = trace && this.place;
+    const place = trace && this.tracePlace;
     if (place) trace.event("call", name, place, args);
     this.watch.begin();
     try {
@@ -270,7 +270,7 @@ export class Vm implements Guest {
     const reason = error instanceof Error ? error.message : String(error);
     this.failed = `Function: ${name} failed: Uncaught ${shown}: ${reason}`;
     const stack = error instanceof Error ? wasmStack(error.stack) : "";
-    this.env.trace?.event("trap", name, this.place, [], this.failed);
+    this.env.trace?.event("trap", name, this.tracePlace, [], this.failed);
     this.log(
       4,
       stack ? `${this.failed}\nProxy-Wasm plugin in-VM backtrace:\n${stack}` : this.failed,
@@ -331,10 +331,10 @@ export class Vm implements Guest {
     const outer = this.window;
     if (this.profile.restrictsAllocator) this.window = "allocator";
     const { trace } = this.env;
-    trace?.event("call", name, this.place, [size]);
+    trace?.event("call", name, this.tracePlace, [size]);
     try {
       const pointer = (this.exports[name] as Export)(size);
-      trace?.event("return", name, this.place, [], pointer);
+      trace?.event("return", name, this.tracePlace, [], pointer);
       return pointer ?? 0;
     } catch (error) {
       if (error instanceof HarnessFault) throw error;
@@ -350,7 +350,13 @@ export class Vm implements Guest {
     if (level < this.logLevel) return;
     const context = this.acting();
     const word = LOG_LEVELS[level] ?? "critical";
-    this.env.trace?.event("log", fromHost ? "" : this.logPrefix(context), this.place, [word], text);
+    this.env.trace?.event(
+      "log",
+      fromHost ? "" : this.logPrefix(context),
+      this.tracePlace,
+      [word],
+      text,
+    );
     this.env.log({
       level: word,
       text,

@@ -1,1 +1,0 @@
-export { unpack } from "@ai-gateway-wasm/unpack";

@@ -14,6 +14,8 @@ const CONSTANT = new RegExp(
 
 /** Stands before what `linkFixed` completes; the first two words of an object that lies in static data. */
 const MARK = [0x5a17c0de, 0xb17e57ab] as const;
+/** Stands for an address. Not 0: the optimiser cuts data where eight zeros follow each other. */
+const OPEN = 0xffffffff;
 /** AssemblyScript's header of an object, then the three fields of a Slice. */
 const HEADER_BYTES = 20;
 const OBJECT_BYTES = HEADER_BYTES + 12;
@@ -39,7 +41,8 @@ function layOut(text: string): (number | string)[] {
   const padded = Buffer.alloc(Math.ceil(utf8.length / 4) * 4);
   utf8.copy(padded);
   const words = Array.from({ length: padded.length / 4 }, (_, i) => padded.readUInt32LE(4 * i));
-  return [...MARK, 0, "idof<Slice>()", OBJECT_BYTES - HEADER_BYTES, 0, utf8.length, 0, ...words];
+  const header = [...MARK, 0, "idof<Slice>()", OBJECT_BYTES - HEADER_BYTES];
+  return [...header, OPEN, utf8.length, OPEN, ...words];
 }
 
 /**

@@ -15,9 +15,10 @@ const REPEATED = 258;
 const DISTANCE = 259; // 64: two per bit of the number
 const LENGTH = 323; // 64
 
+// Set in `unpack`: it runs before what stands here would.
 let source: usize = 0;
 let contexts: usize = 0;
-let range: u32 = u32.MAX_VALUE;
+let range: u32 = 0;
 let code: u32 = 0;
 
 /**
@@ -28,6 +29,7 @@ let code: u32 = 0;
  */
 export function unpack(packed: usize, to: usize, end: usize): void {
   source = packed;
+  range = u32.MAX_VALUE;
   contexts = end + (end & 1);
   for (let i = 0; i < 4; i++) code = (code << 8) | nextByte();
   let distance: usize = 0;

@@ -98,7 +98,8 @@ export class LimitKeyParser {
         "\" restriction must start with 'regexp:' or be exactly '*' (got " +
         goQuote(text) +
         '); to match an exact name, use the non-per variant "' +
-        type.replace("_per_", "_") +
+        "limit_by_" +
+        type.substring("limit_by_per_".length) +
         '" instead (limit_keys stay the same)',
     );
   }

@@ -64,13 +64,38 @@ export function sortedMembers(object: JsonValue): Member[] {
   if (!object.isObject) return all;
   const cursor = object.entries();
   while (cursor.next()) all.push(new Member(cursor.key, cursor.value));
-  // Stable, so that the last of equal keys is still the last.
-  all.sort((left, right) => left.key.compare(right.key));
+  const sorted = sort(all);
   const members: Member[] = [];
-  for (let i = 0; i < all.length; i++) {
-    if (i + 1 == all.length || !all[i].key.equals(all[i + 1].key)) members.push(all[i]);
+  for (let i = 0; i < sorted.length; i++) {
+    const isLast = i + 1 == sorted.length || !sorted[i].key.equals(sorted[i + 1].key);
+    if (isLast) members.push(sorted[i]);
   }
   return members;
+}
+
+/** Stable, so that the last of equal keys is still the last. `Array#sort` is three times the code. */
+function sort(members: Member[]): Member[] {
+  let from = members;
+  let to = members.slice(0);
+  for (let width = 1; width < members.length; width *= 2) {
+    for (let start = 0; start < members.length; start += 2 * width) merge(from, to, start, width);
+    const sorted = to;
+    to = from;
+    from = sorted;
+  }
+  return from;
+}
+
+/** Merges `width` members from `start` on with the `width` behind them. */
+function merge(from: Member[], to: Member[], start: i32, width: i32): void {
+  const middle = min(start + width, from.length);
+  const end = min(middle + width, from.length);
+  let left = start;
+  let right = middle;
+  for (let at = start; at < end; at++) {
+    const isLeft = left < middle && (right >= end || from[left].key.compare(from[right].key) <= 0);
+    to[at] = from[isLeft ? left++ : right++];
+  }
 }
 
 function appendObject(out: Builder, object: JsonValue): bool {

@@ -12,6 +12,7 @@ export interface Exports extends Record<string, unknown> {
   md5Of(length: number): number;
   hmacSha256Of(keyLength: number, length: number): number;
   hmacSha1Of(keyLength: number, length: number): number;
+  sipHash128Of(length: number): number;
   hmacKey(length: number): void;
   heapGrowth(times: number, length: number): number;
 }
@@ -50,6 +51,12 @@ export class CryptoDriver {
   prepareKey(key: Uint8Array): void {
     this.write(key);
     this.exports.hmacKey(key.length);
+  }
+
+  /** @param key 16 bytes */
+  sipHash128(key: Uint8Array, message: Uint8Array): string {
+    this.write(Buffer.concat([key, message]));
+    return this.read(this.exports.sipHash128Of(message.length));
   }
 
   /** Feeds `message` in the pieces that end at `cuts` (ascending) and answers the digest. */

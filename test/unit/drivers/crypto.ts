@@ -9,6 +9,7 @@ import {
   md5,
   sha1,
   sha256,
+  sipHash128,
 } from "@ai-gateway-wasm/crypto";
 import { Slice } from "@ai-gateway-wasm/bytes";
 
@@ -135,4 +136,12 @@ export function heapGrowth(times: i32, length: i32): i32 {
 /** Where the allocator puts a small block now: grows when something was allocated in between. */
 function heapMark(): i32 {
   return <i32>changetype<usize>(new StaticArray<u8>(16));
+}
+
+/** The key is the first 16 bytes of the input, the message the `length` behind them. */
+export function sipHash128Of(length: i32): i32 {
+  const at = input();
+  const digest = sipHash128(new Slice(at, 16), new Slice(at + 16, length));
+  memory.copy(output(), digest.ptr, <usize>digest.length);
+  return digest.length;
 }

@@ -266,7 +266,9 @@ describe.each(GATEWAYS)("in %s", (profile) => {
     await using host = await open(profile, { logLevel: "warn" });
     expect(await ask(host, "/log", { "x-a": "line" })).toBe("0 0 0 1 1 1");
     expect(host.logs.map(({ level }) => level)).toEqual(["warn", "error", "critical"]);
-    const asked = host.trace!.events.filter(({ name }) => /log_level|foreign/.test(name));
+    const asked = host.trace!.events.filter(
+      ({ kind, name }) => kind === "host" && /log_level|foreign/.test(name),
+    );
     expect(asked).toHaveLength(1);
   });
 

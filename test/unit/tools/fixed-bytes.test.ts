@@ -1,24 +1,27 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { instantiateSync } from "@assemblyscript/loader";
 import { describe, expect, it } from "vitest";
-import { fixBytes } from "../../../build/tools/fixed-bytes.js";
+import { compile } from "../../../build/tools/asc.js";
+import { fixBytes, linkFixed } from "../../../build/tools/fixed-bytes.js";
 
-/** The bytes and the length that a line was given. */
+/** The text and its length in bytes that a line was given. */
 function fixed(line: string): { text: string; length: number } | null {
-  const found = /Slice\.fixed\(memory\.data<u8>\(\[([\d,]+)\]\), (\d+)\);$/.exec(fixBytes(line));
+  const found = /changetype<Slice>\(memory\.data<u32>\(\[(.+)\]\) \+ 20\);$/.exec(fixBytes(line));
   if (found === null) return null;
-  return {
-    text: Buffer.from((found[1] ?? "").split(",").map(Number)).toString(),
-    length: Number(found[2]),
-  };
+  const words = (found[1] ?? "").split(",");
+  const length = Number(words[6]);
+  const text = Buffer.alloc(4 * (words.length - 8));
+  words.slice(8).forEach((word, i) => text.writeUInt32LE(Number(word), 4 * i));
+  return { text: text.subarray(0, length).toString(), length };
 }
 
 describe("constants of bytes are encoded by the build", () => {
   it("keeps everything before the call", () => {
     expect(fixBytes('export const PATH: Slice = bytes(":path");')).toBe(
-      "export const PATH: Slice = Slice.fixed(memory.data<u8>([58,112,97,116,104]), 5);",
+      "export const PATH: Slice = changetype<Slice>(memory.data<u32>(" +
+        "[1511506142,2977847211,0,idof<Slice>(),12,4294967295,5,4294967295,1952542778,104]) + 20);",
     );
-    expect(fixBytes('const A1_B: Slice = bytes("a");')).toBe(
-      "const A1_B: Slice = Slice.fixed(memory.data<u8>([97]), 1);",
-    );
+    expect(fixBytes('const A1_B: Slice = bytes("a");')).toMatch(/^const A1_B: Slice = changetype</);
   });
 
   it.each([
@@ -78,5 +81,44 @@ describe("constants of bytes are encoded by the build", () => {
       { text: "a", length: 1 },
       { text: "b", length: 1 },
     ]);
+  });
+});
+
+describe("their addresses are written when they are known", () => {
+  it("whatever their length, in a module that then finds them", async () => {
+    const lengths = [1, 2, 3, 4, 5, 12, 255, 256, 257, 512, 1024, 65536];
+    const source = [
+      'import { Slice } from "@ai-gateway-wasm/bytes";',
+      ...lengths.map(
+        (length, i) => `const T${i}: Slice = bytes("${"ab".repeat(length).slice(0, length)}");`,
+      ),
+      "const ALL: Slice[] = [" + lengths.map((_, i) => `T${i}`).join(",") + "];",
+      "export function pointer(i: i32): usize { return ALL[i].ptr; }",
+      "export function size(i: i32): i32 { return ALL[i].length; }",
+      "export function owned(i: i32): bool { return ALL[i].kept() === ALL[i]; }",
+    ];
+    mkdirSync(".cache/unit", { recursive: true });
+    writeFileSync(".cache/unit/fixed.ts", source.join("\n"));
+    const outFile = ".cache/unit/fixed.wasm";
+    await compile({ entry: ".cache/unit/fixed.ts", outFile });
+    const { exports } = instantiateSync<{
+      pointer(i: number): number;
+      size(i: number): number;
+      owned(i: number): number;
+    }>(readFileSync(outFile));
+    (exports as unknown as { _initialize(): void })._initialize();
+    const memory = exports.memory as WebAssembly.Memory;
+    lengths.forEach((length, i) => {
+      expect(exports.size(i)).toBe(length);
+      const text = Buffer.from(memory.buffer, exports.pointer(i), length).toString();
+      expect(text).toBe("ab".repeat(length).slice(0, length));
+      expect(exports.owned(i)).toBe(1);
+    });
+  });
+
+  it("leaves a module without any alone", () => {
+    const empty = Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+    linkFixed(empty);
+    expect(empty).toEqual(Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
   });
 });

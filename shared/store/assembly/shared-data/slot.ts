@@ -1,5 +1,5 @@
 import { Builder, NO_BYTES, sameBytes, Slice } from "@ai-gateway-wasm/bytes";
-import { sha256 } from "@ai-gateway-wasm/crypto";
+import { sipHash128 } from "@ai-gateway-wasm/crypto";
 import { getSharedData, ONLY_IF_ABSENT, setSharedData, Status } from "proxy-wasm-as";
 import { Algorithm, Bucket } from "../buckets/bucket";
 import { Entry, ENTRY_SIZE } from "./entry";
@@ -43,9 +43,9 @@ export class Slot {
   static of(space: SharedSpace, bucket: Bucket): Slot {
     const known = bucket.slot;
     if (known !== null && known.space === space) return known;
-    const hash = sha256(new Builder().append(space.secret()).append(bucket.key).view());
-    const index = load<i32>(hash.ptr + <usize>HASH_SIZE) & (space.slots - 1);
-    const slot = new Slot(space, bucket, hash.sub(0, HASH_SIZE), index, space.slotKey(index));
+    const hash = sipHash128(space.secret(), bucket.key);
+    const index = load<i32>(hash.ptr) & (space.slots - 1);
+    const slot = new Slot(space, bucket, hash, index, space.slotKey(index));
     bucket.slot = slot;
     return slot;
   }

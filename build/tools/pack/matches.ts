@@ -21,6 +21,7 @@ export function findMatches(data: Uint8Array): Match[][] {
       if (length > longest) {
         found.push({ distance: at - place, length });
         longest = length;
+        if (length === LONGEST) break;
       }
     }
     before.push(at);

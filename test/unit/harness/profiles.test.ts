@@ -150,7 +150,9 @@ describe.each(HIGRESS)("%s", (profile) => {
 describe("proxytest", () => {
   const results = async (script: Record<string, string>, callback: string) => {
     await using host = await probeHost(script, { profile: "proxytest" });
-    await host.fetch("http://a.test/p", { headers: { x: "1", y: "a", e: "" }, body: "hello" });
+    await host
+      .fetch("http://a.test/p", { headers: { x: "1", y: "a", e: "" }, body: "hello" })
+      .settle();
     return lines(host)
       .filter((l) => l.startsWith(callback))
       .map((l) => l.split(" = ")[1]);

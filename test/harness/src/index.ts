@@ -20,12 +20,16 @@ export type { LeakOptions, LeakReport } from "./kit/leak";
 export { Random } from "./kit/random";
 export { HarnessFault } from "./abi/fault";
 export { LoadError } from "./abi/link";
+export { Abi } from "./abi/abi";
+export type { HostCall, HostCalls } from "./abi/abi";
+export { GuestMemory } from "./abi/memory";
 export { pairs } from "./abi/pairs";
 export { encodeResp, parseResp, RespError } from "./abi/resp";
 export type { RespValue } from "./abi/resp";
 export { isWasm, parseModule, spellSignature } from "./abi/module";
 export type { FunctionType, ModuleExport, ModuleImport, ModuleInfo } from "./abi/module";
 export { BufferType, DataAction, HeaderMapType, HeadersAction, MetricType, ResponseFlag, Status } from "./abi/enums"; // prettier-ignore
+export * as engine from "./engine";
 export { findProfile, PROFILES } from "./profiles";
 export type { EmulatorQuirks, Profile } from "./profiles";
 export type * from "./types";

@@ -125,7 +125,15 @@ export interface RouteOptions {
   directResponse?: { status: number; body?: BytesInput };
   /** Default 15000; 0 = none. */
   timeoutMs?: number;
-  metadata?: Record<string, Json>;
+}
+
+/** Limits of one guest callback; an absent field is not looked at. */
+export interface CallBudget {
+  hostCalls?: number;
+  /** Blocks the host takes from the guest's allocator for results; the guest's own are not seen. */
+  allocations?: number;
+  /** Wall time, so not the same in every run. */
+  ms?: number;
 }
 
 /** Options of `createHost`. */
@@ -158,8 +166,13 @@ export interface HostOptions {
   routes?: readonly RouteOptions[];
   /** Page cap of a guest memory; default 1024. */
   maxMemoryMiB?: number;
-  /** Watchdog for endless loops in a guest, milliseconds; default 0 = off. */
+  /**
+   * Watchdog for endless loops in a guest, milliseconds; 0 = off. Default 2000 in tests that load
+   * `proxy-wasm-test/vitest/setup`, else 0: it costs a thread per guest call.
+   */
   callTimeoutMs?: number;
+  /** What callbacks may use (rule S30), by name of the callback; `*` = all others. Default: no limit. */
+  budgets?: Record<string, CallBudget>;
   /** Default on; `false` costs nothing; a filter keeps what it names. */
   trace?: boolean | TraceFilter;
   seed?: number;
@@ -215,6 +228,8 @@ export interface UpstreamSink {
   after(ms: number, fn: () => void): void;
   /** Marks real I/O under way; call the result when it is over. */
   busy(): () => void;
+  /** The upstream itself is broken: ends the test with `error`. */
+  fail(error: unknown): void;
   /** Runs `fn` when the proxy gives the request up. */
   onCancel(fn: () => void): void;
   readonly closed: boolean;
@@ -314,6 +329,8 @@ export interface FetchInit {
   /** h1 framing when a body is sent: default `content-length`. */
   framing?: "content-length" | "chunked";
   worker?: number;
+  /** Properties of this request alone, e.g. `source.address`; before those of the host. */
+  properties?: Record<string, BytesInput>;
 }
 
 /** `host.fetch(…)`: await it, or advance the fake clock first. */
@@ -406,6 +423,13 @@ export interface Callout {
   doneAt?: number;
 }
 
+/** Calls of one host function in order. */
+export interface Calls<T> {
+  all: T[];
+  count: number;
+  last: T | undefined;
+}
+
 /** `host` and `status`: entry and exit of a host call; `action`: done after the callback that asked. */
 export type TraceKind =
   "call" | "return" | "host" | "status" | "action" | "wire" | "log" | "violation" | "trap";
@@ -466,16 +490,32 @@ export interface FakeClock {
   runToIdle(maxMs?: number): Promise<void>;
 }
 
+/** Whom a fault meets; absent = everybody. Only calls of the target are counted. */
+export interface FaultTarget {
+  plugin?: string;
+  worker?: number | "main";
+}
+
 /** Faults; each applies until `clear()`. */
 export interface Inject {
   /** Trap at the n-th (from 1) call of a host function. */
-  trap(hostCall: string, nth?: number): void;
+  trap(hostCall: string, nth?: number, at?: FaultTarget): void;
   /** Force the status of a host function, from the n-th call on, `times` times. */
-  status(hostCall: string, status: number, options?: { nth?: number; times?: number }): void;
+  status(
+    hostCall: string,
+    status: number,
+    options?: { nth?: number; times?: number } & FaultTarget,
+  ): void;
   /** The guest's allocator answers 0. */
-  allocator(nth?: number, times?: number): void;
+  allocator(nth?: number, times?: number, at?: FaultTarget): void;
   /** Runs `fn` just before the n-th call of a host function: CAS races, aborts. */
-  before(hostCall: string, fn: () => void, nth?: number): void;
+  before(hostCall: string, fn: () => void, nth?: number, at?: FaultTarget): void;
+  /** The client goes away after the k-th stream callback from now; its event ends first. */
+  abort(step: number): void;
+  /** The wall clock jumps by `ms` (negative: back) after the k-th stream callback; timers stay. */
+  clockJump(ms: number, step?: number): void;
+  /** New VMs, as after a configuration push, after the k-th stream callback; its event ends first. */
+  reload(step: number): void;
   clear(): void;
 }
 

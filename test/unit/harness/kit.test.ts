@@ -138,43 +138,6 @@ describe("leaks", () => {
 });
 
 describe("rules", () => {
-  test.each([
-    ["S08", { request_body: "get 0 :path" }],
-    ["S09", { request_headers: "setbad 0 nonsense" }],
-    ["S10", { request_headers: "add 0 bad_SP_name v" }],
-    ["S12", { request_headers: "ret 2" }],
-    ["S06", { request_headers: "reply 401 a; reply 402 b" }],
-    ["S07", { "response_body#1": "reply 500 late" }],
-    ["S14", { request_headers: "call nobody / 0; ret 4" }],
-    ["S15", { request_headers: "mdef 0 c; minc 4 0" }],
-    ["S16", { request_headers: "reply 204 body" }],
-    ["S17", { request_headers: "setbuf 0 0 0 x" }],
-    ["S20", { request_headers: "sset k a 0; sget k; sset k b 0" }],
-    ["S21", { request_headers: "prop route_name" }],
-    ["S24", { request_headers: "rem 0 :scheme" }],
-    ["S25", { done: "ret 1" }],
-    ["S26", { configure: "tick 100" }],
-    ["S27", { request_headers: "foreign nobody" }],
-    ["S04", { log: "reply 500" }],
-  ])("%s", async (rule, script) => {
-    const host = await probeHost(script, { strict: "error" });
-    await host.fetch("http://a.test/", { body: "x" }).catch(() => undefined);
-    await host.close();
-    expect(host).toHaveViolation(rule);
-  });
-
-  test("S18: the effective context of a dead stream", async () => {
-    const host = await probeHost(
-      { request_headers: "call auth / 0; ret 4", http_call: "eff; reply 401" },
-      { clusters: { backend: upstream(), auth: upstream().after(5).reply(200) }, strict: "error" },
-    );
-    const s = host.stream("GET http://a.test/");
-    await s.headers({ end: true });
-    await s.abort();
-    await host.clock.advance(5);
-    expect(host).toHaveViolation("S18");
-  });
-
   test("severities can be changed, a clean run has none", async () => {
     await using off = await probeHost({ request_headers: "ret 2" }, { strict: { S12: "off" } });
     await off.fetch("http://a.test/");

@@ -117,6 +117,11 @@ export class HeaderList {
     if (at >= 0) this.pairs.splice(at, 1);
   }
 
+  /** Name of the first header whose value no codec of an upstream writes (harness.md 6.14). */
+  get illegalName(): string | undefined {
+    return this.pairs.find(([, value]) => /[\r\n\0]/.test(value))?.[0];
+  }
+
   /** Sum of the lengths of names and values. */
   get byteSize(): number {
     let size = 0;

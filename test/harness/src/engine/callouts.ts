@@ -92,6 +92,10 @@ export class CalloutTable {
     // Nothing leaves before the running callback ended; a cancelled call is never seen upstream.
     env.scheduler.post(() => {
       if (!this.pending.has(token)) return;
+      const bad = headers.illegalName;
+      if (bad !== undefined) {
+        return this.deliverLocal(token, 503, `invalid header value for: ${bad}`);
+      }
       const trailers = request.trailers.length > 0 ? new HeaderList(request.trailers) : null;
       exchange.sendAll(headers, request.body, trailers);
     });

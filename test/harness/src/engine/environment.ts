@@ -1,6 +1,7 @@
 import type { GuestMemory } from "../abi/memory";
 import type { Profile } from "../profiles";
 import type {
+  CallBudget,
   Callout,
   LogLine,
   RedisHandler,
@@ -58,6 +59,8 @@ export interface Environment {
   readonly maxPages: number;
   readonly logLevel: number;
   readonly callTimeoutMs: number;
+  /** By callback, `*` for all others; null = none (rule S30). */
+  readonly budgets: Readonly<Record<string, CallBudget>> | null;
   readonly properties: ReadonlyMap<string, Uint8Array>;
   /** Null when tracing is off. */
   readonly trace: Tracer | null;
@@ -106,9 +109,15 @@ export interface Tracer {
   wire(name: string, ...details: (string | number | Iterable<readonly [string, string]>)[]): void;
 }
 
+/** Who is about to call, for faults aimed at one plugin or worker. */
+export interface FaultPlace {
+  vm: string;
+  plugin: string;
+}
+
 export interface FaultPlan {
   /** Called before a host function; throws to trap, returns a status to force it. */
-  before(call: string): number | undefined;
+  before(call: string, place: FaultPlace): number | undefined;
   /** True if this allocator call must answer 0. */
-  allocatorFails(): boolean;
+  allocatorFails(place: FaultPlace): boolean;
 }

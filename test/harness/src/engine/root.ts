@@ -233,6 +233,8 @@ export class Root implements VmContext, RootServices {
 
   /** A new root took its place: it goes when its last stream is over. */
   retire(): void {
+    // Plugins with equal keys share a root, and each of them hands it over.
+    if (this.retired) return;
     this.retired = true;
     if (this.streams === 0) this.shutdown();
   }

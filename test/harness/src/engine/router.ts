@@ -4,12 +4,11 @@ import type { HeaderList } from "../abi/header-list";
 import { asBytes, toBinary, toText } from "../abi/text";
 import type { HeaderPair, RouteOptions } from "../types";
 import { RESET_BEFORE_HEADERS } from "./callouts";
-import type { Timer } from "./environment";
+import type { Place, Timer } from "./environment";
 import type { Stream } from "./stream";
 import { UpstreamExchange } from "./upstream-exchange";
 
 const encoder = new TextEncoder();
-const ILLEGAL = /[\r\n\0]/;
 
 /** Chooses a route and talks to its cluster: the filter every chain ends with. */
 export class Router {
@@ -18,7 +17,9 @@ export class Router {
   latencyMs: number | null = null;
   private selected = false;
   private first: RouteOptions | null = null;
-  private changedBy = "";
+  private firstCluster = "";
+  /** Whose header change dropped the choice; null after an explicit clear. */
+  private changedBy: Place | null = null;
   private exchanges: UpstreamExchange[] = [];
   private timer: Timer | null = null;
   private sentAt = 0;
@@ -48,13 +49,14 @@ export class Router {
   /** Route chosen before the filters. */
   selectFirst(headers: HeaderList): void {
     this.first = this.route = this.match(headers);
+    this.firstCluster = this.clusterOf(this.route, headers);
     this.selected = true;
   }
 
-  /** Drops the choice; the next look picks again. */
-  clearRoute(plugin: string, automatic = true): void {
+  /** Drops the choice; the next look picks again. `changedBy`: null when a plugin asked for it. */
+  clearRoute(changedBy: Place | null): void {
     this.selected = false;
-    if (automatic) this.changedBy = plugin;
+    this.changedBy = changedBy;
     // Envoy's stream info keeps the old name until somebody asks; Higress evaluates at once.
     if (this.stream.env.profile.topLevelRouteName && this.stream.decode.headers) {
       this.route = this.match(this.stream.decode.headers);
@@ -79,9 +81,9 @@ export class Router {
     return null;
   }
 
-  private clusterOf(route: RouteOptions | null): string {
+  private clusterOf(route: RouteOptions | null, headers = this.stream.decode.headers): string {
     if (route?.clusterHeader) {
-      return toText(this.stream.decode.headers?.get(route.clusterHeader.toLowerCase()) ?? "");
+      return toText(headers?.get(route.clusterHeader.toLowerCase()) ?? "");
     }
     return route?.cluster ?? "";
   }
@@ -92,22 +94,21 @@ export class Router {
     this.stream.localReply({ status, body, headers: [], grpcStatus: -1, details }, false);
   }
 
+  private noteReroute(): void {
+    const { route, changedBy } = this;
+    const cluster = this.clusterOf(route);
+    if (!changedBy || (route === this.first && cluster === this.firstCluster)) return;
+    const target = route ? `"${route.name ?? cluster}", cluster "${cluster}"` : "no route";
+    this.stream.env.violation("S31", `header change re-routed the request to ${target}`, changedBy);
+  }
+
   headers(headers: HeaderList, end: boolean): void {
     const { stream } = this;
     const { env } = stream;
     if (!this.selected) {
       this.route = this.match(headers);
       this.selected = true;
-      if (this.route !== this.first && this.changedBy) {
-        env.violation(
-          "S31",
-          `header change re-routed the request to "${this.route?.name ?? this.clusterOf(this.route)}"`,
-          {
-            plugin: this.changedBy,
-            callback: "proxy_on_request_headers",
-          },
-        );
-      }
+      this.noteReroute();
     }
     const { route } = this;
     if (!route) return this.reply(404, "", "route_not_found", ResponseFlag.NoRouteFound);
@@ -134,8 +135,8 @@ export class Router {
       const details = "filter_removed_required_request_headers{missing_required_header:_:method}";
       return this.reply(503, "missing required header: :method", details);
     }
-    const bad = headers.pairs.find(([, value]) => ILLEGAL.test(value));
-    if (bad) return this.reply(503, `invalid header value for: ${bad[0]}`, "upstream_reset_before_response_started{protocol_error}"); // prettier-ignore
+    const bad = headers.illegalName;
+    if (bad !== undefined) return this.reply(503, `invalid header value for: ${bad}`, "upstream_reset_before_response_started{protocol_error}"); // prettier-ignore
     if (env.router === "envoy" && (route.timeoutMs ?? 15000) > 0) {
       headers.replace("x-envoy-expected-rq-timeout-ms", String(route.timeoutMs ?? 15000));
     }

@@ -4,11 +4,17 @@ import type { Vm, VmContext } from "./vm";
 const SIDE_EFFECTS = new Set([
   "proxy_http_call",
   "proxy_grpc_call",
+  "proxy_grpc_stream",
   "proxy_redis_call",
   "proxy_enqueue_shared_queue",
   "proxy_set_tick_period_milliseconds",
 ]);
-const CALLOUTS = new Set(["proxy_http_call", "proxy_grpc_call", "proxy_redis_call"]);
+const CALLOUTS = new Set([
+  "proxy_http_call",
+  "proxy_grpc_call",
+  "proxy_grpc_stream",
+  "proxy_redis_call",
+]);
 /** Host calls about the acting stream; of maps and buffers only those of its request and response. */
 const STREAM_CALL = /send_local_response|continue_stream|close_stream|_property/;
 const MAP_OR_BUFFER = /header_map|buffer_bytes/;
@@ -27,6 +33,8 @@ interface View {
 export class RuleWatch {
   private views: View[] = [];
   private rejectedCall = "";
+  /** Some call-out of this callback will be answered. */
+  private awaitsAnswer = false;
   private deadEffective = false;
   private readKeys = new Set<string>();
   /** Directions resumed in this callback, and streams answered, by context. */
@@ -37,6 +45,7 @@ export class RuleWatch {
 
   begin(): void {
     this.rejectedCall = "";
+    this.awaitsAnswer = false;
     this.deadEffective = false;
     this.readKeys.clear();
     this.continued.clear();
@@ -66,8 +75,9 @@ export class RuleWatch {
         `${name} after set_effective_context of a stream that is gone: acts on the root`,
       );
     }
-    if (CALLOUTS.has(name)) this.rejectedCall = status === 0 ? "" : `${name} answered ${status}`;
-    if (SIDE_EFFECTS.has(name) && /configure|vm_start/.test(this.vm.callback)) {
+    if (CALLOUTS.has(name) && status === 0) this.awaitsAnswer = true;
+    else if (CALLOUTS.has(name)) this.rejectedCall = `${name} answered ${status}`;
+    if (SIDE_EFFECTS.has(name) && status === 0 && /configure|vm_start/.test(this.vm.callback)) {
       this.vm.note("S26", `${name} runs once per worker and once on the main thread`);
     }
     if (name.endsWith("_shared_data") && status === 0) this.sharedData(name, args);
@@ -96,7 +106,8 @@ export class RuleWatch {
       this.vm.note("S12", "returned 2 (ContinueAndEndStream): hosts take it as Continue");
     }
     const pauses = returned !== 0 && !(kind === "headers" && returned === 2);
-    if (pauses && this.rejectedCall && !this.answered.has(context.id)) {
+    const waitsInVain = this.rejectedCall !== "" && !this.awaitsAnswer;
+    if (pauses && waitsInVain && !this.answered.has(context.id)) {
       this.vm.note("S14", `${this.rejectedCall}, yet the stream is paused: no callback will come`);
     }
     if (!pauses && this.continued.has(`${context.id} ${match[1] === "request" ? 0 : 1}`)) {

@@ -32,6 +32,8 @@ export class Stream {
   readonly router: Router;
   readonly client: Client;
   readonly filterState = new Map<string, Uint8Array>();
+  /** Answers `proxy_get_property` before anything else, by path joined with dots. */
+  readonly properties = new Map<string, Uint8Array>();
   /** Who edited a body last, by direction; a length that is wrong without an edit is no plugin's. */
   readonly editors: Partial<Record<Direction, Place>> = {};
   readonly startedAt: number;
@@ -62,6 +64,12 @@ export class Stream {
     this.filters = makeFilters(this);
     this.decode = new Iteration(this.filters, this.decodeSide());
     this.encode = new Iteration([...this.filters].reverse(), this.encodeSide());
+  }
+
+  /** What the request brought along for this path; undefined = nothing. */
+  ownProperty(path: string): Uint8Array | undefined {
+    if (this.properties.size === 0) return undefined;
+    return this.properties.get(path.replace(/\0$/, "").replaceAll("\0", "."));
   }
 
   path(direction: Direction): Iteration<StreamFilter> {

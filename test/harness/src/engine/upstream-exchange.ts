@@ -272,6 +272,12 @@ export class UpstreamExchange implements UpstreamSink {
     });
   }
 
+  fail(error: unknown): void {
+    this.env.scheduler.post(() => {
+      throw error;
+    });
+  }
+
   busy(): () => void {
     return this.env.scheduler.busy();
   }

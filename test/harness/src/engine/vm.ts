@@ -2,12 +2,14 @@
 import { LOG_LEVELS, Status } from "../abi/enums";
 import { HarnessFault } from "../abi/fault";
 import type { ActingContext, Guest, HostFunction } from "../abi/guest";
-import { checkModule, findHostFunction } from "../abi/link";
+import { linkImports, memoryOf } from "../abi/imports";
+import { checkModule } from "../abi/link";
 import { GuestMemory } from "../abi/memory";
 import { isAllowed, RestrictedCallback, type Window } from "../abi/restricted";
 import type { Profile } from "../profiles";
+import { Budget } from "./budget";
 import type { Compiled } from "./compile";
-import type { Environment, Place, TracePlace } from "./environment";
+import type { Environment, FaultPlace, Place, TracePlace } from "./environment";
 import { guestStack } from "./guest-stack";
 import { VmMetrics } from "./metrics";
 import type { HostProcess } from "./process";
@@ -62,6 +64,7 @@ export class Vm implements Guest {
   private deferred: { name: string; place: TracePlace | null; run: () => void }[] = [];
   private nextContext = 1;
   private nextTokens: Record<number, number>;
+  private readonly budget: Budget | null;
 
   constructor(
     readonly label: string,
@@ -70,6 +73,7 @@ export class Vm implements Guest {
   ) {
     this.abi = checkModule(settings.compiled.info, env.profile);
     this.watch = new RuleWatch(this);
+    this.budget = env.budgets && new Budget(env.budgets, (message) => this.note("S30", message));
     this.metrics = new VmMetrics(env.metrics, env.profile.emulator !== undefined, (rule, text) =>
       this.note(rule, text),
     );
@@ -102,25 +106,11 @@ export class Vm implements Guest {
 
   private instantiate(): void {
     const { info, module } = this.settings.compiled;
-    const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {};
-    let imported: WebAssembly.Memory | undefined;
-    for (const item of info.imports) {
-      const target = (imports[item.module] ??= {});
-      if (item.kind === "memory") {
-        const { minimum: initial = 0, maximum } = item;
-        target[item.name] = imported = new WebAssembly.Memory({ initial, maximum });
-      } else if (item.kind === "table") {
-        const { minimum: initial = 0, maximum } = item;
-        target[item.name] = new WebAssembly.Table({ initial, maximum, element: "anyfunc" });
-      } else {
-        const found = findHostFunction(item, this.abi, this.profile)!;
-        target[item.name] ??= this.wrap(item.module, item.name, found);
-      }
-    }
-    const instance = new WebAssembly.Instance(module, imports);
-    this.exports = instance.exports;
-    const memory = imported ?? (this.exports["memory"] as WebAssembly.Memory | undefined);
-    this.memory = new GuestMemory(memory ?? new WebAssembly.Memory({ initial: 0 }));
+    const { imports, memory } = linkImports(info, this.abi, this.profile, (item, fn) =>
+      this.wrap(item.module, item.name, fn),
+    );
+    this.exports = new WebAssembly.Instance(module, imports).exports;
+    this.memory = new GuestMemory(memoryOf(memory, this.exports));
   }
 
   private wrap(module: string, name: string, fn: HostFunction): WebAssembly.ImportValue {
@@ -142,7 +132,8 @@ export class Vm implements Guest {
       const ended = this.env.trace?.hostCall(module, name, this.tracePlace, args, this.memory);
       const outer = this.currentCall;
       this.currentCall = name;
-      const forced = this.env.faults?.before(name);
+      this.budget?.hostCall();
+      const forced = this.env.faults?.before(name, this.faultPlace);
       const result = forced ?? run(this, ...args);
       ended?.(result as number | undefined);
       if (status) this.watch.hostCall(name, args, result as number);
@@ -206,6 +197,10 @@ export class Vm implements Guest {
     };
   }
 
+  private get faultPlace(): FaultPlace {
+    return { vm: this.label, plugin: this.current?.pluginName ?? "" };
+  }
+
   get inCall(): boolean {
     return this.current !== null;
   }
@@ -244,6 +239,7 @@ export class Vm implements Guest {
     const place = trace && this.tracePlace;
     if (place) trace.event("call", name, place, args);
     this.watch.begin();
+    if (context) this.budget?.begin();
     try {
       const timeout = this.env.callTimeoutMs;
       const result = timeout > 0 ? runWithTimeout(() => fn(...args), timeout) : fn(...args);
@@ -256,6 +252,7 @@ export class Vm implements Guest {
       this.die(name, error);
       return undefined;
     } finally {
+      if (context) this.budget?.end(name);
       this.current = current;
       this.effective = effective;
       this.callback = callback;
@@ -325,7 +322,8 @@ export class Vm implements Guest {
   }
 
   private allocate(size: number): number {
-    if (this.env.faults?.allocatorFails()) return 0;
+    this.budget?.allocation();
+    if (this.env.faults?.allocatorFails(this.faultPlace)) return 0;
     const name =
       this.hasExport("malloc") && !this.profile.emulator ? "malloc" : "proxy_on_memory_allocate";
     const outer = this.window;
@@ -395,9 +393,13 @@ export class Vm implements Guest {
 
   /** Where the guest is now: plugin, callback, host call and its own stack. */
   place(): Place {
-    const call = this.currentCall || undefined;
-    const stack = guestStack(this.settings.compiled.sourceMap) || undefined;
-    return { plugin: this.current?.pluginName ?? "", callback: this.callback, call, stack };
+    return { ...this.point, stack: guestStack(this.settings.compiled.sourceMap) || undefined };
+  }
+
+  /** The same without the stack, which costs more than most host calls. */
+  get point(): Place {
+    const { callback, current, currentCall } = this;
+    return { plugin: current?.pluginName ?? "", callback, call: currentCall || undefined };
   }
 
   keepView(pointer: number, length: number, what: string): void {

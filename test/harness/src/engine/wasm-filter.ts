@@ -220,7 +220,7 @@ export class WasmFilter implements VmContext, StreamFilter {
     if (type !== 0) return;
     const off = this.stream.filterState.get("wasm.clear_route_cache");
     const kept = this.vm.profile.controlProperties && off !== undefined && fromBytes(off) === "off";
-    if (!kept) this.stream.router.clearRoute(this.name);
+    if (!kept) this.stream.router.clearRoute(this.vm.point);
   }
 
   buffer(type: number): BufferAccess | null {
@@ -247,7 +247,7 @@ export class WasmFilter implements VmContext, StreamFilter {
   }
 
   getProperty(path: string): Uint8Array | number {
-    return streamProperty(this, path);
+    return this.stream.ownProperty(path) ?? streamProperty(this, path);
   }
 
   setProperty(path: string, value: Uint8Array): number {
@@ -324,7 +324,7 @@ export class WasmFilter implements VmContext, StreamFilter {
   }
 
   clearRouteCache(): void {
-    this.stream.router.clearRoute(this.name, false);
+    this.stream.router.clearRoute(null);
   }
 
   upstreamHosts(): HeaderPair[] | null {

@@ -13,8 +13,7 @@ const IO_PATIENCE_MS = 2000;
 
 /** Time that only moves when a test says so, and the event queue that goes with it. */
 export class FakeScheduler implements Scheduler, FakeClock {
-  /** Milliseconds since the host started. */
-  elapsed = 0;
+  private passed = 0;
   /** Receives what a posted event throws outside any API call. */
   onFault: (error: unknown) => void = (error) => {
     throw error;
@@ -24,6 +23,7 @@ export class FakeScheduler implements Scheduler, FakeClock {
   private wallOffset: number;
   private monotonicOffset = 1_000_000_000n;
   private posts: (() => void)[] = [];
+  private urgent: (() => void)[] = [];
   private timers: Entry[] = [];
   private seq = 0;
   private io = 0;
@@ -35,6 +35,10 @@ export class FakeScheduler implements Scheduler, FakeClock {
     this.wallOffset = startTime;
   }
 
+  /** Milliseconds since the host started. */
+  get elapsed(): number {
+    return this.passed;
+  }
   get now(): number {
     return this.wallOffset + this.elapsed;
   }
@@ -59,6 +63,16 @@ export class FakeScheduler implements Scheduler, FakeClock {
 
   post(fn: () => void): void {
     this.posts.push(fn);
+    this.wake();
+  }
+
+  /** As `post`, but before everything that waits already: what a test lets happen at this point. */
+  interject(fn: () => void): void {
+    this.urgent.push(fn);
+    this.wake();
+  }
+
+  private wake(): void {
     if (this.draining || this.scheduled) return;
     this.scheduled = true;
     queueMicrotask(() => {
@@ -100,12 +114,19 @@ export class FakeScheduler implements Scheduler, FakeClock {
     };
   }
 
+  /** Runs what was interjected, between two events that come at once. */
+  pause(): void {
+    if (this.draining) return;
+    for (let fn = this.urgent.shift(); fn; fn = this.urgent.shift()) fn();
+  }
+
   /** Runs posted events until none is left. */
   drain(): void {
     if (this.draining) return;
     this.draining = true;
     try {
-      for (let fn = this.posts.shift(); fn; fn = this.posts.shift()) fn();
+      const next = () => this.urgent.shift() ?? this.posts.shift();
+      for (let fn = next(); fn; fn = next()) fn();
     } finally {
       this.draining = false;
     }
@@ -145,7 +166,7 @@ export class FakeScheduler implements Scheduler, FakeClock {
     const next = this.timers[0];
     if (!next || next.due > limit) return false;
     this.timers.shift();
-    this.elapsed = Math.max(this.elapsed, next.due);
+    this.passed = Math.max(this.elapsed, next.due);
     next.fn();
     this.drain();
     return true;
@@ -154,7 +175,7 @@ export class FakeScheduler implements Scheduler, FakeClock {
   async advance(ms: number): Promise<void> {
     const target = this.elapsed + ms;
     while (await this.runNext(target));
-    this.elapsed = target;
+    this.passed = target;
     await this.settleIo();
   }
 
@@ -173,8 +194,12 @@ export class FakeScheduler implements Scheduler, FakeClock {
 /** The real clock behind the same interface; `advance` is refused. */
 export class RealScheduler extends FakeScheduler {
   private origin = performance.now();
-  private running = new Set<NodeJS.Timeout>();
+  /** Timers under way, and whether each is a tick. */
+  private running = new Map<NodeJS.Timeout, boolean>();
 
+  override get elapsed(): number {
+    return performance.now() - this.origin;
+  }
   override get now(): number {
     return Date.now();
   }
@@ -188,13 +213,12 @@ export class RealScheduler extends FakeScheduler {
     throw new TypeError("the real clock cannot be set");
   }
 
-  override timer(ms: number, fn: () => void): Timer {
+  override timer(ms: number, fn: () => void, background = false): Timer {
     const handle = setTimeout(() => {
       this.running.delete(handle);
-      this.elapsed = performance.now() - this.origin;
       this.post(fn);
     }, ms);
-    this.running.add(handle);
+    this.running.set(handle, background);
     return {
       cancel: () => {
         this.running.delete(handle);
@@ -204,7 +228,7 @@ export class RealScheduler extends FakeScheduler {
   }
 
   override get idle(): boolean {
-    return super.idle && this.running.size === 0;
+    return super.idle && ![...this.running.values()].includes(false);
   }
   override get ticking(): boolean {
     return this.running.size > 0;

@@ -1,67 +1,104 @@
-import type { FaultPlan } from "../engine/environment";
-import type { Inject } from "../types";
+import type { FaultPlace, FaultPlan } from "../engine/environment";
+import type { FaultTarget } from "../types";
 
 interface Fault {
   call: string;
+  at: FaultTarget;
+  /** Calls of the target since the fault was armed. */
+  seen: number;
   from: number;
   to: number;
   act: () => number | undefined;
 }
 
-/** Faults a test arms: forced statuses, traps, failing allocations, hooks. */
-export class Faults implements FaultPlan, Inject {
+interface StepFault {
+  /** Stream callbacks still to come before it strikes. */
+  left: number;
+  act: (stream: number) => void;
+}
+
+function aims({ plugin, worker }: FaultTarget, place: FaultPlace): boolean {
+  if (plugin !== undefined && plugin !== place.plugin) return false;
+  if (worker === undefined) return true;
+  // The one VM of lifecycle `single` is worker 0.
+  const label = place.vm === "vm" ? "worker0" : place.vm;
+  return label === (worker === "main" ? "main" : `worker${worker}`);
+}
+
+/** Faults a test arms: forced statuses, traps, failing allocations, hooks, and what strikes at a step. */
+export class Faults implements FaultPlan {
   private faults: Fault[] = [];
-  private counts = new Map<string, number>();
+  private steps: StepFault[] = [];
 
   get armed(): boolean {
     return this.faults.length > 0;
   }
 
-  private arm(call: string, nth: number, times: number, act: () => number | undefined): void {
-    const seen = this.counts.get(call) ?? 0;
-    this.faults.push({ call, from: seen + nth, to: seen + nth + times - 1, act });
+  private arm(fault: Omit<Fault, "seen" | "to">, times: number): void {
+    this.faults.push({ ...fault, seen: 0, to: fault.from + times - 1 });
   }
 
-  private fire(call: string): number | undefined {
-    const count = (this.counts.get(call) ?? 0) + 1;
-    this.counts.set(call, count);
+  private fire(call: string, place: FaultPlace): number | undefined {
     let forced: number | undefined;
     for (const fault of this.faults) {
-      if (fault.call === call && count >= fault.from && count <= fault.to) forced ??= fault.act();
+      if (fault.call !== call || !aims(fault.at, place)) continue;
+      fault.seen++;
+      if (fault.seen < fault.from || fault.seen > fault.to) continue;
+      const status = fault.act();
+      forced ??= status;
     }
     return forced;
   }
 
-  before(call: string): number | undefined {
-    return this.fire(call);
+  before(call: string, place: FaultPlace): number | undefined {
+    return this.fire(call, place);
   }
 
-  allocatorFails(): boolean {
-    return this.fire("allocator") === 1;
+  allocatorFails(place: FaultPlace): boolean {
+    return this.fire("allocator", place) === 1;
   }
 
-  trap(hostCall: string, nth = 1): void {
-    this.arm(hostCall, nth, 1, () => {
-      throw new WebAssembly.RuntimeError(`injected trap at ${hostCall}`);
-    });
+  trap(call: string, from = 1, at: FaultTarget = {}): void {
+    const act = () => {
+      throw new WebAssembly.RuntimeError(`injected trap at ${call}`);
+    };
+    this.arm({ call, at, from, act }, 1);
   }
 
-  status(hostCall: string, status: number, { nth = 1, times = Infinity } = {}): void {
-    this.arm(hostCall, nth, times, () => status);
+  status(
+    call: string,
+    status: number,
+    { nth = 1, times = Infinity, ...at }: { nth?: number; times?: number } & FaultTarget = {},
+  ): void {
+    this.arm({ call, at, from: nth, act: () => status }, times);
   }
 
-  allocator(nth = 1, times = Infinity): void {
-    this.arm("allocator", nth, times, () => 1);
+  allocator(from = 1, times = Infinity, at: FaultTarget = {}): void {
+    this.arm({ call: "allocator", at, from, act: () => 1 }, times);
   }
 
-  before_(hostCall: string, fn: () => void, nth = 1): void {
-    this.arm(hostCall, nth, 1, () => {
+  hook(call: string, fn: () => void, from = 1, at: FaultTarget = {}): void {
+    const act = () => {
       fn();
       return undefined;
-    });
+    };
+    this.arm({ call, at, from, act }, 1);
+  }
+
+  /** Runs `act` once, after the k-th stream callback from now; it gets the stream's id. */
+  afterStep(k: number, act: StepFault["act"]): void {
+    this.steps.push({ left: k, act });
+  }
+
+  /** A stream callback is over. */
+  stepped(stream: number): void {
+    const due = this.steps.filter((fault) => --fault.left === 0);
+    this.steps = this.steps.filter((fault) => fault.left > 0);
+    for (const fault of due) fault.act(stream);
   }
 
   clear(): void {
     this.faults = [];
+    this.steps = [];
   }
 }

@@ -12,6 +12,7 @@ import { findProfile, type Profile } from "../profiles";
 import type {
   BytesInput,
   Callout,
+  Calls,
   Cluster,
   FetchInit,
   FetchPromise,
@@ -43,6 +44,12 @@ import { Trace } from "./trace";
 import { LiveUpstream, upstream } from "./upstream";
 
 const DEFAULT_START = Date.UTC(2026, 0, 1);
+const CALLOUTS: ReadonlySet<string> = new Set<Callout["function"]>([
+  "proxy_http_call",
+  "proxy_grpc_call",
+  "proxy_grpc_stream",
+  "proxy_redis_call",
+]);
 const LEVELS = ["trace", "debug", "info", "warn", "error", "critical"];
 
 /** A running gateway: plugins loaded, clusters behind, clock in the test's hand. */
@@ -81,10 +88,8 @@ export class Host implements AsyncDisposable {
     this.clock = options.clock === "real" ? new RealScheduler(start) : new FakeScheduler(start);
     this.clock.onFault = (error) => this.onFault(error);
     this.clock.onRest = () => this.stalls.check();
-    this.stalls = new Stalls(
-      this.clock,
-      () => this.workers,
-      (rule, message, place) => this.violate(rule, message, place),
+    this.stalls = new Stalls(this.clock, (rule, message, place) =>
+      this.violate(rule, message, place),
     );
     this.rules = new Rules(options.strict ?? "error");
     this.random = new Random(options.seed ?? 1);
@@ -137,7 +142,8 @@ export class Host implements AsyncDisposable {
       bufferLimit: options.bufferLimitBytes ?? profile.bufferLimitBytes ?? standard,
       maxPages: (options.maxMemoryMiB ?? 1024) * 16,
       logLevel: LEVELS.indexOf(options.logLevel ?? "info"),
-      callTimeoutMs: options.callTimeoutMs ?? 0,
+      callTimeoutMs: options.callTimeoutMs ?? checking.callTimeoutMs,
+      budgets: options.budgets ?? null,
       properties: new Map(properties.map(([k, v]) => [k, asBytes(v)])),
       trace: this.trace,
       cluster: (name) => this.clusters[name] ?? this.redis[name],
@@ -147,7 +153,10 @@ export class Host implements AsyncDisposable {
       log: (line) => this.logs.push(line),
       random: (length) => this.random.bytes(length),
       requestId: () => this.random.uuid(),
-      step: (id, step: StepCallback) => this.streams.get(id)?.record(step),
+      step: (id, step: StepCallback) => {
+        this.streams.get(id)?.record(step);
+        faults.stepped(id);
+      },
       get faults() {
         return faults.armed ? faults : null;
       },
@@ -217,13 +226,14 @@ export class Host implements AsyncDisposable {
   /** Sends one request and resolves with the answer. */
   fetch(target: string | URL, init: FetchInit = {}): FetchPromise {
     const { headers, body, trailers } = buildRequest(this.env, target, init);
-    const handle = this.open(headers, init.worker ?? 0);
+    const handle = this.open(headers, init);
     const { stream } = handle;
     const answer = this.finish(
       stream,
       () => true,
       () => {
         stream.requestHeaders(headers, body === null && trailers === null);
+        this.clock.pause();
         this.sendBody(stream, body, trailers);
       },
     );
@@ -261,14 +271,16 @@ export class Host implements AsyncDisposable {
     init: Omit<FetchInit, "body" | "chunks" | "trailers"> = {},
   ): StreamHandle {
     const { headers } = buildRequest(this.env, target, init);
-    return this.open(headers, init.worker ?? 0);
+    return this.open(headers, init);
   }
 
-  private open(headers: HeaderList, worker: number): StreamHandle {
+  private open(headers: HeaderList, { worker = 0, properties = {} }: FetchInit): StreamHandle {
     if (this.closed) throw new TypeError("the host is closed");
     const thread = this.workers[worker];
     if (!thread) throw new RangeError(`no worker ${worker}`);
     const stream = new Stream(this.env, this.nextStream++, (s) => thread.filters(s, this.chain));
+    for (const [name, value] of Object.entries(properties))
+      stream.properties.set(name, asBytes(value));
     const handle = new StreamHandle(this, stream, headers);
     this.streams.set(stream.id, handle);
     this.live.add(stream);
@@ -277,6 +289,15 @@ export class Host implements AsyncDisposable {
       this.streams.delete(stream.id);
     });
     return handle;
+  }
+
+  /** The same gateway with every request on one worker thread. */
+  onWorker(worker: number): Pick<Host, "fetch" | "stream"> {
+    if (!this.workers[worker]) throw new RangeError(`no worker ${worker}`);
+    return {
+      fetch: (target, init) => this.fetch(target, { ...init, worker }),
+      stream: (target, init) => this.stream(target, { ...init, worker }),
+    };
   }
 
   /** Resolves when the stream is over; rejects when nothing can finish it. */
@@ -344,12 +365,16 @@ export class Host implements AsyncDisposable {
   }
 
   get inject(): Inject {
-    const { faults } = this;
+    const { clock, faults } = this;
     return {
-      trap: (call, nth) => faults.trap(call, nth),
+      trap: (call, nth, at) => faults.trap(call, nth, at),
       status: (call, status, options) => faults.status(call, status, options),
-      allocator: (nth, times) => faults.allocator(nth, times),
-      before: (call, fn, nth) => faults.before_(call, fn, nth),
+      allocator: (nth, times, at) => faults.allocator(nth, times, at),
+      before: (call, fn, nth, at) => faults.hook(call, fn, nth, at),
+      abort: (step) =>
+        faults.afterStep(step, (id) => clock.interject(() => this.streams.get(id)?.stream.abort())),
+      clockJump: (ms, step = 1) => faults.afterStep(step, () => void (clock.now += ms)),
+      reload: (step) => faults.afterStep(step, () => clock.interject(() => this.reload())),
       clear: () => faults.clear(),
     };
   }
@@ -371,13 +396,18 @@ export class Host implements AsyncDisposable {
     };
   }
 
-  /** Call-outs of one host function, or traced calls of any other. */
-  calls(name: string): { all: (Callout | TraceEvent)[]; count: number; last: Callout | undefined } {
+  /** Call-outs of one host function with what became of them, or traced calls of any other. */
+  calls(name: Callout["function"]): Calls<Callout>;
+  calls(name: string): Calls<TraceEvent>;
+  calls(name: string): Calls<Callout | TraceEvent> {
     const callouts = this.callouts.filter((callout) => callout.function === name);
-    const traced =
-      this.trace?.events.filter((event) => event.kind === "host" && event.name === name) ?? [];
-    const all = callouts.length > 0 ? callouts : traced;
-    return { all, count: all.length, last: callouts.at(-1) };
+    const all = CALLOUTS.has(name) ? callouts : this.tracedCalls(name);
+    return { all, count: all.length, last: all.at(-1) };
+  }
+
+  private tracedCalls(name: string): TraceEvent[] {
+    if (!this.trace) throw new TypeError(`calls of ${name} are found in the trace, which is off`);
+    return this.trace.events.filter((event) => event.kind === "host" && event.name === name);
   }
 
   /** Bytes of linear memory of the first worker's VMs. */

@@ -1,6 +1,6 @@
 import { HarnessFault } from "../abi/fault";
 import type { Place } from "../engine/environment";
-import type { Thread } from "../engine/lifecycle";
+import { Root } from "../engine/root";
 import type { Stream } from "../engine/stream";
 import { WasmFilter } from "../engine/wasm-filter";
 import type { FakeScheduler } from "./clock";
@@ -18,7 +18,6 @@ export class Stalls {
 
   constructor(
     private readonly clock: FakeScheduler,
-    private readonly threads: () => Thread[],
     private readonly violate: Violate,
   ) {}
 
@@ -68,10 +67,9 @@ export class Stalls {
     if (filter === null) return stream.readBlocked ? "S29" : null;
     if (!(filter instanceof WasmFilter)) return "S11";
     if (filter.vm.failed !== null) return "S28";
-    const roots = this.threads()
-      .flatMap((thread) => thread.uniqueRoots)
-      .filter((root) => root.vm === filter.vm);
-    if (roots.some((root) => root.awaits)) return null;
+    // Of its own VM, which a reload may have taken from the thread.
+    const roots = [...filter.vm.contexts.values()];
+    if (roots.some((root) => root instanceof Root && root.awaits)) return null;
     return stream.readBlocked ? "S29" : "S11";
   }
 }

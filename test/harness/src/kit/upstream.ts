@@ -27,7 +27,8 @@ export interface ReplyInit {
 }
 
 export type RequestMatch = string | RegExp | ((request: UpstreamRequest) => boolean);
-export type ReplyFunction = (request: UpstreamRequest) => { status: number } & ReplyInit;
+type Made = { status: number } & ReplyInit;
+export type ReplyFunction = (request: UpstreamRequest) => Made | Promise<Made>;
 
 type Step = (request: UpstreamRequest, sink: UpstreamSink) => void;
 
@@ -142,11 +143,14 @@ export class Upstream implements UpstreamHandler {
     return this.add((_request, sink) => sendReply(sink, status, init), init.early);
   }
 
-  /** Answers with what `fn` makes of the request. */
+  /** Answers with what `fn` makes of the request; time stands still until a promise is kept. */
   handle(fn: ReplyFunction): this {
     return this.add((request, sink) => {
-      const { status, ...init } = fn(request);
-      sendReply(sink, status, init);
+      const send = ({ status, ...init }: Made) => sendReply(sink, status, init);
+      const made = fn(request);
+      if (!(made instanceof Promise)) return send(made);
+      const idle = sink.busy();
+      void made.then(send, (error) => sink.fail(error)).finally(idle);
     });
   }
 

@@ -9,7 +9,7 @@ const { Ok, NotFound, BadArgument, InvalidMemoryAccess } = Status;
 
 /** Pseudo headers without which a message cannot be sent, by map. */
 const REQUIRED: Readonly<Record<number, readonly string[]>> = {
-  0: [":method", ":path", ":authority"],
+  0: [":method", ":path", ":authority", ":scheme"],
   2: [":status"],
 };
 
@@ -85,7 +85,7 @@ export const headerCalls: HostFunctions = {
     const target = writableMap(guest, type! >>> 0);
     if (typeof target === "number") return target;
     const name = lowerAscii(guest.memory.text(p!, n!));
-    if (name.startsWith(":") && target[1].list.has(name)) {
+    if (REQUIRED[type!]?.includes(name) && target[1].list.has(name)) {
       guest.note("S24", `pseudo header "${name}" removed`);
     }
     if (guest.profile.emulator) target[1].list.removeFirst(name);

@@ -17,6 +17,7 @@ interface Module {
 interface CApi {
   _BinaryenFunctionGetBody(function_: number): number;
   _BinaryenGlobalGetInitExpr(global: number): number;
+  _BinaryenGlobalIsMutable(global: number): number;
   _BinaryenBlockGetNumChildren(block: number): number;
   _BinaryenBlockGetChildAt(block: number, index: number): number;
   _BinaryenBlockRemoveChildAt(block: number, index: number): number;
@@ -52,13 +53,17 @@ export class SkipConstants {
     }
   }
 
-  /** Names of the globals whose type is Slice and whose value is known; equal names are one pointer. */
+  /**
+   * Names of the globals whose type is Slice and whose value is known and stays; equal names are one
+   * pointer. What can be assigned, if only by the start function, may come to own memory of the heap.
+   */
   private constants(module: Module): Set<number> {
     const names = new Set<number>();
     for (const { internalName, type } of this.program?.elementsByName.values() ?? []) {
       if (type?.classReference?.name !== "Slice") continue;
       const global = module.getGlobal(internalName);
-      if (global && isA(api._BinaryenGlobalGetInitExpr(global), binaryen.ConstId)) {
+      if (!global || api._BinaryenGlobalIsMutable(global)) continue;
+      if (isA(api._BinaryenGlobalGetInitExpr(global), binaryen.ConstId)) {
         names.add(api._BinaryenGlobalGetName(global));
       }
     }

@@ -3,7 +3,7 @@
 export { STORE_TAGS, StoreCalls } from "./assembly/calls";
 export { StoreCommand } from "./assembly/command";
 export { readStore, StorePlugin } from "./assembly/config";
-export { BucketState, StoreFailure, StoreReply } from "./assembly/reply";
+export { BucketState, NO_STATES, StoreFailure, StoreReply } from "./assembly/reply";
 export { StoreRoot } from "./assembly/root";
 export { FailMode, Store, StoreKind } from "./assembly/store";
 export { StoreStream } from "./assembly/stream";

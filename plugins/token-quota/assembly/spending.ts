@@ -63,7 +63,8 @@ export class Spending {
     if (!this.readsResponse) return false;
     const estimates = this.metering.estimates;
     if (isUnreadable(responseHeaders)) return estimates;
-    this.response = new ResponseUsage(responseHeaders.get(CONTENT_TYPE), estimates);
+    const readsModel = this.metering.pricing.readsModel;
+    this.response = new ResponseUsage(responseHeaders.get(CONTENT_TYPE), estimates, readsModel);
     return true;
   }
 
@@ -75,7 +76,7 @@ export class Spending {
       this.unreadBytes += size;
       return;
     }
-    const chunk = responseBody.read(0, size);
+    const chunk = responseBody.peek(size);
     if (chunk !== null) response.feed(chunk);
   }
 

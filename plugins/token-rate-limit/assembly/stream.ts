@@ -6,7 +6,13 @@ import {
   limitRequestBuffer,
   PluginLog,
 } from "@ai-gateway-wasm/kit";
-import { BucketState, StoreCalls, StoreReply, StoreStream } from "@ai-gateway-wasm/store";
+import {
+  BucketState,
+  NO_STATES,
+  StoreCalls,
+  StoreReply,
+  StoreStream,
+} from "@ai-gateway-wasm/store";
 import { Charge, Check, Reserve, Settle } from "@ai-gateway-wasm/store/buckets";
 import {
   DataAction,
@@ -19,7 +25,7 @@ import {
 import { readBodyModel } from "./body-model";
 import { LimitConfig } from "./config";
 import { noteDenial } from "./denial-log";
-import { LimitHeader, limitHeaders, NEAREST, retryHeader } from "./limit-headers";
+import { HeaderStyle, LimitHeader, limitHeaders, NEAREST, retryHeader } from "./limit-headers";
 import { Metrics } from "./metrics";
 import { ACCEPT_ENCODING, CONTENT_TYPE, MODEL_HEADER, RESET_HEADER } from "./names";
 import { Reply } from "./rejection";
@@ -67,7 +73,7 @@ export class TokenRateLimit extends StoreStream {
   /** Null: nothing is reserved. */
   private reservation: Reserve | null = null;
   /** How full the limits are, for the response's headers. */
-  private states: BucketState[] = [];
+  private states: BucketState[] = NO_STATES;
   /** False after an upgrade: what follows is no HTTP. */
   private readsBodies: bool = true;
   /** The host did not take our refusal: never let the request go on. */
@@ -130,8 +136,7 @@ export class TokenRateLimit extends StoreStream {
     if (this.stage != Stage.Goes) return HeadersAction.Continue;
     responseHeaders.load();
     const readsBody = this.spending.expectResponse() && this.readsBodies;
-    const headers = this.limitHeaders(NEAREST);
-    for (let i = 0; i < headers.length; i++) responseHeaders.set(headers[i].name, headers[i].value);
+    if (this.config.headerStyle != HeaderStyle.None) this.tellLimits();
     if (endOfStream || !readsBody) this.settle();
     return HeadersAction.Continue;
   }
@@ -276,6 +281,11 @@ export class TokenRateLimit extends StoreStream {
     this.stage = Stage.Over;
     this.isStuck = !this.sendLocalReply(reply.status, headers.build(), reply.body, reply.details);
     if (!this.isStuck) this.finish();
+  }
+
+  private tellLimits(): void {
+    const headers = this.limitHeaders(NEAREST);
+    for (let i = 0; i < headers.length; i++) responseHeaders.set(headers[i].name, headers[i].value);
   }
 
   private limitHeaders(index: i32): LimitHeader[] {

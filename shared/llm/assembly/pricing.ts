@@ -52,6 +52,11 @@ export class Pricing {
     }
   }
 
+  /** True when the model of a response matters. */
+  get readsModel(): bool {
+    return this.models.length > 0;
+  }
+
   /** True when some response is weighed: costs are no numbers of tokens then. */
   get hasWeights(): bool {
     return this.weights !== null || this.models.length > 0;

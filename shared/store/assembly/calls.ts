@@ -7,6 +7,9 @@ import { StoreReply } from "./reply";
 /** HTTP calls with tags from here on are the store's, those below are the plugin's own. */
 export const STORE_TAGS: i32 = 0x10000;
 
+/** Nothing is waiting, as ever with a store that answers at once. */
+const NONE: (PendingCall | null)[] = [];
+
 /**
  * The commands of one stream or root that are not answered yet. A field of their owner, so that
  * what the host never answers to a stream that is gone, goes with it.
@@ -14,7 +17,7 @@ export const STORE_TAGS: i32 = 0x10000;
 @final
 export class StoreCalls {
   /** By number; freed numbers are used again. */
-  private readonly waiting: (PendingCall | null)[] = [];
+  private waiting: (PendingCall | null)[] = NONE;
   private redis: RedisCalls | null = null;
 
   /** @param owner id of the stream or root that waits for the answers */
@@ -57,6 +60,7 @@ export class StoreCalls {
       this.waiting[i] = call;
       return i;
     }
+    if (this.waiting === NONE) this.waiting = [];
     this.waiting.push(call);
     return this.waiting.length - 1;
   }

@@ -38,7 +38,8 @@ export class BucketState {
   }
 }
 
-const NO_STATES: BucketState[] = [];
+/** No bucket was asked for. Never to be changed. */
+export const NO_STATES: BucketState[] = [];
 
 /**
  * The answer to one command. Bytes are the host's: valid until the callback returns.

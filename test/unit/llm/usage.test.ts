@@ -48,6 +48,21 @@ describe("recorded responses", () => {
   });
 
   it.each(RESPONSES.map((one) => [one.name, one] as const))(
+    "%s, while other answers come and go",
+    (_name, recorded) => {
+      const other = '{"model":"m","usage":{"prompt_tokens":70,"completion_tokens":7}}';
+      const { contentBytes: _whole, ...expected } = whole(recorded);
+      const { contentType, body } = recorded;
+      const places = Array.from({ length: Buffer.byteLength(body) }, (_, at) => at);
+      const cuts = encodeCuts(places);
+      const usage = JSON.parse(
+        run("readAmongOthers", [], contentType, body, cuts, other)!.toString(),
+      );
+      expect(usage).toEqual(expected);
+    },
+  );
+
+  it.each(RESPONSES.map((one) => [one.name, one] as const))(
     "%s, cut anywhere",
     (_name, recorded) => {
       const { contentBytes: _whole, ...expected } = whole(recorded);

@@ -28,6 +28,13 @@ export class UsageDocument {
     this.texts.clear();
   }
 
+  /** How many values were dropped since this was asked last. */
+  takeDropped(): i32 {
+    const dropped = this.dropped;
+    this.dropped = 0;
+    return dropped;
+  }
+
   has(field: i32): bool {
     return ((this.found >> field) & 1) != 0;
   }

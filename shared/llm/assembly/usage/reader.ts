@@ -22,11 +22,16 @@ export class UsageReader {
   /** Whether there was such a document. */
   seen: bool = false;
 
+  /** @param readsNames whether `model` and `chatId` are wanted */
+  constructor(private readonly readsNames: bool = true) {}
+
   /** Takes over what a document with usage says. */
   read(found: UsageDocument): void {
     const usage = this.current;
-    usage.model = textAt(found, found.first(Field.Model, Field.ModelVersion), usage.model);
-    usage.chatId = textAt(found, found.first(Field.Id, Field.MessageId), usage.chatId);
+    if (this.readsNames) {
+      usage.model = textAt(found, found.first(Field.Model, Field.ModelVersion), usage.model);
+      usage.chatId = textAt(found, found.first(Field.Id, Field.MessageId), usage.chatId);
+    }
     usage.input = numberAt(found, Field.PromptTokens, Field.MessageInputTokens, usage.input);
     usage.output = numberAt(found, Field.CompletionTokens, Field.MessageOutputTokens, usage.output);
     usage.cacheCreation = numberAt(

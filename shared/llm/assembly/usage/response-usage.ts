@@ -1,10 +1,14 @@
 import { Slice, bytes, startsWithIgnoreCase, trim } from "@ai-gateway-wasm/bytes";
 import { SseReader, dataOf } from "@ai-gateway-wasm/sse";
 import { ContentCounter } from "./content";
+import { UsageDocument } from "./document";
 import { Mention, mentionOfUsage } from "./mention";
 import { UsageReader } from "./reader";
 import { UsageScanner } from "./scanner";
 import { TokenUsage } from "./token-usage";
+
+/** A scanner that no response needs at the moment: nearly all begin and end with it in one callback. */
+let idle: UsageScanner | null = null;
 
 const EVENT_STREAM: Slice = bytes("text/event-stream");
 
@@ -26,8 +30,11 @@ export class ResponseUsage {
   /** Bytes of the body so far. */
   bodyBytes: i64 = 0;
 
-  private readonly reader: UsageReader = new UsageReader();
-  private readonly scanner: UsageScanner = new UsageScanner();
+  private readonly reader: UsageReader;
+  /** Null: no JSON has begun that has not ended. */
+  private scanner: UsageScanner | null = null;
+  /** Values that its scanners dropped. */
+  private droppedValues: i32 = 0;
   /** Null: the body is no event stream. */
   private readonly events: SseReader | null;
   /** Null: nobody needs an estimate. */
@@ -39,8 +46,10 @@ export class ResponseUsage {
   /**
    * @param contentType `content-type` of the response, or null; decides between events and JSON
    * @param countsContent whether `contentBytes` is wanted, which costs one more pass over the body
+   * @param readsNames whether the usage's `model` and `chatId` are wanted
    */
-  constructor(contentType: Slice | null, countsContent: bool = false) {
+  constructor(contentType: Slice | null, countsContent: bool = false, readsNames: bool = true) {
+    this.reader = new UsageReader(readsNames);
     this.events = isEventStream(contentType) ? new SseReader() : null;
     this.content = countsContent ? new ContentCounter() : null;
   }
@@ -85,7 +94,7 @@ export class ResponseUsage {
   /** Events and values that were dropped because they were too long. */
   get dropped(): i32 {
     const events = this.events;
-    return this.scanner.document.dropped + (events === null ? 0 : events.dropped);
+    return this.droppedValues + (events === null ? 0 : events.dropped);
   }
 
   /** Bytes of generated text so far; 0 unless asked for. For estimates: see `ContentCounter`. */
@@ -105,17 +114,27 @@ export class ResponseUsage {
   }
 
   private scan(text: Slice): void {
-    const scanner = this.scanner;
+    let scanner = this.scanner;
+    if (scanner === null) {
+      scanner = idle;
+      idle = null;
+      if (scanner === null) scanner = new UsageScanner();
+      this.scanner = scanner;
+    }
     scanner.feed(text);
-    while (scanner.next()) this.readDocument();
+    while (scanner.next()) this.readDocument(scanner.document);
+    this.droppedValues += scanner.document.takeDropped();
   }
 
   private finishScan(): void {
-    if (this.scanner.finish()) this.readDocument();
+    const scanner = this.scanner;
+    if (scanner === null) return;
+    if (scanner.finish()) this.readDocument(scanner.document);
+    this.scanner = null;
+    idle = scanner;
   }
 
-  private readDocument(): void {
-    const document = this.scanner.document;
+  private readDocument(document: UsageDocument): void {
     if (document.hasUsage) this.reader.read(document);
   }
 }

@@ -13,18 +13,19 @@ let deciding: u32 = 0;
 
 let depth: i32 = 0;
 // What the interrupted callbacks had: four numbers each.
-const outer: StaticArray<u32> = new StaticArray<u32>(DEEPEST * 4);
+const outer: usize = memory.data(DEEPEST * 16, 8);
 
 /**
  * @param id the context the host calls, which host calls act on until `act` says otherwise
  * @param canRead the request headers of the callback's stream are within reach
  */
 export function enterCallback(id: u32, canRead: bool): void {
-  const saved = depth * 4;
-  outer[saved + 3] = deciding; // first, so that a callback too deep traps before anything is lost
-  outer[saved] = serial;
-  outer[saved + 1] = context;
-  outer[saved + 2] = u32(requestReadable);
+  if (depth == DEEPEST) unreachable();
+  const saved = outer + <usize>(depth << 4);
+  store<u32>(saved, serial);
+  store<u32>(saved, context, 4);
+  store<u32>(saved, u32(requestReadable), 8);
+  store<u32>(saved, deciding, 12);
   depth++;
   serial = ++newest;
   context = id;
@@ -45,11 +46,11 @@ export function decidingStream(): u32 {
 /** Back to the callback that the host interrupted, if there is one. */
 export function leaveCallback(): void {
   depth--;
-  const saved = depth * 4;
-  serial = outer[saved];
-  context = outer[saved + 1];
-  requestReadable = outer[saved + 2] != 0;
-  deciding = outer[saved + 3];
+  const saved = outer + <usize>(depth << 4);
+  serial = load<u32>(saved);
+  context = load<u32>(saved, 4);
+  requestReadable = load<u32>(saved, 8) != 0;
+  deciding = load<u32>(saved, 12);
 }
 
 /** A number that no other recent callback has: what was read for one is not valid for another. */

@@ -14,7 +14,7 @@ export class IdTable<V> {
   }
 
   find(id: u32): V | null {
-    return this.values[this.slotOf(id)];
+    return unchecked(this.values[this.slotOf(id)]);
   }
 
   set(id: u32, value: V): void {
@@ -51,7 +51,10 @@ export class IdTable<V> {
   private slotOf(id: u32): i32 {
     const mask = this.ids.length - 1;
     let slot = (<i32>(id * 0x9e3779b1)) & mask;
-    while (this.values[slot] !== null && this.ids[slot] != id) slot = (slot + 1) & mask;
+    // The mask keeps the slot inside.
+    while (unchecked(this.values[slot]) !== null && unchecked(this.ids[slot]) != id) {
+      slot = (slot + 1) & mask;
+    }
     return slot;
   }
 

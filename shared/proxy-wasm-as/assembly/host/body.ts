@@ -9,7 +9,24 @@ import { clearOut, OUT_PTR, OUT_SIZE, takeBytes } from "../memory/out";
  */
 @final
 export class HostBuffer {
+  /** What `peek` answers. */
+  private readonly window: Slice = new Slice(0, 0);
+
   constructor(private readonly type: BufferType) {}
+
+  /**
+   * Up to `length` bytes from the start, in the callback arena; null when out of reach. Makes no
+   * object, for what a stream does hundreds of times: the next `peek` overwrites the slice.
+   */
+  peek(length: i32): Slice | null {
+    clearOut();
+    const status = proxy_get_buffer_bytes(this.type, 0, length, OUT_PTR, OUT_SIZE);
+    if (status != Status.Ok) return null;
+    const window = changetype<usize>(this.window);
+    store<usize>(window, load<usize>(OUT_PTR), offsetof<Slice>("ptr"));
+    store<i32>(window, load<i32>(OUT_SIZE), offsetof<Slice>("length"));
+    return this.window;
+  }
 
   /** Up to `length` bytes from `start`, in the callback arena; null when out of reach. */
   read(start: i32, length: i32): Slice | null {

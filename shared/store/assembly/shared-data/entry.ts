@@ -32,10 +32,11 @@ export class Entry {
    * @param found what the slot has; null: nothing
    */
   static at(found: Entry | null, bucket: Bucket, nowMs: i64): Entry {
-    const empty = Entry.empty(bucket, nowMs);
-    if (found === null) return empty;
+    const isFixed = bucket.algorithm == Algorithm.Fixed;
     // Redis keeps a key up to and including its last millisecond.
-    if (bucket.algorithm == Algorithm.Fixed) return nowMs <= found.endMs ? found : empty;
+    if (found !== null && isFixed && nowMs <= found.endMs) return found;
+    const empty = Entry.empty(bucket, nowMs);
+    if (found === null || isFixed) return empty;
     if (found.startMs == empty.startMs) return found;
     if (bucket.algorithm == Algorithm.Sliding && found.endMs == empty.startMs) {
       empty.before = found.count;

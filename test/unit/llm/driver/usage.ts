@@ -23,6 +23,30 @@ export function readUnended(): void {
   report(start(false));
 }
 
+/**
+ * Reads a body while others come and go: around each chunk a JSON answer, argument 3, of which one
+ * half comes before the chunk and one behind it. Traps when one of those says nothing.
+ */
+export function readAmongOthers(): void {
+  const type = argument(0);
+  const usage = new ResponseUsage(type.isEmpty ? null : type);
+  const chunks = new Chunks(argument(1), argument(2));
+  const other = argument(3);
+  const half = other.length >> 1;
+  while (true) {
+    const chunk = chunks.next();
+    if (chunk === null) break;
+    const neighbour = new ResponseUsage(null, false, false);
+    neighbour.feed(other.sub(0, half));
+    usage.feed(chunk);
+    neighbour.feed(other.sub(half));
+    neighbour.end();
+    if (neighbour.usage.charged != 77 || !neighbour.usage.model.isEmpty) unreachable();
+  }
+  usage.end();
+  report(usage);
+}
+
 /** The weighted sum, weights in millionths. */
 export function weigh(input: i32, cached: i32, creation: i32, output: i32, reasoning: i32): void {
   const usage = start(false);

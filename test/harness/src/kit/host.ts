@@ -28,6 +28,7 @@ import type {
   Violation,
 } from "../types";
 import { FakeScheduler, RealScheduler } from "./clock";
+import { DEFAULT_START } from "./default-start";
 import { Faults } from "./faults";
 import { viewMetrics } from "./metrics-view";
 import { checking, openHosts, recentHosts } from "./open-hosts";
@@ -42,7 +43,6 @@ import { StreamHandle } from "./stream-handle";
 import { Trace } from "./trace";
 import { LiveUpstream, upstream } from "./upstream";
 
-const DEFAULT_START = Date.UTC(2026, 0, 1);
 const LEVELS = ["trace", "debug", "info", "warn", "error", "critical"];
 
 /** A running gateway: plugins loaded, clusters behind, clock in the test's hand. */

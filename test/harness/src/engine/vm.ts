@@ -9,6 +9,7 @@ import type { Profile } from "../profiles";
 import type { Compiled } from "./compile";
 import type { Environment, Place, TracePlace } from "./environment";
 import { guestStack } from "./guest-stack";
+import { Expressions } from "./expressions";
 import { VmMetrics } from "./metrics";
 import type { HostProcess } from "./process";
 import { RuleWatch } from "./rule-watch";
@@ -44,6 +45,7 @@ export interface CallResult {
 export class Vm implements Guest {
   readonly abi: string;
   readonly metrics: VmMetrics;
+  readonly expressions = new Expressions();
   readonly contexts = new Map<number, VmContext>();
   readonly watch: RuleWatch;
   memory!: GuestMemory;

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import {
   ACCESS_LOG,
@@ -11,6 +10,7 @@ import {
 import { sendH1 } from "./client-h1.js";
 import { sendH2 } from "./client-h2.js";
 import { Envoy, sleep } from "./envoy.js";
+import { closedPort } from "./ports.js";
 import { ScriptedUpstream } from "./upstream.js";
 import type { CalloutSeen, Outcome, RequestOutcome } from "../scenario/outcome.js";
 import {
@@ -281,13 +281,4 @@ function clusterKinds(plays: readonly Play[]): Map<string, "live" | "refused" | 
     }
   }
   return kinds.size ? kinds : new Map([[BACKEND, "live"]]);
-}
-
-/** A port nobody listens on. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
 }

@@ -13,6 +13,8 @@ export interface ClusterOptions {
   name: string;
   /** Port on loopback; null = the cluster has no endpoint. */
   port: number | null;
+  /** Speaks HTTP/2, as gRPC needs it. */
+  h2?: boolean;
 }
 
 /** Bootstrap with fixed clusters and listeners that come from a watched file. */
@@ -25,7 +27,7 @@ export function bootstrap(clusters: readonly ClusterOptions[]): object {
   };
 }
 
-function cluster({ name, port }: ClusterOptions): object {
+function cluster({ name, port, h2 }: ClusterOptions): object {
   const endpoints = port === null ? [] : [{ endpoint: { address: loopback(port) } }];
   return {
     name,
@@ -40,7 +42,9 @@ function cluster({ name, port }: ClusterOptions): object {
         "@type": `${TYPES}extensions.upstreams.http.v3.HttpProtocolOptions`,
         // One message per connection: whatever follows it is surplus (request smuggling).
         common_http_protocol_options: { max_requests_per_connection: 1 },
-        explicit_http_config: { http_protocol_options: { enable_trailers: true } },
+        explicit_http_config: h2
+          ? { http2_protocol_options: {} }
+          : { http_protocol_options: { enable_trailers: true } },
       },
     },
   };

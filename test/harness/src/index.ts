@@ -5,6 +5,8 @@ export { Answer, ResponseHeaders } from "./kit/response";
 export { LiveUpstream, Upstream, upstream } from "./kit/upstream";
 export type { ReplyFunction, ReplyInit, RequestMatch } from "./kit/upstream";
 export { Redis, redis } from "./kit/redis";
+export { LiveRedis } from "./kit/redis-live";
+export { RedisDriver } from "./kit/redis-driver";
 export type { RedisOptions } from "./kit/redis";
 export { Trace } from "./kit/trace";
 export { describeViolation, RULES } from "./kit/rules";

@@ -254,6 +254,8 @@ export interface RedisHandler {
   /** Commands in order of arrival, decoded. */
   readonly commands: string[][];
   connect(env: RedisEnv, login: RedisLogin): RedisConnection;
+  /** Told about every `proxy_redis_init`. */
+  configured?(env: RedisEnv, login: RedisLogin): void;
 }
 
 export interface RedisLogin {

@@ -1,7 +1,15 @@
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
-import { checkLeaks, encodeResp, pairs, parseResp, redis, upstream } from "../../harness/src";
+import {
+  checkLeaks,
+  encodeResp,
+  pairs,
+  parseResp,
+  redis,
+  upstream,
+  type RedisHandler,
+} from "../../harness/src";
 import "../../harness/src/vitest";
 import { lines, probeHost } from "./probe";
 
@@ -30,7 +38,7 @@ describe("redis", () => {
     request_headers: `redis ${service} set k v; redis ${service} get k; ret 4`,
     "redis#2": "buf 9 0 99; eff; cont 0",
   };
-  const clusters = (driver: ReturnType<typeof redis>) => ({
+  const clusters = (driver: RedisHandler) => ({
     backend: upstream().reply(200),
     [service]: driver,
   });

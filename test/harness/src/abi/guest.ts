@@ -15,6 +15,7 @@ export interface Guest {
   readonly vmId: string;
   readonly process: ProcessServices;
   readonly metrics: MetricIds;
+  readonly expressions: ExpressionStore;
   readonly environment: readonly string[];
   /** False while the start function runs. */
   readonly started: boolean;
@@ -111,6 +112,8 @@ export interface Started {
 export interface RootServices {
   readonly id: number;
   readonly configuration: Uint8Array;
+  /** Properties declared by `declare_property`. */
+  readonly declared: Map<string, PropertyDeclaration>;
   setTickPeriod(ms: number): void;
   callStatus(): { code: number; message: string };
   httpCall(request: HttpCallRequest): Started;
@@ -120,8 +123,23 @@ export interface RootServices {
   redisInit(service: string, username: string, password: string, timeoutMs: number): number;
   redisCall(service: string, query: Uint8Array): Started;
   registerQueue(name: string): number;
-  declareProperty(path: string, readonly: boolean): number;
   setLocalOption(name: string, value: number): void;
+}
+
+/** Argument of `declare_property` (harness.md 5.4). */
+export interface PropertyDeclaration {
+  readonly: boolean;
+  /** bytes 0, string 1, flatbuffers 2, protobuf 3; anything else counts as bytes. */
+  type: number;
+}
+
+/** CEL expressions of one VM. */
+export interface ExpressionStore {
+  /** Number of the new expression; null = Envoy would not compile it. */
+  create(text: string): number | null;
+  /** Value as a property is encoded, or a status. */
+  evaluate(id: number, context: ActingContext): Uint8Array | number;
+  delete(id: number): void;
 }
 
 /** State of the whole host process, shared by all VMs. */

@@ -6,6 +6,16 @@ import { bytesField, decodeMessage } from "../abi/protobuf";
 import { fromBytes, toText, utf8 } from "../abi/text";
 import type { Callout } from "../types";
 import type { Timer } from "./environment";
+import {
+  brokenReply,
+  explained,
+  Grpc,
+  grpcFromHttp,
+  grpcStatusOf,
+  NOWHERE_REPLY,
+  TIMEOUT_REPLY,
+  type ProxyReply,
+} from "./grpc-status";
 import type { Root } from "./root";
 import { UpstreamExchange } from "./upstream-exchange";
 
@@ -16,10 +26,13 @@ interface Call {
   timer: Timer | null;
   /** Bytes of a message not complete yet. */
   partial: ByteQueue;
+  /** The last message of a unary call: it is delivered when the call is over. */
+  reply: Uint8Array | null;
+  startedAt: number;
 }
 
-const UNAVAILABLE = 14;
-const UNIMPLEMENTED = 12;
+/** Details of a response that came from the upstream. */
+const VIA_UPSTREAM = "via_upstream";
 
 /** Five-byte gRPC frame around a message. */
 export function grpcFrame(message: Uint8Array): Uint8Array {
@@ -60,7 +73,6 @@ export class GrpcCalls {
     if (typeof name === "number") return { status: name, token: 0 };
     const upstream = env.cluster(name);
     if (!upstream || upstream.kind !== "upstream") return { status: Status.BadArgument, token: 0 };
-    if (!upstream.hasEndpoints) return { status: Status.InternalFailure, token: 0 };
     const path = `/${request.serviceName}/${request.methodName}`;
     const headers = new HeaderList([
       [":method", "POST"],
@@ -90,10 +102,13 @@ export class GrpcCalls {
     const via = request.stream ? "grpc_stream" : "grpc_call";
     const exchange = new UpstreamExchange(env, upstream, name, via, {
       headers: (list, end) => this.onHeaders(token, list, end),
-      data: (chunk) => this.onData(token, chunk),
+      data: (chunk, end) => this.onData(token, chunk, end),
       trailers: (list) => this.onTrailers(token, list),
       done: () => undefined,
-      reset: (reason) => this.close(token, UNAVAILABLE, reason),
+      reset: (reason, started) => {
+        if (started) this.fail(token, Grpc.Unknown, VIA_UPSTREAM);
+        else this.onProxyReply(token, brokenReply(reason));
+      },
     });
     this.calls.set(token, {
       stream: request.stream,
@@ -101,7 +116,15 @@ export class GrpcCalls {
       exchange,
       timer: null,
       partial: new ByteQueue(),
+      reply: null,
+      startedAt: env.scheduler.wallMs(),
     });
+    if (!upstream.hasEndpoints) {
+      // Before the call returns; only the end waits until the guest is out of it.
+      this.onProxyReply(token, NOWHERE_REPLY, true);
+      Object.assign(record, { status: Status.InternalFailure });
+      return { status: Status.InternalFailure, token: 0 };
+    }
     env.scheduler.post(() => {
       if (!this.calls.has(token)) return;
       if (request.stream) exchange.sendHeaders(headers, false);
@@ -109,7 +132,7 @@ export class GrpcCalls {
     });
     if (request.timeoutMs > 0) {
       this.calls.get(token)!.timer = env.scheduler.timer(request.timeoutMs, () =>
-        this.close(token, UNAVAILABLE, "timeout"),
+        this.onTimeout(token),
       );
     }
     return { status: Status.Ok, token };
@@ -118,27 +141,38 @@ export class GrpcCalls {
   private onHeaders(token: number, headers: HeaderList, end: boolean): void {
     const call = this.calls.get(token);
     if (!call) return;
+    const elapsed = this.root.vm.env.scheduler.wallMs() - call.startedAt;
+    headers.add("x-envoy-upstream-service-time", String(elapsed));
     const status = headers.get(":status");
-    if (status !== "200")
-      return this.close(token, status === "404" ? UNIMPLEMENTED : UNAVAILABLE, "");
-    if (end || headers.has("grpc-status")) return this.onTrailers(token, headers);
-    if (!call.stream) return;
-    this.root.grpcInitial = headers;
+    const regular = status === "200";
+    const only = end && (regular || headers.has("grpc-status"));
+    this.initial(token, regular && !only ? headers : new HeaderList());
+    if (only) this.onTrailers(token, headers);
+    else if (!regular) this.fail(token, grpcFromHttp(status), VIA_UPSTREAM);
+  }
+
+  private initial(token: number, headers: HeaderList): void {
+    if (!this.calls.get(token)?.stream) return;
     const { root } = this;
+    root.grpcInitial = headers;
     const args = [root.id, token, headers.length];
     root.vm.call(root, "proxy_on_grpc_receive_initial_metadata", args, () => {
       root.grpcInitial = null;
     });
   }
 
-  private onData(token: number, chunk: Uint8Array): void {
+  private onData(token: number, chunk: Uint8Array, end: boolean): void {
     const call = this.calls.get(token);
     if (!call) return;
     call.partial.push(chunk);
-    if (!call.stream) return;
-    for (let message = takeMessage(call.partial); message; message = takeMessage(call.partial)) {
-      this.receive(token, message);
+    for (;;) {
+      const message = takeMessage(call.partial);
+      if (message === "broken") return this.fail(token, Grpc.Internal, VIA_UPSTREAM);
+      if (!message) break;
+      if (call.stream) this.receive(token, message);
+      else call.reply = message;
     }
+    if (end) this.fail(token, Grpc.Unknown, VIA_UPSTREAM);
   }
 
   private receive(token: number, message: Uint8Array): void {
@@ -150,33 +184,64 @@ export class GrpcCalls {
   }
 
   private onTrailers(token: number, trailers: HeaderList): void {
-    const call = this.calls.get(token);
-    if (!call) return;
-    const status = Number(trailers.get("grpc-status") ?? 2);
+    this.trailing(token, trailers);
     const message = trailers.get("grpc-message") ?? "";
-    if (call.stream) {
-      const { root } = this;
-      root.grpcTrailing = trailers;
-      const args = [root.id, token, trailers.length];
-      root.vm.call(root, "proxy_on_grpc_receive_trailing_metadata", args, () => {
-        root.grpcTrailing = null;
-      });
-      return this.close(token, status, message);
-    }
-    const reply = status === 0 ? takeMessage(call.partial) : null;
-    if (!reply) return this.close(token, status === 0 ? 13 : status, message);
-    this.settle(token, "0");
-    this.root.status = { code: 0, message: "" };
-    this.receive(token, reply);
+    const status = grpcStatusOf(trailers) ?? Grpc.Unknown;
+    this.close(token, status, explained(message, VIA_UPSTREAM));
   }
 
-  /** Unary failure or end of a stream: only `_close`. */
-  private close(token: number, status: number, message: string): void {
-    if (!this.calls.has(token)) return;
-    this.settle(token, String(status));
+  private trailing(token: number, trailers: HeaderList): void {
+    if (!this.calls.get(token)?.stream) return;
     const { root } = this;
-    root.status = { code: status, message };
-    root.vm.call(root, "proxy_on_grpc_close", [root.id, token, status], () => undefined);
+    root.grpcTrailing = trailers;
+    const args = [root.id, token, trailers.length];
+    root.vm.call(root, "proxy_on_grpc_receive_trailing_metadata", args, () => {
+      root.grpcTrailing = null;
+    });
+  }
+
+  /** The answer is none of gRPC, or breaks off. */
+  private fail(token: number, status: number, message: string): void {
+    this.trailing(token, new HeaderList());
+    this.close(token, status, message);
+  }
+
+  private onTimeout(token: number): void {
+    const call = this.calls.get(token)!;
+    if (!call.exchange.responseHeaders) this.onProxyReply(token, TIMEOUT_REPLY);
+    else this.fail(token, Grpc.Internal, TIMEOUT_REPLY.details);
+  }
+
+  /** The proxy answers for the upstream; `inCall` = the guest is still in the call that asks. */
+  private onProxyReply(token: number, { message, details }: ProxyReply, inCall = false): void {
+    this.initial(token, new HeaderList());
+    const reply = new HeaderList([
+      [":status", "200"],
+      ["content-type", "application/grpc"],
+      ["grpc-status", String(Grpc.Unavailable)],
+      ["grpc-message", message],
+    ]);
+    this.trailing(token, reply);
+    const close = () => this.close(token, Grpc.Unavailable, explained(message, details));
+    if (inCall) this.root.vm.defer("grpc close", close);
+    else close();
+  }
+
+  /** End of a call or stream: a unary success is heard as its message alone. */
+  private close(token: number, status: number, message: string): void {
+    const call = this.calls.get(token);
+    if (!call) return;
+    const { root } = this;
+    const succeeded = !call.stream && status === Grpc.Ok;
+    if (succeeded && call.reply) {
+      this.settle(token, "0");
+      root.status = { code: 0, message: "" };
+      return this.receive(token, call.reply);
+    }
+    const code = succeeded ? Grpc.Internal : status;
+    this.settle(token, String(code));
+    root.status = { code, message: succeeded ? "" : message };
+    root.vm.call(root, "proxy_on_grpc_close", [root.id, token, code], () => undefined);
   }
 
   private settle(token: number, outcome: string): void {
@@ -210,11 +275,14 @@ export class GrpcCalls {
   }
 }
 
-function takeMessage(queue: ByteQueue): Uint8Array | null {
+/** Null while bytes are missing; `broken` when they are no frame, or a compressed one. */
+function takeMessage(queue: ByteQueue): Uint8Array | null | "broken" {
   const bytes = queue.bytes();
+  if (bytes.length > 0 && bytes[0]! > 1) return "broken";
   if (bytes.length < 5) return null;
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(1);
   if (bytes.length < 5 + length) return null;
+  if (bytes[0] === 1 && length > 0) return "broken";
   const message = bytes.slice(5, 5 + length);
   queue.drop(5 + length);
   return message;

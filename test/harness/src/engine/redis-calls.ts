@@ -3,13 +3,22 @@ import { Status } from "../abi/enums";
 import type { Started } from "../abi/guest";
 import { decodeWords } from "../abi/resp";
 import { toText } from "../abi/text";
-import type { Callout, RedisConnection, RedisHandler, RedisLogin } from "../types";
+import type { Callout, RedisConnection, RedisEnv, RedisHandler, RedisLogin } from "../types";
 import type { Environment } from "./environment";
 import type { Root } from "./root";
 
 interface Entry {
   login: RedisLogin;
   connection: RedisConnection | null;
+}
+
+function redisEnv({ scheduler }: Environment): RedisEnv {
+  return {
+    now: () => scheduler.wallMs(),
+    timer: (ms, fn) => scheduler.timer(ms, fn),
+    post: (fn) => scheduler.post(fn),
+    busy: () => scheduler.busy(),
+  };
 }
 
 /** Redis configuration and connection of one worker thread, per cluster: the last init wins. */
@@ -30,17 +39,8 @@ export class RedisPool {
       const login = { username: "", password: "", database: 0, timeoutMs: 5000 };
       this.entries.set(cluster, (entry = { login, connection: null }));
     }
-    const { scheduler } = env;
     if (entry.connection?.closed) entry.connection = null;
-    entry.connection ??= handler.connect(
-      {
-        now: () => scheduler.wallMs(),
-        timer: (ms, fn) => scheduler.timer(ms, fn),
-        post: (fn) => scheduler.post(fn),
-        busy: () => scheduler.busy(),
-      },
-      entry.login,
-    );
+    entry.connection ??= handler.connect(redisEnv(env), entry.login);
     return entry.connection;
   }
 
@@ -75,7 +75,9 @@ export class RedisCalls {
     const { cluster, handler, query } = this.find(service);
     if (!handler) return Status.BadArgument;
     const database = Number(new URLSearchParams(query).get("db") ?? 0) || 0;
-    this.pool.configure(cluster, { username, password, database, timeoutMs });
+    const login = { username, password, database, timeoutMs };
+    this.pool.configure(cluster, login);
+    handler.configured?.(redisEnv(this.root.vm.env), login);
     return Status.Ok;
   }
 

@@ -1,6 +1,6 @@
 import { ByteQueue } from "../abi/byte-queue";
 import { BufferType, Status } from "../abi/enums";
-import type { BufferAccess, GrpcCallRequest, HttpCallRequest, LocalReply, MapAccess, RootServices, Started } from "../abi/guest"; // prettier-ignore
+import type { BufferAccess, GrpcCallRequest, HttpCallRequest, LocalReply, MapAccess, PropertyDeclaration, RootServices, Started } from "../abi/guest"; // prettier-ignore
 import { HeaderList } from "../abi/header-list";
 import { CalloutTable } from "./callouts";
 import type { Timer } from "./environment";
@@ -17,8 +17,7 @@ export class Root implements VmContext, RootServices {
   readonly isRoot = true;
   readonly root = this;
   readonly callouts: CalloutTable;
-  /** Read-only flags of properties declared by `declare_property`. */
-  readonly declared = new Map<string, boolean>();
+  readonly declared = new Map<string, PropertyDeclaration>();
   readonly localOptions = new Map<string, number>();
   /** Reply of the call-out whose callback is running. */
   replyHeaders: HeaderList | null = null;
@@ -166,11 +165,6 @@ export class Root implements VmContext, RootServices {
     return this.redis.call(service, query);
   }
 
-  declareProperty(path: string, readonly: boolean): number {
-    if (this.declared.has(path)) return Status.BadArgument;
-    this.declared.set(path, readonly);
-    return Status.Ok;
-  }
   setLocalOption(name: string, value: number): void {
     this.localOptions.set(name, value);
   }

@@ -11,6 +11,7 @@ import { Budget } from "./budget";
 import type { Compiled } from "./compile";
 import type { Environment, FaultPlace, Place, TracePlace } from "./environment";
 import { guestStack } from "./guest-stack";
+import { Expressions } from "./expressions";
 import { VmMetrics } from "./metrics";
 import type { HostProcess } from "./process";
 import { RuleWatch } from "./rule-watch";
@@ -46,6 +47,7 @@ export interface CallResult {
 export class Vm implements Guest {
   readonly abi: string;
   readonly metrics: VmMetrics;
+  readonly expressions = new Expressions();
   readonly contexts = new Map<number, VmContext>();
   readonly watch: RuleWatch;
   memory!: GuestMemory;

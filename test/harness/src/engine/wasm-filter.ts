@@ -253,7 +253,7 @@ export class WasmFilter implements VmContext, StreamFilter {
   setProperty(path: string, value: Uint8Array): number {
     const key = `wasm.${path}`;
     const { filterState } = this.stream;
-    if (this.root.declared.get(path) && filterState.has(key)) return Status.BadArgument;
+    if (this.root.declared.get(path)?.readonly && filterState.has(key)) return Status.BadArgument;
     filterState.set(key, value);
     if (this.vm.profile.controlProperties) this.control(path, value);
     return Status.Ok;

@@ -29,6 +29,7 @@ import type {
   Violation,
 } from "../types";
 import { FakeScheduler, RealScheduler } from "./clock";
+import { DEFAULT_START } from "./default-start";
 import { Faults } from "./faults";
 import { viewMetrics } from "./metrics-view";
 import { checking, openHosts, recentHosts } from "./open-hosts";
@@ -43,7 +44,6 @@ import { StreamHandle } from "./stream-handle";
 import { Trace } from "./trace";
 import { LiveUpstream, upstream } from "./upstream";
 
-const DEFAULT_START = Date.UTC(2026, 0, 1);
 const CALLOUTS: ReadonlySet<string> = new Set<Callout["function"]>([
   "proxy_http_call",
   "proxy_grpc_call",

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 
 import { deflateSync, inflateSync } from "node:zlib";
 import { Status } from "../enums";
 import { HarnessFault } from "../fault";
-import type { Guest, HostFunctions } from "../guest";
+import type { ActingContext, Guest, HostFunctions, PropertyDeclaration } from "../guest";
 import { bytesField, decodeMessage, encodeMessage, intField, type Fields } from "../protobuf";
 import { fromBytes, utf8 } from "../text";
 import { call, readable } from "./arguments";
@@ -41,14 +41,30 @@ const COMMON: Record<string, Foreign> = {
   },
   declare_property: (guest, argument) => {
     const message = decodeMessage(argument);
-    const name = message && bytesField(message, 1);
     const context = guest.running();
-    if (!message || !name || !context) return BadArgument;
-    return context.root.declareProperty(fromBytes(name), intField(message, 2) !== 0);
+    if (!message || !context) return BadArgument;
+    const name = fromBytes(bytesField(message, 1) ?? new Uint8Array(0));
+    const declared = context.isRoot ? context.root.declared : declaredBy(context);
+    if (declared.has(name)) return BadArgument;
+    declared.set(name, { readonly: intField(message, 2) !== 0, type: intField(message, 3) });
+    return Ok;
   },
-  expr_create: refuseCel,
-  expr_evaluate: refuseCel,
-  expr_delete: refuseCel,
+  expr_create: (guest, argument) => {
+    const id = guest.expressions.create(utf8(argument));
+    return id === null ? BadArgument : uint32(id);
+  },
+  expr_evaluate: (guest, argument) => {
+    const id = readUint32(argument);
+    const context = guest.running();
+    if (id === null || !context) return BadArgument;
+    return guest.expressions.evaluate(id, context);
+  },
+  expr_delete: (guest, argument) => {
+    const id = readUint32(argument);
+    if (id === null) return BadArgument;
+    guest.expressions.delete(id);
+    return Ok;
+  },
   verify_signature: (_guest, argument) => signature(argument, false),
   sign: (_guest, argument) => signature(argument, true),
 };
@@ -73,10 +89,25 @@ const HIGRESS: Record<string, Foreign> = {
   },
 };
 
-function refuseCel(_guest: Guest, argument: Uint8Array): never {
-  throw new HarnessFault(
-    `CEL foreign functions (expr_*) are not emulated; the plugin asked for ${JSON.stringify(utf8(argument))}`,
-  );
+/** What streams declared: Envoy takes it down per stream and never looks at it. */
+const IN_STREAMS = new WeakMap<ActingContext, Map<string, PropertyDeclaration>>();
+
+function declaredBy(stream: ActingContext): Map<string, PropertyDeclaration> {
+  let declared = IN_STREAMS.get(stream);
+  if (!declared) IN_STREAMS.set(stream, (declared = new Map()));
+  return declared;
+}
+
+function uint32(value: number): Uint8Array {
+  const out = new Uint8Array(4);
+  new DataView(out.buffer).setUint32(0, value, true);
+  return out;
+}
+
+/** Null = not four bytes. */
+function readUint32(argument: Uint8Array): number | null {
+  if (argument.length !== 4) return null;
+  return new DataView(argument.buffer, argument.byteOffset).getUint32(0, true);
 }
 
 function readKey(message: Fields, der: number, pem: number, secret: boolean): KeyObject | null {

@@ -16,7 +16,7 @@ interface Module {
 /** binaryen's C API, which asc's own modules belong to. Numbers are pointers. */
 interface CApi {
   _BinaryenFunctionGetBody(function_: number): number;
-  _BinaryenGlobalGetInitExpr(global: number): number;
+  _BinaryenGlobalIsMutable(global: number): number;
   _BinaryenBlockGetNumChildren(block: number): number;
   _BinaryenBlockGetChildAt(block: number, index: number): number;
   _BinaryenBlockRemoveChildAt(block: number, index: number): number;
@@ -52,13 +52,14 @@ export class SkipConstants {
     }
   }
 
-  /** Names of the globals whose type is Slice and whose value is known; equal names are one pointer. */
+  /** Names of the globals whose type is Slice and that lie in static data; equal names are one pointer. */
   private constants(module: Module): Set<number> {
     const names = new Set<number>();
     for (const { internalName, type } of this.program?.elementsByName.values() ?? []) {
       if (type?.classReference?.name !== "Slice") continue;
       const global = module.getGlobal(internalName);
-      if (global && isA(api._BinaryenGlobalGetInitExpr(global), binaryen.ConstId)) {
+      // What is made at start-up is in a global that changes once, and lies on the heap.
+      if (global && !api._BinaryenGlobalIsMutable(global)) {
         names.add(api._BinaryenGlobalGetName(global));
       }
     }

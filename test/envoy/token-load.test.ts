@@ -3,11 +3,11 @@ import { Random } from "../conformance/random.js";
 import { buildPlugins } from "../../build/tools/build.js";
 import { RedisServer } from "../unit/kit/redis-server.js";
 import { askRedis } from "../support/ask-redis.js";
+import { RestRedis } from "../support/rest-redis.js";
 import { askQuota, LIMIT, PLENTY, QUOTA, type Budgets } from "./budgets.js";
 import { Crowd, type Call } from "./crowd.js";
 import { startGateway, type Gateway } from "./gateway.js";
 import { MeteredModel, type Plan } from "./metered-model.js";
-import { RedisRest } from "./redis-rest.js";
 
 // Budgets under load, in a real Envoy with four workers: no update is lost, and with a reservation
 // no budget is passed. The short run counts requests; TOKEN_LOAD_SECONDS=60 makes each of the
@@ -32,7 +32,7 @@ type Store = (typeof STORES)[number];
 
 let redis: RedisServer;
 let model: MeteredModel;
-const rest: { port: number; stop: () => Promise<void> }[] = [];
+const rest: RestRedis[] = [];
 let gateway: Gateway | null = null;
 let crowd: Crowd | null = null;
 
@@ -40,11 +40,11 @@ beforeAll(async () => {
   await buildPlugins([LIMIT.name, QUOTA.name], ["envoy"]);
   [model, redis] = await Promise.all([MeteredModel.start(), RedisServer.start(PASSWORD)]);
   for (const dialect of ["upstash", "webdis"] as const) {
-    rest.push(await RedisRest.start(dialect, redis.url, PASSWORD));
+    rest.push(await RestRedis.start({ url: redis.url, password: PASSWORD }, dialect));
   }
 }, LIMIT_MS);
 afterAll(async () => {
-  for (const { stop } of rest) await stop();
+  for (const server of rest) server.stop();
   await model?.stop();
   await redis?.stop();
 });

@@ -1,9 +1,12 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { RespError, type RespValue } from "proxy-wasm-test";
-import { exchange } from "./ask-redis.js";
+import { RedisLine } from "./redis-line.js";
 
 export type RestDialect = "upstash" | "webdis";
+
+/** A load test asks more than anybody looks at. */
+const MOST_COMMANDS = 1000;
 
 /** What a server speaks the dialect with, apart from the commands. */
 interface Answer {
@@ -13,16 +16,20 @@ interface Answer {
 
 /**
  * An HTTP server in front of a real Redis, as Upstash's REST interface and Webdis are (their
- * documentation, August 2026). One command per request; nothing is pipelined.
+ * documentation, August 2026; Webdis 0.1.9). All commands go over one connection, so that Redis alone
+ * decides which comes first.
  */
 export class RestRedis {
-  /** What was asked, oldest first. */
+  /** What was asked last, oldest first. */
   readonly commands: string[][] = [];
   /** `authorization` that a request must have. */
   credentials: string | undefined;
+  /** An error with which Redis answers everything, such as `LOADING …`. */
+  error: string | null = null;
 
   private constructor(
     private readonly server: Server,
+    private readonly redis: RedisLine,
     private readonly dialect: RestDialect,
   ) {}
 
@@ -32,9 +39,11 @@ export class RestRedis {
     dialect: RestDialect,
   ): Promise<RestRedis> {
     const server = createServer();
-    const rest = new RestRedis(server, dialect);
+    // A server that closes an idle connection while a gateway sends on it loses that command.
+    server.keepAliveTimeout = 3_600_000;
+    const rest = new RestRedis(server, new RedisLine(redis), dialect);
     server.on("request", (request: IncomingMessage, response) => {
-      void rest.answer(request, redis).then(({ status, body }) => {
+      void rest.answer(request).then(({ status, body }) => {
         response.writeHead(status, { "content-type": "application/json" });
         response.end(JSON.stringify(body));
       });
@@ -54,21 +63,20 @@ export class RestRedis {
   stop(): void {
     this.server.close();
     this.server.closeAllConnections();
+    this.redis.close();
   }
 
-  private async answer(
-    request: IncomingMessage,
-    redis: { url: string; password: string },
-  ): Promise<Answer> {
+  private async answer(request: IncomingMessage): Promise<Answer> {
     const pieces: Buffer[] = [];
     for await (const piece of request) pieces.push(piece as Buffer);
     const words = this.wordsOf(Buffer.concat(pieces).toString());
     this.commands.push(words);
+    if (this.commands.length > MOST_COMMANDS) this.commands.shift();
     if (request.headers.authorization !== this.credentials) {
       return { status: this.dialect === "upstash" ? 401 : 403, body: { error: "Unauthorized" } };
     }
     try {
-      const value = await exchange(redis.url, redis.password, words);
+      const value = this.error ? new RespError(this.error) : await this.redis.ask(words);
       return this.dialect === "upstash" ? upstash(value) : webdis(words[0] ?? "", value);
     } catch {
       return { status: 503, body: { error: "no Redis" } };
@@ -86,14 +94,16 @@ function upstash(value: RespValue): Answer {
   return { status: 200, body: { result: plain(value) } };
 }
 
-/** Errors are no failures of the server, statuses are no texts. */
+/** Errors are no failures of the server, statuses are no texts; 0.1.9 loses lists inside a list. */
 function webdis(command: string, value: RespValue): Answer {
   const body =
     value instanceof RespError
       ? [false, value.message]
       : typeof value === "string"
         ? [true, value]
-        : plain(value);
+        : Array.isArray(value)
+          ? value.map((item) => (Array.isArray(item) ? null : plain(item)))
+          : plain(value);
   return { status: 200, body: { [command]: body } };
 }
 

@@ -1,5 +1,6 @@
-import { redis, upstream, type Host, type Upstream } from "proxy-wasm-test";
+import { redis, type Host, type Upstream } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
+import { Changing, json, REST_FAULTS } from "../store-faults.js";
 import { gateway, chat, countSeen, higress, model, PEER, REDIS_CLUSTER } from "./support.js";
 
 // A store in trouble: every request gets the answer of its fail mode, none hangs, the breaker opens
@@ -19,41 +20,6 @@ interface Trouble {
   mend: () => void;
 }
 
-/** `upstream` with another behaviour every time it is asked. */
-class Changing {
-  behaviour: Upstream = upstream().reply(200, { json: { result: [[20, 0, 3600]] } });
-
-  asUpstream(): Upstream {
-    const self = upstream();
-    self.open = (request, sink, onComplete) => this.behaviour.open(request, sink, onComplete);
-    return self;
-  }
-}
-
-const json = (status: number, body: object): Upstream => upstream().reply(status, { json: body });
-const cutOff = (): Upstream =>
-  upstream().reply(200, { chunks: ['{"result":[[20,', "0,3600]]}"], cutAfter: 1 });
-
-/** Each fault over HTTP, and whether it costs so much that the breaker opens. */
-const REST_FAULTS: [string, () => Upstream, boolean][] = [
-  [
-    "slow",
-    () =>
-      upstream()
-        .after(10_000)
-        .reply(200, { json: { result: [] } }),
-    true,
-  ],
-  ["silent", () => upstream().never(), true],
-  ["refused", () => upstream().refuse(), true],
-  ["reset before the answer", () => upstream().reset(), true],
-  ["reset in mid-answer", cutOff, true],
-  ["wrong token", () => json(401, { error: "Unauthorized" }), false],
-  ["LOADING", () => json(400, { error: "LOADING Redis is loading the dataset" }), false],
-  ["no JSON", () => upstream().reply(200, { body: "<html>" }), false],
-  ["502 of a proxy", () => upstream().reply(502, { body: "bad gateway" }), true],
-];
-
 const REDIS_FAULTS: [string, "drop" | "never" | { error: string }, boolean][] = [
   ["silent", "never", true],
   ["reset", "drop", true],
@@ -63,8 +29,8 @@ const REDIS_FAULTS: [string, "drop" | "never" | { error: string }, boolean][] = 
 ];
 
 async function overHttp(mode: Mode, fault: Upstream): Promise<Trouble> {
-  const store = new Changing();
-  const working = store.behaviour;
+  const working = json(200, { result: [[20, 0, 3600]] });
+  const store = new Changing(working);
   const host = await gateway(
     {
       ...RULES,

@@ -11,9 +11,10 @@ export class RedisServer {
     readonly url: string,
   ) {}
 
-  static async start(password: string): Promise<RedisServer> {
+  /** @param at port to listen on, such as that of one which was stopped; default a free one */
+  static async start(password: string, at?: number): Promise<RedisServer> {
     const program = await redisServerPath();
-    const [port] = await freePorts(1);
+    const port = at ?? (await freePorts(1))[0];
     const options = ["--bind", "127.0.0.1", "--port", String(port), "--requirepass", password];
     const child = spawn(program, [...options, "--save", "", "--appendonly", "no"], {
       stdio: ["ignore", "pipe", "inherit"],
@@ -30,9 +31,14 @@ export class RedisServer {
     return new RedisServer(child, `redis://127.0.0.1:${port}`);
   }
 
-  async stop(): Promise<void> {
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  /** @param signal SIGKILL: nobody is told, connections break */
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     const gone = once(this.process, "exit");
-    this.process.kill();
+    this.process.kill(signal);
     await gone;
   }
 }

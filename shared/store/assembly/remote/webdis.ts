@@ -5,13 +5,32 @@ import { replyFromJson } from "./json-reply";
 import { RestDialect } from "./rest-dialect";
 
 const HEX: Slice = bytes("0123456789abcdef");
+const EVAL: Slice = bytes("eval");
+
+/**
+ * What a script becomes: Webdis (0.1.9) answers lists inside lists as null, so the answer is one
+ * text, JSON inside JSON. It says what Redis would: a list ends before its first nil, numbers are
+ * cut to integers (cjson would keep 14 digits of them), false is null.
+ */
+const BEFORE: Slice = bytes("local function run() ");
+const AFTER: Slice = bytes(
+  " end local function text(v) " +
+    "if type(v)=='table' then " +
+    "local t={} for i,x in ipairs(v) do t[i]=text(x) end " +
+    "return '['..table.concat(t,',')..']' end " +
+    "if type(v)~='number' then return 'null' end " +
+    "v=v-math.fmod(v,1) return v==v and string.format('%.0f',v) or '0' " +
+    "end local answer=run() " +
+    "if type(answer)=='table' and answer.err then return answer end return text(answer)",
+);
 
 /**
  * Webdis (token-rate-limit.md 7.3): the command is the body, its parts percent-encoded.
  *
  *   GET/quota%3aalice  ──►  {"GET":"42"}
  *   SET/k/v            ──►  {"SET":[true,"OK"]}     a status
- *   EVAL/…             ──►  {"EVAL":[false,"ERR …"]}  an error, with 200 as well
+ *   eval/…             ──►  {"eval":"[[1000,250,42]]"}  what a script of ours answers
+ *   eval/…             ──►  {"eval":[false,"ERR …"]}  an error, with 200 as well
  */
 @final
 export class WebdisDialect extends RestDialect {
@@ -25,9 +44,12 @@ export class WebdisDialect extends RestDialect {
   override encode(words: Slice[]): Slice {
     const out = new Builder(256);
     if (this.database != 0) out.appendInteger(this.database).appendByte(0x2f);
+    const isScript = words[0].equals(EVAL);
     for (let i = 0; i < words.length; i++) {
       if (i > 0) out.appendByte(0x2f);
+      if (isScript && i == 1) appendEncoded(out, BEFORE);
       appendEncoded(out, words[i]);
+      if (isScript && i == 1) appendEncoded(out, AFTER);
     }
     return out.view();
   }
@@ -38,7 +60,10 @@ export class WebdisDialect extends RestDialect {
     const members = document.entries();
     if (!members.next()) return null;
     const value = members.value;
-    return isStatus(value) ? statusReply(value) : replyFromJson(value, 0);
+    if (isStatus(value)) return statusReply(value);
+    if (!value.isString || !members.keyIs(EVAL)) return replyFromJson(value, 0);
+    const answer = parseJson(stringOf(value));
+    return answer === null ? null : replyFromJson(answer, 0);
   }
 }
 

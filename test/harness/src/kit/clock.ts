@@ -55,7 +55,9 @@ export class FakeScheduler implements Scheduler, FakeClock {
     return this.now;
   }
   wallNs(): bigint {
-    return BigInt(Math.round(this.now * 1e6));
+    // Nanoseconds since 1970 are more than a number holds exactly.
+    const ms = Math.floor(this.now);
+    return BigInt(ms) * 1_000_000n + BigInt(Math.round((this.now - ms) * 1e6));
   }
   monotonicNs(): bigint {
     return this.monotonic;

@@ -13,19 +13,18 @@ let deciding: u32 = 0;
 
 let depth: i32 = 0;
 // What the interrupted callbacks had: four numbers each.
-const outer: usize = memory.data(DEEPEST * 16, 8);
+const outer: StaticArray<u32> = new StaticArray<u32>(DEEPEST * 4);
 
 /**
  * @param id the context the host calls, which host calls act on until `act` says otherwise
  * @param canRead the request headers of the callback's stream are within reach
  */
 export function enterCallback(id: u32, canRead: bool): void {
-  if (depth == DEEPEST) unreachable();
-  const saved = outer + <usize>(depth << 4);
-  store<u32>(saved, serial);
-  store<u32>(saved, context, 4);
-  store<u32>(saved, u32(requestReadable), 8);
-  store<u32>(saved, deciding, 12);
+  const saved = depth * 4;
+  outer[saved + 3] = deciding; // first, so that a callback too deep traps before anything is lost
+  unchecked((outer[saved] = serial));
+  unchecked((outer[saved + 1] = context));
+  unchecked((outer[saved + 2] = u32(requestReadable)));
   depth++;
   serial = ++newest;
   context = id;
@@ -46,11 +45,11 @@ export function decidingStream(): u32 {
 /** Back to the callback that the host interrupted, if there is one. */
 export function leaveCallback(): void {
   depth--;
-  const saved = outer + <usize>(depth << 4);
-  serial = load<u32>(saved);
-  context = load<u32>(saved, 4);
-  requestReadable = load<u32>(saved, 8) != 0;
-  deciding = load<u32>(saved, 12);
+  const saved = depth * 4;
+  serial = unchecked(outer[saved]);
+  context = unchecked(outer[saved + 1]);
+  requestReadable = unchecked(outer[saved + 2]) != 0;
+  deciding = unchecked(outer[saved + 3]);
 }
 
 /** A number that no other recent callback has: what was read for one is not valid for another. */

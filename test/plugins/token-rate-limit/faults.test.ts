@@ -62,11 +62,10 @@ async function overRedis(
     },
     { clusters: { [REDIS_CLUSTER]: server } },
   );
-  const queue = server as unknown as { failures: unknown[] };
   return {
     host,
     break: () => Array.from({ length: 64 }, () => server.fail(fault)),
-    mend: () => void (queue.failures = []),
+    mend: () => server.mend(),
   };
 }
 

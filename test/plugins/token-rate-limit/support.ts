@@ -201,9 +201,7 @@ export const TWO = {
 
 /** Redis' answer to the next command. */
 export function answerWith(redis: Redis, resp: string): void {
-  redis.fail({ error: "" });
-  const queue = (redis as unknown as { failures: Uint8Array[] }).failures;
-  queue[queue.length - 1] = Buffer.from(resp);
+  redis.fail({ resp });
 }
 
 /** RESP text of a value. */

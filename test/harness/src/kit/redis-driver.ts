@@ -1,8 +1,11 @@
 import { decodeWords } from "../abi/resp";
 import type { RedisConnection, RedisEnv, RedisHandler, RedisLogin } from "../types";
 
-/** How a command fails: the connection is lost, no answer comes, or Redis refuses with this error. */
-export type RedisFailure = "drop" | "never" | { error: string };
+/**
+ * How a command fails: the connection is lost, no answer comes, Redis refuses with this error, or it
+ * answers with these bytes (RESP) whatever was asked.
+ */
+export type RedisFailure = "drop" | "never" | { error: string } | { resp: string };
 
 /** A Redis behind a cluster name, with faults; where the answers come from is the subclass's. */
 export abstract class RedisDriver implements RedisHandler {
@@ -25,6 +28,12 @@ export abstract class RedisDriver implements RedisHandler {
   /** The next command that has no failure yet. */
   fail(how: RedisFailure = "drop"): this {
     this.failures.push(how);
+    return this;
+  }
+
+  /** Forgets the failures that have not happened yet. */
+  mend(): this {
+    this.failures = [];
     return this;
   }
 
@@ -70,7 +79,11 @@ export abstract class RedisDriver implements RedisHandler {
     const failure = this.failures.shift();
     if (failure === "never") return;
     if (failure === "drop") later(null);
-    else if (failure) later(new TextEncoder().encode(`-${failure.error}\r\n`));
+    else if (failure) later(new TextEncoder().encode(bytesOf(failure)));
     else inner.send(query, later);
   }
+}
+
+function bytesOf(failure: { error: string } | { resp: string }): string {
+  return "resp" in failure ? failure.resp : `-${failure.error}\r\n`;
 }

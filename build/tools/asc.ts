@@ -60,6 +60,16 @@ function readSource(name: string, folder: string): string | null {
   return name.endsWith(".ts") ? fixBytes(text) : text;
 }
 
+/** What a module depends on besides its own source; whoever keeps modules must know of it. */
+export const COMPILER: readonly string[] = [
+  "asconfig.json",
+  "build/tools/asc.ts",
+  "build/tools/fixed-bytes.ts",
+  "build/tools/skip-constants.ts",
+  "build/tools/wasm.ts",
+  "node_modules/assemblyscript/package.json",
+];
+
 /** Flags of every module that a gateway loads: our abort (it logs, then traps) and no raw memory in plugins. */
 export const PLUGIN_FLAGS = [
   "--use",

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import pc from "picocolors";
-import { compile, PLUGIN_FLAGS, type Compilation } from "./asc.js";
+import { compile, COMPILER, PLUGIN_FLAGS, type Compilation } from "./asc.js";
+import { isFresh } from "./files.js";
 import { packModule } from "./pack/pack.js";
 
 /** The two gateways a plugin is built for. Only the Higress build may import Higress-only calls. */
@@ -28,24 +29,6 @@ export function pluginBuild(name: string, host: HostName): Compilation {
   };
 }
 
-/** Newest modification time below a folder, in ms; 0 when it does not exist. */
-function newest(path: string): number {
-  if (!existsSync(path)) return 0;
-  const stat = statSync(path);
-  if (!stat.isDirectory()) return stat.mtimeMs;
-  return readdirSync(path)
-    .filter((name) => name !== "node_modules")
-    .reduce((latest, name) => Math.max(latest, newest(`${path}/${name}`)), stat.mtimeMs);
-}
-
-/** True when the output is younger than its plugin, the shared libraries and the compiler settings. */
-function isFresh(build: Compilation): boolean {
-  if (!existsSync(build.outFile)) return false;
-  const built = statSync(build.outFile).mtimeMs;
-  const sources = [dirname(build.entry), "shared", "asconfig.json", "build/tools/asc.ts"];
-  return sources.every((source) => newest(source) < built);
-}
-
 /** Builds the named plugins (all by default) for the named hosts; skips what is up to date. */
 export async function buildPlugins(
   names: string[] = pluginNames(),
@@ -56,7 +39,8 @@ export async function buildPlugins(
   for (const name of names) {
     for (const host of hosts) {
       const build = pluginBuild(name, host);
-      if (!force && isFresh(build)) continue;
+      const sources = [...COMPILER, "build/tools/pack", "shared", dirname(build.entry)];
+      if (!force && isFresh(build.outFile, sources)) continue;
       await compile(build);
       writeFileSync(build.outFile, packModule(readFileSync(build.outFile)));
       const kib = (statSync(build.outFile).size / 1024).toFixed(1);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 /** Folders that hold no source of ours. */
@@ -24,4 +24,21 @@ export function foldersIn(folder: string, root = "."): string[] {
     .filter((entry) => entry.isDirectory() && !SKIPPED.has(entry.name))
     .map((entry) => entry.name)
     .sort();
+}
+
+/** True when `output` exists and is younger than everything at and below `sources`. */
+export function isFresh(output: string, sources: readonly string[]): boolean {
+  if (!existsSync(output)) return false;
+  const built = statSync(output).mtimeMs;
+  return sources.every((source) => newest(source) < built);
+}
+
+/** Newest modification time at and below a path, in ms; 0 when it does not exist. */
+function newest(path: string): number {
+  if (!existsSync(path)) return 0;
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return readdirSync(path)
+    .filter((name) => !SKIPPED.has(name))
+    .reduce((latest, name) => Math.max(latest, newest(`${path}/${name}`)), stat.mtimeMs);
 }

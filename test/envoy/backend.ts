@@ -10,7 +10,7 @@ import {
 import { sendH1 } from "./client-h1.js";
 import { sendH2 } from "./client-h2.js";
 import { Envoy, sleep } from "./envoy.js";
-import { closedPort } from "./ports.js";
+import { freePorts } from "../support/ports.js";
 import { ScriptedUpstream } from "./upstream.js";
 import type { CalloutSeen, Outcome, RequestOutcome } from "../scenario/outcome.js";
 import {
@@ -64,7 +64,7 @@ export class EnvoyBackend {
     const clusters: ClusterOptions[] = [];
     for (const [name, kind] of clusterKinds(plays)) {
       if (kind === "empty") clusters.push({ name, port: null });
-      else if (kind === "refused") clusters.push({ name, port: await closedPort() });
+      else if (kind === "refused") clusters.push({ name, port: (await freePorts(1))[0] ?? 0 });
       else {
         const upstream = new ScriptedUpstream(name, () => answerOf([], name, 0));
         upstreams.set(name, upstream);

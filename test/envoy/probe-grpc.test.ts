@@ -5,7 +5,7 @@ import { defaultAnswer, type RequestStep } from "../scenario/scenario.js";
 import { bootstrap, LISTENERS, listenersFile } from "./bootstrap.js";
 import { sendH1 } from "./client-h1.js";
 import { Envoy, sleep } from "./envoy.js";
-import { closedPort } from "./ports.js";
+import { freePorts } from "../support/ports.js";
 import { GrpcCluster, GrpcServer, message, type GrpcAnswer } from "./probe-grpc.js";
 import { ScriptedUpstream } from "./upstream.js";
 
@@ -113,7 +113,7 @@ const backend = new ScriptedUpstream("backend", () => defaultAnswer());
 
 beforeAll(async () => {
   wasm = await buildFixture("probe");
-  const refused = await closedPort();
+  const [refused = 0] = await freePorts(1);
   envoy = await Envoy.start({
     bootstrap: bootstrap([
       { name: "backend", port: await backend.start() },

@@ -3,7 +3,7 @@ import { encode } from "./encode.js";
 import { CONTEXT_BYTES } from "./model.js";
 
 const PAGE = 65536;
-/** What asc emits for gateways (asconfig.json): nothing newer than Envoy's V8 of 2021 knows. */
+/** What asc may emit with asconfig.json, and no more: gateways need not know newer features. */
 const FEATURES: binaryen.Features =
   binaryen.Features.MutableGlobals |
   binaryen.Features.SignExt |
@@ -22,7 +22,7 @@ interface Image {
 
 /**
  * Stores the static data of a module packed, and has `_initialize` unpack it before anything reads
- * it. AssemblyScript's texts are UTF-16 with 20 bytes around each: key-auth's 17.5 KiB become 3.6.
+ * it. AssemblyScript's texts are UTF-16 with 20 bytes around each: key-auth's 17.5 KiB become 3.9.
  * The module must export `unpack` (shared/unpack) and `_initialize`; the former export goes.
  *
  * The packed bytes lie at the end of the first memory, where the heap grows to later.

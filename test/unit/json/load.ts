@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync } from "node:fs";
-import { compile } from "../../../build/tools/asc.js";
+import { readFileSync } from "node:fs";
+import { buildLibrary } from "../sdk/build.js";
 
 export type Input = string | Uint8Array;
 
@@ -23,34 +23,9 @@ export interface Driver {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-const SOURCES = [
-  "asconfig.json",
-  "build/tools/asc.ts",
-  "build/tools/fixed-bytes.ts",
-  "shared/as-json",
-  "shared/bytes",
-  "test/unit/json/driver",
-];
-
-/** Newest modification time below a path, in ms. */
-function newest(path: string): number {
-  const stat = statSync(path);
-  if (!stat.isDirectory()) return stat.mtimeMs;
-  return readdirSync(path)
-    .filter((name) => name !== "node_modules")
-    .reduce((latest, name) => Math.max(latest, newest(`${path}/${name}`)), 0);
-}
-
-/** Compiles `driver/<name>.ts` unless its module is up to date; several workers may do so at once. */
+/** Compiles `driver/<name>.ts` unless its module is up to date. */
 export async function compileDriver(name: string): Promise<string> {
-  const outFile = `.cache/unit/json-${name}.wasm`;
-  const changed = Math.max(...SOURCES.map(newest));
-  if (existsSync(outFile) && statSync(outFile).mtimeMs > changed) return outFile;
-  mkdirSync(".cache/unit", { recursive: true });
-  const ownFile = `.cache/unit/json-${name}-${process.pid}.wasm`;
-  await compile({ entry: `test/unit/json/driver/${name}.ts`, outFile: ownFile });
-  renameSync(ownFile, outFile);
-  return outFile;
+  return await buildLibrary(`test/unit/json/driver/${name}.ts`);
 }
 
 /** Instantiates the driver with this name. A trap becomes an exception. */

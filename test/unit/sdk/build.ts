@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
-import { compile, PLUGIN_FLAGS } from "../../../build/tools/asc.js";
+import { compile, COMPILER, PLUGIN_FLAGS } from "../../../build/tools/asc.js";
 
 const OUT = ".cache/unit";
 
@@ -40,10 +40,7 @@ async function build(entry: string, defines: string[], flags: string[]): Promise
 function sourceHash(entry: string, options: string[]): string {
   const hash = createHash("sha256").update(JSON.stringify([entry, ...options]));
   const sources = [
-    "asconfig.json",
-    "build/tools/asc.ts",
-    "build/tools/fixed-bytes.ts",
-    "node_modules/assemblyscript/package.json",
+    ...COMPILER,
     ...["shared", dirname(entry), "test/unit/json/driver"].flatMap(sourcesBelow),
   ];
   for (const source of sources.sort()) hash.update(source).update(readFileSync(source));

@@ -26,6 +26,7 @@ export async function compile(what: Compilation): Promise<void> {
   // Loaded only when there is something to compile: it takes seconds.
   const asc = await import("assemblyscript/asc");
   const { SkipConstants } = await import("./skip-constants.js");
+  asc.libraryFiles["rt/index-minimal"] = RUNTIME;
   const { error, stderr } = await asc.main(
     [
       what.entry,
@@ -49,6 +50,12 @@ export async function compile(what: Compilation): Promise<void> {
   writeFileSync(what.outFile, wasm);
 }
 
+/**
+ * In place of asc's runtime "minimal". A runtime of one's own, asc would take for "incremental" and
+ * keep track of references on the stack, which doubles the code and which nobody needs here.
+ */
+const RUNTIME = `import "@ai-gateway-wasm/runtime/assembly/objects";`;
+
 /** What asc prints when its optimiser stopped short of a fixed point: nothing to act on. */
 const CONVERGE_NOTICE = /^Last converge was suboptimal\.\n/gm;
 
@@ -67,6 +74,9 @@ export const COMPILER: readonly string[] = [
   "build/tools/fixed-bytes.ts",
   "build/tools/skip-constants.ts",
   "build/tools/wasm.ts",
+  "shared/runtime/assembly/blocks.ts",
+  "shared/runtime/assembly/objects.ts",
+  "shared/runtime/assembly/spans.ts",
   "node_modules/assemblyscript/package.json",
 ];
 

@@ -9,9 +9,10 @@ const LAYERS: Record<string, readonly string[]> = {
   "shared/as-json": ["shared/bytes"],
   "shared/sse": ["shared/bytes"],
   "shared/unpack": [],
+  "shared/runtime": [],
   "shared/crypto": ["shared/bytes"],
   "shared/match": ["shared/bytes"],
-  "shared/proxy-wasm-as": ["shared/bytes"],
+  "shared/proxy-wasm-as": ["shared/runtime", "shared/bytes"],
   "shared/llm": ["shared/kit", "shared/match", "shared/as-json", "shared/sse", "shared/bytes"],
   "shared/kit": ["shared/proxy-wasm-as", "shared/as-json", "shared/crypto", "shared/bytes"],
   "shared/store": [

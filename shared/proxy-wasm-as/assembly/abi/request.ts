@@ -1,5 +1,5 @@
 import { Half } from "../context/http";
-import { beginCallback, endCallback, PART } from "../dispatch/cycle";
+import { beginCallback, endCallback } from "../dispatch/cycle";
 import { dropStream, findStream, keepStream, openStream } from "../dispatch/streams";
 import { DataAction, HeadersAction, TrailersAction } from "./enums";
 
@@ -27,7 +27,7 @@ export function proxy_on_request_body(id: u32, size: i32, endOfStream: i32): i32
   if (stream.leave()) action = DataAction.Continue;
   if (action == DataAction.Continue) stream.holdsRequest = false;
   if (stream.isFinished) dropStream(id);
-  endCallback(PART);
+  endCallback();
   return action;
 }
 

@@ -1,5 +1,5 @@
 import { Half } from "../context/http";
-import { beginCallback, endCallback, PART } from "../dispatch/cycle";
+import { beginCallback, endCallback } from "../dispatch/cycle";
 import { dropStream, findStream } from "../dispatch/streams";
 import { DataAction, HeadersAction, TrailersAction } from "./enums";
 
@@ -23,7 +23,7 @@ export function proxy_on_response_body(id: u32, size: i32, endOfStream: i32): i3
   let action = stream.onResponseBody(size, endOfStream != 0);
   if (stream.leave()) action = DataAction.Continue;
   if (stream.isFinished) dropStream(id);
-  endCallback(PART);
+  endCallback();
   return action;
 }
 

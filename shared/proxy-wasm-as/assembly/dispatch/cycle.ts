@@ -1,31 +1,19 @@
+import { isCollectionDue } from "@ai-gateway-wasm/runtime";
 import { ageLogLevel } from "../host/log";
 import { beginArena } from "../memory/arena";
 import { enterCallback, leaveCallback } from "./callback";
 
 // Only here does the collector run: before a callback begins and after the configuration was read
-// the stack holds no references (AssemblyScript's minimal runtime does not scan it). A collection
-// costs in proportion to what is alive, a callback leaves a few hundred bytes of garbage behind, one
-// for a part of a body, of which a stream has hundreds, far less: it counts as an eighth. So
-// it runs after a number of callbacks that goes with the size of memory (every 192 of them at 3
-// pages, every 16384 at 256 pages), and when memory has grown. Growth doubles memory, so a plugin
-// that leaves much garbage would grow for ever: each time this happens the number gets smaller.
-const WHOLE: i32 = 8;
-/** What a callback for a part of a body counts. */
-export const PART: i32 = 1;
-const CALLBACKS_PER_PAGE: i32 = 64 * WHOLE;
+// the stack holds no references (neither AssemblyScript's minimal runtime nor ours scans it).
+
 // Higress's Go test emulator keeps views on memory we passed to it instead of copies (harness.md
 // 7). As long as memory is small, nothing is freed for so many callbacks.
-const CALLBACKS_AT_LEAST: i32 = 16 * WHOLE;
+const CALLBACKS_AT_LEAST: i32 = 16;
 const SMALL: i32 = 64; // pages, 4 MiB
 
 let depth: i32 = 0;
-/** Callbacks since the last collection, in eighths like all numbers of them here. */
+/** Since the last collection. */
 let callbacks: i32 = 0;
-/** Callbacks until the next collection when memory does not grow. */
-let interval: i32 = CALLBACKS_PER_PAGE;
-/** What the interval may be, as experience tells. */
-let longest: i32 = i32.MAX_VALUE;
-let pagesAfterCollection: i32 = memory.size();
 
 /**
  * First thing in every exported callback. References that only its caller has must not exist yet.
@@ -44,40 +32,25 @@ export function beginCallback(context: u32, canRead: bool = false): void {
   ageLogLevel();
 }
 
-/**
- * Last thing in every exported callback.
- *
- * @param weight how much garbage it may leave behind, next to others
- */
-export function endCallback(weight: i32 = WHOLE): void {
+/** Last thing in every exported callback. */
+export function endCallback(): void {
   leaveCallback();
   depth--;
-  callbacks += weight;
+  callbacks++;
 }
 
-/**
- * Last thing in `proxy_on_configure`. How memory grew while a configuration was read says nothing
- * about requests.
- */
+/** Last thing in `proxy_on_configure`: what reading it left behind is gone before requests come. */
 export function endConfiguration(): void {
   endCallback();
-  if (memory.size() > SMALL) __collect();
-  longest = i32.MAX_VALUE;
-  restart();
+  if (memory.size() > SMALL) collect();
 }
 
 function collectIfDue(): void {
-  const pages = memory.size();
-  const hasGrown = pages > pagesAfterCollection;
-  if (callbacks < interval && !hasGrown) return;
-  if (callbacks < CALLBACKS_AT_LEAST && pages <= SMALL) return;
-  if (hasGrown && callbacks > WHOLE) longest = max(WHOLE, max(callbacks >> 1, interval >> 3));
-  __collect();
-  restart();
+  if (!isCollectionDue()) return;
+  if (callbacks >= CALLBACKS_AT_LEAST || memory.size() > SMALL) collect();
 }
 
-function restart(): void {
+function collect(): void {
+  __collect();
   callbacks = 0;
-  pagesAfterCollection = memory.size();
-  interval = min(longest, pagesAfterCollection * CALLBACKS_PER_PAGE);
 }

@@ -1,0 +1,1 @@
+export { isCollectionDue } from "./assembly/objects";

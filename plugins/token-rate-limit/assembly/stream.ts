@@ -312,7 +312,7 @@ export class TokenRateLimit extends StoreStream {
     const charge = new Charge(Ask.Spend, matched.buckets, spent, isUnlimited);
     const reply = this.config.store.ask(this.rootCalls, charge);
     if (reply !== null && reply.hasFailed) this.log.error("redis call failed: " + reply.cause);
-    this.metrics.charged.increment(spent);
+    else this.metrics.charged.increment(spent);
   }
 
   private correct(reservation: Reserve, spent: i64): void {

@@ -125,3 +125,12 @@ test.each(["open", "closed"] as const)(
     await drill(await overHttp(mode, json(200, { result: "OK" })), mode, false);
   },
 );
+
+test("in shadow a store without an answer refuses nobody; what cannot be sent is not charged", async () => {
+  const store = { type: "redis-http", cluster_name: "nowhere" };
+  const host = await gateway({ ...RULES, store, fail_mode: "closed", shadow: true });
+  expect((await chat(host)).status).toBe(200);
+  expect(host.metrics.all["token_rate_limit_store_errors_dispatch"]).toBe(2);
+  expect(host.metrics.all["token_rate_limit_charged_tokens"] ?? 0).toBe(0);
+  await host.close();
+});

@@ -35,6 +35,9 @@ import { isWebSocket } from "./upgrade";
 import { canAskForUsage, injectUsage } from "./usage-request";
 import { CLOSED, judge } from "./verdict";
 
+/** As much as gateways hand over at once: a body that is too long is our answer, not theirs. */
+const READ: i64 = 1048576;
+
 /** What a store reply answers. */
 const enum Ask {
   Admit,
@@ -97,12 +100,15 @@ export class TokenRateLimit extends StoreStream {
     const config = this.config;
     this.readsBodies = !isWebSocket();
     const hasBody = !endOfStream && this.readsBodies;
-    const mayHold = hasBody && config.holdsHeaders && !isEncoded(requestHeaders);
+    const mayHold = hasBody && config.holdsHeaders;
+    const isLegible = mayHold && !isEncoded(requestHeaders);
     const model = routedModel();
-    if (mayHold && model === null && config.rules.needsModel) return this.hold();
+    if (mayHold && model === null && config.rules.needsModel) {
+      return isLegible ? this.hold() : this.giveUpBody(config.rejection.modelUnclear);
+    }
     if (!this.match(model)) return HeadersAction.Continue;
     if (hasBody) this.spending.expectRequest();
-    if (mayHold && this.wantsBody()) return this.hold();
+    if (isLegible && this.wantsBody()) return this.hold();
     this.admit();
     return this.headersAction();
   }
@@ -110,9 +116,10 @@ export class TokenRateLimit extends StoreStream {
   override onRequestBody(size: i32, endOfStream: bool): DataAction {
     if (this.stage != Stage.HoldsBody) {
       this.spending.passRequest(size);
-      return this.isStuck ? DataAction.StopIterationAndBuffer : DataAction.Continue;
+      // More than may be kept: let the client wait.
+      return this.isReleased ? DataAction.Continue : DataAction.StopIterationAndWatermark;
     }
-    if (<i64>size > this.config.maxBodyBytes) this.refuse(this.config.rejection.bodyTooLarge);
+    if (<i64>size > this.config.maxBodyBytes) this.giveUpBody(this.config.rejection.bodyTooLarge);
     else if (endOfStream) this.readBody();
     return this.isReleased ? DataAction.Continue : DataAction.StopIterationAndBuffer;
   }
@@ -192,11 +199,8 @@ export class TokenRateLimit extends StoreStream {
 
   private hold(): HeadersAction {
     const most = this.config.maxBodyBytes;
-    if (announcedLength() > most) {
-      this.refuse(this.config.rejection.bodyTooLarge);
-      return this.headersAction();
-    }
-    limitRequestBuffer(most);
+    if (announcedLength() > most) return this.giveUpBody(this.config.rejection.bodyTooLarge);
+    limitRequestBuffer(most + READ);
     this.stage = Stage.HoldsBody;
     return HeadersAction.StopIteration;
   }
@@ -209,13 +213,31 @@ export class TokenRateLimit extends StoreStream {
     if (this.matched === null) {
       const type = requestHeaders.get(CONTENT_TYPE);
       const model = readBodyModel(body, type === null ? NO_BYTES : type);
-      if (model.isAmbiguous) return this.refuse(this.config.rejection.modelAmbiguous);
+      if (model.isAmbiguous) {
+        this.giveUpBody(this.config.rejection.modelUnclear);
+        return;
+      }
       if (!this.match(model.name)) return;
       this.spending.expectRequest();
     }
     this.spending.readRequest(body);
     if (this.config.injectsUsage && canAskForUsage()) injectUsage(body);
     this.admit();
+  }
+
+  /** The body cannot tell what it has to. In shadow the limits hold that are known without it. */
+  private giveUpBody(refusal: Reply): HeadersAction {
+    if (!this.config.isShadow) {
+      this.refuse(refusal);
+    } else {
+      this.metrics.shadowDenied.increment();
+      requestHeaders.load();
+      if (this.matched !== null || this.match(null)) {
+        this.spending.expectRequest();
+        this.admit();
+      }
+    }
+    return this.headersAction();
   }
 
   /** Asks the store whether the limits let the request in. */

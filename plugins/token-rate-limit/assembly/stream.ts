@@ -77,8 +77,6 @@ export class TokenRateLimit extends StoreStream {
   private reservation: Reserve | null = null;
   /** How full the limits are, for the response's headers. */
   private states: BucketState[] = NO_STATES;
-  /** False after an upgrade: what follows is no HTTP. */
-  private readsBodies: bool = true;
   /** The host did not take our refusal: never let the request go on. */
   private isStuck: bool = false;
 
@@ -98,8 +96,7 @@ export class TokenRateLimit extends StoreStream {
     requestHeaders.load();
     keepRoute();
     const config = this.config;
-    this.readsBodies = !isWebSocket();
-    const hasBody = !endOfStream && this.readsBodies;
+    const hasBody = !endOfStream && !isWebSocket();
     const mayHold = hasBody && config.holdsHeaders;
     const isLegible = mayHold && !isEncoded(requestHeaders);
     const model = routedModel();
@@ -142,7 +139,7 @@ export class TokenRateLimit extends StoreStream {
   override onResponseHeaders(endOfStream: bool): HeadersAction {
     if (this.stage != Stage.Goes) return HeadersAction.Continue;
     responseHeaders.load();
-    const readsBody = this.spending.expectResponse() && this.readsBodies;
+    const readsBody = this.spending.expectResponse();
     if (this.config.headerStyle != HeaderStyle.None) this.tellLimits();
     if (endOfStream || !readsBody) this.settle();
     return HeadersAction.Continue;

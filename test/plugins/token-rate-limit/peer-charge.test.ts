@@ -115,10 +115,21 @@ describe("what is charged", () => {
     await host.close();
   });
 
-  test("after a WebSocket upgrade nothing is read; the check still runs", async () => {
-    const { host, redis } = await higress(TWO);
-    await chat(host, { "x-api-key": "k1", connection: "UPGRADE", upgrade: "WebSocket" });
-    expect(sent(redis)).toEqual([`eval A 2 ${GLOBAL} ${K1} 1000 60 200 60`]);
+  test.each([
+    [101, "an upgrade is not read; the check still runs", []],
+    [200, "a request for an upgrade alone does not make an answer free", [15]],
+  ])("%i: %s", async (status, _what, charged) => {
+    const { host, redis } = await higress(TWO, {
+      clusters: {
+        backend: upstream().reply(status, { body: answer(10, 5), headers: JSON_TYPE }),
+      },
+    });
+    const headers = { "x-api-key": "k1", connection: "UPGRADE", upgrade: "WebSocket" };
+    await chat(host, headers);
+    expect(sent(redis)).toEqual([
+      `eval A 2 ${GLOBAL} ${K1} 1000 60 200 60`,
+      ...charged.map((tokens) => `eval B 2 ${GLOBAL} ${K1} 1000 60 ${tokens} 200 60 ${tokens}`),
+    ]);
     await host.close();
   });
 

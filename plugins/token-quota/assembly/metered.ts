@@ -68,6 +68,7 @@ export class MeteredRequest extends QuotaStream {
   }
 
   override onStoreReply(reply: StoreReply): void {
+    if (this.lingers) return this.giveBack();
     const verdict = this.admission.receive(this.calls, reply);
     if (verdict == Verdict.Open || this.isDecided) return;
     this.decide(verdict);
@@ -100,6 +101,7 @@ export class MeteredRequest extends QuotaStream {
   /** A client that leaves early pays for what came until then. */
   override onLog(): void {
     if (this.isAdmitted) this.settle();
+    else if (!this.isDecided) this.lingers = this.admission.reservation !== null;
   }
 
   /** The one place that turns a verdict into an action. */
@@ -164,6 +166,13 @@ export class MeteredRequest extends QuotaStream {
     if (isCharged) this.metrics.charged.increment(amount);
     else if (spending.isLost) this.metrics.uncounted.increment();
     if (this.config.logsRemaining && this.admission.knowsRemaining) this.logRemaining(amount);
+    this.finish();
+  }
+
+  /** The store took tokens for a request that nobody waits for any more. */
+  private giveBack(): void {
+    const reservation = this.admission.reservation;
+    if (reservation !== null && reservation.isHeld) this.config.ledger.settle(reservation, 0);
     this.finish();
   }
 

@@ -7,6 +7,8 @@ import { CONTENT_TYPE, STATUS } from "./names";
 
 /** Nothing has come from the upstream. */
 const NO_STATUS: i64 = 0;
+/** What follows is no HTTP. */
+const SWITCHED: i64 = 101;
 const NOTHING: TokenUsage = new TokenUsage();
 
 /** What one request spends, known step by step from its headers to the end of its response. */
@@ -60,7 +62,7 @@ export class Spending {
   begin(): bool {
     const status = responseHeaders.get(STATUS);
     this.status = status === null ? NO_STATUS : parseInteger(status);
-    if (!this.readsResponse) return false;
+    if (!this.readsResponse || this.status == SWITCHED) return false;
     const estimates = this.metering.estimates;
     if (isUnreadable(responseHeaders)) return estimates;
     const readsModel = this.metering.pricing.readsModel;

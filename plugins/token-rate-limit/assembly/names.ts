@@ -2,6 +2,7 @@ import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 
 export const PLUGIN_NAME: string = "token-rate-limit";
 
+export const METHOD: Slice = bytes(":method");
 export const PATH: Slice = bytes(":path");
 export const STATUS: Slice = bytes(":status");
 export const ACCEPT_ENCODING: Slice = bytes("accept-encoding");

@@ -45,7 +45,7 @@ const DEFAULT_MESSAGE: Slice = bytes("Too many requests");
 const DEFAULT_STATUS: i64 = 429;
 const STORE_TEXT: Slice = bytes("rate limit store unavailable");
 const SIZE_TEXT: Slice = bytes("request body too large");
-const MODEL_TEXT: Slice = bytes("the body names more than one model");
+const MODEL_TEXT: Slice = bytes("the body does not name one model");
 
 /** An answer in place of the upstream's. */
 @final
@@ -74,8 +74,8 @@ export class Rejection {
   readonly storeUnavailable: Reply;
   /** The body that names the model is longer than `max_body_bytes`. */
   readonly bodyTooLarge: Reply;
-  /** The body names more than one model. */
-  readonly modelAmbiguous: Reply;
+  /** The body names more than one model, or is compressed. */
+  readonly modelUnclear: Reply;
 
   constructor(config: ConfigReader) {
     const format = <Format>config.choice("rejected_format", FORMATS, Format.Raw);
@@ -84,7 +84,7 @@ export class Rejection {
     this.limited = replyOf(format, Cause.Limited, status, text);
     this.storeUnavailable = replyOf(format, Cause.Store, 503, STORE_TEXT);
     this.bodyTooLarge = replyOf(format, Cause.BodySize, 413, SIZE_TEXT);
-    this.modelAmbiguous = replyOf(format, Cause.Model, 400, MODEL_TEXT);
+    this.modelUnclear = replyOf(format, Cause.Model, 400, MODEL_TEXT);
   }
 }
 

@@ -12,6 +12,8 @@ export const UNKNOWN: i64 = -1;
 
 /** Nothing has come from the upstream. */
 const NO_STATUS: i64 = 0;
+/** What follows is no HTTP. A request for an upgrade alone means nothing: anybody may send one. */
+const SWITCHED: i64 = 101;
 
 /** What one request spends, known step by step from its headers to the end of its response. */
 @final
@@ -74,6 +76,7 @@ export class Spending {
   expectResponse(): bool {
     const status = responseHeaders.get(STATUS);
     this.status = status === null ? NO_STATUS : parseInteger(status);
+    if (this.status == SWITCHED) return false;
     const estimates = this.metering.estimates;
     if (isUnreadable(responseHeaders)) return estimates;
     const readsModel = this.metering.pricing.readsModel;

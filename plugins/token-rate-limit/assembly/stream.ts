@@ -35,6 +35,9 @@ import { isWebSocket } from "./upgrade";
 import { canAskForUsage, injectUsage } from "./usage-request";
 import { CLOSED, judge } from "./verdict";
 
+/** As much as gateways hand over at once: a body that is too long is our answer, not theirs. */
+const READ: i64 = 1048576;
+
 /** What a store reply answers. */
 const enum Ask {
   Admit,
@@ -74,8 +77,6 @@ export class TokenRateLimit extends StoreStream {
   private reservation: Reserve | null = null;
   /** How full the limits are, for the response's headers. */
   private states: BucketState[] = NO_STATES;
-  /** False after an upgrade: what follows is no HTTP. */
-  private readsBodies: bool = true;
   /** The host did not take our refusal: never let the request go on. */
   private isStuck: bool = false;
 
@@ -95,14 +96,16 @@ export class TokenRateLimit extends StoreStream {
     requestHeaders.load();
     keepRoute();
     const config = this.config;
-    this.readsBodies = !isWebSocket();
-    const hasBody = !endOfStream && this.readsBodies;
-    const mayHold = hasBody && config.holdsHeaders && !isEncoded(requestHeaders);
+    const hasBody = !endOfStream && !isWebSocket();
+    const mayHold = hasBody && config.holdsHeaders;
+    const isLegible = mayHold && !isEncoded(requestHeaders);
     const model = routedModel();
-    if (mayHold && model === null && config.rules.needsModel) return this.hold();
+    if (mayHold && model === null && config.rules.needsModel) {
+      return isLegible ? this.hold() : this.giveUpBody(config.rejection.modelUnclear);
+    }
     if (!this.match(model)) return HeadersAction.Continue;
     if (hasBody) this.spending.expectRequest();
-    if (mayHold && this.wantsBody()) return this.hold();
+    if (isLegible && this.wantsBody()) return this.hold();
     this.admit();
     return this.headersAction();
   }
@@ -110,9 +113,10 @@ export class TokenRateLimit extends StoreStream {
   override onRequestBody(size: i32, endOfStream: bool): DataAction {
     if (this.stage != Stage.HoldsBody) {
       this.spending.passRequest(size);
-      return this.isStuck ? DataAction.StopIterationAndBuffer : DataAction.Continue;
+      // More than may be kept: let the client wait.
+      return this.isReleased ? DataAction.Continue : DataAction.StopIterationAndWatermark;
     }
-    if (<i64>size > this.config.maxBodyBytes) this.refuse(this.config.rejection.bodyTooLarge);
+    if (<i64>size > this.config.maxBodyBytes) this.giveUpBody(this.config.rejection.bodyTooLarge);
     else if (endOfStream) this.readBody();
     return this.isReleased ? DataAction.Continue : DataAction.StopIterationAndBuffer;
   }
@@ -135,7 +139,7 @@ export class TokenRateLimit extends StoreStream {
   override onResponseHeaders(endOfStream: bool): HeadersAction {
     if (this.stage != Stage.Goes) return HeadersAction.Continue;
     responseHeaders.load();
-    const readsBody = this.spending.expectResponse() && this.readsBodies;
+    const readsBody = this.spending.expectResponse();
     if (this.config.headerStyle != HeaderStyle.None) this.tellLimits();
     if (endOfStream || !readsBody) this.settle();
     return HeadersAction.Continue;
@@ -192,11 +196,8 @@ export class TokenRateLimit extends StoreStream {
 
   private hold(): HeadersAction {
     const most = this.config.maxBodyBytes;
-    if (announcedLength() > most) {
-      this.refuse(this.config.rejection.bodyTooLarge);
-      return this.headersAction();
-    }
-    limitRequestBuffer(most);
+    if (announcedLength() > most) return this.giveUpBody(this.config.rejection.bodyTooLarge);
+    limitRequestBuffer(most + READ);
     this.stage = Stage.HoldsBody;
     return HeadersAction.StopIteration;
   }
@@ -209,13 +210,31 @@ export class TokenRateLimit extends StoreStream {
     if (this.matched === null) {
       const type = requestHeaders.get(CONTENT_TYPE);
       const model = readBodyModel(body, type === null ? NO_BYTES : type);
-      if (model.isAmbiguous) return this.refuse(this.config.rejection.modelAmbiguous);
+      if (model.isAmbiguous) {
+        this.giveUpBody(this.config.rejection.modelUnclear);
+        return;
+      }
       if (!this.match(model.name)) return;
       this.spending.expectRequest();
     }
     this.spending.readRequest(body);
     if (this.config.injectsUsage && canAskForUsage()) injectUsage(body);
     this.admit();
+  }
+
+  /** The body cannot tell what it has to. In shadow the limits hold that are known without it. */
+  private giveUpBody(refusal: Reply): HeadersAction {
+    if (!this.config.isShadow) {
+      this.refuse(refusal);
+    } else {
+      this.metrics.shadowDenied.increment();
+      requestHeaders.load();
+      if (this.matched !== null || this.match(null)) {
+        this.spending.expectRequest();
+        this.admit();
+      }
+    }
+    return this.headersAction();
   }
 
   /** Asks the store whether the limits let the request in. */
@@ -312,7 +331,7 @@ export class TokenRateLimit extends StoreStream {
     const charge = new Charge(Ask.Spend, matched.buckets, spent, isUnlimited);
     const reply = this.config.store.ask(this.rootCalls, charge);
     if (reply !== null && reply.hasFailed) this.log.error("redis call failed: " + reply.cause);
-    this.metrics.charged.increment(spent);
+    else this.metrics.charged.increment(spent);
   }
 
   private correct(reservation: Reserve, spent: i64): void {

@@ -1,11 +1,14 @@
 import { bytes, equalsIgnoreCase, Slice } from "@ai-gateway-wasm/bytes";
 import { requestHeaders } from "proxy-wasm-as";
-import { CONNECTION, UPGRADE } from "./names";
+import { CONNECTION, METHOD, UPGRADE } from "./names";
 
+const GET: Slice = bytes("GET");
 const WEBSOCKET: Slice = bytes("websocket");
 
-/** An upgrade: what follows is no HTTP body. */
+/** A handshake (RFC 6455 section 4.1): what follows is no body, and has no end to wait for. */
 export function isWebSocket(): bool {
+  const method = requestHeaders.get(METHOD);
+  if (method === null || !method.equals(GET)) return false;
   const upgrade = requestHeaders.get(UPGRADE);
   if (upgrade === null || !equalsIgnoreCase(upgrade, WEBSOCKET)) return false;
   const connection = requestHeaders.get(CONNECTION);

@@ -161,6 +161,22 @@ describe("who may", () => {
   });
 });
 
+test.each([
+  ["as the peer has it", {}],
+  ["of the configuration", { default_quota: 100, period: "month" }],
+])("a balance %s does not wrap around in shared data", async (_what, more) => {
+  const host = await gateway({ ...SHARED, ...more });
+  const largest = "9223372036854775807";
+  await admin(host, "/refresh", `consumer=bob&quota=${largest}`);
+  const reply = await admin(host, "/delta", "consumer=bob&value=1");
+  expect([reply.status, reply.text()]).toEqual([
+    503,
+    "redis error:ERR increment or decrement would overflow",
+  ]);
+  expect((await admin(host, "?consumer=bob")).text()).toContain(largest);
+  await host.close();
+});
+
 describe("parameters in the query string", () => {
   test.each([
     ["no body", undefined, "POST"],

@@ -104,6 +104,22 @@ describe("a metered request", () => {
     await host.close();
   });
 
+  test.each([
+    [101, "nothing of an upgrade", []],
+    [200, "an answer that only a request for an upgrade got", ["decrby chat_quota:alice 15"]],
+  ])("charges with %i %s", async (status, _what, charged) => {
+    const { host, redis } = await higress(PEER, {
+      clusters: {
+        backend: upstream().reply(status, { body: answer(10, 5), headers: JSON_TYPE }),
+      },
+    });
+    redis.command("set", "chat_quota:alice", "5");
+    const headers = { connection: "upgrade", upgrade: "websocket" };
+    const sent = await commands(redis, () => chat(host, "alice", headers));
+    expect(sent).toEqual(["get chat_quota:alice", ...charged]);
+    await host.close();
+  });
+
   test("charges a key that is gone meanwhile into the negative", async () => {
     const { host, redis } = await higress(PEER);
     redis.command("set", "chat_quota:alice", "5");

@@ -65,6 +65,59 @@ describe("plugin and schema refuse", () => {
   });
 });
 
+describe("limit_keys of every kind of rule", () => {
+  const exact = 'key: "<exact-value>"';
+  const KINDS: [type: string, value: unknown, example: string][] = [
+    ["limit_by_header", "h", exact],
+    ["limit_by_param", "p", exact],
+    ["limit_by_cookie", "c", exact],
+    ["limit_by_consumer", null, 'key: "<consumer-name>"'],
+    ["limit_by_model", "", exact],
+    ["limit_by_per_header", "h", 'key: "*"'],
+    ["limit_by_per_param", "p", 'key: "*"'],
+    ["limit_by_per_cookie", "c", 'key: "*"'],
+    ["limit_by_per_consumer", "", 'key: "*"'],
+    ["limit_by_per_model", null, 'key: "*"'],
+    ["limit_by_per_ip", "from-remote-addr", 'key: "0.0.0.0/0"'],
+  ];
+
+  async function refusal(item: object): Promise<string> {
+    const lines = firstStart(await load({ ...PEER, rule_items: [item] }));
+    const text = lines.find((line) => line.includes("parse rule config failed")) ?? "";
+    return text.replace(/^.*failed to parse rule_item in rule_items: /, "");
+  }
+
+  test.each(KINDS)("%s", async (type, value, example) => {
+    const rule = { [type]: value };
+    const advice = `for ${type}; add at least one entry, e.g. ${example}`;
+    expect(await refusal(rule)).toBe(`missing limit_keys in config ${advice}`);
+    for (const limit_keys of [[], null]) {
+      const empty = await refusal({ ...rule, limit_keys });
+      expect(empty).toBe(`config limit_keys cannot be empty ${advice}`);
+    }
+    expect(await refusal({ ...rule, limit_keys: [{ token_per_day: 1 }] })).toBe(
+      "limit_keys key is required",
+    );
+    const key = type === "limit_by_per_ip" ? "::/0" : type.includes("per") ? "regexp:" : "*";
+    expect(await refusal({ ...rule, limit_keys: { key, token_per_day: "0x1" } })).toBe(
+      `'token_per_day' must be a positive integer for key '${key}', got 0`,
+    );
+    expect(await refusal({ ...rule, limit_keys: { key } })).toBe(
+      `one of 'token_per_second', 'token_per_minute', 'token_per_hour', or 'token_per_day' must be set for key: ${key}`,
+    );
+  });
+
+  test.each(["header", "param", "cookie", "consumer", "model"])(
+    "limit_by_per_%s takes no literal",
+    async (kind) => {
+      const limit_keys = [{ key: 'a"\n', token_per_day: 1 }];
+      expect(await refusal({ [`limit_by_per_${kind}`]: "x", limit_keys })).toBe(
+        `the "limit_by_per_${kind}" restriction must start with 'regexp:' or be exactly '*' (got "a\\"\\n"); to match an exact name, use the non-per variant "limit_by_${kind}" instead (limit_keys stay the same)`,
+      );
+    },
+  );
+});
+
 describe("what a start logs", () => {
   const K = byHeader("k1", 5);
   const cases: [string, object, string[]][] = [

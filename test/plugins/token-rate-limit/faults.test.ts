@@ -1,7 +1,7 @@
 import { redis, type Host, type Upstream } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
 import { Changing, json, REST_FAULTS } from "../store-faults.js";
-import { gateway, chat, countSeen, higress, model, PEER, REDIS_CLUSTER } from "./support.js";
+import { gateway, chat, countSeen, higress, model, PEER, REDIS_CLUSTER, seen } from "./support.js";
 
 // A store in trouble: every request gets the answer of its fail mode, none hangs, the breaker opens
 // for what costs time, and the store is asked again as soon as it is back.
@@ -125,3 +125,28 @@ test.each(["open", "closed"] as const)(
     await drill(await overHttp(mode, json(200, { result: "OK" })), mode, false);
   },
 );
+
+test("in shadow a store without an answer refuses nobody; what cannot be sent is not charged", async () => {
+  const store = { type: "redis-http", cluster_name: "nowhere" };
+  const host = await gateway({ ...RULES, store, fail_mode: "closed", shadow: true });
+  expect((await chat(host)).status).toBe(200);
+  expect(host.metrics.all["token_rate_limit_store_errors_dispatch"]).toBe(2);
+  expect(host.metrics.all["token_rate_limit_charged_tokens"] ?? 0).toBe(0);
+  await host.close();
+});
+
+test("in shadow a body too long to read waits for the store, and arrives whole", async () => {
+  const server = redis().after(20);
+  const rule = { limit_by_per_model: "", limit_keys: [{ key: "*", token_per_hour: 5 }] };
+  const config = { ...PEER, ...RULES, rule_items: [rule], shadow: true, max_body_bytes: 20 };
+  const { host } = await higress(config, { clusters: { [REDIS_CLUSTER]: server } });
+  const stream = host.stream("POST /", { framing: "chunked" });
+  await stream.headers();
+  const pieces = ['{"model":', '"big","x":"', "1".repeat(30), '"}'];
+  for (const [i, piece] of pieces.entries()) await stream.data(piece, { end: i === 3 });
+  expect([countSeen(host), stream.state.paused]).toEqual([0, true]);
+  await host.clock.advance(30);
+  expect((await stream.response()).status).toBe(200);
+  expect(Buffer.from(seen(host)[0]?.body ?? []).toString()).toBe(pieces.join(""));
+  await host.close();
+});

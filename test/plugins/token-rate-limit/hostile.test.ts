@@ -86,6 +86,26 @@ describe("responses", () => {
 });
 
 describe("requests", () => {
+  test("a POST that pretends to be a WebSocket does not hide its model", async () => {
+    const rule = { limit_by_model: "", limit_keys: [{ key: "m", token_per_hour: 1 }] };
+    const host = await gateway({ ...SHARED, rule_items: [rule] });
+    const upgrade = { connection: "Upgrade", upgrade: "websocket" };
+    const statuses = [(await chat(host, upgrade)).status, (await chat(host, upgrade)).status];
+    expect(statuses).toEqual([200, 429]);
+    await host.close();
+  });
+
+  test("a handshake is not held for a body", async () => {
+    const rule = { limit_by_model: "", limit_keys: [{ key: "m", token_per_hour: 1 }] };
+    const host = await gateway({ ...SHARED, rule_items: [rule] });
+    const headers = { connection: "Upgrade", upgrade: "websocket" };
+    const stream = host.stream("GET /v1/realtime", { headers });
+    await stream.headers();
+    expect([stream.state.paused, countSeen(host)]).toEqual([false, 1]);
+    await stream.abort();
+    await host.close();
+  });
+
   const BY_HEADER = {
     ...RULES,
     rule_items: [

@@ -1,4 +1,4 @@
-import { upstream } from "proxy-wasm-test";
+import { redis, upstream } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
 import {
   answer,
@@ -9,6 +9,7 @@ import {
   higress,
   JSON_TYPE,
   K1,
+  load,
   logged,
   PEER,
   REDIS_CLUSTER,
@@ -114,6 +115,24 @@ describe("what is charged", () => {
     await host.close();
   });
 
+  test.each([
+    [101, "an upgrade is not read; the check still runs", []],
+    [200, "a request for an upgrade alone does not make an answer free", [15]],
+  ])("%i: %s", async (status, _what, charged) => {
+    const { host, redis } = await higress(TWO, {
+      clusters: {
+        backend: upstream().reply(status, { body: answer(10, 5), headers: JSON_TYPE }),
+      },
+    });
+    const headers = { "x-api-key": "k1", connection: "UPGRADE", upgrade: "WebSocket" };
+    await chat(host, headers);
+    expect(sent(redis)).toEqual([
+      `eval A 2 ${GLOBAL} ${K1} 1000 60 200 60`,
+      ...charged.map((tokens) => `eval B 2 ${GLOBAL} ${K1} 1000 60 ${tokens} 200 60 ${tokens}`),
+    ]);
+    await host.close();
+  });
+
   test("a key over its limit is not charged, the other one is; the window stays", async () => {
     const { host, redis } = await higress(TWO, {
       clusters: {
@@ -154,18 +173,30 @@ describe("Higress is told", () => {
     await host.close();
   });
 
-  test("how to log in, before a later field is found wrong", async () => {
-    const redis = {
-      service_name: "redis.dns",
-      service_port: 0,
-      username: "u",
-      password: "p",
-      database: 3,
-      timeout: 0,
+  test.each<[string, object, object]>([
+    [
+      "0 is as good as nothing",
+      { service_port: 0, timeout: 0, database: 0 },
+      { username: "", password: "", database: 0, timeoutMs: 1000 },
+    ],
+    [
+      "everything",
+      { service_port: "6379", username: "u", password: 5, timeout: "50", database: 3.9 },
+      { username: "u", password: "5", database: 3, timeoutMs: 50 },
+    ],
+  ])("how to log in, although a later field is wrong: %s", async (_what, fields, expected) => {
+    const server = redis();
+    const logins: object[] = [];
+    const told = server.configured.bind(server);
+    server.configured = (env, login) => {
+      logins.push({ ...login });
+      told(env, login);
     };
-    const { host } = await higress({ ...TWO, redis });
-    expect(logged(host)[0]).toBe("info redis init successfully");
-    await host.close();
+    const block = { service_name: "redis.dns", ...fields };
+    const clusters = { [REDIS_CLUSTER]: server };
+    const { accepted, lines } = await load({ rule_name: "r", redis: block }, { clusters });
+    expect([accepted, lines[0]]).toEqual([false, "info redis init successfully"]);
+    expect(logins[0]).toEqual(expected);
   });
 
   test("a cluster it does not know is no error of the configuration", async () => {

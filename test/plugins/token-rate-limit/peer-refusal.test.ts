@@ -58,6 +58,28 @@ describe("a refusal", () => {
     ]);
   });
 
+  test("of nobody, on a route without a name", async () => {
+    const { host, redis } = await higress(TWO, { routes: [{ cluster: "backend" }] });
+    redis.command("set", GLOBAL, "1001");
+    await chat(host);
+    await chat(host);
+    const name = "route.-.upstream.backend.model.none.consumer.none.metric.token_ratelimit_count";
+    expect(host.metrics.all[name]).toBe(2);
+    await host.close();
+  });
+
+  test("of more than a thousand consumers is counted under none", async () => {
+    const { host, redis } = await higress(TWO, { trace: false });
+    redis.command("set", GLOBAL, "1001");
+    for (let i = 0; i < 1003; i++) await chat(host, { "x-mse-consumer": `c${i}` });
+    const counters = Object.entries(host.metrics.all).filter(([name]) =>
+      name.endsWith("token_ratelimit_count"),
+    );
+    expect(counters).toHaveLength(1001);
+    expect(counters.at(-1)).toEqual([expect.stringContaining(".consumer.none."), 3]);
+    await host.close();
+  });
+
   test("keeps what another plugin wrote into ai_log", async () => {
     const { host, redis } = await higress(TWO, {
       plugins: [

@@ -5,30 +5,43 @@ import { freePorts } from "../../support/ports.js";
 
 /** A Redis process without persistence, on 127.0.0.1. */
 export class RedisServer {
+  private output = "";
+
   private constructor(
     private readonly process: ChildProcess,
     /** Without the password: the plugin under test has to log in. */
     readonly url: string,
-  ) {}
+  ) {
+    process.stdout?.setEncoding("utf8").on("data", (text: string) => (this.output += text));
+  }
 
-  /** @param at port to listen on, such as that of one which was stopped; default a free one */
-  static async start(password: string, at?: number): Promise<RedisServer> {
+  /**
+   * @param at port to listen on, such as that of one which was stopped; default a free one
+   * @param more options of the command line
+   */
+  static async start(password: string, at?: number, more: string[] = []): Promise<RedisServer> {
     const program = await redisServerPath();
     const port = at ?? (await freePorts(1))[0];
     const options = ["--bind", "127.0.0.1", "--port", String(port), "--requirepass", password];
-    const child = spawn(program, [...options, "--save", "", "--appendonly", "no"], {
+    const child = spawn(program, [...options, "--save", "", "--appendonly", "no", ...more], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    await new Promise<void>((ready, fail) => {
-      let printed = "";
-      child.stdout.setEncoding("utf8").on("data", (text: string) => {
-        printed += text;
-        if (printed.includes("Ready to accept connections")) ready();
-      });
-      child.once("error", fail);
-      child.once("exit", () => fail(new Error(`Redis did not start:\n${printed}`)));
+    const server = new RedisServer(child, `redis://127.0.0.1:${port}`);
+    await server.says("Ready to accept connections");
+    return server;
+  }
+
+  /** Waits until the server has logged a text, from its start on. */
+  says(text: string): Promise<void> {
+    return new Promise((done, fail) => {
+      const look = (): void => {
+        if (this.output.includes(text)) done();
+      };
+      this.process.stdout?.on("data", look);
+      this.process.once("error", fail);
+      this.process.once("exit", () => fail(new Error(`Redis is gone:\n${this.output}`)));
+      look();
     });
-    return new RedisServer(child, `redis://127.0.0.1:${port}`);
   }
 
   get port(): number {

@@ -4,8 +4,8 @@ import { wallClockMs } from "../clock";
 import { StoreCommand } from "../command";
 import { StoreReply } from "../reply";
 import { SharedSpace } from "../shared-data/space";
-import { ScriptCall } from "../words";
-import { addToGrant } from "./shared-grant";
+import { addToValue } from "../values/shared-value";
+import { integerText, ScriptCall } from "../words";
 
 /** KEYS: balance. ARGV: what to add, what a missing one begins with, seconds to keep it (0: ever). */
 const ADD: Slice = bytes(
@@ -45,6 +45,9 @@ export class AddToGrant extends StoreCommand {
   }
 
   override runShared(space: SharedSpace): StoreReply {
-    return addToGrant(space, this, wallClockMs());
+    const nowMs = wallClockMs();
+    // A charge that is late by a period has nothing to be taken from.
+    if (this.endsAtMs > 0 && this.endsAtMs <= nowMs) return StoreReply.ofValue(integerText(0));
+    return addToValue(space, this.key, this.amount, nowMs, this.grant, this.endsAtMs);
   }
 }

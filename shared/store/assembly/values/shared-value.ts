@@ -31,7 +31,15 @@ export function writeValue(space: SharedSpace, command: SetValue, nowMs: i64): S
   return space.contention();
 }
 
-export function addToValue(space: SharedSpace, key: Slice, amount: i64, nowMs: i64): StoreReply {
+/** @param first what a missing number begins with @param endMs when such a one ends; 0: never */
+export function addToValue(
+  space: SharedSpace,
+  key: Slice,
+  amount: i64,
+  nowMs: i64,
+  first: i64 = 0,
+  endMs: i64 = 0,
+): StoreReply {
   const stored = new StoredValue(space, key);
   for (let i = 0; i < ATTEMPTS; i++) {
     stored.read(nowMs);
@@ -39,7 +47,8 @@ export function addToValue(space: SharedSpace, key: Slice, amount: i64, nowMs: i
     if (found !== null && !isInteger(found)) {
       return StoreReply.failed(StoreFailure.Reply, NOT_A_NUMBER);
     }
-    const before: i64 = found === null ? 0 : saturate(found);
+    if (found === null) stored.endMs = endMs;
+    const before = found === null ? first : saturate(found);
     const sum = before + amount;
     if (amount > 0 ? sum < before : sum > before) {
       return StoreReply.failed(StoreFailure.Reply, OVERFLOW);

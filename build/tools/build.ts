@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import pc from "picocolors";
@@ -41,8 +49,11 @@ export async function buildPlugins(
       const build = pluginBuild(name, host);
       const sources = [...COMPILER, "build/tools/pack", "shared", dirname(build.entry)];
       if (!force && isFresh(build.outFile, sources)) continue;
-      await compile(build);
-      writeFileSync(build.outFile, packModule(readFileSync(build.outFile)));
+      // Whoever loads the module meanwhile has the old one or the new one, never a part.
+      const unfinished = `${build.outFile}.part`;
+      await compile({ ...build, outFile: unfinished });
+      writeFileSync(unfinished, packModule(readFileSync(unfinished)));
+      renameSync(unfinished, build.outFile);
       const kib = (statSync(build.outFile).size / 1024).toFixed(1);
       console.log(`${pc.green("built")} ${build.outFile} ${pc.dim(`${kib} KiB`)}`);
     }

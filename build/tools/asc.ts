@@ -25,7 +25,9 @@ export interface Compilation {
 export async function compile(what: Compilation): Promise<void> {
   // Loaded only when there is something to compile: it takes seconds.
   const asc = await import("assemblyscript/asc");
-  const { SkipConstants } = await import("./skip-constants.js");
+  const { LeanConstructors } = await import("./lean/constructors.js");
+  const { LeanVisits } = await import("./lean/visits.js");
+  const transforms = [new LeanVisits(), new LeanConstructors()];
   const { error, stderr } = await asc.main(
     [
       what.entry,
@@ -39,7 +41,7 @@ export async function compile(what: Compilation): Promise<void> {
       ...(what.defines ?? []).flatMap((name) => ["--use", `${name}=1`]),
       ...(what.flags ?? []),
     ],
-    { readFile: readSource, transforms: [new SkipConstants() as unknown as Transform] },
+    { readFile: readSource, transforms: transforms as unknown as Transform[] },
   );
   const output = stderr.toString().replace(CONVERGE_NOTICE, "");
   if (error) throw new Error(`${what.entry} does not compile:\n${output || error.message}`);
@@ -65,7 +67,7 @@ export const COMPILER: readonly string[] = [
   "asconfig.json",
   "build/tools/asc.ts",
   "build/tools/fixed-bytes.ts",
-  "build/tools/skip-constants.ts",
+  "build/tools/lean",
   "build/tools/wasm.ts",
   "node_modules/assemblyscript/package.json",
 ];

@@ -67,7 +67,9 @@ export const COMPILER: readonly string[] = [
   "asconfig.json",
   "build/tools/asc.ts",
   "build/tools/fixed-bytes.ts",
-  "build/tools/lean",
+  "build/tools/lean/api.ts",
+  "build/tools/lean/constructors.ts",
+  "build/tools/lean/visits.ts",
   "build/tools/wasm.ts",
   "node_modules/assemblyscript/package.json",
 ];

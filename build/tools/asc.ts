@@ -25,7 +25,9 @@ export interface Compilation {
 export async function compile(what: Compilation): Promise<void> {
   // Loaded only when there is something to compile: it takes seconds.
   const asc = await import("assemblyscript/asc");
-  const { SkipConstants } = await import("./skip-constants.js");
+  const { LeanConstructors } = await import("./lean/constructors.js");
+  const { LeanVisits } = await import("./lean/visits.js");
+  const transforms = [new LeanVisits(), new LeanConstructors()];
   asc.libraryFiles["rt/index-minimal"] = RUNTIME;
   const { error, stderr } = await asc.main(
     [
@@ -40,7 +42,7 @@ export async function compile(what: Compilation): Promise<void> {
       ...(what.defines ?? []).flatMap((name) => ["--use", `${name}=1`]),
       ...(what.flags ?? []),
     ],
-    { readFile: readSource, transforms: [new SkipConstants() as unknown as Transform] },
+    { readFile: readSource, transforms: transforms as unknown as Transform[] },
   );
   const output = stderr.toString().replace(CONVERGE_NOTICE, "");
   if (error) throw new Error(`${what.entry} does not compile:\n${output || error.message}`);
@@ -72,7 +74,9 @@ export const COMPILER: readonly string[] = [
   "asconfig.json",
   "build/tools/asc.ts",
   "build/tools/fixed-bytes.ts",
-  "build/tools/skip-constants.ts",
+  "build/tools/lean/api.ts",
+  "build/tools/lean/constructors.ts",
+  "build/tools/lean/visits.ts",
   "build/tools/wasm.ts",
   "shared/runtime/assembly/blocks.ts",
   "shared/runtime/assembly/objects.ts",

@@ -5,6 +5,7 @@ import {
   MATCH,
   Probabilities,
   REPEATED,
+  REPEATED_LENGTH,
   writeByte,
   writeNumber,
   type BitSink,
@@ -53,17 +54,19 @@ function write(
 ): void {
   let at = 0;
   let last = 0;
+  let follows = 0; // 1 behind a match
   for (const step of steps) {
     sink(MATCH + ((address + at) & 1), step.distance ? 1 : 0);
     const isRepeated = step.distance === last;
     if (step.distance) {
-      sink(REPEATED, isRepeated ? 1 : 0);
+      sink(REPEATED + follows, isRepeated ? 1 : 0);
       if (!isRepeated) writeNumber(sink, DISTANCE, step.distance);
-      writeNumber(sink, LENGTH, step.length);
+      writeNumber(sink, isRepeated ? REPEATED_LENGTH : LENGTH, step.length);
       last = step.distance;
     } else {
-      writeByte(sink, data[at] ?? 0);
+      writeByte(sink, data[at] ?? 0, data[at - 2] ?? 0, data[at - 1] ?? 0);
     }
+    follows = step.distance ? 1 : 0;
     after(step, at, isRepeated);
     at += step.length;
   }

@@ -3,11 +3,12 @@
  * build of a plugin fails in its tests when they do not.
  */
 export const LITERAL = 0;
-export const MATCH = 256;
-export const REPEATED = 258;
-export const DISTANCE = 259;
-export const LENGTH = 323;
-const CONTEXTS = 387;
+export const MATCH = 1024;
+export const REPEATED = 1026;
+export const DISTANCE = 1028;
+export const LENGTH = 1092;
+export const REPEATED_LENGTH = 1156;
+const CONTEXTS = 1220;
 
 /** Bytes of zeros that `unpack` wants behind what it writes, for its contexts. */
 export const CONTEXT_BYTES = 2 * CONTEXTS + 1;
@@ -27,10 +28,11 @@ export class Probabilities {
   }
 }
 
-/** The bits of a byte: its high bit first. */
-export function writeByte(write: BitSink, byte: number): void {
+/** The bits of a byte: its high bit first. What it is depends on whether the two before it are 0. */
+export function writeByte(write: BitSink, byte: number, before: number, last: number): void {
+  const tree = LITERAL + (before ? 256 : 0) + (last ? 512 : 0);
   for (let place = 7; place >= 0; place--) {
-    write(LITERAL + ((byte | 256) >> (place + 1)), (byte >> place) & 1);
+    write(tree + ((byte | 256) >> (place + 1)), (byte >> place) & 1);
   }
 }
 

@@ -2,8 +2,10 @@ import { escape, isValidJson, JsonValue, quote, readJson, textOf } from "@ai-gat
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import {
   appendCanonical,
-  appendQuoted,
+  appendMembers,
   MAX_ATTRIBUTE_DEPTH,
+  Member,
+  membersOf,
   sortedMembers,
 } from "./canonical-json";
 import { goText } from "./go-text";
@@ -14,14 +16,21 @@ const FALSE: Slice = bytes("false");
 
 /** One attribute, its value both as JSON and as text. */
 @final
-export class Attribute {
+export class Attribute extends Member {
   constructor(
-    readonly key: Slice,
+    key: Slice,
     /** As it stands in the JSON object. */
     public json: Slice,
     /** As it stands in a span tag: what Go prints. */
     public text: Slice,
-  ) {}
+  ) {
+    super(key, null);
+  }
+
+  override appendValue(out: Builder): bool {
+    out.append(this.json);
+    return true;
+  }
 }
 
 /**
@@ -80,21 +89,10 @@ export class AttributeMap {
   mergeInto(stored: Slice): Slice | null {
     const previous = readStored(stored);
     if (previous === null || !previous.isObject) return null;
-    const own = sortedByKey(this.list);
-    const members = sortedMembers(previous);
-    const out = new Builder(256).appendByte(0x7b);
-    // Two sorted lists, merged; on equal keys ours wins.
-    let next = 0;
-    for (let i = 0; i < members.length; i++) {
-      while (next < own.length && own[next].key.compare(members[i].key) < 0) {
-        appendAttribute(out, own[next++]);
-      }
-      if (next < own.length && own[next].key.equals(members[i].key)) continue;
-      beginMember(out, members[i].key);
-      if (!appendCanonical(out, members[i].value)) return null;
-    }
-    while (next < own.length) appendAttribute(out, own[next++]);
-    return escape(out.appendByte(0x7d).view());
+    const members = membersOf(previous);
+    for (let i = 0; i < this.list.length; i++) members.push(this.list[i]); // the last of equals wins
+    const out = new Builder(256);
+    return appendMembers(out, sortedMembers(members)) ? escape(out.view()) : null;
   }
 
   private put(key: Slice, json: Slice, text: Slice): void {
@@ -119,28 +117,4 @@ function readStored(stored: Slice): JsonValue | null {
 
 function readValid(text: Slice): JsonValue | null {
   return isValidJson(text, MAX_ATTRIBUTE_DEPTH) ? readJson(text) : null;
-}
-
-/** A sorted copy. By insertion, as a plugin has a handful; `Array#sort` is 600 bytes of code. */
-function sortedByKey(list: Attribute[]): Attribute[] {
-  const sorted = list.slice(0);
-  for (let i = 1; i < sorted.length; i++) {
-    const attribute = sorted[i];
-    let at = i;
-    for (; at > 0 && sorted[at - 1].key.compare(attribute.key) > 0; at--)
-      sorted[at] = sorted[at - 1];
-    sorted[at] = attribute;
-  }
-  return sorted;
-}
-
-function appendAttribute(out: Builder, attribute: Attribute): void {
-  beginMember(out, attribute.key);
-  out.append(attribute.json);
-}
-
-function beginMember(out: Builder, key: Slice): void {
-  if (out.length > 1) out.appendByte(0x2c);
-  appendQuoted(out, key);
-  out.appendByte(0x3a);
 }

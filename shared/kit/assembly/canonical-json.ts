@@ -16,12 +16,17 @@ const QUOTE: u8 = 0x22;
 const COMMA: u8 = 0x2c;
 
 /** A member of an object with its key unescaped. */
-@final
 export class Member {
   constructor(
     readonly key: Slice,
-    readonly value: JsonValue,
+    /** Null in a subclass that appends its value itself. */
+    readonly value: JsonValue | null,
   ) {}
+
+  /** Appends the value as `appendCanonical` does. */
+  appendValue(out: Builder): bool {
+    return appendCanonical(out, this.value!);
+  }
 }
 
 /**
@@ -58,12 +63,17 @@ export function appendQuoted(out: Builder, text: Slice): void {
   out.appendByte(QUOTE);
 }
 
-/** The members of an object sorted by key, the last of equal keys alone; none for other values. */
-export function sortedMembers(object: JsonValue): Member[] {
+/** The members of an object in its order; none for other values. */
+export function membersOf(object: JsonValue): Member[] {
   const all: Member[] = [];
   if (!object.isObject) return all;
   const cursor = object.entries();
   while (cursor.next()) all.push(new Member(cursor.key, cursor.value));
+  return all;
+}
+
+/** Members sorted by key, the last of equal keys alone. The order of `all` is lost. */
+export function sortedMembers(all: Member[]): Member[] {
   const sorted = sort(all);
   const members: Member[] = [];
   for (let i = 0; i < sorted.length; i++) {
@@ -99,13 +109,17 @@ function merge(from: Member[], to: Member[], start: i32, width: i32): void {
 }
 
 function appendObject(out: Builder, object: JsonValue): bool {
-  const members = sortedMembers(object);
+  return appendMembers(out, sortedMembers(membersOf(object)));
+}
+
+/** Appends an object of these members, sorted already. @returns false as `appendCanonical` does */
+export function appendMembers(out: Builder, members: Member[]): bool {
   out.appendByte(0x7b);
   for (let i = 0; i < members.length; i++) {
     if (i > 0) out.appendByte(COMMA);
     appendQuoted(out, members[i].key);
     out.appendByte(0x3a);
-    if (!appendCanonical(out, members[i].value)) return false;
+    if (!members[i].appendValue(out)) return false;
   }
   out.appendByte(0x7d);
   return true;

@@ -1,6 +1,6 @@
 import { appendGoNumber, JsonType, JsonValue, numberOf, textOf } from "@ai-gateway-wasm/as-json";
 import { Builder, Slice } from "@ai-gateway-wasm/bytes";
-import { sortedMembers } from "./canonical-json";
+import { membersOf, sortedMembers } from "./canonical-json";
 
 const BLANK: u8 = 0x20;
 
@@ -37,11 +37,11 @@ function appendGo(out: Builder, value: JsonValue): void {
 }
 
 function appendMap(out: Builder, object: JsonValue): void {
-  const members = sortedMembers(object);
+  const members = sortedMembers(membersOf(object));
   out.appendText("map[");
   for (let i = 0; i < members.length; i++) {
     if (i > 0) out.appendByte(BLANK);
-    appendGo(out.append(members[i].key).appendByte(0x3a), members[i].value);
+    appendGo(out.append(members[i].key).appendByte(0x3a), members[i].value!);
   }
   out.appendByte(0x5d);
 }

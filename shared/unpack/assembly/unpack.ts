@@ -3,17 +3,18 @@
  * range coder (as in LZMA, without its special cases) under adaptive probabilities.
  *
  *   match? 0: a byte, high bit first under the bits before it
- *          1: same distance as last time? 1: keep it, 0: distance; then length
+ *          1: same distance as last time? 1: length, 0: distance, length
  *   a number: (1, next bit of it from below)*, 0; its highest bit goes without saying
  *
  * Contexts, two bytes each, which hold the probability of a 0 (of 4096) less one half: memory that
  * was never written is a model that knows nothing.
  */
-const LITERAL = 0; // 256: by the bits of the byte so far, which begin with a 1
-const MATCH = 256; // 2: by the parity of the address, as texts are UTF-16
-const REPEATED = 258;
-const DISTANCE = 259; // 64: two per bit of the number
-const LENGTH = 323; // 64
+const LITERAL = 0; // 4 × 256: by the bits of the byte so far, which begin with a 1
+const MATCH = 1024; // 2: by the parity of the address, as texts are UTF-16
+const REPEATED = 1026; // 2: behind a byte, behind a match
+const DISTANCE = 1028; // 64: two per bit of the number
+const LENGTH = 1092; // 64
+const REPEATED_LENGTH = 1156; // 64
 
 // Set in `unpack`: it runs before what stands here would.
 let source: usize = 0;
@@ -23,7 +24,7 @@ let code: u32 = 0;
 
 /**
  * Writes the `[to, end)` that `packed` stands for. Runs once, before anything else of the module:
- * memory from `end` to `packed` must hold zeros (1 KiB is used) and holds rubbish afterwards.
+ * memory from `end` to `packed` must hold zeros (3 KiB are used) and holds rubbish afterwards.
  *
  * @param packed address of what the build has packed; trusted, it is part of the module
  */
@@ -33,18 +34,23 @@ export function unpack(packed: usize, to: usize, end: usize): void {
   contexts = end + (end & 1);
   for (let i = 0; i < 4; i++) code = (code << 8) | nextByte();
   let distance: usize = 0;
+  let follows = 0; // 1 behind a match
   while (to < end) {
     if (!bit(MATCH + <i32>(to & 1))) {
+      const tree = LITERAL + (i32(load<u8>(to - 2) != 0) << 8) + (i32(load<u8>(to - 1) != 0) << 9);
       let byte: u32 = 1;
-      while (byte < 256) byte = (byte << 1) | bit(LITERAL + byte);
+      while (byte < 256) byte = (byte << 1) | bit(tree + byte);
       store<u8>(to++, byte);
+      follows = 0;
       continue;
     }
-    if (!bit(REPEATED)) distance = number(DISTANCE);
-    for (let left = number(LENGTH); left > 0; left--) {
+    const isRepeated = bit(REPEATED + follows);
+    if (!isRepeated) distance = number(DISTANCE);
+    for (let left = number(isRepeated ? REPEATED_LENGTH : LENGTH); left > 0; left--) {
       store<u8>(to, load<u8>(to - distance));
       to++;
     }
+    follows = 1;
   }
 }
 

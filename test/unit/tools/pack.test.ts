@@ -3,6 +3,7 @@ import { instantiateSync } from "@assemblyscript/loader";
 import { beforeAll, describe, expect, it } from "vitest";
 import { compile } from "../../../build/tools/asc.js";
 import { encode } from "../../../build/tools/pack/encode.js";
+import { CONTEXT_BYTES } from "../../../build/tools/pack/model.js";
 import { packModule } from "../../../build/tools/pack/pack.js";
 import { Random } from "../../conformance/random.js";
 
@@ -24,7 +25,7 @@ function roundTrip(data: Uint8Array, address = 4096): Uint8Array {
   const { exports } = instantiateSync<Exports>(binary);
   const packed = encode(data, address);
   const end = address + data.length;
-  const pages = Math.ceil((end + 1024 + packed.length) / 65536);
+  const pages = Math.ceil((end + CONTEXT_BYTES + packed.length) / 65536);
   const missing = pages - exports.memory.buffer.byteLength / 65536;
   if (missing > 0) exports.memory.grow(missing);
   // At the very end, as in a plugin: one byte read too many traps.

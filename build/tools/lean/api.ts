@@ -1,0 +1,30 @@
+import binaryen from "binaryen";
+
+/** The little of asc's program (assemblyscript 0.28) that is needed here. */
+export interface Program {
+  elementsByName: Map<string, ProgramElement>;
+  /** Functions and classes that were compiled, by the names that they have in the module. */
+  instancesByName: Map<string, ProgramElement>;
+}
+
+export interface ProgramElement {
+  internalName: string;
+  type?: { classReference?: { name: string } | null };
+  /** The class of a method. */
+  parent: ProgramElement;
+  /** Whether this has one of asc's `CommonFlags`. */
+  is(flag: number): boolean;
+}
+
+/** What binaryen's API for JavaScript lacks; asc's own modules are of its C API. Numbers are pointers. */
+interface CApi {
+  _BinaryenFunctionGetBody(function_: number): number;
+  _BinaryenFunctionSetBody(function_: number, body: number): void;
+  _BinaryenBlockGetNumChildren(block: number): number;
+  _BinaryenBlockGetChildAt(block: number, index: number): number;
+  _BinaryenBlockSetChildAt(block: number, index: number, child: number): void;
+  _BinaryenBlockRemoveChildAt(block: number, index: number): number;
+  _BinaryenCallSetOperandAt(call: number, index: number, operand: number): void;
+}
+
+export const api = binaryen as unknown as CApi;

@@ -135,8 +135,8 @@ export class Router {
       const details = "filter_removed_required_request_headers{missing_required_header:_:method}";
       return this.reply(503, "missing required header: :method", details);
     }
-    const bad = headers.illegalName;
-    if (bad !== undefined) return this.reply(503, `invalid header value for: ${bad}`, "upstream_reset_before_response_started{protocol_error}"); // prettier-ignore
+    const { complaint } = headers;
+    if (complaint !== undefined) return this.reply(503, complaint, "upstream_reset_before_response_started{protocol_error}"); // prettier-ignore
     if (env.router === "envoy" && (route.timeoutMs ?? 15000) > 0) {
       headers.replace("x-envoy-expected-rq-timeout-ms", String(route.timeoutMs ?? 15000));
     }

@@ -1,6 +1,15 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { defaultAnswer, type RequestStep } from "../scenario/scenario.js";
-import { bootstrap, LISTENERS, listenersFile, type ClusterOptions } from "./bootstrap.js";
+import {
+  ACCESS_LOG,
+  bootstrap,
+  LISTENERS,
+  listenersFile,
+  type ClusterOptions,
+} from "./bootstrap.js";
 import { sendH1 } from "./client-h1.js";
+import { sendH2 } from "./client-h2.js";
 import { Envoy, sleep } from "./envoy.js";
 import { ScriptedUpstream } from "./upstream.js";
 import type { ClientSeen } from "../scenario/outcome.js";
@@ -81,13 +90,30 @@ export class ProbeListeners {
 
   /** What the client of the last request saw. */
   client: ClientSeen | null = null;
+  private readonly sent = new Map<number, number>();
 
   /** Sends one request; answers the lines it left, once it is over. */
   async play(i: number, step: Partial<RequestStep> = {}): Promise<string[]> {
     const from = this.lines(i).length;
-    this.client = await sendH1(this.ports.get(`probe-${i}`)!, { ...GET, ...step });
+    this.sent.set(i, (this.sent.get(i) ?? 0) + 1);
+    const send = step.protocol === "h2" ? sendH2 : sendH1;
+    this.client = await send(this.ports.get(`probe-${i}`)!, { ...GET, ...step });
     while (!this.lines(i).slice(from).includes("delete")) await sleep(20);
     return this.lines(i).slice(from);
+  }
+
+  /** Access log of the last request of the i-th listener. */
+  async record(i = 0): Promise<{ details: string; flags: string }> {
+    const file = join(this.envoy.folder, ACCESS_LOG);
+    const sent = this.sent.get(i) ?? 0;
+    for (;;) {
+      const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(0, -1) : [];
+      const own = lines
+        .map((line) => JSON.parse(line) as { id: string; details: string; flags: string })
+        .filter(({ id }) => id === `probe-${i}`);
+      if (own.length >= sent) return own[sent - 1]!;
+      await sleep(10);
+    }
   }
 
   async stop(): Promise<void> {

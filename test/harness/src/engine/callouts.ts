@@ -27,6 +27,11 @@ export const textPairs = (pairs: readonly HeaderPair[]): HeaderPair[] =>
 export const RESET_BEFORE_HEADERS =
   "upstream connect error or disconnect/reset before headers. reset reason: ";
 
+/** Status of that reply. */
+export function statusOfReset(reason: string): number {
+  return reason === "protocol error" ? 502 : 503;
+}
+
 /** Outstanding http call-outs of one root (harness.md §6.8). */
 export class CalloutTable {
   readonly grpc: GrpcCalls;
@@ -117,7 +122,8 @@ export class CalloutTable {
   }
 
   private fail(token: number, reason: string, started: boolean): void {
-    if (!started) return this.deliverLocal(token, 503, RESET_BEFORE_HEADERS + reason);
+    if (!started)
+      return this.deliverLocal(token, statusOfReset(reason), RESET_BEFORE_HEADERS + reason);
     const root = this.root;
     root.status = { code: Status.BrokenConnection, message: "reset" };
     this.deliver(token, "reset", null, null, null);

@@ -3,7 +3,7 @@ import { ResponseFlag } from "../abi/enums";
 import type { HeaderList } from "../abi/header-list";
 import { asBytes, toBinary, toText } from "../abi/text";
 import type { HeaderPair, RouteOptions } from "../types";
-import { RESET_BEFORE_HEADERS } from "./callouts";
+import { RESET_BEFORE_HEADERS, statusOfReset } from "./callouts";
 import type { Place, Timer } from "./environment";
 import type { Stream } from "./stream";
 import { UpstreamExchange } from "./upstream-exchange";
@@ -222,7 +222,7 @@ export class Router {
       ? "remote_connection_failure|delayed_connect_error:_Connection_refused"
       : reason.replaceAll(" ", "_");
     this.reply(
-      503,
+      statusOfReset(reason),
       RESET_BEFORE_HEADERS + reason,
       `upstream_reset_before_response_started{${short}}`,
     );

@@ -32,9 +32,12 @@ export class ProbeListeners {
     private readonly backend: ScriptedUpstream,
   ) {}
 
-  /** @param clusters besides `backend`, or instead of it */
+  /**
+   * @param wasm path of the module, or one for each configuration
+   * @param clusters besides `backend`, or instead of it
+   */
   static async start(
-    wasm: string,
+    wasm: string | readonly string[],
     configs: readonly (readonly string[])[],
     clusters: readonly ClusterOptions[] = [],
   ): Promise<ProbeListeners> {
@@ -50,7 +53,10 @@ export class ProbeListeners {
     return listeners;
   }
 
-  private async load(wasm: string, configs: readonly (readonly string[])[]): Promise<void> {
+  private async load(
+    wasm: string | readonly string[],
+    configs: readonly (readonly string[])[],
+  ): Promise<void> {
     const listeners = configs.map((config, i) => ({
       id: `probe-${i}`,
       plugins: [
@@ -58,7 +64,7 @@ export class ProbeListeners {
           name: "probe",
           rootId: "",
           config: config.join("\n"),
-          file: wasm,
+          file: typeof wasm === "string" ? wasm : (wasm[i] ?? ""),
           failurePolicy: "FAIL_CLOSED" as const,
           allowOnHeadersStopIteration: true,
         },
@@ -92,12 +98,17 @@ export class ProbeListeners {
   client: ClientSeen | null = null;
   private readonly sent = new Map<number, number>();
 
+  /** Sends one request to the i-th listener. */
+  async send(i: number, step: Partial<RequestStep> = {}): Promise<ClientSeen> {
+    this.sent.set(i, (this.sent.get(i) ?? 0) + 1);
+    const send = step.protocol === "h2" ? sendH2 : sendH1;
+    return await send(this.ports.get(`probe-${i}`)!, { ...GET, ...step });
+  }
+
   /** Sends one request; answers the lines it left, once it is over. */
   async play(i: number, step: Partial<RequestStep> = {}): Promise<string[]> {
     const from = this.lines(i).length;
-    this.sent.set(i, (this.sent.get(i) ?? 0) + 1);
-    const send = step.protocol === "h2" ? sendH2 : sendH1;
-    this.client = await send(this.ports.get(`probe-${i}`)!, { ...GET, ...step });
+    this.client = await this.send(i, step);
     while (!this.lines(i).slice(from).includes("delete")) await sleep(20);
     return this.lines(i).slice(from);
   }

@@ -16,6 +16,7 @@ export {
   responseBody,
   vmConfiguration,
 } from "./assembly/host/body";
+export { callStatus, CallStatus } from "./assembly/host/call-status";
 export { monotonicNs, wallClockNs, wallClockSeconds } from "./assembly/host/clock";
 export { environmentVariable } from "./assembly/host/environment";
 export { setTickPeriod } from "./assembly/host/flow";

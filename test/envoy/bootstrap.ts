@@ -15,6 +15,8 @@ export interface ClusterOptions {
   port: number | null;
   /** Speaks HTTP/2, as gRPC needs it. */
   h2?: boolean;
+  /** Connections are used again. */
+  keepAlive?: boolean;
 }
 
 /** Bootstrap with fixed clusters and listeners that come from a watched file. */
@@ -27,7 +29,7 @@ export function bootstrap(clusters: readonly ClusterOptions[]): object {
   };
 }
 
-function cluster({ name, port, h2 }: ClusterOptions): object {
+function cluster({ name, port, h2, keepAlive }: ClusterOptions): object {
   const endpoints = port === null ? [] : [{ endpoint: { address: loopback(port) } }];
   return {
     name,
@@ -41,7 +43,7 @@ function cluster({ name, port, h2 }: ClusterOptions): object {
       [`${"envoy.extensions.upstreams.http.v3."}HttpProtocolOptions`]: {
         "@type": `${TYPES}extensions.upstreams.http.v3.HttpProtocolOptions`,
         // One message per connection: whatever follows it is surplus (request smuggling).
-        common_http_protocol_options: { max_requests_per_connection: 1 },
+        common_http_protocol_options: keepAlive ? {} : { max_requests_per_connection: 1 },
         explicit_http_config: h2
           ? { http2_protocol_options: {} }
           : { http_protocol_options: { enable_trailers: true } },

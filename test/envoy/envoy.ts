@@ -10,6 +10,8 @@ export interface EnvoyLogLine {
   /** Envoy's words: trace, debug, info, warning, error, critical. */
   level: string;
   component: string;
+  /** Number of the thread that wrote it. */
+  thread: string;
   text: string;
 }
 
@@ -82,7 +84,7 @@ export class Envoy {
       )
       .concat("--disable-hot-restart", "-l", "warning", "--file-flush-interval-msec", "20")
       .concat("--component-log-level", `wasm:${options.wasmLogLevel ?? "info"}`)
-      .concat("--log-format", `${MARK}%l %n %v`, "--drain-time-s", "0", ...(options.args ?? []));
+      .concat("--log-format", `${MARK}%l %n %t %v`, "--drain-time-s", "0", ...(options.args ?? []));
     const child = spawn(await envoyPath(), args, { stdio: ["ignore", "ignore", "pipe"] });
     const envoy = new Envoy(child, folder);
     try {
@@ -151,12 +153,13 @@ export class Envoy {
     const lines = (this.partial + text).split("\n");
     this.partial = lines.pop() ?? "";
     for (const line of lines) {
-      const match = line.startsWith(MARK) ? /^@@(\S+) (\S+) (.*)$/.exec(line) : null;
+      const match = line.startsWith(MARK) ? /^@@(\S+) (\S+) (\S+) (.*)$/.exec(line) : null;
       const last = this.log.at(-1);
       if (match) {
-        this.log.push({ level: match[1] ?? "", component: match[2] ?? "", text: match[3] ?? "" });
+        const [, level = "", component = "", thread = "", text = ""] = match;
+        this.log.push({ level, component, thread, text });
       } else if (last && line !== MARK) last.text += `\n${line}`;
-      else this.log.push({ level: "info", component: "", text: line });
+      else this.log.push({ level: "info", component: "", thread: "", text: line });
     }
   }
 

@@ -19,6 +19,7 @@ describe("what the harness calls fatal kills Envoy", () => {
   test.each([
     ["S04: a reply in on_log", "log reply 403 d no"],
     ["S13: gRPC to an empty service", "request_headers grpc"],
+    ["S13: gRPC to a service without target", "request_headers gcall 0 %2a%02%08%01 m -"],
     ["S32: continue of the response in request headers", "request_headers continue 1"],
     [
       "S32: continue of the response in a call-out, the request waits",

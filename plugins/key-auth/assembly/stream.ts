@@ -44,8 +44,6 @@ export class KeyAuth extends HttpContext {
   private key: ApiKey | null = null;
   /** Null: the consumer may ask for any model, or is not admitted yet. */
   private policy: ModelPolicy | null = null;
-  /** The host did not take our refusal: never let the request go on. */
-  private isStuck: bool = false;
 
   constructor(
     id: u32,
@@ -245,7 +243,6 @@ export class KeyAuth extends HttpContext {
     const headers = denialHeaders(auth.realm, format == ErrorFormat.OpenAi);
     this.metrics.countDenial(denial);
     if (!this.sendLocalReply(reply.status, headers, reply.body(denial, format), reply.details)) {
-      this.isStuck = true;
       return HeadersAction.StopAllIterationAndWatermark;
     }
     this.finish();

@@ -4,9 +4,6 @@ import { Reply } from "./replies";
 
 /** A request that may be answered here. */
 export abstract class QuotaStream extends StoreStream {
-  /** The host did not take our answer: the request must never go on. */
-  protected isStuck: bool = false;
-
   override onStoreReply(_reply: StoreReply): void {}
 
   /**
@@ -16,7 +13,6 @@ export abstract class QuotaStream extends StoreStream {
    */
   protected answer(reply: Reply, headers: PairsBuilder = reply.headers()): HeadersAction {
     if (!this.sendLocalReply(reply.status, headers.build(), reply.body, reply.details)) {
-      this.isStuck = true;
       return HeadersAction.StopAllIterationAndWatermark;
     }
     this.finish();

@@ -77,8 +77,6 @@ export class TokenRateLimit extends StoreStream {
   private reservation: Reserve | null = null;
   /** How full the limits are, for the response's headers. */
   private states: BucketState[] = NO_STATES;
-  /** The host did not take our refusal: never let the request go on. */
-  private isStuck: bool = false;
 
   constructor(
     id: u32,
@@ -298,8 +296,9 @@ export class TokenRateLimit extends StoreStream {
     const headers = reply.headers();
     for (let i = 0; i < more.length; i++) headers.add(more[i].name, more[i].value);
     this.stage = Stage.Over;
-    this.isStuck = !this.sendLocalReply(reply.status, headers.build(), reply.body, reply.details);
-    if (!this.isStuck) this.finish();
+    if (this.sendLocalReply(reply.status, headers.build(), reply.body, reply.details)) {
+      this.finish();
+    }
   }
 
   private tellLimits(): void {

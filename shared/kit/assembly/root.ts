@@ -1,4 +1,4 @@
-import { parseJson } from "@ai-gateway-wasm/as-json";
+import { JsonValue, parseJson } from "@ai-gateway-wasm/as-json";
 import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
 import { HttpContext, RootContext } from "proxy-wasm-as";
 import { ConfigErrors } from "./config/errors";
@@ -10,6 +10,8 @@ import { RequestFacts } from "./rules/request-facts";
 import { Rule } from "./rules/rule";
 
 const EMPTY_OBJECT: Slice = bytes("{}");
+const RULES: Slice = bytes("_rules_");
+const PLUGIN_ID: Slice = bytes("_plugin_id_");
 const REFUSED: string = "refused";
 const NOTHING_VALID: string = "parse config failed, no valid rules; global config parse error:";
 
@@ -115,18 +117,27 @@ export abstract class PluginRoot<C> extends RootContext {
     this.prepare(document);
     if (document.errors.any) return;
     const rules = document.objects("_rules_");
-    // The peer counts the members of an object; anything else is an empty configuration to it.
-    const members = document.value.isObject ? document.value.count() : 0;
-    const keys = members - (pluginId.isEmpty ? 0 : 1);
-    const globalKeys = keys - (document.has("_rules_") ? 1 : 0);
-    if (keys == 0) {
-      this.configureGlobal(document, false, "");
-    } else if (globalKeys > 0) {
+    if (this.hasOwnFields(document.value, !pluginId.isEmpty)) {
       this.configureGlobal(document, rules.length > 0, NOTHING_VALID);
+    } else if (!document.has("_rules_")) {
+      this.configureGlobal(document, false, "");
     } else if (rules.length == 0) {
       document.refuseWith(NOTHING_VALID + "<nil>");
     }
     this.configureRules(document, rules);
+  }
+
+  /**
+   * Is there a field besides `_rules_` and, once it was taken out, `_plugin_id_`? One that is given
+   * twice counts once, as for the peer. What is no object is an empty configuration.
+   */
+  private hasOwnFields(document: JsonValue, hasId: bool): bool {
+    if (!document.isObject) return false;
+    const members = document.entries();
+    while (members.next()) {
+      if (!members.keyIs(RULES) && !(hasId && members.keyIs(PLUGIN_ID))) return true;
+    }
+    return false;
   }
 
   /** @param refusal what stands before the reason when there are no rules to fall back on */

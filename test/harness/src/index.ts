@@ -15,6 +15,9 @@ export type { ChunkOptions, ChunkReport, ChunkRun, ChunkScenario, ChunkShape } f
 export { cutAt, cuts } from "./kit/cuts";
 export type { Cut, CutOptions } from "./kit/cuts";
 export type { ConfigOptions, ConfigScenario } from "./kit/config-fuzz";
+export { ScheduleFailure } from "./kit/schedule";
+export type { Schedule, ScheduleOptions, ScheduleReport, ScheduleScenario } from "./kit/schedule";
+export type { ScheduledRequest } from "./kit/schedule-run";
 export { fuzz } from "./kit/fuzz";
 export type { Observation } from "./kit/observation";
 export { checkLeaks, describeLeak } from "./kit/leak";

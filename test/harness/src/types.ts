@@ -156,7 +156,8 @@ export interface HostOptions {
   /**
    * `open` (default): the router finds a connection in its pool and writes the request at once.
    * `new`: it has to connect first. Until then, edits of request headers still count although the
-   * filters let them go, and a request given up is never seen upstream. Needs time to pass.
+   * filters let them go, and a request given up is never seen upstream. Needs time to pass. A call-out
+   * with an illegal header is begun and answered 503; over an open connection it is refused.
    */
   connections?: "open" | "new";
   /** Default 1 MiB (h1), 16 MiB (h2). */

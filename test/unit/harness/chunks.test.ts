@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import { cuts, CutDifference, fuzz, upstream, type ChunkScenario } from "../../harness/src";
-import { shrinkCut } from "../../harness/src/kit/cuts";
+import { shrink } from "../../harness/src/kit/shrink";
 import { test } from "../../harness/src/vitest";
 import { config, probe, type Script } from "./probe";
 
@@ -51,8 +51,8 @@ describe("cuts", () => {
       (cut: readonly number[]) =>
         Promise.resolve(borders.every((at) => cut.includes(at)));
     const all = Array.from({ length: 99 }, (_, i) => i + 1);
-    expect(await shrinkCut(all, needed(42))).toEqual([42]);
-    expect(await shrinkCut(all, needed(3, 77))).toEqual([3, 77]);
+    expect(await shrink(all, needed(42))).toEqual([42]);
+    expect(await shrink(all, needed(3, 77))).toEqual([3, 77]);
   });
 });
 

@@ -22,16 +22,29 @@ describe("values no header may have", () => {
     },
   );
 
-  test.each(ILLEGAL)("%s in a call-out is answered 503 and never sent; S10", async (_, op) => {
+  test.each(ILLEGAL)("%s in a call-out over an open connection is refused; S10", async (_, op) => {
+    const auth = upstream().reply(200);
+    await using host = await probeHost(
+      { request_headers: `call auth /x 0 body ,x=${op}` },
+      { strict: "error", clusters: { backend: upstream().reply(200), auth } },
+    );
+    expect((await host.fetch("http://a.test/")).status).toBe(200);
+    expect(lines(host)).toEqual([`request_headers call auth /x 0 body ,x=${op} = 10 0`]);
+    expect(auth.requests).toEqual([]);
+    expect(host.calls("proxy_http_call").last?.outcome).toBe("refused");
+    expect(host.violations.map(({ rule }) => rule)).toEqual(["S10"]);
+  });
+
+  test.each(ILLEGAL)("%s in a call-out over a new one is answered 503; S10", async (_, op) => {
     const auth = upstream().reply(200);
     await using host = await probeHost(
       {
         request_headers: `call auth /x 0 body ,x=${op}; ret 4`,
         http_call: "get 6 :status; buf 4 0 99; eff; cont 0",
       },
-      { strict: "error", clusters: { backend: upstream().reply(200), auth } },
+      { strict: "error", connections: "new", clusters: { backend: upstream().reply(200), auth } },
     );
-    expect((await host.fetch("http://a.test/")).status).toBe(200);
+    expect((await host.fetch("http://a.test/").settle()).status).toBe(200);
     expect(lines(host).slice(0, 3)).toEqual([
       `request_headers call auth /x 0 body ,x=${op} = 0 4`,
       "http_call get 6 :status = 0 '503'",

@@ -151,6 +151,13 @@ const CASES: Case[] = [
     near: { request_headers: "grpc auth S M 0" },
   },
   {
+    rule: "S13",
+    what: "a gRPC service with a field but no target",
+    raises: { request_headers: "grpc *\u0002\b\u0001 S M 0" },
+    // google_grpc: nobody hears it, but no process dies.
+    near: { request_headers: "grpc \u0012\\0 S M 0" },
+  },
+  {
     rule: "S14",
     what: "paused on a refused call",
     raises: { request_headers: "call nobody / 0; ret 4" },

@@ -78,6 +78,7 @@ describe("a configuration is read in Higress's steps, with its log lines", () =>
   const RULE = `debug ${NAME} domain/route config`;
   const OK = `info ${NAME} plugin start successfully`;
   const rule = { _match_route_: ["chat"], name: "r" };
+  const ONE = JSON.stringify([rule]);
   const raw = (text: string) => new TextEncoder().encode(text);
 
   const CASES: [what: string, config: Json | Uint8Array, lines: string[]][] = [
@@ -87,6 +88,8 @@ describe("a configuration is read in Higress's steps, with its log lines", () =>
     ["one rule that is no list", { _rules_: rule }, [RULE, OK]],
     ["a list of no rules", { _rules_: [] }, refused(`${NO_RULES}<nil>`)],
     ["null for rules", { _rules_: null }, refused(`${NO_RULES}<nil>`)],
+    ["rules twice: the first", raw(`{"_rules_":${ONE},"_rules_":[]}`), [RULE, OK]],
+    ["rules twice: no others", raw(`{"_rules_":[],"_rules_":${ONE}}`), refused(`${NO_RULES}<nil>`)],
     ["no rules and a global part", { name: "g", _rules_: [] }, [GLOBAL, OK]],
     [
       "nothing at all",

@@ -105,7 +105,7 @@ describe("several configurations in one VM", () => {
     host.configurationStatus = 6;
     host.take();
     expect(host.root(2, "any")).toBe(0);
-    expect(host.take()).toEqual([" 2 start", "error reading plugin configuration"]);
+    expect(host.take()).toEqual([" 2 start", "error reading plugin configuration: host status 6"]);
   });
 });
 

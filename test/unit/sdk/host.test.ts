@@ -288,6 +288,15 @@ describe.each(HIGRESS)("Redis in %s", (profile) => {
     expect(host.logs.map(({ text }) => text)).toContain("redis 5 +PONG\r\n");
   });
 
+  it("the hosts of the route's cluster are listed, and one is chosen", async () => {
+    const clusters = { backend: upstream().reply(200), cache: redis() };
+    await using host = await open(profile, { clusters });
+    const args = { "x-a": "cache", "x-b": "10.0.0.1:80", "x-c": "hosts" };
+    await ask(host, "/redis", args);
+    expect(host.calls("proxy_get_upstream_hosts").last?.result).toBe(0);
+    expect(host.calls("proxy_set_upstream_override_host").last?.result).toBe(0);
+  });
+
   it("a lost connection is told as such", async () => {
     const clusters = { backend: upstream().reply(200), cache: redis().fail("drop") };
     await using host = await open(profile, { clusters });

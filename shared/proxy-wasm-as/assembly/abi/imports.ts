@@ -39,6 +39,12 @@ export declare function proxy_get_buffer_bytes(
   outSize: usize,
 ): i32;
 
+// Missing in Higress's Go test emulator, as proxy_get_header_map_size, proxy_get_status and all of
+// gRPC are: a module that imports one of them is not loaded there (harness.md 7).
+// @ts-expect-error: decorator
+@external("env", "proxy_get_buffer_status")
+export declare function proxy_get_buffer_status(type: i32, outSize: usize, outFlags: usize): i32;
+
 // @ts-expect-error: decorator
 @external("env", "proxy_set_buffer_bytes")
 export declare function proxy_set_buffer_bytes(
@@ -56,6 +62,10 @@ export declare function proxy_get_header_map_pairs(type: i32, outPtr: usize, out
 // @ts-expect-error: decorator
 @external("env", "proxy_set_header_map_pairs")
 export declare function proxy_set_header_map_pairs(type: i32, pairsPtr: usize, pairsSize: i32): i32;
+
+// @ts-expect-error: decorator
+@external("env", "proxy_get_header_map_size")
+export declare function proxy_get_header_map_size(type: i32, outSize: usize): i32;
 
 // @ts-expect-error: decorator
 @external("env", "proxy_get_header_map_value")
@@ -131,8 +141,13 @@ export declare function proxy_http_call(
   outToken: usize,
 ): i32;
 
-// Reserved: no wrapper yet, no plugin of the set calls gRPC. Refuse an empty service before
-// calling: Envoy 1.40 aborts on a target that parses as an empty message (harness.md 5.3).
+// @ts-expect-error: decorator
+@external("env", "proxy_get_status")
+export declare function proxy_get_status(outCode: usize, outPtr: usize, outSize: usize): i32;
+
+// Reserved, the five of gRPC: no wrapper yet, no plugin of the set calls gRPC. Refuse an empty
+// service before calling: Envoy 1.40 aborts on one that parses as a message without target
+// (test/envoy/probe-crash.test.ts).
 // @ts-expect-error: decorator
 @external("env", "proxy_grpc_call")
 export declare function proxy_grpc_call(
@@ -149,6 +164,37 @@ export declare function proxy_grpc_call(
   timeoutMs: i32,
   outToken: usize,
 ): i32;
+
+// @ts-expect-error: decorator
+@external("env", "proxy_grpc_stream")
+export declare function proxy_grpc_stream(
+  servicePtr: usize,
+  serviceSize: i32,
+  serviceNamePtr: usize,
+  serviceNameSize: i32,
+  methodPtr: usize,
+  methodSize: i32,
+  metadataPtr: usize,
+  metadataSize: i32,
+  outToken: usize,
+): i32;
+
+// @ts-expect-error: decorator
+@external("env", "proxy_grpc_send")
+export declare function proxy_grpc_send(
+  token: u32,
+  messagePtr: usize,
+  messageSize: i32,
+  endOfStream: i32,
+): i32;
+
+// @ts-expect-error: decorator
+@external("env", "proxy_grpc_close")
+export declare function proxy_grpc_close(token: u32): i32;
+
+// @ts-expect-error: decorator
+@external("env", "proxy_grpc_cancel")
+export declare function proxy_grpc_cancel(token: u32): i32;
 
 // @ts-expect-error: decorator
 @external("env", "proxy_set_tick_period_milliseconds")

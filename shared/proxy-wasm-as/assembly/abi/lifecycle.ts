@@ -1,13 +1,15 @@
-import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { createRoot } from "../context/root";
 import { beginCallback, endCallback, endConfiguration } from "../dispatch/cycle";
 import { addRoot, findRoot } from "../dispatch/roots";
 import { noteStream } from "../dispatch/streams";
-import { pluginConfiguration } from "../host/body";
 import { logLine } from "../host/log";
-import { LogLevel } from "./enums";
+import { clearOut, OUT_PTR, OUT_SIZE, takeBytes } from "../memory/out";
+import { BufferType, LogLevel, Status } from "./enums";
+import { proxy_get_buffer_bytes } from "./imports";
 
-const UNREADABLE: Slice = bytes("error reading plugin configuration");
+const CONFIGURATION: i32 = BufferType.PluginConfiguration;
+const UNREADABLE: Slice = bytes("error reading plugin configuration: host status ");
 
 export function proxy_on_context_create(id: u32, parent: u32): void {
   if (parent != 0) {
@@ -33,11 +35,14 @@ export function proxy_on_configure(id: u32, configurationSize: i32): i32 {
   const root = findRoot(id);
   let accepted: bool = false;
   if (root !== null) {
-    const configuration =
-      configurationSize > 0 ? pluginConfiguration.read(0, configurationSize) : NO_BYTES;
+    clearOut();
+    const status =
+      configurationSize > 0
+        ? proxy_get_buffer_bytes(CONFIGURATION, 0, configurationSize, OUT_PTR, OUT_SIZE)
+        : Status.Ok;
     // Started without its configuration, a plugin that guards something would be open.
-    if (configuration === null) logLine(LogLevel.Critical, UNREADABLE);
-    else accepted = root.onConfigure(configuration);
+    if (status == Status.Ok) accepted = root.onConfigure(takeBytes());
+    else logLine(LogLevel.Critical, new Builder().append(UNREADABLE).appendInteger(status).view());
   }
   endConfiguration();
   return accepted ? 1 : 0;

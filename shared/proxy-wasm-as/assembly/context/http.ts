@@ -28,7 +28,8 @@ export const enum Half {
  */
 export abstract class HttpContext {
   private replied: bool = false;
-  private accepted: bool = false;
+  /** The last reply was not sent: the stream must not go on. */
+  protected isStuck: bool = false;
   private finished: bool = false;
   /** The request is paused, so that its headers can still be read. Kept by the dispatcher. */
   holdsRequest: bool = false;
@@ -106,7 +107,8 @@ export abstract class HttpContext {
    * @param details response code details for the access log, no spaces
    * @returns false when nothing was sent: the host refused, the stream is over (Envoy crashes when
    *   a filter replies from its log callback, harness.md 6.7), or the callback belongs to the request
-   *   or response of another stream, which Envoy would then hold for ever. The request must be held
+   *   or response of another stream, which Envoy would then hold for ever. The request must be held:
+   *   `isStuck` says so from then on
    */
   protected sendLocalReply(
     status: i32,
@@ -114,7 +116,8 @@ export abstract class HttpContext {
     body: Slice = NO_BYTES,
     details: Slice = NO_BYTES,
   ): bool {
-    if (this.replied) return this.accepted;
+    if (this.replied) return !this.isStuck;
+    this.isStuck = true;
     const deciding = decidingStream();
     if (deciding != 0 && deciding != this.id) return false;
     if (!this.reach()) return false;
@@ -129,8 +132,8 @@ export abstract class HttpContext {
       headers.length,
       -1,
     );
-    this.accepted = result == Status.Ok;
-    return this.accepted;
+    this.isStuck = result != Status.Ok;
+    return !this.isStuck;
   }
 
   /** True when this stream was answered by this plugin. */

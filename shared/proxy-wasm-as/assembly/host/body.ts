@@ -1,7 +1,11 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { BufferType, Status } from "../abi/enums";
-import { proxy_get_buffer_bytes, proxy_set_buffer_bytes } from "../abi/imports";
-import { clearOut, OUT_PTR, OUT_SIZE, takeBytes } from "../memory/out";
+import {
+  proxy_get_buffer_bytes,
+  proxy_get_buffer_status,
+  proxy_set_buffer_bytes,
+} from "../abi/imports";
+import { clearOut, OUT_NUMBER, OUT_PTR, OUT_SIZE, takeBytes } from "../memory/out";
 
 /**
  * A host buffer: a body of the running stream, or the configuration. Reading clips to what is
@@ -38,6 +42,13 @@ export class HostBuffer {
   /** Everything that is there. */
   readAll(): Slice | null {
     return this.read(0, i32.MAX_VALUE);
+  }
+
+  /** How many bytes are there, without fetching them; 0 when out of reach. */
+  size(): i32 {
+    clearOut();
+    proxy_get_buffer_status(this.type, OUT_SIZE, OUT_NUMBER);
+    return load<i32>(OUT_SIZE);
   }
 
   /**

@@ -3,13 +3,14 @@ import { HeaderMapType, Status } from "../abi/enums";
 import {
   proxy_add_header_map_value,
   proxy_get_header_map_pairs,
+  proxy_get_header_map_size,
   proxy_get_header_map_value,
   proxy_remove_header_map_value,
   proxy_replace_header_map_value,
   proxy_set_header_map_pairs,
 } from "../abi/imports";
 import { runningCallback } from "../dispatch/callback";
-import { clearOut, OUT_PTR, OUT_SIZE, takeBytes } from "../memory/out";
+import { clearOut, OUT_NUMBER, OUT_PTR, OUT_SIZE, takeBytes, takeNumber } from "../memory/out";
 import { isHeaderName, isHeaderValue } from "../memory/header-value";
 import { Pairs, PairsBuilder } from "../memory/pairs";
 
@@ -54,6 +55,13 @@ export class HeaderMap {
     clearOut();
     proxy_get_header_map_pairs(this.type, OUT_PTR, OUT_SIZE);
     return new Pairs(takeBytes());
+  }
+
+  /** Bytes of all names and values together, without fetching them; 0 when out of reach. */
+  byteSize(): i32 {
+    clearOut();
+    proxy_get_header_map_size(this.type, OUT_NUMBER);
+    return <i32>takeNumber();
   }
 
   /** Removes all values of `name` and sets one. */

@@ -33,6 +33,12 @@ export function lowerAscii(text: string): string {
     : text;
 }
 
+/** Pseudo headers, and the characters of a token (RFC 9110 5.6.2). */
+const LEGAL_NAME = /^:?[\w!#$%&'*+.^`|~-]+$/;
+/** Control characters but the tab. */
+// eslint-disable-next-line no-control-regex
+const ILLEGAL_VALUE = /[\0-\x08\n-\x1f\x7f]/;
+
 /**
  * Ordered header map with Envoy's rules. Names are lower case, values binary text. In a map of
  * request headers `host` is another name of `:authority` (Envoy 1.40, probe headers.md).
@@ -117,9 +123,14 @@ export class HeaderList {
     if (at >= 0) this.pairs.splice(at, 1);
   }
 
-  /** Name of the first header whose value no codec of an upstream writes (harness.md 6.14). */
-  get illegalName(): string | undefined {
-    return this.pairs.find(([, value]) => /[\r\n\0]/.test(value))?.[0];
+  /** What the codec of an upstream says about the first header it does not write (harness.md 6.14). */
+  get complaint(): string | undefined {
+    for (const [name, value] of this.pairs) {
+      if (!LEGAL_NAME.test(name))
+        return `invalid header name: ${JSON.stringify(name).slice(1, -1)}`;
+      if (ILLEGAL_VALUE.test(value)) return `invalid header value for: ${name}`;
+    }
+    return undefined;
   }
 
   /** Sum of the lengths of names and values. */

@@ -15,9 +15,13 @@ function stub(params: string, errno: number): HostFunction {
   return { params, results: "i", run: () => errno };
 }
 
+function isStdio(fd: number): boolean {
+  return fd === 1 || fd === 2;
+}
+
 /** 0 for stdout and stderr, else EBADF. */
 function stdioOnly(params: string): HostFunction {
-  return { params, results: "i", run: (_guest, fd: number) => (fd === 1 || fd === 2 ? 0 : EBADF) };
+  return { params, results: "i", run: (_guest, fd: number) => (isStdio(fd) ? 0 : EBADF) };
 }
 
 function write(guest: Guest, fd: number, iovs: number, count: number, writtenOut: number): number {
@@ -167,7 +171,11 @@ export const wasiFunctions: HostFunctions = {
   fd_pread: stub("iiiIi", ENOSYS),
   fd_fdstat_set_flags: stub("ii", ENOSYS),
   fd_readdir: stub("iiiIi", EISDIR),
-  fd_renumber: stub("ii", ENOTSUP),
+  fd_renumber: {
+    params: "ii",
+    results: "i",
+    run: (_guest, from: number, to: number) => (isStdio(from) && isStdio(to) ? ENOTSUP : EBADF),
+  },
   path_create_directory: stub("iii", ENOTSUP),
   path_filestat_get: stub("iiiii", ENOTSUP),
   path_filestat_set_times: stub("iiiiIIi", ENOTSUP),

@@ -27,6 +27,11 @@ export const textPairs = (pairs: readonly HeaderPair[]): HeaderPair[] =>
 export const RESET_BEFORE_HEADERS =
   "upstream connect error or disconnect/reset before headers. reset reason: ";
 
+/** Status of that reply. */
+export function statusOfReset(reason: string): number {
+  return reason === "protocol error" ? 502 : 503;
+}
+
 /** Outstanding http call-outs of one root (harness.md §6.8). */
 export class CalloutTable {
   readonly grpc: GrpcCalls;
@@ -71,6 +76,10 @@ export class CalloutTable {
     }
     if (request.timeoutMs > 0x7fffffff) return refuse(Status.BadArgument);
     if (!upstream.hasEndpoints) return refuse(Status.InternalFailure);
+    const { complaint } = headers;
+    // An open connection takes the headers at once, and the call fails before it has begun.
+    if (complaint !== undefined && env.connections === "open" && !env.profile.emulator)
+      return refuse(Status.InternalFailure);
 
     if (request.body.length > 0) headers.replace("content-length", String(request.body.length));
     headers.replace("x-envoy-internal", "true");
@@ -92,10 +101,7 @@ export class CalloutTable {
     // Nothing leaves before the running callback ended; a cancelled call is never seen upstream.
     env.scheduler.post(() => {
       if (!this.pending.has(token)) return;
-      const bad = headers.illegalName;
-      if (bad !== undefined) {
-        return this.deliverLocal(token, 503, `invalid header value for: ${bad}`);
-      }
+      if (complaint !== undefined) return this.deliverLocal(token, 503, toText(complaint));
       const trailers = request.trailers.length > 0 ? new HeaderList(request.trailers) : null;
       exchange.sendAll(headers, request.body, trailers);
     });
@@ -116,7 +122,8 @@ export class CalloutTable {
   }
 
   private fail(token: number, reason: string, started: boolean): void {
-    if (!started) return this.deliverLocal(token, 503, RESET_BEFORE_HEADERS + reason);
+    if (!started)
+      return this.deliverLocal(token, statusOfReset(reason), RESET_BEFORE_HEADERS + reason);
     const root = this.root;
     root.status = { code: Status.BrokenConnection, message: "reset" };
     this.deliver(token, "reset", null, null, null);
@@ -125,12 +132,13 @@ export class CalloutTable {
   }
 
   private deliverLocal(token: number, status: number, text: string): void {
+    const body = encoder.encode(text);
     const headers = new HeaderList([
       [":status", String(status)],
-      ["content-length", String(text.length)],
+      ["content-length", String(body.length)],
       ["content-type", "text/plain"],
     ]);
-    this.deliver(token, String(status), headers, encoder.encode(text), null);
+    this.deliver(token, String(status), headers, body, null);
   }
 
   private complete(token: number): void {

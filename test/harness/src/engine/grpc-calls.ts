@@ -4,7 +4,7 @@ import type { GrpcCallRequest, Started } from "../abi/guest";
 import { HeaderList } from "../abi/header-list";
 import { bytesField, decodeMessage } from "../abi/protobuf";
 import { fromBytes, toText, utf8 } from "../abi/text";
-import type { Callout } from "../types";
+import type { Callout, UpstreamHandler } from "../types";
 import type { Timer } from "./environment";
 import {
   brokenReply,
@@ -31,6 +31,23 @@ interface Call {
   startedAt: number;
 }
 
+/** Whom a call is for. */
+interface Target {
+  name: string;
+  upstream: UpstreamHandler;
+  /** `unknown`: Envoy has no such cluster. `unreachable`: nobody hears Envoy's google client. */
+  fails: "unknown" | "unreachable" | null;
+}
+
+/** Stands for an upstream that is never opened. */
+const NOBODY: UpstreamHandler = {
+  kind: "upstream",
+  requests: [],
+  last: undefined,
+  hasEndpoints: false,
+  open: () => undefined,
+};
+
 /** Details of a response that came from the upstream. */
 const VIA_UPSTREAM = "via_upstream";
 
@@ -51,28 +68,41 @@ export class GrpcCalls {
     return this.calls.size;
   }
 
-  /** Cluster of a plain name or of a serialized GrpcService {envoy_grpc 1 {cluster_name 1}}. */
-  private target(service: Uint8Array): string | number {
-    const name = fromBytes(service);
-    if (this.root.vm.env.cluster(name)) return name;
+  /**
+   * Whom a call is for: a cluster by its plain name, or what a serialized GrpcService
+   * {envoy_grpc 1 {cluster_name 1}, google_grpc 2} says.
+   */
+  private target(service: Uint8Array): Target | number {
+    const { vm } = this.root;
+    const plain = fromBytes(service);
+    const known = this.upstream(plain);
+    if (known) return { name: plain, upstream: known, fails: null };
     const message = decodeMessage(service);
     if (!message) return Status.ParseFailure;
     const envoy = bytesField(message, 1);
-    const inner = envoy && decodeMessage(envoy);
-    if (!inner) {
-      this.root.vm.note("S13", "grpc service without target: Envoy aborts the process");
-      return Status.ParseFailure;
+    if (envoy) {
+      const inner = decodeMessage(envoy);
+      if (!inner) return Status.ParseFailure;
+      const name = utf8(bytesField(inner, 1) ?? new Uint8Array(0));
+      const upstream = this.upstream(name);
+      return { name, upstream: upstream ?? NOBODY, fails: upstream ? null : "unknown" };
     }
-    return utf8(bytesField(inner, 1) ?? new Uint8Array(0));
+    if (bytesField(message, 2)) return { name: "", upstream: NOBODY, fails: "unreachable" };
+    vm.note("S13", "grpc service without target: Envoy aborts the process");
+    return Status.ParseFailure;
+  }
+
+  private upstream(name: string): UpstreamHandler | null {
+    const found = this.root.vm.env.cluster(name);
+    return found?.kind === "upstream" ? found : null;
   }
 
   call(request: GrpcCallRequest): Started {
     const { vm } = this.root;
     const { env } = vm;
-    const name = this.target(request.service);
-    if (typeof name === "number") return { status: name, token: 0 };
-    const upstream = env.cluster(name);
-    if (!upstream || upstream.kind !== "upstream") return { status: Status.BadArgument, token: 0 };
+    const target = this.target(request.service);
+    if (typeof target === "number") return { status: target, token: 0 };
+    const { name, upstream, fails } = target;
     const path = `/${request.serviceName}/${request.methodName}`;
     const headers = new HeaderList([
       [":method", "POST"],
@@ -119,9 +149,16 @@ export class GrpcCalls {
       reply: null,
       startedAt: env.scheduler.wallMs(),
     });
-    if (!upstream.hasEndpoints) {
+    if (fails === "unknown") {
+      vm.defer("grpc close", () => this.close(token, Grpc.Unavailable, "Cluster not available"));
+    } else if (fails === "unreachable") {
+      env.scheduler.post(() => this.fail(token, Grpc.Internal, ""));
+      return { status: Status.Ok, token };
+    } else if (!upstream.hasEndpoints) {
       // Before the call returns; only the end waits until the guest is out of it.
       this.onProxyReply(token, NOWHERE_REPLY, true);
+    }
+    if (!upstream.hasEndpoints) {
       Object.assign(record, { status: Status.InternalFailure });
       return { status: Status.InternalFailure, token: 0 };
     }

@@ -3,7 +3,7 @@ import { ResponseFlag } from "../abi/enums";
 import type { HeaderList } from "../abi/header-list";
 import { asBytes, toBinary, toText } from "../abi/text";
 import type { HeaderPair, RouteOptions } from "../types";
-import { RESET_BEFORE_HEADERS } from "./callouts";
+import { RESET_BEFORE_HEADERS, statusOfReset } from "./callouts";
 import type { Place, Timer } from "./environment";
 import type { Stream } from "./stream";
 import { UpstreamExchange } from "./upstream-exchange";
@@ -135,8 +135,8 @@ export class Router {
       const details = "filter_removed_required_request_headers{missing_required_header:_:method}";
       return this.reply(503, "missing required header: :method", details);
     }
-    const bad = headers.illegalName;
-    if (bad !== undefined) return this.reply(503, `invalid header value for: ${bad}`, "upstream_reset_before_response_started{protocol_error}"); // prettier-ignore
+    const { complaint } = headers;
+    if (complaint !== undefined) return this.reply(503, complaint, "upstream_reset_before_response_started{protocol_error}"); // prettier-ignore
     if (env.router === "envoy" && (route.timeoutMs ?? 15000) > 0) {
       headers.replace("x-envoy-expected-rq-timeout-ms", String(route.timeoutMs ?? 15000));
     }
@@ -222,7 +222,7 @@ export class Router {
       ? "remote_connection_failure|delayed_connect_error:_Connection_refused"
       : reason.replaceAll(" ", "_");
     this.reply(
-      503,
+      statusOfReset(reason),
       RESET_BEFORE_HEADERS + reason,
       `upstream_reset_before_response_started{${short}}`,
     );

@@ -11,6 +11,7 @@ import type {
   UpstreamSink,
 } from "../types";
 import type { Environment, Timer } from "./environment";
+import { PromisedLength } from "./promised-length";
 
 /** Headers as a test wrote them, as a list of binary pairs. */
 export function headerPairs(input: HeadersInput | undefined): HeaderPair[] {
@@ -111,6 +112,7 @@ export class UpstreamExchange implements UpstreamSink {
   responseTrailers: HeaderList | null = null;
   readonly responseBody = new ByteQueue();
   closed = false;
+  private readonly promise = new PromisedLength();
   /** Headers that wait for a connection: still the filters' own list, so edits count. */
   private waiting: HeaderList | null = null;
   private onComplete: (() => void)[] = [];
@@ -226,6 +228,8 @@ export class UpstreamExchange implements UpstreamSink {
     this.later(() => {
       if (this.responseHeaders) return;
       const list = new HeaderList(headerPairs(input));
+      if (this.env.upstreamProtocol === "h2" && !this.promise.begin(this.request.method, list, end))
+        return this.fall("protocol error");
       this.responseHeaders = list;
       this.env.trace?.wire(`${this.request.cluster} sends headers`, list.pairs, end ? "end" : "");
       const status = Number(list.get(":status"));
@@ -237,6 +241,7 @@ export class UpstreamExchange implements UpstreamSink {
   data(chunk: BytesInput, end = false): void {
     const bytes = asBytes(chunk);
     this.later(() => {
+      if (!this.promise.keeps(bytes.length, end)) return this.fall("protocol error");
       this.env.trace?.wire(`${this.request.cluster} sends body`, bytes.length, end ? "end" : "");
       this.responseBody.push(bytes);
       // h1: the end comes as an empty chunk of its own; h2: with the last DATA frame (§6.5).
@@ -251,6 +256,7 @@ export class UpstreamExchange implements UpstreamSink {
 
   trailers(input: HeadersInput): void {
     this.later(() => {
+      if (!this.promise.keeps(0, true)) return this.fall("protocol error");
       const list = new HeaderList(headerPairs(input));
       this.responseTrailers = list;
       this.env.trace?.wire(`${this.request.cluster} sends trailers`, list.pairs);
@@ -265,11 +271,13 @@ export class UpstreamExchange implements UpstreamSink {
   }
 
   reset(reason: ResetReason = "connection termination"): void {
-    this.later(() => {
-      this.env.trace?.wire(`${this.request.cluster} sends reset`, reason);
-      this.close();
-      this.events.reset(REASON_TEXT[reason], this.responseHeaders !== null);
-    });
+    this.later(() => this.fall(reason));
+  }
+
+  private fall(reason: ResetReason): void {
+    this.env.trace?.wire(`${this.request.cluster} sends reset`, reason);
+    this.close();
+    this.events.reset(REASON_TEXT[reason], this.responseHeaders !== null);
   }
 
   fail(error: unknown): void {

@@ -172,9 +172,13 @@ export class Vm implements Guest {
     return this.failed === null;
   }
 
+  /** Ids begin anew after 2³² of them; 0 is the VM's, and those in use are left out. */
   newContextId(): number {
-    const id = this.nextContext++;
-    return id;
+    for (;;) {
+      const id = this.nextContext;
+      this.nextContext = (id + 1) >>> 0;
+      if (id !== 0 && !this.contexts.has(id)) return id;
+    }
   }
 
   newToken(kind: 0 | 1 | 2 | 3): number {

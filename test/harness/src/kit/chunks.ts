@@ -1,9 +1,10 @@
 import { asBytes } from "../abi/text";
 import type { BytesInput, ClientResponse, Direction, FetchInit, HostOptions } from "../types";
-import { cutAt, cuts, shrinkCut, type Cut, type CutOptions } from "./cuts";
+import { cutAt, cuts, type Cut, type CutOptions } from "./cuts";
 import { createHost, type Host } from "./host";
 import { differing, watch, type Observation } from "./observation";
 import { recentHosts } from "./open-hosts";
+import { shrink } from "./shrink";
 import { upstream, type ReplyInit } from "./upstream";
 
 /** One request and its answer; the fuzzer cuts their bodies. */
@@ -155,7 +156,7 @@ class ChunkFuzz {
   private async report(variant: Variant, found: Cut, whole: Observation): Promise<never> {
     const differs = async (cut: Cut) =>
       differing(whole, (await this.observe(variant, cut)).seen).length > 0;
-    const cut = await shrinkCut(found, differs);
+    const cut = await shrink(found, differs, { least: 1 });
     const expected = await this.observe(variant, [], true);
     const actual = await this.observe(variant, cut, true);
     const { direction, shape, body } = variant;

@@ -47,30 +47,3 @@ function isTender(bytes: Uint8Array, at: number): boolean {
   if (bytes[at - 1] === 10 || bytes[at - 1] === 13) return true;
   return DATA.some((_, i) => i > 0 && DATA.every((code, j) => bytes[at - i + j] === code));
 }
-
-/**
- * The smallest part of a cut that still fails: parts of borders are left out, larger ones first,
- * until every border is needed. Stops early after `budget` tries.
- */
-export async function shrinkCut(
-  cut: Cut,
-  fails: (cut: Cut) => Promise<boolean>,
-  budget = 400,
-): Promise<Cut> {
-  let left = budget;
-  let kept = cut;
-  for (let size = Math.ceil(kept.length / 2); size >= 1;) {
-    let smaller = false;
-    for (let from = 0; from < kept.length && kept.length > 1;) {
-      if (left-- <= 0) return kept;
-      const rest = [...kept.slice(0, from), ...kept.slice(from + size)];
-      if (rest.length > 0 && (await fails(rest))) {
-        kept = rest;
-        smaller = true;
-      } else from += size;
-    }
-    if (size > 1) size = Math.ceil(size / 2);
-    else if (!smaller) break;
-  }
-  return kept;
-}

@@ -1,18 +1,25 @@
 import { expect, test as base } from "vitest";
 import type { ChunkOptions, ChunkScenario } from "../kit/chunks";
 import { fuzz } from "../kit/fuzz";
+import type { ScheduleOptions, ScheduleScenario } from "../kit/schedule";
 import { matchers } from "./matchers";
 
 export { matchers } from "./matchers";
 
 expect.extend(matchers);
 
-/** Vitest's `test`; `test.chunks(name, scenario)` is a test that runs `fuzz.chunks`. */
+/** Vitest's `test`; `test.chunks(name, scenario)` runs `fuzz.chunks`, `test.schedule` `fuzz.schedule`. */
 export const test = Object.assign(base.extend({}), {
   chunks(name: string, scenario: ChunkScenario, options?: ChunkOptions): void {
     base(name, async () => {
       const { runs } = await fuzz.chunks(scenario, options);
       expect(runs).toBeGreaterThan(1);
+    });
+  },
+  schedule(name: string, scenario: ScheduleScenario, options?: ScheduleOptions): void {
+    base(name, async () => {
+      const { orders } = await fuzz.schedule(scenario, options);
+      expect(orders).toBeGreaterThan(1);
     });
   },
 });

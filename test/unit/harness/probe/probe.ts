@@ -157,6 +157,12 @@ declare function redis_call(sp: usize, sn: i32, qp: usize, qn: i32, out: usize):
 @external("env", "proxy_inject_encoded_data_to_filter_chain")
 declare function inject(p: usize, n: i32, end: i32): i32;
 // @ts-expect-error: decorator
+@external("env", "proxy_get_upstream_hosts")
+declare function upstream_hosts(P: usize, N: usize): i32;
+// @ts-expect-error: decorator
+@external("env", "proxy_set_upstream_override_host")
+declare function override_host(p: usize, n: i32): i32;
+// @ts-expect-error: decorator
 @external("wasi_snapshot_preview1", "fd_write")
 declare function fd_write(fd: i32, iovs: usize, n: i32, out: usize): i32;
 // @ts-expect-error: decorator
@@ -268,6 +274,11 @@ function arg(words: string[], i: i32): string {
 }
 function num(words: string[], i: i32): i32 {
   return i < words.length ? I32.parseInt(words[i]) : 0;
+}
+
+/** Never comes back: the stack is full before. */
+function recurse(n: i32): i32 {
+  return n == i32.MAX_VALUE ? 0 : recurse(n + 1) + n;
 }
 
 let returned = 0;
@@ -482,6 +493,7 @@ function run(words: string[]): string {
     return status.toString();
   }
   if (op == "trap") unreachable();
+  if (op == "recurse") return recurse(m).toString();
   if (op == "loop") while (true) store<u32>(cells, 1);
   if (isDefined(HIGRESS)) {
     if (op == "rinit")
@@ -498,6 +510,8 @@ function run(words: string[]): string {
         load<u32>(cells + 8).toString()
       );
     }
+    if (op == "hosts") return upstream_hosts(cells, cells + 4).toString() + " " + result();
+    if (op == "override") return override_host(ptr(a), a.byteLength).toString();
     if (op == "inject") return inject(ptr(a), a.byteLength, num(words, 2)).toString();
   }
   return "unknown operation";

@@ -1,6 +1,7 @@
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import {
   callForeign,
+  callStatus,
   Counter,
   environmentVariable,
   getProperty,
@@ -36,6 +37,9 @@ class Root extends RootContext {
     if (isDefined(USE_REMOVE)) return requestHeaders.remove(configuration) == 0;
     if (isDefined(USE_PAIRS)) return requestHeaders.pairs().count > 0;
     if (isDefined(USE_REPLACE)) return responseBody.replace(configuration) == 0;
+    if (isDefined(USE_BODY_SIZE)) return responseBody.size() == 0;
+    if (isDefined(USE_HEADER_SIZE)) return requestHeaders.byteSize() == 0;
+    if (isDefined(USE_STATUS)) return callStatus().code == 0;
     if (isDefined(USE_PROPERTY)) return getProperty(configuration) !== null;
     if (isDefined(USE_SET_PROPERTY)) return setProperty(configuration, configuration) == 0;
     if (isDefined(USE_SHARED)) return getSharedData(configuration) !== null;

@@ -1,10 +1,12 @@
 // What `capability.ts` may be compiled with (`--use NAME=1`). They exist only for `isDefined`.
 declare const USE_ADD: i32;
+declare const USE_BODY_SIZE: i32;
 declare const USE_CLOCK: i32;
 declare const USE_COUNTER: i32;
 declare const USE_ENVIRONMENT: i32;
 declare const USE_FOREIGN: i32;
 declare const USE_GET: i32;
+declare const USE_HEADER_SIZE: i32;
 declare const USE_HTTP: i32;
 declare const USE_LEVEL: i32;
 declare const USE_PAIRS: i32;
@@ -17,4 +19,5 @@ declare const USE_SET: i32;
 declare const USE_SET_PROPERTY: i32;
 declare const USE_SET_SHARED: i32;
 declare const USE_SHARED: i32;
+declare const USE_STATUS: i32;
 declare const USE_TICK: i32;

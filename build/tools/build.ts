@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { parseArgs } from "node:util";
 import pc from "picocolors";
 import { compile, COMPILER, PLUGIN_FLAGS, type Compilation } from "./asc.js";
 import { isFresh } from "./files.js";
@@ -50,16 +49,16 @@ export async function buildPlugins(
 }
 
 if (import.meta.url === `file://${process.argv[1]}`) {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { force: { type: "boolean", default: false } },
-  });
+  const args = process.argv.slice(2);
+  const names = args.filter((arg) => arg !== "--force");
   const known = pluginNames();
-  const unknown = positionals.find((name) => !known.includes(name));
+  const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) {
-    await buildPlugins(positionals.length ? positionals : known, HOSTS, values.force);
+    await buildPlugins(names.length ? names : known, HOSTS, args.includes("--force"));
   } else {
-    console.error(`There is no plugin "${unknown}"; there is ${known.join(", ")}.`);
+    const kind = unknown.startsWith("-") ? "option" : "plugin";
+    const list = kind === "option" ? "--force" : known.join(", ");
+    console.error(`There is no ${kind} "${unknown}"; there is ${list}.`);
     process.exitCode = 1;
   }
 }

@@ -20,8 +20,8 @@ export function forward(access: Access, key: ApiKey): Denial {
   const consumer = nameOf(key);
   let lent: ProviderKey | null = null;
   if (provider !== null) {
-    lent = chooseProviderKey(auth.providerKeys, provider, consumer);
-    if (lent === null && auth.deniesMissingProviderKey) return Denial.NoProviderKey;
+    lent = chooseProviderKey(auth.options.providerKeys, provider, consumer);
+    if (lent === null && auth.options.deniesMissingProviderKey) return Denial.NoProviderKey;
   }
   if (lent === null && access.forwardsCredential) return Denial.None;
   // Routes may match on the consumer's name, which is set, but what we take out must not count.

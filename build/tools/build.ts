@@ -1,5 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname } from "node:path";
 import pc from "picocolors";
 import { compile, COMPILER, PLUGIN_FLAGS, type Compilation } from "./asc.js";
 import { isFresh } from "./files.js";
@@ -40,11 +49,23 @@ export async function buildPlugins(
       const build = pluginBuild(name, host);
       const sources = [...COMPILER, "build/tools/pack", "shared", dirname(build.entry)];
       if (!force && isFresh(build.outFile, sources)) continue;
-      await compile(build);
-      writeFileSync(build.outFile, packModule(readFileSync(build.outFile)));
+      await compileInto(build);
       const kib = (statSync(build.outFile).size / 1024).toFixed(1);
       console.log(`${pc.green("built")} ${build.outFile} ${pc.dim(`${kib} KiB`)}`);
     }
+  }
+}
+
+/** The file is there whole or not at all: a build that is broken off must not look up to date. */
+async function compileInto(build: Compilation): Promise<void> {
+  const part = `.cache/build/${process.pid}-${basename(build.outFile)}`;
+  mkdirSync(dirname(part), { recursive: true });
+  try {
+    await compile({ ...build, outFile: part });
+    writeFileSync(part, packModule(readFileSync(part)));
+    renameSync(part, build.outFile);
+  } finally {
+    rmSync(part, { force: true });
   }
 }
 

@@ -4,11 +4,11 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname } from "node:path";
-import { parseArgs } from "node:util";
+import { basename, dirname } from "node:path";
 import pc from "picocolors";
 import { compile, COMPILER, PLUGIN_FLAGS, type Compilation } from "./asc.js";
 import { isFresh } from "./files.js";
@@ -49,28 +49,37 @@ export async function buildPlugins(
       const build = pluginBuild(name, host);
       const sources = [...COMPILER, "build/tools/pack", "shared", dirname(build.entry)];
       if (!force && isFresh(build.outFile, sources)) continue;
-      // Whoever loads the module meanwhile has the old one or the new one, never a part.
-      const unfinished = `${build.outFile}.part`;
-      await compile({ ...build, outFile: unfinished });
-      writeFileSync(unfinished, packModule(readFileSync(unfinished)));
-      renameSync(unfinished, build.outFile);
+      await compileInto(build);
       const kib = (statSync(build.outFile).size / 1024).toFixed(1);
       console.log(`${pc.green("built")} ${build.outFile} ${pc.dim(`${kib} KiB`)}`);
     }
   }
 }
 
+/** The file is there whole or not at all: a build that is broken off must not look up to date. */
+async function compileInto(build: Compilation): Promise<void> {
+  const part = `.cache/build/${process.pid}-${basename(build.outFile)}`;
+  mkdirSync(dirname(part), { recursive: true });
+  try {
+    await compile({ ...build, outFile: part });
+    writeFileSync(part, packModule(readFileSync(part)));
+    renameSync(part, build.outFile);
+  } finally {
+    rmSync(part, { force: true });
+  }
+}
+
 if (import.meta.url === `file://${process.argv[1]}`) {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { force: { type: "boolean", default: false } },
-  });
+  const args = process.argv.slice(2);
+  const names = args.filter((arg) => arg !== "--force");
   const known = pluginNames();
-  const unknown = positionals.find((name) => !known.includes(name));
+  const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) {
-    await buildPlugins(positionals.length ? positionals : known, HOSTS, values.force);
+    await buildPlugins(names.length ? names : known, HOSTS, args.includes("--force"));
   } else {
-    console.error(`There is no plugin "${unknown}"; there is ${known.join(", ")}.`);
+    const kind = unknown.startsWith("-") ? "option" : "plugin";
+    const list = kind === "option" ? "--force" : known.join(", ");
+    console.error(`There is no ${kind} "${unknown}"; there is ${list}.`);
     process.exitCode = 1;
   }
 }

@@ -16,6 +16,9 @@ export interface Tree {
 /** Built, downloaded or filled in by the reader: named in documents, absent from the repository. */
 const NOT_IN_THE_TREE = /^(build\/(envoy|higress|unit)|\.cache|node_modules)(\/|$)/;
 
+/** The page about the order of plugins in a chain. */
+const ORDER = "examples/README.md";
+
 /** Scripts, links and paths in one Markdown text that lead nowhere. */
 export function documentProblems(file: string, text: string, tree: Tree): string[] {
   const problems: string[] = [];
@@ -74,6 +77,51 @@ export function translationProblems(file: string, english: string, chinese: stri
   ];
 }
 
+/** Where a plugin stands in a chain, as its package.json says. */
+export interface Place {
+  plugin: string;
+  phase: string;
+  priority: number;
+}
+
+/** What the page about the order of plugins says otherwise than the plugins; both list all. */
+export function orderProblems(file: string, text: string, places: readonly Place[]): string[] {
+  const rows = [...text.matchAll(/^\| ([a-z-]+)( \(planned\))? \| (\w+) \| (\d+) \|/gm)].map(
+    ([, plugin = "", planned, phase = "", priority]) => {
+      return { plugin, isPlanned: planned !== undefined, phase, priority: Number(priority) };
+    },
+  );
+  const problems = places.flatMap(({ plugin, phase, priority }) => {
+    const row = rows.find((other) => other.plugin === plugin);
+    if (!row) return [`${file} does not say where ${plugin} stands`];
+    if (row.isPlanned) return [`${file} calls ${plugin} planned, but it is there`];
+    const name = phase === "UNSPECIFIED_PHASE" ? "default" : phase;
+    if (row.phase === name && row.priority === priority) return [];
+    return [`${file} puts ${plugin} at ${row.phase} ${row.priority}, it is at ${name} ${priority}`];
+  });
+  const rank = (row: { phase: string; priority: number }) =>
+    (row.phase === "AUTHN" ? 1e6 : 0) + row.priority;
+  const late = rows.find((row, i) => i > 0 && rank(row) > rank(rows[i - 1] ?? row));
+  if (late) problems.push(`${file} lists ${late.plugin} after a plugin that runs later`);
+  return problems;
+}
+
+/** Plugins that are there, but stand in the list of plugins without a link: planned. */
+export function stateProblems(file: string, text: string, plugins: readonly string[]): string[] {
+  return plugins
+    .filter((plugin) => !text.includes(`| [${plugin}](plugins/${plugin}/`))
+    .map((plugin) => `${file} has no row that links to ${plugin}`);
+}
+
+function readPlaces(): Place[] {
+  return foldersIn("plugins").map((plugin) => {
+    const manifest = JSON.parse(readFileSync(`plugins/${plugin}/package.json`, "utf8")) as {
+      wasmPlugin: Omit<Place, "plugin">;
+    };
+    return { plugin, ...manifest.wasmPlugin };
+  });
+}
+
 function readTree(): Tree {
   const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as {
     scripts: Record<string, string>;
@@ -89,16 +137,24 @@ export function checkDocs(): string[] {
   const tree = readTree();
   // A golden is a transcript: what looks like a path there is data.
   const files = filesIn(".").filter((file) => file.endsWith(".md") && !file.includes("/golden/"));
-  return files.flatMap((file) => {
-    const text = readFileSync(file, "utf8");
-    if (file.startsWith("build/template/")) return [];
-    const problems = documentProblems(file, text, tree);
-    const chinese = file.replace(/README\.md$/, "README_ZH.md");
-    if (chinese === file) return problems;
-    const mustHave = file === "README.md" || file.startsWith("plugins/");
-    if (!existsSync(chinese)) return mustHave ? [...problems, `${chinese} is missing`] : problems;
-    return [...problems, ...translationProblems(file, text, readFileSync(chinese, "utf8"))];
-  });
+  const places = readPlaces();
+  const plugins = places.map(({ plugin }) => plugin);
+  const lists = ["README.md", "README_ZH.md"].flatMap((file) =>
+    stateProblems(file, readFileSync(file, "utf8"), plugins),
+  );
+  const order = orderProblems(ORDER, readFileSync(ORDER, "utf8"), places);
+  return [...lists, ...order].concat(
+    files.flatMap((file) => {
+      const text = readFileSync(file, "utf8");
+      if (file.startsWith("build/template/")) return [];
+      const problems = documentProblems(file, text, tree);
+      const chinese = file.replace(/README\.md$/, "README_ZH.md");
+      if (chinese === file) return problems;
+      const mustHave = file === "README.md" || file.startsWith("plugins/");
+      if (!existsSync(chinese)) return mustHave ? [...problems, `${chinese} is missing`] : problems;
+      return [...problems, ...translationProblems(file, text, readFileSync(chinese, "utf8"))];
+    }),
+  );
 }
 
 runAsScript(import.meta.url, "docs", checkDocs);

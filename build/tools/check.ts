@@ -53,6 +53,12 @@ export const CHECKS: readonly (readonly [name: string, check: Check])[] = [
 
 /** Runs the checks whose name begins with one of `names`, or all. Answers whether all passed. */
 export async function runChecks(names: string[] = []): Promise<boolean> {
+  const unknown = names.find((wanted) => !CHECKS.some(([name]) => name.startsWith(wanted)));
+  if (unknown !== undefined) {
+    const known = CHECKS.map(([name]) => name).join(", ");
+    console.error(`There is no check "${unknown}"; there is ${known}.`);
+    return false;
+  }
   let passed = true;
   for (const [name, check] of CHECKS) {
     if (names.length > 0 && !names.some((wanted) => name.startsWith(wanted))) continue;

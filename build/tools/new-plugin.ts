@@ -72,6 +72,8 @@ Next:
   npm install                  adds the package to the workspace and the lock file
   ${test}    its goldens hold; change them with the plugin
   npm run sizes -- --update    gives the modules a budget
+  README.md, README_ZH.md      a row in the list of plugins
+  examples/README.md           where it stands in a chain, and why there
   npm run check`);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

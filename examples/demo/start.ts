@@ -84,6 +84,10 @@ async function build(report: Report): Promise<string> {
 function stopSignal(): Promise<void> {
   return new Promise((stop) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop());
+    // A SIGTERM for npm ends npm and its shell, and never gets here (npm 11): see who our parent is.
+    if (process.env.npm_lifecycle_event === undefined) return;
+    const shell = process.ppid;
+    setInterval(() => process.ppid === shell || stop(), 500).unref();
   });
 }
 

@@ -12,7 +12,7 @@ export { normalisePath, pathOnly, resolveSegments } from "./assembly/http/reques
 export { PluginLog } from "./assembly/log";
 export { fingerprint, isSecretHeader } from "./assembly/redact";
 export { PluginRoot } from "./assembly/root";
-export { chooseRouteAgain, keepRoute } from "./assembly/route";
+export { chooseRouteAgain, keepRoute, settleRoute } from "./assembly/route";
 export { RulePrecedence } from "./assembly/rules/matcher";
 export { RequestFacts } from "./assembly/rules/request-facts";
 export { matchesAny, matchesWildcard } from "./assembly/wildcard";

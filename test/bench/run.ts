@@ -1,32 +1,21 @@
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { envoyPath, Problem } from "../../build/tools/fetch.js";
 import { memoryCurve } from "./curve.js";
 import { CHECK_PATH, Envoy } from "./envoy.js";
 import { LoadGenerator } from "./load.js";
 import { workerMemory } from "./memory.js";
 import { cpuNanoseconds, machine, memoryOf } from "./measure.js";
+import { readOptions } from "./options.js";
 import { callTable, criteria, table, type Curve, type Report, type Row } from "./report.js";
 import { CALL_SCENARIOS } from "./scenarios-calls.js";
-import { NO_FILTER, peer, SCENARIOS, type Scenario } from "./scenarios.js";
+import { NO_FILTER, PEER, peer, SCENARIOS, type Scenario } from "./scenarios.js";
 import { TOKEN_SCENARIOS } from "./scenarios-tokens.js";
 import { DIRECT } from "./traffic.js";
 import { Upstream } from "./upstream.js";
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "9" },
-    starts: { type: "string", default: "3" },
-    bursts: { type: "string", default: "4" },
-    requests: { type: "string", default: "5000" },
-    connections: { type: "string", default: "32" },
-    only: { type: "string" },
-    peer: { type: "string", multiple: true, default: [] },
-    json: { type: "string" },
-    curve: { type: "boolean", default: false },
-    calls: { type: "boolean", default: false },
-  },
-});
+const options = await explained(() => readOptions(process.argv.slice(2)));
+const { rounds, starts, bursts, requests } = options;
+const load = { connections: options.connections, headers: {} };
 
 /** What all scenarios need. */
 interface Means {
@@ -43,25 +32,18 @@ interface Running {
   envoy: Envoy;
 }
 
-const rounds = Number(options.rounds);
-const starts = Math.min(rounds, Number(options.starts));
-const bursts = Number(options.bursts);
-const requests = Number(options.requests);
-const load = {
-  connections: Number(options.connections),
-  headers: {},
-};
-
 /** The scenarios asked for, with the rows they are compared with. */
 function chosen(): Scenario[] {
   const all = options.calls
     ? CALL_SCENARIOS
-    : [...SCENARIOS, ...TOKEN_SCENARIOS, ...options.peer.map(peer)];
-  const only = options.only?.split(",").map((part) => part.trim());
+    : [...SCENARIOS, ...TOKEN_SCENARIOS, ...options.peers.map(peer)];
+  const { only } = options;
   if (!only) return all;
   const unknown = only.find((part) => !all.some(({ name }) => name.startsWith(part)));
   if (unknown) throw new Problem(`--only ${unknown}: no row begins so`);
-  const wanted = all.filter(({ name }) => only.some((part) => name.startsWith(part)));
+  const wanted = all.filter(({ name }) => {
+    return name.startsWith(PEER) || only.some((part) => name.startsWith(part));
+  });
   const bases = new Set(wanted.map(({ base = NO_FILTER }) => base));
   return all.filter((one) => wanted.includes(one) || bases.has(one.name));
 }
@@ -178,7 +160,7 @@ async function run(): Promise<Report> {
   const upstream = await Upstream.start();
   const means = { program, generator, upstreamPort: upstream.port };
   const rows = new Map<Scenario, Row>(
-    chosen().map((scenario) => {
+    scenarios.map((scenario) => {
       const { name, times = 1, base = NO_FILTER } = scenario;
       return [scenario, { name, base, times, cpuNs: [], burstNs: [] }];
     }),
@@ -190,7 +172,7 @@ async function run(): Promise<Report> {
       machine: await machine(program),
       options: { ...load, rounds, bursts, requests, starts },
       rows: [...rows.values()],
-      perWorker: options.calls ? null : await workerMemory(program, generator, chosen(), load),
+      perWorker: options.calls ? null : await workerMemory(program, generator, scenarios, load),
       curves,
     };
   } finally {
@@ -200,9 +182,9 @@ async function run(): Promise<Report> {
 }
 
 /** What the user got wrong is one line; anything else keeps its stack. */
-async function runOrExplain(): Promise<Report> {
+async function explained<T>(work: () => T | Promise<T>): Promise<T> {
   try {
-    return await run();
+    return await work();
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     console.error(error.message);
@@ -210,7 +192,8 @@ async function runOrExplain(): Promise<Report> {
   }
 }
 
-const report = await runOrExplain();
+const scenarios = await explained(chosen);
+const report = await explained(run);
 console.log(options.calls ? callTable(report) : table(report));
 if (!options.calls) console.log(criteria(report));
 mkdirSync(".cache/bench", { recursive: true });

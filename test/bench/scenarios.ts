@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { buildPlugins } from "../../build/tools/build.js";
+import { Problem } from "../../build/tools/fetch.js";
 import type { Envoy, Filter } from "./envoy.js";
 import { fixture } from "./fixtures.js";
 import type { Traffic } from "./traffic.js";
@@ -35,6 +36,9 @@ export const EMPTY_LEAN = "empty (headers callback)";
 export const EMPTY_NO_CALLBACKS = "empty (no callbacks)";
 /** The host calls that authentication cannot do without, and no code between them. */
 export const FLOOR = "its host calls alone";
+
+/** How the rows of modules given with `--peer` begin. They are measured whatever `--only` says. */
+export const PEER = "peer ";
 
 /** At most this many different keys are sent, spread over all consumers. */
 const KEYS_SENT = 500;
@@ -138,14 +142,14 @@ export const SCENARIOS: Scenario[] = [
 /**
  * A module of somebody else as `name=path.wasm[,config.json]`; sent the keys of the ten consumers.
  *
- * @throws Error when the text has another form or a file is missing
+ * @throws Problem when the text has another form or a file is missing
  */
 export function peer(text: string): Scenario {
   const match = /^([^=]+)=([^,]+)(?:,(.+))?$/.exec(text);
   const [, name = "", path = "", configPath] = match ?? [];
-  if (!match) throw new Error(`--peer ${text}: expected name=path.wasm[,config.json]`);
+  if (!match) throw new Problem(`--peer ${text}: expected name=path.wasm[,config.json]`);
   for (const file of configPath ? [path, configPath] : [path]) {
-    if (!existsSync(file)) throw new Error(`--peer ${text}: ${file} does not exist`);
+    if (!existsSync(file)) throw new Problem(`--peer ${text}: ${file} does not exist`);
   }
   const config = configPath
     ? readFileSync(configPath, "utf8")
@@ -156,7 +160,7 @@ export function peer(text: string): Scenario {
         consumers: FEW.map(({ name, key }) => ({ name, credential: key })),
       });
   return {
-    name: `peer ${name}`,
+    name: PEER + name,
     module: async () => path,
     filters: (module) => [wasmFilter(module, config)],
     keys: keysOf(FEW),

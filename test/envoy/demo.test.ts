@@ -7,11 +7,14 @@ const PROVIDER_KEY = "sk-provider-";
 /** The build of all plugins is part of the first start. */
 const START_LIMIT = 600_000;
 
+type StartIn = (env: NodeJS.ProcessEnv) => Script;
+const alone: StartIn = (env) => Script.start("examples/demo/start.ts", env);
+
 /** The demo on ports of its own. */
-async function startDemo(): Promise<{ demo: Script; ports: number[] }> {
+async function startDemo(startIn = alone): Promise<{ demo: Script; ports: number[] }> {
   const ports = await freePorts(3);
   const [PORT, ADMIN_PORT, MODEL_PORT] = ports.map(String);
-  const demo = Script.start("examples/demo/start.ts", { PORT, ADMIN_PORT, MODEL_PORT });
+  const demo = startIn({ PORT, ADMIN_PORT, MODEL_PORT });
   await demo.printed("Ctrl-C stops everything.");
   return { demo, ports };
 }
@@ -180,6 +183,19 @@ describe("a demo that is killed without warning", () => {
     await demo.ended;
     expect(await waitUntil(() => arePortsFree(ports), 10_000)).toBe(true);
   });
+
+  test(
+    "ends when npm is told to end and does not pass it on",
+    {
+      timeout: START_LIMIT,
+    },
+    async () => {
+      const { demo, ports } = await startDemo((env) => Script.npm(["start"], env));
+      demo.kill("SIGTERM");
+      expect(await waitUntil(() => arePortsFree(ports), 20_000)).toBe(true);
+      await demo.ended;
+    },
+  );
 });
 
 /** The curl commands of the demo's text, each on one line. */

@@ -25,7 +25,16 @@ export class Script {
 
   /** Runs a script the way `npm start` and its like do. */
   static start(script: string, env: NodeJS.ProcessEnv = {}): Script {
-    const child = spawn(process.execPath, ["build/setup.mjs", script], {
+    return Script.spawn(process.execPath, ["build/setup.mjs", script], env);
+  }
+
+  /** Runs `npm <arguments>`, which starts a shell, which starts the script. */
+  static npm(args: string[], env: NodeJS.ProcessEnv = {}): Script {
+    return Script.spawn("npm", args, env);
+  }
+
+  private static spawn(program: string, args: string[], env: NodeJS.ProcessEnv): Script {
+    const child = spawn(program, args, {
       cwd: ROOT,
       // Tests compare texts; with CI set, colours would be on.
       env: { ...process.env, NO_COLOR: "1", ...env },

@@ -1,9 +1,10 @@
 import { BytesTable, decimal, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import { AuthParser } from "./auth-parser";
-import { AuthConfig, readErrorFormat, readProvider } from "./config";
+import { AuthConfig } from "./config";
 import { ModelLists, ModelPolicy } from "./models";
 import { ApiKey } from "./consumers";
+import { readErrorFormat, readProvider } from "./options";
 import { Profile } from "./profile";
 import { ErrorFormat } from "./replies";
 
@@ -20,9 +21,10 @@ export class Access {
   errorFormat: ErrorFormat;
 
   constructor(readonly auth: AuthConfig) {
-    this.provider = auth.provider;
-    this.forwardsCredential = auth.forwardsCredential;
-    this.errorFormat = auth.errorFormat;
+    const options = auth.options;
+    this.provider = options.provider;
+    this.forwardsCredential = options.forwardsCredential;
+    this.errorFormat = options.errorFormat;
   }
 
   /** Reads what a rule sets differently. */
@@ -65,7 +67,7 @@ export class Access {
   modelPolicy(key: ApiKey): ModelPolicy | null {
     const consumer = key.consumer;
     const own = consumer !== null ? consumer.models : null;
-    const global = this.auth.models;
+    const global = this.auth.options.models;
     if (global === null && this.models === null && own === null && key.models === null) return null;
     return new ModelPolicy(global, this.models, own, key.models);
   }
@@ -86,7 +88,7 @@ export class RuleParser {
   parse(base: AuthConfig, hasOptions: bool): Access | null {
     const rule = this.rule;
     const own = this.profile == Profile.Cpp ? this.parseOwn() : null;
-    if (own !== null && hasOptions) own.takeOptions(base);
+    if (own !== null && hasOptions) own.options = base.options;
     const access = new Access(own === null ? base : own);
     access.readOverrides(rule);
     if (this.profile == Profile.Go) this.checkGo();

@@ -47,7 +47,7 @@ export class AuthParser {
     if (authenticator === null || this.config.errors.any) return null;
     const auth = new AuthConfig(this.profile, authenticator, this.credentials);
     auth.strictNames = this.strictNames;
-    auth.readOptions(this.config);
+    auth.read(this.config);
     if (this.config.errors.any) return null;
     if (this.credentials.shortCount > 0) {
       this.log.warn(

@@ -1,130 +1,41 @@
-import { bytes, BytesTable, decimal, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { BytesTable, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, Tristate } from "@ai-gateway-wasm/kit";
-import { isHeaderName } from "proxy-wasm-as";
 import { Credentials } from "./credentials";
 import { GoAuthenticator } from "./identify-go";
 import { Authenticator } from "./identity";
-import { ModelLists } from "./models";
-import { CONSUMER_HEADER } from "./names";
-import { PathRule, readPathRules } from "./path-rules";
+import { Options } from "./options";
 import { Profile } from "./profile";
-import { ProviderKey, readProviderKeys } from "./provider-keys";
-import { ErrorFormat } from "./replies";
 
-const ERROR_FORMATS: string[] = ["text", "openai", "none"];
-const MODEL_HEADER: Slice = bytes("x-higress-llm-model");
 const DEFAULT_REALM: Slice = bytes("MSE Gateway");
-const DEFAULT_PATHS: Slice[] = [bytes("GET /v1/models")];
 
-/** The part of the configuration that says who is who; the options and their defaults (key-auth.md 2.5). */
+/** The part of the configuration that says who is who. */
 @final
 export class AuthConfig {
   globalAuth: Tristate = Tristate.Unset;
   /** With `strict_config`: the names that `allow` lists may contain. */
   strictNames: BytesTable<Slice> | null = null;
   realm: Slice = DEFAULT_REALM;
-  consumerHeader: Slice = CONSUMER_HEADER;
-  /** Remove the consumer header of requests that are not authenticated, too. */
-  stripsConsumerHeaderAlways: bool = false;
-  forwardsCredential: bool = true;
-  errorFormat: ErrorFormat = ErrorFormat.Text;
-  unknownKeyStatus: i32 = 403;
-  provider: Slice | null = null;
-  providerKeys: ProviderKey[] = [];
-  deniesMissingProviderKey: bool = true;
-  models: ModelLists | null = null;
-  deniesUnknownModel: bool = true;
-  unrestrictedPaths: PathRule[] = [];
-  /** Trust this header instead of reading the body; null: read the body. */
-  modelHeader: Slice | null = null;
-  maxBodyBytes: i64 = 10485760;
-  /** False: headers cannot be held for the body (host.md 6.6, `body_phase: stream_headers`). */
-  holdsHeaders: bool = true;
+  /** For a rule's own consumers: those of the whole configuration. */
+  options: Options;
 
   constructor(
     readonly profile: Profile,
     readonly authenticator: Authenticator,
     readonly credentials: Credentials,
-  ) {}
+  ) {
+    this.options = new Options(profile);
+  }
 
   /** Reads everything but the consumers. */
-  readOptions(config: ConfigReader): void {
-    const isCpp = this.profile == Profile.Cpp;
+  read(config: ConfigReader): void {
     this.globalAuth = config.tristate("global_auth");
     if (config.has("credentials")) this.realm = config.text("realm", DEFAULT_REALM);
-    this.consumerHeader = lowerCase(config.text("consumer_header", CONSUMER_HEADER)).kept();
-    if (!isHeaderName(this.consumerHeader) || this.consumerHeader.at(0) == 0x3a) {
-      config.refuse("consumer_header", "is not a header name");
-    }
-    this.stripsConsumerHeaderAlways =
-      config.choice("strip_consumer_header", ["auth_only", "always"], 0) == 1;
-    this.forwardsCredential = config.flag("forward_credential", true);
-    this.errorFormat = <ErrorFormat>(
-      config.choice("error_format", ERROR_FORMATS, isCpp ? ErrorFormat.None : ErrorFormat.Text)
-    );
-    this.unknownKeyStatus =
-      config.choice("unknown_key_status", ["401", "403"], isCpp ? 0 : 1) == 0 ? 401 : 403;
-    this.provider = readProvider(config);
-    this.providerKeys = readProviderKeys(config);
-    this.deniesMissingProviderKey =
-      config.choice("on_missing_provider_key", ["deny", "pass"], 0) == 0;
-    this.readModelOptions(config);
-  }
-
-  /** For a rule's own consumers: everything but who they are holds as outside of the rule. */
-  takeOptions(other: AuthConfig): void {
-    this.consumerHeader = other.consumerHeader;
-    this.stripsConsumerHeaderAlways = other.stripsConsumerHeaderAlways;
-    this.forwardsCredential = other.forwardsCredential;
-    this.errorFormat = other.errorFormat;
-    this.unknownKeyStatus = other.unknownKeyStatus;
-    this.provider = other.provider;
-    this.providerKeys = other.providerKeys;
-    this.deniesMissingProviderKey = other.deniesMissingProviderKey;
-    this.models = other.models;
-    this.deniesUnknownModel = other.deniesUnknownModel;
-    this.unrestrictedPaths = other.unrestrictedPaths;
-    this.modelHeader = other.modelHeader;
-    this.maxBodyBytes = other.maxBodyBytes;
-    this.holdsHeaders = other.holdsHeaders;
-  }
-
-  private readModelOptions(config: ConfigReader): void {
-    this.models = ModelLists.read(config);
-    this.deniesUnknownModel = config.choice("on_unknown_model", ["deny", "pass"], 0) == 0;
-    const paths = config.optionalTexts("unrestricted_paths");
-    this.unrestrictedPaths = readPathRules(paths === null ? DEFAULT_PATHS : paths);
-    for (let i = 0; i < this.unrestrictedPaths.length; i++) {
-      if (this.unrestrictedPaths[i].isPath) continue;
-      config.refuse(
-        "unrestricted_paths[" + decimal(i) + "]",
-        "must be a path or a method and a path",
-      );
-    }
-    if (config.choice("model_source", ["body", "header"], 0) == 1) {
-      this.modelHeader = lowerCase(config.text("model_header", MODEL_HEADER)).kept();
-    }
-    this.maxBodyBytes = config.integer("max_body_bytes", 10485760, 1, i32.MAX_VALUE);
-    this.holdsHeaders =
-      config.choice("body_phase", ["auto", "hold_headers", "stream_headers"], 0) != 2;
+    this.options.read(config);
   }
 }
 
 /** In place of a part that was refused: there are no keys, so nobody comes in. */
 export function closedConfig(profile: Profile): AuthConfig {
   const nobody = new Credentials(NO_BYTES, null);
-  const config = new AuthConfig(profile, new GoAuthenticator(nobody, [], [], false, null), nobody);
-  if (profile == Profile.Cpp) config.errorFormat = ErrorFormat.None;
-  return config;
-}
-
-/** Reads a rule's or the global `provider`; null when it names none. */
-export function readProvider(config: ConfigReader): Slice | null {
-  const name = config.text("provider");
-  return name.isEmpty ? null : name;
-}
-
-/** Reads a rule's or the global `error_format`. */
-export function readErrorFormat(config: ConfigReader, fallback: ErrorFormat): ErrorFormat {
-  return <ErrorFormat>config.choice("error_format", ERROR_FORMATS, fallback);
+  return new AuthConfig(profile, new GoAuthenticator(nobody, [], [], false, null), nobody);
 }

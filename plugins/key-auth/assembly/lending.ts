@@ -1,5 +1,5 @@
 import { Builder } from "@ai-gateway-wasm/bytes";
-import { keepRoute, QuerySyntax, withoutParameters } from "@ai-gateway-wasm/kit";
+import { QuerySyntax, settleRoute, withoutParameters } from "@ai-gateway-wasm/kit";
 import { requestHeaders, setProperty, Status } from "proxy-wasm-as";
 import { Access } from "./access";
 import { AuthConfig } from "./config";
@@ -20,11 +20,12 @@ export function forward(access: Access, key: ApiKey): Denial {
   const consumer = nameOf(key);
   let lent: ProviderKey | null = null;
   if (provider !== null) {
-    lent = chooseProviderKey(auth.providerKeys, provider, consumer);
-    if (lent === null && auth.deniesMissingProviderKey) return Denial.NoProviderKey;
+    lent = chooseProviderKey(auth.options.providerKeys, provider, consumer);
+    if (lent === null && auth.options.deniesMissingProviderKey) return Denial.NoProviderKey;
   }
   if (lent === null && access.forwardsCredential) return Denial.None;
-  keepRoute();
+  // Routes may match on the consumer's name, which is set, but what we take out must not count.
+  settleRoute();
   strip(auth);
   if (lent !== null && requestHeaders.set(lent.header, lent.value) != Status.Ok) {
     return Denial.NoProviderKey;

@@ -39,7 +39,7 @@ export class KeyAuthRoot extends PluginRoot<Access> {
     }
     const access = new Access(auth);
     access.isEnforced = this.enforcesEverywhere(auth.globalAuth);
-    if (!access.isEnforced && !auth.stripsConsumerHeaderAlways) {
+    if (!access.isEnforced && !auth.options.stripsConsumerHeaderAlways) {
       this.log.info(
         "clients can name themselves on routes that stay open; " +
           "set strip_consumer_header: always unless another plugin authenticates there",

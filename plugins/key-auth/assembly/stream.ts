@@ -67,7 +67,7 @@ export class KeyAuth extends HttpContext {
 
   override onRequestBody(size: i32, endOfStream: bool): DataAction {
     if (this.isStuck) return DataAction.StopIterationAndBuffer;
-    if (<i64>size > this.access.auth.maxBodyBytes) {
+    if (<i64>size > this.access.auth.options.maxBodyBytes) {
       this.refuse(Denial.BodyTooLarge);
       return DataAction.StopIterationAndBuffer;
     }
@@ -84,8 +84,8 @@ export class KeyAuth extends HttpContext {
   /** No key is wanted here. */
   private passBy(): HeadersAction {
     if (this.log.wants(LogLevel.Info)) this.log.info("authorization is not required");
-    if (this.access.auth.stripsConsumerHeaderAlways) {
-      requestHeaders.remove(this.access.auth.consumerHeader);
+    if (this.access.auth.options.stripsConsumerHeaderAlways) {
+      requestHeaders.remove(this.access.auth.options.consumerHeader);
       requestHeaders.remove(CONSUMER_GROUP_HEADER);
     }
     this.finish();
@@ -141,7 +141,7 @@ export class KeyAuth extends HttpContext {
 
   /** Tells the filters behind us who it is; what the client said about itself goes (D2). */
   private nameConsumer(key: ApiKey): bool {
-    const header = this.access.auth.consumerHeader;
+    const header = this.access.auth.options.consumerHeader;
     const consumer = key.consumer;
     const group = consumer !== null ? consumer.group : null;
     // Removing first: what was never there costs no host call before the first edit.
@@ -156,17 +156,17 @@ export class KeyAuth extends HttpContext {
 
   /** Decides by the headers where they name the model, else holds the request for its body. */
   private checkModel(endOfStream: bool): HeadersAction {
-    const auth = this.access.auth;
+    const options = this.access.auth.options;
     const path = requestHeaders.get(PATH);
     const plain = path !== null ? normalisePath(path) : null;
     if (path === null || plain === null) return this.refuse(Denial.ModelUnknown);
     if (this.isUnrestricted(plain)) return this.release();
     const told = this.modelInHeaders(path, plain);
     if (told !== null) return this.decide(told);
-    if (endOfStream || isEncoded(requestHeaders) || !auth.holdsHeaders)
+    if (endOfStream || isEncoded(requestHeaders) || !options.holdsHeaders)
       return this.decide(ModelName.UNKNOWN);
-    if (announcedLength() > auth.maxBodyBytes) return this.refuse(Denial.BodyTooLarge);
-    limitRequestBuffer(auth.maxBodyBytes);
+    if (announcedLength() > options.maxBodyBytes) return this.refuse(Denial.BodyTooLarge);
+    limitRequestBuffer(options.maxBodyBytes);
     return HeadersAction.StopIteration;
   }
 
@@ -175,7 +175,7 @@ export class KeyAuth extends HttpContext {
     const named = modelInPath(plain);
     if (named !== null) return ModelName.of(named);
     if (isWebSocket()) return modelInQuery(path);
-    const header = this.access.auth.modelHeader;
+    const header = this.access.auth.options.modelHeader;
     if (header === null) return null;
     const model = requestHeaders.get(header);
     return model === null ? ModelName.UNKNOWN : ModelName.of(model);
@@ -183,7 +183,7 @@ export class KeyAuth extends HttpContext {
 
   private isUnrestricted(path: Slice): bool {
     const method = requestMethod();
-    const rules = this.access.auth.unrestrictedPaths;
+    const rules = this.access.auth.options.unrestrictedPaths;
     for (let i = 0; i < rules.length; i++) {
       if (rules[i].matches(method, path)) return true;
     }
@@ -213,7 +213,7 @@ export class KeyAuth extends HttpContext {
     const policy = this.policy;
     if (model.finding == ModelFinding.Ambiguous) return Denial.ModelAmbiguous;
     if (model.finding == ModelFinding.Unknown) {
-      return this.access.auth.deniesUnknownModel ? Denial.ModelUnknown : Denial.None;
+      return this.access.auth.options.deniesUnknownModel ? Denial.ModelUnknown : Denial.None;
     }
     return policy !== null && policy.permits(model.name) ? Denial.None : Denial.ModelNotAllowed;
   }
@@ -239,7 +239,7 @@ export class KeyAuth extends HttpContext {
   private refuse(denial: Denial): HeadersAction {
     const auth = this.access.auth;
     const format = this.access.errorFormat;
-    const reply = denialReply(denial, auth.profile, auth.unknownKeyStatus);
+    const reply = denialReply(denial, auth.profile, auth.options.unknownKeyStatus);
     const headers = denialHeaders(auth.realm, format == ErrorFormat.OpenAi);
     this.metrics.countDenial(denial);
     if (!this.sendLocalReply(reply.status, headers, reply.body(denial, format), reply.details)) {

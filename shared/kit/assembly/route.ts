@@ -1,5 +1,6 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { callForeign, setProperty } from "proxy-wasm-as";
+import { callForeign, getProperty, setProperty } from "proxy-wasm-as";
+import { ROUTE_NAME } from "./rules/request-facts";
 
 const CLEAR_ROUTE_CACHE: Slice = bytes("clear_route_cache");
 const OFF: Slice = bytes("off");
@@ -11,6 +12,16 @@ const OFF: Slice = bytes("off");
  */
 export function keepRoute(): void {
   if (isDefined(HIGRESS)) setProperty(CLEAR_ROUTE_CACHE, OFF);
+}
+
+/**
+ * The same from here on, for a request whose headers were edited before: Higress chooses a dropped
+ * route when somebody asks for its name, so those edits count for the route and later ones do not.
+ */
+export function settleRoute(): void {
+  if (!isDefined(HIGRESS)) return;
+  getProperty(ROUTE_NAME);
+  keepRoute();
 }
 
 /**

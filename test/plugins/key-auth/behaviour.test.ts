@@ -115,6 +115,28 @@ describe("streams side by side", () => {
   });
 });
 
+describe("models of a rule", () => {
+  test.each([
+    ["/rule", "of-rule", 200],
+    ["/rule", "of-all", 403],
+    ["/else", "of-all", 200],
+    ["/else", "of-rule", 403],
+  ])("stand in place of the global ones: %s with %s gets %i", async (path, model, status) => {
+    const rule = { _match_route_: ["r"], allow: ["c1"], allow_models: ["of-rule"] };
+    const config = { ...GO, global_auth: true, allow_models: ["of-all"], _rules_: [rule] };
+    const host = await gateway(config, {
+      routes: [
+        { name: "r", match: { prefix: "/rule" }, cluster: "backend" },
+        { cluster: "backend" },
+      ],
+    });
+    const body = JSON.stringify({ model });
+    const reply = await host.fetch(path, { method: "POST", headers: { "x-api-key": "k1" }, body });
+    expect(reply.status).toBe(status);
+    await host.close();
+  });
+});
+
 describe("without restriction", () => {
   test("a body is never held", async () => {
     const host = await gateway(GO);

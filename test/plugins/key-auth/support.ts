@@ -1,15 +1,14 @@
 import {
   createHost,
-  LoadError,
   upstream,
   type Host,
   type HostOptions,
-  type LogLine,
   type PluginOptions,
   type Upstream,
 } from "proxy-wasm-test";
 // After each test of a file that imports this one: did the plugin keep the rules of use?
 import "proxy-wasm-test/vitest/setup";
+import { loaded, type Loaded } from "../loaded.js";
 
 export const WASM = "build/envoy/key-auth.wasm";
 
@@ -62,30 +61,9 @@ export function gateway(
   });
 }
 
-/** How a configuration was taken. */
-export interface Loaded {
-  accepted: boolean;
-  /** Log lines as `level text`. */
-  lines: string[];
-}
-
 /** Starts key-auth with a configuration and stops it. */
-export async function load(
-  config: object | string,
-  options: Partial<HostOptions> = {},
-): Promise<Loaded> {
-  try {
-    const host = await gateway(config, options);
-    await host.close();
-    return { accepted: true, lines: linesOf(host.logs) };
-  } catch (error) {
-    if (!(error instanceof LoadError)) throw error;
-    return { accepted: false, lines: linesOf(error.logs) };
-  }
-}
-
-function linesOf(logs: readonly LogLine[]): string[] {
-  return logs.map(({ level, text }) => `${level} ${text}`);
+export function load(config: object | string, options: Partial<HostOptions> = {}): Promise<Loaded> {
+  return loaded(gateway(config, options));
 }
 
 /** The last request as the upstream received it. */

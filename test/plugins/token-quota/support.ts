@@ -1,18 +1,17 @@
 import {
   createHost,
-  LoadError,
   redis,
   upstream,
   type ClientResponse,
   type Host,
   type HostOptions,
-  type LogLine,
   type PluginOptions,
   type Redis,
   type Upstream,
 } from "proxy-wasm-test";
 // After each test of a file that imports this one: did the plugin keep the rules of use?
 import "proxy-wasm-test/vitest/setup";
+import { loaded, type Loaded } from "../loaded.js";
 
 export const CHAT = "/v1/chat/completions";
 export const QUOTA = `${CHAT}/quota`;
@@ -133,28 +132,7 @@ export function seen(host: Host): Upstream["requests"] {
   return (host.clusters["backend"] as Upstream).requests;
 }
 
-/** How a configuration was taken. */
-export interface Loaded {
-  accepted: boolean;
-  /** Log lines as `level text`. */
-  lines: string[];
-}
-
 /** Starts the Higress build with a configuration and stops it. */
-export async function load(
-  config: object | string,
-  options: Partial<HostOptions> = {},
-): Promise<Loaded> {
-  try {
-    const { host } = await higress(config, options);
-    await host.close();
-    return { accepted: true, lines: linesOf(host.logs) };
-  } catch (error) {
-    if (!(error instanceof LoadError)) throw error;
-    return { accepted: false, lines: linesOf(error.logs) };
-  }
-}
-
-function linesOf(logs: readonly LogLine[]): string[] {
-  return logs.map(({ level, text }) => `${level} ${text}`);
+export function load(config: object | string, options: Partial<HostOptions> = {}): Promise<Loaded> {
+  return loaded(higress(config, options).then(({ host }) => host));
 }

@@ -1,69 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { compileSchema, type ConfigSchema } from "../../../build/tools/generate/schema.js";
-import { byHeader, load, PEER, SHARED, type Loaded } from "./support.js";
+import { testConfigurations } from "../configurations.js";
+import { firstStart } from "../loaded.js";
+import { byHeader, load, PEER, SHARED } from "./support.js";
 
-/** A refused configuration, in `config/invalid/`. */
-interface Refusal {
-  config: object;
-  /** What follows `parse rule config failed: ` in the log. */
-  message: string;
-  /** Where, when the log says it. */
-  path?: string;
-  /** `accepts`: JSON Schema cannot say this rule. */
-  schema?: "accepts";
-}
-
-const FOLDER = "test/plugins/token-rate-limit/config";
-const schema = JSON.parse(
-  readFileSync("plugins/token-rate-limit/config.schema.json", "utf8"),
-) as ConfigSchema;
-const verdict = compileSchema(schema);
-
-function read<T>(kind: string): [name: string, content: T][] {
-  const names = readdirSync(`${FOLDER}/${kind}`).sort();
-  return names.map((name) => [
-    name.replace(/\.json$/, ""),
-    JSON.parse(readFileSync(`${FOLDER}/${kind}/${name}`, "utf8")) as T,
-  ]);
-}
-
-/** Lines of one start: the canary's, which is the first. */
-function firstStart({ lines }: Loaded): string[] {
-  const end = lines.findIndex((line) => /plugin start (failed|successfully)$/.test(line));
-  return lines.slice(0, end + 1);
-}
-
-describe("plugin and schema accept", () => {
-  test.each(read<object>("valid"))("%s", async (_name, config) => {
-    expect(verdict(config)).toBeNull();
-    const started = await load(config);
-    expect(firstStart(started).at(-1)).toBe("info plugin start successfully");
-  });
-
-  test.each(schema.examples.map((example, i) => [`example ${i + 1} of the schema`, example]))(
-    "%s",
-    async (_name, example) => {
-      expect(verdict(example)).toBeNull();
-      expect((await load(example as object)).accepted).toBe(true);
-    },
-  );
-});
-
-describe("plugin and schema refuse", () => {
-  test.each(read<Refusal>("invalid"))("%s", async (_name, refusal) => {
-    const started = await load(refusal.config);
-    expect(started.accepted).toBe(false);
-    const lines = firstStart(started).filter((line) => !/redis init|failed to init/.test(line));
-    expect(lines.slice(-3)).toEqual([
-      ...(refusal.path === undefined ? [] : [`warn refused: ${refusal.path}`]),
-      `warn parse rule config failed: ${refusal.message}`,
-      "error plugin start failed",
-    ]);
-    if (refusal.schema === "accepts") expect(verdict(refusal.config)).toBeNull();
-    else expect(verdict(refusal.config)).not.toBeNull();
-  });
-});
+testConfigurations({ plugin: "token-rate-limit", load });
 
 describe("limit_keys of every kind of rule", () => {
   const exact = 'key: "<exact-value>"';

@@ -1,13 +1,11 @@
 import {
   createHost,
-  LoadError,
   redis,
   upstream,
   type ClientResponse,
   type FetchInit,
   type Host,
   type HostOptions,
-  type LogLine,
   type NativeFilter,
   type PluginOptions,
   type Redis,
@@ -16,6 +14,7 @@ import {
 } from "proxy-wasm-test";
 // After each test of a file that imports this one: did the plugin keep the rules of use?
 import "proxy-wasm-test/vitest/setup";
+import { linesOf, loaded, type Loaded } from "../loaded.js";
 
 export const CHAT = "/v1/chat/completions";
 export const REDIS_CLUSTER = "outbound|6379||redis.dns";
@@ -159,33 +158,9 @@ export function logged(host: Host): string[] {
   return linesOf(host.logs);
 }
 
-/** How a configuration was taken. */
-export interface Loaded {
-  accepted: boolean;
-  /** Log lines as `level text`. */
-  lines: string[];
-}
-
 /** Starts the Higress build with a configuration and stops it. */
-export async function load(
-  config: object | string,
-  options: Partial<HostOptions> = {},
-): Promise<Loaded> {
-  try {
-    const { host } = await higress(config, options);
-    await host.close();
-    return { accepted: true, lines: linesOf(host.logs) };
-  } catch (error) {
-    if (!(error instanceof LoadError)) throw error;
-    return { accepted: false, lines: linesOf(error.logs) };
-  }
-}
-
-function linesOf(logs: readonly LogLine[]): string[] {
-  return logs.map(
-    ({ level, text }) =>
-      `${level} ${text.replace(/^\[token-rate-limit\] \[\w+\] \[[^\]]*\] /, "")}`,
-  );
+export function load(config: object | string, options: Partial<HostOptions> = {}): Promise<Loaded> {
+  return loaded(higress(config, options).then(({ host }) => host));
 }
 
 /** What the peer stores a global threshold of 60 s under. */

@@ -64,6 +64,17 @@ describe("where GJSON is known to be odd, ours follows the contract", () => {
     );
   });
 
+  test("lines are read like an array, by modifiers and multipaths too", () => {
+    expect(driver.text("get", '{"a":1}\n[3]', "..@reverse|1.a")).toBe("1");
+    expect(driver.text("get", '{"a":1}\n[3]', "..[0.a,1.0]")).toBe("[1,3]");
+  });
+
+  test("a pattern that tries every place of a long text has no limit of work to hit", () => {
+    const list = JSON.stringify(["a".repeat(20_000)]);
+    expect(driver.text("get", list, '#(%"*a*a*a*a*b")#|#')).toBe("0");
+    expect(driver.text("get", list, '#(%"*a*a*a*a*a")#|#')).toBe("1");
+  });
+
   test("an escaped wildcard is a plain character even in a pattern", () => {
     expect(driver.text("get", '{"axb":1,"a*bc":2}', "a\\*b?")).toBe("2");
   });

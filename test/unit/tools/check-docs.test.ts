@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import {
   documentProblems,
+  orderProblems,
+  stateProblems,
   translationProblems,
   type Tree,
 } from "../../../build/tools/check-docs.js";
@@ -60,5 +62,48 @@ describe("translations", () => {
     const found = translationProblems("README.md", english, chinese);
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(what);
+  });
+});
+
+describe("the order of plugins", () => {
+  const places = [
+    { plugin: "first", phase: "AUTHN", priority: 310 },
+    { plugin: "second", phase: "UNSPECIFIED_PHASE", priority: 600 },
+  ];
+  const found = (...rows: string[]): string[] => orderProblems("o.md", rows.join("\n"), places);
+
+  it("is that of the plugins", () => {
+    expect(
+      found(
+        "| first | AUTHN | 310 | x |",
+        "| a (planned) | default | 700 | y |",
+        "| second | default | 600 | z |",
+      ),
+    ).toEqual([]);
+  });
+
+  it.each([
+    ["| first | AUTHN | 310 |", "o.md does not say where second stands"],
+    [
+      "| first | AUTHN | 310 |\n| second (planned) | default | 600 |",
+      "o.md calls second planned, but it is there",
+    ],
+    [
+      "| first | AUTHN | 310 |\n| second | default | 60 |",
+      "o.md puts second at default 60, it is at default 600",
+    ],
+    [
+      "| second | default | 600 |\n| first | AUTHN | 310 |",
+      "o.md lists first after a plugin that runs later",
+    ],
+  ])("%s", (rows, problem) => {
+    expect(found(rows)).toEqual([problem]);
+  });
+
+  it("a plugin that is there is linked from the list of plugins", () => {
+    const text = "| [first](plugins/first/README.md) | x | available |\n| second | y | planned |";
+    expect(stateProblems("README.md", text, ["first", "second"])).toEqual([
+      "README.md has no row that links to second",
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CHECKS } from "../../../build/tools/check.js";
+import { CHECKS, runChecks } from "../../../build/tools/check.js";
 
 describe("npm run check", () => {
   it.each(CHECKS)(
@@ -9,4 +9,8 @@ describe("npm run check", () => {
     },
     180_000,
   );
+});
+
+it("a check that does not exist does not pass", async () => {
+  expect(await runChecks(["nonsense"])).toBe(false);
 });

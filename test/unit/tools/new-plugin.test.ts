@@ -8,6 +8,8 @@ import { filesIn } from "../../../build/tools/files.js";
 import { fillReadme } from "../../../build/tools/generate/readme.js";
 import { compileSchema, readPlugin } from "../../../build/tools/generate/schema.js";
 import { createPlugin, nameProblem } from "../../../build/tools/new-plugin.js";
+import type { Refusal } from "../../plugins/configurations.js";
+import { loadAlone } from "../../plugins/loaded.js";
 
 const ROOT = ".cache/new-plugin-test";
 const PLUGIN = `${ROOT}/plugins/header-guard`;
@@ -55,13 +57,20 @@ describe("npm run new-plugin", () => {
     expect(translationProblems("README.md", english, chinese)).toEqual([]);
   });
 
-  it("comes with configurations that its schema judges as their folder says", () => {
+  // In the order of this file: what "loads in envoy" compiled is started here.
+  it("comes with configurations that plugin and schema judge as their folder says", async () => {
     const verdict = compileSchema(readPlugin("header-guard", PLUGIN).schema);
     const files = filesIn(`${TESTS}/config`);
     expect(files.length).toBeGreaterThan(0);
     for (const file of files) {
-      const isValid = verdict(JSON.parse(readFileSync(file, "utf8"))) === null;
-      expect(isValid, file).toBe(file.includes("/valid/"));
+      const isValid = file.includes("/valid/");
+      const content = JSON.parse(readFileSync(file, "utf8")) as Refusal;
+      const config = isValid ? content : content.config;
+      expect(verdict(config) === null, file).toBe(isValid);
+      const started = await loadAlone("header-guard", config, `${ROOT}/envoy.wasm`);
+      expect(started.accepted, file).toBe(isValid);
+      const refused = `warn parse rule config failed: ${content.message}`;
+      if (!isValid) expect(started.lines.at(-2)).toBe(refused);
     }
   });
 

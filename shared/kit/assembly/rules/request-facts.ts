@@ -4,7 +4,7 @@ import { hostOf } from "./host-pattern";
 
 const AUTHORITY: Slice = bytes(":authority");
 // Property paths: segments joined by NUL (host.md 5.1).
-const ROUTE_NAME: Slice = bytes("route_name");
+export const ROUTE_NAME: Slice = bytes("route_name");
 const XDS_ROUTE_NAME: Slice = bytes("xds\u0000route_name");
 const CLUSTER_NAME: Slice = bytes("cluster_name");
 const XDS_CLUSTER_NAME: Slice = bytes("xds\u0000cluster_name");

@@ -84,6 +84,8 @@ export function streamProperty(filter: WasmFilter, path: string): Uint8Array | n
   const alias = TOP_LEVEL.get(path);
   if (alias) {
     if (stream.env.profile.topLevelRouteName) {
+      // Higress asks for the route itself, which chooses it (host.md 5.1); `xds` reads what was noted.
+      if (stream.decode.headers) stream.router.choose(stream.decode.headers);
       return attribute(filter, stream, alias.split(".")) ?? Status.NotFound;
     }
     filter.vm.note(

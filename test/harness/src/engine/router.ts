@@ -63,6 +63,14 @@ export class Router {
     }
   }
 
+  /** Picks again if the choice was dropped; it then stands until it is dropped once more. */
+  choose(headers: HeaderList): void {
+    if (this.selected) return;
+    this.route = this.match(headers);
+    this.selected = true;
+    this.noteReroute();
+  }
+
   private match(headers: HeaderList): RouteOptions | null {
     const path = headers.get(":path");
     // Envoy asks x-forwarded-proto, which it sets itself, whether the request has a scheme.
@@ -105,11 +113,7 @@ export class Router {
   headers(headers: HeaderList, end: boolean): void {
     const { stream } = this;
     const { env } = stream;
-    if (!this.selected) {
-      this.route = this.match(headers);
-      this.selected = true;
-      this.noteReroute();
-    }
+    this.choose(headers);
     const { route } = this;
     if (!route) return this.reply(404, "", "route_not_found", ResponseFlag.NoRouteFound);
     if (route.directResponse) {

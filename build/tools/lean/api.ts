@@ -18,6 +18,7 @@ export interface ProgramElement {
 
 /** What binaryen's API for JavaScript lacks; asc's own modules are of its C API. Numbers are pointers. */
 interface CApi {
+  _BinaryenExpressionGetId(expression: number): number;
   _BinaryenFunctionGetBody(function_: number): number;
   _BinaryenFunctionSetBody(function_: number, body: number): void;
   _BinaryenBlockGetNumChildren(block: number): number;

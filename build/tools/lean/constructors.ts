@@ -4,7 +4,7 @@ import { api, type Program } from "./api.js";
 /** asc's `CommonFlags.Abstract`. */
 const ABSTRACT = 1 << 7;
 const CONSTRUCTOR = "#constructor";
-const NEW = "~lib/rt/tcms/__new";
+const NEW = "~lib/@ai-gateway-wasm/runtime/assembly/objects/__new";
 
 /**
  * A transform of asc that takes out of constructors what only costs: memory that they ask for when
@@ -149,9 +149,9 @@ function statementsOf(body: number): number[] {
 }
 
 function infoOf<T extends binaryen.ExpressionInfo>(expression: number, id: number): T | null {
-  if (!expression) return null;
-  const info = binaryen.getExpressionInfo(expression);
-  return info.id === id ? (info as T) : null;
+  // Of some kinds, such as a nop, binaryen has no information but the kind.
+  if (!expression || api._BinaryenExpressionGetId(expression) !== id) return null;
+  return binaryen.getExpressionInfo(expression) as T;
 }
 
 function callOf(expression: number): binaryen.CallInfo | null {
@@ -167,7 +167,7 @@ function mentionsThis(expression: number): boolean {
 }
 
 function isConstant(expression: number): boolean {
-  const { id } = binaryen.getExpressionInfo(expression);
+  const id = api._BinaryenExpressionGetId(expression);
   return id === binaryen.ConstId || id === binaryen.GlobalGetId;
 }
 

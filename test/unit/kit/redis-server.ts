@@ -3,7 +3,17 @@ import { once } from "node:events";
 import { redisServerPath } from "../../../build/tools/fetch.js";
 import { freePorts } from "../../support/ports.js";
 
-/** A Redis process without persistence, on 127.0.0.1. */
+/** What a Redis process may be told. */
+export interface RedisOptions {
+  /** To listen on, such as that of one which was stopped; default a free one. */
+  port?: number;
+  /** Every write is on disk there before it is answered, and read when it starts; default: none. */
+  folder?: string;
+  /** Slept before each command that is read from there: `start` does not wait for the end of it. */
+  loadDelayMicroseconds?: number;
+}
+
+/** A Redis process on 127.0.0.1. */
 export class RedisServer {
   private constructor(
     private readonly process: ChildProcess,
@@ -11,19 +21,24 @@ export class RedisServer {
     readonly url: string,
   ) {}
 
-  /** @param at port to listen on, such as that of one which was stopped; default a free one */
-  static async start(password: string, at?: number): Promise<RedisServer> {
+  static async start(password: string, options: RedisOptions = {}): Promise<RedisServer> {
     const program = await redisServerPath();
-    const port = at ?? (await freePorts(1))[0];
-    const options = ["--bind", "127.0.0.1", "--port", String(port), "--requirepass", password];
-    const child = spawn(program, [...options, "--save", "", "--appendonly", "no"], {
+    const { folder, loadDelayMicroseconds: delay = 0 } = options;
+    const port = options.port ?? (await freePorts(1))[0];
+    const network = ["--bind", "127.0.0.1", "--port", String(port), "--requirepass", password];
+    const disk = folder
+      ? ["--appendonly", "yes", "--appendfsync", "always", "--dir", folder]
+      : ["--appendonly", "no"];
+    const load = ["--save", "", "--key-load-delay", String(delay)];
+    const child = spawn(program, [...network, ...disk, ...load], {
       stdio: ["ignore", "pipe", "inherit"],
     });
+    const sign = delay ? "Server initialized" : "Ready to accept connections";
     await new Promise<void>((ready, fail) => {
       let printed = "";
       child.stdout.setEncoding("utf8").on("data", (text: string) => {
         printed += text;
-        if (printed.includes("Ready to accept connections")) ready();
+        if (printed.includes(sign)) ready();
       });
       child.once("error", fail);
       child.once("exit", () => fail(new Error(`Redis did not start:\n${printed}`)));

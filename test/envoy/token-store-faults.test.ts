@@ -5,6 +5,7 @@ import { DurableRedis } from "../support/durable-redis.js";
 import { RestRedis, type RestDialect } from "../support/rest-redis.js";
 import { hasWebdis, WEBDIS, WebdisServer } from "../support/webdis-server.js";
 import { LIMIT, PLENTY, QUOTA, type Budgets } from "./budgets.js";
+import type { Call } from "./crowd.js";
 import { MeteredModel } from "./metered-model.js";
 import { CLOSED, COST, MODES, PATIENCE, Troubled, type Mode } from "./troubled.js";
 
@@ -119,21 +120,13 @@ async function drill({ budgets, mode, dialect, port, fault: name }: Drill): Prom
   await expect.poll(inRedis, PATIENCE).toBe(COST);
 
   await fault.break(dialect);
-  const statuses = await gate.load(call, REQUESTS);
-  expect(statuses).toHaveLength(REQUESTS);
-  const passed = statuses.filter((status) => status === 200).length;
-  if (mode === "open") expect(passed).toBe(REQUESTS);
-  if (mode === "closed") expect(new Set(statuses)).toEqual(new Set([CLOSED[budgets.name].status]));
-  if (mode === "local") {
-    expect(new Set(statuses)).toContain(200);
-    // Charges come to the local budget once the store has failed them; then nothing passes.
-    const status = async () => (await gate.crowd.send(call)).status;
-    await expect.poll(status, PATIENCE).toBe(budgets.denied);
+  try {
+    await expectAnswers(gate, call, { budgets, mode, reason: fault.reason });
+    // Charges that are under way fail now, not after the store is back.
+    await expect.poll(() => gate.pending(), PATIENCE).toBe(0);
+  } finally {
+    await fault.mend(dialect);
   }
-  expect(await gate.errors(fault.reason)).toBeGreaterThan(0);
-  // Charges that are under way fail now, not after the store is back.
-  await expect.poll(() => gate.pending(), PATIENCE).toBe(0);
-  await fault.mend(dialect);
 
   await comesBack(gate, consumer);
   const served = model.tokens(consumer);
@@ -151,6 +144,31 @@ async function drill({ budgets, mode, dialect, port, fault: name }: Drill): Prom
   const requests = budget === PLENTY ? REQUESTS : 2;
   expect(await gate.load(gate.callOf(exact), requests)).toEqual(Array(requests).fill(200));
   await expect.poll(() => gate.charged(exact), PATIENCE).toBe(requests * COST);
+}
+
+/** Every request gets what the fail mode says, until the fault has shown as what it is. */
+async function expectAnswers(
+  gate: Troubled,
+  call: Call,
+  { budgets, mode, reason }: { budgets: Budgets; mode: Mode; reason: string | undefined },
+): Promise<void> {
+  const all = new Set<number>();
+  // Webdis takes a moment to see that Redis is another one.
+  const failed = async () => {
+    const statuses = await gate.load(call, REQUESTS);
+    expect(statuses).toHaveLength(REQUESTS);
+    for (const status of statuses) all.add(status);
+    return gate.errors(reason);
+  };
+  await expect.poll(failed, PATIENCE).toBeGreaterThan(0);
+  if (mode === "open") expect(all).toEqual(new Set([200]));
+  if (mode === "closed") expect(all).toEqual(new Set([CLOSED[budgets.name].status]));
+  if (mode === "local") {
+    expect(all).toContain(200);
+    // Charges come to the local budget once the store has failed them; then nothing passes.
+    const status = async () => (await gate.crowd.send(call)).status;
+    await expect.poll(status, PATIENCE).toBe(budgets.denied);
+  }
 }
 
 /** Asks until no command fails any more: Webdis learns of a lost connection by a lost command. */

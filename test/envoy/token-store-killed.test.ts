@@ -70,16 +70,19 @@ async function drill(budgets: Budgets, mode: Mode, store: TroubledStore): Promis
   expect(kept).toBeGreaterThan(0);
   load.phase = "falling";
   await redis.kill();
-  load.phase = "away";
-  await load.more(MANY);
-  await expect.poll(() => gate.breaker(), PATIENCE).toBe(1);
-  if (mode === "local") {
-    const isDenied = async () => load.statuses("away").has(budgets.denied);
-    await expect.poll(isDenied, PATIENCE).toBe(true);
+  try {
+    load.phase = "away";
+    await load.more(MANY);
+    await expect.poll(() => gate.breaker(), PATIENCE).toBe(1);
+    if (mode === "local") {
+      const isDenied = () => load.statuses("away").has(budgets.denied);
+      await expect.poll(isDenied, PATIENCE).toBe(true);
+    }
+  } finally {
+    load.phase = "rising";
+    await redis.revive();
   }
 
-  load.phase = "rising";
-  await redis.revive();
   await expect.poll(() => failures(gate, load), PATIENCE).toBe(0);
   expect(await gate.breaker()).toBe(0);
   const errors = await gate.errors();
@@ -93,7 +96,7 @@ async function drill(budgets: Budgets, mode: Mode, store: TroubledStore): Promis
   expect(await gate.errors("open")).toBeGreaterThan(0);
   expect(await gate.charged(name("before"))).toBe(before);
   expect(await gate.charged(name("after"))).toBe(model.tokens(name("after")));
-  await expectAnswers(load, budgets, mode);
+  expectAnswers(load, budgets, mode);
   // What is not there was reported, and nothing was counted twice.
   const served = model.tokens(name("during"));
   const found = await gate.charged(name("during"));
@@ -112,7 +115,7 @@ async function failures(gate: Troubled, load: SteadyLoad): Promise<number> {
   return (await gate.errors()) - before;
 }
 
-async function expectAnswers(load: SteadyLoad, budgets: Budgets, mode: Mode): Promise<void> {
+function expectAnswers(load: SteadyLoad, budgets: Budgets, mode: Mode): void {
   const closed = CLOSED[budgets.name];
   const instead = { open: [200], closed: [closed.status], local: [200, budgets.denied] }[mode];
   expect(load.statuses("before")).toEqual(new Set([200]));

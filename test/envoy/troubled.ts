@@ -8,8 +8,8 @@ import type { MeteredModel } from "./metered-model.js";
 export const CLIENTS = 8;
 /** Tokens of one request. */
 export const COST = 15;
-/** How long the gateway waits for the store. */
-export const TIMEOUT_MS = 250;
+/** How long the gateway waits for the store, if a drill does not say. */
+const TIMEOUT_MS = 250;
 export const PATIENCE = { timeout: 20_000, interval: 50 };
 
 /** `fail_mode`. */
@@ -37,6 +37,8 @@ export interface TroubledOptions {
   model: MeteredModel;
   /** Of each consumer; default: nobody empties it. */
   budget?: number;
+  /** How long the gateway waits for the store. */
+  timeoutMs?: number;
   /** Further fields of the plugin's configuration. */
   config?: object;
 }
@@ -50,9 +52,9 @@ export class Troubled {
   ) {}
 
   static async start(options: TroubledOptions): Promise<Troubled> {
-    const { budgets, mode, store, model, budget = PLENTY } = options;
+    const { budgets, mode, store, model, budget = PLENTY, timeoutMs = TIMEOUT_MS } = options;
     const { dialect, port } = store;
-    const rest = { type: "redis-http", dialect, cluster_name: "rest", timeout: TIMEOUT_MS };
+    const rest = { type: "redis-http", dialect, cluster_name: "rest", timeout: timeoutMs };
     const config = {
       ...budgets.config(rest, budget),
       fail_mode: mode,

@@ -8,8 +8,11 @@ import { SharedSpace } from "../shared-data/space";
 import { ScriptCall } from "../words";
 import { addToValue } from "./shared-value";
 
-/** What may arrive twice cannot be a plain command. KEYS: the number. ARGV: what to add. */
-const ADD: Slice = bytes("return redis.call('incrby',KEYS[1],ARGV[1])");
+/**
+ * What may arrive twice cannot be a plain command; errors read as those of one (`pcall`). KEYS: the
+ * number. ARGV: what to add.
+ */
+const ADD: Slice = bytes("return redis.pcall('incrby',KEYS[1],ARGV[1])");
 
 /**
  * Adds to a number, which begins at 0; the end of the key stays. The answer's `integer` is the sum, or

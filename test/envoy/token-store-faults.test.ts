@@ -1,189 +1,192 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { buildPlugins } from "../../build/tools/build.js";
-import { askRedis } from "../support/ask-redis.js";
 import { BrokenLine } from "../support/broken-line.js";
+import { DurableRedis } from "../support/durable-redis.js";
 import { RestRedis, type RestDialect } from "../support/rest-redis.js";
-import { RedisServer } from "../unit/kit/redis-server.js";
+import { hasWebdis, WEBDIS, WebdisServer } from "../support/webdis-server.js";
 import { LIMIT, PLENTY, QUOTA, type Budgets } from "./budgets.js";
-import { Crowd, type Call } from "./crowd.js";
-import { startGateway, type Gateway } from "./gateway.js";
+import type { Call } from "./crowd.js";
 import { MeteredModel } from "./metered-model.js";
+import { CLOSED, COST, MODES, PATIENCE, Troubled, type Mode } from "./troubled.js";
 
 // A store in trouble behind a real Envoy: every request gets the answer of its fail mode, none
 // hangs, no counter is off by anything but charges that broke on the way, and the store is asked
 // again as soon as it is back.
 
 const PASSWORD = "fault-secret";
-const TIMEOUT_MS = 250;
 const LIMIT_MS = 120_000;
-const PATIENCE = { timeout: 20_000, interval: 50 };
-/** Tokens of one request. */
-const COST = 15;
-const CLIENTS = 8;
 /** Requests while the store is away, and those of one consumer that fit into a local budget. */
 const REQUESTS = 24;
 const LOCAL_BUDGET = 3 * COST - 1;
 
-const MODES = ["open", "closed", "local"] as const;
-type Mode = (typeof MODES)[number];
-
-let redis: RedisServer;
+let redis: DurableRedis;
 let model: MeteredModel;
 const fronts = {} as Record<RestDialect, RestRedis>;
 const lines = {} as Record<RestDialect, BrokenLine>;
-let gateway: Gateway | null = null;
-let crowd: Crowd | null = null;
+let webdis: WebdisServer | null = null;
+let troubled: Troubled | null = null;
 
 beforeAll(async () => {
   await buildPlugins([LIMIT.name, QUOTA.name], ["envoy"]);
-  [model, redis] = await Promise.all([MeteredModel.start(), RedisServer.start(PASSWORD)]);
+  [model, redis] = await Promise.all([MeteredModel.start(), DurableRedis.start(PASSWORD)]);
   for (const dialect of ["upstash", "webdis"] as const) {
-    fronts[dialect] = await RestRedis.start({ url: redis.url, password: PASSWORD }, dialect);
+    fronts[dialect] = await RestRedis.start(redis, dialect);
     lines[dialect] = await BrokenLine.start(fronts[dialect].port);
   }
+  if (hasWebdis) webdis = await WebdisServer.start(redis);
 }, LIMIT_MS);
 afterAll(async () => {
+  await webdis?.stop();
   for (const line of Object.values(lines)) await line.stop();
   for (const front of Object.values(fronts)) front.stop();
   await model?.stop();
   await redis?.stop();
 });
 afterEach(async () => {
-  crowd?.leave();
-  await gateway?.envoy.stop();
-  gateway = crowd = null;
+  await troubled?.stop();
+  troubled = null;
 });
 
 interface Fault {
   break: (dialect: RestDialect) => unknown;
   mend: (dialect: RestDialect) => unknown;
+  /** What it is to the plugin, as its metric has it; default: one or the other. */
+  reason?: string;
   /** Commands arrive, only their answers are lost. */
   arrives?: boolean;
-  /** What was counted before is lost: Redis keeps nothing on disk here. */
-  forgets?: boolean;
 }
 
-const line = (state: "hold" | "refuse" | "cut"): Fault => ({
+const line = (state: "hold" | "refuse" | "cut", reason: string): Fault => ({
   break: (dialect) => lines[dialect].become(state),
   mend: (dialect) => lines[dialect].become("pass"),
+  reason,
   arrives: state === "cut",
 });
 
-const FAULTS: Record<string, Fault> = {
-  slow: line("hold"),
-  refused: line("refuse"),
-  "reset in mid-answer": line("cut"),
-  "a wrong password": {
+/** Between the gateway and the HTTP server, or made by that. */
+const HTTP_FAULTS: Record<string, Fault> = {
+  slow: line("hold", "timeout"),
+  refused: line("refuse", "connection"),
+  "reset in mid-answer": line("cut", "connection"),
+  "a wrong token": {
     break: (dialect) => (fronts[dialect].credentials = "Bearer another"),
     mend: (dialect) => (fronts[dialect].credentials = undefined),
-  },
-  LOADING: {
-    break: (dialect) => (fronts[dialect].error = "LOADING Redis is loading the dataset in memory"),
-    mend: (dialect) => (fronts[dialect].error = null),
-  },
-  "Redis killed": {
-    break: () => redis.stop("SIGKILL"),
-    mend: async () => (redis = await RedisServer.start(PASSWORD, redis.port)),
-    forgets: true,
+    reason: "reply",
   },
 };
 
-/** What a consumer was charged, as Redis has it. */
-async function charged(budgets: Budgets, consumer: string, budget: number): Promise<number> {
-  const key =
-    budgets === LIMIT
-      ? `higress-token-ratelimit:{load}:limit_by_per_consumer:86400:x-mse-consumer:${consumer}`
-      : `chat_quota:${consumer}`;
-  const text = await askRedis(redis.url, PASSWORD, ["get", key]);
-  if (budgets === LIMIT) return Number(text ?? 0);
-  return text === null ? 0 : budget - Number(text);
+/** Redis' own: what the gateway hears is what the HTTP server makes of it. */
+const REDIS_FAULTS: Record<string, Fault> = {
+  "a wrong password": {
+    break: () => restart(() => redis.revive(`${PASSWORD}-changed`)),
+    mend: () => restart(() => redis.revive()),
+    reason: "reply",
+  },
+  LOADING: {
+    break: () => restart(() => redis.reviveSlowly()),
+    mend: () => restart(() => redis.revive()),
+    reason: "reply",
+  },
+  "Redis killed": {
+    break: () => redis.kill(),
+    mend: () => redis.revive(),
+  },
+};
+
+async function restart(revive: () => Promise<void>): Promise<void> {
+  await redis.kill();
+  await revive();
 }
 
-async function start(budgets: Budgets, mode: Mode, dialect: RestDialect, budget: number) {
-  const store = { type: "redis-http", dialect, cluster_name: "rest", timeout: TIMEOUT_MS };
-  const config = { ...budgets.config(store, budget), fail_mode: mode, usage_report: undefined };
-  gateway = await startGateway({
-    plugins: [
-      {
-        name: budgets.name,
-        config: JSON.stringify(config),
-        file: `build/envoy/${budgets.name}.wasm`,
-      },
-    ],
-    upstreamPort: model.port,
-    clusters: { rest: lines[dialect].port },
-    workers: 2,
-  });
-  return (crowd = new Crowd(gateway.port, CLIENTS));
+interface Drill {
+  budgets: Budgets;
+  mode: Mode;
+  dialect: RestDialect;
+  /** Of the HTTP server. */
+  port: number;
+  fault: string;
 }
 
-/** Sends so many requests at once, one after the other per client. */
-async function load(crowd: Crowd, call: Call, requests: number): Promise<number[]> {
-  const statuses: number[] = [];
-  let left = requests;
-  await crowd.run(() => (last) => {
-    if (last) statuses.push(last.status);
-    return left-- > 0 ? call : null;
-  });
-  return statuses;
-}
-
-/** What is said to a request that the store cannot judge. */
-const CLOSED = { "token-rate-limit": 503, "token-quota": 403 };
-
-async function drill(budgets: Budgets, mode: Mode, dialect: RestDialect, name: string) {
-  const fault = FAULTS[name]!;
+async function drill({ budgets, mode, dialect, port, fault: name }: Drill): Promise<void> {
+  const fault = { ...HTTP_FAULTS, ...REDIS_FAULTS }[name]!;
   const budget = mode === "local" ? LOCAL_BUDGET : PLENTY;
-  const crowd = await start(budgets, mode, dialect, budget);
-  const consumer = [budgets.name, mode, dialect, name.replaceAll(" ", "-")].join("_");
-  const call: Call = { consumer, plan: { input: 10, output: 5, answer: "json" }, maxTokens: 5 };
-  const inRedis = () => charged(budgets, consumer, budget);
+  const store = { dialect, port, redis };
+  const gate = (troubled = await Troubled.start({ budgets, mode, store, model, budget }));
+  const consumer = [budgets.name, mode, port, name.replaceAll(" ", "-")].join("_");
+  const call = gate.callOf(consumer);
+  const inRedis = () => gate.charged(consumer);
 
-  expect(await load(crowd, call, 1)).toEqual([200]);
+  expect(await gate.load(call, 1)).toEqual([200]);
   await expect.poll(inRedis, PATIENCE).toBe(COST);
 
   await fault.break(dialect);
-  const statuses = await load(crowd, call, REQUESTS);
-  expect(statuses).toHaveLength(REQUESTS);
-  const passed = statuses.filter((status) => status === 200).length;
-  if (mode === "open") expect(passed).toBe(REQUESTS);
-  if (mode === "closed") expect(new Set(statuses)).toEqual(new Set([CLOSED[budgets.name]]));
-  if (mode === "local") {
-    expect(new Set(statuses)).toContain(200);
-    // Charges come to the local budget once the store has failed them; then nothing passes.
-    const status = async () => (await crowd.send(call)).status;
-    await expect.poll(status, PATIENCE).toBe(budgets.denied);
+  try {
+    await expectAnswers(gate, call, { budgets, mode, reason: fault.reason });
+    // Charges that are under way fail now, not after the store is back.
+    await expect.poll(() => gate.pending(), PATIENCE).toBe(0);
+  } finally {
+    await fault.mend(dialect);
   }
-  // Charges that are under way fail now, not after the store is back.
-  await new Promise((done) => setTimeout(done, 2 * TIMEOUT_MS));
-  await fault.mend(dialect);
 
-  const other: Call = { ...call, consumer: `${consumer}_after` };
-  await expect.poll(async () => (await crowd.send(other)).status, PATIENCE).toBe(200);
+  await comesBack(gate, consumer);
   const served = model.tokens(consumer);
-  const before = fault.forgets ? 0 : COST;
-  if (mode === "closed") expect(await inRedis()).toBe(before);
+  const found = await inRedis();
+  if (mode === "closed") expect(found).toBe(COST);
   else {
-    const found = await inRedis();
     expect(found % COST).toBe(0);
-    expect(found).toBeGreaterThanOrEqual(before);
+    expect(found).toBeGreaterThanOrEqual(COST);
     expect(found).toBeLessThanOrEqual(served);
     if (fault.arrives && mode === "open") expect(found).toBe(served);
   }
-  await exactAgain(budgets, crowd, { ...call, consumer: `${consumer}_exact` }, budget);
-}
 
-/** From here on nothing is lost. */
-async function exactAgain(budgets: Budgets, crowd: Crowd, call: Call, budget: number) {
+  // From here on nothing is lost.
+  const exact = `${consumer}_exact`;
   const requests = budget === PLENTY ? REQUESTS : 2;
-  const statuses = await load(crowd, call, requests);
-  expect(statuses).toEqual(Array.from({ length: requests }, () => 200));
-  await expect.poll(() => charged(budgets, call.consumer, budget), PATIENCE).toBe(requests * COST);
+  expect(await gate.load(gate.callOf(exact), requests)).toEqual(Array(requests).fill(200));
+  await expect.poll(() => gate.charged(exact), PATIENCE).toBe(requests * COST);
 }
 
+/** Every request gets what the fail mode says, until the fault has shown as what it is. */
+async function expectAnswers(
+  gate: Troubled,
+  call: Call,
+  { budgets, mode, reason }: { budgets: Budgets; mode: Mode; reason: string | undefined },
+): Promise<void> {
+  const all = new Set<number>();
+  // Webdis takes a moment to see that Redis is another one.
+  const failed = async () => {
+    const statuses = await gate.load(call, REQUESTS);
+    expect(statuses).toHaveLength(REQUESTS);
+    for (const status of statuses) all.add(status);
+    return gate.errors(reason);
+  };
+  await expect.poll(failed, PATIENCE).toBeGreaterThan(0);
+  if (mode === "open") expect(all).toEqual(new Set([200]));
+  if (mode === "closed") expect(all).toEqual(new Set([CLOSED[budgets.name].status]));
+  if (mode === "local") {
+    expect(all).toContain(200);
+    // Charges come to the local budget once the store has failed them; then nothing passes.
+    const status = async () => (await gate.crowd.send(call)).status;
+    await expect.poll(status, PATIENCE).toBe(budgets.denied);
+  }
+}
+
+/** Asks until no command fails any more: Webdis learns of a lost connection by a lost command. */
+async function comesBack(gate: Troubled, consumer: string): Promise<void> {
+  let round = 0;
+  const failures = async () => {
+    const before = await gate.errors();
+    await gate.load(gate.callOf(`${consumer}_after_${round++}`), REQUESTS);
+    await expect.poll(() => gate.pending(), PATIENCE).toBe(0);
+    return (await gate.errors()) - before;
+  };
+  await expect.poll(failures, PATIENCE).toBe(0);
+}
+
+/** Each fault with one of the dialects by turns. */
 const CASES = [LIMIT, QUOTA].flatMap((budgets) =>
   MODES.flatMap((mode) =>
-    Object.keys(FAULTS).map((fault, i) => {
+    Object.keys({ ...HTTP_FAULTS, ...REDIS_FAULTS }).map((fault, i) => {
       const dialect: RestDialect = i % 2 ? "webdis" : "upstash";
       return [budgets.name, mode, fault, dialect, budgets] as const;
     }),
@@ -193,7 +196,23 @@ const CASES = [LIMIT, QUOTA].flatMap((budgets) =>
 describe("a store in trouble", () => {
   test.each(CASES)(
     "%s, fail_mode %s: %s (%s)",
-    async (_name, mode, fault, dialect, budgets) => drill(budgets, mode, dialect, fault),
+    (_name, mode, fault, dialect, budgets) =>
+      drill({ budgets, mode, fault, dialect, port: lines[dialect].port }),
+    LIMIT_MS,
+  );
+});
+
+const WEBDIS_CASES = [LIMIT, QUOTA].flatMap((budgets) =>
+  MODES.flatMap((mode) =>
+    Object.keys(REDIS_FAULTS).map((fault) => [budgets.name, mode, fault, budgets] as const),
+  ),
+);
+
+describe(`a Redis in trouble behind ${WEBDIS}`, () => {
+  test.skipIf(!hasWebdis).each(WEBDIS_CASES)(
+    "%s, fail_mode %s: %s",
+    (_name, mode, fault, budgets) =>
+      drill({ budgets, mode, fault, dialect: "webdis", port: webdis!.port }),
     LIMIT_MS,
   );
 });

@@ -22,7 +22,7 @@ let server: RedisServer;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "redis-cluster-"));
   const options = ["--cluster-enabled", "yes", "--dir", folder];
-  server = await RedisServer.start(PASSWORD, await portOfNode(), options);
+  server = await RedisServer.start(PASSWORD, { port: await portOfNode(), more: options });
   const slots = Array.from({ length: 16384 }, (_, slot) => String(slot));
   await ask("cluster", "addslots", ...slots);
   await server.says("Cluster state changed: ok");

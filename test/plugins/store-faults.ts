@@ -1,4 +1,4 @@
-import { upstream, type Upstream } from "proxy-wasm-test";
+import { upstream, type Redis, type Upstream } from "proxy-wasm-test";
 
 /** `upstream` with another behaviour every time it is asked. */
 export class Changing {
@@ -36,3 +36,38 @@ export const REST_FAULTS: [string, () => Upstream, boolean][] = [
   ["no JSON", () => upstream().reply(200, { body: "<html>" }), false],
   ["502 of a proxy", () => upstream().reply(502, { body: "bad gateway" }), true],
 ];
+
+/** So many commands fail; no test sends more. */
+const ALWAYS = 64;
+
+const failing =
+  (how: Parameters<Redis["fail"]>[0]) =>
+  (redis: Redis): void => {
+    for (let i = 0; i < ALWAYS; i++) redis.fail(how);
+  };
+
+/** A fault of Redis behind Higress' host call. */
+export interface RedisFault {
+  cause: (redis: Redis) => void;
+  /** It costs so much that the breaker opens. */
+  opens: boolean;
+  /** Commands are carried out, only their answers come too late. */
+  arrives?: boolean;
+}
+
+const error = (text: string): RedisFault => ({ cause: failing({ error: text }), opens: false });
+
+export const REDIS_FAULTS: Record<string, RedisFault> = {
+  slow: { cause: (redis) => redis.after(10_000), opens: true, arrives: true },
+  silent: { cause: failing("never"), opens: true },
+  "no endpoint": { cause: (redis) => redis.noEndpoints(), opens: true },
+  reset: { cause: failing("drop"), opens: true },
+  "wrong password": error("WRONGPASS invalid username-password pair"),
+  "NOAUTH that stays": error("NOAUTH Authentication required."),
+  LOADING: error("LOADING Redis is loading the dataset in memory"),
+};
+
+/** Undoes any of them. */
+export function mend(redis: Redis): void {
+  redis.mend().after(0).hasEndpoints = true;
+}

@@ -11,9 +11,16 @@ export type LineState = "pass" | "hold" | "refuse" | "cut";
 /** So much of an answer comes through a line that is cut: its status line, not its end. */
 const BEFORE_CUT = 20;
 
+/** What gets lost when a connection breaks: an HTTP request before it arrives, or the answer to it. */
+export type Loss = "question" | "answer";
+
+/** How the first bytes of each begin. */
+const BEGINS: Record<Loss, string> = { question: "POST ", answer: "HTTP/1.1 " };
+
 /** A TCP proxy on 127.0.0.1 that can be broken and mended; its port stays. */
 export class BrokenLine {
   private state: LineState = "pass";
+  private loss: { what: Loss; after: number } | null = null;
   private readonly sockets = new Set<Socket>();
 
   private constructor(
@@ -43,6 +50,16 @@ export class BrokenLine {
     }
   }
 
+  /** Breaks one connection, at a question or its answer, that many of these later. */
+  loseOne(what: Loss, after: number): void {
+    this.loss = { what, after };
+  }
+
+  /** True until that has happened. */
+  get isLosing(): boolean {
+    return this.loss !== null;
+  }
+
   async stop(): Promise<void> {
     if (!this.server.listening) return;
     const closed = once(this.server, "close");
@@ -55,6 +72,14 @@ export class BrokenLine {
     for (const socket of this.sockets) socket.destroy();
   }
 
+  private isLost(what: Loss, bytes: Buffer): boolean {
+    if (this.loss?.what !== what || !bytes.toString("latin1").startsWith(BEGINS[what]))
+      return false;
+    if (this.loss.after-- > 0) return false;
+    this.loss = null;
+    return true;
+  }
+
   private keep(socket: Socket): void {
     this.sockets.add(socket);
     socket.on("error", () => undefined).on("close", () => this.sockets.delete(socket));
@@ -65,10 +90,15 @@ export class BrokenLine {
     if (this.state === "hold") return void near.resume();
     const far = connect(this.target, "127.0.0.1");
     this.keep(far);
-    near.on("close", () => far.destroy()).on("data", (bytes) => far.write(bytes));
+    near.on("close", () => far.destroy());
+    near.on("data", (bytes) => {
+      if (this.isLost("question", bytes)) near.destroy();
+      else far.write(bytes);
+    });
     far.on("close", () => near.destroy());
     far.on("data", (bytes) => {
-      if (this.state !== "cut") near.write(bytes);
+      if (this.isLost("answer", bytes)) near.destroy();
+      else if (this.state !== "cut") near.write(bytes);
       else near.write(bytes.subarray(0, BEFORE_CUT), () => near.resetAndDestroy());
     });
   }

@@ -20,7 +20,7 @@ export class WebdisServer {
   private constructor(
     private readonly process: ChildProcess,
     private readonly folder: string,
-    readonly url: string,
+    readonly port: number,
   ) {}
 
   static async start(redis: { port: number; password: string }): Promise<WebdisServer> {
@@ -43,7 +43,7 @@ export class WebdisServer {
     };
     writeFileSync(file, JSON.stringify(config));
     const child = spawn(program, [file], { cwd: folder, stdio: "ignore" });
-    const server = new WebdisServer(child, folder, `http://127.0.0.1:${port}`);
+    const server = new WebdisServer(child, folder, port);
     const end = Date.now() + PATIENCE_MS;
     while (!(await isListening(port))) {
       if (child.exitCode !== null || Date.now() > end) {
@@ -52,6 +52,10 @@ export class WebdisServer {
       }
     }
     return server;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
   }
 
   async stop(): Promise<void> {

@@ -22,10 +22,16 @@ export abstract class StoreCommand {
   constructor(
     /** What the asker knows the answer by. */
     readonly tag: i32,
+    /** It can arrive twice: it only asks, or `words` sees to it. */
+    readonly isRepeatable: bool = false,
   ) {}
 
-  /** The Redis command, its name in lower case. Null: there is nothing to do, no call is made. */
-  abstract words(): Slice[] | null;
+  /**
+   * The Redis command, its name in lower case. Null: there is nothing to do, no call is made.
+   *
+   * @param isResent it may arrive twice, and then has to do what it does once
+   */
+  abstract words(isResent: bool): Slice[] | null;
 
   /** What Redis' answer means; it is no error. */
   abstract read(answer: RedisReply): StoreReply;

@@ -33,7 +33,10 @@ class RestParser {
     headers.add(bytes("content-type"), bytes("application/json"));
     const timeoutMs = <i32>store.integer("timeout", 500, 1, 60000);
     if (store.errors.any) return null;
-    return new RestBackend(cluster.name, headers.build(), dialect, timeoutMs);
+    const once = headers.build();
+    // Envoy's: once more, on another connection, when one breaks before the answer; not when that is late.
+    const twice = headers.add(bytes("x-envoy-retry-on"), bytes("reset")).build();
+    return new RestBackend(cluster.name, once, twice, dialect, timeoutMs);
   }
 
   private dialect(): RestDialect {

@@ -1,6 +1,15 @@
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { monotonicNs, randomU64 } from "proxy-wasm-as";
 
 const EVAL: Slice = bytes("eval");
+
+/**
+ * What a script begins with that may arrive twice: it does nothing, and answers 0, when the last of its
+ * keys is there. A minute is the longest time in which it is sent again (`timeout`).
+ */
+const ONCE: Slice = bytes(
+  "if not redis.call('set',table.remove(KEYS),1,'nx','ex',60) then return 0 end ",
+);
 
 /** A call of a script, as it is put together: `eval <script> <number of keys> <keys…> <arguments…>`. */
 @final
@@ -24,12 +33,33 @@ export class ScriptCall {
     return this;
   }
 
-  words(): Slice[] {
-    const words = [EVAL, this.script, integerText(this.keys.length)];
+  /** @param isResent it may arrive twice, and then works once; has a key */
+  words(isResent: bool = false): Slice[] {
+    let script = this.script;
+    if (isResent) {
+      script = new Builder().append(ONCE).append(script).view();
+      // The clock, for a host without random numbers.
+      const id = <i64>(randomU64() ^ monotonicNs());
+      this.keys.push(keyBeside(this.keys[0]).appendInteger(id).view());
+    }
+    const words = [EVAL, script, integerText(this.keys.length)];
     for (let i = 0; i < this.keys.length; i++) words.push(this.keys[i]);
     for (let i = 0; i < this.args.length; i++) words.push(this.args[i]);
     return words;
   }
+}
+
+/**
+ * The beginning of a key, `{<key>}:`, that is in one slot of a Redis Cluster with another one. A key
+ * with braces of its own keeps them.
+ */
+export function keyBeside(key: Slice): Builder {
+  const isTagged = key.indexOf(0x7b) >= 0;
+  const out = new Builder(key.length + 24);
+  if (!isTagged) out.appendByte(0x7b);
+  out.append(key);
+  if (!isTagged) out.appendByte(0x7d);
+  return out.appendByte(0x3a);
 }
 
 /** A number as Redis reads it. */

@@ -1,6 +1,5 @@
 import { checkLeaks, upstream, type Host } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
-import { Changing, json, REST_FAULTS } from "../store-faults.js";
 import {
   CHAT,
   JSON_TYPE,
@@ -83,48 +82,6 @@ describe("a store that does not answer", () => {
     await host.clock.advance(1001);
     redis.command("set", "chat_quota:alice", "5");
     expect((await chat(host, "alice")).status).toBe(200);
-    await host.close();
-  });
-});
-
-describe.each(["open", "closed", "local"] as const)("a store over HTTP, fail_mode %s", (mode) => {
-  const ANSWERS = {
-    open: [200, 200, 200, 200],
-    closed: [403, 403, 403, 403],
-    // This gateway's own balance: 20 tokens, 15 each, a rest is enough.
-    local: [200, 200, 403, 403],
-  };
-
-  test.each(REST_FAULTS)("%s", async (_what, fault, opens) => {
-    const working = json(200, { result: "1000" });
-    const store = new Changing(working);
-    const host = await gateway(
-      {
-        admin_consumer: "admin",
-        default_quota: 20,
-        store: { type: "redis-http", cluster_name: "rest", timeout: 100 },
-        fail_mode: mode,
-        breaker: { failures: 3, open_ms: 1000 },
-      },
-      {
-        clusters: {
-          rest: store.asUpstream(),
-          backend: upstream().reply(200, { body: answer(10, 5), headers: JSON_TYPE }),
-        },
-      },
-    );
-    expect((await chat(host, "alice")).status).toBe(200);
-    store.behaviour = fault();
-    const before = countSeen(host);
-    const statuses: number[] = [];
-    for (let i = 0; i < 4; i++) statuses.push((await chat(host, "alice")).status);
-    expect(statuses).toEqual(ANSWERS[mode]);
-    expect(countSeen(host) - before).toBe(statuses.filter((status) => status === 200).length);
-    expect(host.metrics.all["token_quota_store_breaker_open"]).toBe(opens ? 1 : 0);
-    store.behaviour = working;
-    await host.clock.advance(1001);
-    expect((await chat(host, "alice")).status).toBe(200);
-    expect(host.metrics.all["token_quota_store_breaker_open"]).toBe(0);
     await host.close();
   });
 });

@@ -1,6 +1,13 @@
 import { redis, type Host, type Upstream } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
-import { Changing, json, REST_FAULTS } from "../store-faults.js";
+import {
+  Changing,
+  json,
+  mend,
+  REDIS_FAULTS,
+  REST_FAULTS,
+  type RedisFault,
+} from "../store-faults.js";
 import { gateway, chat, countSeen, higress, model, PEER, REDIS_CLUSTER, seen } from "./support.js";
 
 // A store in trouble: every request gets the answer of its fail mode, none hangs, the breaker opens
@@ -19,14 +26,6 @@ interface Trouble {
   break: () => void;
   mend: () => void;
 }
-
-const REDIS_FAULTS: [string, "drop" | "never" | { error: string }, boolean][] = [
-  ["silent", "never", true],
-  ["reset", "drop", true],
-  ["wrong password", { error: "WRONGPASS invalid username-password pair" }, false],
-  ["NOAUTH that stays", { error: "NOAUTH Authentication required." }, false],
-  ["LOADING", { error: "LOADING Redis is loading the dataset in memory" }, false],
-];
 
 async function overHttp(mode: Mode, fault: Upstream): Promise<Trouble> {
   const working = json(200, { result: [[20, 0, 3600]] });
@@ -47,10 +46,7 @@ async function overHttp(mode: Mode, fault: Upstream): Promise<Trouble> {
   };
 }
 
-async function overRedis(
-  mode: Mode,
-  fault: "drop" | "never" | { error: string },
-): Promise<Trouble> {
+async function overRedis(mode: Mode, fault: RedisFault): Promise<Trouble> {
   const server = redis();
   const { host } = await higress(
     {
@@ -64,8 +60,8 @@ async function overRedis(
   );
   return {
     host,
-    break: () => Array.from({ length: 64 }, () => server.fail(fault)),
-    mend: () => server.mend(),
+    break: () => fault.cause(server),
+    mend: () => mend(server),
   };
 }
 
@@ -77,7 +73,13 @@ const ANSWERS: Record<Mode, (sent: number) => number> = {
   local: (sent) => (sent < 2 ? 200 : 429),
 };
 
-async function drill({ host, ...store }: Trouble, mode: Mode, opens: boolean): Promise<void> {
+/** @param arrives charges are counted although nobody hears of it */
+async function drill(
+  { host, ...store }: Trouble,
+  mode: Mode,
+  opens: boolean,
+  arrives = false,
+): Promise<void> {
   expect((await chat(host)).status).toBe(200);
   store.break();
   const before = countSeen(host);
@@ -89,7 +91,8 @@ async function drill({ host, ...store }: Trouble, mode: Mode, opens: boolean): P
   expect(host.metrics.all["token_rate_limit_store_breaker_open"]).toBe(opens ? 1 : 0);
   store.mend();
   await host.clock.advance(1001);
-  expect((await chat(host)).status).toBe(200);
+  const isUsedUp = arrives && mode !== "closed";
+  expect((await chat(host)).status).toBe(isUsedUp ? 429 : 200);
   expect(host.metrics.all["token_rate_limit_store_breaker_open"]).toBe(0);
   await host.close();
 }
@@ -99,8 +102,8 @@ describe.each(MODES)("fail_mode %s", (mode) => {
     await drill(await overHttp(mode, fault()), mode, opens);
   });
 
-  test.each(REDIS_FAULTS)("redis: %s", async (_what, fault, opens) => {
-    await drill(await overRedis(mode, fault), mode, opens);
+  test.each(Object.entries(REDIS_FAULTS))("redis: %s", async (_what, fault) => {
+    await drill(await overRedis(mode, fault), mode, fault.opens, fault.arrives);
   });
 
   test("a fault without a breaker costs every request its timeout, and no more", async () => {

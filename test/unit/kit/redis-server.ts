@@ -3,7 +3,19 @@ import { once } from "node:events";
 import { redisServerPath } from "../../../build/tools/fetch.js";
 import { freePorts } from "../../support/ports.js";
 
-/** A Redis process without persistence, on 127.0.0.1. */
+/** What a Redis process may be told. */
+export interface RedisOptions {
+  /** To listen on, such as that of one which was stopped; default a free one. */
+  port?: number;
+  /** Every write is on disk there before it is answered, and read when it starts; default: none. */
+  folder?: string;
+  /** Slept before each command that is read from there: `start` does not wait for the end of it. */
+  loadDelayMicroseconds?: number;
+  /** Further options of the command line. */
+  more?: string[];
+}
+
+/** A Redis process on 127.0.0.1. */
 export class RedisServer {
   private output = "";
 
@@ -15,19 +27,20 @@ export class RedisServer {
     process.stdout?.setEncoding("utf8").on("data", (text: string) => (this.output += text));
   }
 
-  /**
-   * @param at port to listen on, such as that of one which was stopped; default a free one
-   * @param more options of the command line
-   */
-  static async start(password: string, at?: number, more: string[] = []): Promise<RedisServer> {
+  static async start(password: string, options: RedisOptions = {}): Promise<RedisServer> {
     const program = await redisServerPath();
-    const port = at ?? (await freePorts(1))[0];
-    const options = ["--bind", "127.0.0.1", "--port", String(port), "--requirepass", password];
-    const child = spawn(program, [...options, "--save", "", "--appendonly", "no", ...more], {
+    const { folder, loadDelayMicroseconds: delay = 0, more = [] } = options;
+    const port = options.port ?? (await freePorts(1))[0];
+    const network = ["--bind", "127.0.0.1", "--port", String(port), "--requirepass", password];
+    const disk = folder
+      ? ["--appendonly", "yes", "--appendfsync", "always", "--dir", folder]
+      : ["--appendonly", "no"];
+    const load = ["--save", "", "--key-load-delay", String(delay)];
+    const child = spawn(program, [...network, ...disk, ...load, ...more], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const server = new RedisServer(child, `redis://127.0.0.1:${port}`);
-    await server.says("Ready to accept connections");
+    await server.says(delay ? "Server initialized" : "Ready to accept connections");
     return server;
   }
 

@@ -14,7 +14,7 @@ const ADD: Slice = bytes(
     "return redis.call('incrby',KEYS[1],ARGV[1])",
 );
 
-/** Adds to a balance that begins with a grant (token-quota.md 7.4). The answer's `integer` is the sum. */
+/** Adds to a balance that begins with a grant (token-quota.md 7.4). As `AddValue`. */
 @final
 export class AddToGrant extends StoreCommand {
   constructor(
@@ -28,16 +28,16 @@ export class AddToGrant extends StoreCommand {
     /** In shared data the key has no period in its name: what comes after its end is dropped. */
     readonly endsAtMs: i64,
   ) {
-    super(tag);
+    super(tag, true);
   }
 
-  override words(): Slice[] | null {
+  override words(isResent: bool): Slice[] | null {
     return new ScriptCall(ADD)
       .key(this.key)
       .integer(this.amount)
       .integer(this.grant)
       .integer(this.keepSeconds)
-      .words();
+      .words(isResent);
   }
 
   override read(answer: RedisReply): StoreReply {

@@ -41,7 +41,7 @@ export class ReserveBalance extends StoreCommand {
     super(tag);
   }
 
-  override words(): Slice[] | null {
+  override words(_isResent: bool): Slice[] | null {
     const nowMs = this.start();
     return balanceCall(RESERVE, this.keys)
       .integer(nowMs)

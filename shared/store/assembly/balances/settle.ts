@@ -18,14 +18,14 @@ export class SettleBalance extends StoreCommand {
     /** What was really spent; 0 gives everything back. */
     readonly tokens: i64,
   ) {
-    super(tag);
+    super(tag, true);
   }
 
   override get residence(): Residence {
     return this.reservation.isLocal ? Residence.Fallback : Residence.Backend;
   }
 
-  override words(): Slice[] | null {
+  override words(isResent: bool): Slice[] | null {
     const reservation = this.reservation;
     if (!reservation.isHeld) return null;
     return balanceCall(SETTLE, reservation.keys)
@@ -33,7 +33,7 @@ export class SettleBalance extends StoreCommand {
       .integer(reservation.tokens)
       .integer(this.tokens)
       .integer(reservation.tokens > 0 ? reservation.deadlineMs : 0)
-      .words();
+      .words(isResent);
   }
 
   override read(_answer: RedisReply): StoreReply {

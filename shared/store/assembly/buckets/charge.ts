@@ -23,14 +23,14 @@ export class Charge extends StoreCommand {
     /** Charges full buckets too (`charge_above_limit`). */
     readonly isUnlimited: bool = false,
   ) {
-    super(tag);
+    super(tag, true);
   }
 
-  override words(): Slice[] | null {
+  override words(isResent: bool): Slice[] | null {
     const nowMs = wallClockMs();
     if (looksBack(this.buckets)) {
       const mode = this.isUnlimited ? "add" : "charge";
-      return windowWords(mode, this.tokens, this.buckets, nowMs);
+      return windowWords(mode, this.tokens, this.buckets, nowMs, isResent);
     }
     const call = new ScriptCall(CHARGE);
     for (let i = 0; i < this.buckets.length; i++) {
@@ -38,7 +38,7 @@ export class Charge extends StoreCommand {
       const limit = this.isUnlimited ? NO_LIMIT : this.buckets[i].limit;
       call.key(place.key).integer(limit).integer(place.expirySeconds).integer(this.tokens);
     }
-    return call.words();
+    return call.words(isResent);
   }
 
   /** Peers do not look at it either. */

@@ -25,10 +25,10 @@ export class Check extends StoreCommand {
     /** One bucket, and Redis answers its triple without a list around it (Appendix D). */
     readonly isFlat: bool = false,
   ) {
-    super(tag);
+    super(tag, true);
   }
 
-  override words(): Slice[] | null {
+  override words(_isResent: bool): Slice[] | null {
     this.nowMs = wallClockMs();
     if (looksBack(this.buckets)) return windowWords("check", 0, this.buckets, this.nowMs);
     const script = new Builder(512).append(CHECK).append(this.isFlat ? FIRST_STATE : ALL_STATES);

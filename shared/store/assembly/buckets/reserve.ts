@@ -37,7 +37,7 @@ export class Reserve extends StoreCommand {
     super(tag);
   }
 
-  override words(): Slice[] | null {
+  override words(_isResent: bool): Slice[] | null {
     this.nowMs = wallClockMs();
     const mode = this.isStrict ? "strict" : "reserve";
     return windowWords(mode, this.tokens, this.buckets, this.nowMs);

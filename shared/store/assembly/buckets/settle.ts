@@ -27,14 +27,14 @@ export class Settle extends StoreCommand {
     /** Spent minus reserved. */
     readonly difference: i64,
   ) {
-    super(tag);
+    super(tag, true);
   }
 
   override get residence(): Residence {
     return this.reservation.isLocal ? Residence.Fallback : Residence.Backend;
   }
 
-  override words(): Slice[] | null {
+  override words(isResent: bool): Slice[] | null {
     if (!this.reservation.isHeld || this.difference == 0) return null;
     const nowMs = wallClockMs();
     const buckets = this.reservation.buckets;
@@ -47,7 +47,7 @@ export class Settle extends StoreCommand {
         .integer(place.expirySeconds)
         .integer(this.mostMs(i, buckets[i], nowMs));
     }
-    return call.words();
+    return call.words(isResent);
   }
 
   override read(_answer: RedisReply): StoreReply {

@@ -35,7 +35,13 @@ export class Place {
 }
 
 /** A call of `WINDOWS`. @param mode as the script has it */
-export function windowWords(mode: string, tokens: i64, buckets: Bucket[], nowMs: i64): Slice[] {
+export function windowWords(
+  mode: string,
+  tokens: i64,
+  buckets: Bucket[],
+  nowMs: i64,
+  isResent: bool = false,
+): Slice[] {
   const call = new ScriptCall(WINDOWS).text(bytes(mode)).integer(tokens);
   for (let i = 0; i < buckets.length; i++) {
     const bucket = buckets[i];
@@ -49,5 +55,5 @@ export function windowWords(mode: string, tokens: i64, buckets: Bucket[], nowMs:
       call.key(place.key).integer(0).integer(1);
     }
   }
-  return call.words();
+  return call.words(isResent);
 }

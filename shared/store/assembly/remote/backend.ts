@@ -16,18 +16,30 @@ export abstract class RemoteBackend extends Backend {
   constructor(
     /** 0: for ever. */
     protected readonly timeoutMs: i32,
+    /** What can be repeated is sent again when a connection breaks before the answer. */
+    private readonly resends: bool,
   ) {
     super();
   }
 
-  /** Sends the words of a command. @returns null when an answer will come, else why none will */
-  protected abstract send(calls: StoreCalls, id: i32, words: Slice[]): string | null;
+  /**
+   * Sends the words of a command.
+   *
+   * @param isRepeatable they may arrive twice
+   * @returns null when an answer will come, else why none will
+   */
+  protected abstract send(
+    calls: StoreCalls,
+    id: i32,
+    words: Slice[],
+    isRepeatable: bool,
+  ): string | null;
 
   override run(calls: StoreCalls, command: StoreCommand, store: Store): StoreReply | null {
-    const words = command.words();
+    const words = command.words(this.resends);
     if (words === null) return new StoreReply();
     const id = calls.add(new PendingCall(store, this, command));
-    const refusal = this.send(calls, id, words);
+    const refusal = this.send(calls, id, words, command.isRepeatable);
     if (refusal === null) return null;
     calls.take(id);
     return StoreReply.failed(StoreFailure.Dispatch, refusal);

@@ -13,7 +13,7 @@ export class RedisBackend extends RemoteBackend {
     private readonly client: RedisClient,
     timeoutMs: i32,
   ) {
-    super(timeoutMs);
+    super(timeoutMs, false);
     this.wasInitialised = client.init();
   }
 
@@ -21,7 +21,13 @@ export class RedisBackend extends RemoteBackend {
     return this.wasInitialised;
   }
 
-  protected override send(calls: StoreCalls, id: i32, words: Slice[]): string | null {
+  /** Command for command as peers: nothing is sent again. */
+  protected override send(
+    calls: StoreCalls,
+    id: i32,
+    words: Slice[],
+    _isRepeatable: bool,
+  ): string | null {
     return this.client.command(calls.redisCalls(), id, words);
   }
 }

@@ -15,19 +15,27 @@ export class RestBackend extends RemoteBackend {
     private readonly cluster: Slice,
     /** Serialised, pseudo headers and credentials included. */
     private readonly headers: Slice,
+    /** The same, and the gateway sends the call again when the connection breaks: a server may close
+     * it just when something is sent. */
+    private readonly retryHeaders: Slice,
     private readonly dialect: RestDialect,
     timeoutMs: i32,
   ) {
-    super(timeoutMs);
+    super(timeoutMs, true);
   }
 
-  protected override send(calls: StoreCalls, id: i32, words: Slice[]): string | null {
+  protected override send(
+    calls: StoreCalls,
+    id: i32,
+    words: Slice[],
+    isRepeatable: bool,
+  ): string | null {
     const body = this.dialect.encode(words);
     const status = httpCall(
       calls.owner,
       STORE_TAGS + id,
       this.cluster,
-      this.headers,
+      isRepeatable ? this.retryHeaders : this.headers,
       body,
       this.timeoutMs,
     );

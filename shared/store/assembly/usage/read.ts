@@ -17,10 +17,10 @@ export class ReadUsage extends StoreCommand {
     tag: i32,
     readonly book: UsageBook,
   ) {
-    super(tag);
+    super(tag, true);
   }
 
-  override words(): Slice[] | null {
+  override words(_isResent: bool): Slice[] | null {
     return redisHgetAll(this.book.key);
   }
 

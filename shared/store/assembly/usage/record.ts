@@ -39,10 +39,10 @@ export class RecordUsage extends StoreCommand {
     /** Empty without periods. */
     readonly periodId: Slice,
   ) {
-    super(tag);
+    super(tag, true);
   }
 
-  override words(): Slice[] | null {
+  override words(isResent: bool): Slice[] | null {
     const added = this.added;
     return new ScriptCall(RECORD)
       .key(this.book.key)
@@ -52,7 +52,7 @@ export class RecordUsage extends StoreCommand {
       .integer(added.requests)
       .text(this.periodId)
       .integer(this.book.mostLines)
-      .words();
+      .words(isResent);
   }
 
   override read(_answer: RedisReply): StoreReply {

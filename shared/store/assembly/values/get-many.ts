@@ -17,10 +17,10 @@ export class GetValues extends StoreCommand {
     tag: i32,
     readonly keys: Slice[],
   ) {
-    super(tag);
+    super(tag, true);
   }
 
-  override words(): Slice[] | null {
+  override words(_isResent: bool): Slice[] | null {
     return this.keys.length == 0 ? null : redisMget(this.keys);
   }
 

@@ -14,10 +14,10 @@ export class GetValue extends StoreCommand {
     tag: i32,
     readonly key: Slice,
   ) {
-    super(tag);
+    super(tag, true);
   }
 
-  override words(): Slice[] | null {
+  override words(_isResent: bool): Slice[] | null {
     return redisGet(this.key);
   }
 

@@ -17,7 +17,7 @@ export class RemoveValue extends StoreCommand {
     super(tag);
   }
 
-  override words(): Slice[] | null {
+  override words(_isResent: bool): Slice[] | null {
     return redisDel(this.key);
   }
 

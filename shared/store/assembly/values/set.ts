@@ -21,7 +21,7 @@ export class SetValue extends StoreCommand {
     super(tag);
   }
 
-  override words(): Slice[] | null {
+  override words(_isResent: bool): Slice[] | null {
     return this.ifAbsent
       ? redisSetIfAbsent(this.key, this.value, this.ttlSeconds)
       : redisSet(this.key, this.value, this.ttlSeconds);

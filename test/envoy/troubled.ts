@@ -1,0 +1,125 @@
+import { askRedis } from "../support/ask-redis.js";
+import type { RestDialect } from "../support/rest-redis.js";
+import { LIMIT, PLENTY, type Budgets } from "./budgets.js";
+import { Crowd, type Call } from "./crowd.js";
+import { startGateway, type Gateway } from "./gateway.js";
+import type { MeteredModel } from "./metered-model.js";
+
+export const CLIENTS = 8;
+/** Tokens of one request. */
+export const COST = 15;
+/** How long the gateway waits for the store, if a drill does not say. */
+const TIMEOUT_MS = 250;
+export const PATIENCE = { timeout: 20_000, interval: 50 };
+
+/** `fail_mode`. */
+export const MODES = ["open", "closed", "local"] as const;
+export type Mode = (typeof MODES)[number];
+
+/** What is said to a request that the store cannot judge, with `closed`. */
+export const CLOSED = {
+  "token-rate-limit": { status: 503, body: "rate limit store unavailable" },
+  "token-quota": { status: 403, body: "Request denied by ai quota check, No quota left" },
+};
+
+/** A Redis behind HTTP. */
+export interface TroubledStore {
+  dialect: RestDialect;
+  /** Where gateways find it. */
+  port: number;
+  redis: { readonly url: string; readonly password: string };
+}
+
+export interface TroubledOptions {
+  budgets: Budgets;
+  mode: Mode;
+  store: TroubledStore;
+  model: MeteredModel;
+  /** Of each consumer; default: nobody empties it. */
+  budget?: number;
+  /** How long the gateway waits for the store. */
+  timeoutMs?: number;
+  /** Further fields of the plugin's configuration. */
+  config?: object;
+}
+
+/** A gateway of two workers before a model, with a store that fails, and clients of it. */
+export class Troubled {
+  private constructor(
+    private readonly options: TroubledOptions,
+    private readonly gateway: Gateway,
+    readonly crowd: Crowd,
+  ) {}
+
+  static async start(options: TroubledOptions): Promise<Troubled> {
+    const { budgets, mode, store, model, budget = PLENTY, timeoutMs = TIMEOUT_MS } = options;
+    const { dialect, port } = store;
+    const rest = { type: "redis-http", dialect, cluster_name: "rest", timeout: timeoutMs };
+    const config = {
+      ...budgets.config(rest, budget),
+      fail_mode: mode,
+      usage_report: undefined,
+      ...options.config,
+    };
+    const { name } = budgets;
+    const file = `build/envoy/${name}.wasm`;
+    const gateway = await startGateway({
+      plugins: [{ name, config: JSON.stringify(config), file }],
+      upstreamPort: model.port,
+      clusters: { rest: port },
+      workers: 2,
+    });
+    return new Troubled(options, gateway, new Crowd(gateway.port, CLIENTS));
+  }
+
+  async stop(): Promise<void> {
+    this.crowd.leave();
+    await this.gateway.envoy.stop();
+  }
+
+  callOf(consumer: string): Call {
+    return { consumer, plan: { input: 10, output: 5, answer: "json" }, maxTokens: 5 };
+  }
+
+  /** Sends so many requests at once, one after the other per client; answers their statuses. */
+  async load(call: Call, requests: number): Promise<number[]> {
+    const statuses: number[] = [];
+    let left = requests;
+    await this.crowd.run(() => (last) => {
+      if (last) statuses.push(last.status);
+      return left-- > 0 ? call : null;
+    });
+    return statuses;
+  }
+
+  /** What a consumer was charged, as Redis has it. */
+  async charged(consumer: string): Promise<number> {
+    const { budgets, store, budget = PLENTY } = this.options;
+    const { url, password } = store.redis;
+    const isLimit = budgets === LIMIT;
+    const key = isLimit
+      ? `higress-token-ratelimit:{load}:limit_by_per_consumer:86400:x-mse-consumer:${consumer}`
+      : `chat_quota:${consumer}`;
+    const text = await askRedis(url, password, ["get", key]);
+    if (isLimit) return Number(text ?? 0);
+    return text === null ? 0 : budget - Number(text);
+  }
+
+  /** Commands that the plugin counts as failed. @param reason only those, such as `open` */
+  async errors(reason = ""): Promise<number> {
+    const found = await this.gateway.envoy.stats(`^wasmcustom\\.token_.*_store_errors_${reason}`);
+    return [...found.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  /** 1 while the breaker that changed last is open. */
+  async breaker(): Promise<number> {
+    const found = await this.gateway.envoy.stats("^wasmcustom\\.token_.*_store_breaker_open$");
+    return [...found.values()][0] ?? 0;
+  }
+
+  /** Commands on their way to the store. */
+  async pending(): Promise<number> {
+    const found = await this.gateway.envoy.stats("^cluster\\.rest\\.upstream_rq_active$");
+    return [...found.values()][0] ?? 0;
+  }
+}

@@ -1,7 +1,7 @@
 import type { Envoy } from "./envoy.js";
 import { wasmFilter } from "./filters.js";
 import { fixture } from "./fixtures.js";
-import { plugin, type Scenario } from "./scenarios.js";
+import { FLOOR, plugin, type Scenario } from "./scenarios.js";
 import { JSON_ANSWER, STREAM_ANSWER, type Traffic } from "./traffic.js";
 
 // Token budgets with the shared store, before an upstream: a JSON answer, and a stream. Both rows
@@ -67,6 +67,7 @@ export const TOKEN_SCENARIOS: Scenario[] = KINDS.flatMap(([kind, traffic]) => [
   { name: baseOf(kind), traffic, filters: () => [], keys: CONSUMERS },
   floor(kind, traffic, "no-op", "empty-all"),
   floor(kind, traffic, "reads the answer", "read-body"),
+  floor(kind, traffic, FLOOR, "token-calls"),
   row(kind, traffic, "token-rate-limit", LIMIT),
   row(kind, traffic, "token-rate-limit with reservation", {
     ...LIMIT,

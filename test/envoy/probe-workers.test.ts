@@ -166,7 +166,7 @@ describe("two threads at once", () => {
   });
 
   test(
-    "of all VMs that register in configure, one worker's hears",
+    "of all VMs that register in configure, one thread's hears",
     { timeout: 60_000 },
     async () => {
       const i = at(CONFIGURED);
@@ -174,8 +174,8 @@ describe("two threads at once", () => {
       for (const connection of [one, other]) await connection.send("qput 0 item");
       while (gate.count(i, "queue_ready") < 2) await sleep(10);
       const heard = gate.lines(i).filter(({ text }) => text === "queue_ready");
+      // That of whoever configured last, which is a race, and now and then the main thread.
       expect(new Set(heard.map(({ thread }) => thread)).size).toBe(1);
-      expect([one.thread, other.thread]).toContain(heard[0]?.thread);
       one.close();
       other.close();
 

@@ -4,7 +4,8 @@ import { api, type Program } from "./api.js";
 /** asc's `CommonFlags.Abstract`. */
 const ABSTRACT = 1 << 7;
 const CONSTRUCTOR = "#constructor";
-const NEW = "~lib/rt/tcms/__new";
+/** Of the runtime that asc.ts puts in place of asc's. */
+const NEW = "~lib/@ai-gateway-wasm/runtime/assembly/objects/__new";
 
 /**
  * A transform of asc that takes out of constructors what only costs: memory that they ask for when

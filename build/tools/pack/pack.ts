@@ -1,4 +1,5 @@
 import binaryen from "binaryen";
+import { segmentsOf } from "../segments.js";
 import { encode } from "./encode.js";
 import { CONTEXT_BYTES } from "./model.js";
 import { shorten } from "./shorten.js";
@@ -33,7 +34,7 @@ export function packModule(wasm: Uint8Array): Uint8Array {
   const module = binaryen.readBinary(wasm);
   try {
     module.setFeatures(FEATURES);
-    const image = readImage(module as unknown as DataSegments);
+    const image = readImage(module);
     const short = shorten(image.bytes, image.start);
     const packed = encode(short);
     const end = image.start + image.bytes.length;
@@ -91,20 +92,11 @@ function unpackFirst(module: binaryen.Module, args: number[]): void {
   module.addFunctionExport("unpack-and-initialize", INITIALIZE);
 }
 
-/** What binaryen's own types have under an older name (131.0.0-nightly.20260721). */
-interface DataSegments {
-  getNumDataSegments(): number;
-  getDataSegmentByIndex(index: number): number;
-  getDataSegmentInfo(segment: number): { offset: number; data: ArrayBuffer };
-}
-
-function readImage(module: DataSegments): Image {
-  const segments = Array.from({ length: module.getNumDataSegments() }, (_, index) =>
-    module.getDataSegmentInfo(module.getDataSegmentByIndex(index)),
-  );
+function readImage(module: binaryen.Module): Image {
+  const segments = segmentsOf(module);
   const start = Math.min(...segments.map(({ offset }) => offset));
-  const end = Math.max(...segments.map(({ offset, data }) => offset + data.byteLength));
+  const end = Math.max(...segments.map(({ offset, data }) => offset + data.length));
   const bytes = new Uint8Array(end - start);
-  for (const { offset, data } of segments) bytes.set(new Uint8Array(data), offset - start);
+  for (const { offset, data } of segments) bytes.set(data, offset - start);
   return { start, bytes };
 }

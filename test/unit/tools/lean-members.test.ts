@@ -9,6 +9,8 @@ const SOURCE = `
 class Leaf { constructor(public value: i32) {} }
 class Base { number: i32 = -1; leaf: Leaf | null; }
 class Derived extends Base { small: u8 = 255; own: Leaf | null; }
+class Empty {}
+class Last extends Empty { ${Array.from({ length: 60 }, (_, n) => `n${n}: i32 = -1;`).join(" ")} }
 class Wide { ${Array.from({ length: 80 }, (_, n) => field(n)).join(" ")} }
 
 let base: Base = new Base();
@@ -18,6 +20,7 @@ let array: (Leaf | null)[] = [];
 let fixed: StaticArray<Leaf | null> = new StaticArray(3);
 let nested: Leaf[][] = [];
 let map: Map<string, Leaf> = new Map();
+let empty: Empty = new Empty();
 let text: string = "";
 let numbers: i32[] = [];
 let action: (n: i32) => i32 = (n: i32): i32 => n;
@@ -50,6 +53,11 @@ export function collect(): void {
   __collect();
 }
 
+/** Of the last class of all: its row is the end of static data. */
+export function fillLast(): void {
+  empty = new Last();
+}
+
 export function read(): string {
   const leaves = [
     base.leaf, derived.leaf, derived.own, wide.f0, wide.f79, array[1], fixed[2], nested[1][0],
@@ -64,6 +72,7 @@ export function read(): string {
 interface Module extends Record<string, unknown> {
   _initialize(): void;
   fill(): void;
+  fillLast(): void;
   collect(): void;
   read(): number;
   __getString(pointer: number): string;
@@ -89,6 +98,7 @@ describe("the collector keeps what an object holds", () => {
     const module = instantiateSync(make(binary)).exports as unknown as Module;
     module._initialize();
     module.fill();
+    module.fillLast();
     for (let round = 0; round < 3; round++) {
       module.collect();
       expect(module.__getString(module.read())).toBe("1 2 3 4 5 6 7 8 9 ten 10 2147483647 12");

@@ -26,8 +26,9 @@ export async function compile(what: Compilation): Promise<void> {
   // Loaded only when there is something to compile: it takes seconds.
   const asc = await import("assemblyscript/asc");
   const { LeanConstructors } = await import("./lean/constructors.js");
+  const { LeanMembers } = await import("./lean/members.js");
   const { LeanVisits } = await import("./lean/visits.js");
-  const transforms = [new LeanVisits(), new LeanConstructors()];
+  const transforms = [new LeanMembers(), new LeanVisits(), new LeanConstructors()];
   asc.libraryFiles["rt/index-minimal"] = RUNTIME;
   const { error, stderr } = await asc.main(
     [
@@ -76,9 +77,12 @@ export const COMPILER: readonly string[] = [
   "build/tools/fixed-bytes.ts",
   "build/tools/lean/api.ts",
   "build/tools/lean/constructors.ts",
+  "build/tools/lean/members.ts",
   "build/tools/lean/visits.ts",
+  "build/tools/segments.ts",
   "build/tools/wasm.ts",
   "shared/runtime/assembly/blocks.ts",
+  "shared/runtime/assembly/members.ts",
   "shared/runtime/assembly/objects.ts",
   "shared/runtime/assembly/spans.ts",
   "node_modules/assemblyscript/package.json",

@@ -5,6 +5,34 @@ export interface Program {
   elementsByName: Map<string, ProgramElement>;
   /** Functions and classes that were compiled, by the names that they have in the module. */
   instancesByName: Map<string, ProgramElement>;
+  /** Classes whose objects the collector knows, by number, in order and without gaps. */
+  managedClasses: Map<number, Class>;
+  arrayPrototype: unknown;
+  staticArrayPrototype: unknown;
+}
+
+export interface Class {
+  id: number;
+  internalName: string;
+  prototype: unknown;
+  typeArguments: Type[] | null;
+  base: Class | null;
+  /** With those of its base; what is no property has no `instance`. */
+  members: Map<string, { instance?: Property | null }> | null;
+  isDeclaredInLibrary: boolean;
+  getMember(name: string): unknown;
+}
+
+interface Type {
+  /** A reference to an object that the collector knows. */
+  isManaged: boolean;
+}
+
+interface Property {
+  isField: boolean;
+  type: Type;
+  /** In bytes, of a field. */
+  memoryOffset: number;
 }
 
 export interface ProgramElement {

@@ -4,6 +4,7 @@ import { api, type Program } from "./api.js";
 /** asc's `CommonFlags.Abstract`. */
 const ABSTRACT = 1 << 7;
 const CONSTRUCTOR = "#constructor";
+/** Of the runtime that asc.ts puts in place of asc's. */
 const NEW = "~lib/@ai-gateway-wasm/runtime/assembly/objects/__new";
 
 /**

@@ -28,26 +28,25 @@ interface Prices {
 /** How often a way is looked for with the prices of the one before; later ones gain nothing. */
 const ROUNDS = 4;
 
-/** Packs `data` for `unpack` of shared/unpack, which must find it at an address of this parity. */
-export function encode(data: Uint8Array, address: number): Uint8Array {
+/** Packs `data` for `decode` of shared/unpack. */
+export function encode(data: Uint8Array): Uint8Array {
   const matches = findMatches(data);
   let prices = firstPrices();
   let best = { bits: Infinity, steps: [] as Step[] };
   for (let round = 0; round < ROUNDS; round++) {
     const steps = cheapest(data, matches, prices);
-    const learnt = measure(data, address, steps);
+    const learnt = measure(data, steps);
     if (learnt.bits < best.bits) best = { bits: learnt.bits, steps };
     prices = learnt.prices;
   }
   const encoder = new RangeEncoder();
-  write(data, address, best.steps, (context, bit) => encoder.write(context, bit));
+  write(data, best.steps, (context, bit) => encoder.write(context, bit));
   return encoder.finish();
 }
 
 /** Tells `sink` the bits of `steps`; `after` hears of each step, and whether it kept the distance. */
 function write(
   data: Uint8Array,
-  address: number,
   steps: readonly Step[],
   sink: BitSink,
   after: (step: Step, at: number, isRepeated: boolean) => void = () => undefined,
@@ -56,7 +55,7 @@ function write(
   let last = 0;
   let follows = 0; // 1 behind a match
   for (const step of steps) {
-    sink(MATCH + ((address + at) & 1), step.distance ? 1 : 0);
+    sink(MATCH + follows, step.distance ? 1 : 0);
     const isRepeated = step.distance === last;
     if (step.distance) {
       sink(REPEATED + follows, isRepeated ? 1 : 0);
@@ -124,11 +123,7 @@ function firstPrices(): Prices {
 }
 
 /** What the way costs in all, and what its steps cost on average: the prices to try next. */
-function measure(
-  data: Uint8Array,
-  address: number,
-  steps: readonly Step[],
-): { bits: number; prices: Prices } {
+function measure(data: Uint8Array, steps: readonly Step[]): { bits: number; prices: Prices } {
   const probabilities = new Probabilities();
   let bits = 0;
   const spent = { byte: 0, distance: 0, length: 0, head: 0 };
@@ -142,7 +137,7 @@ function measure(
     else if (context < LENGTH) spent.distance += price;
     else spent.length += price;
   };
-  write(data, address, steps, sink, (step, at, isRepeated) => {
+  write(data, steps, sink, (step, at, isRepeated) => {
     if (!step.distance) averages.add("byte", data[at] ?? 0, spent.byte + spent.head);
     else averages.add(isRepeated ? "repeated" : "match", 0, spent.head);
     if (step.distance && !isRepeated) averages.addNumber("distance", step.distance, spent.distance);

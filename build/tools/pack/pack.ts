@@ -1,6 +1,8 @@
 import binaryen from "binaryen";
+import { segmentsOf } from "../segments.js";
 import { encode } from "./encode.js";
 import { CONTEXT_BYTES } from "./model.js";
+import { shorten } from "./shorten.js";
 
 const PAGE = 65536;
 /** What asc may emit with asconfig.json, and no more: gateways need not know newer features. */
@@ -22,8 +24,8 @@ interface Image {
 }
 
 /**
- * Stores the static data of a module packed, and has `_initialize` unpack it before anything reads
- * it. AssemblyScript's texts are UTF-16 with 20 bytes around each: key-auth's 17.5 KiB become 3.9.
+ * Stores the static data of a module shortened (shorten.ts) and packed (encode.ts), and has
+ * `_initialize` unpack it before anything reads it: token-rate-limit's 43 KiB become 8.5.
  * The module must export `unpack` (shared/unpack) and `_initialize`; the former export goes.
  *
  * The packed bytes lie at the end of the first memory, where the heap grows to later.
@@ -32,15 +34,17 @@ export function packModule(wasm: Uint8Array): Uint8Array {
   const module = binaryen.readBinary(wasm);
   try {
     module.setFeatures(FEATURES);
-    const image = readImage(module as unknown as DataSegments);
-    const packed = encode(image.bytes, image.start);
+    const image = readImage(module);
+    const short = shorten(image.bytes, image.start);
+    const packed = encode(short);
     const end = image.start + image.bytes.length;
+    const shortEnd = end + short.length;
     const { initial, max } = module.getMemoryInfo();
-    const pages = Math.max(initial, Math.ceil((end + CONTEXT_BYTES + packed.length) / PAGE));
+    const pages = Math.max(initial, Math.ceil((shortEnd + CONTEXT_BYTES + packed.length) / PAGE));
     const at = pages * PAGE - packed.length;
     const offset = module.i32.const(at);
     module.setMemory(pages, max ?? -1, null, [{ offset, data: packed, passive: false }]);
-    unpackFirst(module, [at, image.start, end]);
+    unpackFirst(module, [at, image.start, end, shortEnd]);
     module.removeExport(UNPACK);
     optimize(module);
     if (!module.validate()) throw new Error("the packed module is not valid");
@@ -88,20 +92,11 @@ function unpackFirst(module: binaryen.Module, args: number[]): void {
   module.addFunctionExport("unpack-and-initialize", INITIALIZE);
 }
 
-/** What binaryen's own types have under an older name (131.0.0-nightly.20260721). */
-interface DataSegments {
-  getNumDataSegments(): number;
-  getDataSegmentByIndex(index: number): number;
-  getDataSegmentInfo(segment: number): { offset: number; data: ArrayBuffer };
-}
-
-function readImage(module: DataSegments): Image {
-  const segments = Array.from({ length: module.getNumDataSegments() }, (_, index) =>
-    module.getDataSegmentInfo(module.getDataSegmentByIndex(index)),
-  );
+function readImage(module: binaryen.Module): Image {
+  const segments = segmentsOf(module);
   const start = Math.min(...segments.map(({ offset }) => offset));
-  const end = Math.max(...segments.map(({ offset, data }) => offset + data.byteLength));
+  const end = Math.max(...segments.map(({ offset, data }) => offset + data.length));
   const bytes = new Uint8Array(end - start);
-  for (const { offset, data } of segments) bytes.set(new Uint8Array(data), offset - start);
+  for (const { offset, data } of segments) bytes.set(data, offset - start);
   return { start, bytes };
 }

@@ -1,4 +1,5 @@
 import { makeObject, sweep, takeBlock } from "./blocks";
+import { visitMembers } from "./members";
 
 /** The head of an object, as AssemblyScript lays it out; the program knows the address behind it. */
 @unmanaged
@@ -99,6 +100,10 @@ export function __visit(address: usize, _cookie: u32): void {
   reached = head;
 }
 
+function visitMembersOf(head: Head): void {
+  visitMembers(addressOf(head), head.rtId, head.rtSize);
+}
+
 // @ts-expect-error: decorator
 @global
 @unsafe
@@ -108,15 +113,13 @@ export function __collect(): void {
   __visit_globals(0);
   let pin = pinned;
   while (pin !== null) {
-    // @ts-expect-error: the compiler's own
-    __visit_members(addressOf(pin), 0);
+    visitMembersOf(pin);
     pin = pin.next;
   }
   while (reached !== null) {
     const head = changetype<Head>(reached);
     reached = head.next;
-    // @ts-expect-error: the compiler's own
-    __visit_members(addressOf(head), 0);
+    visitMembersOf(head);
   }
   stayed = sweep(round);
   made = 0;

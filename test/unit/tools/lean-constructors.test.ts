@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { instantiateSync } from "@assemblyscript/loader";
+import binaryen from "binaryen";
 import { beforeAll, describe, expect, it } from "vitest";
 import { compile } from "../../../build/tools/asc.js";
 
@@ -160,5 +161,10 @@ describe("an object that is made in memory full of ones", () => {
     module.dirty();
     const make = module[name] as () => number;
     expect(module.__getString(make())).toBe(expected);
+  });
+
+  it("was cleared eight bytes at a time, which only this transform does", () => {
+    const text = binaryen.readBinary(readFileSync(".cache/unit/constructors.wasm")).emitText();
+    expect(text).toMatch(/i64\.store (offset=\d+ )?align=1/);
   });
 });

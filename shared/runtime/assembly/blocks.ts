@@ -58,10 +58,15 @@ let chunks: Home | null = null;
 /** Large blocks that are objects. */
 let spans: Home | null = null;
 
-/** A block with room for `size` bytes; their content is undefined. */
-export function takeBlock(size: usize): Block {
-  if (size > LARGEST) unreachable();
-  const whole = (size + INFO_SIZE + GRAIN - 1) & ~(GRAIN - 1);
+/**
+ * A block; its content is undefined. Traps when there is no memory.
+ *
+ * @param size of what its user stores
+ * @param head bytes before that, `INFO_SIZE` at least
+ */
+export function takeBlock(size: usize, head: usize): Block {
+  if (size > LARGEST) unreachable(); // before anything is added, which could overflow
+  const whole = (size + head + GRAIN - 1) & ~(GRAIN - 1);
   if (whole > LARGEST_CELL) return takeLarge(whole);
   const list = FREE + whole / 4;
   if (load<usize>(list) == 0) addChunk(whole);
@@ -76,7 +81,6 @@ function takeLarge(whole: usize): Block {
   const home = changetype<Home>(takeSpan(span));
   home.size = span;
   const block = blockAt(home);
-  // Nothing of the last word is used: the block ends where the next span's home begins.
   block.info = whole;
   return block;
 }
@@ -194,14 +198,14 @@ function blockAt(home: Home): Block {
 /** The block that the program knows by this address. */
 // @ts-expect-error: decorator
 @inline
-export function blockOf(address: usize): Block {
+function blockOf(address: usize): Block {
   return changetype<Block>(address - INFO_SIZE);
 }
 
 /** What the program uses of a block. */
 // @ts-expect-error: decorator
 @inline
-export function addressOf(block: Block): usize {
+function addressOf(block: Block): usize {
   return changetype<usize>(block) + INFO_SIZE;
 }
 
@@ -209,7 +213,7 @@ export function addressOf(block: Block): usize {
 @global
 @unsafe
 export function __alloc(size: usize): usize {
-  return addressOf(takeBlock(size));
+  return addressOf(takeBlock(size, INFO_SIZE));
 }
 
 // @ts-expect-error: decorator

@@ -1,4 +1,4 @@
-import { makeObject, sweep, takeBlock } from "./blocks";
+import { makeObject, OBJECT_BIT, sweep, takeBlock } from "./blocks";
 import { visitMembers } from "./members";
 
 /** The head of an object, as AssemblyScript lays it out; the program knows the address behind it. */
@@ -16,8 +16,6 @@ class Head {
 }
 
 const HEAD_SIZE: usize = 20;
-/** From the head to what a block's owner uses. */
-const INFO_SIZE: usize = 4;
 /** As round: pinned, which means reached in every round. */
 const PINNED: u32 = u32.MAX_VALUE;
 
@@ -57,9 +55,9 @@ function addressOf(head: Head): usize {
 @global
 @unsafe
 export function __new(size: usize, id: i32): usize {
-  const block = takeBlock(size + HEAD_SIZE - INFO_SIZE);
-  makeObject(block);
+  const block = takeBlock(size, HEAD_SIZE);
   made += block.info;
+  makeObject(block);
   const head = changetype<Head>(block);
   head.round = round;
   head.rtId = id;
@@ -73,7 +71,7 @@ export function __new(size: usize, id: i32): usize {
 export function __renew(address: usize, size: usize): usize {
   const head = headOf(address);
   const isStatic = address < __heap_base;
-  const room = (head.info & ~1) - HEAD_SIZE;
+  const room = (head.info & ~OBJECT_BIT) - HEAD_SIZE;
   if (!isStatic && size <= room) {
     head.rtSize = <u32>size;
     return address;

@@ -135,4 +135,6 @@ it("keeps what is pinned, with its members, until it is unpinned", () => {
 it("traps when the host has no more memory, and before sizes overflow", () => {
   expect(() => rt["allocate"]!(0, 0x7fffffff, 1)).toThrow(WebAssembly.RuntimeError);
   expect(() => rt["allocate"]!(0, -4, 1)).toThrow(WebAssembly.RuntimeError);
+  expect(() => rt["makeObject"]!(-4)).toThrow(WebAssembly.RuntimeError);
+  expect(() => rt["makeObject"]!(-20)).toThrow(WebAssembly.RuntimeError);
 });

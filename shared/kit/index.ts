@@ -6,6 +6,7 @@ export { ConfigReader, textsOf, Tristate } from "./assembly/config/reader";
 export { NOT_A_TIME, parseRfc3339, readTime } from "./assembly/config/time";
 export { limitRequestBuffer, limitResponseBuffer } from "./assembly/buffer-limit";
 export { announcedLength, isEncoded, isUnreadable } from "./assembly/http/body-kind";
+export { findCookie } from "./assembly/http/cookie";
 export { findFormField, FormField, isMultipart } from "./assembly/http/multipart";
 export { QueryReader, QuerySyntax, withoutParameters } from "./assembly/http/query";
 export { normalisePath, pathOnly, resolveSegments } from "./assembly/http/request-path";

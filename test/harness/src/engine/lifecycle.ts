@@ -1,11 +1,11 @@
 import { LoadError } from "../abi/link";
 import type { NativeFilter } from "../types";
 import type { Environment } from "./environment";
+import type { Chain, StreamFilter } from "./chain";
 import { NativeStreamFilter } from "./native-filter";
 import type { PluginSettings } from "./plugin";
 import { RedisPool } from "./redis-calls";
 import { Root } from "./root";
-import type { Stream, StreamFilter } from "./stream";
 import { Vm } from "./vm";
 import { WasmFilter } from "./wasm-filter";
 
@@ -151,13 +151,13 @@ export class Thread {
     }
   }
 
-  filters(stream: Stream, chain: readonly ChainItem[]): StreamFilter[] {
+  filters(chain: Chain, items: readonly ChainItem[]): StreamFilter[] {
     const filters: StreamFilter[] = [];
-    for (const item of chain) {
-      if ("native" in item) filters.push(new NativeStreamFilter(stream, item.native));
+    for (const item of items) {
+      if ("native" in item) filters.push(new NativeStreamFilter(chain, item.native));
       else {
         const root = this.rootFor(item.plugin);
-        if (root) filters.push(new WasmFilter(stream, root, item.plugin));
+        if (root) filters.push(new WasmFilter(chain, root, item.plugin));
       }
     }
     return filters;

@@ -12,6 +12,12 @@ export interface Reply {
   details: string;
 }
 
+/** What a request gets whose plugin's VM is dead. */
+export function failReply(): Reply {
+  const details = "wasm_fail_stream";
+  return { status: 503, body: new Uint8Array(0), headers: [], grpcStatus: 14, details };
+}
+
 const GRPC_STATUS: Record<number, number> = {
   400: 13,
   401: 16,

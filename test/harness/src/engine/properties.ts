@@ -2,7 +2,7 @@ import { Status } from "../abi/enums";
 import { HeaderList } from "../abi/header-list";
 import { encodePairs } from "../abi/pairs";
 import { toBinary, toBytes } from "../abi/text";
-import type { HeaderPair } from "../types";
+import type { HeaderPair, Json } from "../types";
 import type { Root } from "./root";
 import type { Stream } from "./stream";
 import type { WasmFilter } from "./wasm-filter";
@@ -108,7 +108,7 @@ function attribute(filter: WasmFilter, stream: Stream, parts: string[]): Found {
     case "response":
       return response(filter, stream, second, third);
     case "xds":
-      return xds(stream, second);
+      return xds(stream, second, parts.slice(2));
     case "source":
       return second === "address"
         ? text("127.0.0.1:40000")
@@ -126,7 +126,7 @@ function attribute(filter: WasmFilter, stream: Stream, parts: string[]): Found {
       if (second === "requested_server_name") return text("");
       return second === "mtls" ? bool(false) : undefined;
     case "upstream":
-      return upstream(stream.router.address, second);
+      return upstream(stream, second);
     case "filter_state":
       return stream.filterState.get(parts.slice(1).join("\0"));
     default:
@@ -135,17 +135,22 @@ function attribute(filter: WasmFilter, stream: Stream, parts: string[]): Found {
 }
 
 /** `address` is empty while there is no upstream. */
-function upstream(address: string, name: string): Found {
-  if (name === "request_attempt_count") return int64(address ? 1 : 0);
+function upstream(stream: Stream, name: string): Found {
+  const { address, attempt } = stream.router;
+  if (name === "request_attempt_count") return int64(attempt);
   if (!address) return undefined;
   if (name === "address") return text(address);
   if (name === "port") return int64(Number(address.split(":")[1] ?? 0));
   return undefined;
 }
 
-function xds(stream: Stream, name: string): Found {
-  const { route } = stream.router;
+function xds(stream: Stream, name: string, path: readonly string[]): Found {
+  const { route, target } = stream.router;
   switch (name) {
+    case "upstream_host_metadata":
+      return metadata(target?.traits.metadata, path);
+    case "route_metadata":
+      return metadata(route?.metadata, path);
     case "route_name":
       return route ? text(route.name ?? "") : undefined;
     case "cluster_name": {
@@ -159,6 +164,26 @@ function xds(stream: Stream, name: string): Found {
     default:
       return undefined;
   }
+}
+
+/** One scalar of `filter_metadata`. */
+function metadata(all: Record<string, Json> | undefined, path: readonly string[]): Found {
+  const [field, ...keys] = path;
+  if (!all || field !== "filter_metadata") return undefined;
+  let value: Json | undefined = all;
+  for (const key of keys) {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+    value = value[key];
+  }
+  if (typeof value === "string") return text(value);
+  if (typeof value === "number") return double(value);
+  return typeof value === "boolean" ? bool(value) : undefined;
+}
+
+function double(value: number): Uint8Array {
+  const out = new Uint8Array(8);
+  new DataView(out.buffer).setFloat64(0, value, true);
+  return out;
 }
 
 const REQUEST_HEADERS: Record<string, string> = {

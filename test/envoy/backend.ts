@@ -3,8 +3,13 @@ import { join } from "node:path";
 import {
   ACCESS_LOG,
   bootstrap,
+  cluster,
+  clusterOfOthers,
+  CLUSTERS,
+  clustersFile,
   LISTENERS,
   listenersFile,
+  wasmFilter,
   type ClusterOptions,
 } from "./bootstrap.js";
 import { sendH1 } from "./client-h1.js";
@@ -17,6 +22,9 @@ import {
   answerOf,
   BACKEND,
   clustersOf,
+  ownClustersOf,
+  targetsOf,
+  type Json,
   type LogLevel,
   type PluginUse,
   type Scenario,
@@ -43,12 +51,16 @@ type Delta = [name: string, change: number];
 export class EnvoyBackend {
   private batch: readonly Play[] = [];
   private ports = new Map<string, number>();
+  /** The clusters file Envoy took last. */
+  private clusters = "";
 
   private constructor(
     readonly envoy: Envoy,
     private readonly plays: readonly Play[],
     private readonly upstreams: Map<string, ScriptedUpstream>,
     private readonly wasmFile: (plugin: PluginUse) => string,
+    /** Clusters that some play wants otherwise than the others do. */
+    private readonly changing: readonly ClusterOptions[],
   ) {}
 
   /**
@@ -62,21 +74,34 @@ export class EnvoyBackend {
   ): Promise<EnvoyBackend> {
     const upstreams = new Map<string, ScriptedUpstream>();
     const clusters: ClusterOptions[] = [];
+    const metadata = endpointMetadata(plays);
     for (const [name, kind] of clusterKinds(plays)) {
-      if (kind === "empty") clusters.push({ name, port: null });
-      else if (kind === "refused") clusters.push({ name, port: (await freePorts(1))[0] ?? 0 });
+      const known = { name, metadata: metadata.get(name) };
+      if (kind === "empty") clusters.push({ ...known, port: null });
+      else if (kind === "refused") clusters.push({ ...known, port: (await freePorts(1))[0] ?? 0 });
       else {
         const upstream = new ScriptedUpstream(name, () => answerOf([], name, 0));
         upstreams.set(name, upstream);
-        clusters.push({ name, port: await upstream.start() });
+        clusters.push({ ...known, port: await upstream.start() });
       }
     }
-    const options = { bootstrap: bootstrap(clusters), files: { [LISTENERS]: listenersFile([]) } };
+    const own = new Set(plays.flatMap(({ scenario }) => ownClustersOf(scenario)));
+    const changing = clusters.filter(({ name }) => own.has(name));
+    const options = {
+      bootstrap: bootstrap(
+        clusters.filter(({ name }) => !own.has(name)),
+        true,
+      ),
+      files: {
+        [LISTENERS]: listenersFile([]),
+        [CLUSTERS]: clustersFile(changing.map(cluster)),
+      },
+    };
     const envoy = await Envoy.start(options).catch(async (error: unknown) => {
       for (const upstream of upstreams.values()) await upstream.stop();
       throw error;
     });
-    return new EnvoyBackend(envoy, plays, upstreams, wasmFile);
+    return new EnvoyBackend(envoy, plays, upstreams, wasmFile, changing);
   }
 
   /** Ends Envoy and the upstreams. */
@@ -141,19 +166,66 @@ export class EnvoyBackend {
 
   /** Loads the listeners of the batch the play belongs to; earlier ones are drained. */
   private async load(play: Play): Promise<void> {
-    const at = this.plays.indexOf(play);
-    this.batch = this.plays.slice(at - (at % BATCH), at - (at % BATCH) + BATCH);
+    this.batch = batchOf(this.plays, play);
     const listeners = this.batch.map(({ id, scenario }) => ({
       id,
-      plugins: scenario.plugins.map((plugin) => ({ ...plugin, file: this.wasmFile(plugin) })),
+      plugins: scenario.plugins
+        .filter((plugin) => plugin.upstream === undefined)
+        .map((plugin) => ({ ...plugin, file: this.wasmFile(plugin) })),
       routes: scenario.env.routes,
+      priorities: new Set(
+        Object.entries(scenario.env.clusters).flatMap(([name, rule]) =>
+          rule.priorities ? [name] : [],
+        ),
+      ),
+      attemptCount: scenario.env.attemptCount,
       attributes: scenario.env.attributes,
     }));
     // A new listener would take over the socket of a draining one: all of them the same.
     await this.replaceListeners(listenersFile([]));
+    if (!(await this.replaceClusters(play))) {
+      this.ports = new Map();
+      return;
+    }
     const text = listenersFile(listeners).replaceAll("%FOLDER%", this.envoy.folder);
     await this.replaceListeners(text);
     this.ports = await this.listenerPorts();
+  }
+
+  /** Puts the play's own clusters in place; false when Envoy refuses them. */
+  private async replaceClusters(play: Play): Promise<boolean> {
+    const content = clustersFile(this.clustersFor(play));
+    if (content === this.clusters) return true;
+    const loads = "^cluster_manager.cds.update_(success|rejected)$";
+    const refusals = "^cluster_manager.cds.update_rejected$";
+    const [before, refused] = [await this.sum(loads), await this.sum(refusals)];
+    this.envoy.moveIn(CLUSTERS, content);
+    const end = Date.now() + LOAD_TIMEOUT_MS;
+    const warming = "^cluster_manager.warming_clusters$";
+    while ((await this.sum(loads)) <= before || (await this.sum(warming)) > 0) {
+      if (Date.now() > end) throw new Error(`clusters not loaded:\n${this.envoy.logText()}`);
+      await sleep(20);
+    }
+    const accepted = (await this.sum(refusals)) === refused;
+    this.clusters = accepted ? content : "";
+    return accepted;
+  }
+
+  private clustersFor({ id, scenario }: Play): object[] {
+    const own = ownClustersOf(scenario);
+    const optionsOf = (name: string): Pick<ClusterOptions, "maxRetries" | "filters"> => ({
+      maxRetries: scenario.env.clusters[name]?.maxRetries,
+      filters: scenario.plugins
+        .filter((plugin) => plugin.upstream === name)
+        .map((plugin, i) => wasmFilter({ ...plugin, file: this.wasmFile(plugin) }, id, i)),
+    });
+    const leaves = this.changing.map((options) =>
+      cluster(own.includes(options.name) ? { ...options, ...optionsOf(options.name) } : options),
+    );
+    const outer = Object.entries(scenario.env.clusters).flatMap(([name, rule]) =>
+      targetsOf(rule).length ? [clusterOfOthers(rule, { name, ...optionsOf(name) })] : [],
+    );
+    return [...leaves, ...outer];
   }
 
   private async replaceListeners(content: string): Promise<void> {
@@ -265,6 +337,31 @@ function changes(before: Map<string, number>, after: Map<string, number>): Delta
     ])
     .filter(([, change]) => change !== 0)
     .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Plays loaded together with one: a play with clusters of its own is alone. */
+function batchOf(plays: readonly Play[], play: Play): readonly Play[] {
+  const isOwn = ({ scenario }: Play): boolean => ownClustersOf(scenario).length > 0;
+  if (isOwn(play)) return [play];
+  const others = plays.filter((other) => !isOwn(other));
+  const at = others.indexOf(play);
+  return others.slice(at - (at % BATCH), at - (at % BATCH) + BATCH);
+}
+
+/** Endpoint metadata by cluster; it cannot change at run time. */
+function endpointMetadata(plays: readonly Play[]): Map<string, Record<string, Json>> {
+  const known = new Map<string, Record<string, Json>>();
+  for (const { scenario } of plays) {
+    for (const [name, { metadata }] of Object.entries(scenario.env.clusters)) {
+      if (!metadata) continue;
+      const before = known.get(name) ?? metadata;
+      if (JSON.stringify(before) !== JSON.stringify(metadata)) {
+        throw new Error(`${scenario.file}: cluster ${name} has other metadata elsewhere`);
+      }
+      known.set(name, metadata);
+    }
+  }
+  return known;
 }
 
 /** Clusters of all plays with the one thing about them that cannot change at run time. */

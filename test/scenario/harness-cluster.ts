@@ -1,4 +1,4 @@
-import type { UpstreamHandler, UpstreamRequest, UpstreamSink } from "proxy-wasm-test";
+import type { ClusterTraits, UpstreamHandler, UpstreamRequest, UpstreamSink } from "proxy-wasm-test";
 import { answerOf, type Answer, type HeaderPair } from "./scenario.js";
 
 /** Time between pieces of an answer, in fake ms; any value above 0 keeps them apart. */
@@ -16,6 +16,7 @@ export class ScriptedCluster implements UpstreamHandler {
   constructor(
     readonly name: string,
     private readonly answers: readonly Answer[],
+    readonly traits: ClusterTraits = {},
   ) {
     this.hasEndpoints = answerOf(answers, name, 0).kind !== "empty";
   }

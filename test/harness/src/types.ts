@@ -155,7 +155,7 @@ export interface CallBudget {
 export interface HostOptions {
   /** Default `envoy-1.40`. */
   profile?: ProfileName;
-  /** In filter order; at least one. */
+  /** In filter order; at least one, here or among the filters of a cluster. */
   plugins: readonly (PluginOptions | NativeFilter)[];
   /** Default `error`: rules keep their own severity. `warn`: nothing fails a test. Or per rule. */
   strict?: "off" | "warn" | "error" | Record<string, Severity>;

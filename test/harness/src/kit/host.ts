@@ -88,7 +88,6 @@ export class Host implements AsyncDisposable {
 
   constructor(private options: HostOptions) {
     this.profile = findProfile(options.profile ?? "envoy-1.40");
-    if (options.plugins.length === 0) throw new TypeError("plugins: at least one is needed");
     const start = options.startTime ?? DEFAULT_START;
     this.clock = options.clock === "real" ? new RealScheduler(start) : new FakeScheduler(start);
     this.clock.onFault = (error) => this.onFault(error);
@@ -111,6 +110,8 @@ export class Host implements AsyncDisposable {
       this.naming(plugin.name ?? `p${i}`, () => settlePlugin(plugin, i, this.env.maxPages)),
     );
     this.settleUpstreamFilters();
+    if (this.chain.length === 0 && this.upstreamChains.size === 0)
+      throw new TypeError("plugins: at least one is needed");
     this.load();
     openHosts.add(this);
   }

@@ -153,7 +153,10 @@ export class EnvoyBackend {
           seen,
           answer: answer.kind === "answer" ? String(answer.status) : answer.kind,
         })),
-      upstream: visits.filter((v) => !isCallout(v.seen.headers)).map((v) => ({ ...v.seen })),
+      upstream: visits
+        .filter((v) => !isCallout(v.seen.headers))
+        .sort((a, b) => a.order - b.order)
+        .map((v) => ({ ...v.seen })),
       client: { ...client, details: record["details"] ?? "" },
       metrics: changes(before, after),
       attributes: play.scenario.env.attributes.flatMap((key): [string, string][] => {
@@ -183,19 +186,16 @@ export class EnvoyBackend {
     }));
     // A new listener would take over the socket of a draining one: all of them the same.
     await this.replaceListeners(listenersFile([]));
-    if (!(await this.replaceClusters(play))) {
-      this.ports = new Map();
-      return;
-    }
+    await this.replaceClusters(play);
     const text = listenersFile(listeners).replaceAll("%FOLDER%", this.envoy.folder);
     await this.replaceListeners(text);
     this.ports = await this.listenerPorts();
   }
 
-  /** Puts the play's own clusters in place; false when Envoy refuses them. */
-  private async replaceClusters(play: Play): Promise<boolean> {
-    const content = clustersFile(this.clustersFor(play));
-    if (content === this.clusters) return true;
+  /** Puts the play's own clusters in place. */
+  private async replaceClusters(play: Play): Promise<void> {
+    const content = clustersFile(this.clustersFor(play)).replaceAll("%FOLDER%", this.envoy.folder);
+    if (content === this.clusters) return;
     const loads = "^cluster_manager.cds.update_(success|rejected)$";
     const refusals = "^cluster_manager.cds.update_rejected$";
     const [before, refused] = [await this.sum(loads), await this.sum(refusals)];
@@ -206,9 +206,10 @@ export class EnvoyBackend {
       if (Date.now() > end) throw new Error(`clusters not loaded:\n${this.envoy.logText()}`);
       await sleep(20);
     }
-    const accepted = (await this.sum(refusals)) === refused;
-    this.clusters = accepted ? content : "";
-    return accepted;
+    if ((await this.sum(refusals)) > refused) {
+      throw new Error(`clusters of ${play.scenario.title} refused:\n${this.envoy.logText()}`);
+    }
+    this.clusters = content;
   }
 
   private clustersFor({ id, scenario }: Play): object[] {

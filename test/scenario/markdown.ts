@@ -130,9 +130,7 @@ function isPolicy(word: string): word is PluginUse["failurePolicy"] {
   return POLICIES.includes(word);
 }
 
-const ENV_FIELDS = new Set(
-  "routes clusters attemptCount attributes log time skip vary".split(" "),
-);
+const ENV_FIELDS = new Set("routes clusters attemptCount attributes log time skip vary".split(" "));
 
 function readEnvironment(
   fields: Record<string, unknown>,

@@ -147,6 +147,7 @@ async function playStep(
       .map(({ request, answer }): CalloutSeen => ({ seen: upstreamSeen(request), answer })),
     upstream: visits
       .filter(({ request }) => request.via === "router")
+      .sort((a, b) => a.order - b.order)
       .map(({ request }) => upstreamSeen(request)),
     client: clientSeen(answer),
     metrics: Object.entries(host.metrics.all)

@@ -50,7 +50,11 @@ export class Attempt implements Chain {
     const { env } = stream;
     this.limits = { request: stream.limit("request"), response: stream.limit("response") };
     this.exchange = new UpstreamExchange(env, target.upstream, target.name, "router", {
-      headers: (headers, end) => this.encode.start(headers, end),
+      headers: (headers, end) => {
+        // Known before any filter sees them, whatever becomes of this answer.
+        stream.details = "via_upstream";
+        this.encode.start(headers, end);
+      },
       data: (chunk, end) => {
         this.responseBytes += chunk.length;
         this.encode.push(new ByteQueue(chunk), end);
@@ -122,8 +126,7 @@ export class Attempt implements Chain {
       lastData: (data, end) => this.events.data(this, data, end),
       lastTrailers: (trailers) => this.events.trailers(this, trailers),
       aborted: () => undefined,
-      overLimit: () =>
-        this.overLimit(500, "Internal Server Error", "response_payload_too_large"),
+      overLimit: () => this.overLimit(500, "Internal Server Error", "response_payload_too_large"),
       finished: () => this.over,
       bufferChanged: () => undefined,
     };

@@ -93,13 +93,19 @@ export class CalloutTable {
     const token = vm.newToken(0);
     record.token = token;
     env.callouts.push(record);
-    const exchange = new UpstreamExchange(env, upstream, target?.name ?? record.cluster, "http_call", {
-      headers: () => undefined,
-      data: () => undefined,
-      trailers: () => undefined,
-      done: () => this.complete(token),
-      reset: (reason, started) => this.fail(token, reason, started),
-    });
+    const exchange = new UpstreamExchange(
+      env,
+      upstream,
+      target?.name ?? record.cluster,
+      "http_call",
+      {
+        headers: () => undefined,
+        data: () => undefined,
+        trailers: () => undefined,
+        done: () => this.complete(token),
+        reset: (reason, started) => this.fail(token, reason, started),
+      },
+    );
     const pending: Pending = { record, caller: vm.acting(), exchange, timer: null };
     this.pending.set(token, pending);
     // Nothing leaves before the running callback ended; a cancelled call is never seen upstream.
@@ -126,8 +132,7 @@ export class CalloutTable {
   }
 
   private fail(token: number, reason: string, started: boolean): void {
-    if (!started)
-      return this.deliverLocal(token, statusOfReset(reason), resetText(reason));
+    if (!started) return this.deliverLocal(token, statusOfReset(reason), resetText(reason));
     const root = this.root;
     root.status = { code: Status.BrokenConnection, message: "reset" };
     this.deliver(token, "reset", null, null, null);

@@ -1,7 +1,7 @@
 import { Status } from "../abi/enums";
 import { HeaderList } from "../abi/header-list";
 import { encodePairs } from "../abi/pairs";
-import { toBinary, toBytes } from "../abi/text";
+import { fromBytes, toBinary, toBytes } from "../abi/text";
 import type { HeaderPair, Json } from "../types";
 import type { Root } from "./root";
 import type { Stream } from "./stream";
@@ -141,6 +141,7 @@ function upstream(stream: Stream, name: string): Found {
   if (!address) return undefined;
   if (name === "address") return text(address);
   if (name === "port") return int64(Number(address.split(":")[1] ?? 0));
+  if (name === "transport_failure_reason") return text(stream.router.failureReason);
   return undefined;
 }
 
@@ -166,7 +167,7 @@ function xds(stream: Stream, name: string, path: readonly string[]): Found {
   }
 }
 
-/** One scalar of `filter_metadata`. */
+/** A value of `filter_metadata`. */
 function metadata(all: Record<string, Json> | undefined, path: readonly string[]): Found {
   const [field, ...keys] = path;
   if (!all || field !== "filter_metadata") return undefined;
@@ -175,9 +176,23 @@ function metadata(all: Record<string, Json> | undefined, path: readonly string[]
     if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
     value = value[key];
   }
+  return value === undefined ? undefined : (serialized(value) ?? Status.SerializationFailure);
+}
+
+/** A value of a `google.protobuf.Struct`, lists as pairs without values; null cannot be one. */
+function serialized(value: Json): Uint8Array | null {
   if (typeof value === "string") return text(value);
   if (typeof value === "number") return double(value);
-  return typeof value === "boolean" ? bool(value) : undefined;
+  if (typeof value === "boolean") return bool(value);
+  if (value === null) return null;
+  const list = Array.isArray(value);
+  const pairs: HeaderPair[] = [];
+  for (const [name, item] of Object.entries(value)) {
+    const bytes = serialized(item);
+    if (!bytes) return null;
+    pairs.push(list ? [fromBytes(bytes), ""] : [toBinary(name), fromBytes(bytes)]);
+  }
+  return encodePairs(pairs);
 }
 
 function double(value: number): Uint8Array {
@@ -202,8 +217,10 @@ function request(filter: WasmFilter, stream: Stream, name: string, key?: string)
       return int64(BigInt(stream.startedAt) * 1000000n);
     case "protocol":
       return text(stream.env.downstream === "h1" ? "HTTP/1.1" : "HTTP/2");
-    case "size":
-      return int64(stream.requestBytes);
+    case "size": {
+      const declared = filter.visibleHeaders("request")?.get("content-length") ?? "";
+      return int64(/^\d+$/.test(declared) ? BigInt(declared) : stream.requestBytes);
+    }
     case "total_size":
       return int64(stream.requestBytes + (stream.decode.headers?.byteSize ?? 0));
     case "duration":

@@ -75,8 +75,12 @@ export class RetryState {
     for (const word of [...words(policy?.on), ...words(grpc)])
       if (GRPC_CONDITIONS[word]) on.add(word);
     const most = Number(/^\d+$/.exec(headers.get("x-envoy-max-retries") ?? "")?.[0] ?? NaN);
-    const codes = words(headers.get("x-envoy-retriable-status-codes")).filter((w) => /^\d+$/.test(w));
-    const names = words(headers.get("x-envoy-retriable-header-names")).filter((word) => word !== "");
+    const codes = words(headers.get("x-envoy-retriable-status-codes")).filter((w) =>
+      /^\d+$/.test(w),
+    );
+    const names = words(headers.get("x-envoy-retriable-header-names")).filter(
+      (word) => word !== "",
+    );
     for (const name of RETRY_HEADERS) headers.remove(name);
     const wanted = asked !== undefined || grpc !== undefined || policy?.on !== undefined;
     if (!wanted) return null;

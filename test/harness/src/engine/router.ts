@@ -14,6 +14,7 @@ import { expectedMs, takeTimeouts, type Timeouts } from "./timeouts";
 import type { UpstreamExchange } from "./upstream-exchange";
 
 const encoder = new TextEncoder();
+const CONNECTION_REFUSED = "delayed connect error: Connection refused";
 
 /** Chooses a route and talks to its cluster: the filter every chain ends with. */
 export class Router {
@@ -48,6 +49,9 @@ export class Router {
   get target(): Target | null {
     return this.attempts.at(-1)?.target ?? null;
   }
+
+  /** Why there is no connection to the upstream host; empty = nothing known. */
+  failureReason = "";
 
   /** Attempts begun; the answer's number. */
   get attempt(): number {
@@ -135,6 +139,8 @@ export class Router {
   }
 
   private reply(status: number, text: string, details: string, flag = 0): void {
+    // The filters of an attempt hear that it is over before this is noted.
+    this.onLocalReply();
     this.stream.flags |= flag;
     const body = encoder.encode(text);
     this.stream.localReply({ status, body, headers: [], grpcStatus: -1, details });
@@ -163,6 +169,7 @@ export class Router {
     if (!cluster || cluster.kind === "redis") {
       return this.reply(503, "", "cluster_not_found", ResponseFlag.NoClusterFound);
     }
+    this.attemptCount = 1;
     const target = targetOf(stream.env, name, 1);
     if (!target) return this.replyNoHost();
     this.currentCluster = name;
@@ -174,7 +181,6 @@ export class Router {
       limit: cluster.traits?.maxRetries,
     });
     this.sentAt = stream.env.scheduler.elapsed;
-    this.attemptCount = 0;
     const attempt = this.begin(target, headers);
     attempt.start(headers, end);
     if (end) this.requestEnded();
@@ -183,7 +189,7 @@ export class Router {
   /** A new attempt; the router's own headers are written anew for each. */
   private begin(target: Target, headers: HeaderList): Attempt {
     const { env } = this.stream;
-    this.attemptCount++;
+    this.failureReason = "";
     if (env.router === "envoy") {
       const elapsed = this.completeAt === null ? 0 : env.scheduler.elapsed - this.completeAt;
       const expected = expectedMs(this.timeouts, Math.floor(elapsed));
@@ -303,20 +309,17 @@ export class Router {
   }
 
   private onReset(attempt: Attempt, reason: string): void {
-    const { stream } = this;
+    if (reason === "remote connection failure") this.failureReason = CONNECTION_REFUSED;
     const sent = attempt.exchange.opened && reason !== "remote connection failure";
     const verdict = this.retry?.afterReset(reason, sent) ?? "no";
     if (!this.responseStarted && this.retried(attempt, verdict)) return;
-    this.timer?.cancel();
-    stream.flags |= flagOfReset(reason);
     const when = this.responseStarted ? "after" : "before";
     const refused = reason === "remote connection failure";
-    const short = refused
-      ? "remote_connection_failure|delayed_connect_error:_Connection_refused"
-      : reason.replaceAll(" ", "_");
+    const cause = refused ? `${reason}|${CONNECTION_REFUSED}` : reason;
+    const short = cause.replaceAll(" ", "_");
     const text = resetText(reason, this.attemptCount > 1);
     const details = `upstream_reset_${when}_response_started{${short}}`;
-    this.reply(statusOfReset(reason), text, details);
+    this.reply(statusOfReset(reason), text, details, flagOfReset(reason));
   }
 
   /** Begins a retry if the verdict says so; notes why there is none. */
@@ -336,11 +339,9 @@ export class Router {
     const { stream, requestTrailers, kept } = this;
     const headers = this.requestHeaders;
     if (stream.finished || !headers) return;
-    const target = targetOf(stream.env, this.currentCluster, this.attemptCount + 1);
-    if (!target) {
-      this.attemptCount++;
-      return this.replyNoHost();
-    }
+    this.attemptCount++;
+    const target = targetOf(stream.env, this.currentCluster, this.attemptCount);
+    if (!target) return this.replyNoHost();
     const attempt = this.begin(target, headers);
     const complete = this.completeAt !== null;
     attempt.start(headers, kept.size === 0 && !requestTrailers && complete);

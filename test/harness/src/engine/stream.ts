@@ -232,7 +232,6 @@ export class Stream implements Chain {
   /** Response of the upstream, entering the response filters. */
   responseHeaders(headers: HeaderList, end: boolean): void {
     if (this.finished || this.encode.headers) return;
-    this.details = "via_upstream";
     this.originalStatus = headers.get(":status");
     this.encode.start(headers, end);
   }

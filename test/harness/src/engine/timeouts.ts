@@ -16,8 +16,7 @@ export function takeTimeouts(headers: HeaderList, route: RouteOptions): Timeouts
     headers.remove(name);
     return value !== undefined && /^\d+$/.test(value) ? Number(value) : undefined;
   };
-  const globalMs =
-    take("x-envoy-upstream-rq-timeout-ms") ?? route.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const globalMs = take("x-envoy-upstream-rq-timeout-ms") ?? route.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const perTry =
     take("x-envoy-upstream-rq-per-try-timeout-ms") ?? route.retry?.perTryTimeoutMs ?? 0;
   // One that could never end before the whole request is passed over.

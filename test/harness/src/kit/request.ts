@@ -12,10 +12,12 @@ interface BuiltRequest {
 
 /** Headers the connection manager takes away from a client that is not internal. */
 const INTERNAL = new Set(
-  ("retry-on retry-grpc-on max-retries retriable-status-codes retriable-header-names " +
+  (
+    "retry-on retry-grpc-on max-retries retriable-status-codes retriable-header-names " +
     "hedge-on-per-try-timeout upstream-alt-stat-name upstream-rq-timeout-ms " +
     "upstream-rq-per-try-timeout-ms upstream-rq-timeout-alt-response expected-rq-timeout-ms " +
-    "force-trace ip-tags original-url")
+    "force-trace ip-tags original-url"
+  )
     .split(" ")
     .map((name) => `x-envoy-${name}`),
 );

@@ -4,27 +4,22 @@ import {
   ACCESS_LOG,
   bootstrap,
   cluster,
-  clusterOfOthers,
   CLUSTERS,
   clustersFile,
   LISTENERS,
   listenersFile,
-  wasmFilter,
   type ClusterOptions,
 } from "./bootstrap.js";
 import { sendH1 } from "./client-h1.js";
 import { sendH2 } from "./client-h2.js";
 import { Envoy, sleep } from "./envoy.js";
+import { clusterKinds, clustersFor, endpointMetadata } from "./play-clusters.js";
 import { freePorts } from "../support/ports.js";
 import { ScriptedUpstream } from "./upstream.js";
 import type { CalloutSeen, Outcome, RequestOutcome } from "../scenario/outcome.js";
 import {
   answerOf,
-  BACKEND,
-  clustersOf,
   ownClustersOf,
-  targetsOf,
-  type Json,
   type LogLevel,
   type PluginUse,
   type Scenario,
@@ -194,7 +189,10 @@ export class EnvoyBackend {
 
   /** Puts the play's own clusters in place. */
   private async replaceClusters(play: Play): Promise<void> {
-    const content = clustersFile(this.clustersFor(play)).replaceAll("%FOLDER%", this.envoy.folder);
+    const content = clustersFile(clustersFor(play, this.changing, this.wasmFile)).replaceAll(
+      "%FOLDER%",
+      this.envoy.folder,
+    );
     if (content === this.clusters) return;
     const loads = "^cluster_manager.cds.update_(success|rejected)$";
     const refusals = "^cluster_manager.cds.update_rejected$";
@@ -210,23 +208,6 @@ export class EnvoyBackend {
       throw new Error(`clusters of ${play.scenario.title} refused:\n${this.envoy.logText()}`);
     }
     this.clusters = content;
-  }
-
-  private clustersFor({ id, scenario }: Play): object[] {
-    const own = ownClustersOf(scenario);
-    const optionsOf = (name: string): Pick<ClusterOptions, "maxRetries" | "filters"> => ({
-      maxRetries: scenario.env.clusters[name]?.maxRetries,
-      filters: scenario.plugins
-        .filter((plugin) => plugin.upstream === name)
-        .map((plugin, i) => wasmFilter({ ...plugin, file: this.wasmFile(plugin) }, id, i)),
-    });
-    const leaves = this.changing.map((options) =>
-      cluster(own.includes(options.name) ? { ...options, ...optionsOf(options.name) } : options),
-    );
-    const outer = Object.entries(scenario.env.clusters).flatMap(([name, rule]) =>
-      targetsOf(rule).length ? [clusterOfOthers(rule, { name, ...optionsOf(name) })] : [],
-    );
-    return [...leaves, ...outer];
   }
 
   private async replaceListeners(content: string): Promise<void> {
@@ -347,36 +328,4 @@ function batchOf(plays: readonly Play[], play: Play): readonly Play[] {
   const others = plays.filter((other) => !isOwn(other));
   const at = others.indexOf(play);
   return others.slice(at - (at % BATCH), at - (at % BATCH) + BATCH);
-}
-
-/** Endpoint metadata by cluster; it cannot change at run time. */
-function endpointMetadata(plays: readonly Play[]): Map<string, Record<string, Json>> {
-  const known = new Map<string, Record<string, Json>>();
-  for (const { scenario } of plays) {
-    for (const [name, { metadata }] of Object.entries(scenario.env.clusters)) {
-      if (!metadata) continue;
-      const before = known.get(name) ?? metadata;
-      if (JSON.stringify(before) !== JSON.stringify(metadata)) {
-        throw new Error(`${scenario.file}: cluster ${name} has other metadata elsewhere`);
-      }
-      known.set(name, metadata);
-    }
-  }
-  return known;
-}
-
-/** Clusters of all plays with the one thing about them that cannot change at run time. */
-function clusterKinds(plays: readonly Play[]): Map<string, "live" | "refused" | "empty"> {
-  const kinds = new Map<string, "live" | "refused" | "empty">();
-  for (const { scenario } of plays) {
-    for (const name of clustersOf(scenario)) {
-      const own = answerOf(scenario.answers, name, 0).kind;
-      const kind = own === "refused" || own === "empty" ? own : "live";
-      if ((kinds.get(name) ?? kind) !== kind) {
-        throw new Error(`${scenario.file}: cluster ${name} is ${kind} here and not elsewhere`);
-      }
-      kinds.set(name, kind);
-    }
-  }
-  return kinds.size ? kinds : new Map([[BACKEND, "live"]]);
 }

@@ -3,6 +3,7 @@ import { HeaderList } from "../abi/header-list";
 import { encodePairs } from "../abi/pairs";
 import { fromBytes, toBinary, toBytes } from "../abi/text";
 import type { HeaderPair, Json } from "../types";
+import type { Chain } from "./chain";
 import type { Root } from "./root";
 import type { Stream } from "./stream";
 import type { WasmFilter } from "./wasm-filter";
@@ -85,7 +86,7 @@ export function streamProperty(filter: WasmFilter, path: string): Uint8Array | n
   if (alias) {
     if (stream.env.profile.topLevelRouteName) {
       // Higress asks for the route itself, which chooses it (host.md 5.1); `xds` reads what was noted.
-      if (stream.decode.headers) stream.router.choose(stream.decode.headers);
+      if (stream.decode.headers) stream.router.choice.choose(stream.decode.headers);
       return attribute(filter, stream, alias.split(".")) ?? Status.NotFound;
     }
     filter.vm.note(
@@ -96,6 +97,14 @@ export function streamProperty(filter: WasmFilter, path: string): Uint8Array | n
   // A path with NUL can be stored but not read back, except in the Go emulator.
   if (path.includes("\0") && !stream.env.profile.emulator) return Status.NotFound;
   return stream.filterState.get(`wasm.${path}`) ?? Status.NotFound;
+}
+
+/** Higress: what setting one of its own properties changes. */
+export function controlProperty(chain: Chain, path: string, value: Uint8Array): void {
+  const limit = Number(fromBytes(value));
+  if (!Number.isFinite(limit)) return;
+  if (path === "set_decoder_buffer_limit") chain.setLimit("request", limit);
+  if (path === "set_encoder_buffer_limit") chain.setLimit("response", limit);
 }
 
 function attribute(filter: WasmFilter, stream: Stream, parts: string[]): Found {
@@ -146,7 +155,8 @@ function upstream(stream: Stream, name: string): Found {
 }
 
 function xds(stream: Stream, name: string, path: readonly string[]): Found {
-  const { route, target } = stream.router;
+  const { target, choice } = stream.router;
+  const { route } = choice;
   switch (name) {
     case "upstream_host_metadata":
       return metadata(target?.traits.metadata, path);

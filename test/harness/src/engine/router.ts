@@ -1,13 +1,14 @@
 import { ByteQueue } from "../abi/byte-queue";
 import { ResponseFlag } from "../abi/enums";
 import type { HeaderList } from "../abi/header-list";
-import { asBytes, toBinary, toText } from "../abi/text";
-import type { HeaderPair, RouteOptions } from "../types";
+import { asBytes } from "../abi/text";
+import type { HeaderPair } from "../types";
 import { Attempt, type AttemptEvents } from "./attempt";
 import { resetText, statusOfReset } from "./callouts";
 import type { StreamFilter } from "./chain";
-import type { Place, Timer } from "./environment";
+import type { Timer } from "./environment";
 import { RetryState, type RetryVerdict } from "./retry-state";
+import { RouteChoice } from "./route-choice";
 import type { Stream } from "./stream";
 import { targetOf, type Target } from "./targets";
 import { expectedMs, takeTimeouts, type Timeouts } from "./timeouts";
@@ -18,14 +19,9 @@ const CONNECTION_REFUSED = "delayed connect error: Connection refused";
 
 /** Chooses a route and talks to its cluster: the filter every chain ends with. */
 export class Router {
-  route: RouteOptions | null = null;
+  readonly choice: RouteChoice;
   overrideHost = "";
   latencyMs: number | null = null;
-  private selected = false;
-  private first: RouteOptions | null = null;
-  private firstCluster = "";
-  /** Whose header change dropped the choice; null after an explicit clear. */
-  private changedBy: Place | null = null;
   private attempts: Attempt[] = [];
   private attemptCount = 0;
   private timer: Timer | null = null;
@@ -43,7 +39,9 @@ export class Router {
   private sentAt = 0;
   private currentCluster = "";
 
-  constructor(private stream: Stream) {}
+  constructor(private stream: Stream) {
+    this.choice = new RouteChoice(stream);
+  }
 
   /** The endpoint the last attempt goes to. */
   get target(): Target | null {
@@ -75,7 +73,7 @@ export class Router {
   }
 
   get clusterName(): string {
-    return this.currentCluster || this.clusterOf(this.route);
+    return this.currentCluster || this.choice.clusterName;
   }
 
   get requests(): UpstreamExchange["request"][] {
@@ -88,56 +86,6 @@ export class Router {
     return this.attempts.some(({ exchange }) => !exchange.closed && exchange.request.complete);
   }
 
-  /** Route chosen before the filters. */
-  selectFirst(headers: HeaderList): void {
-    this.first = this.route = this.match(headers);
-    this.firstCluster = this.clusterOf(this.route, headers);
-    this.selected = true;
-  }
-
-  /** Drops the choice; the next look picks again. `changedBy`: null when a plugin asked for it. */
-  clearRoute(changedBy: Place | null): void {
-    this.selected = false;
-    this.changedBy = changedBy;
-    // Envoy's stream info keeps the old name until somebody asks; Higress evaluates at once.
-    if (this.stream.env.profile.topLevelRouteName && this.stream.decode.headers) {
-      this.route = this.match(this.stream.decode.headers);
-    }
-  }
-
-  /** Picks again if the choice was dropped; it then stands until it is dropped once more. */
-  choose(headers: HeaderList): void {
-    if (this.selected) return;
-    this.route = this.match(headers);
-    this.selected = true;
-    this.noteReroute();
-  }
-
-  private match(headers: HeaderList): RouteOptions | null {
-    const path = headers.get(":path");
-    // Envoy asks x-forwarded-proto, which it sets itself, whether the request has a scheme.
-    const scheme = this.stream.env.router === "bare" ? ":scheme" : "x-forwarded-proto";
-    if (path === undefined || !headers.get(scheme)) return null;
-    for (const route of this.stream.env.routes) {
-      const { match } = route;
-      if (!match) return route;
-      if (match.prefix !== undefined && !path.startsWith(match.prefix)) continue;
-      if (match.path !== undefined && path.split("?")[0] !== match.path) continue;
-      if (match.host !== undefined && headers.get(":authority") !== match.host) continue;
-      if (match.method !== undefined && headers.get(":method") !== match.method) continue;
-      const wanted = Object.entries(match.headers ?? {});
-      if (wanted.every(([name, value]) => headers.get(name) === toBinary(value))) return route;
-    }
-    return null;
-  }
-
-  private clusterOf(route: RouteOptions | null, headers = this.stream.decode.headers): string {
-    if (route?.clusterHeader) {
-      return toText(headers?.get(route.clusterHeader.toLowerCase()) ?? "");
-    }
-    return route?.cluster ?? "";
-  }
-
   private reply(status: number, text: string, details: string, flag = 0): void {
     // The filters of an attempt hear that it is over before this is noted.
     this.onLocalReply();
@@ -146,25 +94,17 @@ export class Router {
     this.stream.localReply({ status, body, headers: [], grpcStatus: -1, details });
   }
 
-  private noteReroute(): void {
-    const { route, changedBy } = this;
-    const cluster = this.clusterOf(route);
-    if (!changedBy || (route === this.first && cluster === this.firstCluster)) return;
-    const target = route ? `"${route.name ?? cluster}", cluster "${cluster}"` : "no route";
-    this.stream.env.violation("S31", `header change re-routed the request to ${target}`, changedBy);
-  }
-
   headers(headers: HeaderList, end: boolean): void {
     const { stream } = this;
-    this.choose(headers);
-    const { route } = this;
+    this.choice.choose(headers);
+    const { route } = this.choice;
     if (!route) return this.reply(404, "", "route_not_found", ResponseFlag.NoRouteFound);
     if (route.directResponse) {
       const { status, body = "" } = route.directResponse;
       const reply = { status, body: asBytes(body), headers: [], grpcStatus: -1 };
       return stream.localReply({ ...reply, details: "direct_response" });
     }
-    const name = this.clusterOf(route);
+    const name = this.choice.clusterName;
     const cluster = stream.env.cluster(name);
     if (!cluster || cluster.kind === "redis") {
       return this.reply(503, "", "cluster_not_found", ResponseFlag.NoClusterFound);
@@ -358,7 +298,7 @@ export class Router {
   }
 
   upstreamHosts(): HeaderPair[] | null {
-    const name = this.clusterOf(this.route);
+    const name = this.choice.clusterName;
     return this.stream.env.cluster(name) ? [["127.0.0.1:80", "{}"]] : null;
   }
 

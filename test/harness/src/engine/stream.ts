@@ -84,7 +84,7 @@ export class Stream implements Chain {
   }
 
   clearRoute(changedBy: Place | null): void {
-    this.router.clearRoute(changedBy);
+    this.router.choice.clearRoute(changedBy);
   }
 
   private decodeSide(): Side<StreamFilter> {
@@ -159,7 +159,7 @@ export class Stream implements Chain {
       this.decode.complete = end;
       return this.replyDirect(400, "", "missing_host_header");
     }
-    this.router.selectFirst(headers);
+    this.router.choice.selectFirst(headers);
     this.decode.start(headers, end);
   }
 

@@ -8,8 +8,9 @@ import type { Chain, StreamFilter } from "./chain";
 import type { Place } from "./environment";
 import { Half } from "./half";
 import { DATA, HEADERS } from "./iteration";
+import { replyDetails } from "./local-reply";
 import type { PluginSettings } from "./plugin";
-import { streamProperty } from "./properties";
+import { controlProperty, streamProperty } from "./properties";
 import type { Root } from "./root";
 import type { Stream } from "./stream";
 import type { CallResult, Vm, VmContext } from "./vm";
@@ -259,15 +260,8 @@ export class WasmFilter implements VmContext, StreamFilter {
     const { filterState } = this.stream;
     if (this.root.declared.get(path)?.readonly && filterState.has(key)) return Status.BadArgument;
     filterState.set(key, value);
-    if (this.vm.profile.controlProperties) this.control(path, value);
+    if (this.vm.profile.controlProperties) controlProperty(this.chain, path, value);
     return Status.Ok;
-  }
-
-  private control(path: string, value: Uint8Array): void {
-    const limit = Number(fromBytes(value));
-    if (!Number.isFinite(limit)) return;
-    if (path === "set_decoder_buffer_limit") this.chain.setLimit("request", limit);
-    if (path === "set_encoder_buffer_limit") this.chain.setLimit("response", limit);
   }
 
   setFilterState(): number {
@@ -289,9 +283,7 @@ export class WasmFilter implements VmContext, StreamFilter {
       vm.note("S07", "local reply after response headers were sent: reset");
     vm.replied = true;
     vm.watch.replied(this.id);
-    const words = reply.details.replace(/\s/g, "_");
-    const prefixed = ["via_wasm", this.name, ...(words ? [words] : [])].join("::");
-    const details = vm.profile.prefixesReplyDetails ? prefixed : words;
+    const details = replyDetails(reply.details, vm.profile.prefixesReplyDetails ? this.name : "");
     vm.defer("local reply", () => this.chain.localReply({ ...reply, details }));
     return Status.Ok;
   }

@@ -198,6 +198,11 @@ export interface HostOptions {
   router?: "envoy" | "bare";
   /** Answers `proxy_get_property` before anything else; path segments joined by `.`. */
   properties?: Record<string, BytesInput>;
+  /**
+   * Addresses by name for `envoy_resolve_dns`; null = no server answers. An address is its own; any other
+   * name has none.
+   */
+  dns?: Record<string, readonly string[] | null>;
   /** Adds `x-envoy-attempt-count` to requests upstream and to answers. Default false. */
   attemptCountHeaders?: boolean;
   /** Share with another host: shared data, queues and cas counter of one "process". */

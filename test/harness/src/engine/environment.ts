@@ -54,6 +54,8 @@ export interface Environment {
   readonly routes: readonly RouteOptions[];
   readonly router: "envoy" | "bare";
   readonly attemptCountHeaders: boolean;
+  /** Addresses by name; null = no answer. */
+  readonly dns: Readonly<Record<string, readonly string[] | null>>;
   readonly downstream: "h1" | "h2";
   readonly upstreamProtocol: "h1" | "h2";
   readonly connections: "open" | "new";

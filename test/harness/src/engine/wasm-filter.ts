@@ -229,6 +229,7 @@ export class WasmFilter implements VmContext, StreamFilter {
   }
 
   buffer(type: number): BufferAccess | null {
+    if (type === BufferType.CallData) return NOTHING;
     if (type > BufferType.ResponseBody) return this.root.buffer(type);
     if (this.logging) return NOTHING;
     const half = this.half(BODIES[type]!);

@@ -169,6 +169,7 @@ export class Host implements AsyncDisposable {
       properties: new Map(properties.map(([k, v]) => [k, asBytes(v)])),
       trace: this.trace,
       attemptCountHeaders: options.attemptCountHeaders ?? false,
+      dns: options.dns ?? {},
       cluster: (name) => this.clusters[name] ?? this.targets[name] ?? this.redis[name],
       anyCluster: (name) => this.clusters[name] ?? this.emulatorCluster,
       anyRedis: () => this.emulatorRedis,

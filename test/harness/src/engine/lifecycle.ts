@@ -102,7 +102,7 @@ export class Thread {
   /** Root to use for a new stream; null = skip the plugin. */
   rootFor(plugin: PluginSettings): Root | null {
     const handle = this.handles.get(plugin)!;
-    if (handle.root.vm.failed === null) return handle.root;
+    if (handle.root.vm.failed === null) return this.rebuilt(handle);
     const { failurePolicy, reloadBackoffMs } = plugin;
     if (failurePolicy === "FAIL_RELOAD" || this.env.profile.autoRecover) {
       this.reload(handle, reloadBackoffMs);
@@ -110,6 +110,23 @@ export class Thread {
     }
     const open = failurePolicy === "FAIL_OPEN" || failurePolicy === "LEGACY_OPEN";
     return open ? null : handle.root;
+  }
+
+  /** Higress: a VM that asked for it makes room for a new one; the streams it has stay with it. */
+  private rebuilt(handle: Handle): Root {
+    const old = handle.root;
+    if (!old.vm.asksForRebuild) return old;
+    if (this.vms.get(vmKey(handle.plugin)) === old.vm) this.vms.delete(vmKey(handle.plugin));
+    try {
+      handle.root = this.open(handle.plugin);
+    } catch (error) {
+      if (!(error instanceof LoadError)) throw error;
+      this.vms.set(vmKey(handle.plugin), old.vm);
+      return old;
+    }
+    handle.lastLoad = handle.root.vm.loadedAt;
+    old.retire();
+    return handle.root;
   }
 
   private count(plugin: PluginSettings, what: string): void {

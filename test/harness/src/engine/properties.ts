@@ -3,7 +3,6 @@ import { HeaderList } from "../abi/header-list";
 import { encodePairs } from "../abi/pairs";
 import { fromBytes, toBinary, toBytes } from "../abi/text";
 import type { HeaderPair, Json } from "../types";
-import type { Chain } from "./chain";
 import type { Root } from "./root";
 import type { Stream } from "./stream";
 import type { WasmFilter } from "./wasm-filter";
@@ -100,7 +99,8 @@ export function streamProperty(filter: WasmFilter, path: string): Uint8Array | n
 }
 
 /** Higress: what setting one of its own properties changes. */
-export function controlProperty(chain: Chain, path: string, value: Uint8Array): void {
+export function controlProperty({ chain, vm }: WasmFilter, path: string, value: Uint8Array): void {
+  if (path === "wasm_need_rebuild") vm.asksForRebuild = fromBytes(value) === "true";
   const limit = Number(fromBytes(value));
   if (!Number.isFinite(limit)) return;
   if (path === "set_decoder_buffer_limit") chain.setLimit("request", limit);

@@ -55,12 +55,15 @@ export class Vm implements Guest {
   /** Set by a trap: the message. A failed VM is never entered again. */
   failed: string | null = null;
   loadedAt: number;
+  /** Higress: a plugin set `wasm_need_rebuild`. */
+  asksForRebuild = false;
   /** Set by `sendLocalResponse` during the running call. */
   replied = false;
   callback = "";
   currentCall = "";
   private exports: Record<string, unknown> = {};
   private window: Window = "open";
+  private allocating = false;
   private current: VmContext | null = null;
   private effective: VmContext | null = null;
   private deferred: { name: string; place: TracePlace | null; run: () => void }[] = [];
@@ -296,7 +299,8 @@ export class Vm implements Guest {
   }
 
   acting(): VmContext | null {
-    if (this.window === "allocator") return this.current;
+    // The host allocates for itself: nobody's context is acting then.
+    if (this.allocating) return null;
     const effective = this.effective;
     if (effective && this.contexts.get(effective.id) === effective) return effective;
     return this.current;
@@ -347,7 +351,9 @@ export class Vm implements Guest {
     const name =
       this.hasExport("malloc") && !this.profile.emulator ? "malloc" : "proxy_on_memory_allocate";
     const outer = this.window;
+    const outerAllocating = this.allocating;
     if (this.profile.restrictsAllocator) this.window = "allocator";
+    this.allocating = this.profile.emulator === undefined;
     const { trace } = this.env;
     trace?.event("call", name, this.tracePlace, [size]);
     try {
@@ -361,6 +367,7 @@ export class Vm implements Guest {
       return 0;
     } finally {
       this.window = outer;
+      this.allocating = outerAllocating;
     }
   }
 
@@ -387,10 +394,11 @@ export class Vm implements Guest {
     });
   }
 
-  /** What the gateway writes before a line: `wasm log <plugin> <root> <vm>: `, no plugin for roots. */
+  /** What the gateway writes before a line: `wasm log <plugin> <root> <vm>: `, no plugin for roots, nothing for the VM. */
   private logPrefix(context: VmContext | null): string {
-    const plugin = context && !context.isRoot ? context.pluginName : "";
-    const words = [plugin, context?.rootName ?? "", this.vmId].filter((word) => word !== "");
+    if (!context) return "wasm log: ";
+    const plugin = context.isRoot ? "" : context.pluginName;
+    const words = [plugin, context.rootName, this.vmId].filter((word) => word !== "");
     return `${["wasm log", ...words].join(" ")}: `;
   }
 

@@ -261,7 +261,7 @@ export class WasmFilter implements VmContext, StreamFilter {
     const { filterState } = this.stream;
     if (this.root.declared.get(path)?.readonly && filterState.has(key)) return Status.BadArgument;
     filterState.set(key, value);
-    if (this.vm.profile.controlProperties) controlProperty(this.chain, path, value);
+    if (this.vm.profile.controlProperties) controlProperty(this, path, value);
     return Status.Ok;
   }
 

@@ -170,7 +170,10 @@ export class Vm implements Guest {
     const names = emulator
       ? ["_initialize", "_start", "main"]
       : this.hasExport("_initialize")
-        ? ["_initialize", this.hasExport("main") ? "main" : "__main_void"]
+        ? [
+            "_initialize",
+            this.hasExport("main") || !this.profile.callsMainVoid ? "main" : "__main_void",
+          ]
         : ["_start"];
     for (const name of names) {
       if (!this.hasExport(name)) continue;

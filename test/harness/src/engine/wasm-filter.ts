@@ -105,8 +105,9 @@ export class WasmFilter implements VmContext, StreamFilter {
   }
 
   private keepsStop(): boolean {
-    const { profile } = this.vm;
-    if (profile.keepsStopIterationFor100 && this.vm.abi === "0_2_100") return true;
+    const { profile, abi } = this.vm;
+    const isOlder = abi !== "0_2_100" && this.vm.hasExport("proxy_on_request_headers");
+    if (profile.keepsStopIterationFor100 && !isOlder) return true;
     return profile.hasStopIterationOption && this.plugin.keepsStopIteration;
   }
 

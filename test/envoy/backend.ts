@@ -3,6 +3,9 @@ import { join } from "node:path";
 import {
   ACCESS_LOG,
   bootstrap,
+  cluster,
+  CLUSTERS,
+  clustersFile,
   LISTENERS,
   listenersFile,
   type ClusterOptions,
@@ -10,13 +13,13 @@ import {
 import { sendH1 } from "./client-h1.js";
 import { sendH2 } from "./client-h2.js";
 import { Envoy, sleep } from "./envoy.js";
+import { clusterKinds, clustersFor, endpointMetadata } from "./play-clusters.js";
 import { freePorts } from "../support/ports.js";
 import { ScriptedUpstream } from "./upstream.js";
 import type { CalloutSeen, Outcome, RequestOutcome } from "../scenario/outcome.js";
 import {
   answerOf,
-  BACKEND,
-  clustersOf,
+  ownClustersOf,
   type LogLevel,
   type PluginUse,
   type Scenario,
@@ -43,12 +46,16 @@ type Delta = [name: string, change: number];
 export class EnvoyBackend {
   private batch: readonly Play[] = [];
   private ports = new Map<string, number>();
+  /** The clusters file Envoy took last. */
+  private clusters = "";
 
   private constructor(
     readonly envoy: Envoy,
     private readonly plays: readonly Play[],
     private readonly upstreams: Map<string, ScriptedUpstream>,
     private readonly wasmFile: (plugin: PluginUse) => string,
+    /** Clusters that some play wants otherwise than the others do. */
+    private readonly changing: readonly ClusterOptions[],
   ) {}
 
   /**
@@ -62,21 +69,34 @@ export class EnvoyBackend {
   ): Promise<EnvoyBackend> {
     const upstreams = new Map<string, ScriptedUpstream>();
     const clusters: ClusterOptions[] = [];
+    const metadata = endpointMetadata(plays);
     for (const [name, kind] of clusterKinds(plays)) {
-      if (kind === "empty") clusters.push({ name, port: null });
-      else if (kind === "refused") clusters.push({ name, port: (await freePorts(1))[0] ?? 0 });
+      const known = { name, metadata: metadata.get(name) };
+      if (kind === "empty") clusters.push({ ...known, port: null });
+      else if (kind === "refused") clusters.push({ ...known, port: (await freePorts(1))[0] ?? 0 });
       else {
         const upstream = new ScriptedUpstream(name, () => answerOf([], name, 0));
         upstreams.set(name, upstream);
-        clusters.push({ name, port: await upstream.start() });
+        clusters.push({ ...known, port: await upstream.start() });
       }
     }
-    const options = { bootstrap: bootstrap(clusters), files: { [LISTENERS]: listenersFile([]) } };
+    const own = new Set(plays.flatMap(({ scenario }) => ownClustersOf(scenario)));
+    const changing = clusters.filter(({ name }) => own.has(name));
+    const options = {
+      bootstrap: bootstrap(
+        clusters.filter(({ name }) => !own.has(name)),
+        true,
+      ),
+      files: {
+        [LISTENERS]: listenersFile([]),
+        [CLUSTERS]: clustersFile(changing.map(cluster)),
+      },
+    };
     const envoy = await Envoy.start(options).catch(async (error: unknown) => {
       for (const upstream of upstreams.values()) await upstream.stop();
       throw error;
     });
-    return new EnvoyBackend(envoy, plays, upstreams, wasmFile);
+    return new EnvoyBackend(envoy, plays, upstreams, wasmFile, changing);
   }
 
   /** Ends Envoy and the upstreams. */
@@ -128,7 +148,10 @@ export class EnvoyBackend {
           seen,
           answer: answer.kind === "answer" ? String(answer.status) : answer.kind,
         })),
-      upstream: visits.filter((v) => !isCallout(v.seen.headers)).map((v) => ({ ...v.seen })),
+      upstream: visits
+        .filter((v) => !isCallout(v.seen.headers))
+        .sort((a, b) => a.order - b.order)
+        .map((v) => ({ ...v.seen })),
       client: { ...client, details: record["details"] ?? "" },
       metrics: changes(before, after),
       attributes: play.scenario.env.attributes.flatMap((key): [string, string][] => {
@@ -141,19 +164,50 @@ export class EnvoyBackend {
 
   /** Loads the listeners of the batch the play belongs to; earlier ones are drained. */
   private async load(play: Play): Promise<void> {
-    const at = this.plays.indexOf(play);
-    this.batch = this.plays.slice(at - (at % BATCH), at - (at % BATCH) + BATCH);
+    this.batch = batchOf(this.plays, play);
     const listeners = this.batch.map(({ id, scenario }) => ({
       id,
-      plugins: scenario.plugins.map((plugin) => ({ ...plugin, file: this.wasmFile(plugin) })),
+      plugins: scenario.plugins
+        .filter((plugin) => plugin.upstream === undefined)
+        .map((plugin) => ({ ...plugin, file: this.wasmFile(plugin) })),
       routes: scenario.env.routes,
+      priorities: new Set(
+        Object.entries(scenario.env.clusters).flatMap(([name, rule]) =>
+          rule.priorities ? [name] : [],
+        ),
+      ),
+      attemptCount: scenario.env.attemptCount,
       attributes: scenario.env.attributes,
     }));
     // A new listener would take over the socket of a draining one: all of them the same.
     await this.replaceListeners(listenersFile([]));
+    await this.replaceClusters(play);
     const text = listenersFile(listeners).replaceAll("%FOLDER%", this.envoy.folder);
     await this.replaceListeners(text);
     this.ports = await this.listenerPorts();
+  }
+
+  /** Puts the play's own clusters in place. */
+  private async replaceClusters(play: Play): Promise<void> {
+    const content = clustersFile(clustersFor(play, this.changing, this.wasmFile)).replaceAll(
+      "%FOLDER%",
+      this.envoy.folder,
+    );
+    if (content === this.clusters) return;
+    const loads = "^cluster_manager.cds.update_(success|rejected)$";
+    const refusals = "^cluster_manager.cds.update_rejected$";
+    const [before, refused] = [await this.sum(loads), await this.sum(refusals)];
+    this.envoy.moveIn(CLUSTERS, content);
+    const end = Date.now() + LOAD_TIMEOUT_MS;
+    const warming = "^cluster_manager.warming_clusters$";
+    while ((await this.sum(loads)) <= before || (await this.sum(warming)) > 0) {
+      if (Date.now() > end) throw new Error(`clusters not loaded:\n${this.envoy.logText()}`);
+      await sleep(20);
+    }
+    if ((await this.sum(refusals)) > refused) {
+      throw new Error(`clusters of ${play.scenario.title} refused:\n${this.envoy.logText()}`);
+    }
+    this.clusters = content;
   }
 
   private async replaceListeners(content: string): Promise<void> {
@@ -267,18 +321,11 @@ function changes(before: Map<string, number>, after: Map<string, number>): Delta
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Clusters of all plays with the one thing about them that cannot change at run time. */
-function clusterKinds(plays: readonly Play[]): Map<string, "live" | "refused" | "empty"> {
-  const kinds = new Map<string, "live" | "refused" | "empty">();
-  for (const { scenario } of plays) {
-    for (const name of clustersOf(scenario)) {
-      const own = answerOf(scenario.answers, name, 0).kind;
-      const kind = own === "refused" || own === "empty" ? own : "live";
-      if ((kinds.get(name) ?? kind) !== kind) {
-        throw new Error(`${scenario.file}: cluster ${name} is ${kind} here and not elsewhere`);
-      }
-      kinds.set(name, kind);
-    }
-  }
-  return kinds.size ? kinds : new Map([[BACKEND, "live"]]);
+/** Plays loaded together with one: a play with clusters of its own is alone. */
+function batchOf(plays: readonly Play[], play: Play): readonly Play[] {
+  const isOwn = ({ scenario }: Play): boolean => ownClustersOf(scenario).length > 0;
+  if (isOwn(play)) return [play];
+  const others = plays.filter((other) => !isOwn(other));
+  const at = others.indexOf(play);
+  return others.slice(at - (at % BATCH), at - (at % BATCH) + BATCH);
 }

@@ -1,5 +1,12 @@
 import { loopback } from "./envoy.js";
-import { BACKEND, type PluginUse, type RouteRule } from "../scenario/scenario.js";
+import {
+  BACKEND,
+  targetsOf,
+  type ClusterRule,
+  type Json,
+  type PluginUse,
+  type RouteRule,
+} from "../scenario/scenario.js";
 
 const TYPES = "type.googleapis.com/envoy.";
 
@@ -7,6 +14,8 @@ const TYPES = "type.googleapis.com/envoy.";
 export const ACCESS_LOG = "access.jsonl";
 /** Name of the file with the listeners; replacing it changes them at run time. */
 export const LISTENERS = "listeners.json";
+/** Name of the file with the clusters that change at run time. */
+export const CLUSTERS = "clusters.json";
 
 /** Where a cluster leads. */
 export interface ClusterOptions {
@@ -17,28 +26,80 @@ export interface ClusterOptions {
   h2?: boolean;
   /** Connections are used again. */
   keepAlive?: boolean;
+  /** Metadata of the endpoint, by namespace. */
+  metadata?: Record<string, Json>;
+  /** Retries that may be under way at once; default Envoy's 3. */
+  maxRetries?: number;
+  /** Upstream filters, in order. */
+  filters?: readonly object[];
 }
 
-/** Bootstrap with fixed clusters and listeners that come from a watched file. */
-export function bootstrap(clusters: readonly ClusterOptions[]): object {
+/**
+ * Bootstrap with fixed clusters; the listeners come from a watched file, and with `changing` other
+ * clusters from another.
+ */
+export function bootstrap(clusters: readonly ClusterOptions[], changing = false): object {
   return {
     node: { id: "node", cluster: "test" },
     static_resources: { clusters: clusters.map(cluster) },
-    dynamic_resources: { lds_config: { path_config_source: { path: `%FOLDER%/${LISTENERS}` } } },
+    dynamic_resources: {
+      lds_config: { path_config_source: { path: `%FOLDER%/${LISTENERS}` } },
+      ...(changing ? { cds_config: { path_config_source: { path: `%FOLDER%/${CLUSTERS}` } } } : {}),
+    },
     stats_flush_on_admin: true,
   };
 }
 
-function cluster({ name, port, h2, keepAlive }: ClusterOptions): object {
-  const endpoints = port === null ? [] : [{ endpoint: { address: loopback(port) } }];
+/** Content of the clusters file. */
+export function clustersFile(clusters: readonly object[]): string {
+  const type = `${TYPES}config.cluster.v3.Cluster`;
+  return JSON.stringify({ resources: clusters.map((one) => ({ "@type": type, ...one })) });
+}
+
+/** A cluster with one endpoint, or none. */
+export function cluster(options: ClusterOptions): object {
+  const { name, port, metadata } = options;
+  const endpoint = {
+    endpoint: { address: loopback(port ?? 0) },
+    ...(metadata ? { metadata: { filter_metadata: metadata } } : {}),
+  };
   return {
-    name,
     type: "STATIC",
-    connect_timeout: "5s",
     load_assignment: {
       cluster_name: name,
-      endpoints: [{ lb_endpoints: endpoints }],
+      endpoints: [{ lb_endpoints: port === null ? [] : [endpoint] }],
     },
+    ...common(options),
+  };
+}
+
+/** A cluster made of others. */
+export function clusterOfOthers(rule: ClusterRule, options: Omit<ClusterOptions, "port">): object {
+  const names = targetsOf(rule);
+  const kind = rule.composite ? "composite" : "aggregate";
+  const typed_config = {
+    "@type": `${TYPES}extensions.clusters.${kind}.v3.ClusterConfig`,
+    clusters: rule.composite ? names.map((name) => ({ name })) : names,
+  };
+  return {
+    lb_policy: "CLUSTER_PROVIDED",
+    cluster_type: { name: `envoy.clusters.${kind}`, typed_config },
+    ...common(options),
+  };
+}
+
+function common(options: Omit<ClusterOptions, "port">): object {
+  const { name, h2, keepAlive, maxRetries, filters } = options;
+  const codec = {
+    name: "envoy.filters.http.upstream_codec",
+    typed_config: { "@type": `${TYPES}extensions.filters.http.upstream_codec.v3.UpstreamCodec` },
+  };
+  return {
+    name,
+    connect_timeout: "5s",
+    ...(maxRetries === undefined
+      ? {}
+      : { circuit_breakers: { thresholds: [{ max_retries: maxRetries }] } }),
     typed_extension_protocol_options: {
       [`${"envoy.extensions.upstreams.http.v3."}HttpProtocolOptions`]: {
         "@type": `${TYPES}extensions.upstreams.http.v3.HttpProtocolOptions`,
@@ -47,6 +108,7 @@ function cluster({ name, port, h2, keepAlive }: ClusterOptions): object {
         explicit_http_config: h2
           ? { http2_protocol_options: {} }
           : { http_protocol_options: { enable_trailers: true } },
+        ...(filters?.length ? { http_filters: [...filters, codec] } : {}),
       },
     },
   };
@@ -58,6 +120,9 @@ export interface ListenerOptions {
   id: string;
   plugins: readonly (PluginUse & { file: string })[];
   routes: readonly RouteRule[];
+  /** Clusters that a route's retries go through from one priority to the next. */
+  priorities?: ReadonlySet<string>;
+  attemptCount?: boolean;
   /** Filter-state keys written to the access log. */
   attributes: readonly string[];
 }
@@ -76,7 +141,15 @@ function listener(options: ListenerOptions): object {
     access_log: [accessLog(options)],
     route_config: {
       name: "routes",
-      virtual_hosts: [{ name: "all", domains: ["*"], routes: routes(options.routes) }],
+      virtual_hosts: [
+        {
+          name: "all",
+          domains: ["*"],
+          include_request_attempt_count: options.attemptCount ?? false,
+          include_attempt_count_in_response: options.attemptCount ?? false,
+          routes: routes(options),
+        },
+      ],
     },
     http_filters: [
       ...options.plugins.map((plugin, i) => wasmFilter(plugin, options.id, i)),
@@ -151,11 +224,35 @@ function accessLog({ id, attributes }: ListenerOptions): object {
   };
 }
 
-function routes(rules: readonly RouteRule[]): object[] {
-  return (rules.length ? rules : [{ cluster: BACKEND }]).map(route);
+function routes({ routes, priorities = new Set() }: ListenerOptions): object[] {
+  return (routes.length ? routes : [{ cluster: BACKEND }]).map((rule) => route(rule, priorities));
 }
 
-function route(rule: RouteRule): object {
+/** The retry policy of a route; none when nothing asks for one. */
+function retryPolicy({ retry, cluster }: RouteRule, priorities: ReadonlySet<string>): object {
+  const next = cluster !== undefined && priorities.has(cluster);
+  if (!retry && !next) return {};
+  const { on, retries, perTryTimeoutMs, statusCodes } = retry ?? {};
+  return {
+    retry_policy: {
+      ...(on === undefined ? {} : { retry_on: on }),
+      ...(retries === undefined ? {} : { num_retries: retries }),
+      ...(perTryTimeoutMs ? { per_try_timeout: `${perTryTimeoutMs / 1000}s` } : {}),
+      ...(statusCodes ? { retriable_status_codes: statusCodes } : {}),
+      ...(next ? { retry_priority: PREVIOUS_PRIORITIES } : {}),
+    },
+  };
+}
+
+const PREVIOUS_PRIORITIES = {
+  name: "envoy.retry_priorities.previous_priorities",
+  typed_config: {
+    "@type": `${TYPES}extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig`,
+    update_frequency: 1,
+  },
+};
+
+function route(rule: RouteRule, priorities: ReadonlySet<string>): object {
   const headers = Object.entries(rule.headers ?? {}).map(([name, value]) => ({
     name,
     string_match: { exact: value },
@@ -179,6 +276,6 @@ function route(rule: RouteRule): object {
               : { body: { inline_string: directResponse.body } }),
           },
         }
-      : { route: { ...target, ...timeout } }),
+      : { route: { ...target, ...timeout, ...retryPolicy(rule, priorities) } }),
   };
 }

@@ -46,6 +46,17 @@ const ANSWERS: Record<string, GrpcAnswer> = {
   "never-ends": { data: [message("hi")], then: "never" },
 };
 
+/** Answers without a fault of their own; what a gRPC library says of others is not copied. */
+const SOUND = ["ok", "empty", "split", "none", "two", "late", "late-empty"].concat([
+  "400",
+  "401",
+  "403",
+  "404",
+  "404-empty",
+  "429",
+  "503",
+]);
+
 const HEARD = `
 grpc_initial get 4 x-initial
 grpc_receive buffer 5 0 99
@@ -74,6 +85,21 @@ const SENT = ["request_headers gsend 0 1 hello"];
 /** Nothing will come: the request goes on by itself. */
 const atOnce = (steps: readonly string[]) => steps.filter((step) => !/return|effective/.test(step));
 
+/** Stands for a message {google_grpc {target_uri, stat_prefix}} that names the server. */
+const GOOGLE = "%google";
+
+function escaped(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
+}
+
+/** The steps of a case, with the server's address where they name it. */
+function stepsOf(i: number): string {
+  const uri = Buffer.from(address);
+  const google = [0x0a, uri.length, ...uri, 0x22, 1, 0x78];
+  const service = escaped(Uint8Array.of(0x12, google.length, ...google));
+  return CASES[i]![1].join("\n").replace(GOOGLE, service);
+}
+
 const CASES: readonly (readonly [string, readonly string[]])[] = [
   ...Object.keys(ANSWERS)
     .filter((name) => !name.startsWith("never"))
@@ -89,6 +115,9 @@ const CASES: readonly (readonly [string, readonly string[]])[] = [
   ["call: no message", atOnce(call("ok", "%0a%7f"))],
   ["call: google_grpc without a target", call("ok", "%12%00")],
   ["call: google_grpc that nobody hears", call("ok", "%12%10%0a%0b127.0.0.1:1%22%01x")],
+  ...SOUND.map((name) => [`call over google_grpc: ${name}`, call(name, GOOGLE, 5000)] as const),
+  ["call over google_grpc: timeout", call("never", GOOGLE, 200)],
+  ...SOUND.map((name) => [`stream over google_grpc: ${name}`, stream(name, SENT, GOOGLE)] as const),
   ["stream: google_grpc that nobody hears", stream("ok", SENT, "%12%10%0a%0b127.0.0.1:1%22%01x")],
   ["stream: a message that names an unknown cluster", atOnce(stream("ok", [], "%0a%03%0a%01x"))],
   ["call: cancelled", atOnce([...call("ok"), "request_headers gcancel 0", "request_headers gcancel 0"])],
@@ -114,6 +143,8 @@ const STEP: RequestStep = {
 }; // prettier-ignore
 
 let wasm = "";
+/** Of the gRPC server. */
+let address = "";
 let envoy: Envoy;
 const ports = new Map<string, number>();
 const server = new GrpcServer(ANSWERS);
@@ -122,10 +153,12 @@ const backend = new ScriptedUpstream("backend", () => defaultAnswer());
 beforeAll(async () => {
   wasm = await buildFixture("probe");
   const [refused = 0] = await freePorts(1);
+  const port = await server.start();
+  address = `127.0.0.1:${port}`;
   envoy = await Envoy.start({
     bootstrap: bootstrap([
       { name: "backend", port: await backend.start() },
-      { name: "grpc", port: await server.start(), h2: true },
+      { name: "grpc", port, h2: true },
       { name: "refused", port: refused, h2: true },
       { name: "nowhere", port: null, h2: true },
     ]),
@@ -154,7 +187,7 @@ function listener(i: number) {
   const plugin = {
     name: "probe",
     rootId: "",
-    config: CASES[i]![1].join("\n"),
+    config: stepsOf(i),
     file: wasm,
     failurePolicy: "FAIL_CLOSED" as const,
     allowOnHeadersStopIteration: true,
@@ -178,10 +211,11 @@ async function inEnvoy(i: number): Promise<string[]> {
 
 async function inHarness(i: number): Promise<string[]> {
   await using host = await createHost({
-    plugins: [{ name: "probe", wasm, config: CASES[i]![1].join("\n") }],
+    plugins: [{ name: "probe", wasm, config: stepsOf(i) }],
     clusters: {
       backend: upstream().after(1).reply(200, { body: "ok" }),
       grpc: new GrpcCluster(ANSWERS),
+      [address]: new GrpcCluster(ANSWERS),
       refused: upstream().refuse(),
       nowhere: upstream().noEndpoints(),
     },

@@ -1,4 +1,4 @@
-import { createServer, type Http2Server, type ServerHttp2Stream } from "node:http2";
+import { constants, createServer, type Http2Server, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
 import {
   createHost,
@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildFixture } from "../scenario/fixture/build.js";
 import { ProbeListeners } from "./probe-listeners.js";
 
-// Answers of an HTTP/2 upstream whose body is not what content-length says.
+// Answers of an HTTP/2 upstream whose body is not what content-length says, and streams it ends.
 interface Answer {
   status?: number;
   headers?: Record<string, string>;
@@ -19,6 +19,8 @@ interface Answer {
   data?: string[];
   trailers?: Record<string, string>;
   method?: string;
+  /** Ends the stream instead of an answer. */
+  reset?: "refused stream" | "remote reset";
 }
 
 const of = (length: string) => ({ "content-length": length });
@@ -41,10 +43,14 @@ const ANSWERS: Record<string, Answer> = {
   "204 with a length": { status: 204, headers: of("5") },
   "304 with a length": { status: 304, headers: of("5") },
   "to HEAD, with a length": { headers: of("5"), method: "HEAD" },
+  "refuses the stream": { reset: "refused stream" },
+  "resets the stream": { reset: "remote reset" },
 };
+const REFUSED_STREAM = constants.NGHTTP2_REFUSED_STREAM;
+const CANCEL = constants.NGHTTP2_CANCEL;
 const NAMES = Object.keys(ANSWERS);
 
-const PROXIED = ["response_headers get 2 content-length"];
+const PROXIED = ["response_headers get 2 content-length", "log number response.flags"];
 const CALLS = [
   "request_headers script x-do",
   "http_call get 6 :status",
@@ -74,7 +80,8 @@ afterAll(async () => {
 });
 
 function play(stream: ServerHttp2Stream, answer: Answer): void {
-  const { status = 200, headers, data = [], trailers } = answer;
+  const { status = 200, headers, data = [], trailers, reset } = answer;
+  if (reset) return stream.close(reset === "refused stream" ? REFUSED_STREAM : CANCEL);
   const options = { endStream: data.length === 0, waitForTrailers: !!trailers, sendDate: false };
   stream.respond({ ":status": status, ...headers }, options);
   if (data.length === 0) return;
@@ -84,7 +91,8 @@ function play(stream: ServerHttp2Stream, answer: Answer): void {
 }
 
 function answerTo(sink: UpstreamSink, answer: Answer): void {
-  const { status = 200, headers = {}, data = [], trailers } = answer;
+  const { status = 200, headers = {}, data = [], trailers, reset } = answer;
+  if (reset) return sink.reset(reset);
   sink.headers({ ":status": String(status), ...headers }, data.length === 0);
   data.forEach((text, i) => sink.data(text, i === data.length - 1 && !trailers));
   if (trailers) sink.trailers(trailers);

@@ -13,7 +13,11 @@ export interface Visit {
   answer: Answer;
   /** The answer is still to come, or on its way. */
   pending: boolean;
+  /** Counts over all upstreams. */
+  order: number;
 }
+
+let visits = 0;
 
 /** A scripted HTTP/1.1 server on loopback that records requests byte by byte. */
 export class ScriptedUpstream {
@@ -66,6 +70,7 @@ export class ScriptedUpstream {
           seen: this.record(reader),
           answer: this.choose(this.visits.length),
           pending: false,
+          order: visits++,
         };
         this.visits.push(visit);
       }

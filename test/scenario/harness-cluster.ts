@@ -1,8 +1,22 @@
-import type { UpstreamHandler, UpstreamRequest, UpstreamSink } from "proxy-wasm-test";
+import type {
+  ClusterTraits,
+  UpstreamHandler,
+  UpstreamRequest,
+  UpstreamSink,
+} from "proxy-wasm-test";
 import { answerOf, type Answer, type HeaderPair } from "./scenario.js";
 
 /** Time between pieces of an answer, in fake ms; any value above 0 keeps them apart. */
 const PIECE_GAP_MS = 25;
+
+/** One request with its answer in a word; `order` counts over all clusters. */
+interface Visit {
+  request: UpstreamRequest;
+  answer: string;
+  order: number;
+}
+
+let visits = 0;
 
 /** The upstreams of a scenario as the harness calls them; the twin of `test/envoy/upstream.ts`. */
 export class ScriptedCluster implements UpstreamHandler {
@@ -10,12 +24,13 @@ export class ScriptedCluster implements UpstreamHandler {
   /** Filled by the harness. */
   readonly requests: UpstreamRequest[] = [];
   readonly hasEndpoints: boolean;
-  private readonly seen: { request: UpstreamRequest; answer: string }[] = [];
+  private readonly seen: Visit[] = [];
   private from = 0;
 
   constructor(
     readonly name: string,
     private readonly answers: readonly Answer[],
+    readonly traits: ClusterTraits = {},
   ) {
     this.hasEndpoints = answerOf(answers, name, 0).kind !== "empty";
   }
@@ -29,8 +44,8 @@ export class ScriptedCluster implements UpstreamHandler {
     this.from = this.seen.length;
   }
 
-  /** Requests since `mark`, each with its answer in a word. */
-  visits(): { request: UpstreamRequest; answer: string }[] {
+  /** Requests since `mark`. */
+  visits(): Visit[] {
     // Nobody listens: a real upstream never hears of it.
     return this.seen.slice(this.from).filter(({ answer }) => answer !== "refused");
   }
@@ -38,7 +53,7 @@ export class ScriptedCluster implements UpstreamHandler {
   open(request: UpstreamRequest, sink: UpstreamSink, onComplete: (fn: () => void) => void): void {
     const answer = answerOf(this.answers, this.name, this.seen.length);
     const label = answer.kind === "answer" ? String(answer.status) : answer.kind;
-    this.seen.push({ request, answer: label });
+    this.seen.push({ request, answer: label, order: visits++ });
     if (answer.kind === "refused") return sink.reset("connection failure");
     onComplete(() => {
       // Never at once: over a socket, what the client sends next overtakes any answer.

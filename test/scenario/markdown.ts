@@ -119,6 +119,7 @@ function readPlugin(fence: Fence, fallback: string): PluginUse {
     allowOnHeadersStopIteration: !flags.has("no-stop"),
     failurePolicy: policy,
     rootId: values.get("root") ?? "",
+    ...(values.has("upstream") ? { upstream: values.get("upstream") } : {}),
     ...(capabilities ? { capabilities } : {}),
   };
 }
@@ -129,7 +130,7 @@ function isPolicy(word: string): word is PluginUse["failurePolicy"] {
   return POLICIES.includes(word);
 }
 
-const ENV_FIELDS = new Set(["routes", "attributes", "log", "time", "skip", "vary"]);
+const ENV_FIELDS = new Set("routes clusters attemptCount attributes log time skip vary".split(" "));
 
 function readEnvironment(
   fields: Record<string, unknown>,
@@ -140,6 +141,8 @@ function readEnvironment(
   }
   const env = {
     routes: [],
+    clusters: {},
+    attemptCount: false,
     attributes: [],
     log: "info",
     time: null,

@@ -1,7 +1,15 @@
-import { createHost, HarnessFault, LoadError, type Host } from "proxy-wasm-test";
+import {
+  composite,
+  createHost,
+  HarnessFault,
+  LoadError,
+  priorities,
+  type Host,
+} from "proxy-wasm-test";
 import type {
   ClientResponse,
   Cluster,
+  ClusterTraits,
   PluginOptions,
   RouteOptions,
   UpstreamRequest,
@@ -10,6 +18,7 @@ import { ScriptedCluster } from "./harness-cluster.js";
 import type { CalloutSeen, ClientSeen, Outcome, RequestOutcome, UpstreamSeen } from "./outcome.js";
 import {
   clustersOf,
+  targetsOf,
   type LogLevel,
   type PluginUse,
   type Profile,
@@ -42,20 +51,29 @@ const SETTLE_MS = 120_000;
  * @throws Error listing the rules a plugin broke, unless `strict` is false
  */
 export async function playInHarness(scenario: Scenario, options: HarnessOptions): Promise<Outcome> {
-  const clusters = clustersOf(scenario).map((name) => new ScriptedCluster(name, scenario.answers));
+  const traits = (name: string) => traitsOf(scenario, name, options);
+  const clusters = clustersOf(scenario).map(
+    (name) => new ScriptedCluster(name, scenario.answers, traits(name)),
+  );
+  const outer = Object.entries(scenario.env.clusters).flatMap(([name, rule]) => {
+    if (!targetsOf(rule).length) return [];
+    const make = rule.composite ? composite : priorities;
+    const made = make(...targetsOf(rule));
+    Object.assign(made.traits, traits(name));
+    return [[name, made] as const];
+  });
   let host: Host;
   try {
     host = await createHost({
       profile: options.profile,
-      plugins: scenario.plugins.map(({ name, config, rootId, ...plugin }) => ({
-        ...settings(plugin),
-        name,
-        rootId,
-        vmId: "golden",
-        config,
-        wasm: options.wasmFile({ name, config, rootId, ...plugin }),
-      })),
-      clusters: Object.fromEntries(clusters.map((c): [string, Cluster] => [c.name, c])),
+      plugins: scenario.plugins
+        .filter((plugin) => plugin.upstream === undefined)
+        .map((plugin) => settings(plugin, options)),
+      clusters: {
+        ...Object.fromEntries(clusters.map((c): [string, Cluster] => [c.name, c])),
+        ...Object.fromEntries(outer),
+      },
+      attemptCountHeaders: scenario.env.attemptCount,
       ...(scenario.env.routes.length ? { routes: scenario.env.routes.map(route) } : {}),
       downstream: protocolOf(scenario),
       upstreamProtocol: "h1",
@@ -83,10 +101,27 @@ export async function playInHarness(scenario: Scenario, options: HarnessOptions)
   }
 }
 
-/** What the harness calls the fields of a plugin's configuration. */
-function settings(plugin: Omit<PluginUse, "name" | "config" | "rootId">): Partial<PluginOptions> {
-  const { failurePolicy, capabilities, allowOnHeadersStopIteration } = plugin;
+/** What a scenario says about a cluster besides its answers. */
+function traitsOf(scenario: Scenario, name: string, options: HarnessOptions): ClusterTraits {
+  const { maxRetries, metadata } = scenario.env.clusters[name] ?? {};
+  const filters = scenario.plugins.filter((plugin) => plugin.upstream === name);
   return {
+    ...(maxRetries === undefined ? {} : { maxRetries }),
+    ...(metadata ? { metadata } : {}),
+    ...(filters.length ? { filters: filters.map((plugin) => settings(plugin, options)) } : {}),
+  };
+}
+
+/** A plugin as the harness wants it. */
+function settings(plugin: PluginUse, options: HarnessOptions): PluginOptions {
+  const { failurePolicy, capabilities, allowOnHeadersStopIteration } = plugin;
+  const { name, config, rootId } = plugin;
+  return {
+    name,
+    rootId,
+    vmId: "golden",
+    config,
+    wasm: options.wasmFile(plugin),
     allowOnHeadersStopIteration,
     ...(failurePolicy === "LEGACY_OPEN" ? { failOpen: true } : { failurePolicy }),
     ...(capabilities ? { allowedCapabilities: [...capabilities] } : {}),
@@ -112,6 +147,7 @@ async function playStep(
       .map(({ request, answer }): CalloutSeen => ({ seen: upstreamSeen(request), answer })),
     upstream: visits
       .filter(({ request }) => request.via === "router")
+      .sort((a, b) => a.order - b.order)
       .map(({ request }) => upstreamSeen(request)),
     client: clientSeen(answer),
     metrics: Object.entries(host.metrics.all)

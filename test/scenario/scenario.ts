@@ -30,6 +30,8 @@ export interface PluginUse {
   rootId: string;
   /** Capabilities of `capability_restriction_config`; absent = no restriction. */
   capabilities?: readonly string[];
+  /** Upstream filter of this cluster instead of a filter of the listener. */
+  upstream?: string;
 }
 
 /** Bytes of a message body in the pieces they are sent in; null = no body at all. */
@@ -85,12 +87,37 @@ export interface RouteRule {
   clusterHeader?: string;
   directResponse?: { status: number; body?: string };
   timeoutMs?: number;
+  retry?: RetryRule;
+  metadata?: Record<string, Json>;
+}
+
+/** Same meaning as `RetryOptions` of the harness. */
+export interface RetryRule {
+  on?: string;
+  retries?: number;
+  perTryTimeoutMs?: number;
+  statusCodes?: number[];
+}
+
+/** What a cluster has besides its answers. */
+export interface ClusterRule {
+  /** Clusters it is made of: the n-th attempt goes to the n-th. */
+  composite?: string[];
+  /** Clusters it is made of: attempts go to the next, and from the last to the first again. */
+  priorities?: string[];
+  /** Retries that may be under way at once; default 3. */
+  maxRetries?: number;
+  /** Metadata of its endpoint, by namespace. */
   metadata?: Record<string, Json>;
 }
 
 /** What surrounds the plugins. */
 export interface Environment {
   routes: RouteRule[];
+  /** By name; a cluster that needs nothing special is not listed. */
+  clusters: Record<string, ClusterRule>;
+  /** `x-envoy-attempt-count` is written into requests and answers. */
+  attemptCount: boolean;
   /** Filter-state keys (without `wasm.`) printed as `attribute` lines. */
   attributes: string[];
   /** Lowest plugin log level the host lets through. */
@@ -156,11 +183,28 @@ export function answerOf(answers: readonly Answer[], cluster: string, n: number)
   return own[Math.min(n, own.length - 1)] ?? defaultAnswer(cluster);
 }
 
-/** Every cluster name a scenario needs, `backend` first. */
+/** Names of the clusters a cluster is made of; none when it has an upstream of its own. */
+export function targetsOf(rule: ClusterRule | undefined): string[] {
+  return rule?.composite ?? rule?.priorities ?? [];
+}
+
+/** Every cluster with an upstream of its own that a scenario needs, `backend` first. */
 export function clustersOf(scenario: Scenario): string[] {
-  const routed = scenario.env.routes.flatMap((route) => route.cluster ?? []);
+  const { routes, clusters } = scenario.env;
+  const routed = routes.flatMap((route) => route.cluster ?? []);
   const scripted = scenario.answers.map((answer) => answer.cluster || BACKEND);
-  return [...new Set([BACKEND, ...routed, ...scripted])];
+  const listed = Object.entries(clusters).flatMap(([name, rule]) => [name, ...targetsOf(rule)]);
+  const names = [...new Set([BACKEND, ...routed, ...scripted, ...listed])];
+  return names.filter((name) => !targetsOf(clusters[name]).length);
+}
+
+/** The scenario's own clusters: made of others, or with upstream filters or limits. */
+export function ownClustersOf({ env, plugins }: Scenario): string[] {
+  const filtered = plugins.flatMap((plugin) => plugin.upstream ?? []);
+  const special = Object.entries(env.clusters).filter(
+    ([, rule]) => targetsOf(rule).length || rule.maxRetries !== undefined,
+  );
+  return [...new Set([...special.map(([name]) => name), ...filtered])];
 }
 
 /** The transcript a host must produce; undefined when the golden has none yet. */

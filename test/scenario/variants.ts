@@ -1,6 +1,7 @@
 import {
   BACKEND,
   defaultAnswer,
+  targetsOf,
   type Answer,
   type Pieces,
   type RequestStep,
@@ -65,7 +66,9 @@ function reshape(scenario: Scenario, change: Change): Scenario {
   return {
     ...scenario,
     steps: scenario.steps.map((step) => reshapeStep(step, change)),
-    answers: withDefault(scenario.answers).map((answer) => reshapeAnswer(answer, change)),
+    answers: withDefault(scenario.answers).map((answer) =>
+      isProxied(scenario, answer) ? reshapeAnswer(answer, change) : answer,
+    ),
   };
 }
 
@@ -82,8 +85,13 @@ function reshapeStep(step: RequestStep, change: Change): RequestStep {
 }
 
 /** Answers to call-outs stay as they are: hosts hand them over whole. */
+function isProxied({ env }: Scenario, { cluster }: Answer): boolean {
+  const targets = Object.values(env.clusters).flatMap(targetsOf);
+  return [BACKEND, ...targets].includes(cluster || BACKEND);
+}
+
 function reshapeAnswer(answer: Answer, change: Change): Answer {
-  if ((answer.cluster || BACKEND) !== BACKEND || answer.kind !== "answer") return answer;
+  if (answer.kind !== "answer") return answer;
   const result: Answer = { ...answer, body: recutBody(answer.body, change.recut) };
   if (!lengthOf(answer.body)) return result;
   if (change.chunked) result.chunked = true;
@@ -116,6 +124,6 @@ function lengthOf(body: Pieces): number {
 function allBodies(scenario: Scenario): Pieces[] {
   return [
     ...scenario.steps.map((step) => step.body),
-    ...scenario.answers.filter((a) => (a.cluster || BACKEND) === BACKEND).map((a) => a.body),
+    ...scenario.answers.filter((answer) => isProxied(scenario, answer)).map(({ body }) => body),
   ];
 }

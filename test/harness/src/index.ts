@@ -2,6 +2,7 @@
 export { createHost, Host } from "./kit/host";
 export { StreamHandle } from "./kit/stream-handle";
 export { Answer, ResponseHeaders } from "./kit/response";
+export { composite, priorities, Targets } from "./kit/targets";
 export { LiveUpstream, Upstream, upstream } from "./kit/upstream";
 export type { ReplyFunction, ReplyInit, RequestMatch } from "./kit/upstream";
 export { Redis, redis } from "./kit/redis";

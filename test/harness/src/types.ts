@@ -123,8 +123,23 @@ export interface RouteOptions {
   /** Cluster name is the value of this request header (Envoy `cluster_header`). */
   clusterHeader?: string;
   directResponse?: { status: number; body?: BytesInput };
-  /** Default 15000; 0 = none. */
+  /** Default 15000; 0 = none. A request's `x-envoy-upstream-rq-timeout-ms` comes before it. */
   timeoutMs?: number;
+  /** Retry policy; what a request's `x-envoy-retry-on` asks for is added to it. */
+  retry?: RetryOptions;
+  /** `xds.route_metadata.filter_metadata`, by namespace. */
+  metadata?: Record<string, Json>;
+}
+
+/** Retry policy of a route. */
+export interface RetryOptions {
+  /** As in `x-envoy-retry-on`, e.g. `5xx,reset`; default none. */
+  on?: string;
+  /** Default 1; `x-envoy-max-retries` comes before it. */
+  retries?: number;
+  perTryTimeoutMs?: number;
+  /** For `retriable-status-codes`. */
+  statusCodes?: readonly number[];
 }
 
 /** Limits of one guest callback; an absent field is not looked at. */
@@ -140,7 +155,7 @@ export interface CallBudget {
 export interface HostOptions {
   /** Default `envoy-1.40`. */
   profile?: ProfileName;
-  /** In filter order; at least one. */
+  /** In filter order; at least one, here or among the filters of a cluster. */
   plugins: readonly (PluginOptions | NativeFilter)[];
   /** Default `error`: rules keep their own severity. `warn`: nothing fails a test. Or per rule. */
   strict?: "off" | "warn" | "error" | Record<string, Severity>;
@@ -183,14 +198,43 @@ export interface HostOptions {
   router?: "envoy" | "bare";
   /** Answers `proxy_get_property` before anything else; path segments joined by `.`. */
   properties?: Record<string, BytesInput>;
+  /**
+   * Addresses by name for `envoy_resolve_dns`; null = no server answers. An address is its own; any other
+   * name has none.
+   */
+  dns?: Record<string, readonly string[] | null>;
+  /** Adds `x-envoy-attempt-count` to requests upstream and to answers. Default false. */
+  attemptCountHeaders?: boolean;
   /** Share with another host: shared data, queues and cas counter of one "process". */
   sharedWith?: { readonly process: unknown };
 }
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "critical";
 
-/** Anything that can stand behind a cluster name: `upstream()`, `redis()`, a live URL. */
-export type Cluster = UpstreamHandler | RedisHandler | string | URL;
+/** Anything that can stand behind a cluster name: `upstream()`, `composite()`, `redis()`, a live URL. */
+export type Cluster = UpstreamHandler | TargetsHandler | RedisHandler | string | URL;
+
+/** What a cluster has besides its answers. */
+export interface ClusterTraits {
+  /** Upstream HTTP filters in order: they run once per attempt, before the request leaves. */
+  filters?: readonly (PluginOptions | NativeFilter)[];
+  /** Retries that may be under way at once, over all requests (circuit breaker); default 3. */
+  maxRetries?: number;
+  /** Of its endpoint: `xds.upstream_host_metadata.filter_metadata`, by namespace. */
+  metadata?: Record<string, Json>;
+  /** Of its endpoint; default `127.0.0.1:80`. */
+  address?: string;
+}
+
+/** A cluster that sends each attempt to one of several other clusters. */
+export interface TargetsHandler {
+  readonly kind: "targets";
+  /** `composite`: the n-th attempt goes to the n-th. `priorities`: from the first again after the last. */
+  readonly order: "composite" | "priorities";
+  /** Names of other clusters. */
+  readonly names: readonly string[];
+  readonly traits: ClusterTraits;
+}
 
 /** What an upstream was sent. Filled while the request is still arriving. */
 export interface UpstreamRequest {
@@ -237,7 +281,11 @@ export interface UpstreamSink {
 }
 
 export type ResetReason =
-  "connection failure" | "connection termination" | "remote reset" | "protocol error";
+  | "connection failure"
+  | "connection termination"
+  | "remote reset"
+  | "refused stream"
+  | "protocol error";
 
 export interface UpstreamHandler {
   readonly kind: "upstream";
@@ -245,6 +293,7 @@ export interface UpstreamHandler {
   readonly last: UpstreamRequest | undefined;
   /** False: a call-out gets InternalFailure and the router answers 503. */
   readonly hasEndpoints: boolean;
+  readonly traits?: ClusterTraits;
   /** Called at request headers; poll or wait for `request.complete` through `onComplete`. */
   open(request: UpstreamRequest, sink: UpstreamSink, onComplete: (fn: () => void) => void): void;
 }

@@ -3,6 +3,8 @@ import { Abi, createHost, upstream } from "../../harness/src";
 import { lines, probeFor, probeHost } from "./probe";
 import { ABI, wasm } from "./wat";
 
+const UNREACHABLE = [0x00];
+
 // What an implementation of a host easily forgets (harness.md 11), as far as no other file has it.
 
 test("memory that grows while the host hands over a value is looked at anew", async () => {
@@ -49,6 +51,53 @@ test("context ids begin anew and leave out those in use", async () => {
     "create(4, 1)",
   ]);
   await held.abort();
+});
+
+test("tokens begin anew after 2³², each kind with its own low bits", async () => {
+  await using host = await probeHost(
+    { request_headers: "call auth / 0" },
+    {
+      clusters: { backend: upstream().reply(200), auth: upstream().reply(200) },
+    },
+  );
+  const vm = host.workers[0]!.allVms[0]! as unknown as { nextTokens: Record<number, number> };
+  vm.nextTokens[0] = 0xffff_fffc;
+  for (let i = 0; i < 3; i++) await host.fetch("http://a.test/");
+  expect(host.callouts.map(({ token }) => token)).toEqual([0xffff_fffc, 0, 4]);
+  expect(host.callouts.map(({ outcome }) => outcome)).toEqual(["200", "200", "200"]);
+});
+
+test("callbacks of connections and METADATA link, and nobody calls them", async () => {
+  const one = { params: "i", results: "i", body: UNREACHABLE };
+  const two = { params: "ii", body: UNREACHABLE };
+  const three = { params: "iii", results: "i", body: UNREACHABLE };
+  const module = wasm({
+    exports: {
+      ...ABI,
+      malloc: { params: "i", results: "i" },
+      proxy_on_new_connection: one,
+      proxy_on_downstream_data: three,
+      proxy_on_upstream_data: three,
+      proxy_on_downstream_connection_close: two,
+      proxy_on_upstream_connection_close: two,
+      proxy_on_request_metadata: { ...two, results: "i" },
+      proxy_on_response_metadata: { ...two, results: "i" },
+      proxy_validate_configuration: { ...two, results: "i" },
+      proxy_on_foreign_function: { params: "iii", body: UNREACHABLE },
+      envoy_on_stats_update: two,
+    },
+  });
+  await using host = await createHost({
+    plugins: [{ wasm: module }],
+    clusters: { backend: upstream().reply(200, { body: "ok" }) },
+    downstream: "h2",
+  });
+  const answer = await host.fetch("http://a.test/", { body: "x", trailers: { a: "b" } });
+  expect(answer.text()).toBe("ok");
+  // They are there for whoever drives the module by itself.
+  const abi = Abi.instantiate(module);
+  for (const name of ["proxy_on_new_connection", "proxy_on_foreign_function"])
+    expect(() => abi.call(name, 1, 0, 0)).toThrow("unreachable");
 });
 
 test("an answer for a stream that is gone reaches no stream with its id", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { redis, upstream, type ProfileName } from "../../harness/src";
+import { createHost, redis, upstream, type ProfileName } from "../../harness/src";
 import { lines, probeFor, probeHost } from "./probe";
+import { ABI, MALLOC, wasm, type ModuleSpec } from "./wat";
 
 const HIGRESS: ProfileName[] = ["higress-2.1", "higress-2.2"];
 const events = (all: string[], name: string) =>
@@ -69,6 +70,77 @@ test("higress-2.1 hides the current chunk after a 1; on h2 the last one is never
     "request_body buf 0 0 99 = 0 'AB'",
     "ABCD",
   ]);
+});
+
+/** A module that returns 1 from response headers, and exports what is asked for besides. */
+function pausing(exports: ModuleSpec["exports"]): Uint8Array {
+  const one = { params: "iii", results: "i", body: [0x41, 1] };
+  return wasm({ exports: { ...ABI, ...MALLOC, ...exports, proxy_on_response_headers: one } });
+}
+
+/** What the response headers callback of a module of ABI 0.2.1 comes to. */
+async function actionOf(profile: ProfileName, module: Uint8Array): Promise<string | undefined> {
+  await using host = await createHost({
+    profile,
+    plugins: [{ wasm: module }],
+    clusters: { backend: upstream().reply(200, { body: "ok" }) },
+    strict: "off",
+  });
+  const stream = host.stream("GET http://a.test/");
+  const { callbacks } = await stream.headers({ end: true });
+  await stream.abort();
+  return callbacks.find(({ callback }) => callback === "proxy_on_response_headers")?.action;
+}
+
+describe("host.md 6", () => {
+  test("a host tells modules of older ABIs by their request headers callback", async () => {
+    const without = pausing({});
+    const with_ = pausing({ proxy_on_request_headers: { params: "iii", results: "i" } });
+    for (const profile of HIGRESS) {
+      expect(await actionOf(profile, without)).toBe("StopIteration");
+      expect(await actionOf(profile, with_)).toBe("StopAllIterationAndWatermark");
+    }
+    expect(await actionOf("envoy-1.40", without)).toBe("StopAllIterationAndWatermark");
+  });
+
+  test.each([
+    ["envoy-1.40", false],
+    ["higress-2.1", true],
+    ["higress-2.2", true],
+  ] as const)("__main_void under %s: passed over %s", async (profile, passedOver) => {
+    const exports = {
+      ...ABI,
+      ...MALLOC,
+      _initialize: {},
+      __main_void: { results: "i", body: [0x00] },
+    };
+    const load = createHost({ profile, plugins: [{ wasm: wasm({ exports }) }] });
+    if (passedOver) await (await load).close();
+    else await expect(load).rejects.toThrow("Failed to initialize Wasm code");
+  });
+
+  test("a module of ABI 0.2.1 may import what only Higress has, there", async () => {
+    const imports = [{ name: "proxy_redis_call", params: "iiiii", results: "i" }];
+    const module = wasm({ imports, exports: { ...ABI, ...MALLOC } });
+    for (const profile of HIGRESS)
+      await (await createHost({ profile, plugins: [{ wasm: module }] })).close();
+    const envoy = createHost({ plugins: [{ wasm: module }] });
+    await expect(envoy).rejects.toThrow("missing import: env.proxy_redis_call");
+  });
+
+  test.each([
+    ["envoy-1.40", ["0", "0", "1"]],
+    ["higress-2.1", ["0", "1", "0"]],
+    ["higress-2.2", ["0", "0", "0"]],
+  ] as const)("foreign functions of %s", async (profile, statuses) => {
+    const script = {
+      request_headers: "foreign compress x; foreign clear_route_cache; foreign get_log_level",
+    };
+    await using host = await probeHost(script, { profile, strict: "error" });
+    await host.fetch("http://a.test/");
+    const answers = lines(host).map((line) => / = (\d+)/.exec(line)?.[1]);
+    expect(answers.filter(Boolean)).toEqual(statuses);
+  });
 });
 
 describe.each(HIGRESS)("%s", (profile) => {

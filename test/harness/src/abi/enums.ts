@@ -74,8 +74,10 @@ export const ResponseFlag = {
   UpstreamRemoteReset: 0x10,
   UpstreamConnectionFailure: 0x20,
   UpstreamConnectionTermination: 0x40,
+  UpstreamOverflow: 0x80,
   NoRouteFound: 0x100,
   DownstreamConnectionTermination: 0x4000,
+  UpstreamRetryLimitExceeded: 0x8000,
   UpstreamProtocolError: 0x800000,
   NoClusterFound: 0x4000000,
 } as const;

@@ -124,6 +124,8 @@ export interface RootServices {
   redisCall(service: string, query: Uint8Array): Started;
   registerQueue(name: string): number;
   setLocalOption(name: string, value: number): void;
+  /** Asks for the addresses of a name; `started` gets the token first. */
+  resolve(name: string, started: (token: number) => number): number;
 }
 
 /** Argument of `declare_property` (harness.md 5.4). */

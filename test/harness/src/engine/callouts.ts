@@ -7,6 +7,7 @@ import type { Callout, HeaderPair } from "../types";
 import { GrpcCalls } from "./grpc-calls";
 import type { Timer } from "./environment";
 import type { Root } from "./root";
+import { targetOf } from "./targets";
 import { UpstreamExchange } from "./upstream-exchange";
 import type { VmContext } from "./vm";
 
@@ -24,8 +25,10 @@ export const textPairs = (pairs: readonly HeaderPair[]): HeaderPair[] =>
   pairs.map(([n, v]) => [toText(n), toText(v)]);
 
 /** Body of the reply Envoy makes when an upstream fails before headers. */
-export const RESET_BEFORE_HEADERS =
-  "upstream connect error or disconnect/reset before headers. reset reason: ";
+export function resetText(reason: string, retried = false): string {
+  const which = retried ? "retried and the latest " : "";
+  return `upstream connect error or disconnect/reset before headers. ${which}reset reason: ${reason}`;
+}
 
 /** Status of that reply. */
 export function statusOfReset(reason: string): number {
@@ -63,22 +66,23 @@ export class CalloutTable {
       outcome: undefined,
       at: env.scheduler.wallMs(),
     };
-    const upstream = env.profile.emulator
-      ? env.anyCluster(record.cluster)
-      : env.cluster(record.cluster);
+    const { emulator } = env.profile;
+    const found = emulator ? env.anyCluster(record.cluster) : env.cluster(record.cluster);
     const refuse = (status: number): Started => {
       env.callouts.push({ ...record, status, outcome: "refused" });
       return { status, token: 0 };
     };
-    if (!upstream || upstream.kind !== "upstream") return refuse(Status.BadArgument);
+    if (!found || found.kind === "redis") return refuse(Status.BadArgument);
     if ([":method", ":path", ":authority"].some((name) => !headers.has(name))) {
       return refuse(Status.BadArgument);
     }
     if (request.timeoutMs > 0x7fffffff) return refuse(Status.BadArgument);
-    if (!upstream.hasEndpoints) return refuse(Status.InternalFailure);
+    const target = emulator ? null : targetOf(env, record.cluster, 1);
+    const upstream = found.kind === "upstream" ? found : target?.upstream;
+    if (!upstream?.hasEndpoints) return refuse(Status.InternalFailure);
     const { complaint } = headers;
     // An open connection takes the headers at once, and the call fails before it has begun.
-    if (complaint !== undefined && env.connections === "open" && !env.profile.emulator)
+    if (complaint !== undefined && env.connections === "open" && !emulator)
       return refuse(Status.InternalFailure);
 
     if (request.body.length > 0) headers.replace("content-length", String(request.body.length));
@@ -89,13 +93,19 @@ export class CalloutTable {
     const token = vm.newToken(0);
     record.token = token;
     env.callouts.push(record);
-    const exchange = new UpstreamExchange(env, upstream, record.cluster, "http_call", {
-      headers: () => undefined,
-      data: () => undefined,
-      trailers: () => undefined,
-      done: () => this.complete(token),
-      reset: (reason, started) => this.fail(token, reason, started),
-    });
+    const exchange = new UpstreamExchange(
+      env,
+      upstream,
+      target?.name ?? record.cluster,
+      "http_call",
+      {
+        headers: () => undefined,
+        data: () => undefined,
+        trailers: () => undefined,
+        done: () => this.complete(token),
+        reset: (reason, started) => this.fail(token, reason, started),
+      },
+    );
     const pending: Pending = { record, caller: vm.acting(), exchange, timer: null };
     this.pending.set(token, pending);
     // Nothing leaves before the running callback ended; a cancelled call is never seen upstream.
@@ -122,8 +132,7 @@ export class CalloutTable {
   }
 
   private fail(token: number, reason: string, started: boolean): void {
-    if (!started)
-      return this.deliverLocal(token, statusOfReset(reason), RESET_BEFORE_HEADERS + reason);
+    if (!started) return this.deliverLocal(token, statusOfReset(reason), resetText(reason));
     const root = this.root;
     root.status = { code: Status.BrokenConnection, message: "reset" };
     this.deliver(token, "reset", null, null, null);

@@ -7,6 +7,7 @@ import type {
   RedisHandler,
   RouteOptions,
   StepCallback,
+  TargetsHandler,
   TraceEvent,
   TraceKind,
   UpstreamHandler,
@@ -52,6 +53,9 @@ export interface Environment {
   readonly callouts: Callout[];
   readonly routes: readonly RouteOptions[];
   readonly router: "envoy" | "bare";
+  readonly attemptCountHeaders: boolean;
+  /** Addresses by name; null = no answer. */
+  readonly dns: Readonly<Record<string, readonly string[] | null>>;
   readonly downstream: "h1" | "h2";
   readonly upstreamProtocol: "h1" | "h2";
   readonly connections: "open" | "new";
@@ -64,7 +68,7 @@ export interface Environment {
   readonly properties: ReadonlyMap<string, Uint8Array>;
   /** Null when tracing is off. */
   readonly trace: Tracer | null;
-  cluster(name: string): UpstreamHandler | RedisHandler | undefined;
+  cluster(name: string): UpstreamHandler | TargetsHandler | RedisHandler | undefined;
   /** Cluster for a call-out of an emulator that accepts any name. */
   anyCluster(name: string): UpstreamHandler;
   anyRedis(): RedisHandler;

@@ -15,12 +15,16 @@ import {
   NOWHERE_REPLY,
   TIMEOUT_REPLY,
   type ProxyReply,
+  grpcFrame,
+  metadataOf,
 } from "./grpc-status";
 import type { Root } from "./root";
 import { UpstreamExchange } from "./upstream-exchange";
 
 interface Call {
   stream: boolean;
+  /** Through the gRPC library: it has words and metadata of its own. */
+  google: boolean;
   record: Callout;
   exchange: UpstreamExchange;
   timer: Timer | null;
@@ -37,6 +41,7 @@ interface Target {
   upstream: UpstreamHandler;
   /** `unknown`: Envoy has no such cluster. `unreachable`: nobody hears Envoy's google client. */
   fails: "unknown" | "unreachable" | null;
+  google?: boolean;
 }
 
 /** Stands for an upstream that is never opened. */
@@ -51,14 +56,6 @@ const NOBODY: UpstreamHandler = {
 /** Details of a response that came from the upstream. */
 const VIA_UPSTREAM = "via_upstream";
 
-/** Five-byte gRPC frame around a message. */
-export function grpcFrame(message: Uint8Array): Uint8Array {
-  const out = new Uint8Array(5 + message.length);
-  new DataView(out.buffer).setUint32(1, message.length);
-  out.set(message, 5);
-  return out;
-}
-
 /** Outstanding gRPC calls and streams of one root. */
 export class GrpcCalls {
   private calls = new Map<number, Call>();
@@ -70,7 +67,8 @@ export class GrpcCalls {
 
   /**
    * Whom a call is for: a cluster by its plain name, or what a serialized GrpcService
-   * {envoy_grpc 1 {cluster_name 1}, google_grpc 2} says.
+   * {envoy_grpc 1 {cluster_name 1}, google_grpc 2 {target_uri 1}} says; a URI stands in `clusters`
+   * as it is.
    */
   private target(service: Uint8Array): Target | number {
     const { vm } = this.root;
@@ -87,7 +85,14 @@ export class GrpcCalls {
       const upstream = this.upstream(name);
       return { name, upstream: upstream ?? NOBODY, fails: upstream ? null : "unknown" };
     }
-    if (bytesField(message, 2)) return { name: "", upstream: NOBODY, fails: "unreachable" };
+    const google = bytesField(message, 2);
+    if (google) {
+      const inner = decodeMessage(google);
+      const name = utf8((inner && bytesField(inner, 1)) ?? new Uint8Array(0));
+      const upstream = this.upstream(name);
+      const fails = upstream?.hasEndpoints ? null : "unreachable";
+      return { name, upstream: upstream ?? NOBODY, fails, google: true };
+    }
     vm.note("S13", "grpc service without target: Envoy aborts the process");
     return Status.ParseFailure;
   }
@@ -102,7 +107,7 @@ export class GrpcCalls {
     const { env } = vm;
     const target = this.target(request.service);
     if (typeof target === "number") return { status: target, token: 0 };
-    const { name, upstream, fails } = target;
+    const { name, upstream, fails, google = false } = target;
     const path = `/${request.serviceName}/${request.methodName}`;
     const headers = new HeaderList([
       [":method", "POST"],
@@ -136,12 +141,13 @@ export class GrpcCalls {
       trailers: (list) => this.onTrailers(token, list),
       done: () => undefined,
       reset: (reason, started) => {
-        if (started) this.fail(token, Grpc.Unknown, VIA_UPSTREAM);
+        if (started || google) this.fail(token, Grpc.Unknown, VIA_UPSTREAM);
         else this.onProxyReply(token, brokenReply(reason));
       },
     });
     this.calls.set(token, {
       stream: request.stream,
+      google,
       record,
       exchange,
       timer: null,
@@ -167,7 +173,10 @@ export class GrpcCalls {
       if (request.stream) exchange.sendHeaders(headers, false);
       else exchange.sendAll(headers, grpcFrame(request.message), null);
     });
-    if (request.timeoutMs > 0) {
+    if (google && !request.stream && request.timeoutMs === 0) {
+      // Envoy hands the library a deadline of now.
+      env.scheduler.post(() => this.fail(token, Grpc.DeadlineExceeded, "Deadline Exceeded"));
+    } else if (request.timeoutMs > 0) {
       this.calls.get(token)!.timer = env.scheduler.timer(request.timeoutMs, () =>
         this.onTimeout(token),
       );
@@ -181,18 +190,20 @@ export class GrpcCalls {
     const elapsed = this.root.vm.env.scheduler.wallMs() - call.startedAt;
     headers.add("x-envoy-upstream-service-time", String(elapsed));
     const status = headers.get(":status");
+    const complaint = call.google ? `Received http2 header with status: ${status}` : VIA_UPSTREAM;
     const regular = status === "200";
     const only = end && (regular || headers.has("grpc-status"));
     this.initial(token, regular && !only ? headers : new HeaderList());
     if (only) this.onTrailers(token, headers);
-    else if (!regular) this.fail(token, grpcFromHttp(status), VIA_UPSTREAM);
+    else if (!regular) this.fail(token, grpcFromHttp(status), complaint);
   }
 
   private initial(token: number, headers: HeaderList): void {
-    if (!this.calls.get(token)?.stream) return;
+    const call = this.calls.get(token);
+    if (!call?.stream) return;
     const { root } = this;
-    root.grpcInitial = headers;
-    const args = [root.id, token, headers.length];
+    root.grpcInitial = call.google ? metadataOf(headers) : headers;
+    const args = [root.id, token, root.grpcInitial.length];
     root.vm.call(root, "proxy_on_grpc_receive_initial_metadata", args, () => {
       root.grpcInitial = null;
     });
@@ -224,14 +235,16 @@ export class GrpcCalls {
     this.trailing(token, trailers);
     const message = trailers.get("grpc-message") ?? "";
     const status = grpcStatusOf(trailers) ?? Grpc.Unknown;
-    this.close(token, status, explained(message, VIA_UPSTREAM));
+    const { google } = this.calls.get(token) ?? {};
+    this.close(token, status, google ? message : explained(message, VIA_UPSTREAM));
   }
 
   private trailing(token: number, trailers: HeaderList): void {
-    if (!this.calls.get(token)?.stream) return;
+    const call = this.calls.get(token);
+    if (!call?.stream) return;
     const { root } = this;
-    root.grpcTrailing = trailers;
-    const args = [root.id, token, trailers.length];
+    root.grpcTrailing = call.google ? metadataOf(trailers) : trailers;
+    const args = [root.id, token, root.grpcTrailing.length];
     root.vm.call(root, "proxy_on_grpc_receive_trailing_metadata", args, () => {
       root.grpcTrailing = null;
     });
@@ -245,7 +258,8 @@ export class GrpcCalls {
 
   private onTimeout(token: number): void {
     const call = this.calls.get(token)!;
-    if (!call.exchange.responseHeaders) this.onProxyReply(token, TIMEOUT_REPLY);
+    if (call.google) this.fail(token, Grpc.Internal, "");
+    else if (!call.exchange.responseHeaders) this.onProxyReply(token, TIMEOUT_REPLY);
     else this.fail(token, Grpc.Internal, TIMEOUT_REPLY.details);
   }
 

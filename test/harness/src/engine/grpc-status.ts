@@ -1,7 +1,13 @@
-import type { HeaderList } from "../abi/header-list";
+import { HeaderList } from "../abi/header-list";
 
 /** Codes of gRPC used here. */
-export const Grpc = { Ok: 0, Unknown: 2, Internal: 13, Unavailable: 14 } as const;
+export const Grpc = {
+  Ok: 0,
+  Unknown: 2,
+  DeadlineExceeded: 4,
+  Internal: 13,
+  Unavailable: 14,
+} as const;
 
 const FROM_HTTP: Record<string, number> = {
   "400": Grpc.Internal,
@@ -57,3 +63,17 @@ export const NOWHERE_REPLY: ProxyReply = {
   message: "no healthy upstream",
   details: "no_healthy_upstream",
 };
+
+/** What a gRPC library calls metadata: nothing of the protocol itself. */
+export function metadataOf(headers: HeaderList): HeaderList {
+  const own = /^(:|content-type$|grpc-(status|message)$|x-envoy-upstream-service-time$)/;
+  return new HeaderList(headers.pairs.filter(([name]) => !own.test(name)));
+}
+
+/** Five-byte gRPC frame around a message. */
+export function grpcFrame(message: Uint8Array): Uint8Array {
+  const out = new Uint8Array(5 + message.length);
+  new DataView(out.buffer).setUint32(1, message.length);
+  out.set(message, 5);
+  return out;
+}

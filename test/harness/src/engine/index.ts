@@ -2,6 +2,7 @@
  * Layer 2, the stream engine: VMs and roots, the filter chain, local replies, limits, call-outs. It
  * asks an `Environment` for time, clusters and everything else; `Host` is one, a test's own another.
  */
+export type { Chain, StreamFilter } from "./chain";
 export { compile } from "./compile";
 export type { Compiled } from "./compile";
 export type { Environment, FaultPlan, Place, Scheduler, Timer, Tracer } from "./environment";
@@ -12,6 +13,5 @@ export type { PluginSettings } from "./plugin";
 export { HostProcess } from "./process";
 export { Root } from "./root";
 export { Stream } from "./stream";
-export type { StreamFilter } from "./stream";
 export { Vm } from "./vm";
 export type { VmSettings } from "./vm";

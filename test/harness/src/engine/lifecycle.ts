@@ -1,11 +1,11 @@
 import { LoadError } from "../abi/link";
 import type { NativeFilter } from "../types";
 import type { Environment } from "./environment";
+import type { Chain, StreamFilter } from "./chain";
 import { NativeStreamFilter } from "./native-filter";
 import type { PluginSettings } from "./plugin";
 import { RedisPool } from "./redis-calls";
 import { Root } from "./root";
-import type { Stream, StreamFilter } from "./stream";
 import { Vm } from "./vm";
 import { WasmFilter } from "./wasm-filter";
 
@@ -102,7 +102,7 @@ export class Thread {
   /** Root to use for a new stream; null = skip the plugin. */
   rootFor(plugin: PluginSettings): Root | null {
     const handle = this.handles.get(plugin)!;
-    if (handle.root.vm.failed === null) return handle.root;
+    if (handle.root.vm.failed === null) return this.rebuilt(handle);
     const { failurePolicy, reloadBackoffMs } = plugin;
     if (failurePolicy === "FAIL_RELOAD" || this.env.profile.autoRecover) {
       this.reload(handle, reloadBackoffMs);
@@ -110,6 +110,23 @@ export class Thread {
     }
     const open = failurePolicy === "FAIL_OPEN" || failurePolicy === "LEGACY_OPEN";
     return open ? null : handle.root;
+  }
+
+  /** Higress: a VM that asked for it makes room for a new one; the streams it has stay with it. */
+  private rebuilt(handle: Handle): Root {
+    const old = handle.root;
+    if (!old.vm.asksForRebuild) return old;
+    if (this.vms.get(vmKey(handle.plugin)) === old.vm) this.vms.delete(vmKey(handle.plugin));
+    try {
+      handle.root = this.open(handle.plugin);
+    } catch (error) {
+      if (!(error instanceof LoadError)) throw error;
+      this.vms.set(vmKey(handle.plugin), old.vm);
+      return old;
+    }
+    handle.lastLoad = handle.root.vm.loadedAt;
+    old.retire();
+    return handle.root;
   }
 
   private count(plugin: PluginSettings, what: string): void {
@@ -151,13 +168,13 @@ export class Thread {
     }
   }
 
-  filters(stream: Stream, chain: readonly ChainItem[]): StreamFilter[] {
+  filters(chain: Chain, items: readonly ChainItem[]): StreamFilter[] {
     const filters: StreamFilter[] = [];
-    for (const item of chain) {
-      if ("native" in item) filters.push(new NativeStreamFilter(stream, item.native));
+    for (const item of items) {
+      if ("native" in item) filters.push(new NativeStreamFilter(chain, item.native));
       else {
         const root = this.rootFor(item.plugin);
-        if (root) filters.push(new WasmFilter(stream, root, item.plugin));
+        if (root) filters.push(new WasmFilter(chain, root, item.plugin));
       }
     }
     return filters;

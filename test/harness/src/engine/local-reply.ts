@@ -12,6 +12,18 @@ export interface Reply {
   details: string;
 }
 
+/** Details as they are logged; a host that names the plugin that replied does so in front. */
+export function replyDetails(details: string, plugin: string): string {
+  const words = details.replace(/\s/g, "_");
+  return plugin ? ["via_wasm", plugin, ...(words ? [words] : [])].join("::") : words;
+}
+
+/** What a request gets whose plugin's VM is dead. */
+export function failReply(): Reply {
+  const details = "wasm_fail_stream";
+  return { status: 503, body: new Uint8Array(0), headers: [], grpcStatus: 14, details };
+}
+
 const GRPC_STATUS: Record<number, number> = {
   400: 13,
   401: 16,

@@ -10,7 +10,7 @@ import type {
   NativeFilter,
   NativeHeaders,
 } from "../types";
-import type { Stream, StreamFilter } from "./stream";
+import type { Chain, StreamFilter } from "./chain";
 import { headerPairs } from "./upstream-exchange";
 
 function headersOf(list: HeaderList): NativeHeaders {
@@ -46,25 +46,22 @@ export class NativeStreamFilter implements StreamFilter {
   private control: NativeControl;
 
   constructor(
-    private stream: Stream,
+    private chain: Chain,
     private filter: NativeFilter,
   ) {
     this.name = filter.name ?? "native";
     this.control = {
       reply: (status, init = {}) =>
-        stream.localReply(
-          {
-            status,
-            body: asBytes(init.body ?? ""),
-            headers: headerPairs(init.headers),
-            grpcStatus: -1,
-            details: init.details ?? "",
-          },
-          false,
-        ),
-      continueRequest: () => stream.resume(this, "request"),
-      continueResponse: () => stream.resume(this, "response"),
-      setFilterState: (key, value) => stream.filterState.set(`wasm.${key}`, asBytes(value)),
+        chain.localReply({
+          status,
+          body: asBytes(init.body ?? ""),
+          headers: headerPairs(init.headers),
+          grpcStatus: -1,
+          details: init.details ?? "",
+        }),
+      continueRequest: () => chain.resume(this, "request"),
+      continueResponse: () => chain.resume(this, "response"),
+      setFilterState: (key, value) => chain.stream.filterState.set(`wasm.${key}`, asBytes(value)),
     };
   }
 
@@ -72,7 +69,7 @@ export class NativeStreamFilter implements StreamFilter {
   private body(data: ByteQueue, direction: Direction): NativeBody {
     const body = bodyOf(data);
     const replace = (bytes: BytesInput): void => {
-      this.stream.editors[direction] = { plugin: this.name, callback: `${direction}Body` };
+      this.chain.editors[direction] = { plugin: this.name, callback: `${direction}Body` };
       body.replace(bytes);
     };
     return { bytes: () => body.bytes(), replace };
@@ -119,7 +116,7 @@ export class NativeStreamFilter implements StreamFilter {
     );
   }
   log(): void {
-    void this.stream;
+    // It has no access log.
   }
   destroy(): void {
     // Nothing to release.

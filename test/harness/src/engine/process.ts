@@ -78,6 +78,8 @@ export class Queues implements QueueStore {
 export class HostProcess implements ProcessServices {
   readonly data = new SharedData();
   readonly queues: Queues;
+  /** Retries under way, by cluster: what its circuit breaker counts. */
+  readonly retries = new Map<string, number>();
   constructor(firstQueueToken: number) {
     this.queues = new Queues(firstQueueToken);
   }

@@ -1,8 +1,8 @@
 import { Status } from "../abi/enums";
 import { HeaderList } from "../abi/header-list";
 import { encodePairs } from "../abi/pairs";
-import { toBinary, toBytes } from "../abi/text";
-import type { HeaderPair } from "../types";
+import { fromBytes, toBinary, toBytes } from "../abi/text";
+import type { HeaderPair, Json } from "../types";
 import type { Root } from "./root";
 import type { Stream } from "./stream";
 import type { WasmFilter } from "./wasm-filter";
@@ -85,7 +85,7 @@ export function streamProperty(filter: WasmFilter, path: string): Uint8Array | n
   if (alias) {
     if (stream.env.profile.topLevelRouteName) {
       // Higress asks for the route itself, which chooses it (host.md 5.1); `xds` reads what was noted.
-      if (stream.decode.headers) stream.router.choose(stream.decode.headers);
+      if (stream.decode.headers) stream.router.choice.choose(stream.decode.headers);
       return attribute(filter, stream, alias.split(".")) ?? Status.NotFound;
     }
     filter.vm.note(
@@ -98,6 +98,15 @@ export function streamProperty(filter: WasmFilter, path: string): Uint8Array | n
   return stream.filterState.get(`wasm.${path}`) ?? Status.NotFound;
 }
 
+/** Higress: what setting one of its own properties changes. */
+export function controlProperty({ chain, vm }: WasmFilter, path: string, value: Uint8Array): void {
+  if (path === "wasm_need_rebuild") vm.asksForRebuild = fromBytes(value) === "true";
+  const limit = Number(fromBytes(value));
+  if (!Number.isFinite(limit)) return;
+  if (path === "set_decoder_buffer_limit") chain.setLimit("request", limit);
+  if (path === "set_encoder_buffer_limit") chain.setLimit("response", limit);
+}
+
 function attribute(filter: WasmFilter, stream: Stream, parts: string[]): Found {
   const [first = "", second = "", third] = parts;
   switch (first) {
@@ -108,7 +117,7 @@ function attribute(filter: WasmFilter, stream: Stream, parts: string[]): Found {
     case "response":
       return response(filter, stream, second, third);
     case "xds":
-      return xds(stream, second);
+      return xds(stream, second, parts.slice(2));
     case "source":
       return second === "address"
         ? text("127.0.0.1:40000")
@@ -126,7 +135,7 @@ function attribute(filter: WasmFilter, stream: Stream, parts: string[]): Found {
       if (second === "requested_server_name") return text("");
       return second === "mtls" ? bool(false) : undefined;
     case "upstream":
-      return upstream(stream.router.address, second);
+      return upstream(stream, second);
     case "filter_state":
       return stream.filterState.get(parts.slice(1).join("\0"));
     default:
@@ -135,17 +144,24 @@ function attribute(filter: WasmFilter, stream: Stream, parts: string[]): Found {
 }
 
 /** `address` is empty while there is no upstream. */
-function upstream(address: string, name: string): Found {
-  if (name === "request_attempt_count") return int64(address ? 1 : 0);
+function upstream(stream: Stream, name: string): Found {
+  const { address, attempt } = stream.router;
+  if (name === "request_attempt_count") return int64(attempt);
   if (!address) return undefined;
   if (name === "address") return text(address);
   if (name === "port") return int64(Number(address.split(":")[1] ?? 0));
+  if (name === "transport_failure_reason") return text(stream.router.failureReason);
   return undefined;
 }
 
-function xds(stream: Stream, name: string): Found {
-  const { route } = stream.router;
+function xds(stream: Stream, name: string, path: readonly string[]): Found {
+  const { target, choice } = stream.router;
+  const { route } = choice;
   switch (name) {
+    case "upstream_host_metadata":
+      return metadata(target?.traits.metadata, path);
+    case "route_metadata":
+      return metadata(route?.metadata, path);
     case "route_name":
       return route ? text(route.name ?? "") : undefined;
     case "cluster_name": {
@@ -159,6 +175,40 @@ function xds(stream: Stream, name: string): Found {
     default:
       return undefined;
   }
+}
+
+/** A value of `filter_metadata`. */
+function metadata(all: Record<string, Json> | undefined, path: readonly string[]): Found {
+  const [field, ...keys] = path;
+  if (!all || field !== "filter_metadata") return undefined;
+  let value: Json | undefined = all;
+  for (const key of keys) {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+    value = value[key];
+  }
+  return value === undefined ? undefined : (serialized(value) ?? Status.SerializationFailure);
+}
+
+/** A value of a `google.protobuf.Struct`, lists as pairs without values; null cannot be one. */
+function serialized(value: Json): Uint8Array | null {
+  if (typeof value === "string") return text(value);
+  if (typeof value === "number") return double(value);
+  if (typeof value === "boolean") return bool(value);
+  if (value === null) return null;
+  const list = Array.isArray(value);
+  const pairs: HeaderPair[] = [];
+  for (const [name, item] of Object.entries(value)) {
+    const bytes = serialized(item);
+    if (!bytes) return null;
+    pairs.push(list ? [fromBytes(bytes), ""] : [toBinary(name), fromBytes(bytes)]);
+  }
+  return encodePairs(pairs);
+}
+
+function double(value: number): Uint8Array {
+  const out = new Uint8Array(8);
+  new DataView(out.buffer).setFloat64(0, value, true);
+  return out;
 }
 
 const REQUEST_HEADERS: Record<string, string> = {
@@ -177,8 +227,10 @@ function request(filter: WasmFilter, stream: Stream, name: string, key?: string)
       return int64(BigInt(stream.startedAt) * 1000000n);
     case "protocol":
       return text(stream.env.downstream === "h1" ? "HTTP/1.1" : "HTTP/2");
-    case "size":
-      return int64(stream.requestBytes);
+    case "size": {
+      const declared = filter.visibleHeaders("request")?.get("content-length") ?? "";
+      return int64(/^\d+$/.test(declared) ? BigInt(declared) : stream.requestBytes);
+    }
     case "total_size":
       return int64(stream.requestBytes + (stream.decode.headers?.byteSize ?? 0));
     case "duration":

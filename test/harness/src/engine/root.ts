@@ -3,6 +3,7 @@ import { BufferType, Status } from "../abi/enums";
 import type { BufferAccess, GrpcCallRequest, HttpCallRequest, LocalReply, MapAccess, PropertyDeclaration, RootServices, Started } from "../abi/guest"; // prettier-ignore
 import { HeaderList } from "../abi/header-list";
 import { CalloutTable } from "./callouts";
+import { encodeAddresses, resolveName } from "./dns";
 import type { Timer } from "./environment";
 import type { PluginSettings } from "./plugin";
 import { RedisCalls, type RedisPool } from "./redis-calls";
@@ -27,6 +28,8 @@ export class Root implements VmContext, RootServices {
   grpcTrailing: HeaderList | null = null;
   grpcMessage: ByteQueue | null = null;
   redisReply: ByteQueue | null = null;
+  /** Of the last call that brought some; it stays. */
+  private callData: ByteQueue | null = null;
   status = { code: 0, message: "" };
   private readonly redis: RedisCalls;
   private configuring = false;
@@ -92,6 +95,8 @@ export class Root implements VmContext, RootServices {
         return access(new ByteQueue(this.vm.vmConfig));
       case BufferType.PluginConfiguration:
         return this.configuring ? access(new ByteQueue(this.configuration)) : null;
+      case BufferType.CallData:
+        return access(this.callData) ?? EMPTY;
       case BufferType.RedisReply:
         return access(this.redisReply);
       default:
@@ -163,6 +168,20 @@ export class Root implements VmContext, RootServices {
   }
   redisCall(service: string, query: Uint8Array): Started {
     return this.redis.call(service, query);
+  }
+
+  resolve(name: string, started: (token: number) => number): number {
+    const { vm } = this;
+    const token = vm.newDnsToken();
+    const refused = started(token);
+    if (refused) return refused;
+    resolveName(vm.env, name, (addresses) => {
+      if (vm.failed !== null) return;
+      this.callData = new ByteQueue(addresses ? encodeAddresses(addresses) : undefined);
+      const { size } = this.callData;
+      vm.call(this, "envoy_on_resolve_dns", [this.id, token, size], () => undefined);
+    });
+    return Status.Ok;
   }
 
   setLocalOption(name: string, value: number): void {

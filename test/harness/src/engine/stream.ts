@@ -2,31 +2,18 @@ import { ByteQueue } from "../abi/byte-queue";
 import { ResponseFlag } from "../abi/enums";
 import { HeaderList } from "../abi/header-list";
 import type { Direction } from "../types";
+import { holderOf, type Chain, type StreamFilter } from "./chain";
 import { Client } from "./client";
 import type { Environment, Place } from "./environment";
 import { Iteration, type Side } from "./iteration";
-import { isGrpc, replyHeaders, type Reply } from "./local-reply";
+import { failReply, isGrpc, replyHeaders, type Reply } from "./local-reply";
 import { Router } from "./router";
-
-/** A filter on one stream. Results are the ABI's action numbers. */
-export interface StreamFilter {
-  readonly name: string;
-  /** A callback of its VM is running. */
-  readonly isRunning: boolean;
-  decodeHeaders(headers: HeaderList, end: boolean): number;
-  decodeData(data: ByteQueue, end: boolean): number;
-  decodeTrailers(trailers: HeaderList): number;
-  encodeHeaders(headers: HeaderList, end: boolean): number;
-  encodeData(data: ByteQueue, end: boolean): number;
-  encodeTrailers(trailers: HeaderList): number;
-  log(): void;
-  destroy(): void;
-}
 
 const encoder = new TextEncoder();
 
 /** One request and its answer: two iterations, a router behind, a client in front. */
-export class Stream {
+export class Stream implements Chain {
+  readonly stream = this;
   readonly decode: Iteration<StreamFilter>;
   readonly encode: Iteration<StreamFilter>;
   readonly router: Router;
@@ -34,7 +21,6 @@ export class Stream {
   readonly filterState = new Map<string, Uint8Array>();
   /** Answers `proxy_get_property` before anything else, by path joined with dots. */
   readonly properties = new Map<string, Uint8Array>();
-  /** Who edited a body last, by direction; a length that is wrong without an edit is no plugin's. */
   readonly editors: Partial<Record<Direction, Place>> = {};
   readonly startedAt: number;
   filters: StreamFilter[] = [];
@@ -55,7 +41,9 @@ export class Stream {
   constructor(
     readonly env: Environment,
     readonly id: number,
-    makeFilters: (stream: Stream) => StreamFilter[],
+    makeFilters: (chain: Chain) => StreamFilter[],
+    /** Filters of one attempt at a cluster. */
+    readonly upstreamFilters: (chain: Chain, cluster: string) => StreamFilter[] = () => [],
   ) {
     this.startedAt = env.scheduler.wallMs();
     this.limits = { request: env.bufferLimit, response: env.bufferLimit };
@@ -76,7 +64,6 @@ export class Stream {
     return direction === "request" ? this.decode : this.encode;
   }
 
-  /** The whole body has gone on: nothing of it waits for anybody. */
   bodyGone(direction: Direction): boolean {
     const { complete, buffer } = this.path(direction);
     const passed = direction === "request" ? this.requestBytes : this.responseBytes;
@@ -89,6 +76,15 @@ export class Stream {
 
   setLimit(direction: Direction, bytes: number): void {
     this.limits[direction] = bytes;
+  }
+
+  /** Bytes of a body that may wait here. */
+  limit(direction: Direction): number {
+    return this.limits[direction];
+  }
+
+  clearRoute(changedBy: Place | null): void {
+    this.router.choice.clearRoute(changedBy);
   }
 
   private decodeSide(): Side<StreamFilter> {
@@ -115,7 +111,7 @@ export class Stream {
       overLimit: () => {
         const body = encoder.encode("Payload Too Large");
         const details = "request_payload_too_large";
-        this.localReply({ status: 413, body, headers: [], grpcStatus: -1, details }, false);
+        this.localReply({ status: 413, body, headers: [], grpcStatus: -1, details });
         if (this.decoding === 0) this.runPrepared();
       },
       finished: () => this.finished || this.client.ended,
@@ -163,7 +159,7 @@ export class Stream {
       this.decode.complete = end;
       return this.replyDirect(400, "", "missing_host_header");
     }
-    this.router.selectFirst(headers);
+    this.router.choice.selectFirst(headers);
     this.decode.start(headers, end);
   }
 
@@ -209,7 +205,7 @@ export class Stream {
   /** Client went away. The event loop hears of it when no guest is running. */
   abort(): void {
     if (this.finished) return;
-    if (this.filters.some((filter) => filter.isRunning)) {
+    if ([...this.filters, ...this.router.filters].some((filter) => filter.isRunning)) {
       return this.env.scheduler.post(() => this.abort());
     }
     this.env.trace?.wire("client goes away");
@@ -227,7 +223,6 @@ export class Stream {
     this.finish();
   }
 
-  /** Resumes filter `filter` in one direction. */
   resume(filter: StreamFilter, direction: Direction): void {
     if (this.finished) return;
     const path = this.path(direction);
@@ -237,30 +232,30 @@ export class Stream {
   /** Response of the upstream, entering the response filters. */
   responseHeaders(headers: HeaderList, end: boolean): void {
     if (this.finished || this.encode.headers) return;
-    this.details = "via_upstream";
     this.originalStatus = headers.get(":status");
     this.encode.start(headers, end);
   }
 
-  responseData(bytes: Uint8Array, end: boolean): void {
+  responseData(data: ByteQueue, end: boolean): void {
     if (this.finished) return;
-    this.responseBytes += bytes.length;
-    this.encode.push(new ByteQueue(bytes), end);
+    this.responseBytes += data.size;
+    const chunk = new ByteQueue();
+    chunk.take(data);
+    this.encode.push(chunk, end);
   }
 
   responseTrailers(trailers: HeaderList): void {
     if (!this.finished) this.encode.finish(trailers);
   }
 
-  /** The VM behind `filter` is dead and its policy is closed. */
   fail(_filter: StreamFilter): void {
-    const reply = { status: 503, body: new Uint8Array(0), headers: [], grpcStatus: 14 };
-    this.localReply({ ...reply, details: "wasm_fail_stream" }, false);
+    this.localReply(failReply());
   }
 
   /** Answers instead of the upstream: through the response filters, straight, or by a reset. */
-  localReply(reply: Reply, _fromPlugin: boolean): void {
+  localReply(reply: Reply): void {
     if (this.finished) return;
+    this.router.onLocalReply();
     if (this.decoding > 0) this.decode.aborted = true;
     else if (this.encoding > 0) this.encode.aborted = true;
     // A reply that comes after the upstream's headers went out resets: the answer is the upstream's.
@@ -312,7 +307,6 @@ export class Stream {
     this.direct({ status, body: encoder.encode(text), headers: [], grpcStatus: -1, details });
   }
 
-  /** Higress: data pushed past `filter` on the response side. */
   inject(filter: StreamFilter, bytes: Uint8Array, end: boolean): void {
     if (this.finished) return;
     const { encode } = this;
@@ -327,26 +321,23 @@ export class Stream {
     this.router.cancel();
     for (const filter of this.filters) filter.log();
     for (const filter of this.filters) filter.destroy();
+    this.router.destroy();
     this.client.settled();
+  }
+
+  private get holding(): ReturnType<typeof holderOf> {
+    return holderOf(this) ?? this.router.holding;
   }
 
   /** The filter that holds this stream; null when none does. */
   holdingFilter(): StreamFilter | null {
-    for (const direction of ["request", "response"] as const) {
-      const path = this.path(direction);
-      const slot = path.slots[path.holder()];
-      if (slot) return slot.filter;
-    }
-    return null;
+    return this.holding?.filter ?? null;
   }
 
   /** Names the filter that holds this stream, for messages. */
   holder(): string {
-    for (const direction of ["request", "response"] as const) {
-      const path = this.path(direction);
-      const slot = path.slots[path.holder()];
-      if (slot) return `${slot.filter.name} (${direction}, ${slot.state})`;
-    }
+    const { holding } = this;
+    if (holding) return `${holding.filter.name} (${holding.where})`;
     return this.readBlocked ? "the buffer limit (value 2 above it)" : "nobody";
   }
 }

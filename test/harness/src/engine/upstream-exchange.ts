@@ -102,6 +102,7 @@ const REASON_TEXT: Record<ResetReason, string> = {
   "connection failure": "remote connection failure",
   "connection termination": "connection termination",
   "remote reset": "remote reset",
+  "refused stream": "remote refused stream reset",
   "protocol error": "protocol error",
 };
 
@@ -118,6 +119,7 @@ export class UpstreamExchange implements UpstreamSink {
   private onComplete: (() => void)[] = [];
   private cancelled: (() => void)[] = [];
   private timers = new Set<Timer>();
+  private connected = true;
 
   constructor(
     private env: Environment,
@@ -140,14 +142,22 @@ export class UpstreamExchange implements UpstreamSink {
     return this.waiting ? this.waiting.get("content-length") : this.request.get("content-length");
   }
 
+  /** Asks for a connection of its own; `ready` runs when there is one, at once over an open one. */
+  connect(ready: () => void): void {
+    if (this.env.connections === "open") return ready();
+    this.connected = false;
+    this.after(0, () => {
+      this.connected = true;
+      ready();
+      const { waiting } = this;
+      this.waiting = null;
+      if (waiting) this.open(waiting);
+    });
+  }
+
   sendHeaders(headers: HeaderList, end: boolean): void {
-    if (this.env.connections === "new" && this.request.via === "router") {
-      this.waiting = headers;
-      this.after(0, () => {
-        this.waiting = null;
-        this.open(headers);
-      });
-    } else this.open(headers);
+    if (this.connected) this.open(headers);
+    else this.waiting = headers;
     if (end) this.finishRequest();
   }
 

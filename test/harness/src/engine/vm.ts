@@ -55,12 +55,15 @@ export class Vm implements Guest {
   /** Set by a trap: the message. A failed VM is never entered again. */
   failed: string | null = null;
   loadedAt: number;
+  /** Higress: a plugin set `wasm_need_rebuild`. */
+  asksForRebuild = false;
   /** Set by `sendLocalResponse` during the running call. */
   replied = false;
   callback = "";
   currentCall = "";
   private exports: Record<string, unknown> = {};
   private window: Window = "open";
+  private allocating = false;
   private current: VmContext | null = null;
   private effective: VmContext | null = null;
   private deferred: { name: string; place: TracePlace | null; run: () => void }[] = [];
@@ -127,7 +130,7 @@ export class Vm implements Guest {
         );
         throw new RestrictedCallback(name);
       }
-      if (this.settings.capabilities && !this.settings.capabilities.has(name)) {
+      if (!this.isAllowed(name, module)) {
         this.log(4, `Attempted call to restricted proxy-wasm capability: ${name}`);
         return wasi ? 76 : Status.InternalFailure;
       }
@@ -148,9 +151,16 @@ export class Vm implements Guest {
     return typeof this.exports[name] === "function";
   }
 
+  /** A capability list is about the ABI and WASI; what else there is, it does not keep out. */
+  private isAllowed(name: string, module = "env"): boolean {
+    const { capabilities } = this.settings;
+    if (!capabilities || (module === "env" && !name.startsWith("proxy_"))) return true;
+    return capabilities.has(name);
+  }
+
   /** Exported, and not kept from being called by a capability list. */
   private mayCall(name: string): boolean {
-    return this.hasExport(name) && (this.settings.capabilities?.has(name) ?? true);
+    return this.hasExport(name) && this.isAllowed(name);
   }
 
   /** Runs the start functions. Returns false after a trap. */
@@ -160,7 +170,10 @@ export class Vm implements Guest {
     const names = emulator
       ? ["_initialize", "_start", "main"]
       : this.hasExport("_initialize")
-        ? ["_initialize", this.hasExport("main") ? "main" : "__main_void"]
+        ? [
+            "_initialize",
+            this.hasExport("main") || !this.profile.callsMainVoid ? "main" : "__main_void",
+          ]
         : ["_start"];
     for (const name of names) {
       if (!this.hasExport(name)) continue;
@@ -181,10 +194,17 @@ export class Vm implements Guest {
     }
   }
 
+  /** Tokens begin anew after 2³², too; the two low bits stay those of their kind. */
   newToken(kind: 0 | 1 | 2 | 3): number {
     const token = this.nextTokens[kind]!;
-    this.nextTokens[kind] = token + (this.profile.emulator ? 1 : 4);
+    this.nextTokens[kind] = (token + (this.profile.emulator ? 1 : 4)) >>> 0;
     return token;
+  }
+
+  private nextDnsToken = 2;
+
+  newDnsToken(): number {
+    return this.nextDnsToken++;
   }
 
   /** Queues an action for the end of the running call; `name` is for the trace. */
@@ -282,7 +302,8 @@ export class Vm implements Guest {
   }
 
   acting(): VmContext | null {
-    if (this.window === "allocator") return this.current;
+    // The host allocates for itself: nobody's context is acting then.
+    if (this.allocating) return null;
     const effective = this.effective;
     if (effective && this.contexts.get(effective.id) === effective) return effective;
     return this.current;
@@ -333,7 +354,9 @@ export class Vm implements Guest {
     const name =
       this.hasExport("malloc") && !this.profile.emulator ? "malloc" : "proxy_on_memory_allocate";
     const outer = this.window;
+    const outerAllocating = this.allocating;
     if (this.profile.restrictsAllocator) this.window = "allocator";
+    this.allocating = this.profile.emulator === undefined;
     const { trace } = this.env;
     trace?.event("call", name, this.tracePlace, [size]);
     try {
@@ -347,6 +370,7 @@ export class Vm implements Guest {
       return 0;
     } finally {
       this.window = outer;
+      this.allocating = outerAllocating;
     }
   }
 
@@ -373,10 +397,11 @@ export class Vm implements Guest {
     });
   }
 
-  /** What the gateway writes before a line: `wasm log <plugin> <root> <vm>: `, no plugin for roots. */
+  /** What the gateway writes before a line: `wasm log <plugin> <root> <vm>: `, no plugin for roots, nothing for the VM. */
   private logPrefix(context: VmContext | null): string {
-    const plugin = context && !context.isRoot ? context.pluginName : "";
-    const words = [plugin, context?.rootName ?? "", this.vmId].filter((word) => word !== "");
+    if (!context) return "wasm log: ";
+    const plugin = context.isRoot ? "" : context.pluginName;
+    const words = [plugin, context.rootName, this.vmId].filter((word) => word !== "");
     return `${["wasm log", ...words].join(" ")}: `;
   }
 

@@ -4,13 +4,15 @@ import type { BufferAccess, LocalReply, MapAccess } from "../abi/guest";
 import { HeaderList } from "../abi/header-list";
 import { fromBytes } from "../abi/text";
 import type { Direction, HeaderPair } from "../types";
+import type { Chain, StreamFilter } from "./chain";
 import type { Place } from "./environment";
 import { Half } from "./half";
 import { DATA, HEADERS } from "./iteration";
+import { replyDetails } from "./local-reply";
 import type { PluginSettings } from "./plugin";
-import { streamProperty } from "./properties";
+import { controlProperty, streamProperty } from "./properties";
 import type { Root } from "./root";
-import type { Stream, StreamFilter } from "./stream";
+import type { Stream } from "./stream";
 import type { CallResult, Vm, VmContext } from "./vm";
 
 const NOTHING: BufferAccess = { queue: new ByteQueue(), writable: false };
@@ -35,7 +37,7 @@ export class WasmFilter implements VmContext, StreamFilter {
   readonly rootName: string;
 
   constructor(
-    readonly stream: Stream,
+    readonly chain: Chain,
     readonly root: Root,
     readonly plugin: PluginSettings,
   ) {
@@ -43,6 +45,9 @@ export class WasmFilter implements VmContext, StreamFilter {
     this.rootName = plugin.rootId;
   }
 
+  get stream(): Stream {
+    return this.chain.stream;
+  }
   get vm(): Vm {
     return this.root.vm;
   }
@@ -100,8 +105,9 @@ export class WasmFilter implements VmContext, StreamFilter {
   }
 
   private keepsStop(): boolean {
-    const { profile } = this.vm;
-    if (profile.keepsStopIterationFor100 && this.vm.abi === "0_2_100") return true;
+    const { profile, abi } = this.vm;
+    const isOlder = abi !== "0_2_100" && this.vm.hasExport("proxy_on_request_headers");
+    if (profile.keepsStopIterationFor100 && !isOlder) return true;
     return profile.hasStopIterationOption && this.plugin.keepsStopIteration;
   }
 
@@ -111,7 +117,7 @@ export class WasmFilter implements VmContext, StreamFilter {
     if (policy === "LEGACY_OPEN") return 0;
     if (!this.failing) {
       this.failing = true;
-      this.stream.fail(this);
+      this.chain.fail(this);
     }
     return stopped;
   }
@@ -129,11 +135,11 @@ export class WasmFilter implements VmContext, StreamFilter {
 
   private dataCallback(direction: Direction, data: ByteQueue, end: boolean): number {
     const half = this.half(direction);
-    const path = this.stream.path(direction);
+    const path = this.chain.path(direction);
     half.body = data;
     if (half.buffering && this.vm.profile.bufferingShowsCurrentChunk) {
       path.hold(data, false);
-      if (this.stream.finished || path.aborted) return DATA.StopNoBuffer;
+      if (this.chain.finished || path.aborted) return DATA.StopNoBuffer;
     }
     const size = half.buffering ? (path.buffer?.size ?? 0) : data.size;
     const name = `proxy_on_${direction}_body`;
@@ -202,7 +208,7 @@ export class WasmFilter implements VmContext, StreamFilter {
 
   headerMap(type: number): MapAccess | null {
     if (type >= 4) return this.root.headerMap(type);
-    const { decode, encode } = this.stream;
+    const { decode, encode } = this.chain;
     const all = [decode.headers, decode.trailers, encode.headers, encode.trailers];
     if (this.logging) {
       const list = type === 1 ? UNREACHED : all[type];
@@ -220,29 +226,30 @@ export class WasmFilter implements VmContext, StreamFilter {
     if (type !== 0) return;
     const off = this.stream.filterState.get("wasm.clear_route_cache");
     const kept = this.vm.profile.controlProperties && off !== undefined && fromBytes(off) === "off";
-    if (!kept) this.stream.router.clearRoute(this.vm.point);
+    if (!kept) this.chain.clearRoute(this.vm.point);
   }
 
   buffer(type: number): BufferAccess | null {
+    if (type === BufferType.CallData) return NOTHING;
     if (type > BufferType.ResponseBody) return this.root.buffer(type);
     if (this.logging) return NOTHING;
     const half = this.half(BODIES[type]!);
-    const { buffer } = this.stream.path(BODIES[type]!);
+    const { buffer } = this.chain.path(BODIES[type]!);
     if (half.buffering) return buffer ? { queue: buffer, writable: true } : NOTHING;
     return half.body ? { queue: half.body, writable: true } : NOTHING;
   }
 
   bodyEdited(type: number): void {
-    this.stream.editors[BODIES[type]!] = this.vm.place();
+    this.chain.editors[BODIES[type]!] = this.vm.place();
   }
 
   bodyGone(type: number): boolean {
     const direction = BODIES[type];
-    return direction !== undefined && !this.destroyed && this.stream.bodyGone(direction);
+    return direction !== undefined && !this.destroyed && this.chain.bodyGone(direction);
   }
 
   visibleHeaders(direction: Direction): HeaderList | null {
-    if (this.logging || this.vm.profile.emulator) return this.stream.path(direction).headers;
+    if (this.logging || this.vm.profile.emulator) return this.chain.path(direction).headers;
     return this.half(direction).headers;
   }
 
@@ -255,15 +262,8 @@ export class WasmFilter implements VmContext, StreamFilter {
     const { filterState } = this.stream;
     if (this.root.declared.get(path)?.readonly && filterState.has(key)) return Status.BadArgument;
     filterState.set(key, value);
-    if (this.vm.profile.controlProperties) this.control(path, value);
+    if (this.vm.profile.controlProperties) controlProperty(this, path, value);
     return Status.Ok;
-  }
-
-  private control(path: string, value: Uint8Array): void {
-    const limit = Number(fromBytes(value));
-    if (!Number.isFinite(limit)) return;
-    if (path === "set_decoder_buffer_limit") this.stream.setLimit("request", limit);
-    if (path === "set_encoder_buffer_limit") this.stream.setLimit("response", limit);
   }
 
   setFilterState(): number {
@@ -285,10 +285,8 @@ export class WasmFilter implements VmContext, StreamFilter {
       vm.note("S07", "local reply after response headers were sent: reset");
     vm.replied = true;
     vm.watch.replied(this.id);
-    const words = reply.details.replace(/\s/g, "_");
-    const prefixed = ["via_wasm", this.name, ...(words ? [words] : [])].join("::");
-    const details = vm.profile.prefixesReplyDetails ? prefixed : words;
-    vm.defer("local reply", () => this.stream.localReply({ ...reply, details }, true));
+    const details = replyDetails(reply.details, vm.profile.prefixesReplyDetails ? this.name : "");
+    vm.defer("local reply", () => this.chain.localReply({ ...reply, details }));
     return Status.Ok;
   }
 
@@ -302,7 +300,7 @@ export class WasmFilter implements VmContext, StreamFilter {
     const place = direction === "response" ? this.vm.place() : null;
     this.vm.defer(`continue ${direction}`, () => {
       if (place && this.crashes(place)) return;
-      this.stream.resume(this, direction);
+      this.chain.resume(this, direction);
     });
     // The host drops the request side whichever direction is resumed.
     this.request.clear();
@@ -311,7 +309,7 @@ export class WasmFilter implements VmContext, StreamFilter {
 
   /** The host's filter manager goes on with response headers that are not there: a null pointer. */
   private crashes(place: Place): boolean {
-    if (this.stream.finished || this.stream.encode.headers !== null) return false;
+    if (this.chain.finished || this.chain.encode.headers !== null) return false;
     const message = "continue_stream(1) before there is a response: Envoy crashes";
     this.vm.env.violation("S32", message, place);
     return true;
@@ -319,12 +317,12 @@ export class WasmFilter implements VmContext, StreamFilter {
 
   closeStream(type: number): number {
     if (type > 3) return Status.BadArgument;
-    this.vm.defer("close", () => this.stream.reset("wasm_close_stream"));
+    this.vm.defer("close", () => this.chain.reset("wasm_close_stream"));
     return Status.Ok;
   }
 
   clearRouteCache(): void {
-    this.stream.router.clearRoute(null);
+    this.chain.clearRoute(null);
   }
 
   upstreamHosts(): HeaderPair[] | null {
@@ -337,8 +335,8 @@ export class WasmFilter implements VmContext, StreamFilter {
   }
 
   inject(data: Uint8Array, end: boolean): number {
-    if (this.destroyed || this.stream.finished) return Status.BadArgument;
-    this.vm.defer("inject", () => this.stream.inject(this, data, end));
+    if (this.destroyed || this.chain.finished) return Status.BadArgument;
+    this.vm.defer("inject", () => this.chain.inject(this, data, end));
     return Status.Ok;
   }
 }

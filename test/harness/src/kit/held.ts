@@ -32,6 +32,8 @@ export class HeldClusters {
 
   private holdOne(name: string, cluster: Cluster): Cluster {
     if (typeof cluster === "string" || cluster instanceof URL) return cluster;
+    // Its targets are held, by their own names.
+    if (cluster.kind === "targets") return cluster;
     return cluster.kind === "redis"
       ? this.holdRedis(name, cluster)
       : this.holdUpstream(name, cluster);

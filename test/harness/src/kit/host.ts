@@ -24,6 +24,7 @@ import type {
   RedisHandler,
   SharedDataView,
   StepCallback,
+  TargetsHandler,
   TraceEvent,
   UpstreamHandler,
   Violation,
@@ -58,6 +59,8 @@ export class Host implements AsyncDisposable {
   readonly clock: FakeScheduler;
   readonly process: HostProcess;
   readonly clusters: Record<string, UpstreamHandler & { last?: unknown }> = {};
+  /** Clusters made of others. */
+  private readonly targets: Record<string, TargetsHandler> = {};
   /** Redis drivers by cluster name. */
   readonly redis: Record<string, RedisHandler> = {};
   readonly logs: LogLine[] = [];
@@ -69,6 +72,8 @@ export class Host implements AsyncDisposable {
   private faults = new Faults();
   private metricStore = new MetricStore();
   private chain: ChainItem[] = [];
+  /** Upstream filters by cluster. */
+  private readonly upstreamChains = new Map<string, ChainItem[]>();
   private streams = new Map<number, StreamHandle>();
   private nextStream = 1;
   private random: Random;
@@ -83,7 +88,6 @@ export class Host implements AsyncDisposable {
 
   constructor(private options: HostOptions) {
     this.profile = findProfile(options.profile ?? "envoy-1.40");
-    if (options.plugins.length === 0) throw new TypeError("plugins: at least one is needed");
     const start = options.startTime ?? DEFAULT_START;
     this.clock = options.clock === "real" ? new RealScheduler(start) : new FakeScheduler(start);
     this.clock.onFault = (error) => this.onFault(error);
@@ -105,14 +109,28 @@ export class Host implements AsyncDisposable {
     this.chain = options.plugins.map((plugin, i) =>
       this.naming(plugin.name ?? `p${i}`, () => settlePlugin(plugin, i, this.env.maxPages)),
     );
+    this.settleUpstreamFilters();
+    if (this.chain.length === 0 && this.upstreamChains.size === 0)
+      throw new TypeError("plugins: at least one is needed");
     this.load();
     openHosts.add(this);
+  }
+
+  private settleUpstreamFilters(): void {
+    for (const [name, { traits }] of Object.entries({ ...this.clusters, ...this.targets })) {
+      const filters = traits?.filters?.map((filter, i) => {
+        const named = { name: `${name}-${i}`, ...filter };
+        return this.naming(named.name, () => settlePlugin(named, i, this.env.maxPages));
+      });
+      if (filters) this.upstreamChains.set(name, filters);
+    }
   }
 
   private addCluster(name: string, cluster: Cluster): void {
     const handler =
       typeof cluster === "string" || cluster instanceof URL ? fromUrl(new URL(cluster)) : cluster;
     if (handler.kind === "redis") this.redis[name] = handler;
+    else if (handler.kind === "targets") this.targets[name] = handler;
     else this.clusters[name] = handler;
   }
 
@@ -120,6 +138,10 @@ export class Host implements AsyncDisposable {
     for (const route of this.options.routes ?? []) {
       if (route.cluster === undefined || this.env.cluster(route.cluster)) continue;
       throw new TypeError(`routes: unknown cluster "${route.cluster}"`);
+    }
+    for (const [name, { names }] of Object.entries(this.targets)) {
+      const unknown = names.find((other) => this.env.cluster(other)?.kind !== "upstream");
+      if (unknown !== undefined) throw new TypeError(`clusters.${name}: no upstream "${unknown}"`);
     }
   }
 
@@ -146,7 +168,9 @@ export class Host implements AsyncDisposable {
       budgets: options.budgets ?? null,
       properties: new Map(properties.map(([k, v]) => [k, asBytes(v)])),
       trace: this.trace,
-      cluster: (name) => this.clusters[name] ?? this.redis[name],
+      attemptCountHeaders: options.attemptCountHeaders ?? false,
+      dns: options.dns ?? {},
+      cluster: (name) => this.clusters[name] ?? this.targets[name] ?? this.redis[name],
       anyCluster: (name) => this.clusters[name] ?? this.emulatorCluster,
       anyRedis: () => this.emulatorRedis,
       violation: (rule, message, place) => this.violate(rule, message, place),
@@ -171,7 +195,9 @@ export class Host implements AsyncDisposable {
 
   private load(): void {
     const single = this.options.lifecycle === "single" || this.profile.emulator !== undefined;
-    const plugins = this.chain.flatMap((item) => ("plugin" in item ? [item.plugin] : []));
+    // Clusters come before listeners.
+    const items = [...[...this.upstreamChains.values()].flat(), ...this.chain];
+    const plugins = items.flatMap((item) => ("plugin" in item ? [item.plugin] : []));
     const load = (thread: Thread, plugin: PluginSettings) =>
       this.naming(plugin.name, () => thread.load(plugin));
     if (!single) {
@@ -278,7 +304,12 @@ export class Host implements AsyncDisposable {
     if (this.closed) throw new TypeError("the host is closed");
     const thread = this.workers[worker];
     if (!thread) throw new RangeError(`no worker ${worker}`);
-    const stream = new Stream(this.env, this.nextStream++, (s) => thread.filters(s, this.chain));
+    const stream = new Stream(
+      this.env,
+      this.nextStream++,
+      (chain) => thread.filters(chain, this.chain),
+      (chain, cluster) => thread.filters(chain, this.upstreamChains.get(cluster) ?? []),
+    );
     for (const [name, value] of Object.entries(properties))
       stream.properties.set(name, asBytes(value));
     const handle = new StreamHandle(this, stream, headers);

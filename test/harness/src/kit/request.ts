@@ -10,6 +10,18 @@ interface BuiltRequest {
   trailers: HeaderPair[] | null;
 }
 
+/** Headers the connection manager takes away from a client that is not internal. */
+const INTERNAL = new Set(
+  (
+    "retry-on retry-grpc-on max-retries retriable-status-codes retriable-header-names " +
+    "hedge-on-per-try-timeout upstream-alt-stat-name upstream-rq-timeout-ms " +
+    "upstream-rq-per-try-timeout-ms upstream-rq-timeout-alt-response expected-rq-timeout-ms " +
+    "force-trace ip-tags original-url"
+  )
+    .split(" ")
+    .map((name) => `x-envoy-${name}`),
+);
+
 /** Request as the connection manager hands it to the first filter (harness.md §6.14). */
 export function buildRequest(
   env: Environment,
@@ -32,7 +44,8 @@ export function buildRequest(
     env.profile.emulator === undefined,
   );
   for (const [name, value] of given) {
-    if (!name.startsWith(":") && name.toLowerCase() !== "host") headers.add(name, value);
+    if (name.startsWith(":") || name.toLowerCase() === "host") continue;
+    if (env.router === "bare" || !INTERNAL.has(name.toLowerCase())) headers.add(name, value);
   }
   frame(env, headers, init, size, body !== null, trailers !== null);
   return { headers, body, trailers };

@@ -57,7 +57,7 @@ export class Answer implements ClientResponse {
     this.local = stream.local;
     this.details = toText(stream.details);
     this.flags = stream.flags;
-    this.route = router.route?.name ?? "";
+    this.route = router.choice.route?.name ?? "";
     this.cluster = router.clusterName;
     this.reset = client.reset;
     this.upstream = router.requests;

@@ -8,6 +8,7 @@ import type {
   UpstreamRequest,
   UpstreamSink,
 } from "../types";
+import { WithTraits } from "./cluster-traits";
 
 /** One scripted answer. */
 export interface ReplyInit {
@@ -95,7 +96,7 @@ function sendChunks(
 }
 
 /** A scripted upstream. Answers are a sequence per `on(…)` rule; the last one repeats. */
-export class Upstream implements UpstreamHandler {
+export class Upstream extends WithTraits implements UpstreamHandler {
   readonly kind = "upstream";
   readonly requests: UpstreamRequest[] = [];
   hasEndpoints = true;

@@ -6,6 +6,8 @@ export const envoy140: Profile = {
   abiVersions: ["0_1_0", "0_2_0", "0_2_1"],
   higressCalls: false,
   missing: new Set(),
+  missingForeign: new Set(),
+  callsMainVoid: true,
   keepsStopIterationFor100: false,
   hasStopIterationOption: true,
   bufferingShowsCurrentChunk: true,

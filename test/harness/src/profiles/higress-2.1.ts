@@ -7,6 +7,13 @@ export const higress21: Profile = {
   name: "higress-2.1",
   abiVersions: ["0_1_0", "0_2_0", "0_2_1", "0_2_100"],
   higressCalls: true,
+  missingForeign: new Set([
+    "set_envoy_filter_state",
+    "clear_route_cache",
+    "verify_signature",
+    "sign",
+  ]),
+  callsMainVoid: false,
   keepsStopIterationFor100: true,
   hasStopIterationOption: false,
   // envoyproxy/envoy#35884, #36227, fixed by #36411 in 1.33

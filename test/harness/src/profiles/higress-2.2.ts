@@ -5,6 +5,7 @@ import type { Profile } from "./profile";
 export const higress22: Profile = {
   ...higress21,
   name: "higress-2.2",
+  missingForeign: new Set(),
   hasStopIterationOption: true,
   bufferingShowsCurrentChunk: true,
   restrictsAllocator: true,

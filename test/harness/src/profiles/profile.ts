@@ -7,7 +7,14 @@ export interface Profile {
   readonly higressCalls: boolean;
   /** §7 – host functions this host lacks although the ABI has them. */
   readonly missing: ReadonlySet<string>;
-  /** §6.3 – headers return 1 stays 1 for ABI 0_2_100 without any option. */
+  /** host.md 6.2 – foreign functions of newer Envoys that this host does not know. */
+  readonly missingForeign: ReadonlySet<string>;
+  /** host.md 6.1 – after `_initialize`, `__main_void` stands in for an absent `main`. */
+  readonly callsMainVoid: boolean;
+  /**
+   * §6.3, host.md 6.5 – headers return 1 stays 1 without any option: for ABI 0_2_100, and for a module
+   * that does not export `proxy_on_request_headers`, by which this host tells older ones.
+   */
   readonly keepsStopIterationFor100: boolean;
   /** §6.3 – `allowOnHeadersStopIteration` exists. */
   readonly hasStopIterationOption: boolean;

@@ -75,7 +75,12 @@ export const compatCalls: HostFunctions = {
     run: (_g, a: number, b: number) => (a === b ? 1 : 0),
   },
   emscripten_notify_memory_growth: { params: "i", results: "", run: () => undefined },
-  envoy_resolve_dns: call(3, (guest, p, n) => {
-    return readable(guest, p!, n!) ? Status.Unimplemented : InvalidMemoryAccess;
+  envoy_resolve_dns: call(3, (guest, p, n, tokenOut) => {
+    if (!readable(guest, p!, n!, tokenOut!, 4)) return InvalidMemoryAccess;
+    const root = guest.acting()?.root;
+    if (!root) return Ok;
+    const name = guest.memory.text(p!, n!);
+    // The token is there before the answer, which for an address comes within the call.
+    return root.resolve(name, (token) => putU32(guest, tokenOut!, token));
   }),
 };

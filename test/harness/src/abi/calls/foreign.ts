@@ -148,6 +148,7 @@ function signature(argument: Uint8Array, signing: boolean): Uint8Array | number 
 }
 
 function find(guest: Guest, name: string): Foreign | undefined {
+  if (guest.profile.missingForeign.has(name)) return undefined;
   if (Object.hasOwn(COMMON, name)) return COMMON[name];
   if (guest.profile.higressCalls && Object.hasOwn(HIGRESS, name)) return HIGRESS[name];
   return undefined;
@@ -164,7 +165,8 @@ export const foreignCalls: HostFunctions = {
           `unknown foreign function "${name}": the Go emulator ends the test process`,
         );
       }
-      if (!KNOWN_FOREIGN.has(name)) guest.note("S27", `unknown foreign function "${name}"`);
+      if (!KNOWN_FOREIGN.has(name) && !Object.hasOwn(COMMON, name))
+        guest.note("S27", `unknown foreign function "${name}"`);
       return NotFound;
     }
     const result = run(guest, guest.memory.read(ap!, an!));

@@ -21,6 +21,7 @@ const enum Change {
   Cap,
 }
 
+
 @final
 class Edit {
   constructor(

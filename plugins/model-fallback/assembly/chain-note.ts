@@ -1,4 +1,11 @@
-import { boolOf, Escape, JsonValue, JsonWriter, readJson, stringOf } from "@ai-gateway-wasm/as-json";
+import {
+  boolOf,
+  Escape,
+  JsonValue,
+  JsonWriter,
+  readJson,
+  stringOf,
+} from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { Choice } from "./choice";
 import { RequestFeatures } from "./request-features";
@@ -25,6 +32,17 @@ export class ChainNote {
   /** Targets in the order of attempts. */
   readonly targets: Slice[] = [];
   private readonly probes: Slice[] = [];
+
+  /** The note about a request. */
+  static of(choice: Choice, request: RequestFeatures): ChainNote {
+    const note = new ChainNote();
+    note.chain = choice.chain.name;
+    note.model = request.model.kept();
+    note.streams = request.streams;
+    for (let i = 0; i < choice.links.length; i++) note.targets.push(choice.links[i].target.name);
+    for (let i = 0; i < choice.probes.length; i++) note.probes.push(choice.probes[i].target.name);
+    return note;
+  }
 
   /** Null: what stands there is no such note. */
   static parse(text: Slice): ChainNote | null {

@@ -13,6 +13,7 @@ export function readChains(reader: ConfigReader, config: FallbackConfig, log: Pl
   return reader.has("chains") ? parser.parse() : [parser.whole()];
 }
 
+
 @final
 class ChainsParser {
   /** Names the list of targets in shared data, so that a changed list begins anew. */

@@ -72,6 +72,13 @@ export class Choice {
     return choice;
   }
 
+  /** The first target and no other, whatever its breaker says. */
+  static first(chain: Chain): Choice {
+    const choice = new Choice(chain);
+    choice.links.push(chain.ranks[0].links[0]);
+    return choice;
+  }
+
   /**
    * For a plugin that asks targets itself: each may be left out. Of a rank one target is taken by
    * weight, the others follow.

@@ -46,7 +46,8 @@ export class Credential {
     const auth = target.object("auth");
     const tokens = readTokens(target, auth, label);
     const fallback = tokens.length == 0 ? AuthType.None : AuthType.Bearer;
-    if (auth === null) return build(target, label, fallback, AUTHORIZATION, BEARER, NO_BYTES, tokens);
+    if (auth === null)
+      return build(target, label, fallback, AUTHORIZATION, BEARER, NO_BYTES, tokens);
     const type = <AuthType>auth.choice("type", TYPES, fallback);
     const header = lowerCase(auth.text("header", AUTHORIZATION)).kept();
     const prefix = auth.text("prefix", BEARER);

@@ -12,6 +12,7 @@ export const CONTENT_ENCODING: Slice = bytes("content-encoding");
 export const CONTENT_LENGTH: Slice = bytes("content-length");
 export const CONTENT_TYPE: Slice = bytes("content-type");
 export const RETRY_AFTER: Slice = bytes("retry-after");
+export const TRANSFER_ENCODING: Slice = bytes("transfer-encoding");
 export const UPGRADE: Slice = bytes("upgrade");
 /** What clients identify themselves with at model providers. */
 export const CREDENTIAL_HEADERS: Slice[] = [
@@ -19,6 +20,20 @@ export const CREDENTIAL_HEADERS: Slice[] = [
   bytes("x-api-key"),
   bytes("api-key"),
   bytes("x-goog-api-key"),
+];
+
+/** What goes on with a request of our own, besides credentials of the client that a target keeps. */
+export const PASSED_ON: Slice[] = [
+  METHOD,
+  PATH,
+  AUTHORITY,
+  CONTENT_TYPE,
+  bytes("accept"),
+  bytes("user-agent"),
+  bytes("x-request-id"),
+  bytes("traceparent"),
+  bytes("tracestate"),
+  bytes("baggage"),
 ];
 
 // Requests to Envoy's router (model-fallback.md 4.2).
@@ -64,6 +79,7 @@ export const RESPONSE_DETAILS: Slice = bytes("response\u0000code_details");
 
 /** Response code details of answers of our own. */
 export const ALL_FAILED_DETAILS: Slice = bytes("model_fallback.all_failed");
+export const REPLAYED_DETAILS: Slice = bytes("model_fallback.replayed");
 export const TOO_LARGE_DETAILS: Slice = bytes("model_fallback.too_large");
 
 export const JSON_TYPE: Slice = bytes("application/json");

@@ -6,7 +6,13 @@ import { Chain, Link } from "./chain";
 import { ChainNote } from "./chain-note";
 import { nowMs } from "./clock";
 import { Exposure, Served } from "./exposure";
-import { FROM_PROPERTY, RETRY_AFTER, RETRY_AFTER_PROPERTY, SERVED_PROPERTY, TRACE_PROPERTY } from "./names";
+import {
+  FROM_PROPERTY,
+  RETRY_AFTER,
+  RETRY_AFTER_PROPERTY,
+  SERVED_PROPERTY,
+  TRACE_PROPERTY,
+} from "./names";
 import { BREAKER_OPEN, classOf, NO_HOST, OK, statusReason } from "./reason";
 import { Trace } from "./trace";
 
@@ -35,7 +41,11 @@ export class Result {
 
   /** The attempt has failed. @param status 0: there was no answer */
   fail(reason: Slice, status: i32): void {
-    const wait = status > 0 ? retryAfter() : 0;
+    this.failAndWait(reason, status, status > 0 ? secondsOf(responseHeaders.get(RETRY_AFTER)) : 0);
+  }
+
+  /** The same for an answer that is not the running response. @param wait seconds, 0: it does not say */
+  failAndWait(reason: Slice, status: i32, wait: i64): void {
     this.record(reason);
     if (wait > 0) noteWait(wait);
     const link = this.link;
@@ -61,6 +71,11 @@ export class Result {
 
   /** The answer goes to the client. The headers of the response can be edited. */
   serve(status: i32, exposure: Exposure, log: PluginLog): void {
+    exposure.tell(responseHeaders, this.succeed(status, log));
+  }
+
+  /** The same for an answer that is not the running response. @returns what clients are told */
+  succeed(status: i32, log: PluginLog): Served {
     const name = this.attempt.target.name;
     const before = this.trace.firstFailure;
     this.record(status < 400 ? OK : statusReason(status));
@@ -70,14 +85,14 @@ export class Result {
       served.reason = before === null ? this.reasonForSkip() : before.reason;
       this.announce(served, status, log);
     }
-    exposure.tell(responseHeaders, served);
     setProperty(SERVED_PROPERTY, name);
     const link = this.link;
-    if (link === null) return;
+    if (link === null) return served;
     link.metrics.success.increment();
     link.metrics.firstTokenMs.record(<u64>max<i64>(0, this.lastMs));
     const breaker = link.breaker;
     if (breaker !== null) breaker.succeed(this.note.isProbe(name));
+    return served;
   }
 
   private get lastMs(): i64 {
@@ -110,9 +125,8 @@ export class Result {
   }
 }
 
-/** Seconds that the answer asks to wait; 0: it does not say, or gives a date. */
-function retryAfter(): i64 {
-  const text = responseHeaders.get(RETRY_AFTER);
+/** Seconds that an answer asks to wait; 0: it does not say, or gives a date. */
+export function secondsOf(text: Slice | null): i64 {
   const seconds = text === null ? 0 : parseInteger(text);
   return seconds < 0 || seconds > 86400 ? 0 : seconds;
 }

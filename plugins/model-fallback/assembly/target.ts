@@ -110,7 +110,8 @@ function readHeaders(reader: ConfigReader, target: Target): void {
       const name = lowerCase(members.key).copy();
       const value = configText(members.value).copy();
       checkHeader(headers, "set", name);
-      if (!isHeaderValue(value)) headers.refuse("set", "a value must not contain line breaks or NUL");
+      if (!isHeaderValue(value))
+        headers.refuse("set", "a value must not contain line breaks or NUL");
       target.added.push(new Header(name, value));
     }
   } else if (map !== null && !map.isNull) {

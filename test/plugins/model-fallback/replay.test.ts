@@ -1,4 +1,10 @@
-import { createHost, upstream, type ClientResponse, type Host, type Upstream } from "proxy-wasm-test";
+import {
+  createHost,
+  upstream,
+  type ClientResponse,
+  type Host,
+  type Upstream,
+} from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
 
 // Strategy `replay` on both hosts: the first target is the route's, the others are asked by calls.
@@ -11,7 +17,11 @@ type Build = (typeof HOSTS)[number][0];
 const PROFILES = Object.fromEntries(HOSTS);
 
 const CHAT = "http://a.test/v1/chat/completions";
-const BODY = { model: "deepseek-r1", max_tokens: 9000, messages: [{ role: "user", content: "你好" }] };
+const BODY = {
+  model: "deepseek-r1",
+  max_tokens: 9000,
+  messages: [{ role: "user", content: "你好" }],
+};
 
 const TARGETS = [
   { name: "r1", cluster: "backend", modelMapping: { "*": "" } },
@@ -37,7 +47,8 @@ const good = (model: string) => ({
   json: { object: "chat.completion", model, choices: [{ message: { content: "hi" } }] },
 });
 const SSE = { "content-type": "text/event-stream" };
-const event = (data: unknown) => `data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`;
+const event = (data: unknown) =>
+  `data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`;
 const delta = (content: string) => event({ choices: [{ delta: { content } }] });
 const STREAM = [delta("a"), delta("b"), event("[DONE]")];
 
@@ -73,7 +84,11 @@ async function chain(
       host
         .fetch(CHAT, {
           method: "POST",
-          headers: { "content-type": "application/json", authorization: "Bearer client", ...headers },
+          headers: {
+            "content-type": "application/json",
+            authorization: "Bearer client",
+            ...headers,
+          },
           body: JSON.stringify(body),
         })
         .settle(),
@@ -108,13 +123,33 @@ describe.each(HOSTS)("%s", (build) => {
   });
 
   const FAULTS: [string, () => Upstream, string][] = [
-    ["503 with a body", () => upstream().reply(503, { json: { error: { message: "busy" } } }), "status_503"],
+    [
+      "503 with a body",
+      () => upstream().reply(503, { json: { error: { message: "busy" } } }),
+      "status_503",
+    ],
     ["503 without a body", () => upstream().reply(503), "status_503"],
-    ["429", () => upstream().reply(429, { json: {}, headers: { "retry-after": "7" } }), "status_429"],
-    ["500, cut in pieces", () => upstream().reply(500, { chunks: ["a", "b"], every: 5 }), "status_500"],
-    ["500 with trailers", () => upstream().reply(500, { body: "x", trailers: { a: "b" } }), "status_500"],
+    [
+      "429",
+      () => upstream().reply(429, { json: {}, headers: { "retry-after": "7" } }),
+      "status_429",
+    ],
+    [
+      "500, cut in pieces",
+      () => upstream().reply(500, { chunks: ["a", "b"], every: 5 }),
+      "status_500",
+    ],
+    [
+      "500 with trailers",
+      () => upstream().reply(500, { body: "x", trailers: { a: "b" } }),
+      "status_500",
+    ],
     ["nobody there", () => upstream().noEndpoints(), "no_host"],
-    ["an error in a 200", () => upstream().reply(200, { json: { error: { message: "no" } } }), "bad_start"],
+    [
+      "an error in a 200",
+      () => upstream().reply(200, { json: { error: { message: "no" } } }),
+      "bad_start",
+    ],
     [
       "an error as first event",
       () => upstream().reply(200, { headers: SSE, chunks: [event({ error: { message: "no" } })] }),
@@ -204,13 +239,17 @@ describe.each(HOSTS)("%s", (build) => {
         },
       });
       expect(answer.headers.get("content-type")).toBe("application/json");
-      expect(exposed(answer)).toMatchObject({ "x-fallback-from": "r1", "x-fallback-attempts": "3" });
+      expect(exposed(answer)).toMatchObject({
+        "x-fallback-from": "r1",
+        "x-fallback-attempts": "3",
+      });
       expect(metrics(host)).toMatchObject({ all_failed: 1, "qwen.fail.timeout": 1 });
     }
   });
 
   test("all limited: 429, and the shortest wait", async () => {
-    const limited = (wait: string) => upstream().reply(429, { json: {}, headers: { "retry-after": wait } });
+    const limited = (wait: string) =>
+      upstream().reply(429, { json: {}, headers: { "retry-after": wait } });
     const { ask } = await chain(build, {}, limited("30"), limited("7"), limited("12"));
     const answer = await ask();
     expect(answer.status).toBe(429);
@@ -283,7 +322,10 @@ describe.each(HOSTS)("%s", (build) => {
   });
 
   test("an open breaker leaves the first target out, and closes again", async () => {
-    const first = upstream().reply(503, { json: {} }).reply(503, { json: {} }).reply(200, good("r1"));
+    const first = upstream()
+      .reply(503, { json: {} })
+      .reply(503, { json: {} })
+      .reply(200, good("r1"));
     const { ask, host, models } = await chain(
       build,
       { breaker: { failures: 2, openSeconds: 10, closeAfter: 1 } },
@@ -298,7 +340,11 @@ describe.each(HOSTS)("%s", (build) => {
       "x-fallback-reason": "breaker_open",
     });
     expect(models.r1.requests).toHaveLength(2);
-    expect(metrics(host)).toMatchObject({ "r1.breaker_state": 1, "r1.breaker_opened": 1, "r1.skipped": 1 });
+    expect(metrics(host)).toMatchObject({
+      "r1.breaker_state": 1,
+      "r1.breaker_opened": 1,
+      "r1.skipped": 1,
+    });
     await host.clock.advance(10_001);
     expect(exposed(await ask())).toMatchObject({ "x-llm-target": "r1" });
     expect(metrics(host)).not.toHaveProperty("r1.breaker_state");

@@ -24,7 +24,7 @@ export class Served {
     readonly target: Slice,
     /** The model it was asked for; no bytes: unknown. */
     readonly model: Slice,
-    readonly attempts: i32,
+    public attempts: i32,
   ) {}
 }
 

@@ -58,6 +58,12 @@ export const FALLBACK_ATTEMPTS: Slice = bytes("x-fallback-attempts");
 export const FALLBACK_REASON: Slice = bytes("x-fallback-reason");
 /** Higress's own mark of a fallback. */
 export const HIGRESS_FALLBACK_FROM: Slice = bytes("x-higress-fallback-from");
+/** Passes of `redirect` so far. */
+export const HOP: Slice = bytes("x-model-fallback-hop");
+// What Higress and its authenticators look at after a redirect (model-fallback.md 1.2.4).
+export const ORIGINAL_PATH: Slice = bytes("x-envoy-original-path");
+export const ORIGINAL_HOST: Slice = bytes("x-envoy-original-host");
+export const ORIGINAL_AUTH: Slice = bytes("x-hi-original-auth");
 export const OPT_OUT: Slice = bytes("x-model-fallback");
 
 // Filter state of one request (4.3).

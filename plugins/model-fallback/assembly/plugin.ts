@@ -4,6 +4,7 @@ import { nowMs } from "./clock";
 import { FallbackConfig, parseConfig, Role, Strategy } from "./config";
 import { PLUGIN_NAME } from "./names";
 import { NativeListener } from "./listener-native";
+import { RedirectListener } from "./listener-redirect";
 import { ReplayListener } from "./listener-replay";
 import { UpstreamAttempt } from "./upstream";
 import { TICK_MS, Waiting } from "./waiting";
@@ -40,7 +41,7 @@ export class ModelFallbackRoot extends PluginRoot<FallbackConfig> {
       case Strategy.Replay:
         return new ReplayListener(id, config, this.log, this.waiting);
       default:
-        return null;
+        return new RedirectListener(id, config, this.log);
     }
   }
 

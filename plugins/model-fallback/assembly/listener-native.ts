@@ -31,6 +31,7 @@ import {
   RETRY_AFTER,
   RETRY_AFTER_PROPERTY,
   ROUTER_HEADERS,
+  SERVED_PROPERTY,
   STATUS,
   TOO_LARGE_DETAILS,
   TRACE_PROPERTY,
@@ -182,18 +183,26 @@ export class NativeListener extends HttpContext {
     chooseRouteAgain();
   }
 
-  /** The error is one that a further target might have mended. */
+  /** The error is one that a further target might have mended. Adds to the trace what it lacks. */
   private isFailure(status: i32, trace: Trace): bool {
+    if (getProperty(SERVED_PROPERTY) !== null) return false; // a target has answered: with this
     const found = getProperty(RESPONSE_DETAILS);
     const details = found === null ? NO_BYTES : found;
-    if (details.equals(VIA_UPSTREAM)) return isLastFailed(trace);
+    if (details.equals(VIA_UPSTREAM)) {
+      if (trace.count > 0) return true;
+      // The attempts were nobody's: the upstream part is missing, or knows none of the endpoints.
+      if (!this.config.errors.isFailure(status)) return false;
+      this.noteLast(trace, statusReason(status));
+      return true;
+    }
     const replies = this.config.errors.localReplies;
     const reason = findRouterReason(details);
     if (replies == LocalReplies.None || (replies == LocalReplies.Router && reason === null)) {
       return false;
     }
     // Nobody saw the attempt end, or there was none: a target without a host.
-    if (!isLastFailed(trace)) this.noteLast(trace, reason === null ? statusReason(status) : reason);
+    const isMissing = trace.count == 0 || (reason !== null && reason.equals(NO_HOST));
+    if (isMissing) this.noteLast(trace, reason === null ? statusReason(status) : reason);
     return true;
   }
 
@@ -249,10 +258,4 @@ export class NativeListener extends HttpContext {
     this.sendLocalReply(status, headers.build(), this.error, ALL_FAILED_DETAILS);
     return HeadersAction.StopIteration;
   }
-}
-
-/** The last attempt failed, and nobody has answered since. */
-function isLastFailed(trace: Trace): bool {
-  const last = trace.last;
-  return last !== null && !last.isOk;
 }

@@ -33,6 +33,10 @@ export class Result {
     return this.chain.find(this.attempt.target.name);
   }
 
+  get lastedMs(): i64 {
+    return nowMs() - this.startMs;
+  }
+
   /** The attempt has failed. @param status 0: there was no answer */
   fail(reason: Slice, status: i32): void {
     const wait = status > 0 ? retryAfter() : 0;
@@ -105,7 +109,7 @@ export class Result {
   }
 
   private record(reason: Slice): void {
-    this.trace.add(this.attempt.target.name, reason, nowMs() - this.startMs);
+    this.trace.add(this.attempt.target.name, reason, this.lastedMs);
     setProperty(TRACE_PROPERTY, this.trace.toJson());
   }
 }

@@ -16,7 +16,7 @@ import { Attempt } from "./attempt";
 import { ChainNote } from "./chain-note";
 import { nowMs } from "./clock";
 import { FallbackConfig } from "./config";
-import { ending } from "./ending";
+import { ending, isLate } from "./ending";
 import { HeadEdits } from "./head-edits";
 import { identify } from "./identity";
 import { StartJudge, Verdict } from "./judge";
@@ -37,8 +37,6 @@ import { StreamEnd } from "./stream-end";
 import { Trace } from "./trace";
 
 const NO_TARGETS: Slice[] = [];
-/** An attempt that nobody saw end was late when it took the per-try timeout, less this. */
-const SLACK_MS: i64 = 50;
 
 const enum Stage {
   /** None of our business. */
@@ -149,7 +147,7 @@ export class UpstreamAttempt extends HttpContext {
   override onDone(): void {
     const result = this.result;
     if (result === null || this.stage == Stage.Over) return;
-    const reason = ending(this.stage != Stage.Waits);
+    const reason = ending(this.stage != Stage.Waits, result.lastedMs, this.perTryMs);
     if (this.stage == Stage.Serves) {
       if (!reason.equals(CLIENT_GONE)) result.breakOff(RESET_MID_STREAM);
     } else if (reason.equals(CLIENT_GONE)) {
@@ -221,9 +219,13 @@ export class UpstreamAttempt extends HttpContext {
     const target = original.lastTarget;
     if (last !== null && last.target.equals(target)) return trace;
     const lasted = nowMs() - original.lastStartMs;
-    const isLate = lasted >= <i64>this.config.timeouts.perTryMs(note.streams) - SLACK_MS;
-    trace.add(target, isLate ? TIMEOUT : NO_RESPONSE, lasted);
+    trace.add(target, isLate(lasted, this.perTryMs) ? TIMEOUT : NO_RESPONSE, lasted);
     return trace;
+  }
+
+  private get perTryMs(): i64 {
+    const note = this.note;
+    return <i64>this.config.timeouts.perTryMs(note !== null && note.streams);
   }
 
   /** Holds an answer whose beginning, or whose error, has to be looked at. */

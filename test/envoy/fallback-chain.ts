@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { request } from "node:http";
 import { join } from "node:path";
 import { defaultAnswer, type Answer, type HeaderPair } from "../scenario/scenario.js";
 import { wasmFilter } from "./bootstrap.js";
@@ -36,6 +37,8 @@ export interface ChainOptions {
   further?: Record<string, readonly string[]>;
   /** Fields of the route's action in place of the chain's cluster. */
   route?: object;
+  /** The route answers by itself, with this status. */
+  directResponse?: number;
   /** Another module in both places, for comparisons. */
   wasm?: string;
 }
@@ -47,7 +50,7 @@ export interface LogRecord {
   details: string;
   flags: string;
   /** Attempts of the router. */
-  attempts: string;
+  attempts: number;
   chain: string;
   trace: string;
   served: string;
@@ -119,17 +122,26 @@ export class FallbackChain {
     path = "/v1/chat/completions",
   ): Promise<Reply> {
     const id = `test-${++asked}`;
-    const response = await fetch(this.url + path, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-test-id": id, ...headers },
-      body: typeof body === "string" ? body : JSON.stringify(body),
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    const all = { "content-type": "application/json", "x-test-id": id, ...headers };
+    return await new Promise<Reply>((resolve, reject) => {
+      // A connection each, so that any worker may get it.
+      const call = request(this.url + path, { method: "POST", headers: all, agent: false });
+      call.on("error", reject).on("response", (answer) => {
+        let got = "";
+        answer.setEncoding("utf8").on("data", (piece: string) => (got += piece));
+        answer.on("error", reject).on("end", () => {
+          const pairs = Object.entries(answer.headers).map(([key, value]) => [key, String(value)]);
+          resolve({
+            id,
+            status: answer.statusCode ?? 0,
+            headers: new Headers(pairs as [string, string][]),
+            body: got,
+          });
+        });
+      });
+      call.end(text);
     });
-    return {
-      id,
-      status: response.status,
-      headers: response.headers,
-      body: await response.text(),
-    };
   }
 
   /** The access log of one request. */
@@ -158,6 +170,12 @@ export class FallbackChain {
     return this.envoy.log.flatMap(({ component, text }) =>
       component === "wasm" ? [text.replace(/^wasm log[^:]*: /, "")] : [],
     );
+  }
+
+  /** How many threads have sent a request to another target than its first. */
+  workersSeen(): number {
+    const lines = this.envoy.log.filter(({ text }) => text.includes("] fallback "));
+    return new Set(lines.map(({ thread }) => thread)).size;
   }
 
   async stop(): Promise<void> {
@@ -258,7 +276,14 @@ function listener(options: ChainOptions): object {
         {
           name: "all",
           domains: ["*"],
-          routes: [{ match: { prefix: "/" }, route: { timeout: "0s", ...route } }],
+          routes: [
+            {
+              match: { prefix: "/" },
+              ...(options.directResponse === undefined
+                ? { route: { timeout: "0s", ...route } }
+                : { direct_response: { status: options.directResponse, body: BUSY } }),
+            },
+          ],
         },
       ],
     },
@@ -271,6 +296,8 @@ function listener(options: ChainOptions): object {
     ],
   };
 }
+
+const BUSY = { inline_string: "busy" };
 
 /** Without it a retry may go to the priority that failed. */
 const PREVIOUS = {

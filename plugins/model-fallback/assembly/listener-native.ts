@@ -14,6 +14,7 @@ import {
   TrailersAction,
 } from "proxy-wasm-as";
 import { FailedMode, TOO_LARGE } from "./all-failed";
+import { Chain } from "./chain";
 import { noteOf } from "./chain-note";
 import { Choice } from "./choice";
 import { FallbackConfig } from "./config";
@@ -43,6 +44,7 @@ import { findRouterReason } from "./router-details";
 import { RouterOrders } from "./router-orders";
 import { Trace } from "./trace";
 
+const NO_CHAIN: Chain | null = null;
 const VIA_UPSTREAM: Slice = bytes("via_upstream");
 
 const enum Stage {
@@ -159,7 +161,7 @@ export class NativeListener extends HttpContext {
     const modelKey = config.modelKey;
     if (body === null || modelKey === null) return;
     const request = RequestFeatures.read(body, modelKey, config.asksForVision);
-    const chain = config.findChain(request.model);
+    const chain = request.model.isEmpty ? NO_CHAIN : config.findChain(request.model);
     if (chain === null) return;
     const isAlone = config.optOut.isAsked();
     const most = isAlone ? 1 : config.maxAttempts;

@@ -229,7 +229,9 @@ function bootstrap(options: ChainOptions, ports: Record<string, number | null>):
       : { per_connection_buffer_limit_bytes: options.bufferLimit };
   const clusters = [
     ...targets.map((name) => targetCluster(name, ports[name] ?? null)),
-    shape === "priorities" ? prioritiesCluster(options, ports) : outerCluster(options, "llm-chain", targets),
+    shape === "priorities"
+      ? prioritiesCluster(options, ports)
+      : outerCluster(options, "llm-chain", targets),
     ...Object.entries(further).map(([name, of]) => outerCluster(options, name, of)),
   ];
   return {
@@ -292,7 +294,9 @@ function listener(options: ChainOptions): object {
     name: "gateway",
     address: loopback(0),
     filter_chains: [
-      { filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: manager }] },
+      {
+        filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: manager }],
+      },
     ],
   };
 }

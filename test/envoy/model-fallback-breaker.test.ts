@@ -57,9 +57,9 @@ test("it opens, is told in the metrics, probes, and closes again", { timeout: LI
     expect(reply.headers.get("x-fallback-attempts")).toBe("1");
   }
   expect(chain.visits("a").length).toBe(3);
-  expect(chain.visits("b").every(({ seen }) => !JSON.stringify(seen.headers).includes(HEADER))).toBe(
-    true,
-  );
+  expect(
+    chain.visits("b").every(({ seen }) => !JSON.stringify(seen.headers).includes(HEADER)),
+  ).toBe(true);
   expect(await chain.metrics()).toMatchObject({
     "r1.a.breaker_state": 1,
     "r1.a.breaker_opened": 1,

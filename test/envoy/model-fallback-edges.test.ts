@@ -3,7 +3,15 @@ import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { buildPlugins } from "../../build/tools/build.js";
 import { wasmFilter } from "./bootstrap.js";
 import { sleep } from "./envoy.js";
-import { EVENT, failing, FallbackChain, header, LAST, stream, type ChainOptions } from "./fallback-chain.js";
+import {
+  EVENT,
+  failing,
+  FallbackChain,
+  header,
+  LAST,
+  stream,
+  type ChainOptions,
+} from "./fallback-chain.js";
 
 // What model-fallback does at the edges of native: whom it leaves alone, what it refuses, and what
 // becomes of requests that somebody gives up.
@@ -385,7 +393,10 @@ describe("which answers are failures", () => {
   test("an upstream's own headers of these names are not believed", async () => {
     await start();
     const { headers, ...rest } = failing(404);
-    chain.script("a", { ...rest, headers: [...headers!, ["x-fallback-from", "x"], ["x-llm-target", "x"]] });
+    chain.script("a", {
+      ...rest,
+      headers: [...headers!, ["x-fallback-from", "x"], ["x-llm-target", "x"]],
+    });
     const reply = await chain.ask();
     expect(reply.headers.has("x-fallback-from")).toBe(false);
     expect(reply.headers.get("x-llm-target")).toBe("a");

@@ -3,7 +3,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { buildPlugins } from "../../build/tools/build.js";
 import type { Answer } from "../scenario/scenario.js";
 import { sleep } from "./envoy.js";
-import { EVENT, failing, FallbackChain, header, LAST, stream, type Shape } from "./fallback-chain.js";
+import {
+  EVENT,
+  failing,
+  FallbackChain,
+  header,
+  LAST,
+  stream,
+  type Shape,
+} from "./fallback-chain.js";
 
 // The plugin in both places of a real Envoy, before models that fail in every way they can.
 
@@ -38,7 +46,7 @@ const CONFIG = {
 };
 const BODY = {
   model: "r1-671b",
-  messages: [{ role: "user", content: "héllo \"model\":", reasoning_content: "hm" }],
+  messages: [{ role: "user", content: 'héllo "model":', reasoning_content: "hm" }],
   max_tokens: 5000,
   chat_template_kwargs: { thinking: true },
 };
@@ -81,7 +89,11 @@ const FAILURES: [what: string, answer: Partial<Answer>, reason: string][] = [
   ["no JSON as first event", stream("Internal Server Error"), "bad_start"],
   ["the end as first event", stream("[DONE]"), "bad_start"],
   ["a stream without an event", stream(": ping\n\n"), "bad_start"],
-  ["an event named error", stream('event:error\ndata:{"code":"InvalidParameter"}\n\n'), "bad_start"],
+  [
+    "an event named error",
+    stream('event:error\ndata:{"code":"InvalidParameter"}\n\n'),
+    "bad_start",
+  ],
   ["a status in a comment", stream('id:1\n:HTTP_STATUS/400\ndata:{"code":"x"}\n\n'), "bad_start"],
   ["a reset after its headers", { ...stream(": ping\n\n"), kind: "cut" }, "bad_start"],
   ["silence after its headers", { ...stream(": ping\n\n"), kind: "silent" }, "timeout"],
@@ -95,34 +107,38 @@ describe.each<Shape>(["composite", "aggregate", "priorities"])("a chain as %s", 
     ["JSON", false],
     ["a stream", true],
   ])("asked for %s", (_kind, streams) => {
-    test.each(FAILURES)("%s at the first target", { timeout: LIMIT }, async (_what, answer, reason) => {
-      chain.script("a", answer);
-      if (streams) chain.script("b", stream(EVENT, LAST, "[DONE]"));
-      const body = JSON.stringify({ ...BODY, ...(streams && { stream: true }) });
-      const reply = await chain.ask(body, { authorization: "Bearer client" });
-      expect(reply.status).toBe(200);
-      expect(reply.body).toContain(streams ? "data: [DONE]" : '"model":"b"');
-      expect(Object.fromEntries(reply.headers)).toMatchObject({
-        "x-fallback-from": "a",
-        "x-llm-target": "b",
-        "x-llm-model": "model-b",
-        "x-fallback-attempts": "2",
-        "x-fallback-reason": reason,
-      });
-      const [first] = chain.visits("a");
-      expect(first?.seen.body.toString()).toBe(body.replace('"r1-671b"', '"model-a"'));
-      expect(first?.seen.path).toBe("/v1/chat/completions");
-      const [second] = chain.visits("b");
-      const sent = streams
-        ? SENT_TO_B.replace(',"top_p":1', ',"stream":true,"top_p":1')
-        : SENT_TO_B;
-      expect(second?.seen.body.toString()).toBe(sent);
-      expect(second?.seen.surplus.length).toBe(0);
-      expect(chain.visits("c")).toEqual([]);
-      const record = await chain.record(reply);
-      expect(reasons(record.trace)).toEqual([`a:${reason}`, "b:ok"]);
-      expect([record.served, record.from]).toEqual(["b", "a"]);
-    });
+    test.each(FAILURES)(
+      "%s at the first target",
+      { timeout: LIMIT },
+      async (_what, answer, reason) => {
+        chain.script("a", answer);
+        if (streams) chain.script("b", stream(EVENT, LAST, "[DONE]"));
+        const body = JSON.stringify({ ...BODY, ...(streams && { stream: true }) });
+        const reply = await chain.ask(body, { authorization: "Bearer client" });
+        expect(reply.status).toBe(200);
+        expect(reply.body).toContain(streams ? "data: [DONE]" : '"model":"b"');
+        expect(Object.fromEntries(reply.headers)).toMatchObject({
+          "x-fallback-from": "a",
+          "x-llm-target": "b",
+          "x-llm-model": "model-b",
+          "x-fallback-attempts": "2",
+          "x-fallback-reason": reason,
+        });
+        const [first] = chain.visits("a");
+        expect(first?.seen.body.toString()).toBe(body.replace('"r1-671b"', '"model-a"'));
+        expect(first?.seen.path).toBe("/v1/chat/completions");
+        const [second] = chain.visits("b");
+        const sent = streams
+          ? SENT_TO_B.replace(',"top_p":1', ',"stream":true,"top_p":1')
+          : SENT_TO_B;
+        expect(second?.seen.body.toString()).toBe(sent);
+        expect(second?.seen.surplus.length).toBe(0);
+        expect(chain.visits("c")).toEqual([]);
+        const record = await chain.record(reply);
+        expect(reasons(record.trace)).toEqual([`a:${reason}`, "b:ok"]);
+        expect([record.served, record.from]).toEqual(["b", "a"]);
+      },
+    );
   });
 
   test("nothing fails: the first target answers, and says so", async () => {
@@ -134,7 +150,12 @@ describe.each<Shape>(["composite", "aggregate", "priorities"])("a chain as %s", 
     expect(reply.headers.has("x-fallback-from")).toBe(false);
     expect(reply.headers.has("x-fallback-reason")).toBe(false);
     const seen = chain.visits("a")[0]!;
-    for (const name of ["x-llm-target", "x-fallback-from", "x-envoy-retry-on", "x-envoy-max-retries"])
+    for (const name of [
+      "x-llm-target",
+      "x-fallback-from",
+      "x-envoy-retry-on",
+      "x-envoy-max-retries",
+    ])
       expect(header(seen, name)).toEqual([]);
     const record = await chain.record(reply);
     expect(reasons(record.trace)).toEqual(["a:ok"]);
@@ -150,9 +171,7 @@ describe.each<Shape>(["composite", "aggregate", "priorities"])("a chain as %s", 
     expect(seen.seen.path).toBe(
       "/openai/deployments/model-c/chat/completions?api-version=2024-10-21",
     );
-    expect(seen.seen.body.toString()).toBe(
-      JSON.stringify({ ...BODY, model: "model-c" }),
-    );
+    expect(seen.seen.body.toString()).toBe(JSON.stringify({ ...BODY, model: "model-c" }));
     const record = await chain.record(reply);
     expect(reasons(record.trace)).toEqual(["a:reset", "b:status_500", "c:ok"]);
   });
@@ -211,8 +230,7 @@ describe.each<Shape>(["composite", "aggregate", "priorities"])("a chain as %s", 
       expect(reply.headers.get("x-fallback-attempts")).toBe("3");
       expect(JSON.parse(reply.body)).toEqual({
         error: {
-          message:
-            "All model targets failed (a: status_503, b: status_500, c: status_503)",
+          message: "All model targets failed (a: status_503, b: status_500, c: status_503)",
           type: "server_error",
           param: null,
           code: "all_targets_failed",

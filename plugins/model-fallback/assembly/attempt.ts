@@ -47,7 +47,8 @@ export class Attempt {
       edits.set(credential.header, key);
     }
     if (asked !== path) edits.set(PATH, asked);
-    for (let i = 0; i < target.added.length; i++) edits.set(target.added[i].name, target.added[i].value);
+    for (let i = 0; i < target.added.length; i++)
+      edits.set(target.added[i].name, target.added[i].value);
     for (let i = 0; i < target.removed.length; i++) edits.remove(target.removed[i]);
   }
 

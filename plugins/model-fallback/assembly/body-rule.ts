@@ -62,7 +62,9 @@ export function readBodyRules(errors: ConfigReader, field: string, restricts: bo
     }
     const values = entry.texts("in");
     if (values.length == 0) entry.refuse("in", "must not be empty");
-    rules.push(new BodyRule(statuses, path, values, restricts ? entry.texts("targets") : NO_TARGETS));
+    rules.push(
+      new BodyRule(statuses, path, values, restricts ? entry.texts("targets") : NO_TARGETS),
+    );
   }
   return rules;
 }

@@ -99,7 +99,7 @@ export class BreakerRecord {
 
 function number(data: Slice, at: i32, size: i32): i64 {
   let value: i64 = 0;
-  for (let i = size - 1; i >= 0; i--) value = (value << 8) | <i64>data.at(at + i);
+  for (let i = size - 1; i >= 0; i--) value = (value << 8) | (<i64>data.at(at + i));
   return value;
 }
 

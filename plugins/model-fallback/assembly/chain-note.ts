@@ -1,4 +1,11 @@
-import { boolOf, Escape, JsonValue, JsonWriter, readJson, stringOf } from "@ai-gateway-wasm/as-json";
+import {
+  boolOf,
+  Escape,
+  JsonValue,
+  JsonWriter,
+  readJson,
+  stringOf,
+} from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { Choice } from "./choice";
 import { RequestFeatures } from "./request-features";

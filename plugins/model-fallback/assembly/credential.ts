@@ -2,6 +2,7 @@ import { Builder, bytes, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/byt
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { environmentVariable, isHeaderName, isHeaderValue, randomU64 } from "proxy-wasm-as";
 import { AUTHORIZATION } from "./names";
+import { findSection } from "./section";
 
 /** How a target is told who asks; the order of `TYPES`. */
 export const enum AuthType {
@@ -43,10 +44,11 @@ export class Credential {
 
   /** Reads `auth` of a target, with the keys the target may name itself as in Higress. */
   static read(target: ConfigReader, label: string): Credential {
-    const auth = target.object("auth");
+    const auth = findSection(target, "auth");
     const tokens = readTokens(target, auth, label);
     const fallback = tokens.length == 0 ? AuthType.None : AuthType.Bearer;
-    if (auth === null) return build(target, label, fallback, AUTHORIZATION, BEARER, NO_BYTES, tokens);
+    if (auth === null)
+      return build(target, label, fallback, AUTHORIZATION, BEARER, NO_BYTES, tokens);
     const type = <AuthType>auth.choice("type", TYPES, fallback);
     const header = lowerCase(auth.text("header", AUTHORIZATION)).kept();
     const prefix = auth.text("prefix", BEARER);

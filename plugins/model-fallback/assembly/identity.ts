@@ -20,10 +20,12 @@ export function identify(config: FallbackConfig, expected: Slice[], index: i32):
   const address = getProperty(UPSTREAM_ADDRESS);
   const targets = config.targets;
   for (let i = 0; i < targets.length; i++) {
-    if (cluster !== null && !cluster.isEmpty && targets[i].cluster.equals(cluster)) return targets[i];
+    if (cluster !== null && !cluster.isEmpty && targets[i].cluster.equals(cluster))
+      return targets[i];
   }
   for (let i = 0; i < targets.length; i++) {
-    if (address !== null && !address.isEmpty && targets[i].address.equals(address)) return targets[i];
+    if (address !== null && !address.isEmpty && targets[i].address.equals(address))
+      return targets[i];
   }
   return index < expected.length ? findTarget(targets, expected[index]) : null;
 }

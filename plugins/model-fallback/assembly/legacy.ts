@@ -1,6 +1,7 @@
 import { Escape, JsonValue, JsonWriter, parseJson } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
+import { findSection } from "./section";
 
 const OBJECTS: string[] = ["errors", "breaker", "timeouts"];
 const SCHEME: Slice = bytes("://");
@@ -39,7 +40,7 @@ const TYPES: ProviderType[] = [
  * when there are none. What is given under our own names counts first.
  */
 export function withoutLegacy(document: ConfigReader, log: PluginLog): ConfigReader {
-  let source = document.object("legacy");
+  let source = findSection(document, "legacy");
   if (source === null && !document.has("targets") && document.has("providers")) source = document;
   if (source === null) return document;
   const json = new LegacyWriter(document, source, log).write();

@@ -178,8 +178,7 @@ export class NativeListener extends HttpContext {
   private chooseCluster(choice: Choice): void {
     const name = this.config.clusterHeader;
     const chain = choice.chain;
-    const cluster =
-      choice.skipped > 0 ? chain.breakerClusters[choice.skipped] : chain.cluster;
+    const cluster = choice.skipped > 0 ? chain.breakerClusters[choice.skipped] : chain.cluster;
     if (name.isEmpty || cluster.isEmpty) return;
     requestHeaders.set(name, cluster);
     chooseRouteAgain();

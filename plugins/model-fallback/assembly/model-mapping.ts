@@ -5,6 +5,7 @@ import { compileRegex, Regex, RegexError } from "@ai-gateway-wasm/match";
 const STAR: i32 = 0x2a;
 const TILDE: i32 = 0x7e;
 
+
 @final
 class Entry {
   constructor(
@@ -101,4 +102,3 @@ export class ModelMapping {
     return null;
   }
 }
-

@@ -107,7 +107,9 @@ function appendSegment(to: Builder, text: Slice): void {
     if (isLetter || byte == 0x2d || byte == 0x2e || byte == 0x5f || byte == 0x7e) {
       to.appendByte(byte);
     } else {
-      to.appendByte(0x25).appendByte(hexDigit(byte >> 4)).appendByte(hexDigit(byte & 15));
+      to.appendByte(0x25)
+        .appendByte(hexDigit(byte >> 4))
+        .appendByte(hexDigit(byte & 15));
     }
   }
 }

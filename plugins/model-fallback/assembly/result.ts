@@ -6,7 +6,13 @@ import { Chain, Link } from "./chain";
 import { ChainNote } from "./chain-note";
 import { nowMs } from "./clock";
 import { Exposure, Served } from "./exposure";
-import { FROM_PROPERTY, RETRY_AFTER, RETRY_AFTER_PROPERTY, SERVED_PROPERTY, TRACE_PROPERTY } from "./names";
+import {
+  FROM_PROPERTY,
+  RETRY_AFTER,
+  RETRY_AFTER_PROPERTY,
+  SERVED_PROPERTY,
+  TRACE_PROPERTY,
+} from "./names";
 import { BREAKER_OPEN, classOf, NO_HOST, OK, statusReason } from "./reason";
 import { Trace } from "./trace";
 

@@ -34,7 +34,6 @@ export function findRouterReason(details: Slice): Slice | null {
 /** `upstream_reset_before_response_started{connection_failure|…}` */
 function reasonOfReset(details: Slice): Slice {
   if (details.find(OVERFLOWED) >= 0) return OVERFLOW;
-  const isConnect =
-    details.find(CONNECTION_FAILURE) >= 0 || details.find(CONNECTION_TIMEOUT) >= 0;
+  const isConnect = details.find(CONNECTION_FAILURE) >= 0 || details.find(CONNECTION_TIMEOUT) >= 0;
   return isConnect ? CONNECT : RESET;
 }

@@ -1,7 +1,13 @@
 import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
 import { requestHeaders } from "proxy-wasm-as";
 import { Errors } from "./errors";
-import { MAX_RETRIES, PER_TRY_TIMEOUT, RETRIABLE_STATUS_CODES, RETRY_ON, TOTAL_TIMEOUT } from "./names";
+import {
+  MAX_RETRIES,
+  PER_TRY_TIMEOUT,
+  RETRIABLE_STATUS_CODES,
+  RETRY_ON,
+  TOTAL_TIMEOUT,
+} from "./names";
 import { StatusSet } from "./status-set";
 import { Timeouts } from "./timeouts";
 

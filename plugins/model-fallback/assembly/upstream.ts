@@ -30,7 +30,14 @@ import {
   TRACE_PROPERTY,
 } from "./names";
 import { Original } from "./original";
-import { BAD_START, CLIENT_GONE, NO_RESPONSE, RESET_MID_STREAM, statusReason, TIMEOUT } from "./reason";
+import {
+  BAD_START,
+  CLIENT_GONE,
+  NO_RESPONSE,
+  RESET_MID_STREAM,
+  statusReason,
+  TIMEOUT,
+} from "./reason";
 import { Result } from "./result";
 import { REWRITTEN, RouterOrders } from "./router-orders";
 import { StreamEnd } from "./stream-end";
@@ -278,8 +285,7 @@ export class UpstreamAttempt extends HttpContext {
       return;
     }
     const body = responseBody.readAll();
-    const isBad =
-      body !== null && this.config.errors.findBodyFailure(this.status, body) !== null;
+    const isBad = body !== null && this.config.errors.findBodyFailure(this.status, body) !== null;
     if (!isBad) {
       this.serve(result);
       return;

@@ -11,7 +11,11 @@ testConfigurations({ plugin: "model-fallback", load });
 describe("what a start warns of", () => {
   const targets = [{ name: "a" }, { name: "b" }];
   test.each<[string, object, string]>([
-    ["unknown fields", { targets, what: 1, ever: 2 }, "warn unknown fields are ignored: what, ever"],
+    [
+      "unknown fields",
+      { targets, what: 1, ever: 2 },
+      "warn unknown fields are ignored: what, ever",
+    ],
     [
       "an external target that gets clients' credentials",
       { targets: [{ name: "a", external: true, auth: { type: "keep" } }] },

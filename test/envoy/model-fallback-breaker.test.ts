@@ -1,7 +1,8 @@
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { buildPlugins } from "../../build/tools/build.js";
 import { sleep } from "./envoy.js";
-import { failing, FallbackChain, type ChainOptions } from "./fallback-chain.js";
+import { failing, FallbackChain } from "./fallback-chain.js";
+import { type ChainOptions } from "./fallback-bootstrap.js";
 
 // The breaker of native: two workers share what they know, and requests are steered to a cluster
 // that begins behind the target that fails.

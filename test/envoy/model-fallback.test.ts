@@ -3,15 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { buildPlugins } from "../../build/tools/build.js";
 import type { Answer } from "../scenario/scenario.js";
 import { sleep } from "./envoy.js";
-import {
-  EVENT,
-  failing,
-  FallbackChain,
-  header,
-  LAST,
-  stream,
-  type Shape,
-} from "./fallback-chain.js";
+import { EVENT, failing, FallbackChain, header, LAST, stream } from "./fallback-chain.js";
+import { type Shape } from "./fallback-bootstrap.js";
 
 // The plugin in both places of a real Envoy, before models that fail in every way they can.
 
@@ -53,7 +46,7 @@ const BODY = {
 const SENT_TO_B =
   '{"model":"model-b","messages":[{"role":"user","content":"héllo \\"model\\":"}],"max_tokens":100,"top_p":1}';
 
-let chains: Record<string, FallbackChain> = {};
+const chains: Record<string, FallbackChain> = {};
 
 async function start(name: string, options: Partial<Parameters<typeof FallbackChain.start>[0]>) {
   const chain = await FallbackChain.start({ targets: TARGETS, config: CONFIG, ...options });
@@ -64,7 +57,6 @@ async function start(name: string, options: Partial<Parameters<typeof FallbackCh
 beforeAll(() => buildPlugins(["model-fallback"], ["envoy"]), LIMIT);
 afterAll(async () => {
   for (const chain of Object.values(chains)) await chain.stop();
-  chains = {};
 });
 beforeEach(() => Object.values(chains).forEach((chain) => chain.reset()));
 

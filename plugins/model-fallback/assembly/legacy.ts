@@ -101,10 +101,7 @@ class LegacyWriter {
     const json = this.json;
     const id = provider.text("id");
     const name = provider.text("type").toString();
-    let type: ProviderType | null = null;
-    for (let i = 0; i < TYPES.length; i++) {
-      if (TYPES[i].name == name) type = TYPES[i];
-    }
+    const type = findType(name);
     if (type === null) {
       provider.refuseWith("target " + id.toString() + ": unsupported protocol");
       return;
@@ -113,9 +110,9 @@ class LegacyWriter {
     const fields = ["apiTokens", "apiToken", "modelMapping", "basePathHandling", "cluster"];
     for (let i = 0; i < fields.length; i++) this.copy(fields[i], provider, fields[i]);
     if (name == "azure") this.writeAzure(provider);
-    const url = new ServiceUrl(type.urlField.length == 0 ? NO_BYTES : provider.text(type.urlField));
-    let host = provider.text("providerDomain");
-    if (host.isEmpty) host = url.host.isEmpty ? bytes(type.host) : url.host;
+    const url = new ServiceUrl(provider.text(type.urlField));
+    const usual = url.host.isEmpty ? bytes(type.host) : url.host;
+    const host = provider.text("providerDomain", usual);
     if (!host.isEmpty) json.key("host").text(host);
     const base = provider.text("providerBasePath");
     if (provider.has("basePath")) this.copy("basePath", provider, "basePath");
@@ -201,6 +198,14 @@ class LegacyWriter {
     }
     return null;
   }
+}
+
+/** The type of this name, or null: its format would have to be translated. */
+function findType(name: string): ProviderType | null {
+  for (let i = 0; i < TYPES.length; i++) {
+    if (TYPES[i].name == name) return TYPES[i];
+  }
+  return null;
 }
 
 /** `https://host/path` */

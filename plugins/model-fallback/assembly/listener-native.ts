@@ -169,7 +169,7 @@ export class NativeListener extends HttpContext {
     this.choice = choice;
     this.stage = Stage.Goes;
     this.orders.give(choice.links.length, request.streams);
-    setProperty(CHAIN_PROPERTY, noteOf(choice, request));
+    setProperty(CHAIN_PROPERTY, noteOf(choice, request, isAlone));
     this.chooseCluster(choice);
     chain.metrics.requests.increment();
   }
@@ -189,18 +189,20 @@ export class NativeListener extends HttpContext {
     if (getProperty(SERVED_PROPERTY) !== null) return false; // a target has answered: with this
     const found = getProperty(RESPONSE_DETAILS);
     const details = found === null ? NO_BYTES : found;
-    if (details.equals(VIA_UPSTREAM)) {
-      if (trace.count > 0) return true;
-      // The attempts were nobody's: the upstream part is missing, or knows none of the endpoints.
-      if (!this.config.errors.isFailure(status)) return false;
-      this.noteLast(trace, statusReason(status));
-      return true;
-    }
+    if (!details.equals(VIA_UPSTREAM)) return this.isRouterFailure(status, details, trace);
+    if (trace.count > 0) return true;
+    // The attempts were nobody's: the upstream part is missing, or knows none of the endpoints.
+    const isFailure = this.config.errors.isFailure(status);
+    if (isFailure) this.noteLast(trace, statusReason(status));
+    return isFailure;
+  }
+
+  /** The gateway has answered by itself, and it was for its upstream. */
+  private isRouterFailure(status: i32, details: Slice, trace: Trace): bool {
     const replies = this.config.errors.localReplies;
     const reason = findRouterReason(details);
-    if (replies == LocalReplies.None || (replies == LocalReplies.Router && reason === null)) {
-      return false;
-    }
+    if (replies == LocalReplies.None) return false;
+    if (reason === null && replies == LocalReplies.Router) return false;
     // Nobody saw the attempt end, or there was none: a target without a host.
     const isMissing = trace.count == 0 || (reason !== null && reason.equals(NO_HOST));
     if (isMissing) this.noteLast(trace, reason === null ? statusReason(status) : reason);

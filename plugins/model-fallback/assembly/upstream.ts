@@ -238,18 +238,18 @@ export class UpstreamAttempt extends HttpContext {
   /** Holds an answer whose beginning, or whose error, has to be looked at. */
   private watches(): bool {
     const config = this.config;
-    const type = responseHeaders.get(CONTENT_TYPE);
-    const isStream = type !== null && lowerCase(type).startsWith(EVENT_STREAM_TYPE);
-    const isLegible = !isEncoded(responseHeaders);
-    if (isLegible && config.errors.mayFailByBody(this.status)) {
+    if (isEncoded(responseHeaders)) return false;
+    if (config.errors.mayFailByBody(this.status)) {
       this.stage = Stage.ReadsError;
       return true;
     }
     if (this.status != 200) return false;
+    const type = responseHeaders.get(CONTENT_TYPE);
+    const isStream = type !== null && lowerCase(type).startsWith(EVENT_STREAM_TYPE);
     const canAppend = responseHeaders.get(CONTENT_LENGTH) === null;
-    if (isStream && isLegible && config.stream.marksEnd && canAppend) this.end = new StreamEnd();
+    if (isStream && config.stream.marksEnd && canAppend) this.end = new StreamEnd();
     const looks = isStream ? config.stream.holdsFirstEvent : config.stream.judgesJson;
-    if (!looks || !isLegible || !config.errors.onBadStart) return false;
+    if (!looks || !config.errors.onBadStart) return false;
     this.judge = new StartJudge(isStream, config.stream);
     this.stage = Stage.Judges;
     return true;

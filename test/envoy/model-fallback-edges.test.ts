@@ -31,8 +31,6 @@ async function start(config: object = {}, options: Partial<ChainOptions> = {}): 
     ...options,
   });
 }
-const reasons = (trace: string) =>
-  (JSON.parse(trace) as { t: string; r: string }[]).map(({ t, r }) => `${t}:${r}`);
 
 describe("a target that cannot be reached", () => {
   test.each(["composite", "aggregate", "priorities"] as const)(

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { buildPlugins } from "../../build/tools/build.js";
 import type { Answer } from "../scenario/scenario.js";
 import { sleep } from "./envoy.js";
+import type { Visit } from "./upstream.js";
 import { EVENT, failing, FallbackChain, header, LAST, stream } from "./fallback-chain.js";
 import { type Shape } from "./fallback-bootstrap.js";
 
@@ -178,7 +179,11 @@ describe.each<Shape>(["composite", "aggregate", "priorities"])("a chain as %s", 
       "x-goog-api-key": "client",
       "x-client": "kept",
     });
-    const [a, b, c] = TARGETS.map((name) => chain.visits(name)[0]!);
+    const [a, b, c] = ["a", "b", "c"].map((name) => chain.visits(name)[0]!) as [
+      Visit,
+      Visit,
+      Visit,
+    ];
     expect(header(a, "authorization")).toEqual(["Bearer key-a"]);
     expect(header(b, "authorization")).toEqual(["Bearer key-b"]);
     expect(header(c, "authorization")).toEqual([]);

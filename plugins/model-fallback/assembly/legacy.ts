@@ -1,9 +1,11 @@
 import { Escape, JsonValue, JsonWriter, parseJson } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
+import { MILLION } from "./breaker-options";
 import { findSection } from "./section";
 
 const OBJECTS: string[] = ["errors", "breaker", "timeouts"];
+const DAY_MS: i64 = 86400000;
 const SCHEME: Slice = bytes("://");
 const V1: Slice = bytes("/v1");
 const CHAT: string = "/chat/completions";
@@ -76,15 +78,13 @@ class LegacyWriter {
     this.copy("onStatus", retry, "retryOnStatus");
     json.closeObject();
     this.open("breaker");
-    this.copy("failures", failover, "failureThreshold");
-    if (failover !== null && failover.has("cooldownDuration")) {
-      const seconds = (failover.integer("cooldownDuration", 0, 0, 86400000) + 999) / 1000;
-      if (seconds > 0) json.key("openSeconds").integer(seconds);
-    }
+    this.copyNumber("failures", failover, "failureThreshold", 1, MILLION);
+    this.copyNumber("openSeconds", failover, "cooldownDuration", 1000, 86400);
     json.closeObject();
     this.open("timeouts");
-    this.copy("unary", retry, "retryTimeout");
-    this.copy("firstToken", this.holderOf("firstByteTimeout"), "firstByteTimeout");
+    this.copyNumber("unary", retry, "retryTimeout", 1, DAY_MS);
+    const holder = this.holderOf("firstByteTimeout");
+    this.copyNumber("firstToken", holder, "firstByteTimeout", 1, DAY_MS);
     json.closeObject();
     this.writeAttempts(retry);
     this.warnOfProbes(failover);
@@ -156,9 +156,9 @@ class LegacyWriter {
   /** `maxRetries` are attempts besides the first; more than there are targets mean all of them. */
   private writeAttempts(retry: ConfigReader | null): void {
     if (retry === null || !retry.has("maxRetries") || this.document.has("maxAttempts")) return;
-    const attempts = retry.integer("maxRetries", 1, 0, 1000) + 1;
     const most = <i64>max(1, this.providers.length);
-    this.json.key("maxAttempts").integer(min(attempts, most));
+    const retries = max<i64>(0, min(retry.integer("maxRetries", 1), most));
+    this.json.key("maxAttempts").integer(min(retries + 1, most));
   }
 
   private warnOfProbes(failover: ConfigReader | null): void {
@@ -183,6 +183,19 @@ class LegacyWriter {
   private copy(name: string, from: ConfigReader | null, field: string): void {
     const value: JsonValue | null = from !== null ? from.find(field) : null;
     if (value !== null && !value.isNull) this.json.key(name).raw(value.raw);
+  }
+
+  /** A number in another unit. As for Higress, what is not above 0 is as good as missing. */
+  private copyNumber(
+    name: string,
+    from: ConfigReader | null,
+    field: string,
+    unit: i64,
+    most: i64,
+  ): void {
+    const value = from === null ? 0 : from.integer(field, 0);
+    if (value <= 0) return;
+    this.json.key(name).integer(min((value - 1) / unit + 1, most));
   }
 
   /** A section of Higress's: beside the providers, or in the first one that has it. */

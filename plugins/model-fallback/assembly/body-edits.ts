@@ -10,6 +10,7 @@ import {
 } from "@ai-gateway-wasm/as-json";
 import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { configText, ConfigReader } from "@ai-gateway-wasm/kit";
+import { findSection } from "./section";
 
 /** What an edit does at its path. */
 const enum Change {
@@ -68,7 +69,7 @@ export class BodyEdits {
   /** Reads `body` of a target. */
   static read(target: ConfigReader): BodyEdits {
     const edits = new BodyEdits();
-    const body = target.object("body");
+    const body = findSection(target, "body");
     if (body === null) return edits;
     edits.readMap(body, "set", Change.Set);
     edits.readMap(body, "setDefault", Change.Fill);

@@ -15,13 +15,15 @@ const MODEL: Slice = bytes("m");
 const STREAM: Slice = bytes("s");
 const TARGETS: Slice = bytes("t");
 const PROBES: Slice = bytes("p");
+const OPTED_OUT: Slice = bytes("o");
 
 /**
  * What the listener role tells the attempts of a request, in the filter state:
  *
  *   {"c":"r1","m":"deepseek-r1","s":true,"t":["deepseek-r1","qwen-max"],"p":["deepseek-r1"]}
  *
- * `p` names targets that this request probes, and is missing for most.
+ * `p` names targets that this request probes, `o` says that the client wants no fallback; both are
+ * missing for most requests.
  */
 @final
 export class ChainNote {
@@ -29,6 +31,8 @@ export class ChainNote {
   /** The client's name of the model. */
   model: Slice = NO_BYTES;
   streams: bool = false;
+  /** What becomes of it is no matter of the breakers. */
+  optedOut: bool = false;
   /** Targets in the order of attempts. */
   readonly targets: Slice[] = [];
   private readonly probes: Slice[] = [];
@@ -56,6 +60,7 @@ export class ChainNote {
       else if (members.keyIs(STREAM)) note.streams = boolOf(members.value);
       else if (members.keyIs(TARGETS)) addTexts(note.targets, members.value);
       else if (members.keyIs(PROBES)) addTexts(note.probes, members.value);
+      else if (members.keyIs(OPTED_OUT)) note.optedOut = boolOf(members.value);
     }
     return note.chain.isEmpty || note.model.isEmpty ? null : note;
   }
@@ -69,12 +74,13 @@ export class ChainNote {
 }
 
 /** The note about a request, for the filter state. */
-export function noteOf(choice: Choice, request: RequestFeatures): Slice {
+export function noteOf(choice: Choice, request: RequestFeatures, optedOut: bool): Slice {
   const json = new JsonWriter(Escape.Plain).openObject();
   json.keyBytes(CHAIN).text(choice.chain.name).keyBytes(MODEL).text(request.model);
   json.keyBytes(STREAM).boolean(request.streams).keyBytes(TARGETS).openArray();
   for (let i = 0; i < choice.links.length; i++) json.text(choice.links[i].target.name);
   json.closeArray();
+  if (optedOut) json.keyBytes(OPTED_OUT).boolean(true);
   if (choice.probes.length > 0) {
     json.keyBytes(PROBES).openArray();
     for (let i = 0; i < choice.probes.length; i++) json.text(choice.probes[i].target.name);

@@ -5,6 +5,7 @@ import { Chain, Link } from "./chain";
 import { ChainMatch } from "./chain-match";
 import { FallbackConfig, findTarget, Strategy } from "./config";
 import { TargetMetrics } from "./metrics";
+import { findSection } from "./section";
 import { isName, Target } from "./target";
 
 /** Reads `chains`; without it one chain of all targets is for every request. */
@@ -58,7 +59,7 @@ class ChainsParser {
     if (!isName(name)) entry.refuse("name", "must be 1 to 64 of the characters A-Z a-z 0-9 . _ -");
     const label = name.toString();
     const clusters = entry.texts("breakerClusters");
-    const matchEntry = entry.object("match");
+    const matchEntry = findSection(entry, "match");
     const match = matchEntry === null ? new ChainMatch() : ChainMatch.read(matchEntry);
     const chain = new Chain(name, match, entry.text("cluster"), clusters);
     const names = entry.texts("targets");

@@ -32,11 +32,6 @@ export class Choice {
     }
   }
 
-  /** What is said of a target that a breaker or a rule leaves out. */
-  private skip(rank: Rank): void {
-    for (let i = 0; i < rank.links.length; i++) rank.links[i].metrics.skipped.increment();
-  }
-
   /**
    * For Envoy's router, which asks one rank after the other and can leave none out: a head of the
    * chain is skipped when a cluster begins behind it, and the chain ends before the first rank that
@@ -54,15 +49,7 @@ export class Choice {
   ): Choice {
     const choice = new Choice(chain);
     const ranks = chain.ranks;
-    const last = isFixed ? -1 : chain.breakerClusters.length - 1;
-    let first = 0;
-    while (first <= last && !choice.admits(ranks[first], request)) first++;
-    if (first > last && last >= 0) {
-      // No cluster begins behind this one: ask it, or, when all are open, the whole chain.
-      const isLast = last == ranks.length - 1;
-      first = isLast && keepsOne ? 0 : last;
-    }
-    choice.skipped = max(0, first);
+    choice.skipped = isFixed ? 0 : choice.findStart(request, keepsOne);
     for (let i = 0; i < choice.skipped; i++) choice.skip(ranks[i]);
     for (let i = choice.skipped; i < ranks.length && choice.links.length < most; i++) {
       const link = choice.eligible(ranks[i], request);
@@ -106,6 +93,22 @@ export class Choice {
     }
     if (choice.links.length > most) choice.links.length = most;
     return choice;
+  }
+
+  /** The first rank that may be asked, of those that a cluster begins with. */
+  private findStart(request: RequestFeatures, keepsOne: bool): i32 {
+    const ranks = this.chain.ranks;
+    const count = this.chain.breakerClusters.length;
+    for (let i = 0; i < count; i++) {
+      if (this.admits(ranks[i], request)) return i;
+    }
+    // None. Where no cluster begins later the last one has to do; when all are open, the whole chain.
+    return count == 0 || (count == ranks.length && keepsOne) ? 0 : count - 1;
+  }
+
+  /** A breaker or a rule leaves these out. */
+  private skip(rank: Rank): void {
+    for (let i = 0; i < rank.links.length; i++) rank.links[i].metrics.skipped.increment();
   }
 
   /** Some target of the rank may be asked. */

@@ -1,4 +1,4 @@
-import { compileKeyPath, KeyPath, parseJson } from "@ai-gateway-wasm/as-json";
+import { compileKeyPath, KeyPath } from "@ai-gateway-wasm/as-json";
 import { bytes, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import { isHeaderName } from "proxy-wasm-as";
@@ -13,6 +13,7 @@ import { withoutLegacy } from "./legacy";
 import { OptOut } from "./opt-out";
 import { PathFilter } from "./path-filter";
 import { RouterOrders } from "./router-orders";
+import { section } from "./section";
 import { readTarget, Target } from "./target";
 import { Timeouts } from "./timeouts";
 
@@ -38,7 +39,6 @@ const STRATEGIES: string[] = ["native", "replay", "redirect"];
 const TOO_LARGE: string[] = ["skip", "reject"];
 const REPLAYED_STREAMS: string[] = ["buffered", "forbid"];
 const MOST_TARGETS: i32 = 16;
-const NO_FIELDS: Slice = bytes("{}");
 const MODEL_KEY: Slice = bytes("model");
 const TARGET_PROPERTY: Slice = bytes(
   "xds.upstream_host_metadata.filter_metadata.model_fallback.target",
@@ -210,16 +210,6 @@ function choose(reader: ConfigReader, field: string, words: string[]): i32 {
   }
   reader.refuseWith(field + " must be one of " + words.join(", "));
   return 0;
-}
-
-/** A part of the configuration; what is missing, or null, has no fields. */
-function section(config: ConfigReader, field: string): ConfigReader {
-  const found = config.object(field);
-  if (found !== null && (found.value.isObject || found.value.isNull)) return found;
-  if (found !== null) config.refuse(field, "must be an object");
-  const nothing = parseJson(NO_FIELDS);
-  const value = nothing === null ? config.value : nothing;
-  return new ConfigReader(value, config.errors, config, field);
 }
 
 /** `a.b` as hosts want it. */

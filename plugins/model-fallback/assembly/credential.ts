@@ -2,6 +2,7 @@ import { Builder, bytes, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/byt
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { environmentVariable, isHeaderName, isHeaderValue, randomU64 } from "proxy-wasm-as";
 import { AUTHORIZATION } from "./names";
+import { findSection } from "./section";
 
 /** How a target is told who asks; the order of `TYPES`. */
 export const enum AuthType {
@@ -43,15 +44,23 @@ export class Credential {
 
   /** Reads `auth` of a target, with the keys the target may name itself as in Higress. */
   static read(target: ConfigReader, label: string): Credential {
-    const auth = target.object("auth");
+    const auth = findSection(target, "auth");
     const tokens = readTokens(target, auth, label);
     const fallback = tokens.length == 0 ? AuthType.None : AuthType.Bearer;
-    if (auth === null)
-      return build(target, label, fallback, AUTHORIZATION, BEARER, NO_BYTES, tokens);
+    if (auth === null) {
+      const values = valuesOf(target, label, tokens, BEARER);
+      return new Credential(fallback, AUTHORIZATION, NO_BYTES, values);
+    }
     const type = <AuthType>auth.choice("type", TYPES, fallback);
-    const header = lowerCase(auth.text("header", AUTHORIZATION)).kept();
-    const prefix = auth.text("prefix", BEARER);
-    return build(auth, label, type, header, prefix, auth.text("query"), tokens);
+    const isInHeader = type == AuthType.Bearer || type == AuthType.Header;
+    if (!isInHeader && type != AuthType.Query) return new Credential(type, NO_BYTES, NO_BYTES, []);
+    if (tokens.length == 0) auth.refuseWith("target " + label + ": apiTokens is required for auth");
+    const prefix = isInHeader ? auth.text("prefix", BEARER) : NO_BYTES;
+    const values = valuesOf(auth, label, tokens, prefix);
+    const header = isInHeader ? readHeaderName(auth) : NO_BYTES;
+    const parameter = isInHeader ? NO_BYTES : auth.text("query");
+    if (!isInHeader && parameter.isEmpty) auth.refuse("query", "is required for type query");
+    return new Credential(type, header, parameter, values);
   }
 }
 
@@ -77,37 +86,21 @@ function readTokens(target: ConfigReader, auth: ConfigReader | null, label: stri
   return tokens;
 }
 
-function build(
-  reader: ConfigReader,
-  label: string,
-  type: AuthType,
-  header: Slice,
-  prefix: Slice,
-  parameter: Slice,
-  tokens: Slice[],
-): Credential {
-  const usesHeader = type == AuthType.Bearer || type == AuthType.Header;
-  const usesQuery = type == AuthType.Query;
-  if (usesHeader && (!isHeaderName(header) || header.at(0) == 0x3a)) {
-    reader.refuse("header", "is not a header name");
-  }
-  if (usesQuery && parameter.isEmpty) reader.refuse("query", "is required for type query");
-  if ((usesHeader || usesQuery) && tokens.length == 0) {
-    reader.refuseWith("target " + label + ": apiTokens is required for auth");
-  }
+function readHeaderName(auth: ConfigReader): Slice {
+  const header = lowerCase(auth.text("header", AUTHORIZATION)).kept();
+  if (!isHeaderName(header) || header.at(0) == 0x3a) auth.refuse("header", "is not a header name");
+  return header;
+}
+
+/** What is sent for each key. */
+function valuesOf(reader: ConfigReader, label: string, tokens: Slice[], prefix: Slice): Slice[] {
   const values: Slice[] = [];
   for (let i = 0; i < tokens.length; i++) {
-    const token = tokens[i];
-    const value = usesHeader ? new Builder().append(prefix).append(token).toSlice() : token;
+    const value = new Builder().append(prefix).append(tokens[i]).toSlice();
     if (!isHeaderValue(value)) {
       reader.refuseWith("target " + label + ": an api token must not contain line breaks or NUL");
     }
     values.push(value);
   }
-  return new Credential(
-    type,
-    usesHeader ? header : NO_BYTES,
-    usesQuery ? parameter : NO_BYTES,
-    usesHeader || usesQuery ? values : [],
-  );
+  return values;
 }

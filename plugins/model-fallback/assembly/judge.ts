@@ -1,4 +1,4 @@
-import { JsonValue, readJson, stringOf } from "@ai-gateway-wasm/as-json";
+import { JsonValue, parseJson, readJson, stringOf } from "@ai-gateway-wasm/as-json";
 import { bytes, parseInteger, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { dataOf, SseFields, SseReader } from "@ai-gateway-wasm/sse";
@@ -96,8 +96,8 @@ function judgeEvent(event: Slice): Verdict {
   const payload = trim(data);
   if (payload.isEmpty) return Verdict.Open;
   if (payload.equals(DONE)) return Verdict.Bad; // no choice came before it
-  const document = readJson(payload);
-  if (document === null || !document.isComplete) return Verdict.Bad;
+  const document = parseJson(payload);
+  if (document === null) return Verdict.Bad;
   return isError(document) ? Verdict.Bad : Verdict.Good;
 }
 

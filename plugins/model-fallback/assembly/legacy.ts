@@ -1,8 +1,11 @@
 import { Escape, JsonValue, JsonWriter, parseJson } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
+import { MILLION } from "./breaker-options";
+import { findSection } from "./section";
 
 const OBJECTS: string[] = ["errors", "breaker", "timeouts"];
+const DAY_MS: i64 = 86400000;
 const SCHEME: Slice = bytes("://");
 const V1: Slice = bytes("/v1");
 const CHAT: string = "/chat/completions";
@@ -39,7 +42,7 @@ const TYPES: ProviderType[] = [
  * when there are none. What is given under our own names counts first.
  */
 export function withoutLegacy(document: ConfigReader, log: PluginLog): ConfigReader {
-  let source = document.object("legacy");
+  let source = findSection(document, "legacy");
   if (source === null && !document.has("targets") && document.has("providers")) source = document;
   if (source === null) return document;
   const json = new LegacyWriter(document, source, log).write();
@@ -75,15 +78,13 @@ class LegacyWriter {
     this.copy("onStatus", retry, "retryOnStatus");
     json.closeObject();
     this.open("breaker");
-    this.copy("failures", failover, "failureThreshold");
-    if (failover !== null && failover.has("cooldownDuration")) {
-      const seconds = (failover.integer("cooldownDuration", 0, 0, 86400000) + 999) / 1000;
-      if (seconds > 0) json.key("openSeconds").integer(seconds);
-    }
+    this.copyNumber("failures", failover, "failureThreshold", 1, MILLION);
+    this.copyNumber("openSeconds", failover, "cooldownDuration", 1000, 86400);
     json.closeObject();
     this.open("timeouts");
-    this.copy("unary", retry, "retryTimeout");
-    this.copy("firstToken", this.holderOf("firstByteTimeout"), "firstByteTimeout");
+    this.copyNumber("unary", retry, "retryTimeout", 1, DAY_MS);
+    const holder = this.holderOf("firstByteTimeout");
+    this.copyNumber("firstToken", holder, "firstByteTimeout", 1, DAY_MS);
     json.closeObject();
     this.writeAttempts(retry);
     this.warnOfProbes(failover);
@@ -100,10 +101,7 @@ class LegacyWriter {
     const json = this.json;
     const id = provider.text("id");
     const name = provider.text("type").toString();
-    let type: ProviderType | null = null;
-    for (let i = 0; i < TYPES.length; i++) {
-      if (TYPES[i].name == name) type = TYPES[i];
-    }
+    const type = findType(name);
     if (type === null) {
       provider.refuseWith("target " + id.toString() + ": unsupported protocol");
       return;
@@ -112,9 +110,9 @@ class LegacyWriter {
     const fields = ["apiTokens", "apiToken", "modelMapping", "basePathHandling", "cluster"];
     for (let i = 0; i < fields.length; i++) this.copy(fields[i], provider, fields[i]);
     if (name == "azure") this.writeAzure(provider);
-    const url = new ServiceUrl(type.urlField.length == 0 ? NO_BYTES : provider.text(type.urlField));
-    let host = provider.text("providerDomain");
-    if (host.isEmpty) host = url.host.isEmpty ? bytes(type.host) : url.host;
+    const url = new ServiceUrl(provider.text(type.urlField));
+    const usual = url.host.isEmpty ? bytes(type.host) : url.host;
+    const host = provider.text("providerDomain", usual);
     if (!host.isEmpty) json.key("host").text(host);
     const base = provider.text("providerBasePath");
     if (provider.has("basePath")) this.copy("basePath", provider, "basePath");
@@ -158,9 +156,9 @@ class LegacyWriter {
   /** `maxRetries` are attempts besides the first; more than there are targets mean all of them. */
   private writeAttempts(retry: ConfigReader | null): void {
     if (retry === null || !retry.has("maxRetries") || this.document.has("maxAttempts")) return;
-    const attempts = retry.integer("maxRetries", 1, 0, 1000) + 1;
     const most = <i64>max(1, this.providers.length);
-    this.json.key("maxAttempts").integer(min(attempts, most));
+    const retries = max<i64>(0, min(retry.integer("maxRetries", 1), most));
+    this.json.key("maxAttempts").integer(min(retries + 1, most));
   }
 
   private warnOfProbes(failover: ConfigReader | null): void {
@@ -187,6 +185,19 @@ class LegacyWriter {
     if (value !== null && !value.isNull) this.json.key(name).raw(value.raw);
   }
 
+  /** A number in another unit. As for Higress, what is not above 0 is as good as missing. */
+  private copyNumber(
+    name: string,
+    from: ConfigReader | null,
+    field: string,
+    unit: i64,
+    most: i64,
+  ): void {
+    const value = from === null ? 0 : from.integer(field, 0);
+    if (value <= 0) return;
+    this.json.key(name).integer(min((value - 1) / unit + 1, most));
+  }
+
   /** A section of Higress's: beside the providers, or in the first one that has it. */
   private find(section: string): ConfigReader | null {
     const holder = this.holderOf(section);
@@ -200,6 +211,14 @@ class LegacyWriter {
     }
     return null;
   }
+}
+
+/** The type of this name, or null: its format would have to be translated. */
+function findType(name: string): ProviderType | null {
+  for (let i = 0; i < TYPES.length; i++) {
+    if (TYPES[i].name == name) return TYPES[i];
+  }
+  return null;
 }
 
 /** `https://host/path` */

@@ -14,6 +14,7 @@ import {
   TrailersAction,
 } from "proxy-wasm-as";
 import { FailedMode, TOO_LARGE } from "./all-failed";
+import { Chain } from "./chain";
 import { noteOf } from "./chain-note";
 import { Choice } from "./choice";
 import { FallbackConfig } from "./config";
@@ -31,6 +32,7 @@ import {
   RETRY_AFTER,
   RETRY_AFTER_PROPERTY,
   ROUTER_HEADERS,
+  SERVED_PROPERTY,
   STATUS,
   TOO_LARGE_DETAILS,
   TRACE_PROPERTY,
@@ -42,6 +44,7 @@ import { findRouterReason } from "./router-details";
 import { RouterOrders } from "./router-orders";
 import { Trace } from "./trace";
 
+const NO_CHAIN: Chain | null = null;
 const VIA_UPSTREAM: Slice = bytes("via_upstream");
 
 const enum Stage {
@@ -158,7 +161,7 @@ export class NativeListener extends HttpContext {
     const modelKey = config.modelKey;
     if (body === null || modelKey === null) return;
     const request = RequestFeatures.read(body, modelKey, config.asksForVision);
-    const chain = config.findChain(request.model);
+    const chain = request.model.isEmpty ? NO_CHAIN : config.findChain(request.model);
     if (chain === null) return;
     const isAlone = config.optOut.isAsked();
     const most = isAlone ? 1 : config.maxAttempts;
@@ -166,7 +169,7 @@ export class NativeListener extends HttpContext {
     this.choice = choice;
     this.stage = Stage.Goes;
     this.orders.give(choice.links.length, request.streams);
-    setProperty(CHAIN_PROPERTY, noteOf(choice, request));
+    setProperty(CHAIN_PROPERTY, noteOf(choice, request, isAlone));
     this.chooseCluster(choice);
     chain.metrics.requests.increment();
   }
@@ -181,18 +184,28 @@ export class NativeListener extends HttpContext {
     chooseRouteAgain();
   }
 
-  /** The error is one that a further target might have mended. */
+  /** The error is one that a further target might have mended. Adds to the trace what it lacks. */
   private isFailure(status: i32, trace: Trace): bool {
+    if (getProperty(SERVED_PROPERTY) !== null) return false; // a target has answered: with this
     const found = getProperty(RESPONSE_DETAILS);
     const details = found === null ? NO_BYTES : found;
-    if (details.equals(VIA_UPSTREAM)) return isLastFailed(trace);
+    if (!details.equals(VIA_UPSTREAM)) return this.isRouterFailure(status, details, trace);
+    if (trace.count > 0) return true;
+    // The attempts were nobody's: the upstream part is missing, or knows none of the endpoints.
+    const isFailure = this.config.errors.isFailure(status);
+    if (isFailure) this.noteLast(trace, statusReason(status));
+    return isFailure;
+  }
+
+  /** The gateway has answered by itself, and it was for its upstream. */
+  private isRouterFailure(status: i32, details: Slice, trace: Trace): bool {
     const replies = this.config.errors.localReplies;
     const reason = findRouterReason(details);
-    if (replies == LocalReplies.None || (replies == LocalReplies.Router && reason === null)) {
-      return false;
-    }
+    if (replies == LocalReplies.None) return false;
+    if (reason === null && replies == LocalReplies.Router) return false;
     // Nobody saw the attempt end, or there was none: a target without a host.
-    if (!isLastFailed(trace)) this.noteLast(trace, reason === null ? statusReason(status) : reason);
+    const isMissing = trace.count == 0 || (reason !== null && reason.equals(NO_HOST));
+    if (isMissing) this.noteLast(trace, reason === null ? statusReason(status) : reason);
     return true;
   }
 
@@ -248,10 +261,4 @@ export class NativeListener extends HttpContext {
     this.sendLocalReply(status, headers.build(), this.error, ALL_FAILED_DETAILS);
     return HeadersAction.StopIteration;
   }
-}
-
-/** The last attempt failed, and nobody has answered since. */
-function isLastFailed(trace: Trace): bool {
-  const last = trace.last;
-  return last !== null && !last.isOk;
 }

@@ -1,4 +1,11 @@
-import { boolOf, JsonValue, KeyPath, readJson, stringOf } from "@ai-gateway-wasm/as-json";
+import {
+  boolOf,
+  JsonCursor,
+  JsonValue,
+  KeyPath,
+  readJson,
+  stringOf,
+} from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 
 const STREAM: Slice = bytes("stream");
@@ -34,17 +41,19 @@ export class RequestFeatures {
     const model = modelKey.read(root);
     if (model !== null && model.isString) features.model = stringOf(model);
     const members = root.entries();
-    while (members.next()) {
-      if (members.keyIs(STREAM)) {
-        // Servers disagree about repeated keys: one that might stream does.
-        if (boolOf(members.value)) features.streams = true;
-      } else if (members.keyIs(TOOLS) || members.keyIs(FUNCTIONS)) {
-        if (members.value.count() > 0) features.hasTools = true;
-      } else if (seesImages && (members.keyIs(MESSAGES) || members.keyIs(INPUT))) {
-        if (hasImages(members.value)) features.hasImages = true;
-      }
-    }
+    while (members.next()) features.note(members, seesImages);
     return features;
+  }
+
+  /** One member of the body. Servers disagree about repeated keys: one that says so does. */
+  private note(member: JsonCursor, seesImages: bool): void {
+    if (member.keyIs(STREAM)) {
+      if (boolOf(member.value)) this.streams = true;
+    } else if (member.keyIs(TOOLS) || member.keyIs(FUNCTIONS)) {
+      if (member.value.count() > 0) this.hasTools = true;
+    } else if (seesImages && (member.keyIs(MESSAGES) || member.keyIs(INPUT))) {
+      if (hasImages(member.value)) this.hasImages = true;
+    }
   }
 }
 

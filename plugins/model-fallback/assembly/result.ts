@@ -2,6 +2,7 @@ import { bytes, decimal, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/
 import { PluginLog } from "@ai-gateway-wasm/kit";
 import { getProperty, LogLevel, responseHeaders, setProperty } from "proxy-wasm-as";
 import { Attempt } from "./attempt";
+import { Breaker } from "./breaker";
 import { Chain, Link } from "./chain";
 import { ChainNote } from "./chain-note";
 import { nowMs } from "./clock";
@@ -15,6 +16,8 @@ import {
 } from "./names";
 import { BREAKER_OPEN, classOf, NO_HOST, OK, statusReason } from "./reason";
 import { Trace } from "./trace";
+
+const NO_BREAKER: Breaker | null = null;
 
 /**
  * What becomes of one attempt, and who is told: the trace, metrics, the breaker, and of a good one
@@ -39,6 +42,10 @@ export class Result {
     return this.chain.find(this.attempt.target.name);
   }
 
+  get lastedMs(): i64 {
+    return nowMs() - this.startMs;
+  }
+
   /** The attempt has failed. @param status 0: there was no answer */
   fail(reason: Slice, status: i32): void {
     this.failAndWait(reason, status, status > 0 ? secondsOf(responseHeaders.get(RETRY_AFTER)) : 0);
@@ -51,7 +58,7 @@ export class Result {
     const link = this.link;
     if (link === null) return;
     link.metrics.countFailure(classOf(reason));
-    const breaker = link.breaker;
+    const breaker = this.breakerOf(link);
     if (breaker !== null) breaker.fail(status, wait * 1000);
   }
 
@@ -60,7 +67,7 @@ export class Result {
     const link = this.link;
     if (link === null) return;
     link.metrics.countFailure(classOf(reason));
-    const breaker = link.breaker;
+    const breaker = this.breakerOf(link);
     if (breaker !== null) breaker.fail(0, 0);
   }
 
@@ -90,9 +97,14 @@ export class Result {
     if (link === null) return served;
     link.metrics.success.increment();
     link.metrics.firstTokenMs.record(<u64>max<i64>(0, this.lastMs));
-    const breaker = link.breaker;
+    const breaker = this.breakerOf(link);
     if (breaker !== null) breaker.succeed(this.note.isProbe(name));
     return served;
+  }
+
+  /** Who is to learn of it, if anybody. */
+  private breakerOf(link: Link): Breaker | null {
+    return this.note.optedOut ? NO_BREAKER : link.breaker;
   }
 
   private get lastMs(): i64 {
@@ -120,7 +132,7 @@ export class Result {
   }
 
   private record(reason: Slice): void {
-    this.trace.add(this.attempt.target.name, reason, nowMs() - this.startMs);
+    this.trace.add(this.attempt.target.name, reason, this.lastedMs);
     setProperty(TRACE_PROPERTY, this.trace.toJson());
   }
 }

@@ -8,6 +8,7 @@ import { ModelMapping } from "./model-mapping";
 import { ACCEPT_ENCODING, AUTHORITY, CREDENTIAL_HEADERS, PATH } from "./names";
 import { PathRule, Protocol } from "./path-rule";
 import { Requirement } from "./requirement";
+import { findSection } from "./section";
 
 const LONGEST_NAME: i32 = 64;
 const HOST: string = "host";
@@ -80,7 +81,7 @@ export function readTarget(reader: ConfigReader): Target | null {
     PathRule.read(reader, label),
     Credential.read(reader, label),
     BodyEdits.read(reader),
-    new Requirement(reader.object("when")),
+    new Requirement(findSection(reader, "when")),
   );
   target.model = reader.text("model");
   target.mapping = ModelMapping.read(reader, "modelMapping");
@@ -94,14 +95,14 @@ export function readTarget(reader: ConfigReader): Target | null {
   target.isExternal = reader.flag("external");
   target.timeoutMs = <i32>reader.integer("timeoutMs", 0, 0, 86400000);
   target.maxBodyBytes = reader.integer("maxBodyBytes", NO_LIMIT, 1);
-  target.rank = reader.integer("rank", -1, -1, 1000);
+  target.rank = reader.integer("rank", -1, 0, 1000);
   target.weight = reader.integer("weight", 1, 0, 1000000);
   readHeaders(reader, target);
   return reader.errors.any ? null : target;
 }
 
 function readHeaders(reader: ConfigReader, target: Target): void {
-  const headers = reader.object("headers");
+  const headers = findSection(reader, "headers");
   if (headers === null) return;
   const map = headers.find("set");
   if (map !== null && map.isObject) {

@@ -16,7 +16,7 @@ import { Attempt } from "./attempt";
 import { ChainNote } from "./chain-note";
 import { nowMs } from "./clock";
 import { FallbackConfig } from "./config";
-import { ending } from "./ending";
+import { ending, isLate } from "./ending";
 import { HeadEdits } from "./head-edits";
 import { identify } from "./identity";
 import { StartJudge, Verdict } from "./judge";
@@ -44,8 +44,6 @@ import { StreamEnd } from "./stream-end";
 import { Trace } from "./trace";
 
 const NO_TARGETS: Slice[] = [];
-/** An attempt that nobody saw end was late when it took the per-try timeout, less this. */
-const SLACK_MS: i64 = 50;
 
 const enum Stage {
   /** None of our business. */
@@ -156,7 +154,7 @@ export class UpstreamAttempt extends HttpContext {
   override onDone(): void {
     const result = this.result;
     if (result === null || this.stage == Stage.Over) return;
-    const reason = ending(this.stage != Stage.Waits);
+    const reason = ending(this.stage != Stage.Waits, result.lastedMs, this.perTryMs);
     if (this.stage == Stage.Serves) {
       if (!reason.equals(CLIENT_GONE)) result.breakOff(RESET_MID_STREAM);
     } else if (reason.equals(CLIENT_GONE)) {
@@ -228,26 +226,30 @@ export class UpstreamAttempt extends HttpContext {
     const target = original.lastTarget;
     if (last !== null && last.target.equals(target)) return trace;
     const lasted = nowMs() - original.lastStartMs;
-    const isLate = lasted >= <i64>this.config.timeouts.perTryMs(note.streams) - SLACK_MS;
-    trace.add(target, isLate ? TIMEOUT : NO_RESPONSE, lasted);
+    trace.add(target, isLate(lasted, this.perTryMs) ? TIMEOUT : NO_RESPONSE, lasted);
     return trace;
+  }
+
+  private get perTryMs(): i64 {
+    const note = this.note;
+    return <i64>this.config.timeouts.perTryMs(note !== null && note.streams);
   }
 
   /** Holds an answer whose beginning, or whose error, has to be looked at. */
   private watches(): bool {
     const config = this.config;
-    const type = responseHeaders.get(CONTENT_TYPE);
-    const isStream = type !== null && lowerCase(type).startsWith(EVENT_STREAM_TYPE);
-    const isLegible = !isEncoded(responseHeaders);
-    if (isLegible && config.errors.mayFailByBody(this.status)) {
+    if (isEncoded(responseHeaders)) return false;
+    if (config.errors.mayFailByBody(this.status)) {
       this.stage = Stage.ReadsError;
       return true;
     }
     if (this.status != 200) return false;
+    const type = responseHeaders.get(CONTENT_TYPE);
+    const isStream = type !== null && lowerCase(type).startsWith(EVENT_STREAM_TYPE);
     const canAppend = responseHeaders.get(CONTENT_LENGTH) === null;
-    if (isStream && isLegible && config.stream.marksEnd && canAppend) this.end = new StreamEnd();
+    if (isStream && config.stream.marksEnd && canAppend) this.end = new StreamEnd();
     const looks = isStream ? config.stream.holdsFirstEvent : config.stream.judgesJson;
-    if (!looks || !isLegible || !config.errors.onBadStart) return false;
+    if (!looks || !config.errors.onBadStart) return false;
     this.judge = new StartJudge(isStream, config.stream);
     this.stage = Stage.Judges;
     return true;

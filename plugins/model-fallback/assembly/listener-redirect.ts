@@ -125,6 +125,7 @@ export class RedirectListener extends HttpContext {
     const modelKey = config.modelKey;
     if (body === null || modelKey === null) return;
     const features = RequestFeatures.read(body, modelKey, config.asksForVision);
+    if (features.model.isEmpty) return;
     const chain = config.findChain(features.model);
     if (chain === null) return;
     keepRoute();

@@ -286,15 +286,19 @@ export class ReplayListener extends HttpContext {
     const modelKey = config.modelKey;
     if (body === null || modelKey === null) return true;
     const features = RequestFeatures.read(body, modelKey, config.asksForVision);
+    if (features.model.isEmpty) return true;
     const chain = config.findChain(features.model);
     if (chain === null) return true;
     const isBarred = features.streams && config.forbidsReplayedStreams;
-    const choice = config.optOut.isAsked()
+    const isAlone = config.optOut.isAsked();
+    const choice = isAlone
       ? Choice.first(chain)
       : Choice.free(chain, features, isBarred ? 1 : config.maxAttempts, config.breaker.keepsOne);
     if (choice.links.length == 0) return true;
+    const note = ChainNote.of(choice, features);
+    note.optedOut = isAlone;
     this.choice = choice;
-    this.note = ChainNote.of(choice, features);
+    this.note = note;
     this.beganMs = nowMs();
     chain.metrics.requests.increment();
     const present = requestHeaders.pairs();

@@ -8,8 +8,10 @@ export interface Fault {
   reset?: boolean;
   /** Break off a stream after this many chunks, a JSON answer in its middle. */
   cut?: number;
-  /** Only the next so many requests; without it until the fault is taken back. Global faults only. */
+  /** Only the next so many requests; without it until the fault is taken back. Not in a header. */
   times?: number;
+  /** Only requests for this model; without it all that have no fault of their own. Not in a header. */
+  model?: string;
 }
 
 const LONGEST_DELAY = 60_000;
@@ -40,6 +42,7 @@ export function checkFault(fields: unknown): Fault | null {
   const fault: Fault = {};
   for (const [name, value] of Object.entries(fields)) {
     if (name === "reset" && typeof value === "boolean") fault.reset = value;
+    else if (name === "model" && typeof value === "string") fault.model = value;
     else if (isNumberField(name) && isWithin(value, LIMITS[name])) fault[name] = value;
     else return null;
   }
@@ -54,21 +57,23 @@ function isWithin(value: unknown, [least, most]: [number, number]): value is num
   return Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
 }
 
-/** The fault switched on for all requests, if any. */
+/** The faults that are switched on: one for all requests, and one for each model. */
 export class FaultSwitch {
-  private current: Fault | null = null;
+  private readonly current = new Map<string | undefined, Fault>();
 
+  /** Replaces the fault for the same model, or for all; null takes all faults back. */
   set(fault: Fault | null): void {
-    this.current = fault && { ...fault };
+    if (fault) this.current.set(fault.model, { ...fault });
+    else this.current.clear();
   }
 
   /** The fault for the next request; counts down `times`. */
-  take(): Fault | null {
-    const fault = this.current;
+  take(model: string | undefined): Fault | null {
+    const fault = this.current.get(model) ?? this.current.get(undefined);
     if (fault?.times !== undefined) {
       fault.times -= 1;
-      if (fault.times === 0) this.current = null;
+      if (fault.times === 0) this.current.delete(fault.model);
     }
-    return fault;
+    return fault ?? null;
   }
 }

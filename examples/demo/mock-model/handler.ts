@@ -46,7 +46,9 @@ export class ModelHandler {
     response.setHeader("x-mock-credential", arrival.credential);
 
     const header = request.headers["x-mock-fault"];
-    const fault = header === undefined ? this.faults.take() : parseFault(String(header));
+    const json = parseJson(body);
+    const fault =
+      header === undefined ? this.faults.take(modelOf(json)) : parseFault(String(header));
     if (fault === null && header !== undefined) {
       return sendError(response, 400, "bad_fault", "x-mock-fault is not understood.");
     }
@@ -56,7 +58,7 @@ export class ModelHandler {
     if (this.behaviour.providerKey !== undefined && arrival.credential !== "provider") {
       return sendError(response, 401, "invalid_api_key", "Incorrect API key provided.");
     }
-    await this.route(request, body, response, arrival, fault);
+    await this.route(request, json, response, arrival, fault);
   }
 
   /** Who sent it, as the gateway says, and whose key came along. */
@@ -78,7 +80,7 @@ export class ModelHandler {
 
   private async route(
     request: IncomingMessage,
-    body: string,
+    json: unknown,
     response: ServerResponse,
     arrival: Arrival,
     fault: Fault | null,
@@ -91,7 +93,6 @@ export class ModelHandler {
       return sendJson(response, 200, model(path.slice("/v1/models/".length)));
     }
     if (request.method !== "POST") return notFound(response, path);
-    const json = parseJson(body);
     switch (path) {
       case "/v1/chat/completions":
         return this.complete(CHAT, json, response, arrival, fault);
@@ -132,6 +133,10 @@ export class ModelHandler {
     response.write(text.slice(0, Math.floor(text.length / 2)));
     cut(response);
   }
+}
+
+function modelOf(json: unknown): string | undefined {
+  return isObject(json) && typeof json.model === "string" ? json.model : undefined;
 }
 
 function badRequest(response: ServerResponse, needed: string): void {

@@ -56,6 +56,14 @@ export class SseReader {
     this.end = chunk.ptr + <usize>chunk.length;
   }
 
+  /**
+   * Whether the next chunk begins a new event. Not for the first: a byte order mark may precede it.
+   * Half of a CRLF may be left: it would be one more blank line.
+   */
+  get isBetweenEvents(): bool {
+    return this.isAtLineStart && this.tail.length == 0 && !this.isDropping && !this.isFirst;
+  }
+
   /** Moves to the next complete event; false when the chunk has none any more. */
   next(): bool {
     if (this.isInTail) this.clearTail();

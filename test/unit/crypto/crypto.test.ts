@@ -127,7 +127,7 @@ it("allocates nothing per message when the digest goes to an address of the call
 describe("a module that imports only SHA-256", () => {
   it("carries none of the other algorithms", async () => {
     const wasm = await compileDriver("crypto-sha256");
-    expect(wasm.includes(Buffer.from("982f8a42", "hex")), "SHA-256's first constant").toBe(true);
+    expect((await compileDriver("crypto")).includes(Buffer.from("78a46ad7", "hex"))).toBe(true);
     expect(wasm.includes(Buffer.from("78a46ad7", "hex")), "MD5's first constant").toBe(false);
     // SHA-1's last initial word is in no other algorithm of the package.
     expect(wasm.includes(Buffer.from("f0e1d2c3", "hex")), "SHA-1's initial state").toBe(false);

@@ -9,11 +9,11 @@ beforeAll(async () => {
 afterEach(() => model.setFault(null));
 afterAll(() => model.stop());
 
-function ask(fault?: string, stream = false): Promise<Response> {
+function ask(fault?: string, stream = false, name = "m"): Promise<Response> {
   return fetch(`${model.url}/v1/chat/completions`, {
     method: "POST",
     headers: fault ? { "x-mock-fault": fault } : {},
-    body: JSON.stringify({ model: "m", stream, messages: [{ role: "user", content: "go" }] }),
+    body: JSON.stringify({ model: name, stream, messages: [{ role: "user", content: "go" }] }),
   });
 }
 
@@ -87,8 +87,21 @@ describe("a fault of all requests, by /mock/fault", () => {
     expect(statuses).toEqual([500, 500, 200]);
   });
 
+  test("may be of one model only, beside that of all others", async () => {
+    const status = async (name: string) => (await ask(undefined, false, name)).status;
+    await control("POST", '{"model":"sick","status":503,"times":1}');
+    expect([await status("m"), await status("sick"), await status("sick")]).toEqual([
+      200, 503, 200,
+    ]);
+    await control("POST", '{"model":"sick","status":503}');
+    await control("POST", '{"status":429}');
+    expect([await status("m"), await status("sick")]).toEqual([429, 503]);
+    await control("DELETE");
+    expect([await status("m"), await status("sick")]).toEqual([200, 200]);
+  });
+
   test("is refused when it is not a fault", async () => {
-    for (const body of ["", "[]", '{"status":"503"}', '{"delay":1e9}', '{"x":1}']) {
+    for (const body of ["", "[]", '{"model":1}', '{"status":"503"}', '{"delay":1e9}', '{"x":1}']) {
       expect((await control("POST", body)).status, body).toBe(400);
     }
     expect((await ask()).status).toBe(200);

@@ -37,6 +37,37 @@ function read(type: string, body: string | Uint8Array, cuts: number[] = [], oper
 const whole = ({ contentType, body }: RecordedResponse): Usage => read(contentType, body);
 const charged = RESPONSES.filter(({ billed }) => billed > 0);
 
+describe("chunks that are whole events", () => {
+  const usage = '{"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}';
+  const silent = 'data: {"usage":null}\n\n';
+  const told = `data: ${usage}\n\n`;
+  const sum = (...chunks: string[]): Usage => {
+    const cuts = chunks.slice(0, -1).map((_, i) => chunks.slice(0, i + 1).join("").length);
+    return read("text/event-stream", chunks.join(""), cuts);
+  };
+
+  it("are read where they say something, after any number that do not", () => {
+    expect(sum(silent, silent, silent, told, silent)).toMatchObject({ total: 7 });
+  });
+
+  it("are not mistaken for such inside of an event", () => {
+    expect(sum(silent, "data: {\n", `data:\n\n${told}`)).toMatchObject({ total: 7 });
+    expect(sum(silent, 'data: {"usage":\n', `data: {"total_tokens":7}}\n\n`)).toMatchObject({
+      total: 7,
+    });
+  });
+
+  it("may begin with the other half of a line end", () => {
+    expect(sum(silent, "data: {}\r\n\r", "\ndata: {}\n\n", told)).toMatchObject({ total: 7 });
+  });
+
+  it("end what was dropped because it was too long", () => {
+    const long = `data: "${"x".repeat(300_000)}`;
+    expect(sum(silent, long, `\n\n`, told)).toMatchObject({ total: 7, dropped: 1 });
+    expect(sum(silent, `${long}\n`, told, told)).toMatchObject({ total: 7, dropped: 1 });
+  });
+});
+
 describe("recorded responses", () => {
   it.each(charged.map((one) => [one.name, one] as const))("%s", (_name, recorded) => {
     const usage = whole(recorded);

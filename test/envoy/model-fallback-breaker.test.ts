@@ -158,6 +158,15 @@ test("with a ratio a few failures among many requests are borne", { timeout: LIM
   expect((await chain.metrics())["r1.a.breaker_opened"]).toBe(1);
 });
 
+test("a client cannot choose the cluster", async () => {
+  await start({});
+  const steered = await chain.ask({ model: "r1" }, { [HEADER]: "from-c" });
+  expect(steered.headers.get("x-llm-target")).toBe("a");
+  const foreign = await chain.ask({ model: "r1" }, { [HEADER]: "from-c" }, "/v1/files");
+  expect(foreign.status).toBe(503); // nobody names a cluster for it
+  expect(chain.visits("c")).toEqual([]);
+});
+
 test("switched off, every request begins at the first target", async () => {
   await start({ enabled: false });
   chain.script("a", failing(503));

@@ -83,6 +83,9 @@ export class NativeListener extends HttpContext {
 
   override onRequestHeaders(endOfStream: bool): HeadersAction {
     requestHeaders.load();
+    // Only we say where a request goes.
+    const clusterHeader = this.config.clusterHeader;
+    if (!clusterHeader.isEmpty) requestHeaders.remove(clusterHeader);
     if (endOfStream || !isWatched(this.config.paths)) return this.stayOut();
     const isTooLong = announcedLength() > this.config.maxBodyBytes;
     if (isTooLong && this.config.rejectsTooLarge) return this.refuse();

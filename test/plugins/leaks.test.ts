@@ -2,24 +2,26 @@ import { checkLeaks, createHost, upstream, type PluginOptions } from "proxy-wasm
 import "proxy-wasm-test/vitest";
 import { expect, test } from "vitest";
 import { GO, keyAuth } from "./key-auth/support.js";
+import { bothParts } from "./model-fallback/support.js";
 import { answer, JSON_TYPE, refill, SHARED as QUOTA, tokenQuota } from "./token-quota/support.js";
 import { byHeader, plugin, SHARED } from "./token-rate-limit/support.js";
 
 // No plugin may keep memory of a request that is over: taken, refused or given up by the client.
 
 const LIMIT = { ...SHARED, rule_items: [byHeader("k1", 1_000_000)] };
-const plugins: [string, PluginOptions, Record<string, string>, number[]][] = [
-  ["key-auth", keyAuth(GO), { "x-api-key": "k1" }, [200, 401]],
-  ["token-quota", tokenQuota(QUOTA), { "x-mse-consumer": "bob" }, [200, 401]],
-  ["token-rate-limit", plugin(LIMIT), { "x-api-key": "k1" }, [200]],
+const plugins: [string, PluginOptions[], Record<string, string>, number[]][] = [
+  ["key-auth", [keyAuth(GO)], { "x-api-key": "k1" }, [200, 401]],
+  ["token-quota", [tokenQuota(QUOTA)], { "x-mse-consumer": "bob" }, [200, 401]],
+  ["token-rate-limit", [plugin(LIMIT)], { "x-api-key": "k1" }, [200]],
+  ["model-fallback", bothParts(), JSON_TYPE, [200]],
 ];
 
-test.each(plugins)("%s keeps nothing", async (name, item, headers, expected) => {
+test.each(plugins)("%s keeps nothing", async (name, items, headers, expected) => {
   await using host = await createHost({
     clusters: { backend: upstream().reply(200, { body: answer(10, 5), headers: JSON_TYPE }) },
     lifecycle: "single",
     trace: false,
-    plugins: [item],
+    plugins: items,
   });
   if (name === "token-quota") await refill(host, "bob", 1_000_000);
   const url = "http://a.test/v1/chat/completions";

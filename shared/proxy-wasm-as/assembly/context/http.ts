@@ -89,6 +89,12 @@ export abstract class HttpContext {
   /** The stream is over. Header maps can be read, bodies not; no local reply is possible. */
   onLog(): void {}
 
+  /**
+   * The stream is over, and nothing of it can be edited. Plugins that export `proxy_on_log` get
+   * `onLog` instead; filters in an upstream chain, which hosts give no log callback, get only this.
+   */
+  onDone(): void {}
+
   /** True once the plugin asked for no further callbacks. A local reply alone does not end them. */
   get isFinished(): bool {
     return this.finished;

@@ -1,0 +1,179 @@
+import { decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { PluginLog } from "@ai-gateway-wasm/kit";
+import { getSharedData, ONLY_IF_ABSENT, setSharedData, Status } from "proxy-wasm-as";
+import { BreakerOptions, MILLION } from "./breaker-options";
+import { BreakerRecord, BreakerState } from "./breaker-record";
+import { nowMs } from "./clock";
+import { TargetMetrics } from "./metrics";
+
+/** Nothing is waited for: after so many lost races an update is dropped. */
+const TRIES: i32 = 8;
+const MOST_BACKOFF: i32 = 20;
+
+/** May a target be asked? */
+export const enum Admission {
+  Yes,
+  /** To see whether it is well again: tell `giveBack` when the request is over. */
+  Probe,
+  No,
+}
+
+/** What an update is about. */
+const enum Event {
+  Admit,
+  Success,
+  Failure,
+  GiveBack,
+}
+
+/**
+ * The breaker of one target in one chain, shared by all workers of the gateway:
+ *
+ *            failures                    time                 successes of probes
+ *   closed ───────────► open ───────────────────► half-open ─────────────────────► closed
+ *                         ▲      a probe failed       │
+ *                         └──────(twice as long)──────┘
+ */
+@final
+export class Breaker {
+  constructor(
+    private readonly options: BreakerOptions,
+    /** Of shared data. */
+    private readonly key: Slice,
+    /** `<chain>/<target>`, for the log. */
+    private readonly label: string,
+    private readonly metrics: TargetMetrics,
+    private readonly log: PluginLog,
+  ) {}
+
+  /** Whether the target may be asked now. While it is well this only reads. */
+  admit(): Admission {
+    const stored = getSharedData(this.key);
+    if (stored === null) return Admission.Yes;
+    if (stored.data.at(0) == <i32>BreakerState.Closed) return Admission.Yes;
+    return this.update(Event.Admit, 0) ? Admission.Probe : Admission.No;
+  }
+
+  /** An attempt has succeeded. */
+  succeed(isProbe: bool): void {
+    if (isProbe || this.options.countsSuccesses) this.update(Event.Success, 0);
+  }
+
+  /**
+   * An attempt has failed.
+   *
+   * @param status 0: there was no answer
+   * @param retryAfterMs what the target asked for, 0: nothing
+   */
+  fail(status: i32, retryAfterMs: i64): void {
+    const counted = this.options.countStatus;
+    if (status > 0 && counted !== null && !counted.has(status)) return;
+    const mayWait = this.options.honorsRetryAfter && (status == 429 || status == 503);
+    const isShort = retryAfterMs <= this.options.maxOpenSeconds * 1000;
+    this.update(Event.Failure, mayWait && isShort ? retryAfterMs : 0);
+  }
+
+  /** A request that was let through as probe is over, whatever became of it. */
+  giveBack(): void {
+    this.update(Event.GiveBack, 0);
+  }
+
+  /** @returns for `Admit`: the request may pass */
+  private update(event: Event, waitMs: i64): bool {
+    const now = nowMs();
+    for (let i = 0; i < TRIES; i++) {
+      const stored = getSharedData(this.key);
+      const record = BreakerRecord.parse(stored === null ? NO_BYTES : stored.data);
+      const before = record.state;
+      const failures = record.allFailures;
+      const passes = this.change(record, event, now, waitMs);
+      if (event == Event.Admit && !passes) return false;
+      const cas = stored === null ? ONLY_IF_ABSENT : stored.cas;
+      if (setSharedData(this.key, record.toSlice(), cas) == Status.CasMismatch) continue;
+      if (record.state != before) this.tell(record.state, failures + 1);
+      return passes;
+    }
+    return false;
+  }
+
+  private change(record: BreakerRecord, event: Event, now: i64, waitMs: i64): bool {
+    switch (event) {
+      case Event.Admit:
+        return this.letIn(record, now);
+      case Event.Success:
+        this.noteSuccess(record, now);
+        return true;
+      case Event.Failure:
+        this.noteFailure(record, now, waitMs);
+        return true;
+      default:
+        if (record.probes > 0) record.probes--;
+        return true;
+    }
+  }
+
+  private letIn(record: BreakerRecord, now: i64): bool {
+    if (record.state == BreakerState.Closed) return true;
+    const isDue = now >= record.untilMs;
+    if (record.state == BreakerState.Open) {
+      if (!isDue) return false;
+      record.enter(BreakerState.HalfOpen, now, now + this.options.probeMs);
+    } else if (isDue) {
+      record.probes = 0; // nobody gave them back: their worker is gone
+      record.untilMs = now + this.options.probeMs;
+    }
+    if (<i64>record.probes >= this.options.halfOpenProbes) return false;
+    record.probes++;
+    return true;
+  }
+
+  private noteSuccess(record: BreakerRecord, now: i64): void {
+    if (record.state == BreakerState.Open) return; // it began before
+    if (record.state == BreakerState.Closed) record.slide(now, this.options.windowSeconds * 1000);
+    record.successes++;
+    if (record.state == BreakerState.HalfOpen && record.successes >= this.options.closeAfter) {
+      record.enter(BreakerState.Closed, now, 0);
+      record.backoff = 0;
+    }
+  }
+
+  private noteFailure(record: BreakerRecord, now: i64, waitMs: i64): void {
+    if (record.state == BreakerState.Open) return;
+    if (record.state == BreakerState.HalfOpen) {
+      record.backoff = min(record.backoff + 1, MOST_BACKOFF);
+      this.open(record, now, waitMs);
+      return;
+    }
+    record.slide(now, this.options.windowSeconds * 1000);
+    record.failures++;
+    if (waitMs > 0 || this.isTooMuch(record)) this.open(record, now, waitMs);
+  }
+
+  private isTooMuch(record: BreakerRecord): bool {
+    const options = this.options;
+    const failures = record.allFailures;
+    if (failures < options.failures) return false;
+    if (options.ratio == 0) return true;
+    const all = failures + record.allSuccesses;
+    return all >= options.minRequests && failures * MILLION >= options.ratio * all;
+  }
+
+  private open(record: BreakerRecord, now: i64, waitMs: i64): void {
+    const openMs = (this.options.openSeconds * 1000) << record.backoff;
+    const forMs = waitMs > 0 ? waitMs : min(openMs, this.options.maxOpenSeconds * 1000);
+    record.enter(BreakerState.Open, now, now + forMs);
+  }
+
+  private tell(state: BreakerState, failures: i64): void {
+    this.metrics.breakerState.set(<u64>state);
+    if (state == BreakerState.Open) {
+      this.metrics.breakerOpened.increment();
+      const seconds = decimal(this.options.windowSeconds);
+      this.log.warn(
+        "breaker open: " + this.label + " (" + decimal(failures) + " failures in " + seconds + "s)",
+      );
+    } else if (state == BreakerState.Closed) {
+      this.log.warn("breaker closed: " + this.label);
+    }
+  }
+}

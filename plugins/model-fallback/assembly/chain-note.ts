@@ -1,0 +1,99 @@
+import {
+  boolOf,
+  Escape,
+  JsonValue,
+  JsonWriter,
+  readJson,
+  stringOf,
+} from "@ai-gateway-wasm/as-json";
+import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Choice } from "./choice";
+import { RequestFeatures } from "./request-features";
+
+const CHAIN: Slice = bytes("c");
+const MODEL: Slice = bytes("m");
+const STREAM: Slice = bytes("s");
+const TARGETS: Slice = bytes("t");
+const PROBES: Slice = bytes("p");
+const OPTED_OUT: Slice = bytes("o");
+
+/**
+ * What the listener role tells the attempts of a request, in the filter state:
+ *
+ *   {"c":"r1","m":"deepseek-r1","s":true,"t":["deepseek-r1","qwen-max"],"p":["deepseek-r1"]}
+ *
+ * `p` names targets that this request probes, `o` says that the client wants no fallback; both are
+ * missing for most requests.
+ */
+@final
+export class ChainNote {
+  chain: Slice = NO_BYTES;
+  /** The client's name of the model. */
+  model: Slice = NO_BYTES;
+  streams: bool = false;
+  /** What becomes of it is no matter of the breakers. */
+  optedOut: bool = false;
+  /** Targets in the order of attempts. */
+  readonly targets: Slice[] = [];
+  private readonly probes: Slice[] = [];
+
+  /** The note about a request. */
+  static of(choice: Choice, request: RequestFeatures): ChainNote {
+    const note = new ChainNote();
+    note.chain = choice.chain.name;
+    note.model = request.model.kept();
+    note.streams = request.streams;
+    for (let i = 0; i < choice.links.length; i++) note.targets.push(choice.links[i].target.name);
+    for (let i = 0; i < choice.probes.length; i++) note.probes.push(choice.probes[i].target.name);
+    return note;
+  }
+
+  /** Null: what stands there is no such note. */
+  static parse(text: Slice): ChainNote | null {
+    const root = readJson(text);
+    if (root === null || !root.isObject) return null;
+    const note = new ChainNote();
+    const members = root.entries();
+    while (members.next()) {
+      if (members.keyIs(CHAIN)) note.chain = textOf(members.value);
+      else if (members.keyIs(MODEL)) note.model = textOf(members.value);
+      else if (members.keyIs(STREAM)) note.streams = boolOf(members.value);
+      else if (members.keyIs(TARGETS)) addTexts(note.targets, members.value);
+      else if (members.keyIs(PROBES)) addTexts(note.probes, members.value);
+      else if (members.keyIs(OPTED_OUT)) note.optedOut = boolOf(members.value);
+    }
+    return note.chain.isEmpty || note.model.isEmpty ? null : note;
+  }
+
+  isProbe(target: Slice): bool {
+    for (let i = 0; i < this.probes.length; i++) {
+      if (this.probes[i].equals(target)) return true;
+    }
+    return false;
+  }
+}
+
+/** The note about a request, for the filter state. */
+export function noteOf(choice: Choice, request: RequestFeatures, optedOut: bool): Slice {
+  const json = new JsonWriter(Escape.Plain).openObject();
+  json.keyBytes(CHAIN).text(choice.chain.name).keyBytes(MODEL).text(request.model);
+  json.keyBytes(STREAM).boolean(request.streams).keyBytes(TARGETS).openArray();
+  for (let i = 0; i < choice.links.length; i++) json.text(choice.links[i].target.name);
+  json.closeArray();
+  if (optedOut) json.keyBytes(OPTED_OUT).boolean(true);
+  if (choice.probes.length > 0) {
+    json.keyBytes(PROBES).openArray();
+    for (let i = 0; i < choice.probes.length; i++) json.text(choice.probes[i].target.name);
+    json.closeArray();
+  }
+  return json.closeObject().toSlice();
+}
+
+function textOf(value: JsonValue): Slice {
+  return value.isString ? stringOf(value) : NO_BYTES;
+}
+
+function addTexts(to: Slice[], list: JsonValue): void {
+  const items = list.entries();
+  while (items.next()) to.push(textOf(items.value).copy());
+}

@@ -1,0 +1,138 @@
+import { JsonValue, parseJson, readJson, stringOf } from "@ai-gateway-wasm/as-json";
+import { bytes, parseInteger, Slice, trim } from "@ai-gateway-wasm/bytes";
+import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { dataOf, SseFields, SseReader } from "@ai-gateway-wasm/sse";
+
+const DONE: Slice = bytes("[DONE]");
+const ERROR: Slice = bytes("error");
+const OBJECT: Slice = bytes("object");
+const EVENT: Slice = bytes("event");
+const HTTP_STATUS: Slice = bytes(":HTTP_STATUS/");
+
+const END_MARKERS: string[] = ["append-error", "none"];
+
+/** `stream`: how the beginning and the end of answers are watched. */
+@final
+export class StreamOptions {
+  readonly holdsFirstEvent: bool;
+  readonly holdMaxBytes: i32;
+  /** Also answers that are no stream are looked at. */
+  readonly judgesJson: bool;
+  /** A stream that ends too early says so to the client. */
+  readonly marksEnd: bool;
+
+  constructor(stream: ConfigReader) {
+    this.holdsFirstEvent = stream.flag("holdFirstEvent", true);
+    this.holdMaxBytes = <i32>stream.integer("holdMaxBytes", 65536, 1, 104857600);
+    this.judgesJson = stream.flag("errorIn200", true);
+    this.marksEnd = stream.choice("endMarker", END_MARKERS, 0) == 0;
+  }
+}
+
+/** What the beginning of an answer says about the rest. */
+export const enum Verdict {
+  /** Not enough came yet. */
+  Open,
+  Good,
+  Bad,
+}
+
+/**
+ * Judges the beginning of a successful answer (model-fallback.md 3.3): a stream by its first event
+ * with data, anything else by its first bytes.
+ *
+ *   : ping␊␊ data: {"choices":[…]}␊␊         data: {"error":{…}}␊␊      {"error":{…}}
+ *   └ open ┘ └ good ──────────────┘         └ bad ────────────┘      └ bad ─────┘
+ */
+@final
+export class StartJudge {
+  private readonly events: SseReader;
+  private verdict: Verdict = Verdict.Open;
+  private seen: i32 = 0;
+
+  constructor(
+    private readonly isStream: bool,
+    private readonly options: StreamOptions,
+  ) {
+    // One event may be longer than what is held: it is released then, not dropped.
+    this.events = new SseReader(options.holdMaxBytes);
+  }
+
+  /** Takes what came since the last call. */
+  feed(chunk: Slice): Verdict {
+    if (this.verdict != Verdict.Open || chunk.isEmpty) return this.verdict;
+    this.seen += chunk.length;
+    this.verdict = this.isStream ? this.judgeEvents(chunk) : judgeDocument(chunk);
+    if (this.verdict == Verdict.Open && this.seen >= this.options.holdMaxBytes) {
+      this.verdict = Verdict.Good;
+    }
+    return this.verdict;
+  }
+
+  /** The answer is over. A stream without any event was none; an empty document may be right. */
+  end(): Verdict {
+    if (this.verdict != Verdict.Open) return this.verdict;
+    if (!this.isStream) return Verdict.Good;
+    const verdict = this.events.finish() ? judgeEvent(this.events.event) : Verdict.Open;
+    this.verdict = verdict == Verdict.Good ? Verdict.Good : Verdict.Bad;
+    return this.verdict;
+  }
+
+  private judgeEvents(chunk: Slice): Verdict {
+    this.events.feed(chunk);
+    while (this.events.next()) {
+      const verdict = judgeEvent(this.events.event);
+      if (verdict != Verdict.Open) return verdict;
+    }
+    return Verdict.Open;
+  }
+}
+
+/** One event; open: it says nothing, such as a comment. */
+function judgeEvent(event: Slice): Verdict {
+  if (isDashScopeError(event)) return Verdict.Bad;
+  const data = dataOf(event);
+  if (data === null) return Verdict.Open;
+  const payload = trim(data);
+  if (payload.isEmpty) return Verdict.Open;
+  if (payload.equals(DONE)) return Verdict.Bad; // no choice came before it
+  const document = parseJson(payload);
+  if (document === null) return Verdict.Bad;
+  return isError(document) ? Verdict.Bad : Verdict.Good;
+}
+
+/**
+ * DashScope's own streams say it in front of the data:
+ *
+ *   event:error␊ :HTTP_STATUS/400␊ data:{"code":"InvalidParameter",…}␊␊
+ */
+function isDashScopeError(event: Slice): bool {
+  const fields = new SseFields(event);
+  while (fields.next()) {
+    if (fields.nameIs(EVENT) && trim(fields.value).equals(ERROR)) return true;
+  }
+  const at = event.find(HTTP_STATUS);
+  if (at < 0 || (at > 0 && event.at(at - 1) != 0x0a && event.at(at - 1) != 0x0d)) return false;
+  return parseInteger(event.sub(at + HTTP_STATUS.length, at + HTTP_STATUS.length + 3)) >= 400;
+}
+
+/** A document that is no stream: bad only when it says that it is an error. */
+function judgeDocument(chunk: Slice): Verdict {
+  const document = readJson(chunk);
+  return document !== null && isError(document) ? Verdict.Bad : Verdict.Good;
+}
+
+/** A top-level `error` that says something, or `"object":"error"`. */
+function isError(document: JsonValue): bool {
+  if (!document.isObject) return false;
+  const members = document.entries();
+  while (members.next()) {
+    if (members.keyIs(ERROR)) {
+      const value = members.value;
+      if (value.isObject || (value.isString && !stringOf(value).isEmpty)) return true;
+    } else if (members.keyIs(OBJECT) && members.value.isString) {
+      if (stringOf(members.value).equals(ERROR)) return true;
+    }
+  }
+  return false;
+}

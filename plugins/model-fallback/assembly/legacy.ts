@@ -1,0 +1,256 @@
+import { Escape, JsonValue, JsonWriter, parseJson } from "@ai-gateway-wasm/as-json";
+import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
+import { MILLION } from "./breaker-options";
+import { findSection } from "./section";
+
+const OBJECTS: string[] = ["errors", "breaker", "timeouts"];
+const DAY_MS: i64 = 86400000;
+const SCHEME: Slice = bytes("://");
+const V1: Slice = bytes("/v1");
+const CHAT: string = "/chat/completions";
+
+/** Where a type of Higress's providers is, when its own fields do not say. */
+@final
+class ProviderType {
+  constructor(
+    readonly name: string,
+    readonly host: string = "",
+    /** In front of the client's path. */
+    readonly base: string = "",
+    /** In place of the client's path. */
+    readonly path: string = "",
+    /** The field that holds a URL of the operator's own. */
+    readonly urlField: string = "",
+  ) {}
+}
+
+const TYPES: ProviderType[] = [
+  new ProviderType("openai", "api.openai.com", "", "", "openaiCustomUrl"),
+  new ProviderType("deepseek", "api.deepseek.com"),
+  new ProviderType("qwen", "dashscope.aliyuncs.com", "/compatible-mode"),
+  new ProviderType("azure", "", "", "", "azureServiceUrl"),
+  new ProviderType("vllm", "", "", "", "vllmCustomUrl"),
+  new ProviderType("generic"),
+  new ProviderType("moonshot", "api.moonshot.cn"),
+  new ProviderType("zhipuai", "open.bigmodel.cn", "", "/api/paas/v4/chat/completions"),
+  new ProviderType("openrouter", "openrouter.ai", "/api"),
+];
+
+/**
+ * The configuration with Higress's names (model-fallback.md 2.9) written in ours; the same reader
+ * when there are none. What is given under our own names counts first.
+ */
+export function withoutLegacy(document: ConfigReader, log: PluginLog): ConfigReader {
+  let source = findSection(document, "legacy");
+  if (source === null && !document.has("targets") && document.has("providers")) source = document;
+  if (source === null) return document;
+  const json = new LegacyWriter(document, source, log).write();
+  const parsed = parseJson(json);
+  return parsed === null ? document : new ConfigReader(parsed, document.errors);
+}
+
+/** Writes one configuration in our names. */
+@final
+class LegacyWriter {
+  private readonly json: JsonWriter = new JsonWriter(Escape.Plain);
+  private readonly providers: ConfigReader[];
+
+  constructor(
+    private readonly document: ConfigReader,
+    private readonly source: ConfigReader,
+    private readonly log: PluginLog,
+  ) {
+    this.providers = source.objects("providers");
+  }
+
+  write(): Slice {
+    const json = this.json.openObject();
+    const members = this.document.value.entries();
+    while (members.next()) {
+      if (!isWritten(members.key)) json.keyBytes(members.key).raw(members.value.raw);
+    }
+    if (!this.document.has("targets")) this.writeTargets();
+    const retry = this.find("retryOnFailure");
+    const failover = this.find("failover");
+    this.open("errors");
+    this.copy("onStatus", failover, "failoverOnStatus");
+    this.copy("onStatus", retry, "retryOnStatus");
+    json.closeObject();
+    this.open("breaker");
+    this.copyNumber("failures", failover, "failureThreshold", 1, MILLION);
+    this.copyNumber("openSeconds", failover, "cooldownDuration", 1000, 86400);
+    json.closeObject();
+    this.open("timeouts");
+    this.copyNumber("unary", retry, "retryTimeout", 1, DAY_MS);
+    const holder = this.holderOf("firstByteTimeout");
+    this.copyNumber("firstToken", holder, "firstByteTimeout", 1, DAY_MS);
+    json.closeObject();
+    this.writeAttempts(retry);
+    this.warnOfProbes(failover);
+    return json.closeObject().toSlice();
+  }
+
+  private writeTargets(): void {
+    this.json.key("targets").openArray();
+    for (let i = 0; i < this.providers.length; i++) this.writeTarget(this.providers[i]);
+    this.json.closeArray();
+  }
+
+  private writeTarget(provider: ConfigReader): void {
+    const json = this.json;
+    const id = provider.text("id");
+    const name = provider.text("type").toString();
+    const type = findType(name);
+    if (type === null) {
+      provider.refuseWith("target " + id.toString() + ": unsupported protocol");
+      return;
+    }
+    json.openObject().key("name").text(id);
+    const fields = ["apiTokens", "apiToken", "modelMapping", "basePathHandling", "cluster"];
+    for (let i = 0; i < fields.length; i++) this.copy(fields[i], provider, fields[i]);
+    if (name == "azure") this.writeAzure(provider);
+    const url = new ServiceUrl(provider.text(type.urlField));
+    const usual = url.host.isEmpty ? bytes(type.host) : url.host;
+    const host = provider.text("providerDomain", usual);
+    if (!host.isEmpty) json.key("host").text(host);
+    const base = provider.text("providerBasePath");
+    if (provider.has("basePath")) this.copy("basePath", provider, "basePath");
+    else if (name != "azure") this.writePath(base.isEmpty ? bytes(type.base) : base, type, url);
+    json.closeObject();
+  }
+
+  private writePath(base: Slice, type: ProviderType, url: ServiceUrl): void {
+    const json = this.json;
+    let prefix = base;
+    if (url.path.endsWith(bytes(CHAT))) {
+      json.key("path").text(url.path);
+      return;
+    }
+    if (url.path.endsWith(V1)) {
+      prefix = url.path.sub(0, url.path.length - V1.length);
+    } else if (url.path.length > 1) {
+      json.key("path").string(url.path.toString() + CHAT);
+      return;
+    }
+    if (type.path.length > 0) json.key("path").string(type.path);
+    if (!prefix.isEmpty) {
+      json.key("basePath").text(prefix).key("basePathHandling").string("prepend");
+    }
+  }
+
+  /** `https://<resource>.openai.azure.com/…?api-version=2024-10-21`, its key in a header of its own. */
+  private writeAzure(provider: ConfigReader): void {
+    const json = this.json.key("protocol").string("azure");
+    const url = provider.text("azureServiceUrl");
+    const at = url.find(bytes("api-version="));
+    if (at >= 0) {
+      const rest = url.sub(at + 12);
+      const end = rest.indexOf(0x26);
+      json.key("apiVersion").text(end < 0 ? rest : rest.sub(0, end));
+    }
+    json.key("auth").openObject().key("type").string("header");
+    json.key("header").string("api-key").key("prefix").string("").closeObject();
+  }
+
+  /** `maxRetries` are attempts besides the first; more than there are targets mean all of them. */
+  private writeAttempts(retry: ConfigReader | null): void {
+    if (retry === null || !retry.has("maxRetries") || this.document.has("maxAttempts")) return;
+    const most = <i64>max(1, this.providers.length);
+    const retries = max<i64>(0, min(retry.integer("maxRetries", 1), most));
+    this.json.key("maxAttempts").integer(min(retries + 1, most));
+  }
+
+  private warnOfProbes(failover: ConfigReader | null): void {
+    if (failover === null) return;
+    const fields = ["healthCheckModel", "healthCheckInterval", "healthCheckTimeout"];
+    for (let i = 0; i < fields.length; i++) {
+      if (!failover.has(fields[i])) continue;
+      this.log.warn("failover.healthCheck* is ignored: requests are the probes here");
+      return;
+    }
+  }
+
+  /** Begins a section with what is given under our own name: the first of a name counts. */
+  private open(section: string): void {
+    this.json.key(section).openObject();
+    const own = this.document.find(section);
+    if (own === null || !own.isObject) return;
+    const members = own.entries();
+    while (members.next()) this.json.keyBytes(members.key).raw(members.value.raw);
+  }
+
+  private copy(name: string, from: ConfigReader | null, field: string): void {
+    const value: JsonValue | null = from !== null ? from.find(field) : null;
+    if (value !== null && !value.isNull) this.json.key(name).raw(value.raw);
+  }
+
+  /** A number in another unit. As for Higress, what is not above 0 is as good as missing. */
+  private copyNumber(
+    name: string,
+    from: ConfigReader | null,
+    field: string,
+    unit: i64,
+    most: i64,
+  ): void {
+    const value = from === null ? 0 : from.integer(field, 0);
+    if (value <= 0) return;
+    this.json.key(name).integer(min((value - 1) / unit + 1, most));
+  }
+
+  /** A section of Higress's: beside the providers, or in the first one that has it. */
+  private find(section: string): ConfigReader | null {
+    const holder = this.holderOf(section);
+    return holder !== null ? holder.object(section) : null;
+  }
+
+  private holderOf(field: string): ConfigReader | null {
+    if (this.source.has(field)) return this.source;
+    for (let i = 0; i < this.providers.length; i++) {
+      if (this.providers[i].has(field)) return this.providers[i];
+    }
+    return null;
+  }
+}
+
+/** The type of this name, or null: its format would have to be translated. */
+function findType(name: string): ProviderType | null {
+  for (let i = 0; i < TYPES.length; i++) {
+    if (TYPES[i].name == name) return TYPES[i];
+  }
+  return null;
+}
+
+/** `https://host/path` */
+@final
+class ServiceUrl {
+  readonly host: Slice;
+  readonly path: Slice;
+
+  constructor(url: Slice) {
+    const scheme = url.find(SCHEME);
+    const rest = scheme < 0 ? url : url.sub(scheme + SCHEME.length);
+    const slash = rest.indexOf(0x2f);
+    this.host = slash < 0 ? rest : rest.sub(0, slash);
+    let path = slash < 0 ? NO_BYTES : rest.sub(slash);
+    const question = path.indexOf(0x3f);
+    if (question >= 0) path = path.sub(0, question);
+    while (path.at(path.length - 1) == 0x2f) path = path.sub(0, path.length - 1);
+    this.path = path;
+  }
+}
+
+/** What this translation writes itself. */
+function isWritten(key: Slice): bool {
+  const name = key.toString();
+  for (let i = 0; i < OBJECTS.length; i++) {
+    if (OBJECTS[i] == name) return true;
+  }
+  return (
+    name == "legacy" ||
+    name == "providers" ||
+    name == "failover" ||
+    name == "retryOnFailure" ||
+    name == "firstByteTimeout"
+  );
+}

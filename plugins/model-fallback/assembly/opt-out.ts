@@ -1,0 +1,32 @@
+import { bytes, lowerCase, Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { isHeaderName, requestHeaders } from "proxy-wasm-as";
+import { OPT_OUT } from "./names";
+
+const DEFAULT_VALUES: Slice[] = [bytes("off"), bytes("0"), bytes("false")];
+
+/** `optOut`: the header by which a client forbids fallbacks for one request. */
+@final
+export class OptOut {
+  private readonly header: Slice;
+  private readonly values: Slice[];
+
+  constructor(optOut: ConfigReader) {
+    const header = lowerCase(optOut.text("header", OPT_OUT)).kept();
+    const values = optOut.optionalTexts("values");
+    this.header = header;
+    this.values = values === null ? DEFAULT_VALUES : values;
+    if (!header.isEmpty && !isHeaderName(header)) optOut.refuse("header", "is not a header name");
+  }
+
+  /** The running request wants its first target and no other. Its headers can be read. */
+  isAsked(): bool {
+    const value = !this.header.isEmpty ? requestHeaders.get(this.header) : null;
+    if (value === null) return false;
+    const word = lowerCase(value);
+    for (let i = 0; i < this.values.length; i++) {
+      if (this.values[i].equals(word) || this.values[i].equals(value)) return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,127 @@
+import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader } from "@ai-gateway-wasm/kit";
+
+/** The language of a target; the order of `PROTOCOLS`. */
+export const enum Protocol {
+  OpenAi,
+  Azure,
+  /** Nothing of the body is edited. */
+  Raw,
+}
+
+const PROTOCOLS: string[] = ["openai", "azure", "raw"];
+const HANDLINGS: string[] = ["prepend", "removePrefix"];
+const QUESTION: u8 = 0x3f;
+const SLASH: i32 = 0x2f;
+const V1: Slice = bytes("/v1");
+const DEPLOYMENTS: Slice = bytes("/openai/deployments/");
+const API_VERSION: Slice = bytes("api-version=");
+const DEFAULT_API_VERSION: Slice = bytes("2024-10-21");
+
+/** The path that a target is asked under. */
+@final
+export class PathRule {
+  protocol: Protocol = Protocol.OpenAi;
+  private path: Slice = NO_BYTES;
+  private basePath: Slice = NO_BYTES;
+  private prepends: bool = false;
+  private apiVersion: Slice = DEFAULT_API_VERSION;
+
+  /** Reads `protocol`, `path`, `basePath`, `basePathHandling` and `apiVersion` of a target. */
+  static read(target: ConfigReader, label: string): PathRule {
+    const rule = new PathRule();
+    const protocol = target.text("protocol", bytes(PROTOCOLS[0]));
+    let known = 0;
+    while (known < PROTOCOLS.length && !protocol.equals(bytes(PROTOCOLS[known]))) known++;
+    if (known == PROTOCOLS.length) target.refuseWith("target " + label + ": unsupported protocol");
+    rule.protocol = <Protocol>known;
+    rule.path = target.text("path");
+    rule.basePath = target.text("basePath");
+    rule.prepends = target.choice("basePathHandling", HANDLINGS, 1) == 0;
+    rule.apiVersion = target.text("apiVersion", DEFAULT_API_VERSION);
+    if (!isPath(rule.path)) target.refuse("path", "must begin with / and hold no blanks");
+    if (!isPath(rule.basePath)) target.refuse("basePath", "must begin with / and hold no blanks");
+    if (!isPath(rule.apiVersion, false)) target.refuse("apiVersion", "must hold no blanks");
+    return rule;
+  }
+
+  /** False: the path stays as it is. */
+  get changes(): bool {
+    return !this.path.isEmpty || !this.basePath.isEmpty || this.protocol == Protocol.Azure;
+  }
+
+  /**
+   * The path for a request.
+   *
+   * @param original path and query as they came
+   * @param model what is asked for; no bytes: a request that is none of ours, whose API may be any,
+   *   so that only its base changes
+   */
+  apply(original: Slice, model: Slice): Slice {
+    if (!model.isEmpty) {
+      if (!this.path.isEmpty) return withQuery(this.path, original);
+      if (this.protocol == Protocol.Azure) return this.azurePath(original, model);
+    }
+    if (this.basePath.isEmpty || this.protocol == Protocol.Azure) return original;
+    if (this.prepends) return join(this.basePath, original);
+    if (!original.startsWith(this.basePath)) return original;
+    const rest = original.sub(this.basePath.length);
+    return rest.at(0) == SLASH ? rest : join(bytes("/"), rest);
+  }
+
+  /**
+   *   /v1/chat/completions?a=b
+   *      └── the API ────┘
+   *   /openai/deployments/<model>/chat/completions?a=b&api-version=2024-10-21
+   */
+  private azurePath(original: Slice, model: Slice): Slice {
+    const question = original.indexOf(QUESTION);
+    const path = question < 0 ? original : original.sub(0, question);
+    const version = path.find(V1);
+    const api = version < 0 ? path : path.sub(version + V1.length);
+    const built = new Builder(128).append(DEPLOYMENTS);
+    appendSegment(built, model);
+    built.append(api).appendByte(QUESTION);
+    const query = question < 0 ? NO_BYTES : original.sub(question + 1);
+    if (!query.isEmpty) built.append(query).appendByte(0x26);
+    return built.append(API_VERSION).append(this.apiVersion).view();
+  }
+}
+
+/** The path with the original query, unless it has one of its own. */
+function withQuery(path: Slice, original: Slice): Slice {
+  const question = original.indexOf(QUESTION);
+  if (question < 0 || path.indexOf(QUESTION) >= 0) return path;
+  return join(path, original.sub(question));
+}
+
+function join(first: Slice, second: Slice): Slice {
+  return new Builder(first.length + second.length).append(first).append(second).view();
+}
+
+/** The client chose this name: what is not a letter, a digit or one of `-._~` is escaped. */
+function appendSegment(to: Builder, text: Slice): void {
+  for (let i = 0; i < text.length; i++) {
+    const byte = <u8>text.at(i);
+    const isLetter = (byte | 0x20) - 0x61 < 26 || byte - 0x30 < 10;
+    if (isLetter || byte == 0x2d || byte == 0x2e || byte == 0x5f || byte == 0x7e) {
+      to.appendByte(byte);
+    } else {
+      to.appendByte(0x25)
+        .appendByte(hexDigit(byte >> 4))
+        .appendByte(hexDigit(byte & 15));
+    }
+  }
+}
+
+function hexDigit(value: u8): u8 {
+  return value < 10 ? 0x30 + value : 0x37 + value;
+}
+
+function isPath(text: Slice, needsSlash: bool = true): bool {
+  if (needsSlash && !text.isEmpty && text.at(0) != SLASH) return false;
+  for (let i = 0; i < text.length; i++) {
+    if (text.at(i) <= 0x20 || text.at(i) == 0x7f) return false;
+  }
+  return true;
+}

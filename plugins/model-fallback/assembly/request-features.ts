@@ -1,0 +1,75 @@
+import {
+  boolOf,
+  JsonCursor,
+  JsonValue,
+  KeyPath,
+  readJson,
+  stringOf,
+} from "@ai-gateway-wasm/as-json";
+import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+
+const STREAM: Slice = bytes("stream");
+const TOOLS: Slice = bytes("tools");
+const FUNCTIONS: Slice = bytes("functions");
+const MESSAGES: Slice = bytes("messages");
+const INPUT: Slice = bytes("input");
+const CONTENT: Slice = bytes("content");
+const TYPE: Slice = bytes("type");
+const IMAGE: Slice = bytes("image");
+const INPUT_IMAGE: Slice = bytes("input_image");
+
+/** What a request's body says about what it wants. */
+@final
+export class RequestFeatures {
+  /** The client's name of the model; no bytes: it names none, and the request is not ours. */
+  model: Slice = NO_BYTES;
+  streams: bool = false;
+  hasTools: bool = false;
+  /** Only looked for when somebody asks for it. */
+  hasImages: bool = false;
+  bodyBytes: i32 = 0;
+
+  /**
+   * @param modelKey where the model stands
+   * @param seesImages false: nobody asks
+   */
+  static read(body: Slice, modelKey: KeyPath, seesImages: bool): RequestFeatures {
+    const features = new RequestFeatures();
+    features.bodyBytes = body.length;
+    const root = readJson(body);
+    if (root === null || !root.isObject || !root.isComplete) return features;
+    const model = modelKey.read(root);
+    if (model !== null && model.isString) features.model = stringOf(model);
+    const members = root.entries();
+    while (members.next()) features.note(members, seesImages);
+    return features;
+  }
+
+  /** One member of the body. Servers disagree about repeated keys: one that says so does. */
+  private note(member: JsonCursor, seesImages: bool): void {
+    if (member.keyIs(STREAM)) {
+      if (boolOf(member.value)) this.streams = true;
+    } else if (member.keyIs(TOOLS) || member.keyIs(FUNCTIONS)) {
+      if (member.value.count() > 0) this.hasTools = true;
+    } else if (seesImages && (member.keyIs(MESSAGES) || member.keyIs(INPUT))) {
+      if (hasImages(member.value)) this.hasImages = true;
+    }
+  }
+}
+
+/** `[{"content":[{"type":"image_url"}]}]`, of OpenAI's and Anthropic's kind. */
+function hasImages(messages: JsonValue): bool {
+  const list = messages.entries();
+  while (list.next()) {
+    const content = list.value.get(CONTENT);
+    if (content === null || !content.isArray) continue;
+    const parts = content.entries();
+    while (parts.next()) {
+      const type = parts.value.get(TYPE);
+      if (type === null || !type.isString) continue;
+      const name = stringOf(type);
+      if (name.startsWith(IMAGE) || name.equals(INPUT_IMAGE)) return true;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,153 @@
+import { bytes, decimal, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { PluginLog } from "@ai-gateway-wasm/kit";
+import { getProperty, LogLevel, responseHeaders, setProperty } from "proxy-wasm-as";
+import { Attempt } from "./attempt";
+import { Breaker } from "./breaker";
+import { Chain, Link } from "./chain";
+import { ChainNote } from "./chain-note";
+import { nowMs } from "./clock";
+import { Exposure, Served } from "./exposure";
+import {
+  FROM_PROPERTY,
+  RETRY_AFTER,
+  RETRY_AFTER_PROPERTY,
+  SERVED_PROPERTY,
+  TRACE_PROPERTY,
+} from "./names";
+import { BREAKER_OPEN, classOf, NO_HOST, OK, statusReason } from "./reason";
+import { Trace } from "./trace";
+
+const NO_BREAKER: Breaker | null = null;
+
+/**
+ * What becomes of one attempt, and who is told: the trace, metrics, the breaker, and of a good one
+ * the client.
+ */
+@final
+export class Result {
+  constructor(
+    private readonly chain: Chain,
+    private readonly note: ChainNote,
+    private readonly attempt: Attempt,
+    /** The attempts before this one. */
+    private readonly trace: Trace,
+    private readonly startMs: i64,
+  ) {
+    const link = this.link;
+    if (link !== null) link.metrics.attempts.increment();
+  }
+
+  /** Null: the endpoint is none of this chain's targets. */
+  private get link(): Link | null {
+    return this.chain.find(this.attempt.target.name);
+  }
+
+  get lastedMs(): i64 {
+    return nowMs() - this.startMs;
+  }
+
+  /** The attempt has failed. @param status 0: there was no answer */
+  fail(reason: Slice, status: i32): void {
+    this.failAndWait(reason, status, status > 0 ? secondsOf(responseHeaders.get(RETRY_AFTER)) : 0);
+  }
+
+  /** The same for an answer that is not the running response. @param wait seconds, 0: it does not say */
+  failAndWait(reason: Slice, status: i32, wait: i64): void {
+    this.record(reason);
+    if (wait > 0) noteWait(wait);
+    const link = this.link;
+    if (link === null) return;
+    link.metrics.countFailure(classOf(reason));
+    const breaker = this.breakerOf(link);
+    if (breaker !== null) breaker.fail(status, wait * 1000);
+  }
+
+  /** The answer broke off after the client got its beginning. */
+  breakOff(reason: Slice): void {
+    const link = this.link;
+    if (link === null) return;
+    link.metrics.countFailure(classOf(reason));
+    const breaker = this.breakerOf(link);
+    if (breaker !== null) breaker.fail(0, 0);
+  }
+
+  /** The client left before the attempt was over: that is nobody's failure. */
+  abandon(reason: Slice): void {
+    this.record(reason);
+  }
+
+  /** The answer goes to the client. The headers of the response can be edited. */
+  serve(status: i32, exposure: Exposure, log: PluginLog): void {
+    exposure.tell(responseHeaders, this.succeed(status, log));
+  }
+
+  /** The same for an answer that is not the running response. @returns what clients are told */
+  succeed(status: i32, log: PluginLog): Served {
+    const name = this.attempt.target.name;
+    const before = this.trace.firstFailure;
+    this.record(status < 400 ? OK : statusReason(status));
+    const served = new Served(name, this.attempt.model, this.trace.count);
+    if (!name.equals(this.chain.primary)) {
+      served.from = this.chain.primary;
+      served.reason = before === null ? this.reasonForSkip() : before.reason;
+      this.announce(served, status, log);
+    }
+    setProperty(SERVED_PROPERTY, name);
+    const link = this.link;
+    if (link === null) return served;
+    link.metrics.success.increment();
+    link.metrics.firstTokenMs.record(<u64>max<i64>(0, this.lastMs));
+    const breaker = this.breakerOf(link);
+    if (breaker !== null) breaker.succeed(this.note.isProbe(name));
+    return served;
+  }
+
+  /** Who is to learn of it, if anybody. */
+  private breakerOf(link: Link): Breaker | null {
+    return this.note.optedOut ? NO_BREAKER : link.breaker;
+  }
+
+  private get lastMs(): i64 {
+    const last = this.trace.last;
+    return last === null ? 0 : last.ms;
+  }
+
+  /** A breaker left the primary out, or Envoy did because it has no host. */
+  private reasonForSkip(): Slice {
+    const expected = this.note.targets;
+    const isExpected = expected.length > 0 && expected[0].equals(this.chain.primary);
+    return isExpected ? NO_HOST : BREAKER_OPEN;
+  }
+
+  private announce(served: Served, status: i32, log: PluginLog): void {
+    setProperty(FROM_PROPERTY, served.from);
+    this.chain.metrics.fallbackServed.increment();
+    if (status == 400) {
+      log.warn("target " + served.target.toString() + " rejected the rewritten request");
+    }
+    if (!log.wants(LogLevel.Info)) return;
+    const way = served.from.toString() + " -> " + served.target.toString();
+    const why = " reason=" + served.reason.toString() + " attempts=" + decimal(served.attempts);
+    log.info("fallback " + this.chain.name.toString() + ": " + way + why);
+  }
+
+  private record(reason: Slice): void {
+    this.trace.add(this.attempt.target.name, reason, this.lastedMs);
+    setProperty(TRACE_PROPERTY, this.trace.toJson());
+  }
+}
+
+/** Seconds that an answer asks to wait; 0: it does not say, or gives a date. */
+export function secondsOf(text: Slice | null): i64 {
+  const seconds = text === null ? 0 : parseInteger(text);
+  return seconds < 0 || seconds > 86400 ? 0 : seconds;
+}
+
+/** Remembers the shortest wait, for the answer when all have failed. */
+function noteWait(seconds: i64): void {
+  const known = getProperty(RETRY_AFTER_PROPERTY);
+  const shortest = known === null ? NO_BYTES : known;
+  if (shortest.isEmpty || seconds < parseInteger(shortest)) {
+    setProperty(RETRY_AFTER_PROPERTY, bytes(decimal(seconds)));
+  }
+}

@@ -1,0 +1,329 @@
+import { bytes, decimal, lowerCase, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { isEncoded, PluginLog } from "@ai-gateway-wasm/kit";
+import {
+  DataAction,
+  getProperty,
+  HeadersAction,
+  HttpContext,
+  requestBody,
+  requestHeaders,
+  responseBody,
+  responseHeaders,
+  TrailersAction,
+} from "proxy-wasm-as";
+import { INTERRUPTED } from "./all-failed";
+import { Attempt } from "./attempt";
+import { ChainNote } from "./chain-note";
+import { nowMs } from "./clock";
+import { FallbackConfig } from "./config";
+import { ending, isLate } from "./ending";
+import { HeadEdits } from "./head-edits";
+import { identify } from "./identity";
+import { StartJudge, Verdict } from "./judge";
+import {
+  CHAIN_PROPERTY,
+  CONTENT_LENGTH,
+  CONTENT_TYPE,
+  EVENT_STREAM_TYPE,
+  PATH,
+  STATUS,
+  TRACE_PROPERTY,
+} from "./names";
+import { Original } from "./original";
+import {
+  BAD_START,
+  CLIENT_GONE,
+  NO_RESPONSE,
+  RESET_MID_STREAM,
+  statusReason,
+  TIMEOUT,
+} from "./reason";
+import { Result } from "./result";
+import { REWRITTEN, RouterOrders } from "./router-orders";
+import { StreamEnd } from "./stream-end";
+import { Trace } from "./trace";
+
+const NO_TARGETS: Slice[] = [];
+
+const enum Stage {
+  /** None of our business. */
+  Idle,
+  /** Held until its body is complete. */
+  HoldsBody,
+  /** Sent; its answer has not begun. */
+  Waits,
+  /** The answer is held until its beginning is judged. */
+  Judges,
+  /** An error is held until its body is complete. */
+  ReadsError,
+  /** The answer goes to the client; its end is watched. */
+  Serves,
+  /** Nothing more to do. */
+  Over,
+}
+
+/**
+ * One attempt, in the upstream chain of Envoy's router:
+ *
+ *   headers, body ─► which target is it? ─► its path, host, credential, model ─► upstream
+ *   router ◄─ a status it retries ◄─ bad ─┐
+ *   client ◄─ headers that say who ◄ good ─┴─ first event or error ◄───────────────┘
+ */
+@final
+export class UpstreamAttempt extends HttpContext {
+  private stage: Stage = Stage.Idle;
+  /** Null: the listener's part has not taken this request up. */
+  private note: ChainNote | null = null;
+  /** Null: the attempt has not begun. */
+  private result: Result | null = null;
+  private judge: StartJudge | null = null;
+  /** Null: the end of the answer is not watched. */
+  private end: StreamEnd | null = null;
+  private status: i32 = 0;
+  /** Bytes of the held answer that were looked at. */
+  private fed: i32 = 0;
+
+  constructor(
+    id: u32,
+    private readonly config: FallbackConfig,
+    private readonly orders: RouterOrders,
+    private readonly log: PluginLog,
+  ) {
+    super(id);
+  }
+
+  override onRequestHeaders(endOfStream: bool): HeadersAction {
+    const text = !endOfStream ? getProperty(CHAIN_PROPERTY) : null;
+    const note = text !== null ? ChainNote.parse(text.copy()) : null;
+    if (note === null) return this.passForeign();
+    this.note = note;
+    this.stage = Stage.HoldsBody;
+    return HeadersAction.StopIteration;
+  }
+
+  override onRequestBody(_size: i32, endOfStream: bool): DataAction {
+    if (this.stage != Stage.HoldsBody) return DataAction.Continue;
+    if (!endOfStream) return DataAction.StopIterationAndBuffer;
+    this.begin();
+    return DataAction.Continue;
+  }
+
+  override onRequestTrailers(): TrailersAction {
+    if (this.stage == Stage.HoldsBody) this.begin();
+    return TrailersAction.Continue;
+  }
+
+  override onResponseHeaders(endOfStream: bool): HeadersAction {
+    const result = this.result;
+    if (this.stage != Stage.Waits || result === null) return HeadersAction.Continue;
+    responseHeaders.load();
+    this.config.exposure.clean(responseHeaders);
+    const text = responseHeaders.get(STATUS);
+    this.status = text === null ? 0 : <i32>parseInteger(text);
+    if (this.config.errors.isFailure(this.status)) {
+      this.fail(result, statusReason(this.status));
+      return HeadersAction.Continue;
+    }
+    if (this.watches()) {
+      if (!endOfStream) return HeadersAction.StopIteration;
+      this.conclude(result);
+    } else {
+      this.serve(result);
+    }
+    return HeadersAction.Continue;
+  }
+
+  override onResponseBody(size: i32, endOfStream: bool): DataAction {
+    const result = this.result;
+    if (result === null) return DataAction.Continue;
+    if (this.stage == Stage.Judges) return this.judgeStart(result, size, endOfStream);
+    if (this.stage == Stage.ReadsError) return this.judgeError(result, size, endOfStream);
+    if (this.stage == Stage.Serves) this.watchEnd(size, endOfStream);
+    return DataAction.Continue;
+  }
+
+  override onResponseTrailers(): TrailersAction {
+    const result = this.result;
+    if (result === null) return TrailersAction.Continue;
+    if (this.stage == Stage.Judges || this.stage == Stage.ReadsError) this.conclude(result);
+    this.stage = Stage.Over;
+    return TrailersAction.Continue;
+  }
+
+  /** The attempt is over. Without an answer until now there will be none. */
+  override onDone(): void {
+    const result = this.result;
+    if (result === null || this.stage == Stage.Over) return;
+    const reason = ending(this.stage != Stage.Waits, result.lastedMs, this.perTryMs);
+    if (this.stage == Stage.Serves) {
+      if (!reason.equals(CLIENT_GONE)) result.breakOff(RESET_MID_STREAM);
+    } else if (reason.equals(CLIENT_GONE)) {
+      result.abandon(reason);
+    } else {
+      result.fail(reason, 0);
+    }
+    this.stage = Stage.Over;
+  }
+
+  /** A request that no chain takes up still goes to a target that wants its own host and key. */
+  private passForeign(): HeadersAction {
+    const target = identify(this.config, NO_TARGETS, 0);
+    if (target === null) {
+      this.log.warn("unknown target, passing through");
+    } else {
+      const present = requestHeaders.pairs();
+      const path = present.find(PATH);
+      const edits = new HeadEdits();
+      new Attempt(target, NO_BYTES).editHead(edits, path === null ? NO_BYTES : path);
+      edits.applyTo(requestHeaders, present);
+    }
+    this.finish();
+    return HeadersAction.Continue;
+  }
+
+  /** The body is complete, and the headers are still held. */
+  private begin(): void {
+    this.stage = Stage.Idle;
+    const config = this.config;
+    const note = this.note;
+    const modelKey = config.modelKey;
+    if (note === null || modelKey === null) return;
+    const present = requestHeaders.pairs();
+    const original = Original.read(present);
+    const trace = this.pastOf(original);
+    const target = identify(config, note.targets, trace.count);
+    const chain = config.chainOf(note.chain);
+    if (target === null || chain === null) {
+      this.log.warn("unknown target, passing through");
+      return;
+    }
+    const attempt = new Attempt(target, note.model);
+    const edits = new HeadEdits();
+    original.restore(edits, config.touched);
+    if (!config.clusterHeader.isEmpty) edits.remove(config.clusterHeader);
+    attempt.editHead(edits, original.path);
+    const body = requestBody.readAll();
+    if (body !== null) {
+      const edited = attempt.editBody(body, modelKey);
+      if (edited !== body) requestBody.replace(edited);
+      if (edited !== body || !original.isFirst) {
+        edits.set(CONTENT_LENGTH, bytes(decimal(edited.length)));
+      }
+    }
+    edits.applyTo(requestHeaders, present);
+    const start = nowMs();
+    original.note(target.name, start, config.touched);
+    this.result = new Result(chain, note, attempt, trace, start);
+    this.stage = Stage.Waits;
+  }
+
+  /** The attempts before this one; one that nobody saw end is added. */
+  private pastOf(original: Original): Trace {
+    const note = this.note;
+    if (original.isFirst || note === null) return new Trace();
+    const trace = Trace.parse(getProperty(TRACE_PROPERTY));
+    const last = trace.last;
+    const target = original.lastTarget;
+    if (last !== null && last.target.equals(target)) return trace;
+    const lasted = nowMs() - original.lastStartMs;
+    trace.add(target, isLate(lasted, this.perTryMs) ? TIMEOUT : NO_RESPONSE, lasted);
+    return trace;
+  }
+
+  private get perTryMs(): i64 {
+    const note = this.note;
+    return <i64>this.config.timeouts.perTryMs(note !== null && note.streams);
+  }
+
+  /** Holds an answer whose beginning, or whose error, has to be looked at. */
+  private watches(): bool {
+    const config = this.config;
+    if (isEncoded(responseHeaders)) return false;
+    if (config.errors.mayFailByBody(this.status)) {
+      this.stage = Stage.ReadsError;
+      return true;
+    }
+    if (this.status != 200) return false;
+    const type = responseHeaders.get(CONTENT_TYPE);
+    const isStream = type !== null && lowerCase(type).startsWith(EVENT_STREAM_TYPE);
+    const canAppend = responseHeaders.get(CONTENT_LENGTH) === null;
+    if (isStream && config.stream.marksEnd && canAppend) this.end = new StreamEnd();
+    const looks = isStream ? config.stream.holdsFirstEvent : config.stream.judgesJson;
+    if (!looks || !config.errors.onBadStart) return false;
+    this.judge = new StartJudge(isStream, config.stream);
+    this.stage = Stage.Judges;
+    return true;
+  }
+
+  private judgeStart(result: Result, size: i32, endOfStream: bool): DataAction {
+    const judge = this.judge;
+    const chunk = responseBody.read(this.fed, size - this.fed);
+    if (judge === null || chunk === null) return DataAction.Continue;
+    this.fed = size;
+    let verdict = judge.feed(chunk);
+    if (endOfStream) verdict = judge.end();
+    if (verdict == Verdict.Open) return DataAction.StopIterationAndBuffer;
+    if (verdict == Verdict.Bad) this.turnBad(result);
+    else this.serve(result);
+    if (this.stage == Stage.Serves) this.watchEnd(size, endOfStream);
+    return DataAction.Continue;
+  }
+
+  private judgeError(result: Result, size: i32, endOfStream: bool): DataAction {
+    const isWhole = endOfStream || size >= this.config.stream.holdMaxBytes;
+    if (!isWhole) return DataAction.StopIterationAndBuffer;
+    this.conclude(result);
+    return DataAction.Continue;
+  }
+
+  /** The held answer is complete. */
+  private conclude(result: Result): void {
+    const judge = this.judge;
+    if (this.stage == Stage.Judges && judge !== null) {
+      if (judge.end() == Verdict.Bad) this.turnBad(result);
+      else this.serve(result);
+      return;
+    }
+    const body = responseBody.readAll();
+    const isBad = body !== null && this.config.errors.findBodyFailure(this.status, body) !== null;
+    if (!isBad) {
+      this.serve(result);
+      return;
+    }
+    const reason = statusReason(this.status);
+    responseHeaders.set(STATUS, bytes(decimal(REWRITTEN)));
+    result.fail(reason, this.status);
+    this.stage = Stage.Over;
+  }
+
+  /** The router gets a status that it retries. */
+  private turnBad(result: Result): void {
+    responseHeaders.set(STATUS, bytes(decimal(REWRITTEN)));
+    result.fail(BAD_START, 0);
+    this.stage = Stage.Over;
+  }
+
+  private fail(result: Result, reason: Slice): void {
+    result.fail(reason, this.status);
+    if (!this.orders.listed.has(this.status)) {
+      responseHeaders.set(STATUS, bytes(decimal(REWRITTEN)));
+    }
+    this.stage = Stage.Over;
+  }
+
+  private serve(result: Result): void {
+    result.serve(this.status, this.config.exposure, this.log);
+    this.stage = Stage.Serves;
+  }
+
+  /** A stream that ends without saying that it is complete gets an event that says so. */
+  private watchEnd(size: i32, endOfStream: bool): void {
+    const end = this.end;
+    if (end !== null && !end.isComplete) {
+      const chunk = responseBody.peek(size);
+      if (chunk !== null) end.feed(chunk);
+      if (endOfStream && !end.isComplete) responseBody.append(INTERRUPTED);
+    }
+    if (endOfStream) this.stage = Stage.Over;
+  }
+}

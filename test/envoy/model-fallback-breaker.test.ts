@@ -1,0 +1,175 @@
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { buildPlugins } from "../../build/tools/build.js";
+import { sleep } from "./envoy.js";
+import { failing, FallbackChain } from "./fallback-chain.js";
+import { type ChainOptions } from "./fallback-bootstrap.js";
+
+// The breaker of native: two workers share what they know, and requests are steered to a cluster
+// that begins behind the target that fails.
+
+const LIMIT = 300_000;
+const TARGETS = ["a", "b", "c"];
+const HEADER = "x-llm-cluster";
+const CONFIG = {
+  targets: TARGETS.map((name) => ({ name, model: `model-${name}` })),
+  chains: [
+    {
+      name: "r1",
+      targets: TARGETS,
+      cluster: "llm-chain",
+      breakerClusters: ["", "from-b", "from-c"],
+    },
+  ],
+  clusterHeader: HEADER,
+  timeouts: { firstToken: 1000, unary: 1000 },
+};
+const BREAKER = { failures: 3, windowSeconds: 60, openSeconds: 1, closeAfter: 2 };
+
+let chain: FallbackChain;
+beforeAll(() => buildPlugins(["model-fallback"], ["envoy"]), LIMIT);
+afterEach(() => chain.stop());
+
+async function start(breaker: object, options: Partial<ChainOptions> = {}): Promise<void> {
+  chain = await FallbackChain.start({
+    targets: TARGETS,
+    config: { ...CONFIG, breaker: { ...BREAKER, ...breaker } },
+    workers: 2,
+    further: { "from-b": ["b", "c"], "from-c": ["c"] },
+    route: { cluster_header: HEADER },
+    ...options,
+  });
+}
+
+const target = async () => (await chain.ask()).headers.get("x-llm-target");
+
+test("it opens, is told in the metrics, probes, and closes again", { timeout: LIMIT }, async () => {
+  await start({});
+  chain.script("a", failing(503));
+  for (let i = 0; i < 3; i++) expect(await target()).toBe("b");
+  expect(chain.visits("a").length).toBe(3);
+
+  // What one worker has learnt keeps the other from asking the first target, too.
+  let skipped = 0;
+  for (; skipped < 8 || chain.workersSeen() < 2; skipped++) {
+    const reply = await chain.ask();
+    expect(reply.headers.get("x-llm-target")).toBe("b");
+    expect(reply.headers.get("x-fallback-from")).toBe("a");
+    expect(reply.headers.get("x-fallback-reason")).toBe("breaker_open");
+    expect(reply.headers.get("x-fallback-attempts")).toBe("1");
+  }
+  expect(chain.visits("a").length).toBe(3);
+  expect(
+    chain.visits("b").every(({ seen }) => !JSON.stringify(seen.headers).includes(HEADER)),
+  ).toBe(true);
+  expect(await chain.metrics()).toMatchObject({
+    "r1.a.breaker_state": 1,
+    "r1.a.breaker_opened": 1,
+    "r1.a.skipped": skipped,
+  });
+  expect(chain.lines()).toContainEqual(
+    expect.stringContaining("breaker open: r1/a (3 failures in 60s)"),
+  );
+
+  // One probe at a time; a failed one opens it for twice as long.
+  await sleep(1100);
+  expect(await target()).toBe("b");
+  expect(chain.visits("a").length).toBe(4);
+  expect(await target()).toBe("b");
+  expect(chain.visits("a").length).toBe(4);
+  await sleep(1100);
+  expect(await target()).toBe("b");
+  expect(chain.visits("a").length).toBe(4);
+  await sleep(1100);
+  chain.script("a", {});
+  expect(await target()).toBe("a");
+  expect(await target()).toBe("a");
+  expect((await chain.metrics())["r1.a.breaker_state"]).toBeUndefined();
+  expect(chain.lines()).toContainEqual(expect.stringContaining("breaker closed: r1/a"));
+});
+
+test("a probe under way keeps others away, and is given back", { timeout: LIMIT }, async () => {
+  await start({ openSeconds: 1 });
+  chain.script("a", failing(503));
+  for (let i = 0; i < 3; i++) await target();
+  await sleep(1100);
+  chain.script("a", { afterMs: 400 });
+  const probe = chain.ask();
+  await sleep(100);
+  expect(await target()).toBe("b");
+  expect((await probe).headers.get("x-llm-target")).toBe("a");
+  expect(await target()).toBe("a");
+});
+
+test("two open ones are both left out; with all open the chain is tried", async () => {
+  await start({ openSeconds: 60 });
+  for (const name of ["a", "b"]) chain.script(name, failing(503));
+  for (let i = 0; i < 3; i++) expect(await target()).toBe("c");
+  expect(await target()).toBe("c");
+  expect([chain.visits("a").length, chain.visits("b").length]).toEqual([3, 3]);
+  chain.script("c", failing(503));
+  for (let i = 0; i < 3; i++) expect((await chain.ask()).status).toBe(503);
+  const counts = TARGETS.map((name) => chain.visits(name).length);
+  chain.reset();
+  expect(await target()).toBe("a");
+  expect(counts[2]).toBe(3);
+});
+
+test("a target that says how long to wait is left alone at once", async () => {
+  await start({ openSeconds: 60 });
+  chain.script("a", failing(429, [["retry-after", "1"]]));
+  expect(await target()).toBe("b");
+  expect(await target()).toBe("b");
+  expect(chain.visits("a").length).toBe(1);
+  await sleep(1100);
+  expect(await target()).toBe("b");
+  expect(chain.visits("a").length).toBe(2);
+});
+
+describe("what does not count", () => {
+  test("clients that leave, requests that opt out, statuses that are not counted", async () => {
+    await start({ openSeconds: 60, countStatus: ["503"] });
+    chain.script("a", failing(500));
+    for (let i = 0; i < 4; i++) await target();
+    chain.script("a", { kind: "never" });
+    for (let i = 0; i < 4; i++) {
+      const body = JSON.stringify({ model: "r1", messages: [] });
+      const headers = { "content-type": "application/json" };
+      await fetch(`${chain.url}/v1/chat/completions`, {
+        method: "POST",
+        headers,
+        body,
+        signal: AbortSignal.timeout(150),
+      }).catch(() => undefined);
+    }
+    await sleep(100);
+    expect((await chain.metrics())["r1.a.breaker_opened"]).toBeUndefined();
+    chain.script("a", {});
+    expect(await target()).toBe("a");
+  });
+});
+
+test("with a ratio a few failures among many requests are borne", { timeout: LIMIT }, async () => {
+  await start({ failures: 2, minRequests: 10, failureRatio: 0.5 });
+  for (let i = 0; i < 8; i++) await target();
+  chain.script("a", failing(503));
+  for (let i = 0; i < 7; i++) await target();
+  expect((await chain.metrics())["r1.a.breaker_opened"]).toBeUndefined();
+  await target();
+  expect((await chain.metrics())["r1.a.breaker_opened"]).toBe(1);
+});
+
+test("a client cannot choose the cluster", async () => {
+  await start({});
+  const steered = await chain.ask({ model: "r1" }, { [HEADER]: "from-c" });
+  expect(steered.headers.get("x-llm-target")).toBe("a");
+  const foreign = await chain.ask({ model: "r1" }, { [HEADER]: "from-c" }, "/v1/files");
+  expect(foreign.status).toBe(503); // nobody names a cluster for it
+  expect(chain.visits("c")).toEqual([]);
+});
+
+test("switched off, every request begins at the first target", async () => {
+  await start({ enabled: false });
+  chain.script("a", failing(503));
+  for (let i = 0; i < 6; i++) expect(await target()).toBe("b");
+  expect(chain.visits("a").length).toBe(6);
+});

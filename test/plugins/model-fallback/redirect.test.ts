@@ -1,0 +1,121 @@
+import { createHost, upstream, type ClientResponse, type Upstream } from "proxy-wasm-test";
+import { describe, expect, test } from "vitest";
+
+// Strategy `redirect`: Higress's console sends a failed request through all filters again. Each test
+// is one pass, as Higress would make it.
+
+const CHAT = "http://a.test/v1/chat/completions";
+const BODY = { model: "gpt", messages: [] };
+const CONFIG = {
+  strategy: "redirect",
+  targets: [
+    { name: "own", host: "own.internal", auth: { apiTokens: ["sk-own"] } },
+    { name: "spare", model: "spare-7b", path: "/spare/chat", auth: { apiTokens: ["sk-spare"] } },
+    { name: "online", modelMapping: { "*": "online-max" } },
+  ],
+};
+
+interface Pass {
+  answer: ClientResponse;
+  header: (name: string) => string | null;
+  body: unknown;
+}
+
+async function pass(
+  headers: Record<string, string>,
+  backend: Upstream = upstream().reply(200, { json: {} }),
+  body = JSON.stringify(BODY),
+): Promise<Pass> {
+  await using host = await createHost({
+    profile: "higress-2.2",
+    plugins: [{ wasm: "build/higress/model-fallback.wasm", config: CONFIG }],
+    clusters: { backend },
+  });
+  const answer = await host
+    .fetch(CHAT, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: "Bearer client", ...headers },
+      body,
+    })
+    .settle();
+  const seen = answer.upstream[0]!;
+  return {
+    answer,
+    header: (name) => seen.headers.find(([key]) => key === name)?.[1] ?? null,
+    body: JSON.parse(seen.body) as unknown,
+  };
+}
+
+const AGAIN = { "x-higress-fallback-from": "ai-route-chat.internal", "x-model-fallback-hop": "1" };
+
+describe("the first pass", () => {
+  test("asks the first target, and saves what Higress restores", async () => {
+    const { header, body, answer } = await pass({});
+    expect(header("authorization")).toBe("Bearer sk-own");
+    expect(header(":authority")).toBe("own.internal");
+    expect(header("x-envoy-original-path")).toBe("/v1/chat/completions");
+    expect(header("x-envoy-original-host")).toBe("a.test");
+    expect(header("x-hi-original-auth")).toBe("Bearer client");
+    expect(header("x-model-fallback-hop")).toBe("1");
+    expect(body).toEqual(BODY);
+    expect(answer.headers.get("x-llm-target")).toBe("own");
+    expect(answer.headers.get("x-fallback-attempts")).toBe("1");
+    expect(answer.headers.get("x-fallback-from")).toBeNull();
+  });
+
+  test("leaves what another plugin saved", async () => {
+    expect(
+      (await pass({ "x-hi-original-auth": "Bearer first" })).header("x-hi-original-auth"),
+    ).toBe("Bearer first");
+  });
+
+  test("a failure goes on to Higress as it is, and is counted", async () => {
+    const { answer } = await pass({}, upstream().reply(503, { body: "busy" }));
+    expect([answer.status, answer.text()]).toEqual([503, "busy"]);
+    expect(answer.headers.get("x-llm-target")).toBeNull();
+  });
+});
+
+describe("a further pass", () => {
+  test("asks the next target, and says where the request comes from", async () => {
+    const { header, body, answer } = await pass(AGAIN);
+    expect(header("authorization")).toBe("Bearer sk-spare");
+    expect(header(":path")).toBe("/spare/chat");
+    expect(header("x-model-fallback-hop")).toBe("2");
+    expect(header("x-hi-original-auth")).toBeNull(); // only the first pass saves
+    expect(body).toEqual({ ...BODY, model: "spare-7b" });
+    expect(answer.headers.get("x-fallback-from")).toBe(AGAIN["x-higress-fallback-from"]);
+    expect(answer.headers.get("x-fallback-attempts")).toBe("2");
+    expect(answer.headers.get("x-llm-model")).toBe("spare-7b");
+  });
+
+  test("without a count it is the second", async () => {
+    const { header } = await pass({ "x-higress-fallback-from": "r" });
+    expect(header("authorization")).toBe("Bearer sk-spare");
+  });
+
+  test("the third target comes third, and nobody gets the client's key", async () => {
+    const { header, body } = await pass({ ...AGAIN, "x-model-fallback-hop": "2" });
+    expect(header("authorization")).toBeNull();
+    expect(body).toEqual({ ...BODY, model: "online-max" });
+  });
+
+  test.each(["3", "99", "-1", "x", ""])("a count of %j does no harm", async (hop) => {
+    const { answer } = await pass({ ...AGAIN, "x-model-fallback-hop": hop });
+    expect(answer.status).toBe(200);
+  });
+});
+
+test.each(["", "{", "[]", '{"model":1}', '{"model":""}'])(
+  "a body %j passes as it is",
+  async (body) => {
+    await using host = await createHost({
+      profile: "higress-2.2",
+      plugins: [{ wasm: "build/higress/model-fallback.wasm", config: CONFIG }],
+      clusters: { backend: upstream().reply(200, { json: {} }) },
+    });
+    const headers = { "content-type": "application/json", authorization: "Bearer client" };
+    const answer = await host.fetch(CHAT, { method: "POST", headers, body }).settle();
+    expect(answer.upstream[0]!.body).toBe(body);
+  },
+);

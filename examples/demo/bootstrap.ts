@@ -8,6 +8,8 @@ export interface WasmFilter {
   env?: string[];
   /** The module; default `build/envoy/<plugin>.wasm`. */
   file?: string;
+  /** `root_id`, for a plugin that stands in several places. */
+  root?: string;
 }
 
 /** What the gateway listens on and where it sends requests. All addresses are 127.0.0.1. */
@@ -16,13 +18,27 @@ export interface Gateway {
   adminPort: number;
   modelPort: number;
   filters: WasmFilter[];
+  /** Models with others behind them, for when they fail; null: none. */
+  fallback?: Fallback;
+}
+
+/** What Envoy's router needs for strategy `native` of model-fallback. */
+export interface Fallback {
+  /** The plugin in the upstream chain: once for each attempt. */
+  attempt: WasmFilter;
+  /** Request header in which the plugin names one of the chains. */
+  clusterHeader: string;
+  /** Clusters made of others, in the order in which they are asked. */
+  chains: Record<string, string[]>;
 }
 
 /** A body has to fit into this to be seen by a plugin, in bytes. */
 const BUFFER_LIMIT = 10 * 1024 * 1024;
 
-/** Envoy's start configuration: one listener, the filters, one upstream. */
+/** Envoy's start configuration: one listener, the filters, one model server. */
 export function gatewayBootstrap(gateway: Gateway): object {
+  const { fallback, modelPort } = gateway;
+  const targets = new Set(Object.values(fallback?.chains ?? {}).flat());
   return {
     admin: { address: loopback(gateway.adminPort) },
     static_resources: {
@@ -31,15 +47,19 @@ export function gatewayBootstrap(gateway: Gateway): object {
           name: "gateway",
           address: loopback(gateway.port),
           per_connection_buffer_limit_bytes: BUFFER_LIMIT,
-          filter_chains: [{ filters: [connectionManager(gateway.filters)] }],
+          filter_chains: [{ filters: [connectionManager(gateway)] }],
         },
       ],
-      clusters: [modelCluster(gateway.modelPort)],
+      clusters: [
+        modelCluster("model", modelPort),
+        ...[...targets].map((name) => modelCluster(name, modelPort)),
+        ...(fallback ? chainClusters(fallback) : []),
+      ],
     },
   };
 }
 
-function connectionManager(filters: WasmFilter[]): object {
+function connectionManager({ filters, fallback }: Gateway): object {
   return {
     name: "envoy.filters.network.http_connection_manager",
     typed_config: {
@@ -52,6 +72,8 @@ function connectionManager(filters: WasmFilter[]): object {
       http_filters: [...filters.map(wasmFilter), router()],
       route_config: {
         name: "routes",
+        // Nobody but the gateway itself says where a request goes.
+        internal_only_headers: fallback ? [fallback.clusterHeader] : [],
         virtual_hosts: [
           {
             name: "all",
@@ -59,7 +81,8 @@ function connectionManager(filters: WasmFilter[]): object {
             routes: [
               // The mock's switches are for its own port only.
               { name: "mock", match: { prefix: "/mock/" }, direct_response: { status: 404 } },
-              { name: "model", match: { prefix: "/" }, route: modelRoute() },
+              ...(fallback ? [chainRoute(fallback)] : []),
+              { name: "model", match: { prefix: "/" }, route: { cluster: "model", ...PATIENT } },
             ],
           },
         ],
@@ -69,18 +92,26 @@ function connectionManager(filters: WasmFilter[]): object {
 }
 
 /** Answers of models take long and pause: Envoy's default of 15 s would cut them off. */
-function modelRoute(): object {
-  return { cluster: "model", timeout: "0s", idle_timeout: "0s" };
+const PATIENT = { timeout: "0s", idle_timeout: "0s" };
+
+/** Where model-fallback has named a chain. */
+function chainRoute({ clusterHeader }: Fallback): object {
+  return {
+    name: "chain",
+    match: { prefix: "/", headers: [{ name: clusterHeader, present_match: true }] },
+    route: { cluster_header: clusterHeader, ...PATIENT },
+  };
 }
 
-/** The plugin as Envoy's wasm filter. */
-function wasmFilter({ plugin, config, env = [], file }: WasmFilter): object {
+/** The plugin as Envoy's wasm filter. Two of one plugin share a VM, if their `root` differs. */
+function wasmFilter({ plugin, config, env = [], file, root }: WasmFilter): object {
   return {
     name: plugin,
     typed_config: {
       "@type": type("filters.http.wasm.v3.Wasm"),
       config: {
         name: plugin,
+        ...(root !== undefined && { root_id: root }),
         // A plugin that traps is loaded anew; the request it failed on gets 503, never a free pass.
         failure_policy: "FAIL_RELOAD",
         // Without it a plugin cannot hold the headers until it has seen the body.
@@ -108,14 +139,49 @@ function router(): object {
   };
 }
 
-function modelCluster(port: number): object {
-  const endpoint = { endpoint: { address: loopback(port) } };
+/** The model server under the name of one of its models; attempts know their target by it. */
+function modelCluster(name: string, port: number): object {
+  const metadata = { filter_metadata: { model_fallback: { target: name } } };
+  const endpoint = { endpoint: { address: loopback(port) }, metadata };
   return {
-    name: "model",
+    name,
     type: "STATIC",
     connect_timeout: "1s",
     per_connection_buffer_limit_bytes: BUFFER_LIMIT,
-    load_assignment: { cluster_name: "model", endpoints: [{ lb_endpoints: [endpoint] }] },
+    load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: [endpoint] }] },
+  };
+}
+
+/** A cluster for each chain: attempt n goes to its n-th target. */
+function chainClusters({ chains, attempt }: Fallback): object[] {
+  return Object.entries(chains).map(([name, targets]) => ({
+    name,
+    connect_timeout: "1s",
+    lb_policy: "CLUSTER_PROVIDED",
+    per_connection_buffer_limit_bytes: BUFFER_LIMIT,
+    cluster_type: {
+      name: "envoy.clusters.composite",
+      typed_config: {
+        "@type": type("clusters.composite.v3.ClusterConfig"),
+        clusters: targets.map((target) => ({ name: target })),
+      },
+    },
+    // Envoy's default of 3 retries at once would leave most requests with their first failure.
+    circuit_breakers: { thresholds: [{ max_retries: 10_000 }] },
+    typed_extension_protocol_options: {
+      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+        "@type": type("upstreams.http.v3.HttpProtocolOptions"),
+        explicit_http_config: { http_protocol_options: {} },
+        http_filters: [wasmFilter(attempt), upstreamCodec()],
+      },
+    },
+  }));
+}
+
+function upstreamCodec(): object {
+  return {
+    name: "envoy.filters.http.upstream_codec",
+    typed_config: { "@type": type("filters.http.upstream_codec.v3.UpstreamCodec") },
   };
 }
 

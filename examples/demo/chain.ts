@@ -1,5 +1,47 @@
-import type { WasmFilter } from "./bootstrap.js";
+import type { Fallback, WasmFilter } from "./bootstrap.js";
 import { OPERATOR_KEY, PROVIDER_KEY_VARIABLE, TEAM_A_KEY } from "./keys.js";
+
+/** In which model-fallback tells Envoy the cluster. */
+const CLUSTER_HEADER = "x-llm-cluster";
+
+/** The same in both places that model-fallback stands in. */
+const FALLBACK = {
+  targets: [
+    // Of our own: what came with the request goes on to it.
+    { name: "deepseek-r1", auth: { type: "keep" } },
+    {
+      name: "qwen-max",
+      model: "qwen-max",
+      external: true,
+      auth: { apiTokensFromEnv: [PROVIDER_KEY_VARIABLE] },
+    },
+  ],
+  chains: [
+    {
+      name: "r1",
+      match: { models: ["deepseek-r1*"] },
+      targets: ["deepseek-r1", "qwen-max"],
+      cluster: "r1-chain",
+      // When the breaker of the first target is open, requests begin with the second.
+      breakerClusters: ["r1-chain", "r1-spare"],
+    },
+  ],
+  clusterHeader: CLUSTER_HEADER,
+  timeouts: { firstToken: 10_000, unary: 10_000 },
+  breaker: { failures: 5, openSeconds: 10 },
+};
+
+/** The other half of model-fallback: what Envoy's router does with a request that is watched. */
+export const DEMO_FALLBACK: Fallback = {
+  attempt: {
+    plugin: "model-fallback",
+    root: "upstream",
+    env: [PROVIDER_KEY_VARIABLE],
+    config: { role: "upstream", ...FALLBACK },
+  },
+  clusterHeader: CLUSTER_HEADER,
+  chains: { "r1-chain": ["deepseek-r1", "qwen-max"], "r1-spare": ["qwen-max"] },
+};
 
 /**
  * The plugins a request passes, in this order; the answer passes them the other way round.
@@ -53,7 +95,7 @@ export const CHAIN: WasmFilter[] = [
         {
           limit_by_consumer: "",
           limit_keys: [
-            { key: "team-a", token_per_minute: 10_000 },
+            { key: "team-a", token_per_minute: 100_000 },
             // Less than one answer, so that the second request finds nothing left.
             { key: "team-b", token_per_minute: 40 },
           ],
@@ -66,5 +108,11 @@ export const CHAIN: WasmFilter[] = [
       response_headers: "openai",
       rejected_format: "openai",
     },
+  },
+  {
+    plugin: "model-fallback",
+    root: "listener",
+    env: [PROVIDER_KEY_VARIABLE],
+    config: { role: "listener", ...FALLBACK },
   },
 ];

@@ -71,3 +71,10 @@ class PlainLine {
 
   close(): void {}
 }
+
+/** A line that is rewritten at the end of everything; in a file each version is a line of its own. */
+export class LastLine {
+  show(text: string): void {
+    process.stdout.write(process.stdout.isTTY ? `${CLEAR}  ${text}` : `  ${text}\n`);
+  }
+}

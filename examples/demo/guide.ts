@@ -10,7 +10,7 @@ interface Trial {
 
 /** What the demo prints when everything runs. */
 export function guide(ports: Ports, logFile: string): string {
-  const trials = tryOut(`http://127.0.0.1:${ports.gateway}`);
+  const trials = tryOut(`http://127.0.0.1:${ports.gateway}`, `http://127.0.0.1:${ports.model}`);
   return [
     `  ${pc.bold("Ready.")} Paste these into another terminal:`,
     "",
@@ -28,7 +28,7 @@ export function guide(ports: Ports, logFile: string): string {
   ].join("\n");
 }
 
-function tryOut(gateway: string): Trial[] {
+function tryOut(gateway: string, model: string): Trial[] {
   return [
     {
       what: "No key: refused with 401, the model never hears of it",
@@ -57,7 +57,33 @@ function tryOut(gateway: string): Trial[] {
         `-H 'Authorization: Bearer ${OPERATOR_KEY}'`,
       ],
     },
+    {
+      what: "Twenty streams of deepseek-r1, one after the other: status, and who answered",
+      curl: repeat(20, gateway, "deepseek-r1", true),
+    },
+    {
+      what: "Kill deepseek-r1 while they run, or now, and ask again: qwen-max answers, none fails",
+      curl: [`curl ${model}/mock/fault -d '{"model":"deepseek-r1","reset":true}'`],
+    },
+    {
+      what: "Wake it up again; after ten seconds the gateway tries it once more",
+      curl: [`curl -X DELETE ${model}/mock/fault`],
+    },
+    {
+      what: "The model chat is 90 % gpt-4o-mini and 10 % deepseek-r1; watch the count in the last line here",
+      curl: repeat(100, gateway, "chat", false),
+    },
   ];
+}
+
+/** So many requests of team-a, of each its status and the target that answered. */
+function repeat(times: number, gateway: string, model: string, stream: boolean): string[] {
+  const show = `-so /dev/null -w '%{http_code} %header{x-llm-target}\\n'`;
+  const [first = "", ...rest] = chat(gateway, TEAM_A_KEY, model, stream);
+  const curl = [first.replace(/^curl \S+/, `curl ${show}`), ...rest];
+  curl[0] = `for i in $(seq ${times}); do ${curl[0]}`;
+  curl[curl.length - 1] += "; done";
+  return curl;
 }
 
 function chat(gateway: string, key: string, model: string, stream: boolean): string[] {

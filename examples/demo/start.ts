@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { envoyPath, envoyVersion, Problem } from "../../build/tools/fetch.js";
 import { run } from "../../build/tools/fetch-run.js";
 import { gatewayBootstrap } from "./bootstrap.js";
-import { CHAIN } from "./chain.js";
+import { CHAIN, DEMO_FALLBACK } from "./chain.js";
 import { problem, step, title, type Report } from "./console.js";
 import { ROOT, startEnvoy } from "./envoy.js";
 import { guide } from "./guide.js";
 import { PROVIDER_KEY, PROVIDER_KEY_VARIABLE } from "./keys.js";
 import { startMockModel } from "./mock-model/index.js";
 import { readPorts, requireFreePorts } from "./ports.js";
+import { showShares } from "./shares.js";
 
 /** Large chunks and a pause before each, in ms: streams that a person can read and see flow. */
 const PACE = { chunkTokens: 8, chunkDelay: 150 };
@@ -49,6 +50,7 @@ async function serve(): Promise<never> {
         adminPort: ports.admin,
         modelPort: ports.model,
         filters: CHAIN,
+        fallback: DEMO_FALLBACK,
       }),
       folder: join(ROOT, folder),
       adminPort: ports.admin,
@@ -61,6 +63,7 @@ async function serve(): Promise<never> {
   });
 
   console.log(`\n${guide(ports, `${folder}/envoy.log`)}`);
+  showShares(ports.admin);
   throw new Problem(`Envoy ended (${await exited}); see ${folder}/envoy.log.`);
 }
 

@@ -1,4 +1,10 @@
-import { createHost, upstream, type ClientResponse, type Upstream } from "proxy-wasm-test";
+import {
+  createHost,
+  upstream,
+  type ClientResponse,
+  type Json,
+  type Upstream,
+} from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
 
 // Strategy `redirect`: Higress's console sends a failed request through all filters again. Each test
@@ -6,7 +12,7 @@ import { describe, expect, test } from "vitest";
 
 const CHAT = "http://a.test/v1/chat/completions";
 const BODY = { model: "gpt", messages: [] };
-const CONFIG = {
+const CONFIG: Record<string, Json> = {
   strategy: "redirect",
   targets: [
     { name: "own", host: "own.internal", auth: { apiTokens: ["sk-own"] } },

@@ -3,6 +3,7 @@ import {
   upstream,
   type ClientResponse,
   type Host,
+  type Json,
   type Upstream,
 } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
@@ -23,7 +24,7 @@ const BODY = {
   messages: [{ role: "user", content: "你好" }],
 };
 
-const TARGETS = [
+const TARGETS: Json[] = [
   { name: "r1", cluster: "backend", modelMapping: { "*": "" } },
   {
     name: "distill",
@@ -60,7 +61,7 @@ interface Chain {
 
 async function chain(
   build: Build,
-  config: object = {},
+  config: Record<string, Json> = {},
   first: Upstream = upstream().reply(200, good("deepseek-r1")),
   second: Upstream = upstream().reply(200, good("r1-distill-32b")),
   third: Upstream = upstream().reply(200, good("qwen-max")),
@@ -174,7 +175,6 @@ describe.each(HOSTS)("%s", (build) => {
       "x-fallback-from": "r1",
       "x-fallback-reason": reason,
     });
-    expect(answer.heads).toBe(1);
     expect(answer.missing).toBe(0);
     expect(answer.headers.has("retry-after")).toBe(false);
     expect(sent(models.distill)).toEqual({ ...BODY, model: "r1-distill-32b", max_tokens: 8192 });

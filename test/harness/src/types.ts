@@ -256,6 +256,8 @@ export interface UpstreamRequest {
   readonly missing: number;
   chunks: Uint8Array[];
   trailers: HeaderPair[];
+  /** METADATA frames of HTTP/2. */
+  metadata: HeaderPair[][];
   complete: boolean;
   /** Set when the proxy gave the request up. */
   reset: boolean;
@@ -268,6 +270,8 @@ export interface UpstreamSink {
   headers(headers: HeadersInput, end?: boolean): void;
   data(chunk: BytesInput, end?: boolean): void;
   trailers(trailers: HeadersInput): void;
+  /** A METADATA frame; nothing over HTTP/1.1. */
+  metadata(metadata: HeadersInput): void;
   reset(reason?: ResetReason): void;
   /** Runs `fn` after fake (or real) milliseconds, unless the request is gone. */
   after(ms: number, fn: () => void): void;

@@ -60,6 +60,7 @@ export class Attempt implements Chain {
         this.encode.push(new ByteQueue(chunk), end);
       },
       trailers: (trailers) => this.encode.finish(trailers),
+      metadata: (metadata) => this.encode.meta(metadata),
       done: () => undefined,
       reset: (reason, started) => this.onReset(reason, started),
     });
@@ -100,12 +101,14 @@ export class Attempt implements Chain {
       headers: (filter, headers, end) => filter.decodeHeaders(headers, end),
       data: (filter, data, end) => filter.decodeData(data, end),
       trailers: (filter, trailers) => filter.decodeTrailers(trailers),
+      metadata: (filter, metadata) => filter.decodeMetadata?.(metadata),
       lastHeaders: (headers, end) => this.send(headers, end),
       lastData: (data, end) => this.sendData(data, end),
       lastTrailers: (trailers) => {
         this.exchange.sendTrailers(trailers);
         this.checkLength();
       },
+      lastMetadata: (metadata) => this.exchange.sendMetadata(metadata),
       aborted: () => undefined,
       overLimit: () => this.overLimit(413, "Payload Too Large", "request_payload_too_large"),
       finished: () => this.over,
@@ -114,7 +117,7 @@ export class Attempt implements Chain {
   }
 
   private encodeSide(): Side<StreamFilter> {
-    const { limits } = this;
+    const { limits, stream } = this;
     return {
       get limit() {
         return limits.response;
@@ -122,9 +125,11 @@ export class Attempt implements Chain {
       headers: (filter, headers, end) => filter.encodeHeaders(headers, end),
       data: (filter, data, end) => filter.encodeData(data, end),
       trailers: (filter, trailers) => filter.encodeTrailers(trailers),
+      metadata: (filter, metadata) => filter.encodeMetadata?.(metadata),
       lastHeaders: (headers, end) => this.events.headers(this, headers, end),
       lastData: (data, end) => this.events.data(this, data, end),
       lastTrailers: (trailers) => this.events.trailers(this, trailers),
+      lastMetadata: (metadata) => stream.responseMetadata(metadata),
       aborted: () => undefined,
       overLimit: () => this.overLimit(500, "Internal Server Error", "response_payload_too_large"),
       finished: () => this.over,
@@ -153,6 +158,10 @@ export class Attempt implements Chain {
 
   push(data: ByteQueue, end: boolean): void {
     this.decode.push(data, end);
+  }
+
+  metadata(metadata: HeaderList): void {
+    this.decode.meta(metadata);
   }
 
   finish(trailers: HeaderList): void {

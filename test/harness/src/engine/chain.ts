@@ -17,6 +17,8 @@ export interface StreamFilter {
   encodeHeaders(headers: HeaderList, end: boolean): number;
   encodeData(data: ByteQueue, end: boolean): number;
   encodeTrailers(trailers: HeaderList): number;
+  decodeMetadata?(metadata: HeaderList): void;
+  encodeMetadata?(metadata: HeaderList): void;
   log(): void;
   destroy(): void;
 }

@@ -13,6 +13,10 @@ interface Slot<F> {
   headersContinued: boolean;
   endStream: boolean;
   fromCurrent: boolean;
+  /** Its headers callback has run. */
+  begun: boolean;
+  /** METADATA that waits for it. */
+  metadata: HeaderList[];
 }
 
 /** One direction of a stream, as the iteration sees it. */
@@ -20,10 +24,12 @@ export interface Side<F> {
   headers(filter: F, headers: HeaderList, end: boolean): number;
   data(filter: F, data: ByteQueue, end: boolean): number;
   trailers(filter: F, trailers: HeaderList): number;
+  metadata(filter: F, metadata: HeaderList): void;
   /** Past the last filter: the router or the client's codec. */
   lastHeaders(headers: HeaderList, end: boolean): void;
   lastData(data: ByteQueue, end: boolean): void;
   lastTrailers(trailers: HeaderList): void;
+  lastMetadata(metadata: HeaderList): void;
   /** A local reply was sent by the filter that just ran. */
   aborted(): void;
   overLimit(): void;
@@ -63,6 +69,8 @@ export class Iteration<F> {
       headersContinued: false,
       endStream: false,
       fromCurrent: false,
+      begun: false,
+      metadata: [],
     }));
   }
 
@@ -86,6 +94,23 @@ export class Iteration<F> {
     this.runTrailers(0, trailers);
   }
 
+  /** METADATA of HTTP/2: stops nothing, and waits for a filter that holds everything. */
+  meta(metadata: HeaderList, from = 0): void {
+    if (this.stopped()) return;
+    for (let i = from; i < this.slots.length; i++) {
+      const slot = this.slots[i]!;
+      if (!slot.begun || slot.state === "StopAllBuffer" || slot.state === "StopAllWatermark") {
+        return void slot.metadata.push(metadata);
+      }
+      this.side.metadata(slot.filter, metadata);
+    }
+    this.side.lastMetadata(metadata);
+  }
+
+  private releaseMetadata(i: number): void {
+    for (const metadata of this.slots[i]!.metadata.splice(0)) this.meta(metadata, i);
+  }
+
   private stopped(): boolean {
     return this.side.finished() || this.aborted;
   }
@@ -95,6 +120,7 @@ export class Iteration<F> {
       const slot = this.slots[i]!;
       slot.endStream = end;
       const status = this.side.headers(slot.filter, headers, end);
+      slot.begun = true;
       if (this.aborted) {
         if (slot.state === "Continue") slot.state = "StopSingle";
         return this.side.aborted();
@@ -110,6 +136,7 @@ export class Iteration<F> {
         return;
       }
       slot.headersContinued = true;
+      this.releaseMetadata(i);
     }
     this.side.lastHeaders(headers, end);
   }
@@ -191,6 +218,7 @@ export class Iteration<F> {
       const alone = this.complete && !this.buffer && !this.trailers;
       this.runHeaders(i + 1, this.headers, alone);
     }
+    this.releaseMetadata(i);
     const trailers = this.trailers;
     if (this.buffer && !this.side.finished()) {
       this.runData(slot.fromCurrent ? i : i + 1, this.buffer, this.complete && !trailers);

@@ -192,6 +192,10 @@ export class Router {
     this.requestEnded();
   }
 
+  metadata(metadata: HeaderList): void {
+    this.current?.metadata(metadata);
+  }
+
   private requestEnded(): void {
     this.completeAt = this.stream.env.scheduler.elapsed;
     this.current?.requestEnded();

@@ -104,9 +104,11 @@ export class Stream implements Chain {
       headers: (filter, headers, end) => guard(() => filter.decodeHeaders(headers, end)),
       data: (filter, data, end) => guard(() => filter.decodeData(data, end)),
       trailers: (filter, trailers) => guard(() => filter.decodeTrailers(trailers)),
+      metadata: (filter, metadata) => guard(() => filter.decodeMetadata?.(metadata)),
       lastHeaders: (headers, end) => this.router.headers(headers, end),
       lastData: (data, end) => this.router.data(data, end),
       lastTrailers: (trailers) => this.router.trailers(trailers),
+      lastMetadata: (metadata) => this.router.metadata(metadata),
       aborted: () => this.runPrepared(),
       overLimit: () => {
         const body = encoder.encode("Payload Too Large");
@@ -136,9 +138,11 @@ export class Stream implements Chain {
       headers: (filter, headers, end) => guard(() => filter.encodeHeaders(headers, end)),
       data: (filter, data, end) => guard(() => filter.encodeData(data, end)),
       trailers: (filter, trailers) => guard(() => filter.encodeTrailers(trailers)),
+      metadata: (filter, metadata) => guard(() => filter.encodeMetadata?.(metadata)),
       lastHeaders: (headers, end) => this.client.headers(headers, end),
       lastData: (data, end) => this.client.data(data, end),
       lastTrailers: (trailers) => this.client.trailers(trailers),
+      lastMetadata: (metadata) => this.env.trace?.wire("client gets metadata", metadata.pairs),
       aborted: () => undefined,
       overLimit: () => {
         if (this.client.started) return this.reset("response_payload_too_large");
@@ -200,6 +204,16 @@ export class Stream implements Chain {
     this.env.trace?.wire("client sends trailers", trailers.pairs);
     this.held.push(trailers);
     this.flushHeld();
+  }
+
+  /** METADATA of the client, which overtakes a body that is not read yet. */
+  requestMetadata(metadata: HeaderList): void {
+    this.env.trace?.wire("client sends metadata", metadata.pairs);
+    this.decode.meta(metadata);
+  }
+
+  responseMetadata(metadata: HeaderList): void {
+    if (!this.finished) this.encode.meta(metadata);
   }
 
   /** Client went away. The event loop hears of it when no guest is running. */

@@ -43,6 +43,7 @@ class RecordedRequest implements UpstreamRequest {
   headers: HeaderPair[] = [];
   chunks: Uint8Array[] = [];
   trailers: HeaderPair[] = [];
+  metadata: HeaderPair[][] = [];
   complete = false;
   reset = false;
   private queue = new ByteQueue();
@@ -94,6 +95,8 @@ export interface ExchangeEvents {
   headers(headers: HeaderList, end: boolean): void;
   data(chunk: Uint8Array, end: boolean): void;
   trailers(trailers: HeaderList): void;
+  /** HTTP/2 only; call-outs pass over it. */
+  metadata?(metadata: HeaderList): void;
   done(): void;
   reset(reason: string, started: boolean): void;
 }
@@ -195,6 +198,12 @@ export class UpstreamExchange implements UpstreamSink {
     this.finishRequest();
   }
 
+  sendMetadata(metadata: HeaderList): void {
+    if (this.closed || this.env.upstreamProtocol === "h1") return;
+    this.env.trace?.wire(`${this.request.cluster} gets metadata`, metadata.pairs);
+    this.request.metadata.push(metadata.pairs.map(([n, v]) => [toText(n), toText(v)]));
+  }
+
   sendAll(headers: HeaderList, body: Uint8Array, trailers: HeaderList | null): void {
     this.sendHeaders(headers, body.length === 0 && !trailers);
     if (body.length > 0) this.sendData(body, !trailers);
@@ -271,6 +280,15 @@ export class UpstreamExchange implements UpstreamSink {
       this.responseTrailers = list;
       this.env.trace?.wire(`${this.request.cluster} sends trailers`, list.pairs);
       this.finishing(true, () => this.events.trailers(list));
+    });
+  }
+
+  metadata(input: HeadersInput): void {
+    this.later(() => {
+      if (this.env.upstreamProtocol === "h1") return;
+      const list = new HeaderList(headerPairs(input));
+      this.env.trace?.wire(`${this.request.cluster} sends metadata`, list.pairs);
+      this.events.metadata?.(list);
     });
   }
 

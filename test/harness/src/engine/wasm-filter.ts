@@ -4,6 +4,7 @@ import type { BufferAccess, LocalReply, MapAccess } from "../abi/guest";
 import { HeaderList } from "../abi/header-list";
 import { fromBytes } from "../abi/text";
 import type { Direction, HeaderPair } from "../types";
+import { convertAction, keepsStop } from "./actions";
 import type { Chain, StreamFilter } from "./chain";
 import type { Place } from "./environment";
 import { Half } from "./half";
@@ -13,7 +14,7 @@ import type { PluginSettings } from "./plugin";
 import { controlProperty, streamProperty } from "./properties";
 import type { Root } from "./root";
 import type { Stream } from "./stream";
-import type { CallResult, Vm, VmContext } from "./vm";
+import type { Vm, VmContext } from "./vm";
 
 const NOTHING: BufferAccess = { queue: new ByteQueue(), writable: false };
 /** Direction of a body by buffer type. */
@@ -81,7 +82,9 @@ export class WasmFilter implements VmContext, StreamFilter {
     if (vm.failed !== null) return this.fail(stopped);
     const action = vm.call(this, name, [this.id, ...args], (result) => {
       if (vm.failed !== null) return this.fail(stopped);
-      return this.convert(result, names, stopped);
+      return convertAction(result, names, stopped, () =>
+        keepsStop(vm, this.plugin.keepsStopIteration),
+      );
     });
     this.stream.env.step(this.stream.id, {
       plugin: this.name,
@@ -92,23 +95,6 @@ export class WasmFilter implements VmContext, StreamFilter {
       endOfStream: end,
     });
     return action;
-  }
-
-  private convert(result: CallResult, names: string[], stopped: number): number {
-    if (result.replied) return stopped;
-    if (result.returned === undefined) return 0;
-    const value = Math.min(result.returned >>> 0, names.length - 1);
-    if (names !== HEADERS_ACTION_NAMES) return value;
-    if (value === 2) return HEADERS.Continue;
-    if (value === HEADERS.Stop && !this.keepsStop()) return HEADERS.StopAllWatermark;
-    return value;
-  }
-
-  private keepsStop(): boolean {
-    const { profile, abi } = this.vm;
-    const isOlder = abi !== "0_2_100" && this.vm.hasExport("proxy_on_request_headers");
-    if (profile.keepsStopIterationFor100 && !isOlder) return true;
-    return profile.hasStopIterationOption && this.plugin.keepsStopIteration;
   }
 
   /** The VM is dead: what this stream gets (harness.md §6.12). */
@@ -180,6 +166,20 @@ export class WasmFilter implements VmContext, StreamFilter {
   }
   encodeTrailers(trailers: HeaderList): number {
     return this.created && !this.failing ? this.trailersCallback("response", trailers) : 0;
+  }
+
+  decodeMetadata(metadata: HeaderList): void {
+    this.metadataCallback("request", metadata);
+  }
+  encodeMetadata(metadata: HeaderList): void {
+    this.metadataCallback("response", metadata);
+  }
+
+  /** Whatever it answers, METADATA goes on; no map shows it. */
+  private metadataCallback(direction: Direction, { length }: HeaderList): void {
+    if (!this.created || this.failing) return;
+    const name = `proxy_on_${direction}_metadata`;
+    this.run(name, [length], TRAILERS_ACTION_NAMES, length, false, 0);
   }
 
   log(): void {

@@ -51,6 +51,7 @@ export class HeldClusters {
       headers: (headers, end) => say(() => sink.headers(headers, end)),
       data: (chunk, end) => say(() => sink.data(chunk, end)),
       trailers: (trailers) => say(() => sink.trailers(trailers)),
+      metadata: (metadata) => say(() => sink.metadata(metadata)),
       reset: (reason) => say(() => sink.reset(reason)),
       after: (ms, fn) => sink.after(ms, fn),
       busy: () => sink.busy(),

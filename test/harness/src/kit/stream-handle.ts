@@ -85,6 +85,14 @@ export class StreamHandle {
     return this.step(() => this.stream.requestTrailers(list));
   }
 
+  /** Sends a METADATA frame of HTTP/2. */
+  async metadata(metadata: HeadersInput): Promise<StepResult> {
+    if (this.stream.env.downstream === "h1") throw new TypeError("METADATA needs downstream h2");
+    if (!this.sentHeaders) await this.headers();
+    const list = new HeaderList(headerPairs(metadata));
+    return this.step(() => this.stream.requestMetadata(list));
+  }
+
   /** The client closes the connection. */
   abort(): Promise<StepResult> {
     return this.step(() => this.stream.abort());

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { get } from "node:http";
+import { request as send } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -19,6 +19,9 @@ export interface Answer {
 /** Requests to this path come back with the consumer the filters forwarded, in `x-seen-consumer`. */
 export const CHECK_PATH = "/check";
 
+/** What the upstream's endpoint says that it is. */
+export const UPSTREAM_TARGET = "bench";
+
 const READY_TIMEOUT_MS = 60_000;
 
 /** Nothing of ours survives the benchmark, even when it ends early. */
@@ -30,6 +33,8 @@ export interface EnvoyOptions {
   workers?: number;
   /** Who answers paths that begin with `UPSTREAM_PREFIX`. */
   upstreamPort?: number;
+  /** Filters in the chain of the upstream's cluster. */
+  upstreamFilters?: Filter[];
 }
 
 /**
@@ -54,13 +59,16 @@ export class Envoy {
     program: string,
     name: string,
     filters: Filter[],
-    { workers = 1, upstreamPort }: EnvoyOptions = {},
+    { workers = 1, upstreamPort, upstreamFilters = [] }: EnvoyOptions = {},
   ): Promise<Envoy> {
     const folder = ".cache/bench/envoy";
     mkdirSync(folder, { recursive: true });
     const base = `${folder}/${name.replace(/\W+/g, "-")}`;
     const port = await freePort();
-    writeFileSync(`${base}.json`, JSON.stringify(bootstrap(port, filters, upstreamPort)));
+    writeFileSync(
+      `${base}.json`,
+      JSON.stringify(bootstrap(port, filters, upstreamFilters, upstreamPort)),
+    );
     const started = performance.now();
     const child = spawn(
       program,
@@ -99,8 +107,9 @@ export class Envoy {
     return this.child.pid ?? -1;
   }
 
-  request(path: string, headers: Record<string, string>): Promise<Answer> {
-    return request(this.port, path, headers);
+  /** @param body a JSON document to post; without one it is a GET */
+  request(path: string, headers: Record<string, string>, body?: string): Promise<Answer> {
+    return request(this.port, path, headers, body);
   }
 
   async stop(): Promise<void> {
@@ -123,7 +132,12 @@ export function refusal(log: string): string {
   return line.replace(/^(\[[^\]]*\])+\s*/, "").replace(/^\[[^\]]*\]\s*/, "");
 }
 
-function bootstrap(port: number, filters: Filter[], upstreamPort = 0): unknown {
+function bootstrap(
+  port: number,
+  filters: Filter[],
+  upstreamFilters: Filter[],
+  upstreamPort = 0,
+): unknown {
   const direct = { status: 200, body: { inline_string: "ok" } };
   const consumer = { key: "x-seen-consumer", value: "%REQ(x-mse-consumer)%" };
   const routes = [
@@ -157,7 +171,7 @@ function bootstrap(port: number, filters: Filter[], upstreamPort = 0): unknown {
   return {
     stats_flush_interval: "240s",
     static_resources: {
-      clusters: upstreamPort ? [cluster(upstreamPort)] : [],
+      clusters: upstreamPort ? [cluster(upstreamPort, upstreamFilters)] : [],
       listeners: [
         {
           name: "bench",
@@ -169,13 +183,37 @@ function bootstrap(port: number, filters: Filter[], upstreamPort = 0): unknown {
   };
 }
 
-function cluster(port: number): unknown {
-  const endpoint = { endpoint: { address: loopback(port) } };
+function cluster(port: number, filters: Filter[]): unknown {
+  const endpoint = {
+    endpoint: { address: loopback(port) },
+    metadata: { filter_metadata: { model_fallback: { target: UPSTREAM_TARGET } } },
+  };
   return {
     name: "upstream",
     type: "STATIC",
     connect_timeout: "5s",
     load_assignment: { cluster_name: "upstream", endpoints: [{ lb_endpoints: [endpoint] }] },
+    ...(filters.length && upstreamChain(filters)),
+  };
+}
+
+/** Without filters Envoy's own chain stays, which is the codec alone. */
+function upstreamChain(filters: Filter[]): object {
+  const types = "type.googleapis.com/envoy.extensions.";
+  return {
+    typed_extension_protocol_options: {
+      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+        "@type": `${types}upstreams.http.v3.HttpProtocolOptions`,
+        explicit_http_config: { http_protocol_options: {} },
+        http_filters: [
+          ...filters,
+          {
+            name: "envoy.filters.http.upstream_codec",
+            typed_config: { "@type": `${types}filters.http.upstream_codec.v3.UpstreamCodec` },
+          },
+        ],
+      },
+    },
   };
 }
 
@@ -200,14 +238,29 @@ async function answers(port: number): Promise<boolean> {
   );
 }
 
-function request(port: number, path: string, headers: Record<string, string>): Promise<Answer> {
+function request(
+  port: number,
+  path: string,
+  headers: Record<string, string>,
+  body?: string,
+): Promise<Answer> {
+  const type: Record<string, string> =
+    body === undefined ? {} : { "content-type": "application/json" };
   return new Promise((resolve, reject) => {
-    const call = get({ host: "127.0.0.1", port, path, headers, agent: false }, (response) => {
+    const call = send({
+      host: "127.0.0.1",
+      port,
+      path,
+      method: body === undefined ? "GET" : "POST",
+      headers: { ...type, ...headers },
+      agent: false,
+    });
+    call.once("response", (response) => {
       response.resume();
       response.once("end", () =>
         resolve({ status: response.statusCode ?? 0, headers: response.headers }),
       );
     });
-    call.once("error", reject);
+    call.once("error", reject).end(body);
   });
 }

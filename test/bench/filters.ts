@@ -30,6 +30,7 @@ export function wasmFilter(module: string, config: string, name = "wasm"): Filte
       config: {
         name,
         root_id: name,
+        allow_on_headers_stop_iteration: true,
         configuration: {
           "@type": "type.googleapis.com/google.protobuf.StringValue",
           value: config,

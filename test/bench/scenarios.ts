@@ -13,6 +13,8 @@ export interface Scenario {
   /** Modules the row needs; their sizes are reported. */
   module?: () => Promise<string>;
   filters: (module: string) => Filter[];
+  /** Filters of the upstream's chain; none by default. */
+  upstreamFilters?: (module: string) => Filter[];
   /** What is sent; `DIRECT` by default. */
   traffic?: Traffic;
   /** Name of the row without the filter; `NO_FILTER` by default. */

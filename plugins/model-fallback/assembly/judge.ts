@@ -39,31 +39,40 @@ export const enum Verdict {
 
 /**
  * Judges the beginning of a successful answer (model-fallback.md 3.3): a stream by its first event
- * with data, anything else by its first bytes.
+ * with data, anything else by its first JSON value, as far as it is held.
  *
  *   : ping␊␊ data: {"choices":[…]}␊␊         data: {"error":{…}}␊␊      {"error":{…}}
  *   └ open ┘ └ good ──────────────┘         └ bad ────────────┘      └ bad ─────┘
  */
 @final
 export class StartJudge {
-  private readonly events: SseReader;
+  /** Null: it is no stream. */
+  private readonly events: SseReader | null;
   private verdict: Verdict = Verdict.Open;
+  /** Bytes that were looked at. */
   private seen: i32 = 0;
 
   constructor(
-    private readonly isStream: bool,
+    isStream: bool,
     private readonly options: StreamOptions,
   ) {
     // One event may be longer than what is held: it is released then, not dropped.
-    this.events = new SseReader(options.holdMaxBytes);
+    this.events = isStream ? new SseReader(options.holdMaxBytes) : null;
   }
 
-  /** Takes what came since the last call. */
-  feed(chunk: Slice): Verdict {
-    if (this.verdict != Verdict.Open || chunk.isEmpty) return this.verdict;
-    this.seen += chunk.length;
-    this.verdict = this.isStream ? this.judgeEvents(chunk) : judgeDocument(chunk);
-    if (this.verdict == Verdict.Open && this.seen >= this.options.holdMaxBytes) {
+  /** Takes the answer as it is held now, from its first byte on. */
+  look(held: Slice): Verdict {
+    if (this.verdict != Verdict.Open || held.length <= this.seen) return this.verdict;
+    const events = this.events;
+    if (events !== null) {
+      const fresh = held.sub(this.seen);
+      this.seen = held.length;
+      this.verdict = judgeEvents(events, fresh);
+    } else if (this.seen == 0 || held.length >= this.seen * 2 || mayEnd(held)) {
+      this.seen = held.length;
+      this.verdict = judgeDocument(held);
+    }
+    if (this.verdict == Verdict.Open && held.length >= this.options.holdMaxBytes) {
       this.verdict = Verdict.Good;
     }
     return this.verdict;
@@ -72,20 +81,22 @@ export class StartJudge {
   /** The answer is over. A stream without any event was none; an empty document may be right. */
   end(): Verdict {
     if (this.verdict != Verdict.Open) return this.verdict;
-    if (!this.isStream) return Verdict.Good;
-    const verdict = this.events.finish() ? judgeEvent(this.events.event) : Verdict.Open;
+    const events = this.events;
+    if (events === null) return Verdict.Good;
+    const verdict = events.finish() ? judgeEvent(events.event) : Verdict.Open;
     this.verdict = verdict == Verdict.Good ? Verdict.Good : Verdict.Bad;
     return this.verdict;
   }
+}
 
-  private judgeEvents(chunk: Slice): Verdict {
-    this.events.feed(chunk);
-    while (this.events.next()) {
-      const verdict = judgeEvent(this.events.event);
-      if (verdict != Verdict.Open) return verdict;
-    }
-    return Verdict.Open;
+/** The first event that says something. */
+function judgeEvents(events: SseReader, chunk: Slice): Verdict {
+  events.feed(chunk);
+  while (events.next()) {
+    const verdict = judgeEvent(events.event);
+    if (verdict != Verdict.Open) return verdict;
   }
+  return Verdict.Open;
 }
 
 /** One event; open: it says nothing, such as a comment. */
@@ -117,9 +128,21 @@ function isDashScopeError(event: Slice): bool {
 }
 
 /** A document that is no stream: bad only when it says that it is an error. */
-function judgeDocument(chunk: Slice): Verdict {
-  const document = readJson(chunk);
-  return document !== null && isError(document) ? Verdict.Bad : Verdict.Good;
+function judgeDocument(held: Slice): Verdict {
+  const document = readJson(held);
+  if (document === null) return isBlank(held) ? Verdict.Open : Verdict.Good;
+  if (isError(document)) return Verdict.Bad;
+  return document.isComplete || !document.isObject ? Verdict.Good : Verdict.Open;
+}
+
+/** A document that grows by the byte is not read anew for each of them. */
+function mayEnd(held: Slice): bool {
+  const last = held.at(held.length - 1);
+  return last == 0x7d || last == 0x0a;
+}
+
+function isBlank(text: Slice): bool {
+  return trim(text).isEmpty;
 }
 
 /** A top-level `error` that says something, or `"object":"error"`. */

@@ -120,7 +120,8 @@ export class NativeListener extends HttpContext {
     if (this.stage != Stage.Goes || choice === null) return HeadersAction.Continue;
     const text = responseHeaders.get(STATUS);
     const status = text === null ? 0 : <i32>parseInteger(text);
-    if (status < 400) return HeadersAction.Continue; // its attempt has said what there is to say
+    // An attempt that went well has said what there is to say.
+    if (status < 400) return choice.probes.length == 0 ? this.stayOut() : HeadersAction.Continue;
     const trace = Trace.parse(getProperty(TRACE_PROPERTY));
     if (!this.isFailure(status, trace)) return HeadersAction.Continue;
     return this.giveUp(choice, trace, endOfStream);

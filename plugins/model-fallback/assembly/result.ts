@@ -25,6 +25,9 @@ const NO_BREAKER: Breaker | null = null;
  */
 @final
 export class Result {
+  /** Null: the endpoint is none of this chain's targets. */
+  private readonly link: Link | null;
+
   constructor(
     private readonly chain: Chain,
     private readonly note: ChainNote,
@@ -33,13 +36,9 @@ export class Result {
     private readonly trace: Trace,
     private readonly startMs: i64,
   ) {
-    const link = this.link;
+    const link = chain.find(attempt.target.name);
+    this.link = link;
     if (link !== null) link.metrics.attempts.increment();
-  }
-
-  /** Null: the endpoint is none of this chain's targets. */
-  private get link(): Link | null {
-    return this.chain.find(this.attempt.target.name);
   }
 
   get lastedMs(): i64 {

@@ -10,36 +10,34 @@ const MARKS: Slice[] = [
   bytes('"type":"response.failed"'),
   bytes('"type":"message_stop"'),
 ];
-/** A mark may be cut in two: so many bytes of a chunk are looked at again with the next one. */
-const OVERLAP: i32 = 31;
+/** Where marks are looked for: behind them comes one event with the usage at most. */
+const TAIL: i32 = 4096;
 
-/** Notices whether a stream says that it is complete. Text in a JSON string cannot look like a mark. */
+/**
+ * Keeps the last bytes of a stream and tells at its end whether it is complete. Text in a JSON string
+ * cannot look like a mark. Looking at the end only, not at every event, is what keeps a stream cheap.
+ */
 @final
 export class StreamEnd {
+  /** At least the last `TAIL` bytes so far, at most twice as many. */
   private tail: Builder = new Builder(0);
-  isComplete: bool = false;
 
-  /** Takes the next chunk, as long as `isComplete` is false. */
+  /** Takes the next chunk. */
   feed(chunk: Slice): void {
-    if (holdsMark(chunk)) {
-      this.isComplete = true;
-      return;
+    if (this.tail.length + chunk.length > TAIL * 2) {
+      const kept = this.tail.toSlice();
+      this.tail.clear();
+      if (chunk.length < TAIL) this.tail.append(kept.sub(kept.length - (TAIL - chunk.length)));
     }
-    const seam = this.tail.append(chunk.sub(0, OVERLAP));
-    if (holdsMark(seam.view())) this.isComplete = true;
-    this.keepTail(chunk);
+    this.tail.append(chunk.sub(chunk.length - TAIL));
   }
 
-  private keepTail(chunk: Slice): void {
-    const source = chunk.length >= OVERLAP ? chunk : this.tail.toSlice();
-    this.tail.clear();
-    this.tail.append(source.sub(source.length - OVERLAP));
+  /** The stream has ended as it should. */
+  get isComplete(): bool {
+    const text = this.tail.view();
+    for (let i = 0; i < MARKS.length; i++) {
+      if (text.find(MARKS[i]) >= 0) return true;
+    }
+    return false;
   }
-}
-
-function holdsMark(text: Slice): bool {
-  for (let i = 0; i < MARKS.length; i++) {
-    if (text.find(MARKS[i]) >= 0) return true;
-  }
-  return false;
 }

@@ -80,8 +80,6 @@ export class UpstreamAttempt extends HttpContext {
   /** Null: the end of the answer is not watched. */
   private end: StreamEnd | null = null;
   private status: i32 = 0;
-  /** Bytes of the held answer that were looked at. */
-  private fed: i32 = 0;
 
   constructor(
     id: u32,
@@ -257,10 +255,9 @@ export class UpstreamAttempt extends HttpContext {
 
   private judgeStart(result: Result, size: i32, endOfStream: bool): DataAction {
     const judge = this.judge;
-    const chunk = responseBody.read(this.fed, size - this.fed);
-    if (judge === null || chunk === null) return DataAction.Continue;
-    this.fed = size;
-    let verdict = judge.feed(chunk);
+    const held = responseBody.read(0, size);
+    if (judge === null || held === null) return DataAction.Continue;
+    let verdict = judge.look(held);
     if (endOfStream) verdict = judge.end();
     if (verdict == Verdict.Open) return DataAction.StopIterationAndBuffer;
     if (verdict == Verdict.Bad) this.turnBad(result);
@@ -319,7 +316,7 @@ export class UpstreamAttempt extends HttpContext {
   /** A stream that ends without saying that it is complete gets an event that says so. */
   private watchEnd(size: i32, endOfStream: bool): void {
     const end = this.end;
-    if (end !== null && !end.isComplete) {
+    if (end !== null) {
       const chunk = responseBody.peek(size);
       if (chunk !== null) end.feed(chunk);
       if (endOfStream && !end.isComplete) responseBody.append(INTERRUPTED);

@@ -1,6 +1,7 @@
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { BodyRule, readBodyRules } from "./body-rule";
+import { CONNECT, NO_HOST, RESET, TIMEOUT } from "./reason";
 import { StatusSet } from "./status-set";
 
 /** Which answers of the gateway itself count as failures; the order of `LOCAL_REPLIES`. */
@@ -51,6 +52,13 @@ export class Errors {
 
   isFailure(status: i32): bool {
     return this.statuses.has(status);
+  }
+
+  /** Whether an attempt without an answer is a failure, for this reason. */
+  countsReason(reason: Slice): bool {
+    if (reason.equals(TIMEOUT)) return this.onTimeout;
+    if (reason.equals(CONNECT) || reason.equals(NO_HOST)) return this.onConnectFailure;
+    return !reason.equals(RESET) || this.onReset;
   }
 
   /** A rule of `onBody` may make this status a failure. */

@@ -1,19 +1,17 @@
 import { bytes, decimal, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
-import { announcedLength, chooseRouteAgain, limitRequestBuffer } from "@ai-gateway-wasm/kit";
+import { chooseRouteAgain } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
   getProperty,
   HeadersAction,
-  HttpContext,
   PairsBuilder,
-  requestBody,
   requestHeaders,
   responseBody,
   responseHeaders,
   setProperty,
   TrailersAction,
 } from "proxy-wasm-as";
-import { FailedMode, TOO_LARGE } from "./all-failed";
+import { FailedMode } from "./all-failed";
 import { Chain } from "./chain";
 import { noteOf } from "./chain-note";
 import { Choice } from "./choice";
@@ -31,27 +29,22 @@ import {
   RESPONSE_DETAILS,
   RETRY_AFTER,
   RETRY_AFTER_PROPERTY,
-  ROUTER_HEADERS,
   SERVED_PROPERTY,
   STATUS,
-  TOO_LARGE_DETAILS,
   TRACE_PROPERTY,
 } from "./names";
 import { FailureClass, NO_HOST, statusReason } from "./reason";
 import { RequestFeatures } from "./request-features";
-import { isWatched } from "./request-kind";
+import { HeldRequest } from "./held-request";
 import { findRouterReason } from "./router-details";
 import { RouterOrders } from "./router-orders";
 import { Trace } from "./trace";
 
-const NO_CHAIN: Chain | null = null;
 const VIA_UPSTREAM: Slice = bytes("via_upstream");
 
 const enum Stage {
   /** None of our business. */
   Idle,
-  /** Held until its body is complete. */
-  HoldsBody,
   /** On its way through the targets. */
   Goes,
   /** Its error gives way to ours. */
@@ -66,7 +59,7 @@ const enum Stage {
  *          ◄─ our error, when all have failed ◄────────────────────────┘
  */
 @final
-export class NativeListener extends HttpContext {
+export class NativeListener extends HeldRequest {
   private stage: Stage = Stage.Idle;
   /** Null: nothing is chosen. */
   private choice: Choice | null = null;
@@ -75,44 +68,24 @@ export class NativeListener extends HttpContext {
 
   constructor(
     id: u32,
-    private readonly config: FallbackConfig,
+    config: FallbackConfig,
     private readonly orders: RouterOrders,
   ) {
-    super(id);
+    super(id, config);
   }
 
-  override onRequestHeaders(endOfStream: bool): HeadersAction {
-    requestHeaders.load();
-    // Only we say where a request goes.
-    const clusterHeader = this.config.clusterHeader;
-    if (!clusterHeader.isEmpty) requestHeaders.remove(clusterHeader);
-    if (endOfStream || !isWatched(this.config.paths)) return this.stayOut();
-    const isTooLong = announcedLength() > this.config.maxBodyBytes;
-    if (isTooLong && this.config.rejectsTooLarge) return this.refuse();
-    for (let i = 0; i < ROUTER_HEADERS.length; i++) requestHeaders.remove(ROUTER_HEADERS[i]);
-    this.config.exposure.clean(requestHeaders);
-    if (isTooLong) return this.stayOut();
-    limitRequestBuffer(this.config.maxBodyBytes);
-    this.stage = Stage.HoldsBody;
-    return HeadersAction.StopIteration;
-  }
-
-  override onRequestBody(size: i32, endOfStream: bool): DataAction {
-    if (this.stage != Stage.HoldsBody) return DataAction.Continue;
-    if (<i64>size > this.config.maxBodyBytes) {
-      this.stage = Stage.Idle;
-      if (!this.config.rejectsTooLarge) return DataAction.Continue;
-      this.refuse();
-      return DataAction.StopIterationNoBuffer;
-    }
-    if (!endOfStream) return DataAction.StopIterationAndBuffer;
-    this.choose();
-    return DataAction.Continue;
-  }
-
-  override onRequestTrailers(): TrailersAction {
-    if (this.stage == Stage.HoldsBody) this.choose();
-    return TrailersAction.Continue;
+  protected override begin(chain: Chain, request: RequestFeatures, _body: Slice): bool {
+    const config = this.config;
+    const isAlone = config.optOut.isAsked();
+    const most = isAlone ? 1 : config.maxAttempts;
+    const choice = Choice.forRouter(chain, request, most, config.breaker.keepsOne, isAlone);
+    this.choice = choice;
+    this.stage = Stage.Goes;
+    this.orders.give(choice.links.length, request.streams);
+    setProperty(CHAIN_PROPERTY, noteOf(choice, request, isAlone));
+    this.chooseCluster(choice);
+    chain.metrics.requests.increment();
+    return true;
   }
 
   override onResponseHeaders(endOfStream: bool): HeadersAction {
@@ -143,39 +116,6 @@ export class NativeListener extends HttpContext {
   override onDone(): void {
     const choice = this.choice;
     if (choice !== null && choice.probes.length > 0) choice.giveBack();
-  }
-
-  private stayOut(): HeadersAction {
-    this.finish();
-    return HeadersAction.Continue;
-  }
-
-  /** The request is longer than may be kept for a second attempt. */
-  private refuse(): HeadersAction {
-    const headers = new PairsBuilder().add(CONTENT_TYPE, JSON_TYPE).build();
-    this.sendLocalReply(413, headers, TOO_LARGE, TOO_LARGE_DETAILS);
-    return HeadersAction.StopAllIterationAndWatermark;
-  }
-
-  /** The body is complete, and the headers are still held. */
-  private choose(): void {
-    this.stage = Stage.Idle;
-    const config = this.config;
-    const body = requestBody.readAll();
-    const modelKey = config.modelKey;
-    if (body === null || modelKey === null) return;
-    const request = RequestFeatures.read(body, modelKey, config.asksForVision);
-    const chain = request.model.isEmpty ? NO_CHAIN : config.findChain(request.model);
-    if (chain === null) return;
-    const isAlone = config.optOut.isAsked();
-    const most = isAlone ? 1 : config.maxAttempts;
-    const choice = Choice.forRouter(chain, request, most, config.breaker.keepsOne, isAlone);
-    this.choice = choice;
-    this.stage = Stage.Goes;
-    this.orders.give(choice.links.length, request.streams);
-    setProperty(CHAIN_PROPERTY, noteOf(choice, request, isAlone));
-    this.chooseCluster(choice);
-    chain.metrics.requests.increment();
   }
 
   /** Tells a route with `cluster_header` where the chain begins. */

@@ -1,9 +1,20 @@
-import { bytes, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { HttpCallResponse } from "proxy-wasm-as";
+import { bytes, decimal, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { HttpCallResponse, PairsBuilder, responseBody, responseHeaders } from "proxy-wasm-as";
 import { FallbackConfig } from "./config";
-import { Errors } from "./errors";
+import { Exposure, Served } from "./exposure";
 import { StartJudge, Verdict } from "./judge";
-import { CONTENT_TYPE, EVENT_STREAM_TYPE, JSON_TYPE } from "./names";
+import {
+  ALL_FAILED_DETAILS,
+  CONTENT_ENCODING,
+  CONTENT_LENGTH,
+  CONTENT_TYPE,
+  EVENT_STREAM_TYPE,
+  JSON_TYPE,
+  REPLAYED_DETAILS,
+  RETRY_AFTER,
+  STATUS,
+  TRANSFER_ENCODING,
+} from "./names";
 import { BAD_START, CONNECT, RESET, statusReason, TIMEOUT } from "./reason";
 
 /** How Envoy's own answer to a call begins that reached nobody. */
@@ -15,6 +26,11 @@ const SLACK_MS: i64 = 50;
 /** What a client gets that another target, or nobody, answered: in one piece. */
 @final
 export class ReplayAnswer {
+  /** Who answered; null: not known yet. */
+  served: Served | null = null;
+  /** Seconds after which the client may come again; 0: nothing is said. */
+  retryAfter: i64 = 0;
+
   constructor(
     readonly status: i32,
     readonly type: Slice,
@@ -33,12 +49,14 @@ export class ReplayAnswer {
 
   /** The same in memory of its own: safe to keep after the callback. */
   copy(): ReplayAnswer {
-    return new ReplayAnswer(this.status, this.type.copy(), this.body.copy());
+    const copy = new ReplayAnswer(this.status, this.type.copy(), this.body.copy());
+    copy.served = this.served;
+    copy.retryAfter = this.retryAfter;
+    return copy;
   }
 
   /**
-   * Why it is a failure that the next target may mend, or null: it goes to the client. Sets
-   * `allowed` of a rule that says where such a request may go.
+   * Why it is a failure that the next target may mend, or null: it goes to the client.
    *
    * @param ms since the call
    * @param timeoutMs of the call
@@ -46,7 +64,7 @@ export class ReplayAnswer {
   findFailure(config: FallbackConfig, ms: i64, timeoutMs: i32): Slice | null {
     const errors = config.errors;
     const host = this.findOwnOfHost(ms, timeoutMs);
-    if (host !== null) return isListed(errors, host) ? host : null;
+    if (host !== null) return errors.countsReason(host) ? host : null;
     const rule = errors.findBodyFailure(this.status, this.body);
     if (errors.isFailure(this.status) || rule !== null) {
       return errors.isRefusal(this.status, this.body) ? null : statusReason(this.status);
@@ -55,8 +73,40 @@ export class ReplayAnswer {
     const isStream = lowerCase(this.type).startsWith(EVENT_STREAM_TYPE);
     if (!(isStream ? config.stream.holdsFirstEvent : config.stream.judgesJson)) return null;
     const judge = new StartJudge(isStream, config.stream);
-    judge.feed(this.body);
+    judge.look(this.body);
     return judge.end() == Verdict.Bad ? BAD_START : null;
+  }
+
+  /** Its headers as an answer of our own. */
+  headers(exposure: Exposure): Slice {
+    const headers = new PairsBuilder();
+    if (!this.type.isEmpty) headers.add(CONTENT_TYPE, this.type);
+    if (this.retryAfter > 0) headers.add(RETRY_AFTER, bytes(decimal(this.retryAfter)));
+    const served = this.served;
+    if (served !== null) exposure.addTo(headers, served);
+    return headers.build();
+  }
+
+  /** Details of an answer of our own, for the access log. */
+  get details(): Slice {
+    const served = this.served;
+    return served !== null && !served.target.isEmpty ? REPLAYED_DETAILS : ALL_FAILED_DETAILS;
+  }
+
+  /** Puts it in the place of the running response, which is complete. */
+  replaceResponse(exposure: Exposure): void {
+    responseHeaders.load();
+    responseHeaders.remove(CONTENT_LENGTH);
+    responseHeaders.remove(CONTENT_ENCODING);
+    responseHeaders.remove(TRANSFER_ENCODING);
+    responseHeaders.set(STATUS, bytes(decimal(this.status)));
+    if (this.type.isEmpty) responseHeaders.remove(CONTENT_TYPE);
+    else responseHeaders.set(CONTENT_TYPE, this.type);
+    if (this.retryAfter > 0) responseHeaders.set(RETRY_AFTER, bytes(decimal(this.retryAfter)));
+    else responseHeaders.remove(RETRY_AFTER);
+    const served = this.served;
+    if (served !== null) exposure.tell(responseHeaders, served);
+    responseBody.replace(this.body);
   }
 
   /** Nobody answered: the status is Envoy's (model-fallback.md 7.2, no. 8). */
@@ -66,9 +116,4 @@ export class ReplayAnswer {
     if (this.status != 503 || !this.body.startsWith(CONNECT_ERROR)) return null;
     return this.body.find(RESET_REASON) >= 0 ? CONNECT : RESET;
   }
-}
-
-function isListed(errors: Errors, reason: Slice): bool {
-  if (reason.equals(TIMEOUT)) return errors.onTimeout;
-  return reason.equals(CONNECT) ? errors.onConnectFailure : errors.onReset;
 }

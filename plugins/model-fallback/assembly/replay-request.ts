@@ -19,11 +19,7 @@ export class ReplayRequest {
    *
    * @param present its headers
    */
-  constructor(
-    present: Pairs,
-    body: Slice,
-    private readonly modelKey: KeyPath,
-  ) {
+  constructor(present: Pairs, body: Slice) {
     const head = new PairsBuilder();
     pass(PASSED_ON, present, head);
     pass(CREDENTIAL_HEADERS, present, head);
@@ -34,10 +30,11 @@ export class ReplayRequest {
   /**
    * Sends it to a target; the answer reaches `onHttpCallResponse` of `owner`.
    *
+   * @param modelKey where the model stands in the body
    * @param timeoutMs for the whole answer
    * @returns anything but Ok: no answer will come
    */
-  send(attempt: Attempt, owner: u32, timeoutMs: i32): Status {
+  send(attempt: Attempt, modelKey: KeyPath | null, owner: u32, timeoutMs: i32): Status {
     const original = new Pairs(this.head);
     const path = original.find(PATH);
     const edits = new HeadEdits();
@@ -45,7 +42,7 @@ export class ReplayRequest {
     const head = new PairsBuilder();
     edits.appendTo(head, original);
     if (!head.isComplete) return Status.BadArgument;
-    const body = attempt.editBody(this.body, this.modelKey);
+    const body = modelKey === null ? this.body : attempt.editBody(this.body, modelKey);
     return httpCall(owner, 0, attempt.target.cluster, head.build(), body, timeoutMs);
   }
 }

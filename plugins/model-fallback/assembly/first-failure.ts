@@ -1,0 +1,23 @@
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { getProperty } from "proxy-wasm-as";
+import { Errors, LocalReplies } from "./errors";
+import { RESPONSE_DETAILS } from "./names";
+import { statusReason } from "./reason";
+import { findRouterReason } from "./router-details";
+
+const VIA_UPSTREAM: Slice = bytes("via_upstream");
+
+/**
+ * Why the running response is a failure by its status, or by what the gateway says of it; null: it is
+ * none, or its body decides.
+ */
+export function findFirstFailure(errors: Errors, status: i32): Slice | null {
+  const found = getProperty(RESPONSE_DETAILS);
+  const details = found === null || found.isEmpty ? VIA_UPSTREAM : found;
+  if (details.equals(VIA_UPSTREAM)) return errors.isFailure(status) ? statusReason(status) : null;
+  if (errors.localReplies == LocalReplies.None) return null;
+  const reason = findRouterReason(details);
+  if (reason !== null) return errors.countsReason(reason) ? reason : null;
+  const counts = errors.localReplies == LocalReplies.All && errors.isFailure(status);
+  return counts ? statusReason(status) : null;
+}

@@ -1,0 +1,104 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { announcedLength, limitRequestBuffer } from "@ai-gateway-wasm/kit";
+import {
+  DataAction,
+  HeadersAction,
+  HttpContext,
+  PairsBuilder,
+  requestBody,
+  requestHeaders,
+  TrailersAction,
+} from "proxy-wasm-as";
+import { TOO_LARGE } from "./all-failed";
+import { Chain } from "./chain";
+import { FallbackConfig } from "./config";
+import { CONTENT_TYPE, JSON_TYPE, ROUTER_HEADERS, TOO_LARGE_DETAILS } from "./names";
+import { RequestFeatures } from "./request-features";
+import { isWatched } from "./request-kind";
+
+const NO_CHAIN: Chain | null = null;
+
+/** What has become of a request. */
+const enum Hold {
+  /** It goes on, or never was one of ours. */
+  None,
+  /** Until its body is complete. */
+  Body,
+  /** It is answered here. */
+  ForGood,
+}
+
+/** A request in the listener's chain, held until its body is complete: by then it is known who is asked. */
+export abstract class HeldRequest extends HttpContext {
+  private hold: Hold = Hold.None;
+
+  constructor(
+    id: u32,
+    protected readonly config: FallbackConfig,
+  ) {
+    super(id);
+  }
+
+  /**
+   * The body is complete, and the headers can still be edited.
+   *
+   * @param body in the callback arena
+   * @returns false: the request stays here and is answered
+   */
+  protected abstract begin(chain: Chain, request: RequestFeatures, body: Slice): bool;
+
+  override onRequestHeaders(endOfStream: bool): HeadersAction {
+    requestHeaders.load();
+    const config = this.config;
+    if (endOfStream || !isWatched(config.paths)) return this.stayOut();
+    const isTooLong = announcedLength() > config.maxBodyBytes;
+    if (isTooLong && config.rejectsTooLarge) return this.refuse();
+    for (let i = 0; i < ROUTER_HEADERS.length; i++) requestHeaders.remove(ROUTER_HEADERS[i]);
+    config.exposure.clean(requestHeaders);
+    if (isTooLong) return this.stayOut();
+    limitRequestBuffer(config.maxBodyBytes);
+    this.hold = Hold.Body;
+    return HeadersAction.StopIteration;
+  }
+
+  override onRequestBody(size: i32, endOfStream: bool): DataAction {
+    if (this.hold == Hold.Body && <i64>size > this.config.maxBodyBytes) {
+      this.hold = Hold.None;
+      if (!this.config.rejectsTooLarge) return DataAction.Continue;
+      this.refuse();
+      return DataAction.StopIterationNoBuffer;
+    }
+    if (this.hold == Hold.Body && endOfStream) this.release();
+    return this.hold == Hold.None ? DataAction.Continue : DataAction.StopIterationAndBuffer;
+  }
+
+  /** With trailers no body callback says that the body is complete; this one does. */
+  override onRequestTrailers(): TrailersAction {
+    if (this.hold == Hold.Body) this.release();
+    return this.hold == Hold.None ? TrailersAction.Continue : TrailersAction.StopIteration;
+  }
+
+  private release(): void {
+    this.hold = Hold.None;
+    const config = this.config;
+    const body = requestBody.readAll();
+    const modelKey = config.modelKey;
+    if (body === null || modelKey === null) return;
+    const request = RequestFeatures.read(body, modelKey, config.asksForVision);
+    const chain = request.model.isEmpty ? NO_CHAIN : config.findChain(request.model);
+    if (chain !== null && !this.begin(chain, request, body)) this.hold = Hold.ForGood;
+  }
+
+  /** Nothing more of this stream is of interest. */
+  protected stayOut(): HeadersAction {
+    this.finish();
+    return HeadersAction.Continue;
+  }
+
+  /** The request is longer than may be kept for a second attempt. */
+  private refuse(): HeadersAction {
+    const headers = new PairsBuilder().add(CONTENT_TYPE, JSON_TYPE).build();
+    this.sendLocalReply(413, headers, TOO_LARGE, TOO_LARGE_DETAILS);
+    return HeadersAction.StopAllIterationAndWatermark;
+  }
+}

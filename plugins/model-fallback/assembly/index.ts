@@ -3,7 +3,6 @@ import { ModelFallbackRoot } from "./plugin";
 
 export * from "proxy-wasm-as/abi";
 export {
-  proxy_on_done,
   proxy_on_request_body,
   proxy_on_request_headers,
   proxy_on_request_trailers,
@@ -11,5 +10,6 @@ export {
   proxy_on_response_headers,
   proxy_on_response_trailers,
 } from "proxy-wasm-as/callbacks";
+export { proxy_on_done } from "proxy-wasm-as/callbacks-upstream";
 
 register((id) => new ModelFallbackRoot(id));

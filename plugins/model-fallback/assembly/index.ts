@@ -3,7 +3,6 @@ import { ModelFallbackRoot } from "./plugin";
 
 export * from "proxy-wasm-as/abi";
 export {
-  proxy_on_done,
   proxy_on_http_call_response,
   proxy_on_request_body,
   proxy_on_request_headers,
@@ -13,5 +12,6 @@ export {
   proxy_on_response_trailers,
   proxy_on_tick,
 } from "proxy-wasm-as/callbacks";
+export { proxy_on_done } from "proxy-wasm-as/callbacks-upstream";
 
 register((id) => new ModelFallbackRoot(id));

@@ -90,8 +90,8 @@ export abstract class HttpContext {
   onLog(): void {}
 
   /**
-   * The stream is over, and nothing of it can be edited. Plugins that export `proxy_on_log` get
-   * `onLog` instead; filters in an upstream chain, which hosts give no log callback, get only this.
+   * The stream is over, and nothing of it can be edited. For plugins that re-export the callback of
+   * `proxy-wasm-as/callbacks-upstream`: filters in an upstream chain get no `onLog`.
    */
   onDone(): void {}
 

@@ -1,0 +1,69 @@
+/** A store that admits, then a body that is changed or a response that is told the balance. */
+export const RARE = [
+  "proxy_set_buffer_bytes",
+  "proxy_replace_header_map_value",
+  "proxy_set_property",
+];
+
+/** Configurations that switch on as much of a plugin as possible, and values that reach its depths. */
+export interface Target {
+  configurations: string[];
+  /** Further ones that only the Higress build takes. */
+  higress?: string[];
+  /** Host functions that only a row of lucky answers leads to; the goldens lead there. */
+  rare?: string[];
+  sensible: Record<string, string[]>;
+}
+
+/** Both parts of `native`; the filter state that one writes for the other is made up here. */
+export const MODEL_FALLBACK: Target = {
+  configurations: ["listener", "upstream"].map((role) =>
+    JSON.stringify({
+      role,
+      targets: [
+        {
+          name: "a",
+          modelMapping: { "~^r": "x", "*": "" },
+          auth: { type: "query", query: "key", apiTokens: ["k", "l"] },
+          basePath: "/api",
+          body: { cap: { max_tokens: 1 }, remove: ["messages.#.x"], setDefault: { "a.b": 1 } },
+          when: { vision: false },
+        },
+        {
+          name: "b",
+          model: "m",
+          host: "b",
+          protocol: "azure",
+          auth: { apiTokens: ["k"] },
+          headers: { set: { "x-a": "1" }, remove: ["x-b"] },
+        },
+      ],
+      chains: [{ name: "c", targets: ["a", "b"], cluster: "x", breakerClusters: ["", "y"] }],
+      clusterHeader: "x-cluster",
+      breaker: { failures: 1, openSeconds: 1, failureRatio: 0.1 },
+      errors: { onBody: [{ status: "4xx", path: "error.code", in: ["x"] }] },
+      allFailed: { includeDetails: true },
+    }),
+  ),
+  // The pepper's, and what only some row of answers leads to; the goldens lead there.
+  rare: [...RARE, "proxy_send_local_response", "random_get", "proxy_record_metric"],
+  sensible: {
+    ":path": ["/v1/chat/completions", "/v1/chat/completions?key=1"],
+    ":status": ["200", "503", "429", "400"],
+    "content-type": ["application/json", "text/event-stream"],
+    "content-length": ["12", "99999999999"],
+    "retry-after": ["1", "x"],
+    "x-model-fallback": ["off"],
+    "*": [
+      "a",
+      "b",
+      "via_upstream",
+      "no_healthy_upstream",
+      '{"model":"r1","stream":true,"max_tokens":5,"messages":[{"content":[{"type":"image_url"}]}]}',
+      '{"c":"c","m":"r1","s":true,"t":["a","b"],"p":["a"]}',
+      '[{"t":"a","r":"status_503","ms":1}]',
+      'data: {"choices":[]}\n\n',
+      'data: {"error":{}}\n\n',
+    ],
+  },
+};

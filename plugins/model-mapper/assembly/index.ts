@@ -2,8 +2,10 @@ import { register } from "proxy-wasm-as";
 import { ModelMapperRoot } from "./plugin";
 
 export * from "proxy-wasm-as/abi";
-// Name each callback that plugin.ts overrides, and no other: the gateway enters the module for
-// every callback it finds.
-export { proxy_on_request_headers } from "proxy-wasm-as/callbacks";
+export {
+  proxy_on_request_body,
+  proxy_on_request_headers,
+  proxy_on_request_trailers,
+} from "proxy-wasm-as/callbacks";
 
 register((id) => new ModelMapperRoot(id));

@@ -2,7 +2,8 @@ import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 
 export const PLUGIN_NAME: string = "model-mapper";
 
-/** Response details of a refusal, for the access log. */
-export const MISSING_HEADER: Slice = bytes("model-mapper.missing_header");
-/** Body of a refusal. */
-export const MISSING_HEADER_TEXT: Slice = bytes("A required header is missing.");
+export const PATH: Slice = bytes(":path");
+export const CONTENT_LENGTH: Slice = bytes("content-length");
+export const CONTENT_TYPE: Slice = bytes("content-type");
+/** Tells the filters behind this one which model the upstream is asked for. */
+export const FINAL_MODEL_HEADER: Slice = bytes("x-higress-llm-model-final");

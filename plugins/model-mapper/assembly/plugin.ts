@@ -1,49 +1,25 @@
-import { NO_BYTES } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginRoot } from "@ai-gateway-wasm/kit";
-import { HeadersAction, HttpContext, requestHeaders } from "proxy-wasm-as";
-import { parseConfig, ModelMapperConfig } from "./config";
-import { MISSING_HEADER, MISSING_HEADER_TEXT, PLUGIN_NAME } from "./names";
+import { HttpContext } from "proxy-wasm-as";
+import { MapperConfig, parseConfig } from "./config";
+import { PLUGIN_NAME } from "./names";
+import { ModelMapper } from "./stream";
 
-/** One configuration of model-mapper. */
-export class ModelMapperRoot extends PluginRoot<ModelMapperConfig> {
+/** One configuration of model-mapper: what model names become on their way to an upstream. */
+export class ModelMapperRoot extends PluginRoot<MapperConfig> {
   constructor(id: u32) {
     super(id, PLUGIN_NAME);
   }
 
-  override parseGlobal(document: ConfigReader): ModelMapperConfig | null {
+  override parseGlobal(document: ConfigReader): MapperConfig | null {
     return parseConfig(document);
   }
 
-  /** A rule stands alone: it inherits nothing from the global part. */
-  override parseRule(
-    rule: ConfigReader,
-    _base: ModelMapperConfig | null,
-  ): ModelMapperConfig | null {
+  /** A rule stands alone: nothing is inherited from the global part. */
+  override parseRule(rule: ConfigReader, _base: MapperConfig | null): MapperConfig | null {
     return parseConfig(rule);
   }
 
-  override accept(id: u32, config: ModelMapperConfig): HttpContext | null {
-    return new ModelMapper(id, config);
-  }
-}
-
-/** One request: let through when it has the header, refused when it has not. */
-class ModelMapper extends HttpContext {
-  constructor(
-    id: u32,
-    private readonly config: ModelMapperConfig,
-  ) {
-    super(id);
-  }
-
-  override onRequestHeaders(_endOfStream: bool): HeadersAction {
-    this.finish(); // nothing else of this request is of interest
-    if (requestHeaders.get(this.config.header) !== null) return HeadersAction.Continue;
-    return this.refuse();
-  }
-
-  private refuse(): HeadersAction {
-    this.sendLocalReply(this.config.status, NO_BYTES, MISSING_HEADER_TEXT, MISSING_HEADER);
-    return HeadersAction.StopAllIterationAndWatermark;
+  override accept(id: u32, config: MapperConfig): HttpContext | null {
+    return new ModelMapper(id, config, this.log);
   }
 }

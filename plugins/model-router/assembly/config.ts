@@ -3,18 +3,17 @@ import { bytes, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog, textsOf } from "@ai-gateway-wasm/kit";
 import {
   DEFAULT_SUFFIXES,
-  MappingOrder,
   ModelKey,
   ModelMapping,
   PathSuffixes,
   readModelKey,
+  readModelMapping,
 } from "@ai-gateway-wasm/llm/model";
 import { isHeaderName } from "proxy-wasm-as";
 import { AutoRouting, readAutoRouting } from "./auto-routing";
 import { MODEL_HEADER } from "./names";
 
 const STAR: Slice = bytes("*");
-const ORDERS: string[] = ["sorted", "longest"];
 const ON_AMBIGUOUS: string[] = ["rewrite", "reject"];
 const BODY_PHASES: string[] = ["auto", "hold_headers", "stream_headers"];
 const STREAM_HEADERS: i32 = 2;
@@ -52,7 +51,7 @@ export class RouterConfig {
     this.providerHeader = readHeader(config, "addProviderHeader");
     this.keepsFullName = config.flag("keepOriginalModelName");
     this.autoRouting = readAutoRouting(config.object("autoRouting"), log);
-    this.mapping = readMapping(config);
+    this.mapping = readModelMapping(config);
     this.readsForms = config.flag("multipart", true);
     this.refusesAmbiguous = config.choice("onAmbiguousModel", ON_AMBIGUOUS, 0) == 1;
     this.maxBodyBytes = config.integer("maxBodyBytes", DEFAULT_BODY_BYTES, 1, i32.MAX_VALUE);
@@ -87,15 +86,6 @@ function readPaths(value: JsonValue | null): PathSuffixes {
   let isEvery = false;
   for (let i = 0; i < suffixes.length; i++) if (suffixes[i].equals(STAR)) isEvery = true;
   return new PathSuffixes(suffixes, isEvery);
-}
-
-function readMapping(config: ConfigReader): ModelMapping | null {
-  const order = <MappingOrder>config.choice("mappingOrder", ORDERS, MappingOrder.Sorted);
-  const table = config.find("modelMapping");
-  if (table === null) return null;
-  if (table.isObject) return new ModelMapping(table, order);
-  config.refuseWith("modelMapping must be an object");
-  return null;
 }
 
 /** The name of a header to write, in lower case; empty: none. */

@@ -1,8 +1,9 @@
 import { JsonValue } from "@ai-gateway-wasm/as-json";
 import { Builder, BytesTable, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { configText } from "@ai-gateway-wasm/kit";
+import { configText, ConfigReader } from "@ai-gateway-wasm/kit";
 
 const STAR: u8 = 0x2a;
+const ORDERS: string[] = ["sorted", "longest"];
 
 /** Which of several prefixes counts. */
 export const enum MappingOrder {
@@ -101,6 +102,16 @@ export class ModelMapping {
     }
     return compareKeys(left, right) < 0;
   }
+}
+
+/** Reads `modelMapping` and `mappingOrder`; null: there is no table. */
+export function readModelMapping(config: ConfigReader): ModelMapping | null {
+  const order = <MappingOrder>config.choice("mappingOrder", ORDERS, MappingOrder.Sorted);
+  const table = config.find("modelMapping");
+  if (table === null) return null;
+  if (table.isObject) return new ModelMapping(table, order);
+  config.refuseWith("modelMapping must be an object");
+  return null;
 }
 
 /** Byte order of the keys as they are written, star included: `gpt*` stands before `gpt-4*`. */

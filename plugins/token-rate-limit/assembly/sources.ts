@@ -1,8 +1,7 @@
 import { Builder, lowerCase, Slice, trim } from "@ai-gateway-wasm/bytes";
-import { PluginLog, QueryReader, QuerySyntax } from "@ai-gateway-wasm/kit";
+import { findCookie, PluginLog, QueryReader, QuerySyntax } from "@ai-gateway-wasm/kit";
 import { getProperty, LogLevel, requestHeaders } from "proxy-wasm-as";
 import { Address, parseEndpoint } from "./address";
-import { findCookie } from "./cookie";
 import { CONSUMER_HEADER, COOKIE, MODEL_HEADER, PATH, SOURCE_ADDRESS } from "./names";
 
 const COMMA: u8 = 0x2c;

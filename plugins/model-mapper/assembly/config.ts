@@ -6,6 +6,7 @@ import {
   ModelKey,
   ModelMapping,
   PathSuffixes,
+  readMappingOrder,
   readModelKey,
   readModelMapping,
 } from "@ai-gateway-wasm/llm/model";
@@ -35,7 +36,7 @@ export class MapperConfig {
     config: ConfigReader,
     readonly key: ModelKey,
   ) {
-    this.mapping = readModelMapping(config);
+    this.mapping = readModelMapping(config, readMappingOrder(config));
     this.paths = readPaths(config);
     this.modelHeader = readHeader(config);
     this.mapsForms = config.flag("multipart", true);

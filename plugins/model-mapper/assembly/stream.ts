@@ -98,7 +98,8 @@ export class ModelMapper extends HttpContext {
     }
     const asked = this.isForm ? trim(field.name) : field.name;
     const mapping = this.config.mapping;
-    const model = mapping === null ? asked : mapping.map(asked);
+    const canWrite = field.place != ModelPlace.Missing || field.canAdd;
+    const model = mapping !== null && canWrite ? mapping.map(asked) : asked;
     this.tell(model);
     if (!model.equals(asked)) this.write(field, asked, model);
     else if (field.isAmbiguous) replaceHeldBody(body, field.end, field.unify());
@@ -121,12 +122,13 @@ export class ModelMapper extends HttpContext {
 
   private write(field: ModelField, asked: Slice, model: Slice): void {
     const body = field.body;
-    const added = field.place == ModelPlace.Missing ? field.add(this.config.key, model) : null;
-    const isWritten =
-      added !== null
-        ? replaceHeldBody(body, body.length, added)
-        : field.place != ModelPlace.Missing &&
-          replaceHeldBody(body, field.end, field.rename(model));
+    let isWritten = false;
+    if (field.place != ModelPlace.Missing) {
+      isWritten = replaceHeldBody(body, field.end, field.rename(model));
+    } else {
+      const added = field.add(this.config.key, model);
+      isWritten = added !== null && replaceHeldBody(body, body.length, added);
+    }
     if (!isWritten || !this.log.wants(LogLevel.Debug)) return;
     this.log.debug("model mapped, before: " + asked.toString() + ", after: " + model.toString());
   }

@@ -1,17 +1,21 @@
 import { JsonValue, listOf } from "@ai-gateway-wasm/as-json";
-import { bytes, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog, textsOf } from "@ai-gateway-wasm/kit";
 import {
   DEFAULT_SUFFIXES,
+  MappingOrder,
   ModelKey,
   ModelMapping,
   PathSuffixes,
+  readMappingOrder,
   readModelKey,
   readModelMapping,
 } from "@ai-gateway-wasm/llm/model";
-import { isHeaderName } from "proxy-wasm-as";
 import { AutoRouting, readAutoRouting } from "./auto-routing";
+import { readHeader } from "./header-name";
 import { MODEL_HEADER } from "./names";
+import { SplitParser } from "./split/parser";
+import { Split } from "./split/split";
 
 const STAR: Slice = bytes("*");
 const ON_AMBIGUOUS: string[] = ["rewrite", "reject"];
@@ -33,6 +37,8 @@ export class RouterConfig {
   readonly autoRouting: AutoRouting | null;
   /** Null: names stay. */
   readonly mapping: ModelMapping | null;
+  /** Null: every model keeps its traffic. */
+  readonly split: Split | null;
   /** Headers that only this plugin may write. */
   readonly strippedHeaders: Slice[] = [];
   readonly readsForms: bool;
@@ -51,15 +57,24 @@ export class RouterConfig {
     this.providerHeader = readHeader(config, "addProviderHeader");
     this.keepsFullName = config.flag("keepOriginalModelName");
     this.autoRouting = readAutoRouting(config.object("autoRouting"), log);
-    this.mapping = readModelMapping(config);
+    const order = readMappingOrder(config);
+    this.mapping = readModelMapping(config, order);
     this.readsForms = config.flag("multipart", true);
     this.refusesAmbiguous = config.choice("onAmbiguousModel", ON_AMBIGUOUS, 0) == 1;
     this.maxBodyBytes = config.integer("maxBodyBytes", DEFAULT_BODY_BYTES, 1, i32.MAX_VALUE);
-    if (config.flag("stripClientHeaders")) {
-      this.stripHeader(this.modelHeader);
-      this.stripHeader(this.providerHeader);
-      if (this.autoRouting !== null) this.stripHeader(MODEL_HEADER);
-    }
+    this.split = readSplit(config, order, !this.providerHeader.isEmpty);
+    if (config.flag("stripClientHeaders", config.has("split"))) this.stripHeaders();
+  }
+
+  private stripHeaders(): void {
+    this.stripHeader(this.modelHeader);
+    this.stripHeader(this.providerHeader);
+    if (this.autoRouting !== null) this.stripHeader(MODEL_HEADER);
+    const split = this.split;
+    if (split === null) return;
+    this.stripHeader(split.tagHeader);
+    this.stripHeader(split.ruleHeader);
+    this.stripHeader(split.clusterHeader);
   }
 
   private stripHeader(name: Slice): void {
@@ -88,11 +103,8 @@ function readPaths(value: JsonValue | null): PathSuffixes {
   return new PathSuffixes(suffixes, isEvery);
 }
 
-/** The name of a header to write, in lower case; empty: none. */
-export function readHeader(config: ConfigReader, field: string, fallback: Slice = NO_BYTES): Slice {
-  const name = lowerCase(config.text(field, fallback)).kept();
-  if (!name.isEmpty && (!isHeaderName(name) || name.at(0) == 0x3a)) {
-    config.refuse(field, "is not a header name");
-  }
-  return name;
+function readSplit(config: ConfigReader, order: MappingOrder, hasProvider: bool): Split | null {
+  const part = config.object("split");
+  if (part === null) return null;
+  return new SplitParser(part, order, hasProvider).parse();
 }

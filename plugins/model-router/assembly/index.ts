@@ -6,6 +6,7 @@ export {
   proxy_on_request_body,
   proxy_on_request_headers,
   proxy_on_request_trailers,
+  proxy_on_response_headers,
 } from "proxy-wasm-as/callbacks";
 
 register((id) => new ModelRouterRoot(id));

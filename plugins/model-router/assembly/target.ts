@@ -1,4 +1,5 @@
 import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Choice } from "./split/choice";
 
 const SLASH: u8 = 0x2f;
 
@@ -7,6 +8,8 @@ const SLASH: u8 = 0x2f;
 export class Target {
   /** Empty: nobody in particular. */
   provider: Slice = NO_BYTES;
+  /** The variant of a split; null: no rule was for it. */
+  choice: Choice | null = null;
   /** Chosen by what the user wrote. */
   isAuto: bool = false;
 

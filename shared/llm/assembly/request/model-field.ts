@@ -28,22 +28,18 @@ export const enum ModelPlace {
  */
 @final
 export class ModelField {
-  /** The first place's name: the text of a JSON value of any type, the bytes of a form's field. */
-  readonly name: Slice;
-
   constructor(
     readonly body: Slice,
     readonly place: ModelPlace,
     /** The values as they stand in the body, in its order. */
     private readonly places: Slice[],
-    name: Slice,
+    /** The first place's name: the text of a JSON value of any type, the bytes of a form's field. */
+    readonly name: Slice,
     /** Readers may see another name than this one. */
     readonly isAmbiguous: bool,
     /** The document; null: the body is a form, or cannot be read. */
     readonly root: JsonValue | null,
-  ) {
-    this.name = name;
-  }
+  ) {}
 
   /** How many bytes of the body end with the last place: what `rewrite` is written in place of. */
   get end(): i32 {
@@ -61,10 +57,15 @@ export class ModelField {
     return this.fill(this.places[0]);
   }
 
+  /** True where a missing name can be added: in an object. */
+  get canAdd(): bool {
+    const root = this.root;
+    return root !== null && root.isObject;
+  }
+
   /** The whole body with the missing key added; null when there is no object to add it to. */
   add(key: ModelKey, name: Slice): Slice | null {
-    const root = this.root;
-    if (root === null || !root.isObject) return null;
+    if (!this.canAdd) return null;
     return setValue(this.body, key.path, quoteLikeSjson(name));
   }
 

@@ -104,9 +104,13 @@ export class ModelMapping {
   }
 }
 
-/** Reads `modelMapping` and `mappingOrder`; null: there is no table. */
-export function readModelMapping(config: ConfigReader): ModelMapping | null {
-  const order = <MappingOrder>config.choice("mappingOrder", ORDERS, MappingOrder.Sorted);
+/** Reads `mappingOrder`. */
+export function readMappingOrder(config: ConfigReader): MappingOrder {
+  return <MappingOrder>config.choice("mappingOrder", ORDERS, MappingOrder.Sorted);
+}
+
+/** Reads `modelMapping`; null: there is no table, or it is refused. */
+export function readModelMapping(config: ConfigReader, order: MappingOrder): ModelMapping | null {
   const table = config.find("modelMapping");
   if (table === null) return null;
   if (table.isObject) return new ModelMapping(table, order);

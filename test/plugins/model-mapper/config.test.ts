@@ -8,4 +8,4 @@ const subject = {
 };
 
 testConfigurations(subject);
-testNeighbours(subject, { header: "z" });
+testNeighbours(subject, { a: "b" });

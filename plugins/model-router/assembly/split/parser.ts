@@ -92,7 +92,7 @@ export class SplitParser {
         return "unsupported body path: " + condition.key.toString();
       }
     }
-    rule.conditions = group;
+    if (group.conditions.length > 0) rule.conditions = group;
     return "";
   }
 

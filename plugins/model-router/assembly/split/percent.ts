@@ -14,7 +14,7 @@ export function readHundredths(value: JsonValue): i32 {
   const text = configText(value);
   const point = text.indexOf(DOT);
   const decimals = point < 0 ? 0 : text.length - point - 1;
-  if (point == 0 || decimals > 2 || (point > 0 && decimals == 0)) return -1;
+  if (text.isEmpty || point == 0 || decimals > 2 || (point > 0 && decimals == 0)) return -1;
   const digits = new Builder(8).append(point < 0 ? text : text.sub(0, point));
   if (point >= 0) digits.append(text.sub(point + 1));
   for (let i = decimals; i < 2; i++) digits.appendByte(0x30);

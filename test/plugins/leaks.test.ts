@@ -2,6 +2,7 @@ import { checkLeaks, createHost, upstream, type PluginOptions } from "proxy-wasm
 import "proxy-wasm-test/vitest";
 import { expect, test } from "vitest";
 import { GO, keyAuth } from "./key-auth/support.js";
+import { modelRouter } from "./model-router/support.js";
 import { answer, JSON_TYPE, refill, SHARED as QUOTA, tokenQuota } from "./token-quota/support.js";
 import { byHeader, plugin, SHARED } from "./token-rate-limit/support.js";
 
@@ -10,6 +11,7 @@ import { byHeader, plugin, SHARED } from "./token-rate-limit/support.js";
 const LIMIT = { ...SHARED, rule_items: [byHeader("k1", 1_000_000)] };
 const plugins: [string, PluginOptions, Record<string, string>, number[]][] = [
   ["key-auth", keyAuth(GO), { "x-api-key": "k1" }, [200, 401]],
+  ["model-router", modelRouter(), { "content-type": "application/json" }, [200]],
   ["token-quota", tokenQuota(QUOTA), { "x-mse-consumer": "bob" }, [200, 401]],
   ["token-rate-limit", plugin(LIMIT), { "x-api-key": "k1" }, [200]],
 ];

@@ -42,6 +42,7 @@ const MODEL_VALUES: Record<string, string[]> = {
     '{"model":"gpt-4o","user":"u","stream":true}',
     '{"model":"higress/auto","messages":[{"role":"user","content":[{"type":"text","text":"hello"}]}]}',
     '{"input":{"models":["a"]},"model":"a","model":"b"}',
+    '{"model":"a\\u0001"}',
     '--x\r\nContent-Disposition: form-data; name="model"\r\n\r\ngpt-4o\r\n--x--',
   ],
 };
@@ -68,6 +69,7 @@ const PLUGINS: Record<string, Target> = {
         _rules_: [{ _match_route_: ["r"], modelKey: "input.models.0", modelMapping: { "*": "d" } }],
       }),
     ],
+    rare: ["proxy_remove_header_map_value"],
     sensible: MODEL_VALUES,
   },
   "model-router": {
@@ -99,6 +101,7 @@ const PLUGINS: Record<string, Target> = {
         },
       }),
     ],
+    rare: ["proxy_send_local_response", "random_get"],
     sensible: MODEL_VALUES,
   },
   "key-auth": {

@@ -9,6 +9,7 @@ import { readOptions } from "./options.js";
 import { callTable, criteria, table, type Curve, type Report, type Row } from "./report.js";
 import { CALL_SCENARIOS } from "./scenarios-calls.js";
 import { FALLBACK_SCENARIOS } from "./scenarios-fallback.js";
+import { MODEL_SCENARIOS } from "./scenarios-models.js";
 import { NO_FILTER, PEER, peer, SCENARIOS, type Scenario } from "./scenarios.js";
 import { TOKEN_SCENARIOS } from "./scenarios-tokens.js";
 import { DIRECT } from "./traffic.js";
@@ -37,7 +38,13 @@ interface Running {
 function chosen(): Scenario[] {
   const all = options.calls
     ? CALL_SCENARIOS
-    : [...SCENARIOS, ...TOKEN_SCENARIOS, ...FALLBACK_SCENARIOS, ...options.peers.map(peer)];
+    : [
+        ...SCENARIOS,
+        ...TOKEN_SCENARIOS,
+        ...MODEL_SCENARIOS,
+        ...FALLBACK_SCENARIOS,
+        ...options.peers.map(peer),
+      ];
   const { only } = options;
   if (!only) return all;
   const unknown = only.find((part) => !all.some(({ name }) => name.startsWith(part)));

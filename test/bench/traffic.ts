@@ -23,8 +23,11 @@ export const JSON_ANSWER: Traffic = {
   method: "POST",
   path: `${UPSTREAM_PREFIX}json/v1/chat/completions`,
   keyHeader: "x-mse-consumer",
-  body: chatRequest(),
+  body: chatRequest(REQUEST_BYTES),
 };
+
+/** The same with a long conversation in the request: 200 KiB. */
+export const LONG_REQUEST: Traffic = { ...JSON_ANSWER, body: chatRequest(204800), share: 1 / 5 };
 
 /** The same, answered with a stream of 200 events; each is a read of its own for Envoy. */
 export const STREAM_ANSWER: Traffic = {
@@ -33,7 +36,7 @@ export const STREAM_ANSWER: Traffic = {
   share: 1 / 40,
 };
 
-function chatRequest(): string {
+function chatRequest(bytes: number): string {
   const spell = (content: string): string =>
     JSON.stringify({
       model: "gpt-4o",
@@ -43,5 +46,5 @@ function chatRequest(): string {
         { role: "user", content },
       ],
     });
-  return spell("word ".repeat(REQUEST_BYTES).slice(0, REQUEST_BYTES - spell("").length));
+  return spell("word ".repeat(bytes).slice(0, bytes - spell("").length));
 }

@@ -3,6 +3,7 @@ import "proxy-wasm-test/vitest";
 import { expect, test } from "vitest";
 import { GO, keyAuth } from "./key-auth/support.js";
 import { bothParts } from "./model-fallback/support.js";
+import { modelRouter } from "./model-router/support.js";
 import { answer, JSON_TYPE, refill, SHARED as QUOTA, tokenQuota } from "./token-quota/support.js";
 import { byHeader, plugin, SHARED } from "./token-rate-limit/support.js";
 
@@ -14,6 +15,7 @@ const plugins: [string, PluginOptions[], Record<string, string>, number[]][] = [
   ["token-quota", [tokenQuota(QUOTA)], { "x-mse-consumer": "bob" }, [200, 401]],
   ["token-rate-limit", [plugin(LIMIT)], { "x-api-key": "k1" }, [200]],
   ["model-fallback", bothParts(), JSON_TYPE, [200]],
+  ["model-router", [modelRouter()], JSON_TYPE, [200]],
 ];
 
 test.each(plugins)("%s keeps nothing", async (name, items, headers, expected) => {

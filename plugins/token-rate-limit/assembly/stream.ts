@@ -2,6 +2,7 @@ import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import {
   announcedLength,
   isEncoded,
+  isWebSocket,
   keepRoute,
   limitRequestBuffer,
   PluginLog,
@@ -31,7 +32,6 @@ import { ACCEPT_ENCODING, CONTENT_TYPE, MODEL_HEADER, RESET_HEADER } from "./nam
 import { Reply } from "./rejection";
 import { Matched } from "./rules";
 import { Spending, UNKNOWN } from "./spending";
-import { isWebSocket } from "./upgrade";
 import { canAskForUsage, injectUsage } from "./usage-request";
 import { CLOSED, judge } from "./verdict";
 

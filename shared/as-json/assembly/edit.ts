@@ -1,6 +1,5 @@
 import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { Char } from "./char";
-import { JsonCursor } from "./cursor";
 import { quote } from "./escape";
 import { KeyPath, KeyStep } from "./key-path";
 import { JsonValue, readJson } from "./value";
@@ -86,7 +85,7 @@ class Editor {
     const cursor = container.entries();
     for (; cursor.next(); count++) {
       const value = cursor.value;
-      if (isNamed(container, cursor, step, count)) {
+      if (step.names(container, cursor, count)) {
         found = true;
         if (isLast) this.replace(value.at, value.endAddress());
         else this.visit(value, depth + 1);
@@ -143,7 +142,7 @@ class Editor {
     for (let count = 0; cursor.next(); count++) {
       const start = container.isObject ? cursor.rawKey.ptr - 1 : cursor.address;
       end = cursor.value.endAddress();
-      if (isNamed(container, cursor, step, count)) {
+      if (step.names(container, cursor, count)) {
         if (cutStart == 0) cutStart = start;
         continue;
       }
@@ -164,10 +163,4 @@ class Editor {
     this.out.appendRaw(this.copied, <i32>(end - this.copied));
     this.copied = end;
   }
-}
-
-/** Whether the step names the entry the cursor is at, the `count`-th of its container. */
-function isNamed(container: JsonValue, cursor: JsonCursor, step: KeyStep, count: i32): bool {
-  if (container.isObject) return cursor.keyIs(step.key);
-  return step.isEach || step.index == count;
 }

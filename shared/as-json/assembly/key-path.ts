@@ -1,5 +1,6 @@
 import { Slice, bytes } from "@ai-gateway-wasm/bytes";
 import { Char, isDigit } from "./char";
+import { JsonCursor } from "./cursor";
 import { JsonValue } from "./value";
 
 /** One component of a `KeyPath`. */
@@ -13,6 +14,12 @@ export class KeyStep {
     /** `#`: every element of an array. Only in paths compiled with `allowEach`. */
     readonly isEach: bool,
   ) {}
+
+  /** Whether this step names the entry the cursor is at, the `count`-th of its container. */
+  names(container: JsonValue, cursor: JsonCursor, count: i32): bool {
+    if (container.isObject) return cursor.keyIs(this.key);
+    return this.isEach || this.index == count;
+  }
 
   /** The child this step names, or null. A step of digits is an index on an array. */
   read(value: JsonValue): JsonValue | null {
@@ -33,6 +40,25 @@ export class KeyPath {
       value = this.steps[i].read(value);
     }
     return value;
+  }
+
+  /** Every value at the path in document order: more than one where keys repeat. */
+  readAll(root: JsonValue): JsonValue[] {
+    const found: JsonValue[] = [];
+    this.collect(root, 0, found);
+    return found;
+  }
+
+  /** Recursion is bounded by the path (64 components), not by the document. */
+  private collect(container: JsonValue, depth: i32, found: JsonValue[]): void {
+    const step = this.steps[depth];
+    const isLast = depth + 1 == this.steps.length;
+    const cursor = container.entries();
+    for (let count = 0; cursor.next(); count++) {
+      if (!step.names(container, cursor, count)) continue;
+      if (isLast) found.push(cursor.value);
+      else this.collect(cursor.value, depth + 1, found);
+    }
   }
 }
 

@@ -22,12 +22,20 @@ const DASHES: Slice = bytes("--");
 /** Encodings that leave the content as it is. */
 const IDENTITIES: Slice[] = [bytes("binary"), bytes("8bit"), bytes("7bit")];
 
-/** How often a form has a field, and its first value. */
+/** The values of a field of a form. */
 @final
 export class FormField {
-  /** Null: the form has no such field, or the body is not well-formed. */
-  value: Slice | null = null;
+  /** Empty: the form has no such field, or the body is not well-formed. */
+  readonly values: Slice[] = [];
+  /** More than there are values where parsers disagree about one. */
   count: i32 = 0;
+  /** The body is no form, or ends early. */
+  isMalformed: bool = false;
+
+  /** The first value, or null. */
+  get value(): Slice | null {
+    return this.values.length > 0 ? this.values[0] : null;
+  }
 }
 
 /** True for `multipart/form-data`, whatever its parameters. */
@@ -44,6 +52,7 @@ export function isMultipart(contentType: Slice): bool {
  */
 export function findFormField(body: Slice, contentType: Slice, field: Slice): FormField {
   const none = new FormField();
+  none.isMalformed = true;
   const boundary = boundaryOf(contentType);
   if (boundary === null) return none;
   const delimiter = new Builder().append(CRLF).append(DASHES).append(boundary).toSlice();
@@ -87,7 +96,7 @@ function readPart(part: Slice, field: Slice, found: FormField): bool {
   }
   if (!headers.isNamed) return true;
   found.count += headers.isDoubtful || headers.dispositions > 1 ? 2 : 1;
-  if (found.value === null) found.value = part.sub(split + 4);
+  found.values.push(part.sub(split + 4));
   return true;
 }
 

@@ -59,6 +59,14 @@ export class HostBuffer {
     return proxy_set_buffer_bytes(this.type, 0, i32.MAX_VALUE, data.ptr, data.length);
   }
 
+  /**
+   * Replaces the first `length` bytes; what follows stays where it is and is not copied. Hosts
+   * replace nothing in the middle: a range that begins later is a bad argument (host.md 6.3).
+   */
+  replaceStart(length: i32, data: Slice): Status {
+    return proxy_set_buffer_bytes(this.type, 0, length, data.ptr, data.length);
+  }
+
   append(data: Slice): Status {
     return proxy_set_buffer_bytes(this.type, i32.MAX_VALUE, 0, data.ptr, data.length);
   }

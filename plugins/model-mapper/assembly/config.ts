@@ -1,0 +1,72 @@
+import { bytes, lowerCase, Slice } from "@ai-gateway-wasm/bytes";
+import { listOf } from "@ai-gateway-wasm/as-json";
+import { ConfigReader, textsOf } from "@ai-gateway-wasm/kit";
+import {
+  DEFAULT_SUFFIXES,
+  ModelKey,
+  ModelMapping,
+  PathSuffixes,
+  readMappingOrder,
+  readModelKey,
+  readModelMapping,
+} from "@ai-gateway-wasm/llm/model";
+import { isHeaderName } from "proxy-wasm-as";
+import { FINAL_MODEL_HEADER } from "./names";
+
+const OFF: Slice = bytes("-");
+const BODY_PHASES: string[] = ["auto", "hold_headers", "stream_headers"];
+const STREAM_HEADERS: i32 = 2;
+const DEFAULT_BODY_BYTES: i64 = 104857600;
+
+/** One configuration: of the whole plugin or of one rule. */
+@final
+export class MapperConfig {
+  readonly paths: PathSuffixes;
+  /** Gets the name that the upstream is asked for; null: none does. */
+  readonly modelHeader: Slice | null;
+  /** Null: names stay. */
+  readonly mapping: ModelMapping | null;
+  readonly mapsForms: bool;
+  /** False: headers are gone when the body comes (host.md 6.6), so only the body is mapped. */
+  readonly holdsHeaders: bool;
+  /** What Higress may hold of a body. */
+  readonly maxBodyBytes: i64;
+
+  constructor(
+    config: ConfigReader,
+    readonly key: ModelKey,
+  ) {
+    this.mapping = readModelMapping(config, readMappingOrder(config));
+    this.paths = readPaths(config);
+    this.modelHeader = readHeader(config);
+    this.mapsForms = config.flag("multipart", true);
+    this.holdsHeaders = config.choice("body_phase", BODY_PHASES, 0) != STREAM_HEADERS;
+    this.maxBodyBytes = config.integer("maxBodyBytes", DEFAULT_BODY_BYTES, 1, i32.MAX_VALUE);
+  }
+}
+
+/** Null when it is refused; the reason is noted in the reader. */
+export function parseConfig(config: ConfigReader): MapperConfig | null {
+  const key = readModelKey(config);
+  if (key === null) return null;
+  const parsed = new MapperConfig(config, key);
+  return config.errors.any ? null : parsed;
+}
+
+/** Here `*` is a character like any other, unlike in model-router. */
+function readPaths(config: ConfigReader): PathSuffixes {
+  const value = config.find("enableOnPathSuffix");
+  if (value === null) return new PathSuffixes(DEFAULT_SUFFIXES);
+  if (!value.isArray) config.refuseWith("enableOnPathSuffix must be an array");
+  return new PathSuffixes(textsOf(listOf(value)));
+}
+
+function readHeader(config: ConfigReader): Slice | null {
+  const text = config.text("modelToHeader");
+  if (text.equals(OFF)) return null;
+  const name = text.isEmpty ? FINAL_MODEL_HEADER : lowerCase(text).kept();
+  if (!isHeaderName(name) || name.at(0) == 0x3a) {
+    config.refuse("modelToHeader", "is not a header name");
+  }
+  return name;
+}

@@ -1,0 +1,135 @@
+import { NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
+import {
+  isMultipart,
+  isUnreadable,
+  isWebSocket,
+  keepRoute,
+  limitRequestBuffer,
+  PluginLog,
+  replaceHeldBody,
+} from "@ai-gateway-wasm/kit";
+import {
+  isHeaderSafe,
+  ModelField,
+  ModelPlace,
+  readFormModel,
+  readJsonModel,
+} from "@ai-gateway-wasm/llm/model";
+import {
+  DataAction,
+  HeadersAction,
+  HttpContext,
+  LogLevel,
+  requestBody,
+  requestHeaders,
+  TrailersAction,
+} from "proxy-wasm-as";
+import { MapperConfig } from "./config";
+import { CONTENT_LENGTH, CONTENT_TYPE, PATH } from "./names";
+
+/**
+ * One request: its body is held until it is complete, then the name of its model is replaced by
+ * what the table says. The route stays what it was.
+ */
+@final
+export class ModelMapper extends HttpContext {
+  private isForm: bool = false;
+  /** As the headers said; only kept for a form, whose boundary it has. */
+  private contentType: Slice = NO_BYTES;
+
+  constructor(
+    id: u32,
+    private readonly config: MapperConfig,
+    private readonly log: PluginLog,
+  ) {
+    super(id);
+  }
+
+  override onRequestHeaders(endOfStream: bool): HeadersAction {
+    requestHeaders.load();
+    const config = this.config;
+    const path = requestHeaders.get(PATH);
+    if (path === null || endOfStream || !config.paths.matches(path) || !this.canRead()) {
+      this.finish();
+      return HeadersAction.Continue;
+    }
+    keepRoute();
+    limitRequestBuffer(config.maxBodyBytes);
+    if (config.holdsHeaders) return HeadersAction.StopIteration;
+    requestHeaders.remove(CONTENT_LENGTH); // nothing can correct it later
+    return HeadersAction.Continue;
+  }
+
+  override onRequestBody(_size: i32, endOfStream: bool): DataAction {
+    if (!endOfStream) return DataAction.StopIterationAndBuffer;
+    this.map();
+    return DataAction.Continue;
+  }
+
+  /** With trailers no body callback says that the body is complete; this one does. */
+  override onRequestTrailers(): TrailersAction {
+    this.map();
+    return TrailersAction.Continue;
+  }
+
+  /** What the type says is not asked: requests without one are mapped, too. */
+  private canRead(): bool {
+    if (isWebSocket() || isUnreadable(requestHeaders)) return false;
+    const type = requestHeaders.get(CONTENT_TYPE);
+    if (type !== null && isMultipart(type)) {
+      this.isForm = this.config.mapsForms;
+      this.contentType = type.copy();
+    }
+    return true;
+  }
+
+  /** The body is complete. */
+  private map(): void {
+    this.finish();
+    const body = requestBody.readAll();
+    if (body === null || body.isEmpty) return;
+    const key = this.config.key;
+    const field = this.isForm
+      ? readFormModel(body, this.contentType, key)
+      : readJsonModel(body, key);
+    if (field.place == ModelPlace.Unreadable) {
+      this.log.error(this.isForm ? "invalid multipart body" : "invalid json body");
+      return;
+    }
+    const asked = this.isForm ? trim(field.name) : field.name;
+    const mapping = this.config.mapping;
+    const canWrite = field.place != ModelPlace.Missing || field.canAdd;
+    const model = mapping !== null && canWrite ? mapping.map(asked) : asked;
+    this.tell(model);
+    if (!model.equals(asked)) this.write(field, asked, model);
+    else if (field.isAmbiguous) replaceHeldBody(body, field.end, field.unify());
+  }
+
+  /** Also an empty name is told, so that nothing a client says in that header lives on. */
+  private tell(model: Slice): void {
+    const header = this.config.modelHeader;
+    if (header === null || !this.config.holdsHeaders) return;
+    if (!isHeaderSafe(model)) {
+      requestHeaders.remove(header);
+      this.log.warn("model name not usable as header");
+      return;
+    }
+    requestHeaders.set(header, model);
+    if (this.log.wants(LogLevel.Debug)) {
+      this.log.debug("set header " + header.toString() + ": " + model.toString());
+    }
+  }
+
+  private write(field: ModelField, asked: Slice, model: Slice): void {
+    const body = field.body;
+    let isWritten = false;
+    if (field.place != ModelPlace.Missing) {
+      isWritten = replaceHeldBody(body, field.end, field.rename(model));
+    } else {
+      const added = field.add(this.config.key, model);
+      isWritten = added !== null && replaceHeldBody(body, body.length, added);
+    }
+    if (!isWritten || !this.log.wants(LogLevel.Debug)) return;
+    this.log.debug("model mapped, before: " + asked.toString() + ", after: " + model.toString());
+  }
+}

@@ -1,0 +1,15 @@
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { PairsBuilder } from "proxy-wasm-as";
+import { CONTENT_TYPE } from "./names";
+
+const JSON: Slice = bytes("application/json");
+
+/** The one refusal: a body that names its model more than once. */
+export const AMBIGUOUS_BODY: Slice = bytes(
+  '{"error":{"message":"ambiguous model field","type":"invalid_request_error","param":"model","code":"ambiguous_model"}}',
+);
+export const AMBIGUOUS_DETAILS: Slice = bytes("model_router.ambiguous_model");
+
+export function replyHeaders(): Slice {
+  return new PairsBuilder().add(CONTENT_TYPE, JSON).build();
+}

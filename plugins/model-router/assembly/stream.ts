@@ -1,0 +1,269 @@
+import { NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
+import {
+  chooseRouteAgain,
+  isJson,
+  isMultipart,
+  isUnreadable,
+  isWebSocket,
+  limitRequestBuffer,
+  PluginLog,
+  replaceHeldBody,
+} from "@ai-gateway-wasm/kit";
+import { AttributeMap, writeToLog } from "@ai-gateway-wasm/kit/attributes";
+import {
+  isHeaderSafe,
+  ModelField,
+  ModelPlace,
+  readFormModel,
+  readJsonModel,
+} from "@ai-gateway-wasm/llm/model";
+import {
+  DataAction,
+  getProperty,
+  HeadersAction,
+  HttpContext,
+  LogLevel,
+  requestBody,
+  requestHeaders,
+  responseHeaders,
+  setProperty,
+  TrailersAction,
+} from "proxy-wasm-as";
+import { RouterConfig } from "./config";
+import { Metrics } from "./metrics";
+import {
+  CONTENT_TYPE,
+  FALLBACK_HEADER,
+  MODEL_ATTRIBUTE,
+  MODEL_HEADER,
+  PATH,
+  SPLIT_PROPERTY,
+  VARIANT_ATTRIBUTE,
+} from "./names";
+import { AMBIGUOUS_BODY, AMBIGUOUS_DETAILS, replyHeaders } from "./replies";
+import { Choice } from "./split/choice";
+import { SplitRequest } from "./split/request";
+import { Target } from "./target";
+import { lastUserMessage } from "./user-message";
+
+/**
+ * One request:
+ *
+ *   headers ─► a path of ours, a body that can be read? ─no─► passes
+ *                 │yes
+ *                 └─► held until the body is complete ─► which model? ─► headers, route, body
+ */
+@final
+export class ModelRouter extends HttpContext {
+  /** The variant that the client wants; null: none, or one that it may not want. */
+  private forced: Slice | null = null;
+  /** The variant of a split that was chosen. */
+  private choice: Choice | null = null;
+
+  constructor(
+    id: u32,
+    private readonly config: RouterConfig,
+    private readonly log: PluginLog,
+    private readonly metrics: Metrics,
+  ) {
+    super(id);
+  }
+
+  override onRequestHeaders(endOfStream: bool): HeadersAction {
+    requestHeaders.load();
+    const config = this.config;
+    const path = requestHeaders.get(PATH);
+    const isOurs = path !== null && !endOfStream && config.paths.matches(path) && !isWebSocket();
+    const isFallback = config.split !== null && isSentAgain();
+    const holds = isOurs && !isFallback && this.canRead();
+    if (isOurs && !isFallback && !holds) this.metrics.unparsed.increment();
+    if (!isFallback) this.takeClientHeaders();
+    if (!holds) {
+      this.finish();
+      return HeadersAction.Continue;
+    }
+    limitRequestBuffer(config.maxBodyBytes);
+    return HeadersAction.StopIteration;
+  }
+
+  override onRequestBody(_size: i32, endOfStream: bool): DataAction {
+    if (!endOfStream || this.isStuck) return DataAction.StopIterationAndBuffer;
+    return this.route() ? DataAction.Continue : DataAction.StopIterationAndBuffer;
+  }
+
+  /** With trailers no body callback says that the body is complete; this one does. */
+  override onRequestTrailers(): TrailersAction {
+    const passes = !this.isStuck && this.route();
+    return passes ? TrailersAction.Continue : TrailersAction.StopIteration;
+  }
+
+  override onResponseHeaders(_endOfStream: bool): HeadersAction {
+    const split = this.config.split;
+    const choice = this.choice;
+    if (split !== null && choice !== null) {
+      responseHeaders.set(split.responseHeader, choice.variant.name);
+    }
+    this.finish();
+    return HeadersAction.Continue;
+  }
+
+  /** Reads the wish for a variant, and removes what only this plugin may say. */
+  private takeClientHeaders(): void {
+    const split = this.config.split;
+    if (split !== null && !split.overrideHeader.isEmpty) {
+      const wanted = requestHeaders.get(split.overrideHeader);
+      if (wanted !== null && split.mayForce(wanted)) this.forced = wanted.copy();
+    }
+    const names = this.config.strippedHeaders;
+    for (let i = 0; i < names.length; i++) requestHeaders.remove(names[i]);
+    if (split !== null && !split.overrideHeader.isEmpty) requestHeaders.remove(split.overrideHeader);
+  }
+
+  private canRead(): bool {
+    if (isUnreadable(requestHeaders)) return false;
+    const type = requestHeaders.get(CONTENT_TYPE);
+    return type !== null && (isJson(type) || (this.config.readsForms && isMultipart(type)));
+  }
+
+  /** The body is complete, and the headers are still held. False: the request was answered. */
+  private route(): bool {
+    requestHeaders.load();
+    const field = this.readModel();
+    if (field !== null) {
+      if (field.isAmbiguous && this.config.refusesAmbiguous) return this.refuse();
+      const target = this.aim(field);
+      if (target !== null) this.send(field, target);
+    }
+    const split = this.config.split;
+    if (this.choice === null || split === null || split.responseHeader.isEmpty) this.finish();
+    return true;
+  }
+
+  /** Where the body names its model, or null when there is nothing to do. */
+  private readModel(): ModelField | null {
+    const body = requestBody.readAll();
+    if (body === null || body.isEmpty) return null;
+    const found = requestHeaders.get(CONTENT_TYPE);
+    const type = found === null ? NO_BYTES : found;
+    const isForm = !isJson(type);
+    const key = this.config.key;
+    const field = isForm ? readFormModel(body, type, key) : readJsonModel(body, key);
+    if (field.place == ModelPlace.Unreadable) {
+      this.log.error(isForm ? "invalid multipart body" : "invalid json body");
+      this.metrics.unparsed.increment();
+    }
+    return field.place == ModelPlace.Name ? field : null;
+  }
+
+  /** What the request is to become; null: it stays as it is. */
+  private aim(field: ModelField): Target | null {
+    const config = this.config;
+    const asked = trim(field.name);
+    if (asked.isEmpty) return null;
+    const target = new Target(asked);
+    const auto = config.autoRouting;
+    if (auto !== null && auto.isAskedFor(asked)) {
+      const root = field.root;
+      const chosen = auto.choose(root === null ? NO_BYTES : lastUserMessage(root));
+      if (chosen === null) return null;
+      target.isAuto = true;
+      target.model = chosen;
+    }
+    const split = config.split;
+    if (split !== null) {
+      const header = split.consumerHeader;
+      const request = new SplitRequest(target.model, this.forced, field.root, header, split.paths);
+      const choice = split.choose(request);
+      target.choice = choice;
+      if (choice !== null) target.model = choice.variant.map(target.model);
+      if (choice !== null) target.provider = choice.variant.provider;
+    }
+    const mapping = config.mapping;
+    if (mapping !== null) target.model = mapping.map(target.model);
+    if (isHeaderSafe(asked) && isHeaderSafe(target.model)) return target;
+    this.log.warn("model name not usable as header");
+    return null;
+  }
+
+  /** Sets the headers that routes look at, has the route chosen again, writes the body. */
+  private send(field: ModelField, target: Target): void {
+    const config = this.config;
+    let model = target.model;
+    let setsHeader = target.isAuto || !config.modelHeader.isEmpty;
+    if (!config.modelHeader.isEmpty) requestHeaders.set(config.modelHeader, model);
+    if (target.isAuto) requestHeaders.set(MODEL_HEADER, model);
+    if (!config.providerHeader.isEmpty && !(target.isAuto && target.provider.isEmpty)) {
+      if (target.provider.isEmpty) model = target.cutProvider();
+      if (!target.provider.isEmpty) {
+        requestHeaders.set(config.providerHeader, target.provider);
+        setsHeader = true;
+        if (config.keepsFullName) model = target.model;
+      }
+      this.noteProvider(target, model);
+    }
+    const choice = target.choice;
+    if (choice !== null) {
+      this.announce(choice, trim(field.name), model);
+      setsHeader = true;
+    }
+    if (!model.equals(trim(field.name))) replaceHeldBody(field.body, field.end, field.rename(model));
+    else if (field.isAmbiguous) replaceHeldBody(field.body, field.end, field.unify());
+    if (setsHeader) chooseRouteAgain();
+  }
+
+  /** Tells the route table, the filters behind, the metrics and the log about the variant. */
+  private announce(choice: Choice, from: Slice, to: Slice): void {
+    const split = this.config.split;
+    if (split === null) return;
+    const variant = choice.variant;
+    setUnlessEmpty(split.tagHeader, variant.name);
+    setUnlessEmpty(split.ruleHeader, choice.rule.name);
+    if (!variant.cluster.isEmpty) requestHeaders.set(split.clusterHeader, variant.cluster);
+    for (let i = 0; i < variant.headers.length; i++) {
+      requestHeaders.set(variant.headers[i].name, variant.headers[i].value);
+    }
+    variant.chosen.increment();
+    setProperty(SPLIT_PROPERTY, choice.describe(from, to));
+    if (isDefined(HIGRESS)) {
+      const attributes = new AttributeMap();
+      attributes.setText(VARIANT_ATTRIBUTE, variant.name);
+      attributes.setText(MODEL_ATTRIBUTE, from);
+      writeToLog(this.log, attributes);
+    }
+    const sticky = choice.rule.sticky;
+    if (sticky !== null && sticky.takeWarning()) {
+      this.log.warn(
+        "split rule " +
+          choice.rule.name.toString() +
+          ": no request had a consumer so far; this plugin may stand before authentication",
+      );
+    }
+    this.choice = choice;
+  }
+
+  private noteProvider(target: Target, model: Slice): void {
+    if (!this.log.wants(LogLevel.Debug)) return;
+    const name = model.toString();
+    if (target.provider.isEmpty) {
+      this.log.debug("model route to provider not work, model: " + name);
+    } else {
+      const provider = target.provider.toString();
+      this.log.debug("model route to provider: " + provider + ", model: " + name);
+    }
+  }
+
+  private refuse(): bool {
+    if (this.sendLocalReply(400, replyHeaders(), AMBIGUOUS_BODY, AMBIGUOUS_DETAILS)) this.finish();
+    return false;
+  }
+}
+
+/** A fallback of Higress comes back to its filters: the first pass has decided, and left a note. */
+function isSentAgain(): bool {
+  if (requestHeaders.get(FALLBACK_HEADER) === null) return false;
+  return getProperty(SPLIT_PROPERTY) !== null;
+}
+
+function setUnlessEmpty(header: Slice, value: Slice): void {
+  if (!header.isEmpty) requestHeaders.set(header, value);
+}

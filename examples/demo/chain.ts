@@ -72,6 +72,26 @@ export const CHAIN: WasmFilter[] = [
     },
   },
   {
+    // Behind key-auth: no body of a stranger is held.
+    plugin: "model-router",
+    config: {
+      modelToHeader: "x-higress-llm-model",
+      split: {
+        rules: [
+          {
+            name: "chat",
+            match: { models: ["chat"] },
+            // Tomorrow 80 and 20: nothing else changes.
+            variants: [
+              { name: "gpt-4o-mini", weight: 90, model: "gpt-4o-mini" },
+              { name: "deepseek-r1", weight: 10, model: "deepseek-r1" },
+            ],
+          },
+        ],
+      },
+    },
+  },
+  {
     plugin: "token-quota",
     config: {
       admin_consumer: "operator",

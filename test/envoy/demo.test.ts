@@ -49,8 +49,15 @@ describe("npm start", () => {
     return ((await page.json()) as { number: number; headers: Record<string, string> }[])[0];
   };
 
-  test("prints six commands to paste", () => {
-    expect(commands).toHaveLength(6);
+  /** A counter or gauge of a plugin. */
+  const plugin = async (name: string): Promise<number> => {
+    const url = `http://127.0.0.1:${ports[1]}/stats?filter=^wasmcustom.${name}$`;
+    const text = await (await fetch(url)).text();
+    return Number(text.split(": ")[1] ?? 0);
+  };
+
+  test("prints ten commands to paste", () => {
+    expect(commands).toHaveLength(10);
   });
 
   test("command 1, no key: 401, and the model sees nothing", async () => {
@@ -119,7 +126,7 @@ describe("npm start", () => {
       body: JSON.stringify({ model: "gpt-4o-mini", messages: [{ role: "user", content: "Hi" }] }),
     });
     expect(response.status).toBe(200);
-    expect(response.headers.get("x-ratelimit-limit-tokens")).toBe("10000");
+    expect(response.headers.get("x-ratelimit-limit-tokens")).toBe("100000");
     expect(await response.text()).toContain("Hello team-a, this is gpt-4o-mini.");
     expect((await lastSeen())?.headers).not.toHaveProperty("x-api-key");
   });
@@ -144,6 +151,42 @@ describe("npm start", () => {
     const url = `http://127.0.0.1:${ports[0]}/v1/chat/completions/quota/report`;
     expect((await fetch(url, { headers: { authorization: `Bearer ${key}` } })).status).toBe(403);
   });
+
+  test("command 7, streams of deepseek-r1, killed on the way by command 8: none fails", async () => {
+    const streams = Array.from({ length: timesOf(commands[6]) }, (_, i) => i);
+    const targets: (string | null)[] = [];
+    for (const i of streams) {
+      if (i === 8) expect((await run(commands[7])).status).toBe(200);
+      const response = await run(commands[6]);
+      expect(response.status).toBe(200);
+      const target = response.headers.get("x-llm-target");
+      expect(answerText(await response.text())).toContain(`this is ${target}.`);
+      targets.push(target);
+    }
+    expect(targets).toEqual(streams.map((i) => (i < 8 ? "deepseek-r1" : "qwen-max")));
+    // Five failures open the breaker: from then on nobody waits for them.
+    expect(await plugin("model_fallback.r1.deepseek-r1.breaker_state")).toBe(1);
+  }, 60_000);
+
+  test("command 9, awake again: the gateway tries deepseek-r1 by itself", async () => {
+    expect((await run(commands[8])).status).toBe(200);
+    const isBack = async () =>
+      (await run(commands[6])).headers.get("x-llm-target") === "deepseek-r1";
+    expect(await waitUntil(isBack, 60_000)).toBe(true);
+  }, 90_000);
+
+  test("command 10, 90 and 10 percent, and the count in the last line", async () => {
+    const times = timesOf(commands[9]);
+    for (let i = 0; i < times; i++) {
+      const response = await run(commands[9]);
+      expect(response.status).toBe(200);
+      expect(await response.text()).toMatch(/this is (gpt-4o-mini|deepseek-r1)\./);
+    }
+    const few = await plugin("model_router.split.chat.deepseek-r1");
+    expect(await plugin("model_router.split.chat.gpt-4o-mini")).toBe(times - few);
+    expect(few).toBeLessThan(30); // with 10 expected: once in billions of runs
+    await demo.printed(`split: gpt-4o-mini ${times - few} (`);
+  }, 60_000);
 
   test("nobody can claim another name", async () => {
     const command = `${commands[2]} -H 'X-Mse-Consumer: team-b'`;
@@ -201,17 +244,24 @@ describe("a demo that is killed without warning", () => {
 /** The curl commands of the demo's text, each on one line. */
 function printedCommands(output: string): string[] {
   const lines = output.replaceAll(/ \\\n\s+/g, " ").split("\n");
-  return lines.map((line) => line.trim()).filter((line) => line.startsWith("curl "));
+  return lines.map((line) => line.trim()).filter((line) => /^(for i in .* do )?curl /.test(line));
 }
 
-/** Sends what a curl command would send. */
+/** How often a loop sends its command. */
+function timesOf(command = ""): number {
+  return Number(/seq (\d+)/.exec(command)?.[1]);
+}
+
+/** Sends what a curl command would send, a loop's once. */
 function run(command = ""): Promise<Response> {
-  const words = [...command.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word);
+  const curl = command.replace(/^for .* do /, "").replace(/; done$/, "");
+  const words = [...curl.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word);
   const after = (flag: string) => words.filter((_, at) => words[at - 1] === flag);
   const headers = after("-H").map((header) => header.split(": ", 2) as [string, string]);
   const body = after("-d")[0];
   const url = words.find((word) => word.startsWith("http")) ?? "";
-  return fetch(url, { method: body === undefined ? "GET" : "POST", headers, body });
+  const method = after("-X")[0] ?? (body === undefined ? "GET" : "POST");
+  return fetch(url, { method, headers, body });
 }
 
 /** The text of a streamed chat answer. */

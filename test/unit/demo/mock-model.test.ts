@@ -17,7 +17,13 @@ describe("the official OpenAI client", () => {
   test("lists the models", async () => {
     const ids: string[] = [];
     for await (const { id } of client.models.list()) ids.push(id);
-    expect(ids).toEqual(["gpt-4o", "gpt-4o-mini", "text-embedding-3-small"]);
+    expect(ids).toEqual([
+      "gpt-4o",
+      "gpt-4o-mini",
+      "deepseek-r1",
+      "qwen-max",
+      "text-embedding-3-small",
+    ]);
   });
 
   test("asks for one model", async () => {

@@ -180,7 +180,7 @@ describe("npm start", () => {
     for (let i = 0; i < times; i++) {
       const response = await run(commands[9]);
       expect(response.status).toBe(200);
-      expect(await response.text()).toMatch(/this is (gpt-4o-mini|deepseek-r1)\./);
+      expect(await response.text()).toMatch(/this is (gpt-4o-mini|deepseek-r1|qwen-max)\./);
     }
     const few = await plugin("model_router.split.chat.deepseek-r1");
     expect(await plugin("model_router.split.chat.gpt-4o-mini")).toBe(times - few);

@@ -116,7 +116,8 @@ export class ModelRouter extends HttpContext {
     }
     const names = this.config.strippedHeaders;
     for (let i = 0; i < names.length; i++) requestHeaders.remove(names[i]);
-    if (split !== null && !split.overrideHeader.isEmpty) requestHeaders.remove(split.overrideHeader);
+    if (split !== null && !split.overrideHeader.isEmpty)
+      requestHeaders.remove(split.overrideHeader);
   }
 
   private canRead(): bool {
@@ -206,7 +207,8 @@ export class ModelRouter extends HttpContext {
       this.announce(choice, trim(field.name), model);
       setsHeader = true;
     }
-    if (!model.equals(trim(field.name))) replaceHeldBody(field.body, field.end, field.rename(model));
+    if (!model.equals(trim(field.name)))
+      replaceHeldBody(field.body, field.end, field.rename(model));
     else if (field.isAmbiguous) replaceHeldBody(field.body, field.end, field.unify());
     if (setsHeader) chooseRouteAgain();
   }

@@ -1,6 +1,16 @@
 // Which model a request asks for: reading the name, mapping it, writing another one in its place.
-export { ModelField, ModelPlace, readFormModel, readJsonModel } from "./assembly/request/model-field";
+export {
+  ModelField,
+  ModelPlace,
+  readFormModel,
+  readJsonModel,
+} from "./assembly/request/model-field";
 export { ModelKey, readModelKey } from "./assembly/request/model-key";
-export { MappingOrder, ModelMapping, readMappingOrder, readModelMapping } from "./assembly/request/model-mapping";
+export {
+  MappingOrder,
+  ModelMapping,
+  readMappingOrder,
+  readModelMapping,
+} from "./assembly/request/model-mapping";
 export { isHeaderSafe } from "./assembly/request/model-name";
 export { DEFAULT_SUFFIXES, PathSuffixes } from "./assembly/request/path-suffixes";

@@ -15,14 +15,20 @@ export interface Target {
   sensible: Record<string, string[]>;
 }
 
-/** Both parts of `native`; the filter state that one writes for the other is made up here. */
+/** Both parts of `native`, whose filter state is made up here, and the other strategies. */
 export const MODEL_FALLBACK: Target = {
-  configurations: ["listener", "upstream"].map((role) =>
+  configurations: [
+    { role: "listener" },
+    { role: "upstream" },
+    { strategy: "replay" },
+    { strategy: "redirect" },
+  ].map((kind) =>
     JSON.stringify({
-      role,
+      ...kind,
       targets: [
         {
           name: "a",
+          cluster: "a",
           modelMapping: { "~^r": "x", "*": "" },
           auth: { type: "query", query: "key", apiTokens: ["k", "l"] },
           basePath: "/api",
@@ -31,6 +37,7 @@ export const MODEL_FALLBACK: Target = {
         },
         {
           name: "b",
+          cluster: "b",
           model: "m",
           host: "b",
           protocol: "azure",
@@ -66,4 +73,27 @@ export const MODEL_FALLBACK: Target = {
       'data: {"error":{}}\n\n',
     ],
   },
+};
+
+export const TRAFFIC_TAG: Target = {
+  configurations: [
+    JSON.stringify({
+      conditionGroups: [
+        {
+          headerName: "x-tag",
+          headerValue: "t",
+          logic: "and",
+          conditions: [
+            { conditionType: "header", key: "x-a", operator: "regex", value: "a+" },
+            { conditionType: "cookie", key: "c", operator: "percentage", value: 50 },
+            { conditionType: "parameter", key: "k", operator: "not_in", value: ["z"] },
+          ],
+        },
+      ],
+      weightGroups: [{ headerName: "x-tag", headerValue: "w", weight: 50 }],
+    }),
+    JSON.stringify({ defaultTagKey: "x-tag", defaultTagVal: "d", overwrite: true }),
+  ],
+  rare: ["random_get"],
+  sensible: { ":path": ["/a?k=aa"], cookie: ["c=1; d=2"], "x-a": ["aaa"], "*": ["a"] },
 };

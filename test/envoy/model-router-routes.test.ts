@@ -94,7 +94,10 @@ async function ask(
 describe("a route table that looks at the model's header", () => {
   let gate: Gateway;
   beforeAll(async () => {
-    const config = { modelToHeader: "x-higress-llm-model", modelMapping: { reasoner: "deepseek-r1" } };
+    const config = {
+      modelToHeader: "x-higress-llm-model",
+      modelMapping: { reasoner: "deepseek-r1" },
+    };
     gate = await gateway(config, { request_body_buffer_limit: 32 * MIB });
   }, LIMIT_MS);
   afterAll(() => gate.envoy.stop());

@@ -121,15 +121,16 @@ export class ModelMapper extends HttpContext {
   }
 
   private write(field: ModelField, asked: Slice, model: Slice): void {
-    const body = field.body;
-    let isWritten = false;
-    if (field.place != ModelPlace.Missing) {
-      isWritten = replaceHeldBody(body, field.end, field.rename(model));
-    } else {
-      const added = field.add(this.config.key, model);
-      isWritten = added !== null && replaceHeldBody(body, body.length, added);
-    }
-    if (!isWritten || !this.log.wants(LogLevel.Debug)) return;
+    if (!this.replace(field, model) || !this.log.wants(LogLevel.Debug)) return;
     this.log.debug("model mapped, before: " + asked.toString() + ", after: " + model.toString());
+  }
+
+  private replace(field: ModelField, model: Slice): bool {
+    const body = field.body;
+    if (field.place != ModelPlace.Missing) {
+      return replaceHeldBody(body, field.end, field.rename(model));
+    }
+    const added = field.add(this.config.key, model);
+    return added !== null && replaceHeldBody(body, body.length, added);
   }
 }

@@ -7,6 +7,7 @@ const DEFAULT_NAMES: Slice[] = [bytes("higress/auto")];
 /** As much of a message as patterns see. */
 const MOST_TEXT: i32 = 32768;
 
+
 @final
 class AutoRule {
   readonly chosen: Counter;

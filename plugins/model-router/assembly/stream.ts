@@ -116,7 +116,8 @@ export class ModelRouter extends HttpContext {
     }
     const names = this.config.strippedHeaders;
     for (let i = 0; i < names.length; i++) requestHeaders.remove(names[i]);
-    if (split !== null && !split.overrideHeader.isEmpty) requestHeaders.remove(split.overrideHeader);
+    if (split !== null && !split.overrideHeader.isEmpty)
+      requestHeaders.remove(split.overrideHeader);
   }
 
   private canRead(): bool {
@@ -188,27 +189,34 @@ export class ModelRouter extends HttpContext {
   /** Sets the headers that routes look at, has the route chosen again, writes the body. */
   private send(field: ModelField, target: Target): void {
     const config = this.config;
-    let model = target.model;
-    let setsHeader = target.isAuto || !config.modelHeader.isEmpty;
-    if (!config.modelHeader.isEmpty) requestHeaders.set(config.modelHeader, model);
-    if (target.isAuto) requestHeaders.set(MODEL_HEADER, model);
-    if (!config.providerHeader.isEmpty && !(target.isAuto && target.provider.isEmpty)) {
-      if (target.provider.isEmpty) model = target.cutProvider();
-      if (!target.provider.isEmpty) {
-        requestHeaders.set(config.providerHeader, target.provider);
-        setsHeader = true;
-        if (config.keepsFullName) model = target.model;
-      }
-      this.noteProvider(target, model);
-    }
+    const hasModelHeader = !config.modelHeader.isEmpty;
+    if (hasModelHeader) requestHeaders.set(config.modelHeader, target.model);
+    if (target.isAuto) requestHeaders.set(MODEL_HEADER, target.model);
+    const model = this.setProvider(target);
+    let setsHeader = hasModelHeader || target.isAuto || !target.provider.isEmpty;
     const choice = target.choice;
     if (choice !== null) {
       this.announce(choice, trim(field.name), model);
       setsHeader = true;
     }
-    if (!model.equals(trim(field.name))) replaceHeldBody(field.body, field.end, field.rename(model));
+    const isRenamed = !model.equals(trim(field.name));
+    if (isRenamed) replaceHeldBody(field.body, field.end, field.rename(model));
     else if (field.isAmbiguous) replaceHeldBody(field.body, field.end, field.unify());
     if (setsHeader) chooseRouteAgain();
+  }
+
+  /** Names the provider, if there is one. @returns what the body is to say */
+  private setProvider(target: Target): Slice {
+    const config = this.config;
+    const isNamed = !target.provider.isEmpty;
+    if (config.providerHeader.isEmpty || (target.isAuto && !isNamed)) return target.model;
+    let model = isNamed ? target.model : target.cutProvider();
+    if (!target.provider.isEmpty) {
+      requestHeaders.set(config.providerHeader, target.provider);
+      if (config.keepsFullName) model = target.model;
+    }
+    this.noteProvider(target, model);
+    return model;
   }
 
   /** Tells the route table, the filters behind, the metrics and the log about the variant. */

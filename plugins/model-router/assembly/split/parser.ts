@@ -61,7 +61,8 @@ export class SplitParser {
     if (!isName(name)) return this.refuse("split.rules[" + decimal(index) + "].name " + NAME_RULE);
     const rules = this.split.rules;
     for (let i = 0; i < rules.length; i++) {
-      if (rules[i].name.equals(name)) return this.refuse("duplicate split rule: " + name.toString());
+      if (rules[i].name.equals(name))
+        return this.refuse("duplicate split rule: " + name.toString());
     }
     const rule = new SplitRule(name, counterOf(name, ".missing_key"), counterOf(name, ".forced"));
     let problem = this.readMatch(config.object("match"), rule);

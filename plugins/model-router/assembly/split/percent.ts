@@ -1,5 +1,5 @@
 import { JsonValue } from "@ai-gateway-wasm/as-json";
-import { Builder, NOT_AN_INTEGER, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { configText } from "@ai-gateway-wasm/kit";
 
 const DOT: u8 = 0x2e;
@@ -13,14 +13,13 @@ export function readHundredths(value: JsonValue): i32 {
   if (!value.isNumber && !value.isString) return -1;
   const text = configText(value);
   const point = text.indexOf(DOT);
-  const decimals = point < 0 ? 0 : text.length - point - 1;
-  if (text.isEmpty || point == 0 || decimals > 2 || (point > 0 && decimals == 0)) return -1;
-  const digits = new Builder(8).append(point < 0 ? text : text.sub(0, point));
-  if (point >= 0) digits.append(text.sub(point + 1));
-  for (let i = decimals; i < 2; i++) digits.appendByte(0x30);
-  if (!isDigits(digits.view())) return -1;
-  const number = parseInteger(digits.view());
-  return number == NOT_AN_INTEGER || number > MOST ? -1 : <i32>number;
+  const whole = point < 0 ? text : text.sub(0, point);
+  const decimals = point < 0 ? NO_BYTES : text.sub(point + 1);
+  if (whole.isEmpty || decimals.length > 2 || (point >= 0 && decimals.isEmpty)) return -1;
+  const digits = new Builder(8).append(whole).append(decimals);
+  for (let i = decimals.length; i < 2; i++) digits.appendByte(0x30);
+  const number = isDigits(digits.view()) ? parseInteger(digits.view()) : -1;
+  return number > MOST ? -1 : <i32>max<i64>(number, -1);
 }
 
 /** Hundredths as a number: 9550 → `95.5`. */

@@ -38,7 +38,12 @@ export class VariantParser {
     if (problem.length > 0) return this.refuse(problem);
     const cluster = config.text("cluster");
     const chosen = new Counter(
-      new Builder().appendText("model_router.split.").append(this.rule).appendByte(0x2e).append(name).view(),
+      new Builder()
+        .appendText("model_router.split.")
+        .append(this.rule)
+        .appendByte(0x2e)
+        .append(name)
+        .view(),
     );
     const variant = new Variant(name, share, model, provider, cluster, chosen);
     if (config.has("modelMapping")) variant.mapping = readModelMapping(config, this.order);

@@ -5,7 +5,6 @@ import {
   NOT_AN_INTEGER,
   parseInteger,
   Slice,
-  trim,
 } from "@ai-gateway-wasm/bytes";
 import { HeaderMap, requestHeaders } from "proxy-wasm-as";
 
@@ -15,9 +14,6 @@ const CONTENT_TYPE: Slice = bytes("content-type");
 const IDENTITY: Slice = bytes("identity");
 const OCTET_STREAM: Slice = bytes("octet-stream");
 const GRPC: Slice = bytes("grpc");
-const JSON: Slice = bytes("application/json");
-const TEXT_JSON: Slice = bytes("text/json");
-const JSON_SUFFIX: Slice = bytes("+json");
 
 // What headers say about the body behind them (host.md 3.3).
 
@@ -32,15 +28,6 @@ export function isUnreadable(headers: HeaderMap): bool {
   if (isEncoded(headers)) return true;
   const type = headers.get(CONTENT_TYPE);
   return type !== null && isBinary(lowerCase(type));
-}
-
-/** True for `application/json` (anywhere in the value, as Higress's plugins look for it), `text/json`, `…+json`. */
-export function isJson(contentType: Slice): bool {
-  const type = lowerCase(contentType);
-  if (type.find(JSON) >= 0) return true;
-  const parameters = type.indexOf(0x3b);
-  const media = trim(parameters < 0 ? type : type.sub(0, parameters));
-  return media.equals(TEXT_JSON) || media.endsWith(JSON_SUFFIX);
 }
 
 /** Bytes of body that the running request announces, -1 when it does not. */

@@ -22,20 +22,13 @@ const DASHES: Slice = bytes("--");
 /** Encodings that leave the content as it is. */
 const IDENTITIES: Slice[] = [bytes("binary"), bytes("8bit"), bytes("7bit")];
 
-/** The values of a field of a form. */
+/** How often a form has a field, and its first value. */
 @final
 export class FormField {
-  /** Empty: the form has no such field, or the body is not well-formed. */
-  readonly values: Slice[] = [];
-  /** More than there are values where parsers disagree about one. */
+  /** Null: the form has no such field, or the body is not well-formed. */
+  value: Slice | null = null;
+  /** More than there are values where parsers disagree about one; -1 when the body is no form. */
   count: i32 = 0;
-  /** The body is no form, or ends early. */
-  isMalformed: bool = false;
-
-  /** The first value, or null. */
-  get value(): Slice | null {
-    return this.values.length > 0 ? this.values[0] : null;
-  }
 }
 
 /** True for `multipart/form-data`, whatever its parameters. */
@@ -49,10 +42,17 @@ export function isMultipart(contentType: Slice): bool {
  * body that does not end with the closing delimiter has no field. A part that parsers read
  * differently (a file, the extended form `name*`, an encoding, a repeated header) counts as a
  * repetition: whoever asks must refuse then.
+ *
+ * @param values gets all of them, in order; null: nobody wants them
  */
-export function findFormField(body: Slice, contentType: Slice, field: Slice): FormField {
+export function findFormField(
+  body: Slice,
+  contentType: Slice,
+  field: Slice,
+  values: Slice[] | null = null,
+): FormField {
   const none = new FormField();
-  none.isMalformed = true;
+  none.count = -1;
   const boundary = boundaryOf(contentType);
   if (boundary === null) return none;
   const delimiter = new Builder().append(CRLF).append(DASHES).append(boundary).toSlice();
@@ -63,7 +63,7 @@ export function findFormField(body: Slice, contentType: Slice, field: Slice): Fo
     const rest = body.sub(at);
     if (rest.startsWith(DASHES)) return found;
     const end = rest.startsWith(CRLF) ? body.find(delimiter, at) : -1;
-    if (end < 0 || !readPart(body.sub(at, end), field, found)) return none;
+    if (end < 0 || !readPart(body.sub(at, end), field, found, values)) return none;
     at = end + delimiter.length;
   }
 }
@@ -83,7 +83,7 @@ function boundaryOf(contentType: Slice): Slice | null {
 }
 
 /** @param part CRLF, headers, a blank line, content. @returns false when it is none */
-function readPart(part: Slice, field: Slice, found: FormField): bool {
+function readPart(part: Slice, field: Slice, found: FormField, values: Slice[] | null): bool {
   const split = part.find(BLANK_LINE);
   if (split < 0) return false;
   const headers = new PartHeaders();
@@ -96,7 +96,9 @@ function readPart(part: Slice, field: Slice, found: FormField): bool {
   }
   if (!headers.isNamed) return true;
   found.count += headers.isDoubtful || headers.dispositions > 1 ? 2 : 1;
-  found.values.push(part.sub(split + 4));
+  const value = part.sub(split + 4);
+  if (found.value === null) found.value = value;
+  if (values !== null) values.push(value);
   return true;
 }
 

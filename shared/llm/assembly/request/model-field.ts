@@ -97,9 +97,9 @@ export function readJsonModel(body: Slice, key: ModelKey): ModelField {
 
 /** Reads a multipart form; a field of the key's name is the model. */
 export function readFormModel(body: Slice, contentType: Slice, key: ModelKey): ModelField {
-  const field = findFormField(body, contentType, key.name);
-  const values = field.values;
-  if (field.isMalformed) return nothing(body, ModelPlace.Unreadable, null);
+  const values: Slice[] = [];
+  const field = findFormField(body, contentType, key.name, values);
+  if (field.count < 0) return nothing(body, ModelPlace.Unreadable, null);
   if (values.length == 0) return nothing(body, ModelPlace.Missing, null);
   return new ModelField(body, ModelPlace.Name, values, values[0], field.count > 1, null);
 }

@@ -96,9 +96,8 @@ function readPart(part: Slice, field: Slice, found: FormField, values: Slice[] |
   }
   if (!headers.isNamed) return true;
   found.count += headers.isDoubtful || headers.dispositions > 1 ? 2 : 1;
-  const value = part.sub(split + 4);
-  if (found.value === null) found.value = value;
-  if (values !== null) values.push(value);
+  if (values !== null) values.push(part.sub(split + 4));
+  if (found.value === null) found.value = part.sub(split + 4);
   return true;
 }
 

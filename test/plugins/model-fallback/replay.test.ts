@@ -1,112 +1,20 @@
-import {
-  createHost,
-  upstream,
-  type ClientResponse,
-  type Host,
-  type Json,
-  type Upstream,
-} from "proxy-wasm-test";
+import { upstream, type Upstream } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
+import {
+  BODY,
+  chain,
+  event,
+  exposed,
+  good,
+  header,
+  HOSTS,
+  metrics,
+  sent,
+  SSE,
+  STREAM,
+} from "./replay-chain.js";
 
 // Strategy `replay` on both hosts: the first target is the route's, the others are asked by calls.
-
-const HOSTS = [
-  ["envoy", "envoy-1.40"],
-  ["higress", "higress-2.2"],
-] as const;
-type Build = (typeof HOSTS)[number][0];
-const PROFILES = Object.fromEntries(HOSTS);
-
-const CHAT = "http://a.test/v1/chat/completions";
-const BODY = {
-  model: "deepseek-r1",
-  max_tokens: 9000,
-  messages: [{ role: "user", content: "你好" }],
-};
-
-const TARGETS: Json[] = [
-  { name: "r1", cluster: "backend", modelMapping: { "*": "" } },
-  {
-    name: "distill",
-    cluster: "distill",
-    model: "r1-distill-32b",
-    host: "distill.internal",
-    body: { cap: { max_tokens: 8192 } },
-  },
-  {
-    name: "qwen",
-    cluster: "qwen",
-    model: "qwen-max",
-    host: "dashscope.aliyuncs.com",
-    path: "/compatible-mode/v1/chat/completions",
-    auth: { apiTokens: ["sk-qwen-secret"] },
-    external: true,
-  },
-];
-
-const good = (model: string) => ({
-  json: { object: "chat.completion", model, choices: [{ message: { content: "hi" } }] },
-});
-const SSE = { "content-type": "text/event-stream" };
-const event = (data: unknown) =>
-  `data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`;
-const delta = (content: string) => event({ choices: [{ delta: { content } }] });
-const STREAM = [delta("a"), delta("b"), event("[DONE]")];
-
-interface Chain {
-  host: Host;
-  models: Record<"r1" | "distill" | "qwen", Upstream>;
-  ask(init?: { body?: object; headers?: Record<string, string> }): Promise<ClientResponse>;
-}
-
-async function chain(
-  build: Build,
-  config: Record<string, Json> = {},
-  first: Upstream = upstream().reply(200, good("deepseek-r1")),
-  second: Upstream = upstream().reply(200, good("r1-distill-32b")),
-  third: Upstream = upstream().reply(200, good("qwen-max")),
-): Promise<Chain> {
-  const host = await createHost({
-    profile: PROFILES[build],
-    plugins: [
-      {
-        name: "model-fallback",
-        wasm: `build/${build}/model-fallback.wasm`,
-        allowOnHeadersStopIteration: true,
-        config: { strategy: "replay", targets: TARGETS, ...config },
-      },
-    ],
-    clusters: { backend: first, distill: second, qwen: third },
-  });
-  return {
-    host,
-    models: { r1: first, distill: second, qwen: third },
-    ask: ({ body = BODY, headers = {} } = {}) =>
-      host
-        .fetch(CHAT, {
-          method: "POST",
-          headers: {
-            "content-type": "application/json",
-            authorization: "Bearer client",
-            ...headers,
-          },
-          body: JSON.stringify(body),
-        })
-        .settle(),
-  };
-}
-
-const header = (model: Upstream, name: string) =>
-  model.requests.at(-1)!.headers.find(([key]) => key === name)?.[1] ?? null;
-const exposed = (answer: ClientResponse) =>
-  Object.fromEntries([...answer.headers].filter(([name]) => /^x-(llm|fallback)/.test(name)));
-const sent = (model: Upstream) => JSON.parse(Buffer.from(model.requests.at(-1)!.body).toString());
-const metrics = (host: Host) =>
-  Object.fromEntries(
-    Object.entries(host.metrics.all).flatMap(([name, value]) =>
-      Number(value) > 0 ? [[name.replace("model_fallback.0.", ""), value]] : [],
-    ),
-  );
 
 describe.each(HOSTS)("%s", (build) => {
   test("a good answer passes as it comes", async () => {
@@ -319,67 +227,5 @@ describe.each(HOSTS)("%s", (build) => {
     expect((await ask({ headers: { "x-model-fallback": "off" } })).status).toBe(503);
     expect((await ask({ body: { ...BODY, stream: true } })).status).toBe(503);
     expect(models.distill.requests).toHaveLength(0);
-  });
-
-  test("an open breaker leaves the first target out, and closes again", async () => {
-    const first = upstream()
-      .reply(503, { json: {} })
-      .reply(503, { json: {} })
-      .reply(200, good("r1"));
-    const { ask, host, models } = await chain(
-      build,
-      { breaker: { failures: 2, openSeconds: 10, closeAfter: 1 } },
-      first,
-    );
-    await ask();
-    await ask();
-    const steered = await ask();
-    expect(exposed(steered)).toMatchObject({
-      "x-llm-target": "distill",
-      "x-fallback-attempts": "1",
-      "x-fallback-reason": "breaker_open",
-    });
-    expect(models.r1.requests).toHaveLength(2);
-    expect(metrics(host)).toMatchObject({
-      "r1.breaker_state": 1,
-      "r1.breaker_opened": 1,
-      "r1.skipped": 1,
-    });
-    await host.clock.advance(10_001);
-    expect(exposed(await ask())).toMatchObject({ "x-llm-target": "r1" });
-    expect(metrics(host)).not.toHaveProperty("r1.breaker_state");
-  });
-
-  test("with a cluster header a request that leaves the first target out still streams", async () => {
-    const stream = upstream().reply(200, { headers: SSE, chunks: STREAM, every: 10 });
-    const config = { clusterHeader: "x-cluster", breaker: { failures: 1 } };
-    const host = await createHost({
-      profile: PROFILES[build],
-      plugins: [
-        {
-          name: "model-fallback",
-          wasm: `build/${build}/model-fallback.wasm`,
-          allowOnHeadersStopIteration: true,
-          config: { strategy: "replay", targets: TARGETS, ...config },
-        },
-      ],
-      routes: [{ name: "all", clusterHeader: "x-cluster" }],
-      clusters: { backend: upstream().reply(503), distill: stream, qwen: upstream() },
-    });
-    const ask = () =>
-      host
-        .fetch(CHAT, {
-          method: "POST",
-          headers: { "content-type": "application/json", "x-cluster": "backend" },
-          body: JSON.stringify({ ...BODY, stream: true }),
-        })
-        .settle();
-    expect((await ask()).chunks).toHaveLength(1);
-    const answer = await ask();
-    expect(answer.local).toBe(false);
-    expect(answer.chunks.length).toBeGreaterThan(2);
-    expect(JSON.parse(Buffer.from(answer.upstream[0]!.body).toString())).toMatchObject({
-      model: "r1-distill-32b",
-    });
   });
 });

@@ -137,7 +137,7 @@ describe("shared data that keeps changing", () => {
     await refill(host, "alice", 100);
     host.inject.status("proxy_set_shared_data", 8);
     const reply = await admin(host, "/refresh", "consumer=alice&quota=1");
-    expect([reply.status, reply.text()]).toEqual([503, "redis error:shared data changes too fast"]);
+    expect([reply.status, reply.text()]).toEqual([503, "redis error:shared data is contended"]);
     host.inject.clear();
     await host.close();
   });

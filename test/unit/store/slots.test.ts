@@ -62,7 +62,7 @@ describe("the slot table of shared data", () => {
     await using host = await openDriver(one, { strict: "off" });
     host.inject.status("proxy_set_shared_data", 8);
     const reply = await ask(host, { op: "reserve", as: "r", buckets: [bucket("k")], tokens: 1 });
-    expect(reply.error).toBe("shared data changes too fast");
+    expect(reply.error).toBe("shared data is contended");
     host.inject.clear();
     expect(used(await ask(host, { op: "check", buckets: [bucket("k")] }))).toBe(0);
   });

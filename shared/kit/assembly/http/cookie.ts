@@ -13,7 +13,8 @@ export function findCookie(header: Slice, name: Slice): Slice | null {
     let end = header.indexOf(0x3b, at);
     if (end < 0) end = header.length;
     const pair = trim(header.sub(at, end));
-    if (pair.at(name.length) == 0x3d && pair.startsWith(name)) return pair.sub(name.length + 1);
+    const equals = name.length;
+    if (pair.at(equals) == 0x3d && pair.startsWith(name)) return pair.sub(equals + 1);
     at = end + 1;
   }
   return null;

@@ -68,4 +68,4 @@ export class SharedSpace {
   }
 }
 
-const CONTENTION: string = "shared data changes too fast";
+const CONTENTION: string = "shared data is contended";

@@ -50,6 +50,8 @@ export abstract class HeldRequest extends HttpContext {
   override onRequestHeaders(endOfStream: bool): HeadersAction {
     requestHeaders.load();
     const config = this.config;
+    // Only we say where a request goes.
+    if (!config.clusterHeader.isEmpty) requestHeaders.remove(config.clusterHeader);
     if (endOfStream || !isWatched(config.paths)) return this.stayOut();
     const isTooLong = announcedLength() > config.maxBodyBytes;
     if (isTooLong && config.rejectsTooLarge) return this.refuse();

@@ -38,8 +38,9 @@ export class ChainNote {
   private readonly probes: Slice[] = [];
 
   /** The note about a request. */
-  static of(choice: Choice, request: RequestFeatures): ChainNote {
+  static of(choice: Choice, request: RequestFeatures, optedOut: bool): ChainNote {
     const note = new ChainNote();
+    note.optedOut = optedOut;
     note.chain = choice.chain.name;
     note.model = request.model.kept();
     note.streams = request.streams;
@@ -65,28 +66,23 @@ export class ChainNote {
     return note.chain.isEmpty || note.model.isEmpty ? null : note;
   }
 
+  /** For the filter state. */
+  toJson(): Slice {
+    const json = new JsonWriter(Escape.Plain).openObject();
+    json.keyBytes(CHAIN).text(this.chain).keyBytes(MODEL).text(this.model);
+    json.keyBytes(STREAM).boolean(this.streams);
+    writeTexts(json, TARGETS, this.targets);
+    if (this.optedOut) json.keyBytes(OPTED_OUT).boolean(true);
+    if (this.probes.length > 0) writeTexts(json, PROBES, this.probes);
+    return json.closeObject().toSlice();
+  }
+
   isProbe(target: Slice): bool {
     for (let i = 0; i < this.probes.length; i++) {
       if (this.probes[i].equals(target)) return true;
     }
     return false;
   }
-}
-
-/** The note about a request, for the filter state. */
-export function noteOf(choice: Choice, request: RequestFeatures, optedOut: bool): Slice {
-  const json = new JsonWriter(Escape.Plain).openObject();
-  json.keyBytes(CHAIN).text(choice.chain.name).keyBytes(MODEL).text(request.model);
-  json.keyBytes(STREAM).boolean(request.streams).keyBytes(TARGETS).openArray();
-  for (let i = 0; i < choice.links.length; i++) json.text(choice.links[i].target.name);
-  json.closeArray();
-  if (optedOut) json.keyBytes(OPTED_OUT).boolean(true);
-  if (choice.probes.length > 0) {
-    json.keyBytes(PROBES).openArray();
-    for (let i = 0; i < choice.probes.length; i++) json.text(choice.probes[i].target.name);
-    json.closeArray();
-  }
-  return json.closeObject().toSlice();
 }
 
 function textOf(value: JsonValue): Slice {
@@ -96,4 +92,10 @@ function textOf(value: JsonValue): Slice {
 function addTexts(to: Slice[], list: JsonValue): void {
   const items = list.entries();
   while (items.next()) to.push(textOf(items.value).copy());
+}
+
+function writeTexts(json: JsonWriter, key: Slice, texts: Slice[]): void {
+  json.keyBytes(key).openArray();
+  for (let i = 0; i < texts.length; i++) json.text(texts[i]);
+  json.closeArray();
 }

@@ -1,7 +1,7 @@
 import { compileKeyPath, KeyPath } from "@ai-gateway-wasm/as-json";
-import { bytes, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
-import { isHeaderName } from "proxy-wasm-as";
+import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader, PluginLog, readHeaderName } from "@ai-gateway-wasm/kit";
+import { DEFAULT_SUFFIXES, PathSuffixes } from "@ai-gateway-wasm/llm/model";
 import { AllFailed } from "./all-failed";
 import { BreakerOptions } from "./breaker-options";
 import { Chain } from "./chain";
@@ -11,7 +11,6 @@ import { Exposure } from "./exposure";
 import { StreamOptions } from "./judge";
 import { withoutLegacy } from "./legacy";
 import { OptOut } from "./opt-out";
-import { PathFilter } from "./path-filter";
 import { RouterOrders } from "./router-orders";
 import { section } from "./section";
 import { readTarget, Target } from "./target";
@@ -77,7 +76,7 @@ export class FallbackConfig {
   readonly exposure: Exposure;
   readonly allFailed: AllFailed;
   readonly optOut: OptOut;
-  readonly paths: PathFilter;
+  readonly paths: PathSuffixes;
   readonly orders: RouterOrders;
   targets: Target[] = [];
   chains: Chain[] = [];
@@ -108,7 +107,7 @@ export class FallbackConfig {
     this.exposure = new Exposure(section(config, "expose"));
     this.allFailed = new AllFailed(section(config, "allFailed"));
     this.optOut = new OptOut(section(config, "optOut"));
-    this.paths = new PathFilter(config);
+    this.paths = readPaths(config);
     this.maxBodyBytes = config.integer("maxBodyBytes", 1048576, 1024, 104857600);
     this.rejectsTooLarge = config.choice("onBodyTooLarge", TOO_LARGE, 0) == 1;
     this.forbidsReplayedStreams = config.choice("replayStream", REPLAYED_STREAMS, 0) == 1;
@@ -149,10 +148,7 @@ export function parseConfig(document: ConfigReader, log: PluginLog): FallbackCon
   config.strategy = <Strategy>strategy;
   readTargets(reader, config, log);
   if (reader.errors.any) return null;
-  config.clusterHeader = lowerCase(reader.text("clusterHeader")).kept();
-  if (!config.clusterHeader.isEmpty && !isHeaderName(config.clusterHeader)) {
-    reader.refuse("clusterHeader", "is not a header name");
-  }
+  config.clusterHeader = readHeaderName(reader, "clusterHeader");
   config.modelKey = readModelKey(reader);
   const most = <i64>config.targets.length;
   const attempts = reader.integer("maxAttempts", most, 1);
@@ -162,6 +158,11 @@ export function parseConfig(document: ConfigReader, log: PluginLog): FallbackCon
   config.chains = readChains(reader, config, log);
   warnOfUnknown(reader, log);
   return reader.errors.any ? null : config;
+}
+
+function readPaths(config: ConfigReader): PathSuffixes {
+  const texts = config.optionalTexts("enableOnPathSuffix");
+  return texts === null ? new PathSuffixes(DEFAULT_SUFFIXES) : PathSuffixes.withStar(texts);
 }
 
 function readTargets(reader: ConfigReader, config: FallbackConfig, log: PluginLog): void {

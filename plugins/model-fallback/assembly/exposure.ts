@@ -1,6 +1,6 @@
-import { bytes, decimal, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader } from "@ai-gateway-wasm/kit";
-import { HeaderMap, isHeaderName, PairsBuilder } from "proxy-wasm-as";
+import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader, readHeaderName } from "@ai-gateway-wasm/kit";
+import { HeaderMap, PairsBuilder } from "proxy-wasm-as";
 import {
   FALLBACK_ATTEMPTS,
   FALLBACK_FROM,
@@ -24,7 +24,7 @@ export class Served {
     readonly target: Slice,
     /** The model it was asked for; no bytes: unknown. */
     readonly model: Slice,
-    public attempts: i32,
+    readonly attempts: i32,
   ) {}
 }
 
@@ -96,10 +96,7 @@ function readName(expose: ConfigReader, field: string, fallback: Slice, usual: S
   const value = expose.find(field);
   if (value === null) return fallback;
   if (value.isBoolean) return expose.flag(field) ? usual : NO_BYTES;
-  const name = lowerCase(expose.text(field)).kept();
-  const isOdd = !name.isEmpty && (!isHeaderName(name) || name.at(0) == 0x3a);
-  if (isOdd) expose.refuse(field, "is not a header name");
-  return name;
+  return readHeaderName(expose, field);
 }
 
 function note(list: Header[], name: Slice, value: Slice): void {

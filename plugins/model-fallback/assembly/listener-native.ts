@@ -13,7 +13,7 @@ import {
 } from "proxy-wasm-as";
 import { FailedMode } from "./all-failed";
 import { Chain } from "./chain";
-import { noteOf } from "./chain-note";
+import { ChainNote } from "./chain-note";
 import { Choice } from "./choice";
 import { FallbackConfig } from "./config";
 import { LocalReplies } from "./errors";
@@ -82,7 +82,7 @@ export class NativeListener extends HeldRequest {
     this.choice = choice;
     this.stage = Stage.Goes;
     this.orders.give(choice.links.length, request.streams);
-    setProperty(CHAIN_PROPERTY, noteOf(choice, request, isAlone));
+    setProperty(CHAIN_PROPERTY, ChainNote.of(choice, request, isAlone).toJson());
     this.chooseCluster(choice);
     chain.metrics.requests.increment();
     return true;

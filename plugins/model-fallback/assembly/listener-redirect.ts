@@ -2,6 +2,7 @@ import { bytes, decimal, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/
 import { keepRoute, limitRequestBuffer, PluginLog } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
+  getProperty,
   HeadersAction,
   HttpContext,
   Pairs,
@@ -28,8 +29,9 @@ import {
   ORIGINAL_PATH,
   PATH,
   STATUS,
+  TRACE_PROPERTY,
 } from "./names";
-import { statusReason } from "./reason";
+import { NO_RESPONSE, statusReason } from "./reason";
 import { RequestFeatures } from "./request-features";
 import { isWatched } from "./request-kind";
 import { Result } from "./result";
@@ -107,7 +109,6 @@ export class RedirectListener extends HttpContext {
     }
     const served = result.succeed(status, this.log);
     if (!this.from.isEmpty) served.from = this.from;
-    served.attempts = this.hop + 1;
     this.config.exposure.tell(responseHeaders, served);
     return HeadersAction.Continue;
   }
@@ -150,8 +151,8 @@ export class RedirectListener extends HttpContext {
     }
     edits.applyTo(requestHeaders, present);
     if (this.hop == 0) chain.metrics.requests.increment();
-    const note = ChainNote.of(Choice.first(chain), features);
-    this.result = new Result(chain, note, attempt, new Trace(), nowMs());
+    const note = ChainNote.of(Choice.first(chain), features, false);
+    this.result = new Result(chain, note, attempt, passesBefore(chain, this.hop), nowMs());
     this.stage = Stage.Goes;
   }
 }
@@ -174,6 +175,16 @@ function hopOf(present: Pairs): i32 {
   const text = present.find(HOP);
   const hop = text === null ? 1 : parseInteger(text);
   return hop < 1 || hop > 16 ? 1 : <i32>hop;
+}
+
+/** The passes before this one; of those that left no trace nobody knows how they ended. */
+function passesBefore(chain: Chain, hop: i32): Trace {
+  const trace = hop > 0 ? Trace.parse(getProperty(TRACE_PROPERTY)) : new Trace();
+  for (let i = trace.count; i < hop; i++) {
+    const link = linkAt(chain, i);
+    if (link !== null) trace.add(link.target.name, NO_RESPONSE, 0);
+  }
+  return trace;
 }
 
 /** The target of a pass, or null: there are not so many. */

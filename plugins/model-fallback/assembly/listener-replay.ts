@@ -110,8 +110,7 @@ export class ReplayListener extends HeldRequest {
       ? Choice.first(chain)
       : Choice.free(chain, request, isBarred ? 1 : config.maxAttempts, config.breaker.keepsOne);
     if (choice.links.length == 0) return true;
-    const note = ChainNote.of(choice, request);
-    note.optedOut = isAlone;
+    const note = ChainNote.of(choice, request, isAlone);
     const isSteered = !choice.links[0].target.name.equals(chain.primary);
     const staysHere = isSteered && config.clusterHeader.isEmpty;
     const isKept = staysHere || choice.links.length > 1;

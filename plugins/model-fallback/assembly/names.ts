@@ -13,7 +13,6 @@ export const CONTENT_LENGTH: Slice = bytes("content-length");
 export const CONTENT_TYPE: Slice = bytes("content-type");
 export const RETRY_AFTER: Slice = bytes("retry-after");
 export const TRANSFER_ENCODING: Slice = bytes("transfer-encoding");
-export const UPGRADE: Slice = bytes("upgrade");
 /** What clients identify themselves with at model providers. */
 export const CREDENTIAL_HEADERS: Slice[] = [
   AUTHORIZATION,

@@ -1,6 +1,6 @@
 import { bytes, lowerCase, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader } from "@ai-gateway-wasm/kit";
-import { isHeaderName, requestHeaders } from "proxy-wasm-as";
+import { ConfigReader, readHeaderName } from "@ai-gateway-wasm/kit";
+import { requestHeaders } from "proxy-wasm-as";
 import { OPT_OUT } from "./names";
 
 const DEFAULT_VALUES: Slice[] = [bytes("off"), bytes("0"), bytes("false")];
@@ -12,11 +12,10 @@ export class OptOut {
   private readonly values: Slice[];
 
   constructor(optOut: ConfigReader) {
-    const header = lowerCase(optOut.text("header", OPT_OUT)).kept();
+    const header = readHeaderName(optOut, "header", OPT_OUT);
     const values = optOut.optionalTexts("values");
     this.header = header;
     this.values = values === null ? DEFAULT_VALUES : values;
-    if (!header.isEmpty && !isHeaderName(header)) optOut.refuse("header", "is not a header name");
   }
 
   /** The running request wants its first target and no other. Its headers can be read. */

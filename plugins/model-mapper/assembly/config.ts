@@ -1,6 +1,6 @@
-import { bytes, lowerCase, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { listOf } from "@ai-gateway-wasm/as-json";
-import { ConfigReader, textsOf } from "@ai-gateway-wasm/kit";
+import { ConfigReader, readHeaderName, textsOf } from "@ai-gateway-wasm/kit";
 import {
   DEFAULT_SUFFIXES,
   ModelKey,
@@ -10,7 +10,6 @@ import {
   readModelKey,
   readModelMapping,
 } from "@ai-gateway-wasm/llm/model";
-import { isHeaderName } from "proxy-wasm-as";
 import { FINAL_MODEL_HEADER } from "./names";
 
 const OFF: Slice = bytes("-");
@@ -62,11 +61,7 @@ function readPaths(config: ConfigReader): PathSuffixes {
 }
 
 function readHeader(config: ConfigReader): Slice | null {
-  const text = config.text("modelToHeader");
-  if (text.equals(OFF)) return null;
-  const name = text.isEmpty ? FINAL_MODEL_HEADER : lowerCase(text).kept();
-  if (!isHeaderName(name) || name.at(0) == 0x3a) {
-    config.refuse("modelToHeader", "is not a header name");
-  }
-  return name;
+  const name = readHeaderName(config, "modelToHeader");
+  if (name.equals(OFF)) return null;
+  return name.isEmpty ? FINAL_MODEL_HEADER : name;
 }

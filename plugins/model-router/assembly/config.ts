@@ -1,6 +1,6 @@
 import { JsonValue, listOf } from "@ai-gateway-wasm/as-json";
-import { bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader, PluginLog, textsOf } from "@ai-gateway-wasm/kit";
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader, PluginLog, readHeaderName, textsOf } from "@ai-gateway-wasm/kit";
 import {
   DEFAULT_SUFFIXES,
   MappingOrder,
@@ -12,12 +12,10 @@ import {
   readModelMapping,
 } from "@ai-gateway-wasm/llm/model";
 import { AutoRouting, readAutoRouting } from "./auto-routing";
-import { readHeader } from "./header-name";
 import { MODEL_HEADER } from "./names";
 import { SplitParser } from "./split/parser";
 import { Split } from "./split/split";
 
-const STAR: Slice = bytes("*");
 const ON_AMBIGUOUS: string[] = ["rewrite", "reject"];
 const BODY_PHASES: string[] = ["auto", "hold_headers", "stream_headers"];
 const STREAM_HEADERS: i32 = 2;
@@ -53,8 +51,8 @@ export class RouterConfig {
     log: PluginLog,
   ) {
     this.paths = readPaths(config.find("enableOnPathSuffix"));
-    this.modelHeader = readHeader(config, "modelToHeader");
-    this.providerHeader = readHeader(config, "addProviderHeader");
+    this.modelHeader = readHeaderName(config, "modelToHeader");
+    this.providerHeader = readHeaderName(config, "addProviderHeader");
     this.keepsFullName = config.flag("keepOriginalModelName");
     this.autoRouting = readAutoRouting(config.object("autoRouting"), log);
     const order = readMappingOrder(config);
@@ -97,10 +95,7 @@ export function parseConfig(config: ConfigReader, log: PluginLog): RouterConfig 
 /** What is no list leaves the default, as in the peer. */
 function readPaths(value: JsonValue | null): PathSuffixes {
   if (value === null || !value.isArray) return new PathSuffixes(DEFAULT_SUFFIXES);
-  const suffixes = textsOf(listOf(value));
-  let isEvery = false;
-  for (let i = 0; i < suffixes.length; i++) if (suffixes[i].equals(STAR)) isEvery = true;
-  return new PathSuffixes(suffixes, isEvery);
+  return PathSuffixes.withStar(textsOf(listOf(value)));
 }
 
 function readSplit(config: ConfigReader, order: MappingOrder, hasProvider: bool): Split | null {

@@ -92,6 +92,7 @@ describe("a further pass", () => {
     expect(body).toEqual({ ...BODY, model: "spare-7b" });
     expect(answer.headers.get("x-fallback-from")).toBe(AGAIN["x-higress-fallback-from"]);
     expect(answer.headers.get("x-fallback-attempts")).toBe("2");
+    expect(answer.headers.get("x-fallback-reason")).toBe("no_response"); // nobody told this pass
     expect(answer.headers.get("x-llm-model")).toBe("spare-7b");
   });
 

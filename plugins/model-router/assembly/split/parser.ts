@@ -1,9 +1,8 @@
 import { Builder, bytes, decimal, lowerCase, Slice } from "@ai-gateway-wasm/bytes";
 import { ConditionGroup, readConditions, ValueType } from "@ai-gateway-wasm/conditions";
-import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { ConfigReader, readHeaderName } from "@ai-gateway-wasm/kit";
 import { MappingOrder } from "@ai-gateway-wasm/llm/model";
 import { Counter } from "proxy-wasm-as";
-import { readHeader } from "../header-name";
 import { CONSUMER_HEADER, VARIANT_HEADER } from "../names";
 import { isName, NAME_RULE } from "./name";
 import { spellHundredths } from "./percent";
@@ -35,14 +34,14 @@ export class SplitParser {
   parse(): Split | null {
     const config = this.config;
     const split = this.split;
-    split.tagHeader = readHeader(config, "tagHeader", VARIANT_HEADER);
-    split.ruleHeader = readHeader(config, "ruleHeader");
-    split.responseHeader = readHeader(config, "responseHeader");
-    split.clusterHeader = readHeader(config, "clusterHeader");
-    split.consumerHeader = readHeader(config, "consumerHeader", CONSUMER_HEADER);
+    split.tagHeader = readHeaderName(config, "tagHeader", VARIANT_HEADER);
+    split.ruleHeader = readHeaderName(config, "ruleHeader");
+    split.responseHeader = readHeaderName(config, "responseHeader");
+    split.clusterHeader = readHeaderName(config, "clusterHeader");
+    split.consumerHeader = readHeaderName(config, "consumerHeader", CONSUMER_HEADER);
     const wish = config.object("override");
     if (wish !== null) {
-      split.overrideHeader = readHeader(wish, "header");
+      split.overrideHeader = readHeaderName(wish, "header");
       if (split.overrideHeader.isEmpty) wish.refuse("header", "must not be empty");
       split.overrideValues = wish.optionalTexts("values");
     }

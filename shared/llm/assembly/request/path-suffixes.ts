@@ -1,6 +1,7 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 
 const QUESTION_MARK: u8 = 0x3f;
+const STAR: Slice = bytes("*");
 
 /** The endpoints whose bodies name a model, as Higress lists them (model-router contract 2.1). */
 export const DEFAULT_SUFFIXES: Slice[] = [
@@ -25,6 +26,13 @@ export class PathSuffixes {
     /** Every path, whatever its end. */
     private readonly isEvery: bool = false,
   ) {}
+
+  /** The paths of a list in which `*` means every one. */
+  static withStar(suffixes: Slice[]): PathSuffixes {
+    let isEvery = false;
+    for (let i = 0; i < suffixes.length; i++) if (suffixes[i].equals(STAR)) isEvery = true;
+    return new PathSuffixes(suffixes, isEvery);
+  }
 
   /** @param path with its query, which does not count */
   matches(path: Slice): bool {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import type { Transform } from "assemblyscript/asc";
 import { fixBytes, linkFixed } from "./fixed-bytes.js";
 
@@ -16,13 +16,21 @@ export interface Compilation {
   flags?: string[];
 }
 
+/** What the compiler looked for, in paths relative to the repository root. */
+export interface Sources {
+  read: string[];
+  /** Places it tried before it found a file elsewhere. */
+  missed: string[];
+}
+
 /**
  * Runs the AssemblyScript compiler: the one place that does, so that every module of the
  * repository is built with the same flags (asconfig.json).
  *
+ * @returns what it read
  * @throws Error with the compiler's own output when it refuses the source
  */
-export async function compile(what: Compilation): Promise<void> {
+export async function compile(what: Compilation): Promise<Sources> {
   // Loaded only when there is something to compile: it takes seconds.
   const asc = await import("assemblyscript/asc");
   const { LeanConstructors } = await import("./lean/constructors.js");
@@ -30,6 +38,13 @@ export async function compile(what: Compilation): Promise<void> {
   const { LeanVisits } = await import("./lean/visits.js");
   const transforms = [new LeanMembers(), new LeanVisits(), new LeanConstructors()];
   asc.libraryFiles["rt/index-minimal"] = RUNTIME;
+  const sources: Sources = { read: [], missed: [] };
+  const readFile = (name: string, folder: string): string | null => {
+    const path = resolve(folder, name);
+    const text = readSource(path);
+    sources[text === null ? "missed" : "read"].push(relative(".", path));
+    return text;
+  };
   const { error, stderr } = await asc.main(
     [
       what.entry,
@@ -43,7 +58,7 @@ export async function compile(what: Compilation): Promise<void> {
       ...(what.defines ?? []).flatMap((name) => ["--use", `${name}=1`]),
       ...(what.flags ?? []),
     ],
-    { readFile: readSource, transforms: transforms as unknown as Transform[] },
+    { readFile, transforms: transforms as unknown as Transform[] },
   );
   const output = stderr.toString().replace(CONVERGE_NOTICE, "");
   if (error) throw new Error(`${what.entry} does not compile:\n${output || error.message}`);
@@ -51,6 +66,7 @@ export async function compile(what: Compilation): Promise<void> {
   const wasm = readFileSync(what.outFile);
   linkFixed(wasm);
   writeFileSync(what.outFile, wasm);
+  return sources;
 }
 
 /**
@@ -63,11 +79,10 @@ const RUNTIME = `import "@ai-gateway-wasm/runtime/assembly/objects";`;
 const CONVERGE_NOTICE = /^Last converge was suboptimal\.\n/gm;
 
 /** Null for a file that does not exist: asc then tries the next place. */
-function readSource(name: string, folder: string): string | null {
-  const path = resolve(folder, name);
+function readSource(path: string): string | null {
   if (!existsSync(path)) return null;
   const text = readFileSync(path, "utf8");
-  return name.endsWith(".ts") ? fixBytes(text) : text;
+  return path.endsWith(".ts") ? fixBytes(text) : text;
 }
 
 /** What a module depends on besides its own source; whoever keeps modules must know of it. */

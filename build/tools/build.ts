@@ -1,18 +1,11 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { basename, dirname } from "node:path";
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import pc from "picocolors";
-import { compile, COMPILER, PLUGIN_FLAGS, type Compilation } from "./asc.js";
-import { isFresh } from "./files.js";
-import { packModule } from "./pack/pack.js";
+import { PLUGIN_FLAGS, type Compilation } from "./asc.js";
+import { isModuleFresh } from "./build-note.js";
 
 /** The two gateways a plugin is built for. Only the Higress build may import Higress-only calls. */
 export const HOSTS = ["envoy", "higress"] as const;
@@ -51,34 +44,33 @@ export async function buildPlugins(
   force = false,
 ): Promise<void> {
   for (const host of hosts) mkdirSync(`build/${host}`, { recursive: true });
-  for (const name of names) {
-    for (const host of hosts) {
-      const build = pluginBuild(name, host);
-      const sources = [
-        ...COMPILER,
-        "build/tools/build.ts",
-        "build/tools/pack",
-        "shared",
-        dirname(build.entry),
-      ];
-      if (!force && isFresh(build.outFile, sources)) continue;
-      await compileInto(build);
-      const kib = (statSync(build.outFile).size / 1024).toFixed(1);
-      console.log(`${pc.green("built")} ${build.outFile} ${pc.dim(`${kib} KiB`)}`);
-    }
-  }
+  const builds = names.flatMap((name) => hosts.map((host) => pluginBuild(name, host)));
+  await buildModules(builds.filter((build) => force || !isModuleFresh(build)));
 }
 
-/** The file is there whole or not at all: a build that is broken off must not look up to date. */
-async function compileInto(build: Compilation): Promise<void> {
-  const part = `.cache/build/${process.pid}-${basename(build.outFile)}`;
-  mkdirSync(dirname(part), { recursive: true });
+/** Compiles with a process per core: a module takes seconds of one core. */
+async function buildModules(builds: Compilation[]): Promise<void> {
+  const left = [...builds];
+  const processes = Math.min(availableParallelism(), left.length);
+  await Promise.all(
+    Array.from({ length: processes }, async () => {
+      for (let build = left.shift(); build; build = left.shift()) {
+        await buildModule(build);
+        const kib = (statSync(build.outFile).size / 1024).toFixed(1);
+        console.log(`${pc.green("built")} ${build.outFile} ${pc.dim(`${kib} KiB`)}`);
+      }
+    }),
+  );
+}
+
+/** @throws Error with the compiler's own output when it refuses the source */
+async function buildModule(build: Compilation): Promise<void> {
+  const script = fileURLToPath(new URL("build-module.ts", import.meta.url));
+  const args = ["--import", import.meta.resolve("tsx"), script, JSON.stringify(build)];
   try {
-    await compile({ ...build, outFile: part });
-    writeFileSync(part, packModule(readFileSync(part)));
-    renameSync(part, build.outFile);
-  } finally {
-    rmSync(part, { force: true });
+    await promisify(execFile)(process.execPath, args);
+  } catch (error) {
+    throw new Error((error as { stderr?: string }).stderr || String(error), { cause: error });
   }
 }
 

@@ -1,0 +1,37 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { compile, type Compilation } from "./asc.js";
+import { noteSources } from "./build-note.js";
+import { isScript } from "./check-report.js";
+import { packModule } from "./pack/pack.js";
+
+/**
+ * Compiles and packs one module. The file is there whole or not at all: a build that is broken off
+ * must not look up to date.
+ *
+ * @throws Error with the compiler's own output when it refuses the source
+ */
+export async function buildModule(build: Compilation): Promise<void> {
+  const part = `.cache/build/${process.pid}.wasm`;
+  mkdirSync(dirname(part), { recursive: true });
+  try {
+    const sources = await compile({ ...build, outFile: part });
+    writeFileSync(part, packModule(readFileSync(part)));
+    renameSync(part, build.outFile);
+    noteSources(build, sources);
+  } finally {
+    rmSync(part, { force: true });
+  }
+}
+
+/** A process of `buildPlugins`; its argument is the `Compilation`. */
+async function main(build: Compilation): Promise<void> {
+  try {
+    await buildModule(build);
+  } catch (error) {
+    process.stderr.write(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
+}
+
+if (isScript(import.meta.url)) await main(JSON.parse(process.argv[2] ?? "") as Compilation);

@@ -1,0 +1,27 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { COMPILER, type Compilation, type Sources } from "./asc.js";
+import { isFresh } from "./files.js";
+
+/** True when nothing has changed that went into the module, the tools that make it included. */
+export function isModuleFresh(build: Compilation): boolean {
+  const note = noteOf(build);
+  if (!existsSync(note)) return false;
+  const { read, missed } = JSON.parse(readFileSync(note, "utf8")) as Sources;
+  return (
+    read.every((path) => existsSync(path)) &&
+    !missed.some((path) => existsSync(path)) &&
+    isFresh(build.outFile, [...COMPILER, "build/tools/build.ts", "build/tools/pack", ...read])
+  );
+}
+
+/** Remembers what a module was made of, for `isModuleFresh`. */
+export function noteSources(build: Compilation, sources: Sources): void {
+  const note = noteOf(build);
+  mkdirSync(dirname(note), { recursive: true });
+  writeFileSync(note, JSON.stringify(sources));
+}
+
+function noteOf({ outFile }: Compilation): string {
+  return `.cache/build/${outFile.replaceAll("/", "-")}.json`;
+}

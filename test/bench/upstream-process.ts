@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 // The model behind the gateways under test, in a process of its own: it answers what it has ready.
 
 const EVENTS = 200;
-/** Milliseconds between two events of one stream. */
-const PACE = 1;
+/** Milliseconds between two events of one stream: 100 tokens per second, a fast model. */
+const PACE = 10;
 const USAGE = { prompt_tokens: 512, completion_tokens: EVENTS, total_tokens: 512 + EVENTS };
 
 const base = { id: "chatcmpl-CkT2u0HhQm3iWv7ZbXy5", created: 1_795_000_000, model: "gpt-4o" };
@@ -35,17 +35,26 @@ const events = Array.from({ length: EVENTS }, (_, i) => {
   return Buffer.from(`data: ${text}\n\n${last ? "data: [DONE]\n\n" : ""}`);
 });
 
-/** Streams under way, with the number of the event that comes next. */
-const streams = new Map<ServerResponse, number>();
+/** A stream under way. */
+interface Stream {
+  /** Number of the event that comes next. */
+  at: number;
+  /** Its place in the pace: streams of different clients do not speak in unison. */
+  phase: number;
+}
+
+const streams = new Map<ServerResponse, Stream>();
+let tick = 0;
+let opened = 0;
 
 setInterval(() => {
-  for (const [response, at] of streams) {
-    if (at < EVENTS) response.write(events[at]);
-    else response.end();
-    if (at < EVENTS) streams.set(response, at + 1);
-    else streams.delete(response);
+  tick += 1;
+  for (const [response, stream] of streams) {
+    if (tick % PACE !== stream.phase) continue;
+    if (stream.at < EVENTS) response.write(events[stream.at++]);
+    else if (streams.delete(response)) response.end();
   }
-}, PACE);
+}, 1);
 
 const server = createServer((request, response) => {
   request.resume();
@@ -54,7 +63,7 @@ const server = createServer((request, response) => {
     if (request.url?.includes("/stream/")) {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.flushHeaders();
-      streams.set(response, 0);
+      streams.set(response, { at: 0, phase: opened++ % PACE });
     } else {
       const headers = { "content-type": "application/json", "content-length": json.length };
       response.writeHead(200, headers).end(json);

@@ -41,14 +41,15 @@ export class Walk {
     const machine = this.machine;
     const isEnd = byteClass == this.classes.count;
     const byte = isEnd ? -1 : <i32>this.classes.sample[byteClass];
-    // A step that matches reads nothing; with an assertion it is reached only now.
+    // What matched with the last byte was said; with an assertion it may match only now.
+    const known = this.matched;
     machine.now.bits[0] &= ~this.matchMask;
     let matched: u32 = 0;
     if (this.program.places != 0) {
       this.spare.clear();
       this.spare.addAll(machine.now, machine.placesBefore(byte));
       this.swap();
-      matched = this.matched;
+      matched = this.matched & ~known;
     }
     this.spare.clear();
     this.hasSurvivors = false;

@@ -1,0 +1,65 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { Finder } from "../find/finder";
+import { Search } from "../find/search";
+import { Border, mayBegin, mayEnd } from "./border";
+import { Check, validEnd } from "./checks";
+
+/**
+ * The values of one kind in a text:
+ *
+ *   const detection = detector.search(text);
+ *   while (detection.next()) …detection.start, detection.end
+ *
+ * A candidate between wrong neighbours, or whose checksum is wrong, is none; the search goes on one
+ * byte behind its start.
+ */
+@final
+export class Detection {
+  start: i32 = 0;
+  end: i32 = 0;
+  private readonly candidates: Search;
+  private from: i32 = 0;
+
+  /** Only for `Detector`. */
+  constructor(
+    private readonly text: Slice,
+    finder: Finder,
+    private readonly border: Border,
+    private readonly check: Check,
+  ) {
+    this.candidates = finder.search(text);
+  }
+
+  /** Goes to the next value that does not overlap the last one; false when there is none. */
+  next(): bool {
+    while (this.skip() && this.candidates.find(this.from)) {
+      const start = this.candidates.start;
+      this.from = start + 1;
+      const end = this.endOf(start, this.candidates.end);
+      if (end < 0) continue;
+      this.start = start;
+      this.end = this.from = end;
+      return true;
+    }
+    return false;
+  }
+
+  /**
+   * Passes over places where no value begins: a candidate for each digit of a long number would be
+   * looked at in vain. False at the end of the text.
+   */
+  private skip(): bool {
+    while (this.from < this.text.length && !mayBegin(this.border, this.text, this.from)) {
+      this.from++;
+    }
+    return this.from < this.text.length;
+  }
+
+  /** Where the value ends; −1: it is none. */
+  private endOf(start: i32, end: i32): i32 {
+    if (!mayBegin(this.border, this.text, start)) return -1;
+    // Of a card's candidate a part may be the card, up to a border in it.
+    if (this.check != Check.Card && !mayEnd(this.border, this.text, end)) return -1;
+    return validEnd(this.check, this.text, start, end);
+  }
+}

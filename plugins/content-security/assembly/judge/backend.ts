@@ -1,0 +1,57 @@
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { HttpClient, HttpRequest } from "@ai-gateway-wasm/kit/http-client";
+import { HttpCallResponse } from "proxy-wasm-as";
+import { Judgement } from "./judgement";
+import { Thresholds } from "./thresholds";
+import { Verdict, verdictByDimension } from "./verdict";
+
+/** Whose words are judged. */
+export const enum Phase {
+  Request,
+  Response,
+}
+
+/** What a service is asked about: one part of a text, or one image. Views live for one callback. */
+@final
+export class Question {
+  /** The text is an image: its URL, or base64 with or without the head of a data URL. */
+  isImage: bool = false;
+  isBase64: bool = false;
+  /** Whatever the user asked, for a judge that wants to know it with the answer; no bytes: unknown. */
+  prompt: Slice = NO_BYTES;
+  /** Names the cloud service in place of the configured one, for one consumer; no bytes: it does not. */
+  service: Slice = NO_BYTES;
+
+  constructor(
+    readonly phase: Phase,
+    readonly text: Slice,
+    /** The same for all parts of one text: 20 lower-case hex characters. */
+    readonly sessionId: Slice,
+  ) {}
+}
+
+/** A service that judges texts (content-security.md 4, 8). Belongs to a configuration. */
+export abstract class Backend {
+  constructor(readonly client: HttpClient) {}
+
+  /** Most bytes of text in one question; longer texts are asked about in parts. */
+  get maxBytes(): i32 {
+    return i32.MAX_VALUE;
+  }
+
+  /** A window of a stream without text is asked about, too (content-security.md, decision 11.3). */
+  get submitsEmpty(): bool {
+    return false;
+  }
+
+  /** The call that asks. */
+  abstract ask(question: Question): HttpRequest;
+
+  /** What an answer with status 200 says; what it holds is kept. Null: nothing that can be relied on. */
+  abstract read(question: Question, response: HttpCallResponse): Judgement | null;
+
+  /** Any other rule of a service than the one by dimensions. */
+  verdict(judgement: Judgement, thresholds: Thresholds): Verdict {
+    return verdictByDimension(judgement, thresholds);
+  }
+}

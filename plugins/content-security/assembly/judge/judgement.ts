@@ -1,0 +1,35 @@
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Dimension } from "./dimension";
+
+/** One thing that a judge found in a text. What it holds is kept. */
+@final
+export class Finding {
+  constructor(
+    readonly dimension: Dimension,
+    /** The dimension as the judge spells it. */
+    readonly type: Slice,
+    /** As the judge spells it: `levelOf` knows its number. */
+    readonly level: Slice,
+    /** The judge offers a text without what it found. */
+    readonly canMask: bool = false,
+  ) {}
+}
+
+/** What a judge says of a text or an image (content-security.md 4.3, 8). */
+@final
+export class Judgement {
+  /** The service's own number for the answer; of other judges 200. */
+  code: i64 = 200;
+  /** Id of the call, for the audit; no bytes: it has none. */
+  requestId: Slice = NO_BYTES;
+  /** Level of the whole, as the service spells it; no bytes: it says none. */
+  risk: Slice = NO_BYTES;
+  /** Level of an attack on the model, as the service spells it; no bytes: it says none. */
+  attack: Slice = NO_BYTES;
+  readonly findings: Finding[] = [];
+  /** What the audit says of a refusal. */
+  label: Slice = NO_BYTES;
+  words: Slice = NO_BYTES;
+  /** The text without what was found; null: the judge has none. Empty: nothing is left. */
+  masked: Slice | null = null;
+}

@@ -1,0 +1,63 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { Dimension, dimensionName } from "./dimension";
+import { Finding, Judgement } from "./judgement";
+import { levelOf } from "./level";
+import { Action, Thresholds } from "./thresholds";
+
+export const enum Verdict {
+  Pass,
+  /** The judge's other text takes the place of the text. */
+  Mask,
+  Deny,
+}
+
+/** By the level of the whole alone: `TextModerationPlus` (content-security.md 4.4). */
+export function verdictOfWhole(judgement: Judgement, thresholds: Thresholds): Verdict {
+  return thresholds.exceedsRisk(levelOf(judgement.risk)) ? Verdict.Deny : Verdict.Pass;
+}
+
+/** By dimensions: every other judge (content-security.md 4.4). */
+export function verdictByDimension(judgement: Judgement, thresholds: Thresholds): Verdict {
+  if (isRisky(judgement, thresholds) || isAttack(judgement, thresholds)) return Verdict.Deny;
+  let verdict = Verdict.Pass;
+  for (let i = 0; i < judgement.findings.length; i++) {
+    const finding = judgement.findings[i];
+    if (!thresholds.exceeds(finding.dimension, levelOf(finding.level))) continue;
+    if (!isMasked(finding, thresholds)) return Verdict.Deny;
+    verdict = Verdict.Mask;
+  }
+  return verdict;
+}
+
+/**
+ * What a refusal names (content-security.md 4.5): the findings that block, in the judge's order; if
+ * there are none, what the levels of the whole say.
+ */
+export function blockingFindings(judgement: Judgement, thresholds: Thresholds): Finding[] {
+  const found: Finding[] = [];
+  for (let i = 0; i < judgement.findings.length; i++) {
+    const finding = judgement.findings[i];
+    const exceeds = thresholds.exceeds(finding.dimension, levelOf(finding.level));
+    if (exceeds && !isMasked(finding, thresholds)) found.push(finding);
+  }
+  if (found.length > 0) return found;
+  if (isRisky(judgement, thresholds)) found.push(whole(Dimension.ContentModeration, judgement.risk));
+  if (isAttack(judgement, thresholds)) found.push(whole(Dimension.PromptAttack, judgement.attack));
+  return found;
+}
+
+function isRisky(judgement: Judgement, thresholds: Thresholds): bool {
+  return thresholds.exceeds(Dimension.ContentModeration, levelOf(judgement.risk));
+}
+
+function isAttack(judgement: Judgement, thresholds: Thresholds): bool {
+  return thresholds.exceeds(Dimension.PromptAttack, levelOf(judgement.attack));
+}
+
+function isMasked(finding: Finding, thresholds: Thresholds): bool {
+  return finding.canMask && thresholds.actionOf(finding.dimension) == Action.Mask;
+}
+
+function whole(dimension: Dimension, level: Slice): Finding {
+  return new Finding(dimension, dimensionName(dimension), level);
+}

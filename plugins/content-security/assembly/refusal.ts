@@ -3,9 +3,10 @@ import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { PairsBuilder, randomBytes, wallClockSeconds } from "proxy-wasm-as";
 import { DenyConfig, DenyFormat } from "./deny-config";
 import { Finding, Judgement } from "./judge/judgement";
-import { CONTENT_TYPE } from "./names";
+import { Thresholds } from "./judge/thresholds";
+import { blockingFindings } from "./judge/verdict";
+import { CONTENT_TYPE, JSON_TYPE } from "./names";
 
-const JSON_TYPE: Slice = bytes("application/json");
 const STREAM_TYPE: Slice = bytes("text/event-stream;charset=UTF-8");
 const DETAILS: Slice = bytes("content_security.denied");
 
@@ -26,19 +27,22 @@ const GUARDRAIL: Slice = bytes(',"x_higress_guardrail":');
 @final
 export class Refusal {
   private readonly id: Slice = randomId();
+  /** What of the judgement blocks. */
+  private blocked: Finding[] = [];
   private readonly created: i64 = <i64>wallClockSeconds();
 
   /**
    * @param judgement what was found; null: a masked text could not be put in its place
-   * @param blocked what of it blocks
    * @param streams the client waits for events
    */
   constructor(
     private readonly deny: DenyConfig,
     private readonly judgement: Judgement | null,
-    private readonly blocked: Finding[],
+    thresholds: Thresholds,
     private readonly streams: bool,
-  ) {}
+  ) {
+    if (judgement !== null) this.blocked = blockingFindings(judgement, thresholds);
+  }
 
   get status(): i32 {
     return this.deny.status;

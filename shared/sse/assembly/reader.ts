@@ -28,8 +28,14 @@ export class SseReader {
   /** Address after the present event. */
   eventEnd: usize = 0;
 
+  /** Bytes of the present chunk up to behind the present event's blank line; half of a CRLF may follow. */
+  get consumed(): i32 {
+    return <i32>(this.at - this.start);
+  }
+
   /** What keeps the present chunk alive; null: the callback arena. */
   private owner: StaticArray<u8> | null = null;
+  private start: usize = 0;
   /** Where in the chunk the search goes on. */
   private at: usize = 0;
   private end: usize = 0;
@@ -52,7 +58,7 @@ export class SseReader {
   /** Takes the next chunk. Call `next` until it answers false before the chunk's bytes go away. */
   feed(chunk: Slice): void {
     this.owner = chunk.owner;
-    this.at = chunk.ptr;
+    this.start = this.at = chunk.ptr;
     this.end = chunk.ptr + <usize>chunk.length;
   }
 

@@ -27,7 +27,8 @@ export class Judgement {
   /** Level of an attack on the model, as the service spells it; no bytes: it says none. */
   attack: Slice = NO_BYTES;
   readonly findings: Finding[] = [];
-  /** What the audit says of a refusal. */
+  /** There is something that the audit can say of a refusal, in `label` and `words`. */
+  hasResult: bool = false;
   label: Slice = NO_BYTES;
   words: Slice = NO_BYTES;
   /** The text without what was found; null: the judge has none. Empty: nothing is left. */

@@ -22,8 +22,14 @@ export class Thresholds {
   readonly bars: StaticArray<i32> = new StaticArray<i32>(DIMENSIONS);
   readonly actions: StaticArray<i32> = new StaticArray<i32>(DIMENSIONS);
 
-  /** @param base says what these do not; null: the defaults do */
-  constructor(private readonly base: Thresholds | null = null) {
+  /**
+   * @param base says what these do not; null: nobody does
+   * @param defaultBar of dimensions without any
+   */
+  constructor(
+    private readonly base: Thresholds | null = null,
+    private readonly defaultBar: i32 = LEVEL_MAX,
+  ) {
     this.bars.fill(UNSET);
   }
 
@@ -53,7 +59,7 @@ export class Thresholds {
     const base = this.base;
     const bar = this.bars[dimension];
     if (bar != UNSET) return bar;
-    return base === null ? LEVEL_MAX : base.barOf(dimension);
+    return base === null ? this.defaultBar : base.barOf(dimension);
   }
 
   /** Own words on the dimension, own words on all, then those of the base. */

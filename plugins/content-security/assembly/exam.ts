@@ -1,0 +1,173 @@
+import { Builder, encodeHex, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { PluginLog } from "@ai-gateway-wasm/kit";
+import { HttpCallResponse, randomBytes, Status } from "proxy-wasm-as";
+import { Audit, AuditEvent } from "./audit";
+import { Backend, Phase, Question } from "./judge/backend";
+import { Judgement } from "./judge/judgement";
+import { Thresholds } from "./judge/thresholds";
+import { Verdict } from "./judge/verdict";
+import { Metrics } from "./metrics";
+
+/** What stands of an examination. */
+export const enum Outcome {
+  /** An answer is waited for. */
+  Pending,
+  Passed,
+  /** Passed, but for what `text` has no more. */
+  Masked,
+  Denied,
+  /** Some judge could not be asked or understood, and no other one denied. */
+  Failed,
+}
+
+const SESSION_BYTES: i32 = 10;
+const TEXT: string = "text";
+
+/** Who asks: what an examination needs of its stream. */
+@final
+export class Examiner {
+  /** The name of a cloud service for this consumer; no bytes: the configured one. */
+  service: Slice = NO_BYTES;
+  /** What the user asked, for judges of answers. */
+  prompt: Slice = NO_BYTES;
+
+  constructor(
+    readonly streamId: u32,
+    readonly backends: Backend[],
+    readonly thresholds: Thresholds,
+    readonly audit: Audit,
+    readonly metrics: Metrics,
+    readonly log: PluginLog,
+  ) {}
+}
+
+/**
+ * Has one text judged by the back ends of a configuration, one after another, each part by part:
+ *
+ *   proceed ─► ask part 1 of judge 1 ─► take ─► part 2 … ─► judge 2 … ─► Passed, Masked
+ *                                        ├─ denies ────────────────────► Denied
+ *                                        └─ no answer: the next judge … ► Failed
+ *
+ * The first that denies decides. A judge sees what those before it have masked.
+ */
+@final
+export class Exam {
+  /** What denies. */
+  judgement: Judgement | null = null;
+  private readonly sessionId: Slice = newSessionId();
+  /** Number of the judge that is asked. */
+  private judge: i32 = 0;
+  /** Where its next part begins. */
+  private from: i32 = 0;
+  /** Where the part it is asked about ends. */
+  private to: i32 = 0;
+  private isMasked: bool = false;
+  private hasFailed: bool = false;
+  private question: Question | null = null;
+  private event: AuditEvent | null = null;
+
+  /** @param text memory of its own */
+  constructor(
+    private readonly examiner: Examiner,
+    private readonly phase: Phase,
+    /** As the judges want it. */
+    public text: Slice,
+  ) {}
+
+  /** Asks until an answer is waited for, or all is said. */
+  proceed(): Outcome {
+    const backends = this.examiner.backends;
+    while (this.judge < backends.length) {
+      const isDone = this.from >= this.text.length && (this.from > 0 || !this.text.isEmpty);
+      if (isDone) this.nextJudge();
+      else if (this.ask(backends[this.judge])) return Outcome.Pending;
+      else this.fail();
+    }
+    if (this.hasFailed) return Outcome.Failed;
+    return this.isMasked ? Outcome.Masked : Outcome.Passed;
+  }
+
+  /** The answer has come. */
+  take(response: HttpCallResponse): Outcome {
+    const question = this.question;
+    const event = this.event;
+    if (question === null || event === null) return Outcome.Pending;
+    this.question = null;
+    const backend = this.examiner.backends[this.judge];
+    const judgement = response.status == 200 ? backend.read(question, response) : null;
+    if (judgement === null) {
+      this.examiner.log.warn("a judge answered with status " + response.status.toString());
+      this.fail();
+      return this.proceed();
+    }
+    switch (backend.verdict(judgement, this.examiner.thresholds)) {
+      case Verdict.Deny:
+        event.close("deny", judgement.requestId);
+        this.judgement = judgement;
+        return Outcome.Denied;
+      case Verdict.Mask:
+        event.close("mask", judgement.requestId);
+        if (!this.mask(judgement.masked)) {
+          this.judgement = judgement;
+          return Outcome.Denied;
+        }
+        break;
+      default:
+        event.close("pass", judgement.requestId);
+    }
+    this.from = this.to;
+    if (this.from >= this.text.length) this.nextJudge();
+    return this.proceed();
+  }
+
+  private nextJudge(): void {
+    this.judge++;
+    this.from = 0;
+  }
+
+  private ask(backend: Backend): bool {
+    const examiner = this.examiner;
+    this.to = partEnd(this.text, this.from, backend.maxBytes);
+    const question = new Question(this.phase, this.text.sub(this.from, this.to), this.sessionId);
+    question.prompt = examiner.prompt;
+    question.service = examiner.service;
+    this.question = question;
+    this.event = examiner.audit.open(this.phase, TEXT);
+    return backend.client.send(examiner.streamId, this.phase, backend.ask(question)) == Status.Ok;
+  }
+
+  private fail(): void {
+    const event = this.event;
+    if (event !== null) event.close("error", NO_BYTES);
+    this.question = null;
+    this.hasFailed = true;
+    this.examiner.metrics.failed.increment();
+    this.nextJudge();
+  }
+
+  /** @returns false when nothing is left of the text */
+  private mask(masked: Slice | null): bool {
+    if (masked === null || masked.isEmpty) return false;
+    const text = this.text;
+    const out = new Builder(text.length + masked.length);
+    out.append(text.sub(0, this.from)).append(masked);
+    const end = out.length;
+    this.text = out.append(text.sub(this.to)).toSlice();
+    this.to = end;
+    this.isMasked = true;
+    return true;
+  }
+}
+
+/** Not beyond `most` bytes behind `from`, and not in the middle of a character. */
+function partEnd(text: Slice, from: i32, most: i32): i32 {
+  if (text.length - from <= most) return text.length;
+  let end = from + most;
+  while (end > from && (text.at(end) & 0xc0) == 0x80) end--;
+  return end > from ? end : from + most;
+}
+
+function newSessionId(): Slice {
+  const random = randomBytes(SESSION_BYTES);
+  return encodeHex(random === null ? NO_BYTES : random);
+}

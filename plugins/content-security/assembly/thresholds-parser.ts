@@ -1,0 +1,64 @@
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { Dimension, DIMENSIONS, dimensionName } from "./judge/dimension";
+import { LEVEL_LOW, levelOf } from "./judge/level";
+import { Action, Thresholds } from "./judge/thresholds";
+
+const BLOCK: Slice = bytes("block");
+const MASK: Slice = bytes("mask");
+
+/**
+ * Bars and actions at the top level (content-security.md 2.3).
+ *
+ * @param defaultBar of dimensions that have none: the cloud's never block by themselves
+ */
+export function readThresholds(config: ConfigReader, defaultBar: i32): Thresholds {
+  const thresholds = new Thresholds(null, defaultBar);
+  readActions(config, thresholds, "");
+  readBars(config, thresholds);
+  for (let i = 0; i < DIMENSIONS; i++) {
+    const field = barField(i);
+    if (config.has(field) && thresholds.bars[i] < LEVEL_LOW) {
+      const levels = i == Dimension.SensitiveData ? "S4, S3, S2, S1" : "max, high, medium, low";
+      config.refuseWith("invalid " + field + ", value must be one of [" + levels + "]");
+    }
+  }
+  return thresholds;
+}
+
+/** Those of one consumer: a word that is no level is reached by every text, as in the peer. */
+export function readConsumerThresholds(item: ConfigReader, base: Thresholds): Thresholds {
+  const thresholds = new Thresholds(base);
+  readActions(item, thresholds, " in consumerRiskLevel");
+  readBars(item, thresholds);
+  return thresholds;
+}
+
+function readBars(config: ConfigReader, into: Thresholds): void {
+  if (config.has("riskLevelBar")) into.riskBar = levelOf(config.text("riskLevelBar"));
+  for (let i = 0; i < DIMENSIONS; i++) {
+    const field = barField(i);
+    if (config.has(field)) into.bars[i] = levelOf(config.text(field));
+  }
+}
+
+function readActions(config: ConfigReader, into: Thresholds, where: string): void {
+  into.riskAction = readAction(config, "riskAction", where);
+  for (let i = 0; i < DIMENSIONS; i++) {
+    into.actions[i] = readAction(config, dimensionName(i).toString() + "Action", where);
+  }
+}
+
+function readAction(config: ConfigReader, field: string, where: string): Action {
+  if (!config.has(field)) return Action.Unset;
+  const word = config.text(field);
+  if (word.equals(BLOCK)) return Action.Block;
+  if (!word.equals(MASK)) {
+    config.refuseWith("invalid " + field + where + ", value must be one of [block, mask]");
+  }
+  return Action.Mask;
+}
+
+function barField(dimension: Dimension): string {
+  return dimensionName(dimension).toString() + "LevelBar";
+}

@@ -33,9 +33,9 @@ export class Node {
   set: CharSet | null = null;
   /** Of `Assertion`: one bit of `Place`. */
   place: i32 = 0;
-  /** Of `Repeat`. */
+  /** Of `Repeat`; of a `Sequence` that is a group: its number, from 1 (groups.ts). */
   min: i32 = 0;
-  /** Of `Repeat`; `UNBOUNDED` for no limit. */
+  /** Of `Repeat`; `UNBOUNDED` for no limit. Of a group: the position behind its parenthesis. */
   max: i32 = 0;
   /** Of `Repeat`: fewer is better. */
   isLazy: bool = false;

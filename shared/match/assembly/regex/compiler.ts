@@ -1,5 +1,6 @@
 import { Node, NodeKind, Place, UNBOUNDED } from "./ast";
 import { CharSet } from "./char-set";
+import { notesGroups } from "./groups";
 import { Op, Program } from "./program";
 import { Utf8Ranges } from "./utf8-ranges";
 
@@ -18,6 +19,19 @@ export class Compiler {
     return program.isTooLarge ? null : program;
   }
 
+  /** Several patterns side by side: step n says that the n-th one matches. */
+  compileAll(trees: Node[]): Program {
+    const program = this.program;
+    for (let i = 0; i < trees.length; i++) program.add(Op.Match);
+    let start = -1;
+    for (let i = trees.length - 1; i >= 0; i--) {
+      const one = this.node(trees[i], i);
+      start = start < 0 ? one : program.add(Op.Split, one, start);
+    }
+    program.start = start;
+    return program;
+  }
+
   /** Compiles `node` so that what follows it is the step `next`; answers its first step. */
   private node(node: Node, next: i32): i32 {
     if (this.program.isTooLarge) return next;
@@ -30,6 +44,7 @@ export class Compiler {
         this.program.places |= node.place;
         return this.program.add(Op.Assert, next, node.place);
       case NodeKind.Sequence:
+        if (notesGroups && node.min > 0) return this.group(node, next);
         for (let i = node.children.length - 1; i >= 0; i--)
           next = this.node(node.children[i], next);
         return next;
@@ -40,6 +55,14 @@ export class Compiler {
       default:
         return next;
     }
+  }
+
+  /** A split with one target only notes the place: before group n slot 2n, behind it slot 2n + 1. */
+  private group(node: Node, next: i32): i32 {
+    const slot = node.min << 1;
+    const end = this.program.add(Op.Split, next, next, slot + 1);
+    const first = this.node(node.children[0], end);
+    return this.program.add(Op.Split, first, first, slot);
   }
 
   private set(set: CharSet, next: i32): i32 {

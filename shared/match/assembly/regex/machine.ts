@@ -60,7 +60,7 @@ export class Machine {
   }
 
   /** Which assertions hold between what was read and `byte`, -1 for the end. */
-  private placesBefore(byte: i32): i32 {
+  placesBefore(byte: i32): i32 {
     if ((byte & ~0x3f) == 0x80) return 0; // inside of a character
     const isAfterWord = (this.before & AFTER_WORD) != 0;
     const isBorder = isAfterWord != (byte >= 0 && isWordByte(byte));
@@ -73,7 +73,7 @@ export class Machine {
   }
 
   /** What the program may ask of a place behind `byte`; the rest would only multiply states. */
-  private after(byte: i32): i32 {
+  after(byte: i32): i32 {
     const places = this.program.places;
     if (byte == 0x0a && (places & Place.LineStart) != 0) return AFTER_LINE_END;
     const asksWords = (places & (Place.WordBorder | Place.NoWordBorder)) != 0;

@@ -7,6 +7,7 @@ import { RegexError, RegexFault } from "./error";
 import { escapedRune } from "./escapes";
 import { FlagGroup, readGroup } from "./flags";
 import { foldCase } from "./fold";
+import { asGroup, notesGroups } from "./groups";
 import { END, Pattern } from "./pattern";
 import { propertyClass } from "./properties";
 import { readRepeat, Repetition, withinLimit } from "./repetition";
@@ -118,6 +119,7 @@ export class Parser {
   private group(parts: Node[]): void {
     const pattern = this.pattern;
     const before = this.flags;
+    const start = notesGroups ? pattern.at : 0;
     const group = readGroup(pattern, before);
     if (pattern.hasFailed) return;
     this.flags = group.flags;
@@ -125,7 +127,8 @@ export class Parser {
     if (++this.depth > MAX_DEPTH) {
       return pattern.failWith(RegexFault.NestingDepth, 0, pattern.text.length);
     }
-    parts.push(this.choice());
+    const content = this.choice();
+    parts.push(notesGroups ? asGroup(content, pattern.text, start) : content);
     this.depth--;
     this.flags = before;
     if (!pattern.skips(0x29)) {

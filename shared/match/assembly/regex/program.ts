@@ -4,7 +4,7 @@ export const enum Op {
   Match,
   /** Reads a byte from `lo` to `hi`, then goes to `x`. */
   Byte,
-  /** Goes to `x`, or else to `y`. */
+  /** Goes to `x`, or else to `y`. Where `lo` is not 0, a search notes the place in slot `lo`. */
   Split,
   /** Goes to `x` where the place is of kind `y` (`Place`). */
   Assert,

@@ -7,7 +7,7 @@ import { Program } from "./program";
 import { validText } from "./valid-text";
 
 /** Bytes a pattern may have (content-security.md 9.2). */
-const MAX_PATTERN: i32 = 1000;
+export const MAX_PATTERN: i32 = 1000;
 
 /** A compiled pattern. Looking for it takes time in proportion to the text, whatever the two are. */
 @final

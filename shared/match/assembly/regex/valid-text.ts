@@ -32,7 +32,7 @@ function repaired(text: Slice, from: i32): Slice {
 }
 
 /** Bytes of the UTF-8 sequence at a position (RFC 3629 section 4); 0 when there is none. */
-function sequenceAt(text: Slice, at: i32): i32 {
+export function sequenceAt(text: Slice, at: i32): i32 {
   const lead = text.at(at);
   if (lead < 0x80) return 1;
   if (lead < 0xc2 || lead > 0xf4) return 0;

@@ -1,0 +1,109 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { Border, isDigit, mayEnd } from "./border";
+import { isIpv4, isIpv6 } from "./ip-address";
+
+/** What is asked of a candidate besides its form. */
+export const enum Check {
+  None,
+  /** Chinese resident identity number: ISO 7064 MOD 11-2. */
+  IdCard,
+  /** Payment card: Luhn, and not one digit all along. */
+  Card,
+  Ipv4,
+  Ipv6,
+  /** US social security number: numbers that are never given out. */
+  Ssn,
+  /** MOD 97 of ISO 13616. */
+  Iban,
+}
+
+const NO_VALUE: i32 = -1;
+const MIN_CARD_DIGITS: i32 = 13;
+
+/** Where the valid part of a candidate ends; −1: it is none. Only a card may be a part. */
+export function validEnd(check: Check, text: Slice, start: i32, end: i32): i32 {
+  if (check == Check.Card) return endOfCard(text, start, end);
+  return isValid(check, text.sub(start, end)) ? end : NO_VALUE;
+}
+
+function isValid(check: Check, value: Slice): bool {
+  switch (check) {
+    case Check.IdCard:
+      return isIdCard(value);
+    case Check.Ipv4:
+      return isIpv4(value);
+    case Check.Ipv6:
+      return isIpv6(value);
+    case Check.Ssn:
+      return isSsn(value);
+    case Check.Iban:
+      return isIban(value);
+    default:
+      return true;
+  }
+}
+
+/** The weights 7 9 10 5 … 2 of the digits are the powers of 2 modulo 11. */
+function isIdCard(value: Slice): bool {
+  let sum = 0;
+  for (let i = 0; i < 17; i++) sum = (sum + value.at(i) - 0x30) * 2;
+  const last = value.at(17);
+  const digit = isDigit(last) ? last - 0x30 : 10; // X
+  return (sum + digit) % 11 == 1;
+}
+
+/**
+ * The longest valid number from the start, up to a place where a number may end: behind a card its
+ * month may stand.
+ */
+function endOfCard(text: Slice, start: i32, end: i32): i32 {
+  for (let to = end; to > start; to--) {
+    if (!isDigit(text.at(to - 1)) || !mayEnd(Border.Digit, text, to)) continue;
+    if (isCard(text.sub(start, to))) return to;
+  }
+  return NO_VALUE;
+}
+
+function isCard(value: Slice): bool {
+  const first = value.at(0);
+  let isUniform = true;
+  let digits = 0;
+  let sum = 0;
+  for (let i = value.length - 1; i >= 0; i--) {
+    const byte = value.at(i);
+    if (!isDigit(byte)) continue;
+    isUniform = isUniform && byte == first;
+    const doubled = (byte - 0x30) << (digits & 1);
+    sum += doubled > 9 ? doubled - 9 : doubled;
+    digits++;
+  }
+  return digits >= MIN_CARD_DIGITS && !isUniform && sum % 10 == 0;
+}
+
+/** `AAA-GG-SSSS`: area not 000, 666 or 9xx, group not 00, serial not 0000. */
+function isSsn(value: Slice): bool {
+  const area = numberIn(value.sub(0, 3));
+  return (
+    area != 0 &&
+    area != 666 &&
+    area < 900 &&
+    numberIn(value.sub(4, 6)) != 0 &&
+    numberIn(value.sub(7)) != 0
+  );
+}
+
+function numberIn(digits: Slice): i32 {
+  let number = 0;
+  for (let i = 0; i < digits.length; i++) number = number * 10 + digits.at(i) - 0x30;
+  return number;
+}
+
+/** Country and check digits go to the end, letters are two digits from 10 on, the rest by 97 is 1. */
+function isIban(value: Slice): bool {
+  let rest = 0;
+  for (let i = 0; i < value.length; i++) {
+    const byte = value.at((i + 4) % value.length);
+    rest = (isDigit(byte) ? rest * 10 + byte - 0x30 : rest * 100 + byte - 0x37) % 97;
+  }
+  return rest == 1;
+}

@@ -1,0 +1,101 @@
+import { Builder, Slice } from "@ai-gateway-wasm/bytes";
+import { validText } from "../regex/valid-text";
+import { PatternSet } from "./pattern-set";
+import { Progress } from "./progress";
+
+/**
+ * Says which patterns of a set match in a text that arrives in pieces:
+ *
+ *   scan.feed(piece);
+ *   for (let i = scan.nextFound(0); i >= 0; i = scan.nextFound(i + 1)) …
+ *   hold back the last scan.live(text, from) bytes
+ *   …
+ *   scan.finish();
+ *
+ * Where they match a `Finder` says; it has to look in what `live` lets go only.
+ */
+@final
+export class PatternScan {
+  private readonly progress: Progress[] = [];
+  /** The beginning of a character that the next piece ends. */
+  private readonly begun: Builder = new Builder(0);
+
+  constructor(private readonly set: PatternSet) {
+    for (let i = 0; i < set.bundles.length; i++) this.progress.push(set.bundles[i].begin());
+  }
+
+  /** Goes on with the next piece. */
+  feed(piece: Slice): void {
+    const whole = piece.length - cutAtEnd(piece);
+    if (this.begun.length == 0 && whole == piece.length) return this.read(piece);
+    const joined = this.begun.append(piece).view();
+    const length = joined.length - cutAtEnd(joined);
+    this.read(joined.sub(0, length));
+    const rest = joined.sub(length).copy();
+    this.begun.clear();
+    this.begun.append(rest);
+  }
+
+  /** There is no further piece: patterns that ask for the end match now. */
+  finish(): void {
+    this.read(this.begun.view());
+    this.begun.clear();
+    for (let i = 0; i < this.progress.length; i++) this.set.bundles[i].finish(this.progress[i]);
+  }
+
+  /** The number of the first pattern from `from` on that has matched; −1: none. */
+  nextFound(from: i32): i32 {
+    const firsts = this.set.firsts;
+    for (let i = 0; i < this.progress.length; i++) {
+      if (firsts[i + 1] <= from) continue;
+      const skipped = max(0, from - firsts[i]);
+      const found = (this.progress[i].found >> skipped) << skipped;
+      if (found != 0) return firsts[i] + ctz<u32>(found);
+    }
+    return -1;
+  }
+
+  /** Forgets which patterns have matched. */
+  forget(): void {
+    for (let i = 0; i < this.progress.length; i++) this.progress[i].found = 0;
+  }
+
+  /**
+   * How many bytes at the end of what was fed belong to a match that may still begin or go on; with
+   * a match that ends there, for what stands behind it may count. Never more than
+   * `text.length − from`, with a match that began earlier too.
+   *
+   * @param text the end of what was fed, with a byte before `from` where there was one
+   * @param from the first byte of it that can be held back
+   */
+  live(text: Slice, from: i32): i32 {
+    const cut = this.begun.length;
+    const whole = validText(text.sub(0, text.length - cut));
+    // Not UTF-8, so positions would be others: all of it.
+    if (whole.length + cut != text.length) return text.length - from;
+    let live = 0;
+    for (let i = 0; i < this.progress.length; i++) {
+      if (this.progress[i].isBegun) live = max(live, this.set.bundles[i].live(whole, from));
+    }
+    return min(live + cut, text.length - from);
+  }
+
+  private read(piece: Slice): void {
+    const valid = validText(piece);
+    for (let i = 0; i < this.progress.length; i++) {
+      this.set.bundles[i].feed(valid, this.progress[i]);
+    }
+  }
+}
+
+/** Bytes at the end that begin a character and do not end it. */
+function cutAtEnd(text: Slice): i32 {
+  for (let back = 1; back <= 3; back++) {
+    const byte = text.at(text.length - back);
+    if (byte < 0x80) return 0; // ASCII, or before the text
+    if (byte < 0xc0) continue;
+    const width = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+    return width > back ? back : 0;
+  }
+  return 0;
+}

@@ -12,5 +12,6 @@ export {
   readMappingOrder,
   readModelMapping,
 } from "./assembly/request/model-mapping";
+export { ModelSearch, Progress } from "./assembly/request/model-search";
 export { isHeaderSafe } from "./assembly/request/model-name";
 export { DEFAULT_SUFFIXES, PathSuffixes } from "./assembly/request/path-suffixes";

@@ -3,6 +3,7 @@ import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 export const PLUGIN_NAME: string = "model-router";
 
 export const PATH: Slice = bytes(":path");
+export const CONTENT_LENGTH: Slice = bytes("content-length");
 export const CONTENT_TYPE: Slice = bytes("content-type");
 /** What auto routing sets, whatever `modelToHeader` says. */
 export const MODEL_HEADER: Slice = bytes("x-higress-llm-model");

@@ -1,5 +1,5 @@
 import { JsonValue, listOf } from "@ai-gateway-wasm/as-json";
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog, readHeaderName, textsOf } from "@ai-gateway-wasm/kit";
 import {
   DEFAULT_SUFFIXES,
@@ -54,8 +54,8 @@ export class RouterConfig {
     log: PluginLog,
   ) {
     this.paths = readPaths(config.find("enableOnPathSuffix"));
-    this.modelHeader = readHeaderName(config, "modelToHeader");
-    this.providerHeader = readHeaderName(config, "addProviderHeader");
+    this.modelHeader = readPeerHeader(config, "modelToHeader", log);
+    this.providerHeader = readPeerHeader(config, "addProviderHeader", log);
     this.keepsFullName = config.flag("keepOriginalModelName");
     this.autoRouting = readAutoRouting(config.object("autoRouting"), log);
     const order = readMappingOrder(config);
@@ -103,10 +103,22 @@ function readPaths(value: JsonValue | null): PathSuffixes {
   return PathSuffixes.withStar(textsOf(listOf(value)));
 }
 
+/** The peer takes every name, and fails to set what is none. */
+function readPeerHeader(config: ConfigReader, field: string, log: PluginLog): Slice {
+  const attempt = config.attempt();
+  const name = readHeaderName(attempt, field);
+  if (!attempt.errors.any) return name;
+  log.warn(attempt.errors.message + ": ignored");
+  return NO_BYTES;
+}
+
 function readSplit(config: ConfigReader, order: MappingOrder, hasProvider: bool): Split | null {
   const part = config.object("split");
   if (part === null) return null;
-  return new SplitParser(part, order, hasProvider).parse();
+  const attempt = part.attempt();
+  const split = new SplitParser(attempt, order, hasProvider).parse();
+  if (attempt.errors.any) config.refuseWith("model-router: " + attempt.errors.message);
+  return split;
 }
 
 /** True when a rule of the split looks at more of a body than its model. */

@@ -1,6 +1,9 @@
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 
 export const PLUGIN_NAME: string = "model-router";
+/** Properties that tell instances of the plugin apart (host.md 5.1). */
+export const INSTANCE: Slice = bytes("plugin_name");
+export const INSTANCE_ROOT: Slice = bytes("plugin_root_id");
 
 export const PATH: Slice = bytes(":path");
 export const CONTENT_LENGTH: Slice = bytes("content-length");

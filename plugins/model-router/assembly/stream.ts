@@ -43,8 +43,8 @@ export class ModelRouter extends HttpContext {
   private body: ModelBody | null = null;
   /** The variant that the client wants; null: none, or one that it may not want. */
   private forced: Slice | null = null;
-  /** The variant of a split that was chosen. */
-  private choice: Choice | null = null;
+  /** The variant that the client is told, in the response header for it; null: none. */
+  private told: Slice | null = null;
 
   constructor(
     id: u32,
@@ -65,9 +65,10 @@ export class ModelRouter extends HttpContext {
       this.body = ModelBody.announced(config.key, config.readsForms, config.scansEarly);
       if (this.body === null) this.metrics.unparsed.increment();
     }
-    if (!isFallback) this.takeClientHeaders();
+    if (isFallback) this.keepVariant();
+    else this.takeClientHeaders();
     if (this.body === null) {
-      this.finish();
+      this.finishRequest();
       return HeadersAction.Continue;
     }
     limitRequestBuffer(config.maxBodyBytes);
@@ -85,12 +86,23 @@ export class ModelRouter extends HttpContext {
 
   override onResponseHeaders(_endOfStream: bool): HeadersAction {
     const split = this.config.split;
-    const choice = this.choice;
-    if (split !== null && choice !== null) {
-      responseHeaders.set(split.responseHeader, choice.variant.name);
-    }
+    const variant = this.told;
+    if (split !== null && variant !== null) responseHeaders.set(split.responseHeader, variant);
     this.finish();
     return HeadersAction.Continue;
+  }
+
+  /** Nothing of the request is of interest any more; of the response, if the variant is to be told. */
+  private finishRequest(): void {
+    if (this.told === null) this.finish();
+  }
+
+  /** The first pass has chosen: nothing of it is touched. */
+  private keepVariant(): void {
+    const split = this.config.split;
+    if (split === null || split.responseHeader.isEmpty || split.tagHeader.isEmpty) return;
+    const variant = requestHeaders.get(split.tagHeader);
+    if (variant !== null) this.told = variant.copy();
   }
 
   /** Reads the wish for a variant, and removes what only this plugin may say. */
@@ -141,7 +153,7 @@ export class ModelRouter extends HttpContext {
       if (target !== null) this.send(body, field, target);
     }
     this.body = null;
-    if (this.choice === null || split === null || split.responseHeader.isEmpty) this.finish();
+    this.finishRequest();
     return true;
   }
 
@@ -234,7 +246,7 @@ export class ModelRouter extends HttpContext {
           ": no request had a consumer so far; this plugin may stand before authentication",
       );
     }
-    this.choice = choice;
+    if (!split.responseHeader.isEmpty) this.told = variant.name;
   }
 
   private noteProvider(target: Target, model: Slice): void {

@@ -129,6 +129,17 @@ describe("scan: early, with the body limit that Envoy has by itself", () => {
     expect(models.visits).toEqual([]);
   });
 
+  test("a form of 5 MB passes when the model stands before its file", async () => {
+    const file = Buffer.alloc(5 * MIB, "\r\n--b0undar-");
+    const answer = await fetch(`${gate.url}/v1/images/edits`, {
+      method: "POST",
+      headers: { "content-type": "multipart/form-data; boundary=b0undary" },
+      body: new Uint8Array(form("reasoner", file)),
+    });
+    expect([answer.status, await answer.text()]).toEqual([200, "deepseek-r1"]);
+    expect(models.visits[0]!.body.equals(form("deepseek-r1", file))).toBe(true);
+  });
+
   test("the model's server sees the beginning before the client has sent the end", async () => {
     const client = chat(gate);
     client.write('{"a":[{"b":"]"}],');

@@ -1,6 +1,8 @@
 import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { isJson, isMultipart, isUnreadable } from "@ai-gateway-wasm/kit";
 import {
+  FormModelSearch,
+  JsonModelSearch,
   ModelField,
   ModelKey,
   ModelSearch,
@@ -42,11 +44,13 @@ export class ModelBody {
     if (type === null) return new ModelBody(key, BodyKind.Untyped, NO_BYTES, hasLength);
     if (isJson(type)) {
       const body = new ModelBody(key, BodyKind.Json, NO_BYTES, hasLength);
-      if (isEarly) body.search = new ModelSearch(key);
+      if (isEarly) body.search = new JsonModelSearch(key);
       return body;
     }
     if (!readsForms || !isMultipart(type)) return null;
-    return new ModelBody(key, BodyKind.Form, type.copy(), hasLength);
+    const form = new ModelBody(key, BodyKind.Form, type.copy(), hasLength);
+    if (isEarly) form.search = new FormModelSearch(form.contentType, key.name);
+    return form;
   }
 
   get isUntyped(): bool {

@@ -128,10 +128,10 @@ export class ModelRouter extends HttpContext {
     return isComplete && this.route(body, this.read(body));
   }
 
-  /** True when what a body says of its model is not enough. */
+  /** True when what a body says of its model is not enough: its messages decide. */
   private needsAll(field: ModelField): bool {
     const auto = this.config.autoRouting;
-    return auto !== null && auto.isAskedFor(trim(field.name));
+    return auto !== null && field.root !== null && auto.isAskedFor(trim(field.name));
   }
 
   /** The body is complete. Null: there is nothing that could name a model. */

@@ -1,5 +1,6 @@
-import { Random, type Host } from "proxy-wasm-test";
+import type { Host } from "proxy-wasm-test";
 import { beforeEach, describe, expect, test } from "vitest";
+import { Random } from "../../conformance/random.js";
 import { gateway } from "./support.js";
 
 const CONFIG = {
@@ -93,6 +94,32 @@ function expected(bytes: Buffer): string | undefined {
   const name = model?.trim();
   return name?.startsWith("map-") ? `mapped-${name.slice(4)}` : name || undefined;
 }
+
+test("three hundred mutations of a form: cut or not, and as strict as one that is read whole", async () => {
+  const part = (head: string, text: string) =>
+    `--b\r\nContent-Disposition: form-data; ${head}\r\n\r\n${text}\r\n`;
+  const good = `${part('name="f"; filename="x"', "\r\n--")}${part('name="model"', "map-1")}--b--`;
+  const headers = { "content-type": "multipart/form-data; boundary=b" };
+  const full = await gateway({ ...CONFIG, scan: "full" });
+  const ask = async (to: Host, chunks: Buffer[]): Promise<[string, string | undefined]> => {
+    const { requests } = to.clusters["backend"]!;
+    requests.length = 0;
+    await to.fetch(PATH, { headers, chunks });
+    return [requests[0]!.body, new Map(requests[0]!.headers).get("x-model")];
+  };
+  const random = new Random(29);
+  for (let i = 0; i < 300; i++) {
+    const bytes = Buffer.from(good);
+    for (let n = random.below(3); n > 0; n--) {
+      bytes[random.below(bytes.length)] = random.pick([10, 13, 34, 45, 98, 102]);
+    }
+    const whole = await ask(host, [bytes]);
+    expect(await ask(host, cutAtRandom(bytes, random)), bytes.toString()).toEqual(whole);
+    const strict = await ask(full, [bytes]);
+    // What stands behind the model makes a form one that is none, which only `full` sees.
+    if (strict[1] !== undefined) expect(whole, bytes.toString()).toEqual(strict);
+  }
+});
 
 test("megabytes before the model are read once, in frames of any size", async () => {
   const values = [`"${"\\\\".repeat(600_000)}"`, "[".repeat(500_000) + "]".repeat(500_000)];

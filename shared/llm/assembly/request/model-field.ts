@@ -116,6 +116,12 @@ export function readFormModel(body: Slice, contentType: Slice, key: ModelKey): M
   return new ModelField(body, ModelPlace.Name, values, values[0], field.count > 1, null);
 }
 
+/** @param body its beginning, up to the end of the model. @param start where the model begins */
+export function readFormModelAt(body: Slice, start: i32): ModelField {
+  const name = body.sub(start);
+  return new ModelField(body, ModelPlace.Name, [name], name, false, null);
+}
+
 function nothing(body: Slice, place: ModelPlace, root: JsonValue | null): ModelField {
   return new ModelField(body, place, [], NO_BYTES, false, root);
 }

@@ -28,7 +28,7 @@ export class ModelBody {
   /** Only the beginning of the body was read. */
   private isPart: bool = false;
 
-  private constructor(
+  constructor(
     private readonly key: ModelKey,
     private readonly kind: BodyKind,
     /** Of a form, because it has the boundary. */

@@ -30,11 +30,11 @@ const json = (body: string, model?: string, early = model): Kind => ({
   model,
   early,
 });
-const form = (body: string, model?: string): Kind => ({
+const form = (body: string, model?: string, early = model): Kind => ({
   type: "multipart/form-data; boundary=b",
   body,
   model,
-  early: model,
+  early,
 });
 
 /** Every way through the plugin that a large body can take. */
@@ -47,7 +47,7 @@ const KINDS: Kind[] = [
   json(`{"model":"map-a","a":"${padding}`, undefined, "mapped-a"),
   json(`{"model":"${padding}"}`),
   form(`${part("file", padding)}${part("model", "map-a")}--b--`, "mapped-a"),
-  form(`${part("model", "map-a")}${part("file", padding)}`),
+  form(`${part("model", "map-a")}${part("file", padding)}`, undefined, "mapped-a"),
 ];
 
 /** As large as Envoy's frames are. */

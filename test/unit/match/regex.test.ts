@@ -162,7 +162,7 @@ describe("text that is no UTF-8", () => {
 });
 
 describe("against RE2", () => {
-  const PATTERNS = 4000;
+  const PATTERNS = 1200;
   const TEXTS = 8;
 
   test.each([1, 2, 3, 4])("seed %i", (seed) => {
@@ -224,7 +224,7 @@ describe("hostile input", () => {
   it("no bytes trap, as pattern or as text", () => {
     const random = new Random(99);
     const SPECIAL = Buffer.from("()[]{}|\\?*+^$.-,:<>PpQExdwsbBAz019aé中");
-    for (let i = 0; i < 30_000; i++) {
+    for (let i = 0; i < 10_000; i++) {
       const pattern = Buffer.from(
         Array.from({ length: random.below(24) }, () =>
           random.chance(0.9) ? SPECIAL[random.below(SPECIAL.length)]! : random.below(256),

@@ -130,7 +130,9 @@ async function drill(patient: Patient, name: string): Promise<void> {
 
   await comesBack(gate, consumer);
   const served = model.tokens(consumer);
-  const isComplete = fault.arrives || (fault.putsOff && budgets === QUOTA);
+  // Webdis loses the commands by which it learns that Redis is another one.
+  const isPutOff = fault.putsOff && budgets === QUOTA && gate.port !== webdis?.port;
+  const isComplete = fault.arrives || isPutOff;
   if (mode === "open" && isComplete) await expect.poll(inRedis, PATIENCE).toBe(served);
   const found = await inRedis();
   if (mode === "closed") expect(found).toBe(COST);

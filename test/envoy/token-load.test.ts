@@ -97,7 +97,7 @@ function callOf(random: Random, consumer: string): Call {
 const consumerOf = (...words: (string | number)[]) => words.join("-");
 
 describe("no update is lost", () => {
-  const REQUESTS = 1200;
+  const REQUESTS = 800;
   const CASES = STORES.flatMap((store) => [
     [store, "without", undefined] as const,
     [store, "with", { read_body: true }] as const,
@@ -177,6 +177,10 @@ async function exhaust(
 const EACH = [LIMIT, QUOTA].flatMap((budgets) =>
   STORES.map((store) => [budgets.name, store, budgets] as const),
 );
+/** Where the way to Redis decides nothing. */
+const SOME = EACH.filter(
+  ([, store, budgets]) => store !== (budgets === LIMIT ? "webdis" : "upstash"),
+);
 
 describe(`${CLIENTS} clients and one budget`, () => {
   test.each(EACH)(
@@ -215,7 +219,7 @@ describe(`${CLIENTS} clients and one budget`, () => {
   );
 
   // The settlement slack: what requests that run at once use beyond their estimates.
-  test.each(EACH)(
+  test.each(SOME)(
     "%s, %s, estimates that are too low: above the budget by what they are off at most",
     async (name, store, budgets) => {
       const estimate = 16;
@@ -235,7 +239,7 @@ describe(`${CLIENTS} clients and one budget`, () => {
     LIMIT_MS,
   );
 
-  test.each(EACH)(
+  test.each(SOME)(
     "%s, %s, no reservation: who is there at once gets in, as in Higress",
     async (name, store, budgets) => {
       const crowd = await start([[budgets, budgets.config(storeOf(store), 1000)]]);

@@ -1,6 +1,13 @@
 import { Builder, bytes, lowerCase, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { configText, ConfigReader } from "@ai-gateway-wasm/kit";
-import { Debts, readStore, Store, StoreCalls, StoreKind, StorePlugin } from "@ai-gateway-wasm/store";
+import {
+  Debts,
+  readStore,
+  Store,
+  StoreCalls,
+  StoreKind,
+  StorePlugin,
+} from "@ai-gateway-wasm/store";
 import { UsageBook } from "@ai-gateway-wasm/store/usage";
 import { Accounts } from "./accounts";
 import { DenialStyle } from "./denial";

@@ -1,6 +1,13 @@
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, keepRoute } from "@ai-gateway-wasm/kit";
-import { Debts, FailMode, StoreKind, StorePlugin, StoreReply, StoreRoot } from "@ai-gateway-wasm/store";
+import {
+  Debts,
+  FailMode,
+  StoreKind,
+  StorePlugin,
+  StoreReply,
+  StoreRoot,
+} from "@ai-gateway-wasm/store";
 import { HttpContext, requestHeaders } from "proxy-wasm-as";
 import { Account } from "./accounts";
 import { AdminCall } from "./admin";

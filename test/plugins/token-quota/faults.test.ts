@@ -161,6 +161,16 @@ describe("a charge that fails", () => {
     await host.close();
   });
 
+  test("is lost when a thousand others wait already", async () => {
+    const { host, redis } = await higress({ ...PEER, fail_mode: "open" }, { trace: false });
+    redis.hasEndpoints = false;
+    for (let i = 0; i < 1002; i++) await chat(host, "alice");
+    redis.hasEndpoints = true;
+    await chat(host, "bob");
+    expect(stored(redis, "chat_quota:alice")).toBe(String(-15 * 1000));
+    await host.close();
+  });
+
   test("waits with the line of the report, and so does a settlement", async () => {
     const reservation = { enabled: true, default_completion_tokens: 50 };
     const { host, redis, end, laterCommands } = await underway({ reservation, usage_report: true });

@@ -63,6 +63,15 @@ describe("a host that fails", () => {
     await host.close();
   });
 
+  test("a group that a client made up and that cannot be taken away does not come in", async () => {
+    const host = await gateway(GO, { strict: "off" });
+    host.inject.status("proxy_remove_header_map_value", 2);
+    const headers = { "x-api-key": "k1", "x-mse-consumer-group": "gold" };
+    expect((await host.fetch("/", { headers })).status).toBe(403);
+    expect(countSeen(host)).toBe(0);
+    await host.close();
+  });
+
   test("a body that cannot be read names no model", async () => {
     const host = await gateway(RESTRICTED, { strict: "off" });
     host.inject.status("proxy_get_buffer_bytes", 10);

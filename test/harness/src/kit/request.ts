@@ -3,6 +3,7 @@ import { asBytes, toBinary } from "../abi/text";
 import type { Environment } from "../engine/environment";
 import { headerPairs } from "../engine/upstream-exchange";
 import type { FetchInit, HeaderPair } from "../types";
+import { removeHopByHop } from "./hop-by-hop";
 
 interface BuiltRequest {
   headers: HeaderList;
@@ -52,6 +53,7 @@ export function buildRequest(
     if (name.startsWith(":") || name.toLowerCase() === "host") continue;
     if (env.router === "bare" || !isAnswered(name.toLowerCase(), value)) headers.add(name, value);
   }
+  if (env.router !== "bare") removeHopByHop(headers);
   frame(env, headers, init, size, body !== null, trailers !== null);
   return { headers, body, trailers };
 }

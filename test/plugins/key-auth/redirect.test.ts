@@ -63,6 +63,14 @@ describe("a request that comes back after an internal redirect", () => {
     await host.close();
   });
 
+  test("is recognised by a key that is known as HMAC only", async () => {
+    const hash = `hmac-sha256:${"ab".repeat(32)}`;
+    const config = { ...strips, consumers: [{ name: "c1", api_keys: [{ id: "id", hash }] }] };
+    const host = await again(config, "c1\nid");
+    expect((await host.fetch("/")).status).toBe(200);
+    await host.close();
+  });
+
   test("is searched for a key when what was left behind is empty", async () => {
     const host = await again(strips, "");
     expect((await host.fetch("/", { headers: { "x-api-key": "k1" } })).status).toBe(200);

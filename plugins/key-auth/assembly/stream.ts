@@ -115,7 +115,7 @@ export class KeyAuth extends HttpContext {
 
   /** The request was authenticated before an internal redirect, and its key is stripped by now. */
   private recognise(earlier: Slice): Denial {
-    const split = earlier.lastIndexOf(0x0a);
+    const split = earlier.indexOf(0x0a); // no name has a line break, a label may
     const credentials = this.access.auth.credentials;
     this.key = credentials.findLabelled(earlier.sub(0, split), earlier.sub(split + 1));
     return this.key === null ? Denial.UnknownKey : Denial.None;

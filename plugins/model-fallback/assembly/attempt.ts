@@ -52,16 +52,26 @@ export class Attempt {
     for (let i = 0; i < target.removed.length; i++) edits.remove(target.removed[i]);
   }
 
+  /** False: the target wants the client's body as it is. */
+  get editsBody(): bool {
+    const target = this.target;
+    if (target.keepsBody || this.clientModel.isEmpty) return false;
+    return this.renames || !target.body.isEmpty;
+  }
+
   /** The client's body as this target wants it; the same slice when nothing changes. */
   editBody(body: Slice, modelKey: KeyPath): Slice {
-    const target = this.target;
-    if (target.keepsBody || this.clientModel.isEmpty) return body;
+    if (!this.editsBody) return body;
     let edited = body;
-    if (!this.model.equals(this.clientModel)) {
+    if (this.renames) {
       const renamed = setValue(body, modelKey, quoteLikeSjson(this.model));
       if (renamed !== null) edited = renamed;
     }
-    return target.body.apply(edited);
+    return this.target.body.apply(edited);
+  }
+
+  private get renames(): bool {
+    return !this.model.equals(this.clientModel);
   }
 }
 

@@ -17,6 +17,10 @@ const TARGETS: Slice = bytes("t");
 const PROBES: Slice = bytes("p");
 const OPTED_OUT: Slice = bytes("o");
 
+/** The note that was read last, and its text: most requests of a gateway have the same. */
+let lastText: Slice = NO_BYTES;
+let lastNote: ChainNote | null = null;
+
 /**
  * What the listener role tells the attempts of a request, in the filter state:
  *
@@ -51,6 +55,14 @@ export class ChainNote {
 
   /** Null: what stands there is no such note. */
   static parse(text: Slice): ChainNote | null {
+    if (!text.equals(lastText)) {
+      lastText = text.copy();
+      lastNote = ChainNote.read(lastText);
+    }
+    return lastNote;
+  }
+
+  private static read(text: Slice): ChainNote | null {
     const root = readJson(text);
     if (root === null || !root.isObject) return null;
     const note = new ChainNote();

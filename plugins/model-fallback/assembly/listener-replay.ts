@@ -1,4 +1,4 @@
-import { bytes, decimal, lowerCase, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, digits, lowerCase, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { chooseRouteAgain, isEncoded, keepRoute, PluginLog } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
@@ -105,7 +105,7 @@ export class ReplayListener extends HeldRequest {
   protected override begin(chain: Chain, request: RequestFeatures, body: Slice): bool {
     const config = this.config;
     const isBarred = request.streams && config.forbidsReplayedStreams;
-    const isAlone = config.optOut.isAsked();
+    const isAlone = this.isAlone;
     const choice = isAlone
       ? Choice.first(chain)
       : Choice.free(chain, request, isBarred ? 1 : config.maxAttempts, config.breaker.keepsOne);
@@ -203,7 +203,7 @@ export class ReplayListener extends HeldRequest {
     const edited = modelKey === null ? body : attempt.editBody(body, modelKey);
     if (edited !== body) {
       requestBody.replace(edited);
-      edits.set(CONTENT_LENGTH, bytes(decimal(edited.length)));
+      edits.set(CONTENT_LENGTH, digits(edited.length));
     }
     const steers = !config.clusterHeader.isEmpty;
     if (steers) edits.set(config.clusterHeader, attempt.target.cluster);

@@ -1,4 +1,4 @@
-import { bytes, decimal, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { decimal, digits, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { PluginLog } from "@ai-gateway-wasm/kit";
 import { getProperty, LogLevel, responseHeaders, setProperty } from "proxy-wasm-as";
 import { Attempt } from "./attempt";
@@ -147,6 +147,6 @@ function noteWait(seconds: i64): void {
   const known = getProperty(RETRY_AFTER_PROPERTY);
   const shortest = known === null ? NO_BYTES : known;
   if (shortest.isEmpty || seconds < parseInteger(shortest)) {
-    setProperty(RETRY_AFTER_PROPERTY, bytes(decimal(seconds)));
+    setProperty(RETRY_AFTER_PROPERTY, digits(seconds));
   }
 }

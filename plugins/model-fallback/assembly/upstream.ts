@@ -1,4 +1,4 @@
-import { bytes, decimal, lowerCase, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { digits, lowerCase, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { isEncoded, PluginLog } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
@@ -92,7 +92,7 @@ export class UpstreamAttempt extends HttpContext {
 
   override onRequestHeaders(endOfStream: bool): HeadersAction {
     const text = !endOfStream ? getProperty(CHAIN_PROPERTY) : null;
-    const note = text !== null ? ChainNote.parse(text.copy()) : null;
+    const note = text !== null ? ChainNote.parse(text) : null;
     if (note === null) return this.passForeign();
     this.note = note;
     this.stage = Stage.HoldsBody;
@@ -187,7 +187,7 @@ export class UpstreamAttempt extends HttpContext {
     const modelKey = config.modelKey;
     if (note === null || modelKey === null) return;
     const present = requestHeaders.pairs();
-    const original = Original.read(present);
+    const original = Original.read(present, note.targets.length);
     const trace = this.pastOf(original);
     const target = identify(config, note.targets, trace.count);
     const chain = config.chainOf(note.chain);
@@ -200,12 +200,13 @@ export class UpstreamAttempt extends HttpContext {
     original.restore(edits, config.touched);
     if (!config.clusterHeader.isEmpty) edits.remove(config.clusterHeader);
     attempt.editHead(edits, original.path);
-    const body = requestBody.readAll();
+    const readsBody = attempt.editsBody || !original.isFirst;
+    const body = readsBody ? requestBody.readAll() : null;
     if (body !== null) {
       const edited = attempt.editBody(body, modelKey);
       if (edited !== body) requestBody.replace(edited);
       if (edited !== body || !original.isFirst) {
-        edits.set(CONTENT_LENGTH, bytes(decimal(edited.length)));
+        edits.set(CONTENT_LENGTH, digits(edited.length));
       }
     }
     edits.applyTo(requestHeaders, present);
@@ -288,14 +289,14 @@ export class UpstreamAttempt extends HttpContext {
       return;
     }
     const reason = statusReason(this.status);
-    responseHeaders.set(STATUS, bytes(decimal(REWRITTEN)));
+    responseHeaders.set(STATUS, digits(REWRITTEN));
     result.fail(reason, this.status);
     this.stage = Stage.Over;
   }
 
   /** The router gets a status that it retries. */
   private turnBad(result: Result): void {
-    responseHeaders.set(STATUS, bytes(decimal(REWRITTEN)));
+    responseHeaders.set(STATUS, digits(REWRITTEN));
     result.fail(BAD_START, 0);
     this.stage = Stage.Over;
   }
@@ -303,7 +304,7 @@ export class UpstreamAttempt extends HttpContext {
   private fail(result: Result, reason: Slice): void {
     result.fail(reason, this.status);
     if (!this.orders.listed.has(this.status)) {
-      responseHeaders.set(STATUS, bytes(decimal(REWRITTEN)));
+      responseHeaders.set(STATUS, digits(REWRITTEN));
     }
     this.stage = Stage.Over;
   }

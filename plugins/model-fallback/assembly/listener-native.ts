@@ -168,7 +168,7 @@ export class NativeListener extends HeldRequest {
     const config = this.config;
     const wait = getProperty(RETRY_AFTER_PROPERTY);
     choice.chain.metrics.allFailed.increment();
-    setProperty(TRACE_PROPERTY, trace.toJson());
+    trace.publish();
     setProperty(FROM_PROPERTY, choice.chain.primary);
     const served = new Served(NO_BYTES, NO_BYTES, trace.count);
     served.from = choice.chain.primary;

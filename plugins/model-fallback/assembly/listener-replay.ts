@@ -302,7 +302,7 @@ export class ReplayListener extends HeldRequest {
     if (first !== null) served.reason = first.reason;
     chain.metrics.allFailed.increment();
     setProperty(FROM_PROPERTY, served.from);
-    setProperty(TRACE_PROPERTY, calls.trace.toJson());
+    calls.trace.publish();
     const wantsLast = failed.mode == FailedMode.Last;
     const wantsFirst = failed.mode == FailedMode.First || (wantsLast && last === null);
     if (wantsFirst && this.place != Place.Request) return this.releaseFirst(served, last !== null);

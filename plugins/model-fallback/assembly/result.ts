@@ -84,7 +84,8 @@ export class Result {
   succeed(status: i32, log: PluginLog): Served {
     const name = this.attempt.target.name;
     const before = this.trace.firstFailure;
-    this.record(status < 400 ? OK : statusReason(status));
+    this.addToTrace(status < 400 ? OK : statusReason(status));
+    this.trace.publish();
     const served = new Served(name, this.attempt.model, this.trace.count);
     if (!name.equals(this.chain.primary)) {
       served.from = this.chain.primary;
@@ -131,8 +132,12 @@ export class Result {
   }
 
   private record(reason: Slice): void {
-    this.trace.add(this.attempt.target.name, reason, this.lastedMs);
+    this.addToTrace(reason);
     setProperty(TRACE_PROPERTY, this.trace.toJson());
+  }
+
+  private addToTrace(reason: Slice): void {
+    this.trace.add(this.attempt.target.name, reason, this.lastedMs);
   }
 }
 

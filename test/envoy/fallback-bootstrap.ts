@@ -10,6 +10,11 @@ const ONE_MESSAGE = {
   common_http_protocol_options: { max_requests_per_connection: 1 },
   explicit_http_config: { http_protocol_options: {} },
 };
+/** Without it Envoy drops the trailers of an HTTP/1.1 upstream. */
+const WITH_TRAILERS = {
+  ...ONE_MESSAGE,
+  explicit_http_config: { http_protocol_options: { enable_trailers: true } },
+};
 const MANY_MESSAGES = { explicit_http_config: { http_protocol_options: {} } };
 const PROPERTIES = ["chain", "trace", "served", "from"].map((name) => `model_fallback_${name}`);
 
@@ -37,6 +42,8 @@ export interface ChainOptions {
   directResponse?: number;
   /** Models that keep their connections; scripted ones take one message on each. */
   keepsConnections?: boolean;
+  /** Trailers of models' answers reach the filters. */
+  trailers?: boolean;
   /** Another module in both places, for comparisons. */
   wasm?: string;
 }
@@ -135,6 +142,12 @@ const PREVIOUS = {
   },
 };
 
+/** How a cluster speaks with its models. */
+function protocolOf(options: ChainOptions): object {
+  if (options.trailers) return WITH_TRAILERS;
+  return options.keepsConnections ? MANY_MESSAGES : ONE_MESSAGE;
+}
+
 /** The upstream chain belongs to the cluster that the route names. */
 function upstreamChain(options: ChainOptions): object {
   const codec = {
@@ -148,7 +161,7 @@ function upstreamChain(options: ChainOptions): object {
     typed_extension_protocol_options: {
       [HTTP_OPTIONS]: {
         "@type": `${TYPES}extensions.upstreams.http.v3.HttpProtocolOptions`,
-        ...(options.keepsConnections ? MANY_MESSAGES : ONE_MESSAGE),
+        ...protocolOf(options),
         http_filters: [plugin(options, "upstream"), codec],
       },
     },
@@ -206,7 +219,7 @@ function targetCluster(options: ChainOptions, name: string, port: number | null)
     typed_extension_protocol_options: {
       [HTTP_OPTIONS]: {
         "@type": `${TYPES}extensions.upstreams.http.v3.HttpProtocolOptions`,
-        ...(options.keepsConnections ? MANY_MESSAGES : ONE_MESSAGE),
+        ...protocolOf(options),
       },
     },
   };

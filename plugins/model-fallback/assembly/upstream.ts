@@ -143,7 +143,9 @@ export class UpstreamAttempt extends HttpContext {
   override onResponseTrailers(): TrailersAction {
     const result = this.result;
     if (result === null) return TrailersAction.Continue;
-    if (this.stage == Stage.Judges || this.stage == Stage.ReadsError) this.conclude(result);
+    const isHeld = this.stage == Stage.Judges || this.stage == Stage.ReadsError;
+    if (isHeld) this.conclude(result);
+    if (this.stage == Stage.Serves) this.endWithTrailers(isHeld);
     this.stage = Stage.Over;
     return TrailersAction.Continue;
   }
@@ -312,6 +314,16 @@ export class UpstreamAttempt extends HttpContext {
   private serve(result: Result): void {
     result.serve(this.status, this.config.exposure, this.log);
     this.stage = Stage.Serves;
+  }
+
+  /**
+   * When trailers come nothing can be added to what went on: a stream that is not complete is broken
+   * off, or clients would take it for a whole one. Its beginning can, while it is held.
+   */
+  private endWithTrailers(isHeld: bool): void {
+    const end = this.end;
+    if (isHeld) this.watchEnd(i32.MAX_VALUE, true);
+    else if (end !== null && !end.isComplete) this.closeStream();
   }
 
   /** A stream that ends without saying that it is complete gets an event that says so. */

@@ -145,9 +145,9 @@ export class UpstreamAttempt extends HttpContext {
     if (result === null) return TrailersAction.Continue;
     const isHeld = this.stage == Stage.Judges || this.stage == Stage.ReadsError;
     if (isHeld) this.conclude(result);
-    if (this.stage == Stage.Serves) this.endWithTrailers(isHeld);
+    const goesOn = this.stage != Stage.Serves || this.endWithTrailers(isHeld);
     this.stage = Stage.Over;
-    return TrailersAction.Continue;
+    return goesOn ? TrailersAction.Continue : TrailersAction.StopIteration;
   }
 
   /** The attempt is over. Without an answer until now there will be none. */
@@ -319,11 +319,17 @@ export class UpstreamAttempt extends HttpContext {
   /**
    * When trailers come nothing can be added to what went on: a stream that is not complete is broken
    * off, or clients would take it for a whole one. Its beginning can, while it is held.
+   *
+   * @returns false: it is broken off, and Envoy crashes when anything of it goes on
    */
-  private endWithTrailers(isHeld: bool): void {
+  private endWithTrailers(isHeld: bool): bool {
     const end = this.end;
     if (isHeld) this.watchEnd(i32.MAX_VALUE, true);
-    else if (end !== null && !end.isComplete) this.closeStream();
+    else if (end !== null && !end.isComplete) {
+      this.closeStream();
+      return false;
+    }
+    return true;
   }
 
   /** A stream that ends without saying that it is complete gets an event that says so. */

@@ -21,6 +21,8 @@ export class Attempt {
     readonly target: Target,
     /** The client's name of the model; no bytes: it is a request that is none of ours. */
     private readonly clientModel: Slice,
+    /** Who asks; no bytes: unknown. */
+    private readonly consumer: Slice,
   ) {
     this.model = clientModel.isEmpty ? clientModel : target.modelFor(clientModel);
   }
@@ -39,7 +41,7 @@ export class Attempt {
     }
     // What the judge cannot read it cannot judge.
     edits.remove(ACCEPT_ENCODING);
-    const key = credential.pick();
+    const key = credential.pick(this.consumer);
     let asked = target.path.changes ? target.path.apply(path, this.model) : path;
     if (key !== null && !credential.parameter.isEmpty) {
       asked = withParameter(asked, credential.parameter, key);

@@ -91,6 +91,7 @@ export abstract class HeldRequest extends HttpContext {
     const modelKey = config.modelKey;
     if (body === null || modelKey === null) return;
     const request = RequestFeatures.read(body, modelKey, config.asksForVision);
+    if (config.asksForConsumer) request.readConsumer();
     const chain = request.model.isEmpty ? NO_CHAIN : config.findChain(request.model);
     if (chain !== null && !this.begin(chain, request, body)) this.hold = Hold.ForGood;
   }

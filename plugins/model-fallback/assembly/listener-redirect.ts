@@ -127,6 +127,7 @@ export class RedirectListener extends HttpContext {
     if (body === null || modelKey === null) return;
     const features = RequestFeatures.read(body, modelKey, config.asksForVision);
     if (features.model.isEmpty) return;
+    if (config.asksForConsumer) features.readConsumer();
     const chain = config.findChain(features.model);
     if (chain === null) return;
     keepRoute();
@@ -141,7 +142,7 @@ export class RedirectListener extends HttpContext {
       return;
     }
     edits.set(HOP, digits(this.hop + 1));
-    const attempt = new Attempt(link.target, features.model);
+    const attempt = new Attempt(link.target, features.model, features.consumer);
     const path = present.find(PATH);
     attempt.editHead(edits, path === null ? NO_BYTES : path);
     const edited = attempt.editBody(body, modelKey);

@@ -109,7 +109,6 @@ export class ReplayListener extends HeldRequest {
     const choice = isAlone
       ? Choice.first(chain)
       : Choice.free(chain, request, isBarred ? 1 : config.maxAttempts, config.breaker.keepsOne);
-    if (choice.links.length == 0) return true;
     const note = ChainNote.of(choice, request, isAlone);
     const isSteered = !choice.links[0].target.name.equals(chain.primary);
     const staysHere = isSteered && config.clusterHeader.isEmpty;

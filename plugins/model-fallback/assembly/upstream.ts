@@ -22,6 +22,7 @@ import { identify } from "./identity";
 import { StartJudge, Verdict } from "./judge";
 import {
   CHAIN_PROPERTY,
+  CONSUMER_HEADER,
   CONTENT_LENGTH,
   CONTENT_TYPE,
   EVENT_STREAM_TYPE,
@@ -173,8 +174,10 @@ export class UpstreamAttempt extends HttpContext {
     } else {
       const present = requestHeaders.pairs();
       const path = present.find(PATH);
+      const consumer = present.find(CONSUMER_HEADER);
       const edits = new HeadEdits();
-      new Attempt(target, NO_BYTES).editHead(edits, path === null ? NO_BYTES : path);
+      const attempt = new Attempt(target, NO_BYTES, consumer === null ? NO_BYTES : consumer);
+      attempt.editHead(edits, path === null ? NO_BYTES : path);
       edits.applyTo(requestHeaders, present);
     }
     this.finish();
@@ -197,7 +200,7 @@ export class UpstreamAttempt extends HttpContext {
       this.log.warn("unknown target, passing through");
       return;
     }
-    const attempt = new Attempt(target, note.model);
+    const attempt = new Attempt(target, note.model, note.consumer);
     const edits = new HeadEdits();
     original.restore(edits, config.touched);
     if (!config.clusterHeader.isEmpty) edits.remove(config.clusterHeader);

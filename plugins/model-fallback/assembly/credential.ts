@@ -65,7 +65,8 @@ export class Credential {
     const usual = hasKeys ? AuthType.Bearer : AuthType.None;
     const type = auth !== null ? <AuthType>auth.choice("type", TYPES, usual) : usual;
     const isInHeader = type == AuthType.Bearer || type == AuthType.Header;
-    if (!isInHeader && type != AuthType.Query) return new Credential(type, NO_BYTES, NO_BYTES, [], false);
+    if (!isInHeader && type != AuthType.Query)
+      return new Credential(type, NO_BYTES, NO_BYTES, [], false);
     const reader = auth !== null ? auth : target;
     if (!hasKeys) reader.refuseWith("target " + label + ": apiTokens is required for auth");
     let prefix = isInHeader ? BEARER : NO_BYTES;

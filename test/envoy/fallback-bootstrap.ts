@@ -42,6 +42,8 @@ export interface ChainOptions {
   directResponse?: number;
   /** Models that keep their connections; scripted ones take one message on each. */
   keepsConnections?: boolean;
+  /** `outlier_detection` of every target but the last, which is never ejected. */
+  outliers?: object;
   /** Trailers of models' answers reach the filters. */
   trailers?: boolean;
   /** Another module in both places, for comparisons. */
@@ -216,6 +218,12 @@ function targetCluster(options: ChainOptions, name: string, port: number | null)
     type: "STATIC",
     connect_timeout: "1s",
     load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: endpoints(name, port) }] },
+    ...(options.outliers && name !== options.targets.at(-1)
+      ? {
+          outlier_detection: options.outliers,
+          common_lb_config: { healthy_panic_threshold: { value: 0 } },
+        }
+      : {}),
     typed_extension_protocol_options: {
       [HTTP_OPTIONS]: {
         "@type": `${TYPES}extensions.upstreams.http.v3.HttpProtocolOptions`,

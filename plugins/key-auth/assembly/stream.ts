@@ -7,6 +7,7 @@ import {
   normalisePath,
   PluginLog,
 } from "@ai-gateway-wasm/kit";
+import { Verdict } from "@ai-gateway-wasm/kit/lent-keys";
 import {
   DataAction,
   getProperty,
@@ -29,7 +30,6 @@ import { CONSUMER_GROUP_HEADER, CONSUMER_PROPERTY, CONTENT_TYPE, PATH } from "./
 import { Profile } from "./profile";
 import { Denial, denialHeaders, denialReply, ErrorFormat } from "./replies";
 import { isWebSocket, requestMethod } from "./request";
-import { Verdict } from "./validity";
 
 /**
  * One request: whose key is it, may that consumer come in, may it ask for this model, and then

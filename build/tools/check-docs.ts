@@ -54,15 +54,27 @@ function isMissingPath(file: string, code: string, tree: Tree): boolean {
   return !tree.has(path) && !tree.has(join(dirname(file), path));
 }
 
+interface Outline {
+  headings: number[];
+  rows: number;
+  blocks: { language: string; code: string }[];
+}
+
 /** The bones of a Markdown text, without what a translation changes. */
-function outline(text: string): { headings: number[]; rows: number; blocks: string[] } {
+function outline(text: string): Outline {
   const blocks = [...text.matchAll(/^(`{3,})(\w*)[^\n]*\n[\s\S]*?^\1\s*$/gm)];
   const prose = text.replace(/^(`{3,})[\s\S]*?^\1\s*$/gm, "");
   return {
     headings: [...prose.matchAll(/^(#+) /gm)].map((match) => match[1]?.length ?? 0),
     rows: [...prose.matchAll(/^\|/gm)].length,
-    blocks: blocks.map((match) => match[2] ?? ""),
+    blocks: blocks.map(([block, , language = ""]) => ({ language, code: codeOf(block) })),
   };
+}
+
+/** What a translation leaves alone: no comments, no `<placeholders>`. */
+function codeOf(block: string): string {
+  const lines = block.split("\n").map((line) => line.replace(/(^|\s)(#|\/\/) .*$/, "").trimEnd());
+  return lines.join("\n").replaceAll(/<[^>\n]*>/g, "<>");
 }
 
 /** Where the Chinese text of a document has other headings, tables or code blocks. */
@@ -73,8 +85,17 @@ export function translationProblems(file: string, english: string, chinese: stri
   return [
     ...differ("levels of the headings", left.headings.join(" "), right.headings.join(" ")),
     ...differ("numbers of table rows", left.rows, right.rows),
-    ...differ("code blocks", left.blocks.join(" "), right.blocks.join(" ")),
+    ...differ("code blocks", languages(left), languages(right)),
+    ...left.blocks.flatMap(({ language, code }, i) => {
+      // Text is a drawing, or what a program says.
+      if (/^(text)?$/.test(language) || code === right.blocks[i]?.code) return [];
+      return [`${file}: code block ${i + 1} (${language}) differs between the languages`];
+    }),
   ];
+}
+
+function languages({ blocks }: Outline): string {
+  return blocks.map(({ language }) => language).join(" ");
 }
 
 /** Where a plugin stands in a chain, as its package.json says. */

@@ -1,3 +1,4 @@
+export { isBlank } from "./assembly/char";
 export { JsonType } from "./assembly/type";
 export { JsonValue, findJson, readJson } from "./assembly/value";
 export { JsonCursor } from "./assembly/cursor";

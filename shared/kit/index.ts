@@ -10,7 +10,13 @@ export { announcedLength, isEncoded, isUnreadable } from "./assembly/http/body-k
 export { findCookie } from "./assembly/http/cookie";
 export { replaceHeldBody } from "./assembly/http/held-body";
 export { isJson } from "./assembly/http/json-type";
-export { findFormField, FormField, isMultipart } from "./assembly/http/multipart";
+export {
+  findFormField,
+  formDelimiter,
+  FormField,
+  isMultipart,
+  PartHead,
+} from "./assembly/http/multipart";
 export { QueryReader, QuerySyntax, withoutParameters } from "./assembly/http/query";
 export { isWebSocket } from "./assembly/http/upgrade";
 export { normalisePath, pathOnly, resolveSegments } from "./assembly/http/request-path";

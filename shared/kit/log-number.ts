@@ -1,2 +1,2 @@
-// One number in the access log, for plugins that do not need `kit/attributes`.
-export { addToLog } from "./assembly/log-number";
+// One value in the access log, for plugins that do not need `kit/attributes`.
+export { addJsonToLog, addToLog } from "./assembly/log-number";

@@ -12,5 +12,8 @@ export {
   readMappingOrder,
   readModelMapping,
 } from "./assembly/request/model-mapping";
+export { FormModelSearch } from "./assembly/request/form-model-search";
+export { JsonModelSearch } from "./assembly/request/json-model-search";
+export { ModelSearch, Progress } from "./assembly/request/model-search";
 export { isHeaderSafe } from "./assembly/request/model-name";
 export { DEFAULT_SUFFIXES, PathSuffixes } from "./assembly/request/path-suffixes";

@@ -9,6 +9,7 @@ export {
 export { HttpContext } from "./assembly/context/http";
 export { canReadRequestHeaders } from "./assembly/dispatch/callback";
 export { register, RootContext } from "./assembly/context/root";
+export { allRoots } from "./assembly/dispatch/roots";
 export {
   HostBuffer,
   pluginConfiguration,

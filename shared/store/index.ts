@@ -3,6 +3,7 @@
 export { STORE_TAGS, StoreCalls } from "./assembly/calls";
 export { StoreCommand } from "./assembly/command";
 export { readStore, StorePlugin } from "./assembly/config";
+export { Debts } from "./assembly/debts";
 export { BucketState, NO_STATES, StoreFailure, StoreReply } from "./assembly/reply";
 export { StoreRoot } from "./assembly/root";
 export { FailMode, Store, StoreKind } from "./assembly/store";

@@ -83,14 +83,23 @@ function mutate(random: Random, bytes: Uint8Array): Uint8Array {
   return Uint8Array.from(copy);
 }
 
+const HOSTILE_LENGTHS = [0, 1, 2, 7, 0x7fffffff, 0xffffffff];
+
+/** Long lists repeat their first bytes: to invent each length would take most of the time. */
+const PATTERN_SIZE = 1020;
+
 /** The host's pair format, broken in some way most of the time (host.md 6.4). */
 export function hostilePairs(random: Random): Uint8Array {
   const count = random.pick([0, 1, 3, 10_000, 0xffffffff]);
   const bytes = new Uint8Array(4 + Math.min(count, 20_000) * random.pick([0, 8, 12]));
   const view = new DataView(bytes.buffer);
   view.setUint32(0, count, true);
-  for (let at = 4; at + 4 <= bytes.length; at += 4) {
-    view.setUint32(at, random.pick([0, 1, 2, 7, 0x7fffffff, 0xffffffff]), true);
+  const patternEnd = Math.min(4 + PATTERN_SIZE, bytes.length);
+  for (let at = 4; at + 4 <= patternEnd; at += 4) {
+    view.setUint32(at, random.pick(HOSTILE_LENGTHS), true);
+  }
+  for (let at = 4 + PATTERN_SIZE; at < bytes.length; at += PATTERN_SIZE) {
+    bytes.copyWithin(at, 4, patternEnd);
   }
   return bytes;
 }

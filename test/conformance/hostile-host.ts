@@ -15,6 +15,17 @@ export interface HostileOptions {
 
 const SECOND_ROOT = 1000;
 
+/** Exports that a host calls at the start, or while the guest waits for an answer. */
+const NOT_LATER = /_(vm_start|configure|memory_allocate)$/;
+
+/** Well-formed, but ten times what a host takes back. */
+const CROWD_OF_HEADERS = encodePairs(
+  Array.from({ length: 10_000 }, (_, i) => [
+    Buffer.from(i % 7 ? `x-${i}` : "x-api-key"),
+    Buffer.from(i % 3 ? `v${i}\0\xff` : "", "latin1"),
+  ]),
+);
+
 /**
  * A host that keeps no promise of the ABI but memory safety: every read may answer any status and
  * any bytes, every callback may come in any order, for any context, any number of times. A plugin
@@ -30,6 +41,8 @@ export class HostileHost {
   private isQuiet = false;
   /** Host functions the guest has called. */
   readonly called = new Set<string>();
+  /** Callbacks that have been called after the start. */
+  readonly entered = new Set<string>();
   private static readonly modules = new Map<string, WebAssembly.Module>();
 
   constructor(private readonly options: HostileOptions) {
@@ -107,7 +120,17 @@ export class HostileHost {
       ["proxy_on_delete", [id]],
     ];
     const [name, args] = random.pick(calls);
-    this.guest[name]?.(...args);
+    const callback = this.guest[name];
+    if (!callback) return;
+    this.entered.add(name);
+    callback(...args);
+  }
+
+  /** Callbacks of the guest that a host may call at any time. */
+  get callbacks(): string[] {
+    return Object.keys(this.guest).filter(
+      (name) => /^proxy_on_/.test(name) && !NOT_LATER.test(name),
+    );
   }
 
   /** Bytes of guest memory. */
@@ -135,7 +158,10 @@ export class HostileHost {
     if (name === "proxy_set_effective_context" && this.isConfiguring) return 0; // roots are alive
     const outs = name === "proxy_get_shared_data" ? args.slice(2, 4) : args.slice(-2);
     if (name === "proxy_get_header_map_pairs") {
-      if (!this.isQuiet) return this.give(outs, hostilePairs(this.random));
+      if (!this.isQuiet) {
+        const crowd = this.random.chance(0.02);
+        return this.give(outs, crowd ? CROWD_OF_HEADERS : hostilePairs(this.random));
+      }
       return this.give(outs, encodePairs(this.headers()), 0);
     }
     if (name === "proxy_get_buffer_bytes" && args[0] === 7 && this.isConfiguring) {

@@ -199,7 +199,7 @@ const PLUGINS: Record<string, Target> = {
 };
 
 const STEPS = 1500;
-const SEEDS = 25;
+const SEEDS = 40;
 
 /** Host functions these configurations do not lead to: the pepper needs an environment. */
 const UNREACHED = ["environ_get", "environ_sizes_get"];
@@ -209,20 +209,25 @@ describe.each(Object.keys(PLUGINS))("%s never traps", (plugin) => {
 
   test.each(["envoy", "higress"])("whatever a host calls and answers (%s build)", (host) => {
     const called = new Set<string>();
+    const entered = new Set<string>();
     let imported: string[] | undefined;
+    let callbacks: string[] | undefined;
     const more = host === "higress" ? higress : [];
     for (const configuration of [...configurations, ...more]) {
       for (let seed = 1; seed <= SEEDS; seed++) {
         const wasm = `build/${host}/${plugin}.wasm`;
         const hostile = new HostileHost({ wasm, configuration, sensible, seed });
         imported ??= hostile.imported;
+        callbacks ??= hostile.callbacks;
         expect(hostile.start(), "the configuration is accepted").toBe(true);
         for (let step = 0; step < STEPS; step++) hostile.step();
         expect(hostile.memorySize, `memory after seed ${seed}`).toBeLessThan(64 * 2 ** 20);
         for (const name of hostile.called) called.add(name);
+        for (const name of hostile.entered) entered.add(name);
       }
     }
     // Proof that the run got deep enough to mean something.
+    expect([...entered].sort()).toEqual(callbacks?.sort());
     const counts = (name: string) => !UNREACHED.includes(name) && !rare.includes(name);
     expect([...called].filter(counts).sort()).toEqual(imported?.filter(counts).sort());
   });

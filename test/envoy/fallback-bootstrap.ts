@@ -10,6 +10,11 @@ const ONE_MESSAGE = {
   common_http_protocol_options: { max_requests_per_connection: 1 },
   explicit_http_config: { http_protocol_options: {} },
 };
+/** Without it Envoy drops the trailers of an HTTP/1.1 upstream. */
+const WITH_TRAILERS = {
+  ...ONE_MESSAGE,
+  explicit_http_config: { http_protocol_options: { enable_trailers: true } },
+};
 const MANY_MESSAGES = { explicit_http_config: { http_protocol_options: {} } };
 const PROPERTIES = ["chain", "trace", "served", "from"].map((name) => `model_fallback_${name}`);
 
@@ -37,6 +42,10 @@ export interface ChainOptions {
   directResponse?: number;
   /** Models that keep their connections; scripted ones take one message on each. */
   keepsConnections?: boolean;
+  /** `outlier_detection` of every target but the last, which is never ejected. */
+  outliers?: object;
+  /** Trailers of models' answers reach the filters. */
+  trailers?: boolean;
   /** Another module in both places, for comparisons. */
   wasm?: string;
 }
@@ -135,6 +144,12 @@ const PREVIOUS = {
   },
 };
 
+/** How a cluster speaks with its models. */
+function protocolOf(options: ChainOptions): object {
+  if (options.trailers) return WITH_TRAILERS;
+  return options.keepsConnections ? MANY_MESSAGES : ONE_MESSAGE;
+}
+
 /** The upstream chain belongs to the cluster that the route names. */
 function upstreamChain(options: ChainOptions): object {
   const codec = {
@@ -148,7 +163,7 @@ function upstreamChain(options: ChainOptions): object {
     typed_extension_protocol_options: {
       [HTTP_OPTIONS]: {
         "@type": `${TYPES}extensions.upstreams.http.v3.HttpProtocolOptions`,
-        ...(options.keepsConnections ? MANY_MESSAGES : ONE_MESSAGE),
+        ...protocolOf(options),
         http_filters: [plugin(options, "upstream"), codec],
       },
     },
@@ -203,10 +218,16 @@ function targetCluster(options: ChainOptions, name: string, port: number | null)
     type: "STATIC",
     connect_timeout: "1s",
     load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: endpoints(name, port) }] },
+    ...(options.outliers && name !== options.targets.at(-1)
+      ? {
+          outlier_detection: options.outliers,
+          common_lb_config: { healthy_panic_threshold: { value: 0 } },
+        }
+      : {}),
     typed_extension_protocol_options: {
       [HTTP_OPTIONS]: {
         "@type": `${TYPES}extensions.upstreams.http.v3.HttpProtocolOptions`,
-        ...(options.keepsConnections ? MANY_MESSAGES : ONE_MESSAGE),
+        ...protocolOf(options),
       },
     },
   };

@@ -43,6 +43,7 @@ beforeAll(async () => {
       ],
       upstreamPort: model.port,
     });
+    await gateways[format].envoy.get("/logging?wasm=trace", "POST");
   }
 }, LIMIT_MS);
 afterAll(async () => {
@@ -181,4 +182,15 @@ describe("denials in other formats", () => {
     expect(error).toBeInstanceOf(PermissionDeniedError);
     expect(error.message).toBe("403 Request denied by Key Auth check. Model not allowed.");
   });
+});
+
+test("no key of a client, a consumer or a provider is in any log, name or number", async () => {
+  await errorOf(client("key-of-nobody").chat.completions.create(chat("gpt-4o")));
+  await client("key-of-team-a").chat.completions.create(chat("gpt-4o"));
+  for (const { envoy } of Object.values(gateways)) {
+    const told = envoy.log.map(({ text }) => text).join("\n") + (await envoy.get("/stats"));
+    expect(told).toContain("proxy_send_local_response"); // the trace of host calls is on
+    expect(told).toContain("key_auth_invalid");
+    expect(told).not.toMatch(/key-of-|sk-provider|stolen/);
+  }
 });

@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { buildPlugins } from "../../build/tools/build.js";
+import type { HeaderPair } from "../scenario/scenario.js";
 import { sleep } from "./envoy.js";
 import { type ChainOptions } from "./fallback-bootstrap.js";
 import { EVENT, failing, FallbackChain, LAST, stream } from "./fallback-chain.js";
@@ -56,6 +57,25 @@ describe("the end of a stream", () => {
   test("endMarker: none leaves it alone", async () => {
     await start({ stream: { endMarker: "none" } });
     chain.script("a", stream(EVENT));
+    expect((await ask()).body).toBe(`data: ${EVENT}\n\n`);
+  });
+
+  test("with trailers nothing can be added: it is broken off, unless it is whole", async () => {
+    await start({}, { trailers: true });
+    const trailers: HeaderPair[] = [["x-cost", "3"]];
+    chain.script("a", { ...stream(EVENT, "[DONE]"), trailers });
+    expect((await ask()).body).toBe(`data: ${EVENT}\n\ndata: [DONE]\n\n`);
+    chain.script("a", { ...stream(EVENT), trailers });
+    await expect(ask()).rejects.toThrow();
+    chain.script("a", {});
+    expect((await chain.ask()).status).toBe(200); // the gateway lives
+    chain.script("a", { ...stream("data: [DO"), trailers });
+    expect((await ask()).body).toContain('"model":"b"');
+  });
+
+  test("with trailers and endMarker: none it ends as it is", async () => {
+    await start({ stream: { endMarker: "none" } }, { trailers: true });
+    chain.script("a", { ...stream(EVENT), trailers: [["x-cost", "3"]] });
     expect((await ask()).body).toBe(`data: ${EVENT}\n\n`);
   });
 

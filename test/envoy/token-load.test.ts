@@ -22,7 +22,7 @@ const LIMIT_MS = 120_000 + SECONDS * 1000;
 const PATIENCE = { timeout: 30_000 };
 
 const PASSWORD = "load-secret";
-const BUDGET = 20_000;
+const BUDGET = 10_000;
 /** The longest answer and prompt of a plan. */
 const MOST_OUTPUT = 64;
 const MOST_INPUT = 90;
@@ -97,7 +97,7 @@ function callOf(random: Random, consumer: string): Call {
 const consumerOf = (...words: (string | number)[]) => words.join("-");
 
 describe("no update is lost", () => {
-  const REQUESTS = 3000;
+  const REQUESTS = 800;
   const CASES = STORES.flatMap((store) => [
     [store, "without", undefined] as const,
     [store, "with", { read_body: true }] as const,
@@ -177,6 +177,10 @@ async function exhaust(
 const EACH = [LIMIT, QUOTA].flatMap((budgets) =>
   STORES.map((store) => [budgets.name, store, budgets] as const),
 );
+/** Where the way to Redis decides nothing. */
+const SOME = EACH.filter(
+  ([, store, budgets]) => store !== (budgets === LIMIT ? "webdis" : "upstash"),
+);
 
 describe(`${CLIENTS} clients and one budget`, () => {
   test.each(EACH)(
@@ -190,7 +194,7 @@ describe(`${CLIENTS} clients and one budget`, () => {
       const random = new Random(7);
       const totals = { rounds: 0, requests: 0, denied: 0, served: 0 };
       const end = Date.now() + SECONDS * 1000;
-      for (; totals.rounds < 3 || Date.now() < end; totals.rounds++) {
+      for (; totals.rounds < 2 || Date.now() < end; totals.rounds++) {
         const consumer = consumerOf("strict", name, store, totals.rounds);
         await exhaust(crowd, budgets, () => callOf(random, consumer), totals);
         // An answer of the store that got lost would be no fault of the arithmetic.
@@ -215,7 +219,7 @@ describe(`${CLIENTS} clients and one budget`, () => {
   );
 
   // The settlement slack: what requests that run at once use beyond their estimates.
-  test.each(EACH)(
+  test.each(SOME)(
     "%s, %s, estimates that are too low: above the budget by what they are off at most",
     async (name, store, budgets) => {
       const estimate = 16;
@@ -235,7 +239,7 @@ describe(`${CLIENTS} clients and one budget`, () => {
     LIMIT_MS,
   );
 
-  test.each(EACH)(
+  test.each(SOME)(
     "%s, %s, no reservation: who is there at once gets in, as in Higress",
     async (name, store, budgets) => {
       const crowd = await start([[budgets, budgets.config(storeOf(store), 1000)]]);

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildPlugins } from "../../build/tools/build.js";
 import { BrokenLine } from "../support/broken-line.js";
 import { DurableRedis } from "../support/durable-redis.js";
@@ -24,7 +24,6 @@ let model: MeteredModel;
 const fronts = {} as Record<RestDialect, RestRedis>;
 const lines = {} as Record<RestDialect, BrokenLine>;
 let webdis: WebdisServer | null = null;
-let troubled: Troubled | null = null;
 
 beforeAll(async () => {
   await buildPlugins([LIMIT.name, QUOTA.name], ["envoy"]);
@@ -42,10 +41,6 @@ afterAll(async () => {
   await model?.stop();
   await redis?.stop();
 });
-afterEach(async () => {
-  await troubled?.stop();
-  troubled = null;
-});
 
 interface Fault {
   break: (dialect: RestDialect) => unknown;
@@ -54,6 +49,8 @@ interface Fault {
   reason?: string;
   /** Commands arrive, only their answers are lost. */
   arrives?: boolean;
+  /** Redis, or what stands before it, says: not now. token-quota asks again. */
+  putsOff?: boolean;
 }
 
 const line = (state: "hold" | "refuse" | "cut", reason: string): Fault => ({
@@ -72,6 +69,7 @@ const HTTP_FAULTS: Record<string, Fault> = {
     break: (dialect) => (fronts[dialect].credentials = "Bearer another"),
     mend: (dialect) => (fronts[dialect].credentials = undefined),
     reason: "reply",
+    putsOff: true,
   },
 };
 
@@ -81,11 +79,13 @@ const REDIS_FAULTS: Record<string, Fault> = {
     break: () => restart(() => redis.revive(`${PASSWORD}-changed`)),
     mend: () => restart(() => redis.revive()),
     reason: "reply",
+    putsOff: true,
   },
   LOADING: {
     break: () => restart(() => redis.reviveSlowly()),
     mend: () => restart(() => redis.revive()),
     reason: "reply",
+    putsOff: true,
   },
   "Redis killed": {
     break: () => redis.kill(),
@@ -98,61 +98,71 @@ async function restart(revive: () => Promise<void>): Promise<void> {
   await revive();
 }
 
-interface Drill {
+/** A gateway that goes from one fault to the next. */
+interface Patient {
   budgets: Budgets;
   mode: Mode;
   dialect: RestDialect;
-  /** Of the HTTP server. */
-  port: number;
-  fault: string;
+  gate: Troubled;
 }
 
-async function drill({ budgets, mode, dialect, port, fault: name }: Drill): Promise<void> {
+const budgetOf = (mode: Mode) => (mode === "local" ? LOCAL_BUDGET : PLENTY);
+
+async function drill(patient: Patient, name: string): Promise<void> {
+  const { budgets, mode, dialect, gate } = patient;
   const fault = { ...HTTP_FAULTS, ...REDIS_FAULTS }[name]!;
-  const budget = mode === "local" ? LOCAL_BUDGET : PLENTY;
-  const store = { dialect, port, redis };
-  const gate = (troubled = await Troubled.start({ budgets, mode, store, model, budget }));
-  const consumer = [budgets.name, mode, port, name.replaceAll(" ", "-")].join("_");
+  const budget = budgetOf(mode);
+  const id = [budgets.name, mode, gate.port, name.replaceAll(" ", "-")].join("_");
+  const { consumer } = await loadWithoutFailure(gate, `${id}_at`, 1);
   const call = gate.callOf(consumer);
   const inRedis = () => gate.charged(consumer);
-
-  expect(await gate.load(call, 1)).toEqual([200]);
   await expect.poll(inRedis, PATIENCE).toBe(COST);
 
+  const unsureBefore = await unsure(gate);
   await fault.break(dialect);
   try {
-    await expectAnswers(gate, call, { budgets, mode, reason: fault.reason });
+    await expectAnswers(patient, call, fault.reason);
     // Charges that are under way fail now, not after the store is back.
     await expect.poll(() => gate.pending(), PATIENCE).toBe(0);
   } finally {
     await fault.mend(dialect);
   }
 
-  await comesBack(gate, consumer);
+  await loadWithoutFailure(gate, `${id}_after`, REQUESTS);
   const served = model.tokens(consumer);
+  if (mode === "open" && fault.arrives) await expect.poll(inRedis, PATIENCE).toBe(served);
+  if (mode === "open" && fault.putsOff && budgets === QUOTA) {
+    // Webdis loses the commands by which it learns that Redis is another one.
+    const most = COST * ((await unsure(gate)) - unsureBefore);
+    const missing = async () => served - (await inRedis());
+    await expect.poll(missing, PATIENCE).toBeLessThanOrEqual(most);
+  }
   const found = await inRedis();
   if (mode === "closed") expect(found).toBe(COST);
-  else {
-    expect(found % COST).toBe(0);
-    expect(found).toBeGreaterThanOrEqual(COST);
-    expect(found).toBeLessThanOrEqual(served);
-    if (fault.arrives && mode === "open") expect(found).toBe(served);
-  }
+  expect(found % COST).toBe(0);
+  expect(found).toBeGreaterThanOrEqual(COST);
+  expect(found).toBeLessThanOrEqual(served);
 
   // From here on nothing is lost.
-  const exact = `${consumer}_exact`;
   const requests = budget === PLENTY ? REQUESTS : 2;
-  expect(await gate.load(gate.callOf(exact), requests)).toEqual(Array(requests).fill(200));
-  await expect.poll(() => gate.charged(exact), PATIENCE).toBe(requests * COST);
+  const exact = await loadWithoutFailure(gate, `${id}_exact`, requests);
+  expect(exact.statuses).toEqual(Array(requests).fill(200));
+  await expect.poll(() => gate.charged(exact.consumer), PATIENCE).toBe(requests * COST);
+}
+
+/** Commands of which nobody knows whether they were carried out. */
+async function unsure(gate: Troubled): Promise<number> {
+  return (await gate.errors("timeout")) + (await gate.errors("connection"));
 }
 
 /** Every request gets what the fail mode says, until the fault has shown as what it is. */
 async function expectAnswers(
-  gate: Troubled,
+  { gate, budgets, mode }: Patient,
   call: Call,
-  { budgets, mode, reason }: { budgets: Budgets; mode: Mode; reason: string | undefined },
+  reason: string | undefined,
 ): Promise<void> {
   const all = new Set<number>();
+  const before = await gate.errors(reason);
   // Webdis takes a moment to see that Redis is another one.
   const failed = async () => {
     const statuses = await gate.load(call, REQUESTS);
@@ -160,7 +170,7 @@ async function expectAnswers(
     for (const status of statuses) all.add(status);
     return gate.errors(reason);
   };
-  await expect.poll(failed, PATIENCE).toBeGreaterThan(0);
+  await expect.poll(failed, PATIENCE).toBeGreaterThan(before);
   if (mode === "open") expect(all).toEqual(new Set([200]));
   if (mode === "closed") expect(all).toEqual(new Set([CLOSED[budgets.name].status]));
   if (mode === "local") {
@@ -171,48 +181,62 @@ async function expectAnswers(
   }
 }
 
-/** Asks until no command fails any more: Webdis learns of a lost connection by a lost command. */
-async function comesBack(gate: Troubled, consumer: string): Promise<void> {
+/**
+ * Sends so many requests of one consumer, and again of another one until no command failed: Webdis
+ * learns of a lost connection by a lost command, and a busy machine answers too late.
+ */
+async function loadWithoutFailure(
+  gate: Troubled,
+  id: string,
+  requests: number,
+): Promise<{ consumer: string; statuses: number[] }> {
   let round = 0;
+  let consumer = "";
+  let statuses: number[] = [];
   const failures = async () => {
     const before = await gate.errors();
-    await gate.load(gate.callOf(`${consumer}_after_${round++}`), REQUESTS);
+    consumer = `${id}_${round++}`;
+    statuses = await gate.load(gate.callOf(consumer), requests);
     await expect.poll(() => gate.pending(), PATIENCE).toBe(0);
     return (await gate.errors()) - before;
   };
   await expect.poll(failures, PATIENCE).toBe(0);
+  return { consumer, statuses };
 }
 
-/** Each fault with one of the dialects by turns. */
-const CASES = [LIMIT, QUOTA].flatMap((budgets) =>
-  MODES.flatMap((mode) =>
-    Object.keys({ ...HTTP_FAULTS, ...REDIS_FAULTS }).map((fault, i) => {
-      const dialect: RestDialect = i % 2 ? "webdis" : "upstash";
-      return [budgets.name, mode, fault, dialect, budgets] as const;
-    }),
-  ),
-);
+const PAIRS = [LIMIT, QUOTA].flatMap((budgets) => MODES.map((mode) => [budgets, mode] as const));
+
+/** One gateway for all faults of a mode. */
+function testFaults(
+  [budgets, mode]: (typeof PAIRS)[number],
+  dialect: RestDialect,
+  faults: string[],
+  portOf: () => number,
+): void {
+  describe(`${budgets.name}, fail_mode ${mode} (${dialect})`, () => {
+    let patient: Patient;
+    beforeAll(async () => {
+      const store = { dialect, port: portOf(), redis };
+      const gate = await Troubled.start({ budgets, mode, store, model, budget: budgetOf(mode) });
+      patient = { budgets, mode, dialect, gate };
+    }, LIMIT_MS);
+    afterAll(() => patient?.gate.stop());
+
+    test.each(faults)("%s", (fault) => drill(patient, fault), LIMIT_MS);
+  });
+}
 
 describe("a store in trouble", () => {
-  test.each(CASES)(
-    "%s, fail_mode %s: %s (%s)",
-    (_name, mode, fault, dialect, budgets) =>
-      drill({ budgets, mode, fault, dialect, port: lines[dialect].port }),
-    LIMIT_MS,
-  );
+  // Each plugin with both dialects by turns, and each dialect with all modes.
+  for (const [i, pair] of PAIRS.entries()) {
+    const dialect: RestDialect = i % 2 ? "webdis" : "upstash";
+    const faults = Object.keys({ ...HTTP_FAULTS, ...REDIS_FAULTS });
+    testFaults(pair, dialect, faults, () => lines[dialect].port);
+  }
 });
 
-const WEBDIS_CASES = [LIMIT, QUOTA].flatMap((budgets) =>
-  MODES.flatMap((mode) =>
-    Object.keys(REDIS_FAULTS).map((fault) => [budgets.name, mode, fault, budgets] as const),
-  ),
-);
-
-describe(`a Redis in trouble behind ${WEBDIS}`, () => {
-  test.skipIf(!hasWebdis).each(WEBDIS_CASES)(
-    "%s, fail_mode %s: %s",
-    (_name, mode, fault, budgets) =>
-      drill({ budgets, mode, fault, dialect: "webdis", port: webdis!.port }),
-    LIMIT_MS,
-  );
+describe.skipIf(!hasWebdis)(`a Redis in trouble behind ${WEBDIS}`, () => {
+  for (const pair of PAIRS) {
+    testFaults(pair, "webdis", Object.keys(REDIS_FAULTS), () => webdis!.port);
+  }
 });

@@ -72,6 +72,11 @@ export class Troubled {
     return new Troubled(options, gateway, new Crowd(gateway.port, CLIENTS));
   }
 
+  /** Where its store is found. */
+  get port(): number {
+    return this.options.store.port;
+  }
+
   async stop(): Promise<void> {
     this.crowd.leave();
     await this.gateway.envoy.stop();

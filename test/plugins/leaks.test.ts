@@ -3,19 +3,32 @@ import "proxy-wasm-test/vitest";
 import { expect, test } from "vitest";
 import { GO, keyAuth } from "./key-auth/support.js";
 import { bothParts } from "./model-fallback/support.js";
+import { modelMapper } from "./model-mapper/support.js";
 import { modelRouter } from "./model-router/support.js";
 import { answer, JSON_TYPE, refill, SHARED as QUOTA, tokenQuota } from "./token-quota/support.js";
+import { tag, trafficTag } from "./traffic-tag/support.js";
 import { byHeader, plugin, SHARED } from "./token-rate-limit/support.js";
 
 // No plugin may keep memory of a request that is over: taken, refused or given up by the client.
 
 const LIMIT = { ...SHARED, rule_items: [byHeader("k1", 1_000_000)] };
+const TAGS = {
+  conditionGroups: ["header", "cookie", "parameter"].map((conditionType) =>
+    tag(conditionType, {
+      logic: "and",
+      conditions: [{ conditionType, key: "k", operator: "percentage", value: 50 }],
+    }),
+  ),
+  weightGroups: [tag("w", { weight: 50 })],
+};
 const plugins: [string, PluginOptions[], Record<string, string>, number[]][] = [
   ["key-auth", [keyAuth(GO)], { "x-api-key": "k1" }, [200, 401]],
   ["token-quota", [tokenQuota(QUOTA)], { "x-mse-consumer": "bob" }, [200, 401]],
   ["token-rate-limit", [plugin(LIMIT)], { "x-api-key": "k1" }, [200]],
   ["model-fallback", bothParts(), JSON_TYPE, [200]],
   ["model-router", [modelRouter()], JSON_TYPE, [200]],
+  ["model-mapper", [modelMapper()], JSON_TYPE, [200]],
+  ["traffic-tag", [trafficTag(TAGS)], { "x-user": "alice", cookie: "k=1" }, [200]],
 ];
 
 test.each(plugins)("%s keeps nothing", async (name, items, headers, expected) => {

@@ -46,12 +46,19 @@ export function testNeighbours(subject: Subject, element: Json, beyondSchema = N
   });
 }
 
-/** Yields `whole` again and again, each time with another change below `at`; undoes it after. */
+/**
+ * Yields `whole` again and again, each time with another change below `at`; undoes it after. Of the
+ * entries of a list that look alike only the first is changed: the others show nothing new.
+ */
 function* neighbours(whole: Json, odd: readonly Json[], at: Json = whole): Generator<Json> {
   if (at === null || typeof at !== "object") return;
   const holder = at as Record<string, Json>;
+  const seen = new Set<string>();
   for (const key of Object.keys(holder)) {
     const value = holder[key] ?? null;
+    const shape = Array.isArray(at) ? shapeOf(value) : key;
+    if (seen.has(shape)) continue;
+    seen.add(shape);
     for (const other of odd) {
       holder[key] = other;
       yield whole;
@@ -63,4 +70,11 @@ function* neighbours(whole: Json, odd: readonly Json[], at: Json = whole): Gener
     holder[key] = value;
     yield* neighbours(whole, odd, value);
   }
+}
+
+/** The same for values that differ in texts and numbers only. */
+function shapeOf(value: Json): string {
+  return JSON.stringify(value, (_key, part: Json) =>
+    part === null || typeof part === "object" ? part : typeof part,
+  );
 }

@@ -10,7 +10,7 @@ import { Credentials } from "./credentials";
 import { CppAuthenticator } from "./identify-cpp";
 import { GoAuthenticator } from "./identify-go";
 import { Authenticator } from "./identity";
-import { ORIGINAL_AUTH } from "./names";
+import { ORIGINAL_AUTH, ORIGINAL_AUTH_KEY } from "./names";
 import { Profile } from "./profile";
 import { SchemeStripping, Source } from "./sources";
 import {
@@ -125,8 +125,10 @@ export class AuthParser {
     this.checkFlags();
     this.readAnonymous(config.list("credentials"));
     if (trustsOriginalAuth) {
-      const flags = sources.length > 0 ? sources[0] : new Source(ORIGINAL_AUTH, true, true, 0);
-      sources.push(new Source(ORIGINAL_AUTH, flags.inHeader, flags.inQuery, readStripping(config)));
+      const flags = sources.length > 0 ? sources[0] : new Source(ORIGINAL_AUTH_KEY, true, true, 0);
+      sources.push(
+        new Source(ORIGINAL_AUTH_KEY, flags.inHeader, flags.inQuery, readStripping(config)),
+      );
     }
     return new CppAuthenticator(this.credentials, sources, []);
   }

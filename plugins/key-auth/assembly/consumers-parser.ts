@@ -2,13 +2,13 @@ import { JsonValue } from "@ai-gateway-wasm/as-json";
 import { BytesTable, bytes, decodeHex, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { sha256Once } from "@ai-gateway-wasm/crypto";
 import { ConfigReader, configText } from "@ai-gateway-wasm/kit";
+import { Validity } from "@ai-gateway-wasm/kit/lent-keys";
 import { isHeaderValue } from "proxy-wasm-as";
 import { ApiKey, Consumer } from "./consumers";
 import { Credentials } from "./credentials";
 import { ModelLists } from "./models";
 import { Profile } from "./profile";
 import { readOwnSources } from "./sources-parser";
-import { Validity } from "./validity";
 
 const SHA256: Slice = bytes("sha256:");
 const HMAC_SHA256: Slice = bytes("hmac-sha256:");

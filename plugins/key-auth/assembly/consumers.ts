@@ -1,7 +1,7 @@
 import { Builder, encodeHex, Slice } from "@ai-gateway-wasm/bytes";
+import { Validity } from "@ai-gateway-wasm/kit/lent-keys";
 import { ModelLists } from "./models";
 import { Source } from "./sources";
-import { Validity } from "./validity";
 
 /** One entry of `consumers`: who may come in. */
 @final

@@ -1,5 +1,6 @@
 import { Builder } from "@ai-gateway-wasm/bytes";
 import { QuerySyntax, settleRoute, withoutParameters } from "@ai-gateway-wasm/kit";
+import { chooseLentKey } from "@ai-gateway-wasm/kit/lent-keys";
 import { requestHeaders, setProperty, Status } from "proxy-wasm-as";
 import { Access } from "./access";
 import { AuthConfig } from "./config";
@@ -7,7 +8,7 @@ import { ApiKey } from "./consumers";
 import { nameOf } from "./credentials";
 import { CONSUMER_PROPERTY, ORIGINAL_AUTH, PATH } from "./names";
 import { Profile } from "./profile";
-import { chooseProviderKey, ProviderKey } from "./provider-keys";
+import { findProvider, ProviderKey } from "./provider-keys";
 import { Denial } from "./replies";
 
 /**
@@ -20,7 +21,8 @@ export function forward(access: Access, key: ApiKey): Denial {
   const consumer = nameOf(key);
   let lent: ProviderKey | null = null;
   if (provider !== null) {
-    lent = chooseProviderKey(auth.options.providerKeys, provider, consumer);
+    const lender = findProvider(auth.options.providers, provider);
+    if (lender !== null) lent = chooseLentKey(lender.keys, consumer);
     if (lent === null && auth.options.deniesMissingProviderKey) return Denial.NoProviderKey;
   }
   if (lent === null && access.forwardsCredential) return Denial.None;

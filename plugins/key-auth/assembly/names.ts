@@ -11,6 +11,8 @@ export const UPGRADE: Slice = bytes("upgrade");
 export const WWW_AUTHENTICATE: Slice = bytes("WWW-Authenticate");
 /** ai-proxy keeps the client's Authorization here (key-auth.md 3.6). */
 export const ORIGINAL_AUTH: Slice = bytes("x-hi-original-auth");
+/** The same as a key name of the C++ peer, where it may also be a query parameter. */
+export const ORIGINAL_AUTH_KEY: Slice = bytes("X-HI-ORIGINAL-AUTH");
 export const CONSUMER_HEADER: Slice = bytes("x-mse-consumer");
 export const CONSUMER_GROUP_HEADER: Slice = bytes("x-mse-consumer-group");
 

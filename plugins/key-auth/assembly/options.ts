@@ -5,7 +5,7 @@ import { ModelLists } from "./models";
 import { CONSUMER_HEADER } from "./names";
 import { PathRule, readPathRules } from "./path-rules";
 import { Profile } from "./profile";
-import { ProviderKey, readProviderKeys } from "./provider-keys";
+import { Provider, readProviders } from "./provider-keys";
 import { ErrorFormat } from "./replies";
 
 const ERROR_FORMATS: string[] = ["text", "openai", "none"];
@@ -22,7 +22,7 @@ export class Options {
   errorFormat: ErrorFormat = ErrorFormat.Text;
   unknownKeyStatus: i32 = 403;
   provider: Slice | null = null;
-  providerKeys: ProviderKey[] = [];
+  providers: Provider[] = [];
   deniesMissingProviderKey: bool = true;
   models: ModelLists | null = null;
   deniesUnknownModel: bool = true;
@@ -54,7 +54,7 @@ export class Options {
     this.unknownKeyStatus =
       config.choice("unknown_key_status", ["401", "403"], status) == 0 ? 401 : 403;
     this.provider = readProvider(config);
-    this.providerKeys = readProviderKeys(config);
+    this.providers = readProviders(config);
     this.deniesMissingProviderKey =
       config.choice("on_missing_provider_key", ["deny", "pass"], 0) == 0;
     this.readModelOptions(config);

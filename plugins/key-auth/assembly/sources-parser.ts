@@ -1,6 +1,6 @@
 import { equalsIgnoreCase, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
-import { ORIGINAL_AUTH } from "./names";
+import { ORIGINAL_AUTH_KEY } from "./names";
 import { SchemeStripping, Source } from "./sources";
 
 /** Header names of profile go: no empty ones, and each once whatever its case (D11). */
@@ -44,7 +44,7 @@ export function readOwnSources(
 ): Source[] {
   const inHeader = consumer.flag("in_header", global.flag("in_header", true));
   const inQuery = consumer.flag("in_query", global.flag("in_query", true));
-  const names: Slice[] = trustsOriginalAuth ? [ORIGINAL_AUTH] : [];
+  const names: Slice[] = trustsOriginalAuth ? [ORIGINAL_AUTH_KEY] : [];
   const own = consumer.texts("keys");
   for (let i = 0; i < own.length; i++) names.push(own[i]);
   return sourcesOf(names, inHeader, inQuery, readStripping(global));

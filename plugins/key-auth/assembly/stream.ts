@@ -7,6 +7,7 @@ import {
   normalisePath,
   PluginLog,
 } from "@ai-gateway-wasm/kit";
+import { Verdict } from "@ai-gateway-wasm/kit/lent-keys";
 import {
   DataAction,
   getProperty,
@@ -29,7 +30,6 @@ import { CONSUMER_GROUP_HEADER, CONSUMER_PROPERTY, CONTENT_TYPE, PATH } from "./
 import { Profile } from "./profile";
 import { Denial, denialHeaders, denialReply, ErrorFormat } from "./replies";
 import { isWebSocket, requestMethod } from "./request";
-import { Verdict } from "./validity";
 
 /**
  * One request: whose key is it, may that consumer come in, may it ask for this model, and then
@@ -115,7 +115,7 @@ export class KeyAuth extends HttpContext {
 
   /** The request was authenticated before an internal redirect, and its key is stripped by now. */
   private recognise(earlier: Slice): Denial {
-    const split = earlier.lastIndexOf(0x0a);
+    const split = earlier.indexOf(0x0a); // no name has a line break, a label may
     const credentials = this.access.auth.credentials;
     this.key = credentials.findLabelled(earlier.sub(0, split), earlier.sub(split + 1));
     return this.key === null ? Denial.UnknownKey : Denial.None;

@@ -21,6 +21,8 @@ export class Attempt {
     readonly target: Target,
     /** The client's name of the model; no bytes: it is a request that is none of ours. */
     private readonly clientModel: Slice,
+    /** Who asks; no bytes: unknown. */
+    private readonly consumer: Slice,
   ) {
     this.model = clientModel.isEmpty ? clientModel : target.modelFor(clientModel);
   }
@@ -39,7 +41,7 @@ export class Attempt {
     }
     // What the judge cannot read it cannot judge.
     edits.remove(ACCEPT_ENCODING);
-    const key = credential.pick();
+    const key = credential.pick(this.consumer);
     let asked = target.path.changes ? target.path.apply(path, this.model) : path;
     if (key !== null && !credential.parameter.isEmpty) {
       asked = withParameter(asked, credential.parameter, key);
@@ -52,16 +54,26 @@ export class Attempt {
     for (let i = 0; i < target.removed.length; i++) edits.remove(target.removed[i]);
   }
 
+  /** False: the target wants the client's body as it is. */
+  get editsBody(): bool {
+    const target = this.target;
+    if (target.keepsBody || this.clientModel.isEmpty) return false;
+    return this.renames || !target.body.isEmpty;
+  }
+
   /** The client's body as this target wants it; the same slice when nothing changes. */
   editBody(body: Slice, modelKey: KeyPath): Slice {
-    const target = this.target;
-    if (target.keepsBody || this.clientModel.isEmpty) return body;
+    if (!this.editsBody) return body;
     let edited = body;
-    if (!this.model.equals(this.clientModel)) {
+    if (this.renames) {
       const renamed = setValue(body, modelKey, quoteLikeSjson(this.model));
       if (renamed !== null) edited = renamed;
     }
-    return target.body.apply(edited);
+    return this.target.body.apply(edited);
+  }
+
+  private get renames(): bool {
+    return !this.model.equals(this.clientModel);
   }
 }
 

@@ -8,7 +8,7 @@ import {
   saturate,
   setValue,
 } from "@ai-gateway-wasm/as-json";
-import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, digits, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { configText, ConfigReader } from "@ai-gateway-wasm/kit";
 import { findSection } from "./section";
 
@@ -96,7 +96,7 @@ export class BodyEdits {
         this.add(body, field, change, members.key, value.raw.copy(), 0);
       } else if (isInteger(text)) {
         const limit = saturate(text);
-        this.add(body, field, change, members.key, bytes(decimal(limit)), limit);
+        this.add(body, field, change, members.key, digits(limit), limit);
       } else {
         body.refuse(field, "must hold integers");
       }

@@ -16,14 +16,19 @@ const STREAM: Slice = bytes("s");
 const TARGETS: Slice = bytes("t");
 const PROBES: Slice = bytes("p");
 const OPTED_OUT: Slice = bytes("o");
+const CONSUMER: Slice = bytes("u");
+
+/** The note that was read last, and its text: most requests of a gateway have the same. */
+let lastText: Slice = NO_BYTES;
+let lastNote: ChainNote | null = null;
 
 /**
  * What the listener role tells the attempts of a request, in the filter state:
  *
  *   {"c":"r1","m":"deepseek-r1","s":true,"t":["deepseek-r1","qwen-max"],"p":["deepseek-r1"]}
  *
- * `p` names targets that this request probes, `o` says that the client wants no fallback; both are
- * missing for most requests.
+ * `p` names targets that this request probes, `o` says that the client wants no fallback, `u` who
+ * asks when keys depend on it; all three are missing for most requests.
  */
 @final
 export class ChainNote {
@@ -31,6 +36,8 @@ export class ChainNote {
   /** The client's name of the model. */
   model: Slice = NO_BYTES;
   streams: bool = false;
+  /** Who asks; no bytes: unknown, or no key depends on it. */
+  consumer: Slice = NO_BYTES;
   /** What becomes of it is no matter of the breakers. */
   optedOut: bool = false;
   /** Targets in the order of attempts. */
@@ -44,6 +51,7 @@ export class ChainNote {
     note.chain = choice.chain.name;
     note.model = request.model.kept();
     note.streams = request.streams;
+    note.consumer = request.consumer;
     for (let i = 0; i < choice.links.length; i++) note.targets.push(choice.links[i].target.name);
     for (let i = 0; i < choice.probes.length; i++) note.probes.push(choice.probes[i].target.name);
     return note;
@@ -51,6 +59,14 @@ export class ChainNote {
 
   /** Null: what stands there is no such note. */
   static parse(text: Slice): ChainNote | null {
+    if (!text.equals(lastText)) {
+      lastText = text.copy();
+      lastNote = ChainNote.read(lastText);
+    }
+    return lastNote;
+  }
+
+  private static read(text: Slice): ChainNote | null {
     const root = readJson(text);
     if (root === null || !root.isObject) return null;
     const note = new ChainNote();
@@ -60,6 +76,7 @@ export class ChainNote {
       else if (members.keyIs(MODEL)) note.model = textOf(members.value);
       else if (members.keyIs(STREAM)) note.streams = boolOf(members.value);
       else if (members.keyIs(TARGETS)) addTexts(note.targets, members.value);
+      else if (members.keyIs(CONSUMER)) note.consumer = textOf(members.value);
       else if (members.keyIs(PROBES)) addTexts(note.probes, members.value);
       else if (members.keyIs(OPTED_OUT)) note.optedOut = boolOf(members.value);
     }
@@ -72,6 +89,7 @@ export class ChainNote {
     json.keyBytes(CHAIN).text(this.chain).keyBytes(MODEL).text(this.model);
     json.keyBytes(STREAM).boolean(this.streams);
     writeTexts(json, TARGETS, this.targets);
+    if (!this.consumer.isEmpty) json.keyBytes(CONSUMER).text(this.consumer);
     if (this.optedOut) json.keyBytes(OPTED_OUT).boolean(true);
     if (this.probes.length > 0) writeTexts(json, PROBES, this.probes);
     return json.closeObject().toSlice();

@@ -1,4 +1,4 @@
-import { Builder, bytes, decimal, NO_BYTES } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, digits, NO_BYTES } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, fingerprint, PluginLog } from "@ai-gateway-wasm/kit";
 import { Breaker } from "./breaker";
 import { Chain, Link } from "./chain";
@@ -55,7 +55,7 @@ class ChainsParser {
   }
 
   private read(entry: ConfigReader, index: i32): Chain {
-    const name = entry.text("name", bytes(decimal(index)));
+    const name = entry.text("name", digits(index));
     if (!isName(name)) entry.refuse("name", "must be 1 to 64 of the characters A-Z a-z 0-9 . _ -");
     const label = name.toString();
     const clusters = entry.texts("breakerClusters");

@@ -91,6 +91,8 @@ export class Choice {
       for (let i = 0; i < open.length; i++) open[i].metrics.skipped.increment();
       choice.skipped = open.length;
     }
+    // For nobody: the first target says what it thinks of that.
+    if (choice.links.length == 0) choice.links.push(chain.ranks[0].links[0]);
     if (choice.links.length > most) choice.links.length = most;
     return choice;
   }
@@ -136,9 +138,13 @@ export class Choice {
   }
 }
 
-/** Whether the target takes this kind of request, whatever its health. */
+/** Whether the target takes this kind of request, whatever its health, and has a key for it. */
 export function fits(target: Target, request: RequestFeatures): bool {
-  return <i64>request.bodyBytes <= target.maxBodyBytes && target.requirement.holds(request);
+  return (
+    <i64>request.bodyBytes <= target.maxBodyBytes &&
+    target.requirement.holds(request) &&
+    target.credential.lendsTo(request.consumer)
+  );
 }
 
 /** One at random, in proportion to the weights, before the others in their order. */

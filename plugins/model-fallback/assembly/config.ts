@@ -95,6 +95,8 @@ export class FallbackConfig {
   readonly touched: Slice[] = [];
   /** Some target asks whether requests hold images. */
   asksForVision: bool = false;
+  /** Some target lends keys to some consumers only. */
+  asksForConsumer: bool = false;
 
   constructor(config: ConfigReader) {
     const errors = new Errors(section(config, "errors"));
@@ -183,6 +185,7 @@ function readTargets(reader: ConfigReader, config: FallbackConfig, log: PluginLo
       log.warn("target " + name + " is external and gets the credentials of clients");
     }
     if (target.requirement.asksForVision) config.asksForVision = true;
+    if (target.credential.isRestricted) config.asksForConsumer = true;
     target.noteTouched(config.touched);
     config.targets.push(target);
   }

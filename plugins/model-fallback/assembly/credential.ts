@@ -1,6 +1,13 @@
 import { Builder, bytes, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
-import { environmentVariable, isHeaderName, isHeaderValue, randomU64 } from "proxy-wasm-as";
+import {
+  chooseLentKey,
+  LentKey,
+  readLentValue,
+  readLentWeight,
+  Validity,
+} from "@ai-gateway-wasm/kit/lent-keys";
+import { environmentVariable, isHeaderName, isHeaderValue } from "proxy-wasm-as";
 import { AUTHORIZATION } from "./names";
 import { findSection } from "./section";
 
@@ -27,41 +34,65 @@ export class Credential {
     readonly header: Slice,
     /** Parameter that carries the key; no bytes for none. */
     readonly parameter: Slice,
-    /** Prefix and key, or for `query` the key alone. */
-    private readonly values: Slice[],
+    /** For `query` without a prefix. */
+    private readonly keys: LentKey[],
+    /** Whether a key is lent depends on the consumer or the time. */
+    readonly isRestricted: bool,
   ) {}
 
   get keepsClients(): bool {
     return this.type == AuthType.Keep;
   }
 
-  /** One of the keys at random, with its prefix; null: there are none. */
-  pick(): Slice | null {
-    const count = this.values.length;
-    if (count == 0) return null;
-    return this.values[count == 1 ? 0 : <i32>(randomU64() % <u64>count)];
+  /** The key for a request of this consumer, with its prefix; null: there is none. */
+  pick(consumer: Slice): Slice | null {
+    if (this.keys.length == 1 && !this.isRestricted) return this.keys[0].value;
+    const key = chooseLentKey(this.keys, consumer);
+    return key === null ? null : key.value;
+  }
+
+  /** False: the target has keys, and none of them is for this consumer now. */
+  lendsTo(consumer: Slice): bool {
+    return !this.isRestricted || this.pick(consumer) !== null;
   }
 
   /** Reads `auth` of a target, with the keys the target may name itself as in Higress. */
   static read(target: ConfigReader, label: string): Credential {
     const auth = findSection(target, "auth");
+    const entries = auth !== null ? auth.objects("providerKeys") : [];
     const tokens = readTokens(target, auth, label);
-    const fallback = tokens.length == 0 ? AuthType.None : AuthType.Bearer;
-    if (auth === null) {
-      const values = valuesOf(target, label, tokens, BEARER);
-      return new Credential(fallback, AUTHORIZATION, NO_BYTES, values);
-    }
-    const type = <AuthType>auth.choice("type", TYPES, fallback);
+    const hasKeys = tokens.length + entries.length > 0;
+    const usual = hasKeys ? AuthType.Bearer : AuthType.None;
+    const type = auth !== null ? <AuthType>auth.choice("type", TYPES, usual) : usual;
     const isInHeader = type == AuthType.Bearer || type == AuthType.Header;
-    if (!isInHeader && type != AuthType.Query) return new Credential(type, NO_BYTES, NO_BYTES, []);
-    if (tokens.length == 0) auth.refuseWith("target " + label + ": apiTokens is required for auth");
-    const prefix = isInHeader ? auth.text("prefix", BEARER) : NO_BYTES;
-    const values = valuesOf(auth, label, tokens, prefix);
-    const header = isInHeader ? readHeaderName(auth) : NO_BYTES;
-    const parameter = isInHeader ? NO_BYTES : auth.text("query");
-    if (!isInHeader && parameter.isEmpty) auth.refuse("query", "is required for type query");
-    return new Credential(type, header, parameter, values);
+    if (!isInHeader && type != AuthType.Query)
+      return new Credential(type, NO_BYTES, NO_BYTES, [], false);
+    const reader = auth !== null ? auth : target;
+    if (!hasKeys) reader.refuseWith("target " + label + ": apiTokens is required for auth");
+    let prefix = isInHeader ? BEARER : NO_BYTES;
+    let header = isInHeader ? AUTHORIZATION : NO_BYTES;
+    let parameter = NO_BYTES;
+    if (auth !== null && isInHeader) {
+      prefix = auth.text("prefix", BEARER);
+      header = readHeaderName(auth);
+    } else if (auth !== null) {
+      parameter = auth.text("query");
+      if (parameter.isEmpty) auth.refuse("query", "is required for type query");
+    }
+    const keys = keysOf(reader, label, tokens, prefix);
+    for (let i = 0; i < entries.length; i++) keys.push(readKey(entries[i], prefix));
+    return new Credential(type, header, parameter, keys, entries.length > 0);
   }
+}
+
+/** An entry of `providerKeys`, as in key-auth's `provider_keys`. */
+function readKey(entry: ConfigReader, prefix: Slice): LentKey {
+  return new LentKey(
+    readLentValue(entry, prefix),
+    entry.optionalTexts("consumers"),
+    readLentWeight(entry),
+    Validity.read(entry),
+  );
 }
 
 /** The keys as they stand there, then those that environment variables hold. */
@@ -92,15 +123,15 @@ function readHeaderName(auth: ConfigReader): Slice {
   return header;
 }
 
-/** What is sent for each key. */
-function valuesOf(reader: ConfigReader, label: string, tokens: Slice[], prefix: Slice): Slice[] {
-  const values: Slice[] = [];
+/** Keys for everybody. */
+function keysOf(reader: ConfigReader, label: string, tokens: Slice[], prefix: Slice): LentKey[] {
+  const keys: LentKey[] = [];
   for (let i = 0; i < tokens.length; i++) {
     const value = new Builder().append(prefix).append(tokens[i]).toSlice();
     if (!isHeaderValue(value)) {
       reader.refuseWith("target " + label + ": an api token must not contain line breaks or NUL");
     }
-    values.push(value);
+    keys.push(new LentKey(value, null, 1, Validity.UNLIMITED));
   }
-  return values;
+  return keys;
 }

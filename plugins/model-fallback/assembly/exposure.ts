@@ -1,4 +1,4 @@
-import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, digits, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, readHeaderName } from "@ai-gateway-wasm/kit";
 import { HeaderMap, PairsBuilder } from "proxy-wasm-as";
 import {
@@ -65,8 +65,12 @@ export class Exposure {
 
   /** Writes the headers; what is not known, or switched off, is left out. */
   tell(map: HeaderMap, served: Served): void {
-    const headers = this.headersOf(served);
-    for (let i = 0; i < headers.length; i++) map.set(headers[i].name, headers[i].value);
+    tellOne(map, this.served, served.target);
+    tellOne(map, this.model, served.model);
+    tellOne(map, this.attempts, digits(served.attempts));
+    tellOne(map, this.from, served.from);
+    tellOne(map, this.reason, served.reason);
+    tellOne(map, this.compat, served.from);
   }
 
   /** The same for an answer of our own. */
@@ -79,7 +83,7 @@ export class Exposure {
     const list: Header[] = [];
     note(list, this.served, served.target);
     note(list, this.model, served.model);
-    note(list, this.attempts, bytes(decimal(served.attempts)));
+    note(list, this.attempts, digits(served.attempts));
     note(list, this.from, served.from);
     note(list, this.reason, served.reason);
     note(list, this.compat, served.from);
@@ -97,6 +101,11 @@ function readName(expose: ConfigReader, field: string, fallback: Slice, usual: S
   if (value === null) return fallback;
   if (value.isBoolean) return expose.flag(field) ? usual : NO_BYTES;
   return readHeaderName(expose, field);
+}
+
+/** What is not known, or switched off, is left out. */
+function tellOne(map: HeaderMap, name: Slice, value: Slice): void {
+  if (!name.isEmpty && !value.isEmpty) map.set(name, value);
 }
 
 function note(list: Header[], name: Slice, value: Slice): void {

@@ -31,6 +31,8 @@ const enum Hold {
 /** A request in the listener's chain, held until its body is complete: by then it is known who is asked. */
 export abstract class HeldRequest extends HttpContext {
   private hold: Hold = Hold.None;
+  /** The client wants the first target and no other. */
+  protected isAlone: bool = false;
 
   constructor(
     id: u32,
@@ -58,6 +60,8 @@ export abstract class HeldRequest extends HttpContext {
     for (let i = 0; i < ROUTER_HEADERS.length; i++) requestHeaders.remove(ROUTER_HEADERS[i]);
     config.exposure.clean(requestHeaders);
     if (isTooLong) return this.stayOut();
+    // Asked here, where all headers are at hand.
+    this.isAlone = config.optOut.isAsked();
     limitRequestBuffer(config.maxBodyBytes);
     this.hold = Hold.Body;
     return HeadersAction.StopIteration;
@@ -87,6 +91,7 @@ export abstract class HeldRequest extends HttpContext {
     const modelKey = config.modelKey;
     if (body === null || modelKey === null) return;
     const request = RequestFeatures.read(body, modelKey, config.asksForVision);
+    if (config.asksForConsumer) request.readConsumer();
     const chain = request.model.isEmpty ? NO_CHAIN : config.findChain(request.model);
     if (chain !== null && !this.begin(chain, request, body)) this.hold = Hold.ForGood;
   }

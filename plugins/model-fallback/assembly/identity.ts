@@ -13,12 +13,13 @@ import { Target } from "./target";
  * @param index how many attempts were made before
  */
 export function identify(config: FallbackConfig, expected: Slice[], index: i32): Target | null {
+  const targets = config.targets;
+  if (targets.length == 1 && expected.length == 1) return targets[0]; // whatever the endpoint says
   const name = getProperty(config.targetProperty);
-  const named = name !== null ? findTarget(config.targets, name) : null;
+  const named = name !== null ? findTarget(targets, name) : null;
   if (named !== null) return named;
   const cluster = getProperty(XDS_CLUSTER_NAME);
   const address = getProperty(UPSTREAM_ADDRESS);
-  const targets = config.targets;
   for (let i = 0; i < targets.length; i++) {
     if (cluster !== null && !cluster.isEmpty && targets[i].cluster.equals(cluster))
       return targets[i];

@@ -1,4 +1,4 @@
-import { bytes, decimal, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, digits, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { chooseRouteAgain } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
@@ -76,7 +76,7 @@ export class NativeListener extends HeldRequest {
 
   protected override begin(chain: Chain, request: RequestFeatures, _body: Slice): bool {
     const config = this.config;
-    const isAlone = config.optOut.isAsked();
+    const isAlone = this.isAlone;
     const most = isAlone ? 1 : config.maxAttempts;
     const choice = Choice.forRouter(chain, request, most, config.breaker.keepsOne, isAlone);
     this.choice = choice;
@@ -168,7 +168,7 @@ export class NativeListener extends HeldRequest {
     const config = this.config;
     const wait = getProperty(RETRY_AFTER_PROPERTY);
     choice.chain.metrics.allFailed.increment();
-    setProperty(TRACE_PROPERTY, trace.toJson());
+    trace.publish();
     setProperty(FROM_PROPERTY, choice.chain.primary);
     const served = new Served(NO_BYTES, NO_BYTES, trace.count);
     served.from = choice.chain.primary;
@@ -187,7 +187,7 @@ export class NativeListener extends HeldRequest {
     config.exposure.clean(responseHeaders);
     responseHeaders.remove(CONTENT_LENGTH);
     responseHeaders.remove(CONTENT_ENCODING);
-    responseHeaders.set(STATUS, bytes(decimal(status)));
+    responseHeaders.set(STATUS, digits(status));
     responseHeaders.set(CONTENT_TYPE, JSON_TYPE);
     if (wait !== null) responseHeaders.set(RETRY_AFTER, wait);
     else responseHeaders.remove(RETRY_AFTER);

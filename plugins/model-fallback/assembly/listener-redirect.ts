@@ -1,4 +1,4 @@
-import { bytes, decimal, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, digits, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { keepRoute, limitRequestBuffer, PluginLog } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
@@ -127,6 +127,7 @@ export class RedirectListener extends HttpContext {
     if (body === null || modelKey === null) return;
     const features = RequestFeatures.read(body, modelKey, config.asksForVision);
     if (features.model.isEmpty) return;
+    if (config.asksForConsumer) features.readConsumer();
     const chain = config.findChain(features.model);
     if (chain === null) return;
     keepRoute();
@@ -140,14 +141,14 @@ export class RedirectListener extends HttpContext {
       edits.applyTo(requestHeaders, present);
       return;
     }
-    edits.set(HOP, bytes(decimal(this.hop + 1)));
-    const attempt = new Attempt(link.target, features.model);
+    edits.set(HOP, digits(this.hop + 1));
+    const attempt = new Attempt(link.target, features.model, features.consumer);
     const path = present.find(PATH);
     attempt.editHead(edits, path === null ? NO_BYTES : path);
     const edited = attempt.editBody(body, modelKey);
     if (edited !== body) {
       requestBody.replace(edited);
-      edits.set(CONTENT_LENGTH, bytes(decimal(edited.length)));
+      edits.set(CONTENT_LENGTH, digits(edited.length));
     }
     edits.applyTo(requestHeaders, present);
     if (this.hop == 0) chain.metrics.requests.increment();

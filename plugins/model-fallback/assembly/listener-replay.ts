@@ -1,4 +1,4 @@
-import { bytes, decimal, lowerCase, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, digits, lowerCase, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { chooseRouteAgain, isEncoded, keepRoute, PluginLog } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
@@ -105,11 +105,10 @@ export class ReplayListener extends HeldRequest {
   protected override begin(chain: Chain, request: RequestFeatures, body: Slice): bool {
     const config = this.config;
     const isBarred = request.streams && config.forbidsReplayedStreams;
-    const isAlone = config.optOut.isAsked();
+    const isAlone = this.isAlone;
     const choice = isAlone
       ? Choice.first(chain)
       : Choice.free(chain, request, isBarred ? 1 : config.maxAttempts, config.breaker.keepsOne);
-    if (choice.links.length == 0) return true;
     const note = ChainNote.of(choice, request, isAlone);
     const isSteered = !choice.links[0].target.name.equals(chain.primary);
     const staysHere = isSteered && config.clusterHeader.isEmpty;
@@ -203,7 +202,7 @@ export class ReplayListener extends HeldRequest {
     const edited = modelKey === null ? body : attempt.editBody(body, modelKey);
     if (edited !== body) {
       requestBody.replace(edited);
-      edits.set(CONTENT_LENGTH, bytes(decimal(edited.length)));
+      edits.set(CONTENT_LENGTH, digits(edited.length));
     }
     const steers = !config.clusterHeader.isEmpty;
     if (steers) edits.set(config.clusterHeader, attempt.target.cluster);
@@ -302,7 +301,7 @@ export class ReplayListener extends HeldRequest {
     if (first !== null) served.reason = first.reason;
     chain.metrics.allFailed.increment();
     setProperty(FROM_PROPERTY, served.from);
-    setProperty(TRACE_PROPERTY, calls.trace.toJson());
+    calls.trace.publish();
     const wantsLast = failed.mode == FailedMode.Last;
     const wantsFirst = failed.mode == FailedMode.First || (wantsLast && last === null);
     if (wantsFirst && this.place != Place.Request) return this.releaseFirst(served, last !== null);

@@ -1,4 +1,4 @@
-import { bytes, decimal, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, digits, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { getProperty, Pairs, PairsBuilder, setProperty } from "proxy-wasm-as";
 import { HeadEdits } from "./head-edits";
 import { ORIGINAL_PROPERTY, PATH } from "./names";
@@ -19,11 +19,14 @@ export class Original {
     private readonly saved: Pairs | null,
     /** The headers as they are now. */
     private readonly present: Pairs,
+    /** No other attempt will ask. */
+    private readonly isOnly: bool,
   ) {}
 
-  static read(present: Pairs): Original {
-    const stored = getProperty(ORIGINAL_PROPERTY);
-    return new Original(stored !== null ? new Pairs(stored) : null, present);
+  /** @param attempts how many the request may have: what nobody will read is not written */
+  static read(present: Pairs, attempts: i32): Original {
+    const stored = attempts > 1 ? getProperty(ORIGINAL_PROPERTY) : null;
+    return new Original(stored !== null ? new Pairs(stored) : null, present, attempts <= 1);
   }
 
   get isFirst(): bool {
@@ -59,7 +62,8 @@ export class Original {
 
   /** Notes that an attempt at this target begins. */
   note(target: Slice, nowMs: i64, touched: Slice[]): void {
-    const pairs = new PairsBuilder().add(TARGET, target).add(START, bytes(decimal(nowMs)));
+    if (this.isOnly) return;
+    const pairs = new PairsBuilder().add(TARGET, target).add(START, digits(nowMs));
     const source = this.saved === null ? this.present : this.saved;
     for (let i = 0; i < touched.length && source !== null; i++) {
       const value = source.find(touched[i]);

@@ -1,4 +1,4 @@
-import { bytes, decimal, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, digits, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { HttpCallResponse, PairsBuilder, responseBody, responseHeaders } from "proxy-wasm-as";
 import { FallbackConfig } from "./config";
 import { Exposure, Served } from "./exposure";
@@ -81,7 +81,7 @@ export class ReplayAnswer {
   headers(exposure: Exposure): Slice {
     const headers = new PairsBuilder();
     if (!this.type.isEmpty) headers.add(CONTENT_TYPE, this.type);
-    if (this.retryAfter > 0) headers.add(RETRY_AFTER, bytes(decimal(this.retryAfter)));
+    if (this.retryAfter > 0) headers.add(RETRY_AFTER, digits(this.retryAfter));
     const served = this.served;
     if (served !== null) exposure.addTo(headers, served);
     return headers.build();
@@ -99,10 +99,10 @@ export class ReplayAnswer {
     responseHeaders.remove(CONTENT_LENGTH);
     responseHeaders.remove(CONTENT_ENCODING);
     responseHeaders.remove(TRANSFER_ENCODING);
-    responseHeaders.set(STATUS, bytes(decimal(this.status)));
+    responseHeaders.set(STATUS, digits(this.status));
     if (this.type.isEmpty) responseHeaders.remove(CONTENT_TYPE);
     else responseHeaders.set(CONTENT_TYPE, this.type);
-    if (this.retryAfter > 0) responseHeaders.set(RETRY_AFTER, bytes(decimal(this.retryAfter)));
+    if (this.retryAfter > 0) responseHeaders.set(RETRY_AFTER, digits(this.retryAfter));
     else responseHeaders.remove(RETRY_AFTER);
     const served = this.served;
     if (served !== null) exposure.tell(responseHeaders, served);

@@ -40,7 +40,7 @@ export class ReplayCalls {
 
   /** The running request goes to the first target. @returns what it is to send */
   startFirst(): Attempt {
-    const attempt = new Attempt(this.choice.links[0].target, this.note.model);
+    const attempt = new Attempt(this.choice.links[0].target, this.note.model, this.note.consumer);
     this.next = 1;
     this.result = this.begin(attempt);
     return attempt;
@@ -54,7 +54,7 @@ export class ReplayCalls {
       const link = links[this.next++];
       const timeout = this.timeoutOf(link);
       if (timeout < 0 || !this.mayAsk(link)) continue;
-      const attempt = new Attempt(link.target, this.note.model);
+      const attempt = new Attempt(link.target, this.note.model, this.note.consumer);
       const result = this.begin(attempt);
       this.result = result;
       this.timeoutMs = timeout;

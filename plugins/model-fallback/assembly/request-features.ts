@@ -7,6 +7,8 @@ import {
   stringOf,
 } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { requestHeaders } from "proxy-wasm-as";
+import { CONSUMER_HEADER } from "./names";
 
 const STREAM: Slice = bytes("stream");
 const TOOLS: Slice = bytes("tools");
@@ -28,6 +30,8 @@ export class RequestFeatures {
   /** Only looked for when somebody asks for it. */
   hasImages: bool = false;
   bodyBytes: i32 = 0;
+  /** Who asks, as key-auth says; no bytes: unknown, or nobody wants to know. */
+  consumer: Slice = NO_BYTES;
 
   /**
    * @param modelKey where the model stands
@@ -43,6 +47,12 @@ export class RequestFeatures {
     const members = root.entries();
     while (members.next()) features.note(members, seesImages);
     return features;
+  }
+
+  /** Adds who asks. The running request's headers can be read. */
+  readConsumer(): void {
+    const found = requestHeaders.get(CONSUMER_HEADER);
+    if (found !== null) this.consumer = found.copy();
   }
 
   /** One member of the body. Servers disagree about repeated keys: one that says so does. */

@@ -1,4 +1,4 @@
-import { bytes, decimal, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { decimal, digits, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { PluginLog } from "@ai-gateway-wasm/kit";
 import { getProperty, LogLevel, responseHeaders, setProperty } from "proxy-wasm-as";
 import { Attempt } from "./attempt";
@@ -84,7 +84,8 @@ export class Result {
   succeed(status: i32, log: PluginLog): Served {
     const name = this.attempt.target.name;
     const before = this.trace.firstFailure;
-    this.record(status < 400 ? OK : statusReason(status));
+    this.addToTrace(status < 400 ? OK : statusReason(status));
+    this.trace.publish();
     const served = new Served(name, this.attempt.model, this.trace.count);
     if (!name.equals(this.chain.primary)) {
       served.from = this.chain.primary;
@@ -131,8 +132,12 @@ export class Result {
   }
 
   private record(reason: Slice): void {
-    this.trace.add(this.attempt.target.name, reason, this.lastedMs);
+    this.addToTrace(reason);
     setProperty(TRACE_PROPERTY, this.trace.toJson());
+  }
+
+  private addToTrace(reason: Slice): void {
+    this.trace.add(this.attempt.target.name, reason, this.lastedMs);
   }
 }
 
@@ -147,6 +152,6 @@ function noteWait(seconds: i64): void {
   const known = getProperty(RETRY_AFTER_PROPERTY);
   const shortest = known === null ? NO_BYTES : known;
   if (shortest.isEmpty || seconds < parseInteger(shortest)) {
-    setProperty(RETRY_AFTER_PROPERTY, bytes(decimal(seconds)));
+    setProperty(RETRY_AFTER_PROPERTY, digits(seconds));
   }
 }

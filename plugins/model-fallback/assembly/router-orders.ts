@@ -1,4 +1,4 @@
-import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, digits, Slice } from "@ai-gateway-wasm/bytes";
 import { requestHeaders } from "proxy-wasm-as";
 import { Errors } from "./errors";
 import {
@@ -37,16 +37,21 @@ export class RouterOrders {
     const listed = errors.statuses.listed().with(REWRITTEN);
     this.listed = listed;
     this.statusCodes = listed.toList();
-    this.firstToken = bytes(decimal(timeouts.firstTokenMs));
-    this.unary = bytes(decimal(timeouts.unaryMs));
-    this.total = bytes(decimal(timeouts.totalMs));
+    this.firstToken = digits(timeouts.firstTokenMs);
+    this.unary = digits(timeouts.unaryMs);
+    this.total = digits(timeouts.totalMs);
   }
 
-  /** Writes them into the running request. */
+  /**
+   * Writes them into the running request, from which a client's own were taken. For one attempt the
+   * router need not get ready for another, and keeps no copy of the body.
+   */
   give(attempts: i32, streams: bool): void {
-    requestHeaders.set(RETRY_ON, this.retryOn);
-    requestHeaders.set(RETRIABLE_STATUS_CODES, this.statusCodes);
-    requestHeaders.set(MAX_RETRIES, bytes(decimal(attempts - 1)));
+    if (attempts > 1) {
+      requestHeaders.set(RETRY_ON, this.retryOn);
+      requestHeaders.set(RETRIABLE_STATUS_CODES, this.statusCodes);
+    }
+    requestHeaders.set(MAX_RETRIES, digits(attempts - 1));
     requestHeaders.set(PER_TRY_TIMEOUT, streams ? this.firstToken : this.unary);
     requestHeaders.set(TOTAL_TIMEOUT, this.total);
   }

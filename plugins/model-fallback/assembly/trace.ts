@@ -1,10 +1,15 @@
 import { Escape, integerOf, JsonWriter, readJson, stringOf } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { addJsonToLog } from "@ai-gateway-wasm/kit/log-number";
+import { setProperty } from "proxy-wasm-as";
+import { TRACE_PROPERTY } from "./names";
 import { OK } from "./reason";
 
 const TARGET: Slice = bytes("t");
 const REASON: Slice = bytes("r");
 const MS: Slice = bytes("ms");
+/** Attribute of the access log (`ai_log`). */
+const FALLBACK: Slice = bytes("fallback");
 /** More attempts than a chain can have targets are none of ours. */
 const MOST: i32 = 16;
 
@@ -66,6 +71,13 @@ export class Trace {
   get last(): TraceEntry | null {
     const count = this.entries.length;
     return count > 0 ? this.entries[count - 1] : null;
+  }
+
+  /** Writes it where access logs find it: the request is over but for its answer's body. */
+  publish(): void {
+    const json = this.toJson();
+    setProperty(TRACE_PROPERTY, json);
+    if (isDefined(HIGRESS)) addJsonToLog(FALLBACK, json);
   }
 
   toJson(): Slice {

@@ -1,4 +1,4 @@
-import { bytes, decimal, lowerCase, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { digits, lowerCase, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { isEncoded, PluginLog } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
@@ -22,6 +22,7 @@ import { identify } from "./identity";
 import { StartJudge, Verdict } from "./judge";
 import {
   CHAIN_PROPERTY,
+  CONSUMER_HEADER,
   CONTENT_LENGTH,
   CONTENT_TYPE,
   EVENT_STREAM_TYPE,
@@ -92,7 +93,7 @@ export class UpstreamAttempt extends HttpContext {
 
   override onRequestHeaders(endOfStream: bool): HeadersAction {
     const text = !endOfStream ? getProperty(CHAIN_PROPERTY) : null;
-    const note = text !== null ? ChainNote.parse(text.copy()) : null;
+    const note = text !== null ? ChainNote.parse(text) : null;
     if (note === null) return this.passForeign();
     this.note = note;
     this.stage = Stage.HoldsBody;
@@ -143,9 +144,11 @@ export class UpstreamAttempt extends HttpContext {
   override onResponseTrailers(): TrailersAction {
     const result = this.result;
     if (result === null) return TrailersAction.Continue;
-    if (this.stage == Stage.Judges || this.stage == Stage.ReadsError) this.conclude(result);
+    const isHeld = this.stage == Stage.Judges || this.stage == Stage.ReadsError;
+    if (isHeld) this.conclude(result);
+    const goesOn = this.stage != Stage.Serves || this.endWithTrailers(isHeld);
     this.stage = Stage.Over;
-    return TrailersAction.Continue;
+    return goesOn ? TrailersAction.Continue : TrailersAction.StopIteration;
   }
 
   /** The attempt is over. Without an answer until now there will be none. */
@@ -171,8 +174,10 @@ export class UpstreamAttempt extends HttpContext {
     } else {
       const present = requestHeaders.pairs();
       const path = present.find(PATH);
+      const consumer = present.find(CONSUMER_HEADER);
       const edits = new HeadEdits();
-      new Attempt(target, NO_BYTES).editHead(edits, path === null ? NO_BYTES : path);
+      const attempt = new Attempt(target, NO_BYTES, consumer === null ? NO_BYTES : consumer);
+      attempt.editHead(edits, path === null ? NO_BYTES : path);
       edits.applyTo(requestHeaders, present);
     }
     this.finish();
@@ -187,7 +192,7 @@ export class UpstreamAttempt extends HttpContext {
     const modelKey = config.modelKey;
     if (note === null || modelKey === null) return;
     const present = requestHeaders.pairs();
-    const original = Original.read(present);
+    const original = Original.read(present, note.targets.length);
     const trace = this.pastOf(original);
     const target = identify(config, note.targets, trace.count);
     const chain = config.chainOf(note.chain);
@@ -195,17 +200,18 @@ export class UpstreamAttempt extends HttpContext {
       this.log.warn("unknown target, passing through");
       return;
     }
-    const attempt = new Attempt(target, note.model);
+    const attempt = new Attempt(target, note.model, note.consumer);
     const edits = new HeadEdits();
     original.restore(edits, config.touched);
     if (!config.clusterHeader.isEmpty) edits.remove(config.clusterHeader);
     attempt.editHead(edits, original.path);
-    const body = requestBody.readAll();
+    const readsBody = attempt.editsBody || !original.isFirst;
+    const body = readsBody ? requestBody.readAll() : null;
     if (body !== null) {
       const edited = attempt.editBody(body, modelKey);
       if (edited !== body) requestBody.replace(edited);
       if (edited !== body || !original.isFirst) {
-        edits.set(CONTENT_LENGTH, bytes(decimal(edited.length)));
+        edits.set(CONTENT_LENGTH, digits(edited.length));
       }
     }
     edits.applyTo(requestHeaders, present);
@@ -288,14 +294,14 @@ export class UpstreamAttempt extends HttpContext {
       return;
     }
     const reason = statusReason(this.status);
-    responseHeaders.set(STATUS, bytes(decimal(REWRITTEN)));
+    responseHeaders.set(STATUS, digits(REWRITTEN));
     result.fail(reason, this.status);
     this.stage = Stage.Over;
   }
 
   /** The router gets a status that it retries. */
   private turnBad(result: Result): void {
-    responseHeaders.set(STATUS, bytes(decimal(REWRITTEN)));
+    responseHeaders.set(STATUS, digits(REWRITTEN));
     result.fail(BAD_START, 0);
     this.stage = Stage.Over;
   }
@@ -303,7 +309,7 @@ export class UpstreamAttempt extends HttpContext {
   private fail(result: Result, reason: Slice): void {
     result.fail(reason, this.status);
     if (!this.orders.listed.has(this.status)) {
-      responseHeaders.set(STATUS, bytes(decimal(REWRITTEN)));
+      responseHeaders.set(STATUS, digits(REWRITTEN));
     }
     this.stage = Stage.Over;
   }
@@ -311,6 +317,22 @@ export class UpstreamAttempt extends HttpContext {
   private serve(result: Result): void {
     result.serve(this.status, this.config.exposure, this.log);
     this.stage = Stage.Serves;
+  }
+
+  /**
+   * When trailers come nothing can be added to what went on: a stream that is not complete is broken
+   * off, or clients would take it for a whole one. Its beginning can, while it is held.
+   *
+   * @returns false: it is broken off, and Envoy crashes when anything of it goes on
+   */
+  private endWithTrailers(isHeld: bool): bool {
+    const end = this.end;
+    if (isHeld) this.watchEnd(i32.MAX_VALUE, true);
+    else if (end !== null && !end.isComplete) {
+      this.closeStream();
+      return false;
+    }
+    return true;
   }
 
   /** A stream that ends without saying that it is complete gets an event that says so. */

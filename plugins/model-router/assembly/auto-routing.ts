@@ -1,4 +1,4 @@
-import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import { compileRegex, Regex, RegexError } from "@ai-gateway-wasm/match";
 import { Counter } from "proxy-wasm-as";
@@ -6,6 +6,8 @@ import { Counter } from "proxy-wasm-as";
 const DEFAULT_NAMES: Slice[] = [bytes("higress/auto")];
 /** As much of a message as patterns see. */
 const MOST_TEXT: i32 = 32768;
+/** Of RE2: in front of a pattern it is for all of it. */
+const ANY_CASE: Slice = bytes("(?i)");
 
 
 @final
@@ -70,16 +72,18 @@ export function readAutoRouting(config: ConfigReader | null, log: PluginLog): Au
   if (config === null || !config.flag("enable")) return null;
   const names = config.optionalTexts("modelNames");
   const rules: AutoRule[] = [];
+  const flags = config.flag("caseInsensitive") ? ANY_CASE : NO_BYTES;
   const list = config.objects("rules");
   for (let i = 0; i < list.length; i++) {
-    const rule = readRule(list[i], i, log);
+    const rule = readRule(list[i], i, flags, log);
     if (rule !== null) rules.push(rule);
   }
   const model = config.text("defaultModel");
   return new AutoRouting(names === null ? DEFAULT_NAMES : names, rules, model, log);
 }
 
-function readRule(config: ConfigReader, index: i32, log: PluginLog): AutoRule | null {
+/** @param flags what stands in front of every pattern */
+function readRule(config: ConfigReader, index: i32, flags: Slice, log: PluginLog): AutoRule | null {
   const pattern = config.text("pattern");
   const model = config.text("model");
   if (pattern.isEmpty || model.isEmpty) {
@@ -88,7 +92,7 @@ function readRule(config: ConfigReader, index: i32, log: PluginLog): AutoRule | 
     return null;
   }
   const error = new RegexError();
-  const regex = compileRegex(pattern, error);
+  const regex = compileRegex(new Builder().append(flags).append(pattern).toSlice(), error);
   if (regex !== null) return new AutoRule(regex, model, index);
   const text = pattern.toString();
   log.warn("failed to compile regex pattern '" + text + "': " + error.message);

@@ -1,5 +1,5 @@
 import { JsonValue, listOf } from "@ai-gateway-wasm/as-json";
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog, readHeaderName, textsOf } from "@ai-gateway-wasm/kit";
 import {
   DEFAULT_SUFFIXES,
@@ -17,6 +17,7 @@ import { SplitParser } from "./split/parser";
 import { Split } from "./split/split";
 
 const ON_AMBIGUOUS: string[] = ["rewrite", "reject"];
+const SCANS: string[] = ["full", "early"];
 const BODY_PHASES: string[] = ["auto", "hold_headers", "stream_headers"];
 const STREAM_HEADERS: i32 = 2;
 const DEFAULT_BODY_BYTES: i64 = 104857600;
@@ -42,6 +43,8 @@ export class RouterConfig {
   readonly readsForms: bool;
   /** Refuse a body that names its model more than once. */
   readonly refusesAmbiguous: bool;
+  /** Let a body go as soon as its model is known; false: hold it until it is complete. */
+  readonly scansEarly: bool;
   /** What Higress may hold of a body. */
   readonly maxBodyBytes: i64;
 
@@ -51,8 +54,8 @@ export class RouterConfig {
     log: PluginLog,
   ) {
     this.paths = readPaths(config.find("enableOnPathSuffix"));
-    this.modelHeader = readHeaderName(config, "modelToHeader");
-    this.providerHeader = readHeaderName(config, "addProviderHeader");
+    this.modelHeader = readPeerHeader(config, "modelToHeader", log);
+    this.providerHeader = readPeerHeader(config, "addProviderHeader", log);
     this.keepsFullName = config.flag("keepOriginalModelName");
     this.autoRouting = readAutoRouting(config.object("autoRouting"), log);
     const order = readMappingOrder(config);
@@ -61,6 +64,8 @@ export class RouterConfig {
     this.refusesAmbiguous = config.choice("onAmbiguousModel", ON_AMBIGUOUS, 0) == 1;
     this.maxBodyBytes = config.integer("maxBodyBytes", DEFAULT_BODY_BYTES, 1, i32.MAX_VALUE);
     this.split = readSplit(config, order, !this.providerHeader.isEmpty);
+    const isEarly = config.choice("scan", SCANS, 0) == 1;
+    this.scansEarly = isEarly && !this.refusesAmbiguous && !readsBodies(this.split);
     if (config.flag("stripClientHeaders", config.has("split"))) this.stripHeaders();
   }
 
@@ -98,8 +103,25 @@ function readPaths(value: JsonValue | null): PathSuffixes {
   return PathSuffixes.withStar(textsOf(listOf(value)));
 }
 
+/** The peer takes every name, and fails to set what is none. */
+function readPeerHeader(config: ConfigReader, field: string, log: PluginLog): Slice {
+  const attempt = config.attempt();
+  const name = readHeaderName(attempt, field);
+  if (!attempt.errors.any) return name;
+  log.warn(attempt.errors.message + ": ignored");
+  return NO_BYTES;
+}
+
 function readSplit(config: ConfigReader, order: MappingOrder, hasProvider: bool): Split | null {
   const part = config.object("split");
   if (part === null) return null;
-  return new SplitParser(part, order, hasProvider).parse();
+  const attempt = part.attempt();
+  const split = new SplitParser(attempt, order, hasProvider).parse();
+  if (attempt.errors.any) config.refuseWith("model-router: " + attempt.errors.message);
+  return split;
+}
+
+/** True when a rule of the split looks at more of a body than its model. */
+function readsBodies(split: Split | null): bool {
+  return split !== null && split.paths.size > 0;
 }

@@ -1,8 +1,12 @@
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 
 export const PLUGIN_NAME: string = "model-router";
+/** Properties that tell instances of the plugin apart (host.md 5.1). */
+export const INSTANCE: Slice = bytes("plugin_name");
+export const INSTANCE_ROOT: Slice = bytes("plugin_root_id");
 
 export const PATH: Slice = bytes(":path");
+export const CONTENT_LENGTH: Slice = bytes("content-length");
 export const CONTENT_TYPE: Slice = bytes("content-type");
 /** What auto routing sets, whatever `modelToHeader` says. */
 export const MODEL_HEADER: Slice = bytes("x-higress-llm-model");

@@ -1,38 +1,22 @@
 import { NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
-import {
-  chooseRouteAgain,
-  isJson,
-  isMultipart,
-  isUnreadable,
-  isWebSocket,
-  limitRequestBuffer,
-  PluginLog,
-  replaceHeldBody,
-} from "@ai-gateway-wasm/kit";
+import { chooseRouteAgain, isWebSocket, limitRequestBuffer, PluginLog } from "@ai-gateway-wasm/kit";
 import { AttributeMap, writeToLog } from "@ai-gateway-wasm/kit/attributes";
-import {
-  isHeaderSafe,
-  ModelField,
-  ModelPlace,
-  readFormModel,
-  readJsonModel,
-} from "@ai-gateway-wasm/llm/model";
+import { isHeaderSafe, ModelField, ModelPlace } from "@ai-gateway-wasm/llm/model";
 import {
   DataAction,
   getProperty,
   HeadersAction,
   HttpContext,
   LogLevel,
-  requestBody,
   requestHeaders,
   responseHeaders,
   setProperty,
   TrailersAction,
 } from "proxy-wasm-as";
+import { ModelBody } from "./body";
 import { RouterConfig } from "./config";
 import { Metrics } from "./metrics";
 import {
-  CONTENT_TYPE,
   FALLBACK_HEADER,
   MODEL_ATTRIBUTE,
   MODEL_HEADER,
@@ -51,14 +35,16 @@ import { lastUserMessage } from "./user-message";
  *
  *   headers ─► a path of ours, a body that can be read? ─no─► passes
  *                 │yes
- *                 └─► held until the body is complete ─► which model? ─► headers, route, body
+ *                 └─► held until the model is known, or the body complete ─► headers, route, body
  */
 @final
 export class ModelRouter extends HttpContext {
+  /** Null: it is not read. */
+  private body: ModelBody | null = null;
   /** The variant that the client wants; null: none, or one that it may not want. */
   private forced: Slice | null = null;
-  /** The variant of a split that was chosen. */
-  private choice: Choice | null = null;
+  /** The variant that the client is told, in the response header for it; null: none. */
+  private told: Slice | null = null;
 
   constructor(
     id: u32,
@@ -75,11 +61,14 @@ export class ModelRouter extends HttpContext {
     const path = requestHeaders.get(PATH);
     const isOurs = path !== null && !endOfStream && config.paths.matches(path) && !isWebSocket();
     const isFallback = config.split !== null && isSentAgain();
-    const holds = isOurs && !isFallback && this.canRead();
-    if (isOurs && !isFallback && !holds) this.metrics.unparsed.increment();
-    if (!isFallback) this.takeClientHeaders();
-    if (!holds) {
-      this.finish();
+    if (isOurs && !isFallback) {
+      this.body = ModelBody.announced(config.key, config.readsForms, config.scansEarly);
+      if (this.body === null) this.metrics.unparsed.increment();
+    }
+    if (isFallback) this.keepVariant();
+    else this.takeClientHeaders();
+    if (this.body === null) {
+      this.finishRequest();
       return HeadersAction.Continue;
     }
     limitRequestBuffer(config.maxBodyBytes);
@@ -87,24 +76,33 @@ export class ModelRouter extends HttpContext {
   }
 
   override onRequestBody(_size: i32, endOfStream: bool): DataAction {
-    if (!endOfStream || this.isStuck) return DataAction.StopIterationAndBuffer;
-    return this.route() ? DataAction.Continue : DataAction.StopIterationAndBuffer;
+    return this.goesOn(endOfStream) ? DataAction.Continue : DataAction.StopIterationAndBuffer;
   }
 
   /** With trailers no body callback says that the body is complete; this one does. */
   override onRequestTrailers(): TrailersAction {
-    const passes = !this.isStuck && this.route();
-    return passes ? TrailersAction.Continue : TrailersAction.StopIteration;
+    return this.goesOn(true) ? TrailersAction.Continue : TrailersAction.StopIteration;
   }
 
   override onResponseHeaders(_endOfStream: bool): HeadersAction {
     const split = this.config.split;
-    const choice = this.choice;
-    if (split !== null && choice !== null) {
-      responseHeaders.set(split.responseHeader, choice.variant.name);
-    }
+    const variant = this.told;
+    if (split !== null && variant !== null) responseHeaders.set(split.responseHeader, variant);
     this.finish();
     return HeadersAction.Continue;
+  }
+
+  /** Nothing of the request is of interest any more; of the response, if the variant is to be told. */
+  private finishRequest(): void {
+    if (this.told === null) this.finish();
+  }
+
+  /** The first pass has chosen: nothing of it is touched. */
+  private keepVariant(): void {
+    const split = this.config.split;
+    if (split === null || split.responseHeader.isEmpty || split.tagHeader.isEmpty) return;
+    const variant = requestHeaders.get(split.tagHeader);
+    if (variant !== null) this.told = variant.copy();
   }
 
   /** Reads the wish for a variant, and removes what only this plugin may say. */
@@ -120,44 +118,43 @@ export class ModelRouter extends HttpContext {
       requestHeaders.remove(split.overrideHeader);
   }
 
-  private canRead(): bool {
-    if (isUnreadable(requestHeaders)) return false;
-    const type = requestHeaders.get(CONTENT_TYPE);
-    // Held without a type, too, and let go unread: what the peer answers hosts, and tests of plugins.
-    return type === null || isJson(type) || (this.config.readsForms && isMultipart(type));
+  /** More of the body has come. False: the request stays where it is. */
+  private goesOn(isComplete: bool): bool {
+    if (this.isStuck) return false;
+    const body = this.body;
+    if (body === null) return true;
+    const early = body.readEarly();
+    if (early !== null && !this.needsAll(early)) return this.route(body, early);
+    return isComplete && this.route(body, this.read(body));
   }
 
-  /** The body is complete, and the headers are still held. False: the request was answered. */
-  private route(): bool {
-    requestHeaders.load();
-    const field = this.readModel();
-    if (field !== null) {
+  /** True when what a body says of its model is not enough: its messages decide. */
+  private needsAll(field: ModelField): bool {
+    const auto = this.config.autoRouting;
+    return auto !== null && field.root !== null && auto.isAskedFor(trim(field.name));
+  }
+
+  /** The body is complete. Null: there is nothing that could name a model. */
+  private read(body: ModelBody): ModelField | null {
+    const field = body.read();
+    const isUnreadable = field !== null && field.place == ModelPlace.Unreadable;
+    if (isUnreadable) this.log.error(body.isForm ? "invalid multipart body" : "invalid json body");
+    if (isUnreadable || body.isUntyped) this.metrics.unparsed.increment();
+    return field;
+  }
+
+  /** Nothing more of the body is needed, and the headers are still held. False: it was answered. */
+  private route(body: ModelBody, field: ModelField | null): bool {
+    const split = this.config.split;
+    if (split !== null) requestHeaders.load();
+    if (field !== null && field.place == ModelPlace.Name) {
       if (field.isAmbiguous && this.config.refusesAmbiguous) return this.refuse();
       const target = this.aim(field);
-      if (target !== null) this.send(field, target);
+      if (target !== null) this.send(body, field, target);
     }
-    const split = this.config.split;
-    if (this.choice === null || split === null || split.responseHeader.isEmpty) this.finish();
+    this.body = null;
+    this.finishRequest();
     return true;
-  }
-
-  /** Where the body names its model, or null when there is nothing to do. */
-  private readModel(): ModelField | null {
-    const type = requestHeaders.get(CONTENT_TYPE);
-    if (type === null) {
-      this.metrics.unparsed.increment();
-      return null;
-    }
-    const body = requestBody.readAll();
-    if (body === null || body.isEmpty) return null;
-    const isForm = !isJson(type);
-    const key = this.config.key;
-    const field = isForm ? readFormModel(body, type, key) : readJsonModel(body, key);
-    if (field.place == ModelPlace.Unreadable) {
-      this.log.error(isForm ? "invalid multipart body" : "invalid json body");
-      this.metrics.unparsed.increment();
-    }
-    return field.place == ModelPlace.Name ? field : null;
   }
 
   /** What the request is to become; null: it stays as it is. */
@@ -191,7 +188,7 @@ export class ModelRouter extends HttpContext {
   }
 
   /** Sets the headers that routes look at, has the route chosen again, writes the body. */
-  private send(field: ModelField, target: Target): void {
+  private send(body: ModelBody, field: ModelField, target: Target): void {
     const config = this.config;
     const hasModelHeader = !config.modelHeader.isEmpty;
     if (hasModelHeader) requestHeaders.set(config.modelHeader, target.model);
@@ -203,9 +200,8 @@ export class ModelRouter extends HttpContext {
       this.announce(choice, trim(field.name), model);
       setsHeader = true;
     }
-    const isRenamed = !model.equals(trim(field.name));
-    if (isRenamed) replaceHeldBody(field.body, field.end, field.rename(model));
-    else if (field.isAmbiguous) replaceHeldBody(field.body, field.end, field.unify());
+    if (!model.equals(trim(field.name))) body.write(field, field.rename(model));
+    else if (field.isAmbiguous) body.write(field, field.unify());
     if (setsHeader) chooseRouteAgain();
   }
 
@@ -250,7 +246,7 @@ export class ModelRouter extends HttpContext {
           ": no request had a consumer so far; this plugin may stand before authentication",
       );
     }
-    this.choice = choice;
+    if (!split.responseHeader.isEmpty) this.told = variant.name;
   }
 
   private noteProvider(target: Target, model: Slice): void {

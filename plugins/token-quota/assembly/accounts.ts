@@ -2,6 +2,9 @@ import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { readNamePatterns } from "@ai-gateway-wasm/llm/pricing";
 import { NamePattern } from "@ai-gateway-wasm/match/name-pattern";
+import { StoreCommand } from "@ai-gateway-wasm/store";
+import { AddToGrant } from "@ai-gateway-wasm/store/balances";
+import { AddValue } from "@ai-gateway-wasm/store/values";
 import { wallClockSeconds } from "proxy-wasm-as";
 import { Grant, GrantRule, readGrantRules, readPeriod } from "./grants";
 import { Period, PeriodKind } from "./period";
@@ -28,13 +31,31 @@ export class Account {
   keepSeconds: i64 = 0;
 
   /** When the period is over, in milliseconds since 1970; 0: never. */
-  get endsAtMs(): i64 {
+  private get endsAtMs(): i64 {
     const period = this.period;
     return period === null ? 0 : period.endsAt * 1000;
   }
 
+  /**
+   * What adds to the balance, or takes from it; one that is managed by the configuration begins with
+   * its grant.
+   *
+   * @param amount 0 or more
+   */
+  change(tag: i32, amount: i64, isMinus: bool): StoreCommand {
+    if (!this.isManaged) return new AddValue(tag, this.key, amount, isMinus);
+    return new AddToGrant(
+      tag,
+      this.key,
+      isMinus ? -amount : amount,
+      this.granted,
+      this.keepSeconds,
+      this.endsAtMs,
+    );
+  }
+
   /** False for a balance as the peer has it: only an administrator makes one, and it stays. */
-  get isManaged(): bool {
+  private get isManaged(): bool {
     return this.granted > 0 || this.period !== null;
   }
 }

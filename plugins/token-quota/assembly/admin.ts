@@ -19,7 +19,6 @@ import {
 import { Account } from "./accounts";
 import { AdminRequest, incomplete } from "./admin-request";
 import { QuotaConfig } from "./config";
-import { change } from "./ledger";
 import { ADMIN_TOKEN_HEADER, METHOD, PATH, UPGRADE } from "./names";
 import { Parameters } from "./parameters";
 import { Mode } from "./paths";
@@ -149,7 +148,7 @@ export class AdminCall extends QuotaStream {
       case Mode.Refresh:
         return new SetValue(TAG, account.key, bytes(decimal(amount)), account.keepSeconds);
       case Mode.Delta:
-        return change(account, TAG, abs(amount), amount < 0);
+        return account.change(TAG, abs(amount), amount < 0);
       default:
         return this.removes ? new RemoveValue(TAG, account.key) : new GetValue(TAG, account.key);
     }

@@ -1,6 +1,13 @@
 import { Builder, bytes, lowerCase, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { configText, ConfigReader } from "@ai-gateway-wasm/kit";
-import { readStore, Store, StoreCalls, StoreKind, StorePlugin } from "@ai-gateway-wasm/store";
+import {
+  Debts,
+  readStore,
+  Store,
+  StoreCalls,
+  StoreKind,
+  StorePlugin,
+} from "@ai-gateway-wasm/store";
 import { UsageBook } from "@ai-gateway-wasm/store/usage";
 import { Accounts } from "./accounts";
 import { DenialStyle } from "./denial";
@@ -57,11 +64,13 @@ export class QuotaConfig {
   constructor(
     config: ConfigReader,
     readonly paths: Paths,
+    /** What is taken from balances. */
+    readonly debts: Debts,
     readonly ledger: Ledger,
     prefix: Slice,
   ) {
     this.admin = new AdminConfig(config);
-    this.accounts = new Accounts(config, prefix, ledger.store.kind == StoreKind.Shared);
+    this.accounts = new Accounts(config, prefix, debts.store.kind == StoreKind.Shared);
     this.metering = new Metering(config);
     this.denial = new DenialStyle(config);
     this.consumerHeader = readHeaderName(config, "consumer_header", CONSUMER_HEADER);
@@ -73,7 +82,7 @@ export class QuotaConfig {
   }
 
   get store(): Store {
-    return this.ledger.store;
+    return this.debts.store;
   }
 }
 
@@ -81,12 +90,14 @@ export class QuotaConfig {
  * Reads a configuration with the peer's checks in the peer's order, ours after them.
  *
  * @param calls of the root, for what outlives a stream
+ * @param tag what the root knows the answers to those calls by
  * @returns null when it is refused; the reason is noted in the reader
  */
 export function parseConfig(
   config: ConfigReader,
   plugin: StorePlugin,
   calls: StoreCalls,
+  tag: i32,
 ): QuotaConfig | null {
   const metered = readSuffixes(config);
   if (config.text("admin_consumer").isEmpty) {
@@ -96,8 +107,9 @@ export function parseConfig(
   const store = readStore(config, plugin);
   if (store === null) return null;
   const prefix = orElse(config.text("redis_key_prefix"), DEFAULT_PREFIX);
-  const ledger = new Ledger(store, calls, readBook(config, prefix));
-  const parsed = new QuotaConfig(config, readPaths(config, metered), ledger, prefix);
+  const debts = new Debts(store, calls, tag);
+  const ledger = new Ledger(readBook(config, prefix), debts);
+  const parsed = new QuotaConfig(config, readPaths(config, metered), debts, ledger, prefix);
   return config.errors.any ? null : parsed;
 }
 

@@ -11,10 +11,10 @@ import {
   TrailersAction,
 } from "proxy-wasm-as";
 import { Account } from "./accounts";
-import { Admission, Verdict } from "./admission";
 import { QuotaConfig } from "./config";
 import { Metrics } from "./metrics";
 import { ACCEPT_ENCODING, QUOTA_REMAINING, REMAINING_HEADER } from "./names";
+import { Purse, Verdict } from "./purse";
 import { Reply } from "./replies";
 import { Spending } from "./spending";
 import { QuotaStream } from "./stream";
@@ -29,7 +29,7 @@ import { QuotaStream } from "./stream";
 @final
 export class MeteredRequest extends QuotaStream {
   private readonly spending: Spending;
-  private readonly admission: Admission;
+  private readonly purse: Purse;
   /** Let in or refused: later answers of the store change nothing. */
   private isDecided: bool = false;
   /** Let in: what it spends counts. */
@@ -49,7 +49,7 @@ export class MeteredRequest extends QuotaStream {
     const spending = new Spending(metering, accounts[0].model, config.ledger.book !== null);
     const tokens = spending.reservation;
     this.spending = spending;
-    this.admission = new Admission(config.store, accounts, metering.reservation, tokens);
+    this.purse = new Purse(config.debts, accounts, metering.reservation, tokens);
   }
 
   override onRequestHeaders(_endOfStream: bool): HeadersAction {
@@ -57,7 +57,7 @@ export class MeteredRequest extends QuotaStream {
     if (this.spending.readsResponse && this.config.metering.stripsAcceptEncoding) {
       requestHeaders.remove(ACCEPT_ENCODING);
     }
-    const verdict = this.isUnlimited ? Verdict.Enough : this.admission.begin(this.calls);
+    const verdict = this.isUnlimited ? Verdict.Enough : this.purse.begin(this.calls);
     if (verdict == Verdict.Open) return HeadersAction.StopAllIterationAndWatermark;
     return this.decide(verdict);
   }
@@ -68,8 +68,11 @@ export class MeteredRequest extends QuotaStream {
   }
 
   override onStoreReply(reply: StoreReply): void {
-    if (this.lingers) return this.giveBack();
-    const verdict = this.admission.receive(this.calls, reply);
+    if (this.lingers) {
+      this.purse.giveBack();
+      return this.finish();
+    }
+    const verdict = this.purse.receive(this.calls, reply);
     if (verdict == Verdict.Open || this.isDecided) return;
     this.decide(verdict);
     if (this.isAdmitted) this.resumeRequest();
@@ -101,20 +104,20 @@ export class MeteredRequest extends QuotaStream {
   /** A client that leaves early pays for what came until then. */
   override onLog(): void {
     if (this.isAdmitted) this.settle();
-    else if (!this.isDecided) this.lingers = this.admission.reservation !== null;
+    else if (!this.isDecided) this.lingers = this.purse.isReserving;
   }
 
   /** The one place that turns a verdict into an action. */
   private decide(verdict: Verdict): HeadersAction {
     this.isDecided = true;
     if (verdict == Verdict.Unknown) return this.decideWithoutStore();
-    this.config.ledger.payDebts();
+    this.config.debts.pay();
     if (verdict == Verdict.Enough) return this.admit();
     return this.refuse(this.config.denial.noQuota());
   }
 
   private decideWithoutStore(): HeadersAction {
-    const reason = this.admission.reason;
+    const reason = this.purse.reason;
     this.log.error("the balance is not known: " + reason);
     if (this.config.store.failMode == FailMode.Open) return this.admit();
     return this.refuse(this.config.denial.storeError(reason));
@@ -146,38 +149,27 @@ export class MeteredRequest extends QuotaStream {
 
   /** What the client is told to have left; null: nothing is told. */
   private remaining(): Slice | null {
-    const admission = this.admission;
-    if (!this.config.showsRemaining || !admission.knowsRemaining) return null;
-    return bytes(decimal(max(0, admission.remaining)));
+    const purse = this.purse;
+    if (!this.config.showsRemaining || !purse.knowsRemaining) return null;
+    return bytes(decimal(max(0, purse.remaining)));
   }
 
   /** Charges what was spent, and is done with the request. */
   private settle(): void {
     this.isAdmitted = false;
+    const config = this.config;
     const spending = this.spending;
-    const ledger = this.config.ledger;
+    const purse = this.purse;
     spending.end();
     const amount = spending.amount;
-    const reservation = this.admission.reservation;
     const isCharged = spending.isKnown && !this.isUnlimited;
-    if (reservation !== null) ledger.settle(reservation, amount);
-    else if (isCharged) ledger.charge(this.accounts, amount);
-    if (!spending.isRefused) ledger.record(this.accounts[0], spending.usage);
+    if (isCharged || purse.isReserving) purse.spend(amount);
+    if (!spending.isRefused) config.ledger.record(this.accounts[0], spending.usage);
     if (isCharged) this.metrics.charged.increment(amount);
     else if (spending.isLost) this.metrics.uncounted.increment();
-    if (this.config.logsRemaining && this.admission.knowsRemaining) this.logRemaining(amount);
+    if (config.logsRemaining && purse.knowsRemaining) {
+      addToLog(QUOTA_REMAINING, purse.remainingAfter(amount));
+    }
     this.finish();
-  }
-
-  /** The store took tokens for a request that nobody waits for any more. */
-  private giveBack(): void {
-    const reservation = this.admission.reservation;
-    if (reservation !== null && reservation.isHeld) this.config.ledger.settle(reservation, 0);
-    this.finish();
-  }
-
-  private logRemaining(amount: i64): void {
-    const reserved = this.admission.reservation === null ? 0 : this.spending.reservation;
-    addToLog(QUOTA_REMAINING, this.admission.remaining + reserved - amount);
   }
 }

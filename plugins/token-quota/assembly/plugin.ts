@@ -1,6 +1,13 @@
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, keepRoute } from "@ai-gateway-wasm/kit";
-import { FailMode, StoreKind, StorePlugin, StoreRoot } from "@ai-gateway-wasm/store";
+import {
+  Debts,
+  FailMode,
+  StoreKind,
+  StorePlugin,
+  StoreReply,
+  StoreRoot,
+} from "@ai-gateway-wasm/store";
 import { HttpContext, requestHeaders } from "proxy-wasm-as";
 import { Account } from "./accounts";
 import { AdminCall } from "./admin";
@@ -17,6 +24,8 @@ const METRIC_NAME: Slice = bytes("token_quota");
 /** One configuration of token-quota: who has how much, and what takes from it. */
 export class TokenQuotaRoot extends StoreRoot<QuotaConfig> {
   private readonly metrics: Metrics = new Metrics();
+  /** Of each configuration, by the tag of its charges. */
+  private readonly debts: Debts[] = [];
 
   constructor(id: u32) {
     super(id, PLUGIN_NAME);
@@ -51,10 +60,17 @@ export class TokenQuotaRoot extends StoreRoot<QuotaConfig> {
     return null;
   }
 
+  /** A charge is answered, maybe long after its stream is gone. */
+  override onStoreReply(reply: StoreReply): void {
+    this.debts[reply.tag].receive(reply);
+  }
+
   private parse(reader: ConfigReader): QuotaConfig | null {
     const plugin = new StorePlugin(NAME, METRIC_NAME, FailMode.Closed);
-    const config = parseConfig(reader, plugin, this.calls);
-    if (config !== null && config.store.kind == StoreKind.Shared) {
+    const config = parseConfig(reader, plugin, this.calls, this.debts.length);
+    if (config === null) return null;
+    this.debts.push(config.debts);
+    if (config.store.kind == StoreKind.Shared) {
       this.log.warn(
         "balances are kept in the memory of this gateway: each gateway has its own, and they are lost when it restarts",
       );

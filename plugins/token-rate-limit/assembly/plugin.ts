@@ -33,10 +33,13 @@ export class TokenRateLimitRoot extends StoreRoot<LimitConfig> {
 
   private parse(reader: ConfigReader): LimitConfig | null {
     const config = parseConfig(reader, new StorePlugin(NAME, METRIC_NAME), this.log);
-    if (config !== null && config.store.kind == StoreKind.Shared) {
-      this.log.info(
-        "tokens are counted in the memory of this gateway: each gateway has its own limits",
-      );
+    // In Higress whoever has this asked for it.
+    if (!isDefined(HIGRESS)) {
+      if (config !== null && config.store.kind == StoreKind.Shared) {
+        this.log.info(
+          "tokens are counted in the memory of this gateway: each gateway has its own limits",
+        );
+      }
     }
     return config;
   }

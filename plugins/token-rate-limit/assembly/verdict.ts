@@ -58,5 +58,5 @@ function logFailure(reply: StoreReply, log: PluginLog): void {
 /** The key may hold a credential, so the rule has to do. */
 function logDamage(matched: Matched, index: i32, size: i32, log: PluginLog): void {
   log.error("redis sub-array length mismatch: got " + decimal(size) + ", want 3");
-  log.warn("a counter is damaged: " + matched.limits[index].label.toString());
+  log.warn("damaged counter: " + matched.limits[index].label.toString());
 }

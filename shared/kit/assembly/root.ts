@@ -72,6 +72,14 @@ export abstract class PluginRoot<C> extends RootContext {
     return this.rules.length > 0;
   }
 
+  /** True when there are only rules, and all of them are for routes or services. */
+  get isBoundToRoutes(): bool {
+    for (let i = 0; i < this.rules.length; i++) {
+      if (this.rules[i].matcher.isAboutHosts) return false;
+    }
+    return this.hasRules && this.globalConfig === null;
+  }
+
   override createStream(id: u32): HttpContext | null {
     // What the peer does on every request, also where the plugin is off (host.md 2.7). In plain
     // Envoy nobody reads it.

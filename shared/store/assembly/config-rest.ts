@@ -44,7 +44,7 @@ class RestParser {
     const isWebdis = store.choice("dialect", ["upstash", "webdis"], 0) == 1;
     const database = <i32>store.integer("database", 0, 0, 1000000);
     if (isWebdis) return new WebdisDialect(database);
-    if (database != 0) store.refuse("database", "cannot be chosen with dialect upstash");
+    if (database != 0) store.refuse("database", "not with dialect upstash");
     return new UpstashDialect();
   }
 
@@ -91,7 +91,7 @@ class RestParser {
     const name = reader === null ? NO_BYTES : reader.text("value_from_env");
     const found = environmentVariable(name);
     if (found !== null && !found.isEmpty && isHeaderValue(found)) return found;
-    store.refuse(field, "value_from_env must name a variable of the VM's environment");
+    store.refuse(field, "value_from_env names no variable of the VM");
     return NO_BYTES;
   }
 

@@ -79,7 +79,7 @@ function readShare(config: ConfigReader): i64 {
   if (!config.has("local_share")) return WHOLE;
   const share = millionths(config.text("local_share"));
   if (share < 1 || share > WHOLE) {
-    config.refuse("local_share", "must be a number above 0 and not above 1");
+    config.refuse("local_share", "must be above 0, at most 1");
   }
   return share;
 }

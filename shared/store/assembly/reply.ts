@@ -1,5 +1,6 @@
 import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { RedisReply, RedisType } from "@ai-gateway-wasm/kit/assembly/redis-reply";
+import { StoreCommand } from "./command";
 
 /** Why there is no answer. */
 export const enum StoreFailure {
@@ -46,8 +47,8 @@ export const NO_STATES: BucketState[] = [];
  */
 @final
 export class StoreReply {
-  /** The tag of the command. */
-  tag: i32 = 0;
+  /** What was asked. Null only in the hands of the back end. */
+  command: StoreCommand | null = null;
   /** Text, or the digits of a number; no bytes for null. */
   value: Slice = NO_BYTES;
   /** `GetValue`: the key is missing. `SetValue` with `ifAbsent`: the key was there. */
@@ -89,6 +90,12 @@ export class StoreReply {
     if (value === null) reply.isNull = true;
     else reply.value = value;
     return reply;
+  }
+
+  /** The tag of the command. */
+  get tag(): i32 {
+    const command = this.command;
+    return command === null ? 0 : command.tag;
   }
 
   get hasFailed(): bool {

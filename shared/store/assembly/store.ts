@@ -64,35 +64,30 @@ export class Store {
       return this.askFallback(command, fallback);
     }
     const breaker = this.breaker;
-    if (breaker !== null && !breaker.lets()) {
-      return this.withoutBackend(command, StoreReply.failed(StoreFailure.Open, OPEN));
-    }
-    const reply = this.backend.run(calls, command, this);
+    const reply =
+      breaker !== null && !breaker.lets()
+        ? StoreReply.failed(StoreFailure.Open, "the breaker is open")
+        : this.backend.run(calls, command, this);
     return reply === null ? null : this.judge(command, reply);
   }
 
-  /** Takes note of what came out of the back end. Only for `StoreCalls`. */
+  /** Takes note of what came out of the back end, or did not. Only for `StoreCalls`. */
   judge(command: StoreCommand, reply: StoreReply): StoreReply {
+    const failure = reply.failure;
     const breaker = this.breaker;
-    if (breaker !== null) breaker.note(reply.failure);
-    reply.tag = command.tag;
-    return reply.hasFailed ? this.withoutBackend(command, reply) : reply;
-  }
-
-  private withoutBackend(command: StoreCommand, failure: StoreReply): StoreReply {
-    this.metrics.countFailure(failure.failure);
-    failure.tag = command.tag;
+    if (breaker !== null && failure != StoreFailure.Open) breaker.note(failure);
+    reply.command = command;
+    if (!reply.hasFailed) return reply;
+    this.metrics.countFailure(failure);
     const fallback = this.fallback;
-    const isMovable = command.residence == Residence.Anywhere;
-    return fallback !== null && isMovable ? this.askFallback(command, fallback) : failure;
+    if (fallback === null || command.residence != Residence.Anywhere) return reply;
+    return this.askFallback(command, fallback);
   }
 
   private askFallback(command: StoreCommand, fallback: SharedSpace): StoreReply {
     const reply = command.runShared(fallback);
     reply.isLocal = true;
-    reply.tag = command.tag;
+    reply.command = command;
     return reply;
   }
 }
-
-const OPEN: string = "the store failed repeatedly and is left alone for a while";

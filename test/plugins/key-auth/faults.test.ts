@@ -63,6 +63,26 @@ describe("a host that fails", () => {
     await host.close();
   });
 
+  test("a group that a client made up and that cannot be taken away does not come in", async () => {
+    const host = await gateway(GO, { strict: "off" });
+    host.inject.status("proxy_remove_header_map_value", 2);
+    const headers = { "x-api-key": "k1", "x-mse-consumer-group": "gold" };
+    expect((await host.fetch("/", { headers })).status).toBe(403);
+    expect(countSeen(host)).toBe(0);
+    await host.close();
+  });
+
+  test("a provider key that cannot be put in place lets nothing through", async () => {
+    const provider_keys = [{ provider: "p", value: "sk-lent" }];
+    const anonymous = { keys: ["x-api-key"], credentials: ["k1"], provider: "p", provider_keys };
+    const host = await gateway(anonymous, { strict: "off" });
+    host.inject.status("proxy_replace_header_map_value", 2);
+    const { details } = await host.fetch("/", { headers: { "x-api-key": "k1" } });
+    expect(details).toBe("key-auth.no_provider_key");
+    expect(countSeen(host)).toBe(0);
+    await host.close();
+  });
+
   test("a body that cannot be read names no model", async () => {
     const host = await gateway(RESTRICTED, { strict: "off" });
     host.inject.status("proxy_get_buffer_bytes", 10);
@@ -75,15 +95,20 @@ describe("a host that fails", () => {
   });
 
   test("without a clock, keys with a validity are refused and the others are not", async () => {
-    const consumers = [
-      { name: "a", api_keys: [{ key: "forever" }, { key: "timed", not_before: 1 }] },
+    const timed = ["timed", "until"];
+    const api_keys = [
+      { key: "forever" },
+      { key: "timed", not_before: 1 },
+      { key: "until", expires_at: "2999-01-01T00:00:00Z" },
     ];
-    const host = await gateway({ ...GO, consumers }, { strict: "off" });
+    const host = await gateway({ ...GO, consumers: [{ name: "a", api_keys }] }, { strict: "off" });
+    const ask = async (key: string) =>
+      (await host.fetch("/", { headers: { "x-api-key": key } })).status;
     host.inject.status("clock_time_get", 52);
-    expect((await host.fetch("/", { headers: { "x-api-key": "forever" } })).status).toBe(200);
-    expect((await host.fetch("/", { headers: { "x-api-key": "timed" } })).status).toBe(401);
+    expect(await ask("forever")).toBe(200);
+    for (const key of timed) expect(await ask(key)).toBe(401);
     host.inject.clear();
-    expect((await host.fetch("/", { headers: { "x-api-key": "timed" } })).status).toBe(200);
+    for (const key of timed) expect(await ask(key)).toBe(200);
     await host.close();
   });
 });

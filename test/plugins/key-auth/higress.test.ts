@@ -55,4 +55,17 @@ describe.each(["higress-2.1", "higress-2.2"] as const)("%s", (profile) => {
     expect(reply.status).toBe(200);
     await host.close();
   });
+
+  test("leaves the id of a request as property, also where it is off, and no empty one", async () => {
+    const host = await higress(profile, {
+      keys: "bad",
+      _rules_: [{ _match_route_: ["other"], allow: ["c1"] }],
+    });
+    const named = await host.fetch("/", { headers: { "x-request-id": "id-1" } });
+    expect(named.status).toBe(200);
+    expect(Buffer.from(named.filterState["x_request_id"] ?? []).toString()).toBe("id-1");
+    const unnamed = await host.fetch("/", { headers: { "x-request-id": "" } });
+    expect(unnamed.filterState).not.toHaveProperty("x_request_id");
+    await host.close();
+  });
 });

@@ -1,6 +1,6 @@
 import { Random } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
-import { countSeen, gateway, GO, RESTRICTED } from "./support.js";
+import { countSeen, gateway, GO, RESTRICTED, seen } from "./support.js";
 
 const headers = { "x-api-key": "k1" };
 
@@ -106,6 +106,32 @@ describe("headers made to break a reader", () => {
       await host.close();
     },
   );
+
+  test("ten thousand of them: the key is found, and no made-up name travels on", async () => {
+    const host = await gateway(GO, { trace: false });
+    const crowd = Array.from({ length: 10_000 }, (_, i): [string, string] => [`x-${i}`, `v${i}`]);
+    const names = crowd.map(([, value]): [string, string] => ["x-mse-consumer", value]);
+    const headers: [string, string][] = [...crowd, ...names, ["x-api-key", "k1"]];
+    expect((await host.fetch("/", { headers })).status).toBe(200);
+    const sent = seen(host)?.headers.filter(([name]) => name === "x-mse-consumer");
+    expect(sent).toEqual([["x-mse-consumer", "c1"]]);
+    expect((await host.fetch("/", { headers: crowd })).status).toBe(401);
+    await host.close();
+  });
+
+  test("a key that is no UTF-8, or has a NUL, is nobody's", async () => {
+    const host = await gateway(GO, { trace: false });
+    for (const bytes of [
+      [0xff, 0xfe],
+      [0x6b, 0x31, 0xc3],
+      [0xed, 0xa0, 0x80],
+      [0x6b, 0x31, 0],
+    ]) {
+      const headers: [string, Uint8Array][] = [["x-api-key", Uint8Array.from(bytes)]];
+      expect((await host.fetch("/", { headers })).status).toBe(403);
+    }
+    await host.close();
+  });
 
   test("a token of a megabyte", async () => {
     const host = await gateway(GO, { trace: false });

@@ -53,6 +53,31 @@ describe("a request that comes back after an internal redirect", () => {
     await host.close();
   });
 
+  test("is recognised by any label, also one of several lines", async () => {
+    const config = {
+      ...strips,
+      consumers: [{ name: "c1", api_keys: [{ id: "a\nb", key: "k1" }] }],
+    };
+    const host = await again(config, "c1\na\nb");
+    expect((await host.fetch("/")).status).toBe(200);
+    await host.close();
+  });
+
+  test("is recognised by a key that is known as HMAC only", async () => {
+    const hash = `hmac-sha256:${"ab".repeat(32)}`;
+    const config = { ...strips, consumers: [{ name: "c1", api_keys: [{ id: "id", hash }] }] };
+    const host = await again(config, "c1\nid");
+    expect((await host.fetch("/")).status).toBe(200);
+    await host.close();
+  });
+
+  test("is searched for a key when what was left behind is empty", async () => {
+    const host = await again(strips, "");
+    expect((await host.fetch("/", { headers: { "x-api-key": "k1" } })).status).toBe(200);
+    expect((await host.fetch("/")).details).toBe("key-auth.no_key");
+    await host.close();
+  });
+
   test("is judged again from validity on", async () => {
     const consumers = [
       { name: "off", api_keys: [{ id: "id", key: "k1", disabled: true }] },

@@ -1,5 +1,6 @@
 import type { ClientResponse, Host } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
+import { callsOf, describeCall, METHODS, piecesOf, type Call } from "./admin-matrix.js";
 import {
   CHAT,
   PEER,
@@ -15,33 +16,6 @@ import {
 
 // An admin call never reaches the upstream and never hangs, whatever it looks like.
 
-const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "X-OTHER"];
-const BODIES: [string, string | null][] = [
-  ["no body", null],
-  ["an empty body", ""],
-  ["a form", "consumer=bob&quota=5&value=5"],
-  ["half a form", "consumer=bo"],
-  ["JSON", '{"consumer":"bob","quota":5,"value":5}'],
-  ["bytes", "\0\xff\xfe%%%&&&==="],
-  ["a long body", "consumer=bob&quota=1&value=1&".repeat(10_000)],
-];
-const HEADERS: [string, Record<string, string>][] = [
-  ["plain", {}],
-  ["form", { "content-type": "application/x-www-form-urlencoded" }],
-  ["gzip", { "content-encoding": "gzip" }],
-  ["identity", { "content-encoding": "identity" }],
-  ["octets", { "content-type": "application/octet-stream" }],
-  ["gRPC", { "content-type": "application/grpc" }],
-  ["WebSocket", { connection: "Upgrade", upgrade: "websocket" }],
-  ["upgrade", { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c" }],
-  ["multipart", { "content-type": "multipart/form-data; boundary=b" }],
-];
-const PATHS = ["", "/refresh", "/delta", "/list", "/report"].flatMap((path) => [
-  path,
-  `${path}?consumer=bob`,
-  `${path}?consumer=bob&quota=5&value=5`,
-]);
-
 const EXTENDED = { admin_extensions: true, usage_report: true };
 const gateways: [string, object, "higress-2.2" | null][] = [
   ["Envoy, shared data", { ...SHARED, ...EXTENDED }, null],
@@ -53,7 +27,7 @@ describe.each(gateways)("%s", (_name, config, profile) => {
   test.each(METHODS)("%s is answered here", async (method) => {
     const options = { trace: false, bufferLimitBytes: 4 << 20 };
     const host = profile ? (await higress(config, options)).host : await gateway(config, options);
-    for (const call of calls(profile !== null)) {
+    for (const call of callsOf(method, profile !== null)) {
       const reply = await send(host, method, call);
       if (!reply.local) expect(`${describeCall(call)}: ${reply.status} of the upstream`).toBe("");
       expect([200, 400, 403, 503], describeCall(call)).toContain(reply.status);
@@ -63,52 +37,16 @@ describe.each(gateways)("%s", (_name, config, profile) => {
   });
 });
 
-interface Call {
-  path: string;
-  body: string;
-  bytes: Buffer | null;
-  kind: string;
-  headers: Record<string, string>;
-  shape: "whole" | "chunked" | "cut" | "trailers";
-}
-
-/** Every path, body, kind of body and shape on the wire. */
-function* calls(isPeer: boolean): Generator<Call> {
-  // Of the peer's paths only those that it answers; the others are ordinary ones to it.
-  const paths = isPeer ? PATHS.filter((path) => !/list|report/.test(path)) : PATHS;
-  for (const path of paths) {
-    for (const [kind, headers] of HEADERS) {
-      for (const [body, text] of BODIES) {
-        const bytes = text === null ? null : Buffer.from(text, "latin1");
-        // A body that is not there has no shape.
-        const shapes = bytes === null ? ["whole" as const] : SHAPES;
-        for (const shape of shapes) yield { path, body, bytes, kind, headers, shape };
-      }
-    }
-  }
-}
-
-const SHAPES = ["whole", "chunked", "cut", "trailers"] as const;
-
-function describeCall({ path, body, kind, shape }: Call): string {
-  return `${path}, ${body}, ${kind}, ${shape}`;
-}
-
 function send(host: Host, method: string, call: Call): Promise<ClientResponse> {
   const { path, bytes, headers, shape } = call;
   const request = host.fetch(`/any/prefix${QUOTA}${path}`, {
     method,
     headers: { "x-mse-consumer": "admin", ...headers },
-    ...(bytes === null ? {} : { chunks: shape === "cut" ? halves(bytes) : [bytes] }),
+    ...(bytes === null ? {} : { chunks: piecesOf(call) }),
     framing: shape === "whole" ? "content-length" : "chunked",
     ...(shape === "trailers" ? { trailers: [["x-t", "1"]] as [string, string][] } : {}),
   });
   return request.settle(60_000);
-}
-
-function halves(bytes: Buffer): Buffer[] {
-  const half = bytes.length >> 1;
-  return [bytes.subarray(0, half), bytes.subarray(half)];
 }
 
 describe("who may", () => {

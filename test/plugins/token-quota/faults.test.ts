@@ -86,51 +86,6 @@ describe("a store that does not answer", () => {
   });
 });
 
-describe("a charge that cannot be sent", () => {
-  /** A gateway whose Redis is away while the answer comes in. */
-  async function lose(config: object): Promise<Awaited<ReturnType<typeof higress>>> {
-    const gate = await higress(config, {
-      clusters: { backend: upstream().after(100).reply(200, { body: answer(10, 5), headers: JSON_TYPE }) }, // prettier-ignore
-    });
-    gate.redis.command("set", "chat_quota:alice", "100");
-    const pending = gate.host.fetch(CHAT, { headers: { "x-mse-consumer": "alice" } });
-    await gate.host.clock.advance(10);
-    gate.redis.hasEndpoints = false;
-    expect((await pending.advance(200)).status).toBe(200);
-    expect(stored(gate.redis, "chat_quota:alice")).toBe("100");
-    gate.redis.hasEndpoints = true;
-    return gate;
-  }
-
-  test("is sent when the store answers again", async () => {
-    const { host, redis } = await lose(PEER);
-    const from = redis.commands.length;
-    await chat(host, "bob");
-    expect(redis.commands.slice(from)).toEqual([
-      ["get", "chat_quota:bob"],
-      ["decrby", "chat_quota:alice", "15"],
-    ]);
-    expect(stored(redis, "chat_quota:alice")).toBe("85");
-    await host.close();
-  });
-
-  test("is not sent twice when it may have arrived", async () => {
-    const { host, redis } = await higress(PEER);
-    redis.command("set", "chat_quota:alice", "100");
-    const from = redis.commands.length;
-    const stream = host.stream(`POST ${CHAT}`, {
-      headers: { "x-mse-consumer": "alice", "content-length": "0" },
-    });
-    await stream.headers({ end: true });
-    redis.fail("drop");
-    await stream.response();
-    await chat(host, "bob");
-    const charges = redis.commands.slice(from).filter(([word]) => word === "decrby");
-    expect(charges).toHaveLength(1);
-    await host.close();
-  });
-});
-
 describe("shared data that keeps changing", () => {
   test("denies, and tells administrators why", async () => {
     const host = await gateway(SHARED, { strict: "off" });

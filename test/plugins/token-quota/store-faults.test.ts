@@ -102,7 +102,8 @@ async function drill({ host, ...store }: Trouble, mode: Mode, opens: boolean): P
 
 /**
  * Charges, of those while the store was broken, that are in Redis at the end: those that were never
- * sent, and those of which only the answer was late. The others broke on the way or were refused.
+ * sent, those that it put off, and those of which only the answer was late. The others broke on the
+ * way.
  * The breaker opens at the third command, which is a question; a charge is every second one.
  */
 const KEPT: Record<string, Partial<Record<Mode, number>>> = {
@@ -110,6 +111,9 @@ const KEPT: Record<string, Partial<Record<Mode, number>>> = {
   silent: { open: 3 },
   "no endpoint": { open: 4 },
   reset: { open: 3 },
+  "wrong password": { open: 4 },
+  "NOAUTH that stays": { open: 4 },
+  LOADING: { open: 4 },
 };
 
 describe.each(MODES)("fail_mode %s", (mode) => {

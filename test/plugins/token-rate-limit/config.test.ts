@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { testConfigurations } from "../configurations.js";
-import { firstStart } from "../loaded.js";
+import { firstStart, loadAlone } from "../loaded.js";
 import { byHeader, load, PEER, SHARED } from "./support.js";
 
 testConfigurations({ plugin: "token-rate-limit", load });
@@ -75,17 +75,23 @@ describe("what a start logs", () => {
         'warn rule_items[0].limit_keys[0]: "*" is compared as it stands; for patterns use limit_by_per_header',
       ],
     ],
-    [
-      "shared data as store",
-      { ...SHARED, rule_items: [K] },
-      ["info tokens are counted in the memory of this gateway: each gateway has its own limits"],
-    ],
   ];
 
   test.each(cases)("%s", async (_what, config, expected) => {
     const lines = firstStart(await load(config));
     expect(lines.filter((line) => !line.includes("redis init"))).toEqual([
       ...expected,
+      "info plugin start successfully",
+    ]);
+  });
+
+  test("limits of this gateway alone, where nobody may have asked for them", async () => {
+    const config = { rule_name: "r", rule_items: [K] };
+    expect(firstStart(await loadAlone("token-rate-limit", config))).toEqual([
+      "info tokens are counted in the memory of this gateway: each gateway has its own limits",
+      "info plugin start successfully",
+    ]);
+    expect(firstStart(await load({ ...SHARED, rule_items: [K] }))).toEqual([
       "info plugin start successfully",
     ]);
   });

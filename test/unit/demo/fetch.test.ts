@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { envoyPath } from "../../../build/tools/fetch.js";
 import { findOnPath, run } from "../../../build/tools/fetch-run.js";
 import { wheelProgram, type WheelProgram } from "../../../build/tools/fetch-wheel.js";
 
@@ -122,4 +123,44 @@ test("a program on the PATH is found where it can be executed, not where it is a
   vi.stubEnv("PATH", [texts, "", folders, programs].join(delimiter));
   expect(findOnPath("greet")).toBe(join(programs!, "greet"));
   expect(findOnPath("missing")).toBeNull();
+});
+
+describe("which Envoy is used", () => {
+  /** A program called envoy, alone in a folder of its own, that says it is of this version. */
+  function envoyOf(version: string, place: string): string {
+    const program = join(folder, place, "envoy");
+    const says = `envoy  version: 0123abcd/${version}/Clean/RELEASE/BoringSSL`;
+    mkdirSync(dirname(program));
+    writeFileSync(program, `#!/bin/sh\necho '${says}'\n`, { mode: 0o755 });
+    return program;
+  }
+
+  test("the one on the PATH, without a download", async () => {
+    const program = envoyOf("1.40.0", "path");
+    vi.stubEnv("ENVOY_BIN", undefined);
+    vi.stubEnv("PATH", dirname(program));
+    const progress: string[] = [];
+    expect(await envoyPath((line) => progress.push(line))).toBe(program);
+    expect(progress).toEqual([]);
+  });
+
+  test("ENVOY_BIN before the one on the PATH", async () => {
+    const program = envoyOf("1.36.0", "own");
+    vi.stubEnv("ENVOY_BIN", program);
+    vi.stubEnv("PATH", dirname(envoyOf("1.40.0", "path")));
+    expect(await envoyPath()).toBe(program);
+  });
+
+  test("one on the PATH that is too old, or no Envoy, is named in one line", async () => {
+    const program = envoyOf("1.35.9", "path");
+    vi.stubEnv("ENVOY_BIN", undefined);
+    vi.stubEnv("PATH", dirname(program));
+    await expect(envoyPath()).rejects.toThrow(
+      `The envoy on the PATH (${program}) is version 1.35.9: set ENVOY_BIN to an Envoy 1.36 or newer.`,
+    );
+    writeFileSync(program, "#!/bin/sh\necho 'envoy, the messenger 2.0'\n");
+    await expect(envoyPath()).rejects.toThrow(
+      `The envoy on the PATH (${program}) is not an Envoy that runs here.`,
+    );
+  });
 });

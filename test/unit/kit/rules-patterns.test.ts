@@ -65,6 +65,8 @@ it("a service pattern names a service of Istio, or a whole cluster of plain Envo
     ["d", "a|b|c|d|e", false],
     ["a|b|c|d|e", "a|b|c|d|e", true],
     ["backend", "", false],
+    ["[fd00::1]:443", "outbound|443||[fd00::1]", true],
+    ["[fd00::1]:80", "outbound|443||[fd00::1]", false],
   ];
   for (const [pattern, cluster, expected] of cases) {
     expect(matches("service", pattern, cluster), `${pattern} ${cluster}`).toBe(expected);

@@ -218,6 +218,16 @@ describe("the first rule that matches decides", () => {
     expect(await chosenWith(config, "/x")).toBe("off");
   });
 
+  it.each(["_match_route_", "_match_route_prefix_", "_match_service_"])(
+    "an empty text in %s matches nothing",
+    async (key) => {
+      const good = key === "_match_service_" ? "api.dns" : "chat";
+      expect(await chosenWith({ _rules_: [{ [key]: ["", good], name: "r" }] }, "/chat")).toBe("r");
+      expect(await chosenWith({ _rules_: [{ [key]: ["", good], name: "r" }] }, "/x")).toBe("off");
+      expect(await chosenWith({ _rules_: [{ [key]: [""], name: "r" }] }, "/x")).toContain(NO_KEY);
+    },
+  );
+
   it("without a match and without a global part the plugin is off", async () => {
     const config = { _rules_: [{ _match_route_: ["nowhere"], name: "r" }] };
     expect(await chosenWith(config, "/chat")).toBe("off");

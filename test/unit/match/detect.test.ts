@@ -191,6 +191,11 @@ describe("hostile input", () => {
     }
   });
 
+  it("what may go on does not make each key a look to the end of the text", () => {
+    const key = "AKIA0123456789ABCDEF";
+    expect(detect("api_key", `eyJ${key}`.repeat(3000))).toEqual(Array(3000).fill(key));
+  });
+
   it("no bytes trap", () => {
     const random = new Random(96);
     const SPECIAL = Buffer.from("0123456789-@.:sk eyJAKIA中");

@@ -143,7 +143,10 @@ describe("against RE2", () => {
 
   /** What RE2 finds from a character on. Its numbers are characters, ours are bytes. */
   function expected(
-    re2: { lastIndex: number; exec(text: string): RegExpExecArray | null },
+    re2: {
+      lastIndex: number;
+      exec(text: string): ({ index: number } & (string | undefined)[]) | null;
+    },
     letters: string[],
     from: number,
   ): string {
@@ -152,7 +155,7 @@ describe("against RE2", () => {
     if (match === null) return "-";
     const start = Buffer.byteLength(letters.slice(0, match.index).join(""));
     const groups = match.slice(1).map((group?: string) => `(${group ?? ""})`);
-    return `${start}-${start + Buffer.byteLength(match[0])}${groups.join("")}`;
+    return `${start}-${start + Buffer.byteLength(match[0]!)}${groups.join("")}`;
   }
 });
 

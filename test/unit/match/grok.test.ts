@@ -108,7 +108,7 @@ describe("the whole table", () => {
     for (const [i, name] of names().entries()) {
       if (i % 8 === 7) RE2 = freshRe2();
       const re2 = new RE2(expand(`%{${name}}`)!, "u");
-      for (let j = 0; j < 60; j++) {
+      for (let j = 0; j < 30; j++) {
         const text = Array.from({ length: random.below(16) }, () => random.pick(PARTS)).join("");
         const match = re2.exec(text)?.[0];
         if (text === "") continue;
@@ -118,7 +118,7 @@ describe("the whole table", () => {
         if (match) found++;
       }
     }
-    expect(found).toBeGreaterThan(500);
+    expect(found).toBeGreaterThan(300);
   });
 });
 

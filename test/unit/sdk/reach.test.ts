@@ -12,7 +12,7 @@ beforeAll(async () => {
 function start(profile: "envoy-1.40" | "higress-2.2", config = ""): Promise<Host> {
   return createHost({
     profile,
-    plugins: [{ wasm, name: "reach", config }],
+    plugins: [{ wasm, name: "reach", config, allowOnHeadersStopIteration: true }],
     clusters: {
       backend: upstream().reply(200, { chunks: ["one ", "two"], headers: { "x-a": "1" } }),
       check: upstream().after(30).reply(200),
@@ -60,6 +60,7 @@ describe.each(["envoy-1.40", "higress-2.2"] as const)("in %s", (profile) => {
       const held = host.fetch("/hold");
       await host.clock.advance(150);
       expect((await held).status).toBe(200);
+      expect(count(host, "proxy_continue_stream"), "of the request, never of no answer").toBe(1);
     });
 
     it("is answered by the tick of its root", async () => {
@@ -77,6 +78,15 @@ describe.each(["envoy-1.40", "higress-2.2"] as const)("in %s", (profile) => {
       expect((await host.fetch("/refuse")).status).toBe(200);
       expect(count(host, "proxy_send_local_response")).toBe(0);
     });
+  });
+
+  it("a request counts as released once its body or its trailers let it go", async () => {
+    await using host = await start(profile);
+    const init = { chunks: ["a", "b"] };
+    expect((await host.fetch("/held-body", init)).status).toBe(200);
+    const trailers = { "x-t": "1" };
+    expect((await host.fetch("/held-body", { ...init, trailers })).status).toBe(200);
+    expect(count(host, "proxy_close_stream")).toBe(0);
   });
 
   it("resuming in one's own callback is answering Continue", async () => {

@@ -2,6 +2,7 @@ import { createHost, upstream, type Upstream } from "proxy-wasm-test";
 import "proxy-wasm-test/vitest/setup";
 import { expect, it } from "vitest";
 import { buildPlugin } from "./build.js";
+import { RawHost } from "./raw-host.js";
 
 async function heard(asked: Upstream): Promise<string[]> {
   const wasm = await buildPlugin("test/unit/sdk/driver/sizes.ts");
@@ -25,4 +26,26 @@ it("sizes are told without fetching what is measured", async () => {
 it("a call that breaks off says so", async () => {
   const cut = upstream().reply(200, { chunks: ["a", "b"], cutAfter: 1 });
   expect(await heard(cut)).toEqual([...SIZES, "call 11 reset", "status 502"]);
+});
+
+it.each([
+  ["200", 200],
+  ["999", 999],
+  ["", 500],
+  ["abc", 500],
+  ["20x", 500],
+  ["99", 500],
+  ["1000", 500],
+  ["-200", 500],
+])("an answer of status %j is one of %i", async (text, status) => {
+  const host = new RawHost(await buildPlugin("test/unit/sdk/driver/sizes.ts"));
+  host.root(1, "");
+  host.contexts.add(2);
+  host.call("proxy_on_context_create", 2, 1);
+  host.call("proxy_on_request_headers", 2, 0, 0);
+  host.call("proxy_on_request_body", 2, 0, 1);
+  host.path = text;
+  host.take();
+  host.call("proxy_on_http_call_response", 1, 0, 3, 0, 0);
+  expect(host.take().at(-1)).toBe(`status ${status}`);
 });

@@ -47,21 +47,26 @@ describe("check-docs", () => {
 });
 
 describe("translations", () => {
-  const english = "# A\n\n## B\n\n| a |\n| - |\n\n```sh\nx\n```\n";
+  const english = "# A\n\n## B\n\n| a |\n| - |\n\n```sh\nx <name> # that\n```\n";
 
   it("may differ in words only", () => {
-    const chinese = "# 甲\n\n## 乙\n\n| 丙 |\n| - |\n\n```sh\ny\n```\n";
+    const chinese = "# 甲\n\n## 乙\n\n| 丙 |\n| - |\n\n```sh\nx <名称> # 它\n```\n";
     expect(translationProblems("README.md", english, chinese)).toEqual([]);
   });
 
   it.each([
-    ["headings", "# 甲\n\n### 乙\n\n| 丙 |\n| - |\n\n```sh\ny\n```\n"],
-    ["table rows", "# 甲\n\n## 乙\n\n| 丙 |\n| - |\n| 丁 |\n\n```sh\ny\n```\n"],
-    ["code blocks", "# 甲\n\n## 乙\n\n| 丙 |\n| - |\n"],
+    ["headings", "# 甲\n\n### 乙\n\n| 丙 |\n| - |\n\n```sh\nx <名称>\n```\n"],
+    ["table rows", "# 甲\n\n## 乙\n\n| 丙 |\n| - |\n| 丁 |\n\n```sh\nx <名称>\n```\n"],
+    ["code block 1 (sh)", "# 甲\n\n## 乙\n\n| 丙 |\n| - |\n\n```sh\ny <名称>\n```\n"],
   ])("differ in %s", (what, chinese) => {
     const found = translationProblems("README.md", english, chinese);
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(what);
+  });
+
+  it("has as many code blocks", () => {
+    const found = translationProblems("README.md", english, "# 甲\n\n## 乙\n\n| 丙 |\n| - |\n");
+    expect(found[0]).toBe("README.md: code blocks differ between the languages: sh and ");
   });
 });
 

@@ -129,7 +129,7 @@ export class SplitParser {
   }
 
   private refuse(problem: string): SplitRule | null {
-    this.config.refuseWith("model-router: " + problem);
+    this.config.refuseWith(problem);
     return null;
   }
 }

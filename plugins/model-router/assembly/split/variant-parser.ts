@@ -51,8 +51,10 @@ export class VariantParser {
   }
 
   private checkNames(config: ConfigReader, where: string, model: Slice, provider: Slice): string {
-    if (config.has("modelMapping") && !model.isEmpty) {
-      return where + ": model and modelMapping exclude each other";
+    const mapping = config.find("modelMapping");
+    if (mapping !== null) {
+      if (!mapping.isObject) return where + ".modelMapping must be an object";
+      if (!model.isEmpty) return where + ": model and modelMapping exclude each other";
     }
     if (config.has("provider")) {
       if (!this.hasProviderHeader) return "split.variants[].provider needs addProviderHeader";

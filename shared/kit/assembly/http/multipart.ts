@@ -55,7 +55,7 @@ export function findFormField(
   none.count = -1;
   const boundary = boundaryOf(contentType);
   if (boundary === null) return none;
-  const delimiter = new Builder().append(CRLF).append(DASHES).append(boundary).toSlice();
+  const delimiter = delimiterOf(boundary);
   if (!body.startsWith(delimiter.sub(2))) return none;
   const found = new FormField();
   let at = delimiter.length - 2;
@@ -66,6 +66,16 @@ export function findFormField(
     if (end < 0 || !readPart(body.sub(at, end), field, found, values)) return none;
     at = end + delimiter.length;
   }
+}
+
+/** What stands between the parts of a form: CRLF, dashes, boundary. Null: the type has not one boundary. */
+export function formDelimiter(contentType: Slice): Slice | null {
+  const boundary = boundaryOf(contentType);
+  return boundary === null ? null : delimiterOf(boundary);
+}
+
+function delimiterOf(boundary: Slice): Slice {
+  return new Builder().append(CRLF).append(DASHES).append(boundary).toSlice();
 }
 
 /** The one `boundary`, or null. `boundary*` could be read as another one, so no `*` is allowed. */
@@ -86,14 +96,8 @@ function boundaryOf(contentType: Slice): Slice | null {
 function readPart(part: Slice, field: Slice, found: FormField, values: Slice[] | null): bool {
   const split = part.find(BLANK_LINE);
   if (split < 0) return false;
-  const headers = new PartHeaders();
-  let at = 2;
-  while (at < split) {
-    let end = part.find(CRLF, at);
-    if (end > split) end = split;
-    if (!headers.read(part.sub(at, end), field)) return false;
-    at = end + 2;
-  }
+  const headers = new PartHead();
+  if (!headers.readAll(part, split, field)) return false;
   if (!headers.isNamed) return true;
   found.count += headers.isDoubtful || headers.dispositions > 1 ? 2 : 1;
   if (values !== null) values.push(part.sub(split + 4));
@@ -103,15 +107,31 @@ function readPart(part: Slice, field: Slice, found: FormField, values: Slice[] |
 
 /** What the header lines of one part say about the field. */
 @final
-class PartHeaders {
+export class PartHead {
   /** The part is the field, for at least one parser. */
   isNamed: bool = false;
   /** Parsers disagree about the name or the content. */
   isDoubtful: bool = false;
   dispositions: i32 = 0;
 
-  /** Reads one line; false when it is no header line. */
-  read(line: Slice, field: Slice): bool {
+  /**
+   * Reads all lines; false when one is no header line.
+   *
+   * @param part begins with the line break before them
+   * @param split where the blank line behind them begins
+   */
+  readAll(part: Slice, split: i32, field: Slice): bool {
+    let at = 2;
+    while (at < split) {
+      let end = part.find(CRLF, at);
+      if (end > split) end = split;
+      if (!this.read(part.sub(at, end), field)) return false;
+      at = end + 2;
+    }
+    return true;
+  }
+
+  private read(line: Slice, field: Slice): bool {
     const colon = line.indexOf(0x3a);
     if (colon <= 0 || !isOneLine(line) || line.at(colon - 1) <= 0x20) return false;
     const name = line.sub(0, colon);

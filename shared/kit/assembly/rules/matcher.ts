@@ -48,6 +48,11 @@ export class RuleMatcher {
     if (this.category == Category.None) rule.refuseWith(NO_MATCH_KEY);
   }
 
+  /** True for a rule that asks for the request's host, and not for its route or service. */
+  get isAboutHosts(): bool {
+    return this.category == Category.Host;
+  }
+
   matches(facts: RequestFacts): bool {
     switch (this.category) {
       case Category.Route:

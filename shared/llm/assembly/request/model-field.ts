@@ -86,7 +86,19 @@ export function readJsonModel(body: Slice, key: ModelKey): ModelField {
   const root = isValidJson(body) ? readJson(body) : null;
   if (root === null) return nothing(body, ModelPlace.Unreadable, null);
   const values = root.isObject ? key.path.readAll(root) : [];
-  if (values.length == 0) return nothing(body, ModelPlace.Missing, root);
+  return values.length == 0 ? nothing(body, ModelPlace.Missing, root) : fieldOf(body, values, root);
+}
+
+/** @param body its beginning, up to the end of the model. @param start where the model begins */
+export function readModelAt(body: Slice, start: i32): ModelField {
+  const value = readJson(body.sub(start));
+  const root = readJson(body);
+  return value === null || root === null
+    ? nothing(body, ModelPlace.Unreadable, null)
+    : fieldOf(body, [value], root);
+}
+
+function fieldOf(body: Slice, values: JsonValue[], root: JsonValue): ModelField {
   const places: Slice[] = [];
   for (let i = 0; i < values.length; i++) places.push(values[i].raw);
   const first = values[0];
@@ -102,6 +114,12 @@ export function readFormModel(body: Slice, contentType: Slice, key: ModelKey): M
   if (field.count < 0) return nothing(body, ModelPlace.Unreadable, null);
   if (values.length == 0) return nothing(body, ModelPlace.Missing, null);
   return new ModelField(body, ModelPlace.Name, values, values[0], field.count > 1, null);
+}
+
+/** @param body its beginning, up to the end of the model. @param start where the model begins */
+export function readFormModelAt(body: Slice, start: i32): ModelField {
+  const name = body.sub(start);
+  return new ModelField(body, ModelPlace.Name, [name], name, false, null);
 }
 
 function nothing(body: Slice, place: ModelPlace, root: JsonValue | null): ModelField {

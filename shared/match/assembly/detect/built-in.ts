@@ -1,5 +1,5 @@
-import { bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { compileFinder } from "../find/finder";
+import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { compileFinder, Finder } from "../find/finder";
 import { RegexError } from "../regex/error";
 import { Border } from "./border";
 import { Check } from "./checks";
@@ -21,8 +21,14 @@ const SSN_US: Slice = bytes("\\d{3}-\\d{2}-\\d{4}");
 const IBAN: Slice = bytes("[A-Z]{2}\\d{2}[A-Z0-9]{11,30}");
 const API_KEY: Slice = bytes(
   "sk-[A-Za-z0-9_-]{16,}|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36,}|" +
-    "eyJ[\\w-]+\\.[\\w-]+\\.[\\w-]+|-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----",
+    "-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----",
 );
+/**
+ * The other half of `api_key`. In one expression each `eyJ` would have to be followed to the next
+ * dot before a key behind it is certain: a text of `eyJAKIA…` would take time that grows with its
+ * square.
+ */
+const JSON_WEB_TOKEN: Slice = bytes("eyJ[\\w-]+\\.[\\w-]+\\.[\\w-]+");
 
 /** Names, in the order of `detectorAt`. */
 const NAMES: Slice[] = [
@@ -64,11 +70,25 @@ function detectorAt(index: i32): Detector | null {
     case 7:
       return detector(IBAN, Border.Word, Check.Iban);
     default:
-      return detector(API_KEY, Border.None, Check.None);
+      return detector(API_KEY, Border.None, Check.None, JSON_WEB_TOKEN);
   }
 }
 
-function detector(pattern: Slice, border: Border, check: Check): Detector | null {
+/** @param other a second expression */
+function detector(
+  pattern: Slice,
+  border: Border,
+  check: Check,
+  other: Slice = NO_BYTES,
+): Detector | null {
   const finder = compileFinder(pattern, new RegexError());
-  return finder === null ? null : new Detector(pattern, finder, border, check);
+  if (finder === null) return null;
+  const finders: Finder[] = [];
+  finders.push(finder);
+  if (other.isEmpty) return new Detector(pattern, finders, border, check);
+  const second = compileFinder(other, new RegexError());
+  if (second === null) return null;
+  finders.push(second);
+  const both = new Builder().append(pattern).appendByte(0x7c).append(other).view(); // '|'
+  return new Detector(both, finders, border, check);
 }

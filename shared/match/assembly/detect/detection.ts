@@ -4,6 +4,10 @@ import { Search } from "../find/search";
 import { Border, mayBegin, mayEnd } from "./border";
 import { Check, validEnd } from "./checks";
 
+/** Of a search that was not asked yet, and of one that has no further match. */
+const UNKNOWN: i32 = -1;
+const NOWHERE: i32 = i32.MAX_VALUE;
+
 /**
  * The values of one kind in a text:
  *
@@ -17,31 +21,52 @@ import { Check, validEnd } from "./checks";
 export class Detection {
   start: i32 = 0;
   end: i32 = 0;
-  private readonly candidates: Search;
+  private readonly searches: Search[] = [];
+  /** Where the match of each search begins, as far as it was asked. */
+  private readonly starts: i32[] = [];
   private from: i32 = 0;
 
   /** Only for `Detector`. */
   constructor(
     private readonly text: Slice,
-    finder: Finder,
+    finders: Finder[],
     private readonly border: Border,
     private readonly check: Check,
   ) {
-    this.candidates = finder.search(text);
+    for (let i = 0; i < finders.length; i++) {
+      this.searches.push(finders[i].search(text));
+      this.starts.push(UNKNOWN);
+    }
   }
 
   /** Goes to the next value that does not overlap the last one; false when there is none. */
   next(): bool {
-    while (this.skip() && this.candidates.find(this.from)) {
-      const start = this.candidates.start;
+    while (this.skip()) {
+      const nearest = this.nearest();
+      const start = this.starts[nearest];
+      if (start == NOWHERE) return false;
       this.from = start + 1;
-      const end = this.endOf(start, this.candidates.end);
+      const end = this.endOf(start, this.searches[nearest].end);
       if (end < 0) continue;
       this.start = start;
       this.end = this.from = end;
       return true;
     }
     return false;
+  }
+
+  /** The search with the leftmost candidate from `from` on. */
+  private nearest(): i32 {
+    const starts = this.starts;
+    let nearest = 0;
+    for (let i = 0; i < starts.length; i++) {
+      if (starts[i] < this.from) {
+        const search = this.searches[i];
+        starts[i] = search.find(this.from) ? search.start : NOWHERE;
+      }
+      if (starts[i] < starts[nearest]) nearest = i;
+    }
+    return nearest;
   }
 
   /**

@@ -11,13 +11,14 @@ export class Detector {
   constructor(
     /** For a `PatternSet`; matches are candidates. */
     readonly pattern: Slice,
-    private readonly finder: Finder,
+    /** They find the candidates, each some of them. */
+    private readonly finders: Finder[],
     private readonly border: Border,
     private readonly check: Check,
   ) {}
 
   /** Looks for values in a text. */
   search(text: Slice): Detection {
-    return new Detection(text, this.finder, this.border, this.check);
+    return new Detection(text, this.finders, this.border, this.check);
   }
 }

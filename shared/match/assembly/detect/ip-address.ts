@@ -51,7 +51,9 @@ export function isIpv6(text: Slice): bool {
     const end = endOfGroup(text, at);
     if (text.at(end) == DOT) return isIpv4(text.sub(at)) && fits(groups + 2, gap);
     if (end == at || end - at > 4) return false;
-    for (; at < end; at++) hasDigit = hasDigit || isDigit(text.at(at));
+    for (; at < end; at++) {
+      if (isDigit(text.at(at))) hasDigit = true;
+    }
     groups++;
   }
   return fits(groups, gap) && (hasDigit || groups > 2);

@@ -15,6 +15,8 @@ export class Tracer {
   readonly found: StaticArray<i32>;
   private now: Threads;
   private following: Threads;
+  /** The byte behind the place where threads are added, −1 at the end. */
+  private ahead: i32 = 0;
   /** What the thread that is being added came past. */
   private readonly places: StaticArray<i32>;
   /** When a step was last added; a step that is in the list already is not preferred. */
@@ -60,6 +62,7 @@ export class Tracer {
     if ((this.program.isAnchored && at > 0) || isContinuation(text.at(at))) return;
     for (let i = 0; i < this.places.length; i++) this.places[i] = -1;
     this.places[0] = at;
+    this.ahead = text.at(at);
     this.add(this.now, this.program.start, at, placesAt(text, at));
   }
 
@@ -67,8 +70,8 @@ export class Tracer {
   private read(text: Slice, at: i32): bool {
     const program = this.program;
     const now = this.now;
-    const byte = text.at(at);
-    const next = program.places == 0 ? 0 : placesAt(text, at + 1);
+    const places = program.places == 0 ? 0 : placesAt(text, at + 1);
+    this.ahead = text.at(at + 1);
     for (let thread = 0; thread < now.count; thread++) {
       const step = now.step(thread);
       if (program.op(step) == Op.Match) {
@@ -76,14 +79,16 @@ export class Tracer {
         this.found[1] = at;
         return true;
       }
-      if (byte < program.lo(step) || byte > program.hi(step)) continue;
       now.read(thread, this.places);
-      this.add(this.following, program.x(step), at + 1, next);
+      this.add(this.following, program.x(step), at + 1, places);
     }
     return false;
   }
 
-  /** Adds a step with all that it leads to without reading, the preferred way first. */
+  /**
+   * Adds a step with all that it leads to without reading, the preferred way first. Steps that do
+   * not read the byte ahead are left out: of a class of characters that is all but one.
+   */
   private add(threads: Threads, step: i32, at: i32, places: i32): void {
     const program = this.program;
     const waiting = this.waiting;
@@ -103,7 +108,11 @@ export class Tracer {
         case Op.Assert:
           if ((program.y(step) & places) != 0) waiting.push(program.x(step));
           break;
-        default: // reads a byte, or matches
+        case Op.Byte:
+          if (this.ahead < program.lo(step) || this.ahead > program.hi(step)) break;
+          threads.add(step, this.places);
+          break;
+        default: // matches
           threads.add(step, this.places);
       }
     }

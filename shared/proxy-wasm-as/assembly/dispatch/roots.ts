@@ -13,6 +13,11 @@ export function findRoot(id: u32): RootContext | null {
   return null;
 }
 
+/** All that live, the oldest first: the configurations of this module, those on their way out included. */
+export function allRoots(): RootContext[] {
+  return roots;
+}
+
 /**
  * Adds a root, and forgets those the host has deleted meanwhile. Asking the host here saves every
  * plugin the export of `proxy_on_delete`, which would be called for each stream too.

@@ -317,7 +317,8 @@ export class WasmFilter implements VmContext, StreamFilter {
 
   closeStream(type: number): number {
     if (type > 3) return Status.BadArgument;
-    this.vm.defer("close", () => this.chain.reset("wasm_close_stream"));
+    // An upstream that has answered stays the reason.
+    this.vm.defer("close", () => this.chain.reset(this.stream.details || "wasm_close_stream"));
     return Status.Ok;
   }
 

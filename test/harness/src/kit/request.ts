@@ -3,6 +3,7 @@ import { asBytes, toBinary } from "../abi/text";
 import type { Environment } from "../engine/environment";
 import { headerPairs } from "../engine/upstream-exchange";
 import type { FetchInit, HeaderPair } from "../types";
+import { removeHopByHop } from "./hop-by-hop";
 
 interface BuiltRequest {
   headers: HeaderList;
@@ -21,6 +22,11 @@ const INTERNAL = new Set(
     .split(" ")
     .map((name) => `x-envoy-${name}`),
 );
+
+/** True for what is between client and gateway only; a body is awaited before filters see a request. */
+function isAnswered(name: string, value: string): boolean {
+  return INTERNAL.has(name) || (name === "expect" && value.toLowerCase() === "100-continue");
+}
 
 /** Request as the connection manager hands it to the first filter (harness.md §6.14). */
 export function buildRequest(
@@ -45,8 +51,9 @@ export function buildRequest(
   );
   for (const [name, value] of given) {
     if (name.startsWith(":") || name.toLowerCase() === "host") continue;
-    if (env.router === "bare" || !INTERNAL.has(name.toLowerCase())) headers.add(name, value);
+    if (env.router === "bare" || !isAnswered(name.toLowerCase(), value)) headers.add(name, value);
   }
+  if (env.router !== "bare") removeHopByHop(headers);
   frame(env, headers, init, size, body !== null, trailers !== null);
   return { headers, body, trailers };
 }

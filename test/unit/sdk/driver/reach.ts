@@ -1,5 +1,6 @@
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import {
+  canReadRequestHeaders,
   DataAction,
   HeadersAction,
   httpCall,
@@ -10,6 +11,7 @@ import {
   requestHeaders,
   RootContext,
   setTickPeriod,
+  TrailersAction,
 } from "proxy-wasm-as";
 
 export * from "proxy-wasm-as/abi";
@@ -17,7 +19,9 @@ export * from "proxy-wasm-as/abi";
 export {
   proxy_on_http_call_response,
   proxy_on_log,
+  proxy_on_request_body,
   proxy_on_request_headers,
+  proxy_on_request_trailers,
   proxy_on_response_body,
   proxy_on_tick,
 } from "proxy-wasm-as/callbacks";
@@ -32,6 +36,7 @@ const NO_HEADERS: Slice = NO_BYTES;
  *   /release         lets the waiting one go on, from its own callback
  *   /refuse          answers the waiting one with 418, from its own callback
  *   /at-once         resumes itself in its request headers callback, which then answers Stop
+ *   /held-body       waits for the end of its body, or for its trailers
  *   /held-answer     holds each chunk of the answer until a call of its own is answered
  *   /reply-in-log    tries to answer when everything is over
  *   /reply-twice     answers in the callback of a call, and again in that of the next
@@ -96,10 +101,20 @@ class ReachStream extends HttpContext {
       this.sendLocalReply(418, headers.build(), bytes("no"), bytes("bad.reply"));
       return HeadersAction.StopAllIterationAndWatermark;
     }
-    return HeadersAction.Continue;
+    return path.equals(bytes("/held-body")) ? HeadersAction.StopIteration : HeadersAction.Continue;
+  }
+
+  override onRequestBody(_size: i32, endOfStream: bool): DataAction {
+    if (!this.path.equals(bytes("/held-body")) || endOfStream) return DataAction.Continue;
+    return DataAction.StopIterationAndBuffer;
+  }
+
+  override onRequestTrailers(): TrailersAction {
+    return TrailersAction.Continue;
   }
 
   override onResponseBody(_size: i32, _endOfStream: bool): DataAction {
+    if (canReadRequestHeaders()) this.closeStream(); // the request was let go
     if (!this.path.equals(bytes("/held-answer"))) return DataAction.Continue;
     this.ask();
     return DataAction.StopIterationAndBuffer;
@@ -121,6 +136,7 @@ class ReachStream extends HttpContext {
   release(): void {
     this.root.waiting = null;
     if (this.reach()) requestHeaders.set(bytes("x-released"), bytes("1"));
+    this.resumeResponse(); // there is none yet
     this.resumeRequest();
   }
 

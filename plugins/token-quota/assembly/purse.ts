@@ -1,6 +1,6 @@
 import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
-import { Store, StoreCalls, StoreReply } from "@ai-gateway-wasm/store";
-import { ReserveBalance } from "@ai-gateway-wasm/store/balances";
+import { Debts, StoreCalls, StoreReply } from "@ai-gateway-wasm/store";
+import { ReserveBalance, SettleBalance } from "@ai-gateway-wasm/store/balances";
 import { GetValue, SetValue } from "@ai-gateway-wasm/store/values";
 import { Account } from "./accounts";
 import { ReservationPolicy } from "./metering";
@@ -25,43 +25,48 @@ export const enum Verdict {
 }
 
 /**
- * Asks the store whether all balances of a request let it in:
+ * The balances of one request: whether all of them let it in, and what it takes from them.
  *
- *   begin ──► get, for each balance ─────────────────────► verdict
- *   begin ──► reserve ──► a grant is missing ──► create ──► reserve …   with reservation
+ *   begin ──► get, for each balance ─────────────────────► verdict … spend ──► decrby, for each
+ *   begin ──► reserve ──► a grant is missing ──► create ──► reserve … spend ──► settle
  */
 @final
-export class Admission {
+export class Purse {
   /** What is left of the smallest balance; with a reservation, after it. */
   remaining: i64 = UNKNOWN;
   /** With `Verdict.Unknown`: what the peer would show. */
   reason: string = "";
   /** What has to be settled; null: nothing was taken. */
-  reservation: ReserveBalance | null = null;
+  private reservation: ReserveBalance | null = null;
   private verdict: Verdict = Verdict.Open;
   private pending: i32 = 0;
   /** Grants that were created: each account's once. */
   private created: i32 = 0;
 
   constructor(
-    private readonly store: Store,
-    /** At least one. */
+    private readonly debts: Debts,
+    /** At least one; the first is the consumer's. */
     private readonly accounts: Account[],
     private readonly policy: ReservationPolicy,
     /** What to reserve. */
     private readonly tokens: i64,
   ) {}
 
+  /** Something is taken before it is spent: it has to be corrected, whatever happens. */
+  get isReserving(): bool {
+    return this.reservation !== null;
+  }
+
   get knowsRemaining(): bool {
     return this.remaining != UNKNOWN;
   }
 
-  /** @param calls of whoever passes the answers on to `receive` */
+  /** Asks. @param calls of whoever passes the answers on to `receive` */
   begin(calls: StoreCalls): Verdict {
     if (this.policy.isOn) return this.reserve(calls);
     this.pending = this.accounts.length;
     for (let i = 0; i < this.accounts.length; i++) {
-      const reply = this.store.ask(calls, new GetValue(i, this.accounts[i].key));
+      const reply = this.debts.store.ask(calls, new GetValue(i, this.accounts[i].key));
       if (reply !== null) this.noteBalance(reply);
     }
     return this.verdict;
@@ -73,6 +78,30 @@ export class Admission {
     if (reply.tag == Ask.Create) return reply.hasFailed ? this.fail(reply) : this.reserve(calls);
     this.noteBalance(reply);
     return this.verdict;
+  }
+
+  /** Takes what was spent from each balance, or corrects what was reserved. */
+  spend(amount: i64): void {
+    const debts = this.debts;
+    const reservation = this.reservation;
+    if (reservation !== null) {
+      debts.owe(new SettleBalance(debts.tag, reservation, amount));
+      return;
+    }
+    for (let i = 0; i < this.accounts.length; i++) {
+      debts.owe(this.accounts[i].change(debts.tag, amount, true));
+    }
+  }
+
+  /** Gives back what the store took for a request that nobody waits for any more. */
+  giveBack(): void {
+    const reservation = this.reservation;
+    if (reservation !== null && reservation.isHeld) this.spend(0);
+  }
+
+  /** What is left once `amount` is spent. */
+  remainingAfter(amount: i64): i64 {
+    return this.remaining + (this.isReserving ? this.tokens : 0) - amount;
   }
 
   /** One balance is known. The last one to come in decides. */
@@ -100,7 +129,7 @@ export class Admission {
       policy.healSeconds,
     );
     this.reservation = reservation;
-    const reply = this.store.ask(calls, reservation);
+    const reply = this.debts.store.ask(calls, reservation);
     return reply === null ? this.verdict : this.judgeReservation(calls, reply);
   }
 
@@ -124,7 +153,7 @@ export class Admission {
   private create(calls: StoreCalls, account: Account): Verdict {
     const grant = bytes(decimal(account.granted));
     const command = new SetValue(Ask.Create, account.key, grant, account.keepSeconds, true);
-    const reply = this.store.ask(calls, command);
+    const reply = this.debts.store.ask(calls, command);
     if (reply === null) return this.verdict;
     return reply.hasFailed ? this.fail(reply) : this.reserve(calls);
   }

@@ -1,5 +1,6 @@
-import { ConfigReader, NOT_A_TIME, readTime } from "@ai-gateway-wasm/kit";
 import { wallClockSeconds } from "proxy-wasm-as";
+import { ConfigReader } from "../config/reader";
+import { NOT_A_TIME, readTime } from "../config/time";
 
 /** What a point in time says about a key or consumer. */
 export const enum Verdict {

@@ -1,0 +1,84 @@
+import { checkLeaks, composite, createHost, upstream, type HostOptions } from "proxy-wasm-test";
+import "proxy-wasm-test/vitest";
+import { expect, test } from "vitest";
+import { JSON_TYPE, SSE_TYPE, TARGET } from "./support.js";
+
+// Memory stays flat over thousands of fallbacks (model-fallback.md 7.5, no. 12): seven targets fail in
+// different ways before the eighth answers. `FALLBACKS=100000 npx vitest run <this file>` runs as many.
+
+const FALLBACKS = Number(process.env["FALLBACKS"] ?? 1000);
+const WASM = "build/envoy/model-fallback.wasm";
+const NAMES = ["a", "b", "c", "d", "e", "f", "g", "h"];
+const PER_REQUEST = NAMES.length - 1;
+const runs = Math.max(60, Math.ceil(FALLBACKS / PER_REQUEST));
+
+/** Seven kinds of failures, then an answer. */
+function models(): ReturnType<typeof upstream>[] {
+  const error = { json: { error: { message: "busy" } } };
+  return [
+    upstream().reply(503, error),
+    upstream().reply(429, { ...error, headers: { "retry-after": "3" } }),
+    upstream().reply(200, error),
+    upstream().reply(200, { headers: SSE_TYPE, body: 'data: {"error":{"message":"no"}}\n\n' }),
+    upstream().reply(500),
+    upstream().refuse(),
+    upstream().reply(504, { body: "<html>" }),
+    upstream().reply(200, { json: { choices: [{ message: { content: "word ".repeat(200) } }] } }),
+  ];
+}
+
+const targets = NAMES.map((name) => ({
+  name,
+  model: `model-${name}`,
+  cluster: name === "a" ? "backend" : name,
+  auth: { apiTokens: [`key-of-${name}`] },
+}));
+
+function native(): Partial<HostOptions> {
+  const plugin = (role: string) => ({
+    wasm: WASM,
+    vmId: "one",
+    rootId: role,
+    allowOnHeadersStopIteration: true,
+    config: JSON.stringify({ role, targets, breaker: { enabled: false } }),
+  });
+  const each = models().map((model, i) => model.metadata({ model_fallback: { target: NAMES[i]! } }));
+  return {
+    plugins: [plugin("listener")],
+    routes: [{ cluster: "llm", timeoutMs: 0 }],
+    clusters: {
+      llm: composite(...NAMES).maxRetries(1000).filters(plugin("upstream")),
+      ...Object.fromEntries(each.map((model, i) => [NAMES[i]!, model])),
+    },
+  };
+}
+
+function replay(): Partial<HostOptions> {
+  const config = JSON.stringify({ strategy: "replay", targets, breaker: { enabled: false } });
+  return {
+    plugins: [{ wasm: WASM, allowOnHeadersStopIteration: true, config }],
+    clusters: Object.fromEntries(models().map((model, i) => [targets[i]!.cluster, model])),
+  };
+}
+
+test.each([
+  ["native", native],
+  ["replay", replay],
+] as const)("%s keeps nothing", { timeout: 3_600_000 }, async (_name, options) => {
+  await using host = await createHost({ lifecycle: "single", trace: false, ...options() });
+  const body = JSON.stringify({ model: "m", messages: [{ role: "user", content: "x".repeat(500) }] });
+  const report = await checkLeaks(
+    host,
+    async (run) => {
+      // Requests that wait for the end of an answer are looked after four times a second.
+      if (run % 20 === 0) await host.clock.advance(250);
+      const reply = await host.fetch(TARGET, { method: "POST", headers: JSON_TYPE, body }).settle();
+      expect(reply.headers.get("x-llm-target")).toBe("h");
+      expect(reply.headers.get("x-fallback-attempts")).toBe(String(NAMES.length));
+    },
+    { runs, warmup: 60 },
+  );
+  expect(report).toHaveNoLeak();
+  expect(report.after).toBe(report.before);
+  expect(report.contextsAfter).toBe(report.contextsBefore);
+});

@@ -44,6 +44,12 @@ export class Detection {
     return false;
   }
 
+  /** Goes to the first value that begins at `from` or behind; `next` goes on behind it. */
+  find(from: i32): bool {
+    this.from = from;
+    return this.next();
+  }
+
   /**
    * Passes over places where no value begins: a candidate for each digit of a long number would be
    * looked at in vain. False at the end of the text.

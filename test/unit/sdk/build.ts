@@ -42,9 +42,16 @@ function sourceHash(entry: string, options: string[]): string {
   const sources = [
     ...COMPILER,
     ...["shared", dirname(entry), "test/unit/json/driver"].flatMap(sourcesBelow),
+    ...pluginsOf(entry).flatMap(sourcesBelow),
   ];
   for (const source of sources.sort()) hash.update(source).update(readFileSync(source));
   return hash.digest("hex").slice(0, 16);
+}
+
+/** The folders of plugins that a driver imports from. */
+function pluginsOf(entry: string): string[] {
+  const named = readFileSync(entry, "utf8").matchAll(/plugins\/[a-z-]+\/assembly/g);
+  return [...new Set([...named].map(String))];
 }
 
 function sourcesBelow(folder: string): string[] {

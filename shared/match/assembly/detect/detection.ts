@@ -55,6 +55,12 @@ export class Detection {
     return false;
   }
 
+  /** Goes to the first value that begins at `from` or behind; `next` goes on behind it. */
+  find(from: i32): bool {
+    this.from = from;
+    return this.next();
+  }
+
   /** The search with the leftmost candidate from `from` on. */
   private nearest(): i32 {
     const starts = this.starts;

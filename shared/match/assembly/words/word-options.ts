@@ -7,4 +7,6 @@ export class WordOptions {
   normalise: bool = false;
   /** Separators between single characters count as absent: `b-a-d`, `敏 感 词`. */
   ignoreSeparators: bool = false;
+  /** ASCII words are found inside of other words, too. */
+  anywhere: bool = false;
 }

@@ -59,7 +59,8 @@ export class WordSetBuilder {
     }
     if (word.length == 0 || isAfterSeparator) return false;
     const bytes = word.view();
-    this.list.add(bytes, payload, traitsOf(bytes) | (gaps << GAPS_SHIFT));
+    const traits = this.options.anywhere ? 0 : traitsOf(bytes);
+    this.list.add(bytes, payload, traits | (gaps << GAPS_SHIFT));
     return true;
   }
 

@@ -1,0 +1,108 @@
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Judgement } from "../judge/judgement";
+import { Phase } from "../judge/backend";
+import { Verdict } from "../judge/verdict";
+import { LocalStream } from "./local-stream";
+import { Memory } from "./memory";
+import { Net } from "./net";
+import { NetScan } from "./net-scan";
+import { LocalRule, RuleAction } from "./rule";
+
+/** What the local rules say of a text. */
+@final
+export class LocalOutcome {
+  constructor(
+    readonly verdict: Verdict,
+    /** Of a refusal, else null. */
+    readonly judgement: Judgement | null,
+    /** The text that takes the place of the text, in memory of its own; null: it stays what it is. */
+    readonly text: Slice | null,
+    /** Names of rules that were only to be logged. */
+    readonly logged: Slice[],
+  ) {}
+}
+
+/** Rules that need no service (content-security.md 9). Belong to a configuration. */
+@final
+export class LocalRules {
+  /** Only for `LocalRulesBuilder`. */
+  constructor(
+    /** In the order of the configuration. */
+    private readonly rules: LocalRule[],
+    private readonly nets: Net[],
+    /** Most bytes of a text that flows which wait for what follows. */
+    private readonly holdback: i32,
+  ) {}
+
+  /** True when some rule judges texts of the phase. */
+  judges(phase: Phase): bool {
+    return this.hasRule(phase, false);
+  }
+
+  /** True when some rule may change texts of the phase. The answer may also get originals back. */
+  masks(phase: Phase): bool {
+    return this.hasRule(phase, true);
+  }
+
+  /** True when the answer may get back what was masked in its request. */
+  get restores(): bool {
+    for (let i = 0; i < this.rules.length; i++) {
+      if (this.rules[i].restores) return true;
+    }
+    return false;
+  }
+
+  /** Bytes of memory of the word lists; those of expressions grow with the texts, to a limit. */
+  get bytes(): i32 {
+    let sum = 0;
+    for (let i = 0; i < this.nets.length; i++) {
+      const words = this.nets[i].words;
+      if (words !== null) sum += words.bytes;
+    }
+    return sum;
+  }
+
+  /**
+   * Judges a whole text.
+   *
+   * @param role of its message; no bytes: unknown, rules for every role apply
+   * @param memory of the request that the text belongs to
+   */
+  examine(text: Slice, phase: Phase, role: Slice, memory: Memory): LocalOutcome {
+    const stream = this.open(phase, role, memory, i32.MAX_VALUE);
+    stream.read(text);
+    stream.finish();
+    const judgement = stream.judgement;
+    if (judgement !== null) {
+      return new LocalOutcome(Verdict.Deny, judgement, null, stream.logged);
+    }
+    const masked = stream.rewrite(text, 0);
+    const verdict = masked === null ? Verdict.Pass : Verdict.Mask;
+    return new LocalOutcome(verdict, null, masked, stream.logged);
+  }
+
+  /** Judges a text that arrives in pieces; with its parameters as `examine`. */
+  stream(phase: Phase, role: Slice, memory: Memory): LocalStream {
+    return this.open(phase, role, memory, this.holdback);
+  }
+
+  private open(phase: Phase, role: Slice, memory: Memory, holdback: i32): LocalStream {
+    const isAnswer = phase == Phase.Response;
+    if (isAnswer) memory.close();
+    const scans: NetScan[] = [];
+    for (let i = 0; i < this.nets.length; i++) {
+      const net = this.nets[i];
+      if (net.like.appliesTo(phase, role)) scans.push(new NetScan(net, this.rules));
+    }
+    return new LocalStream(scans, memory, isAnswer, holdback);
+  }
+
+  private hasRule(phase: Phase, masks: bool): bool {
+    for (let i = 0; i < this.rules.length; i++) {
+      const rule = this.rules[i];
+      if (masks && rule.action != RuleAction.Mask) continue;
+      if (rule.appliesTo(phase, NO_BYTES)) return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,143 @@
+import { Builder, BytesTable, Slice } from "@ai-gateway-wasm/bytes";
+import { sha256Once } from "@ai-gateway-wasm/crypto";
+import {
+  WordMatches,
+  WordOptions,
+  WordScan,
+  WordSet,
+  WordSetBuilder,
+} from "@ai-gateway-wasm/match/words";
+
+/** How many values of a kind have a number. */
+@final
+class Counter {
+  count: i32 = 0;
+}
+
+/** A masked text, and what it stands for. */
+@final
+class Pair {
+  constructor(
+    readonly masked: Slice,
+    /** Null: it stands for different texts, so it stays what it is. */
+    public original: Slice | null,
+  ) {}
+}
+
+/**
+ * What was masked in a request, to number it and to put it back into the answer
+ * (content-security.md 9.3). One per request; it holds copies. Strangers choose its keys, so its
+ * tables are keyed by digests.
+ */
+@final
+export class Memory {
+  /** By label and original. */
+  private readonly placeholders: BytesTable<Slice> = new BytesTable<Slice>();
+  private readonly counters: BytesTable<Counter> = new BytesTable<Counter>();
+  /** By masked text, and in the order in which they came. */
+  private readonly byMasked: BytesTable<Pair> = new BytesTable<Pair>();
+  private readonly pairs: Pair[] = [];
+  private readonly key: Builder = new Builder(64);
+  private words: WordSet | null = null;
+  private isClosed: bool = false;
+
+  /** True when there is nothing to put back. */
+  get isEmpty(): bool {
+    return this.pairs.length == 0;
+  }
+
+  /** `[[LABEL_n]]`, n counts the different originals of the label from 1. */
+  placeholder(label: Slice, original: Slice): Slice {
+    const key = this.key;
+    key.clear();
+    key.append(label).appendByte(0).append(original);
+    const digest = sha256Once(key.view());
+    const known = this.placeholders.find(digest);
+    if (known !== null) return known;
+    const made = new Builder(label.length + 12)
+      .appendText("[[")
+      .append(label)
+      .appendByte(0x5f) // '_'
+      .appendInteger(this.count(label))
+      .appendText("]]")
+      .toSlice();
+    this.placeholders.set(digest.copy(), made);
+    return made;
+  }
+
+  /** Nothing more is noted: what is masked in the answer stays so. */
+  close(): void {
+    this.isClosed = true;
+  }
+
+  /** Notes what a masked text stands for. */
+  remember(masked: Slice, original: Slice): void {
+    if (masked.isEmpty || this.isClosed) return;
+    const digest = sha256Once(masked);
+    const known = this.byMasked.find(digest);
+    if (known !== null) {
+      const before = known.original;
+      if (before !== null && !before.equals(original)) known.original = null;
+      return;
+    }
+    const pair = new Pair(masked.copy(), original.copy());
+    this.byMasked.set(digest.copy(), pair);
+    this.pairs.push(pair);
+    this.words = null;
+  }
+
+  /** The text with the originals in it. The same slice when there is nothing to put back. */
+  restore(text: Slice): Slice {
+    const scan = this.scan();
+    if (scan === null) return text;
+    scan.feed(text);
+    const restored = new Builder(text.length + 64);
+    const from = this.restoreFound(scan, text, 0, restored);
+    scan.finish();
+    const last = this.restoreFound(scan, text, from, restored);
+    return last == 0 ? text : restored.append(text.sub(last)).toSlice();
+  }
+
+  /** Looks for masked texts, of several from the same place for the longest. Null: there are none. */
+  scan(): WordScan | null {
+    if (this.isEmpty) return null;
+    let words = this.words;
+    if (words === null) words = this.words = this.build();
+    return new WordScan(words, WordMatches.LeftmostLongest);
+  }
+
+  /** What a match of `scan` stands for; null: different texts. */
+  original(payload: i32): Slice | null {
+    return this.pairs[payload].original;
+  }
+
+  /** @returns how far the text was appended */
+  private restoreFound(scan: WordScan, text: Slice, from: i32, into: Builder): i32 {
+    while (scan.next()) {
+      const original = this.original(scan.payload);
+      if (original === null) continue;
+      into.append(text.sub(from, scan.start)).append(original);
+      from = scan.end;
+    }
+    return from;
+  }
+
+  private count(label: Slice): i32 {
+    let counter = this.counters.find(label);
+    if (counter === null) {
+      counter = new Counter();
+      this.counters.set(label, counter);
+    }
+    return ++counter.count;
+  }
+
+  /** A masked text of more than 1000 bytes is left out: it cannot be looked for. */
+  private build(): WordSet {
+    const options = new WordOptions();
+    options.caseSensitive = true;
+    options.anywhere = true;
+    const builder = new WordSetBuilder(options);
+    for (let i = 0; i < this.pairs.length; i++) builder.add(this.pairs[i].masked, i);
+    return builder.build();
+  }
+}

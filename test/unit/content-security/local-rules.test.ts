@@ -1,0 +1,249 @@
+import { createHash, createHmac } from "node:crypto";
+import { beforeAll, describe, expect, it, test } from "vitest";
+import { LocalRules, REQUEST, RESPONSE } from "./local.js";
+
+let local: LocalRules;
+
+beforeAll(async () => {
+  local = await LocalRules.load();
+});
+
+const masked = (text: string, phase = REQUEST): string =>
+  local.examine(text, phase).text.toString();
+
+describe("a text is refused", () => {
+  const cases: [rule: object, bad: string[], good: string[]][] = [
+    [{ words: ["ass", "drop table"] }, ["an ASS!", "drop table x"], ["class", "drop tables"]],
+    [{ words: ["敏感词"] }, ["这是敏感词汇", "敏\u200b感词"], ["敏感", "感词"]],
+    [{ words: ["Bad"], caseSensitive: true }, ["Bad"], ["bad", "BAD"]],
+    [{ words: ["bad"] }, ["ｂａｄ", "BAD"], ["b-a-d"]],
+    [{ regex: "\\bfoo\\d+$" }, ["a foo12"], ["foo12 ", "afoo1"]],
+    [{ regex: "(?i)密码[:：]\\s*\\w+" }, ["密码： x"], ["密码"]],
+    [{ builtin: "phone_cn" }, ["电话13812345678。"], ["138123456789", "12812345678"]],
+    [{ builtin: "idcard_cn" }, ["11010519491231002X"], ["110105194912310021"]],
+    [{ builtin: "credit_card" }, ["卡4111 1111 1111 1111"], ["4111111111111112"]],
+    [{ builtin: "email" }, ["a.b@c.de"], ["a@b"]],
+    [{ builtin: "ipv4" }, ["10.0.0.1."], ["10.0.0.256", "1.2.3.4.5"]],
+    [{ builtin: "ipv6" }, ["at fe80::1"], ["12:30:45"]],
+    [{ builtin: "ssn_us" }, ["123-45-6789"], ["000-45-6789"]],
+    [{ builtin: "iban" }, ["DE89370400440532013000"], ["DE89370400440532013001"]],
+    [{ builtin: "api_key" }, ["sk-abcdefghij0123456789"], ["sk-short"]],
+  ];
+  test.each(cases)("%j", (rule, bad, good) => {
+    local.use({ name: "R", ...rule });
+    for (const text of bad) expect([text, local.examine(text).verdict]).toEqual([text, "deny"]);
+    for (const text of good) expect([text, local.examine(text).verdict]).toEqual([text, "pass"]);
+  });
+
+  it("of several rules the first one is named, with its dimension and level", () => {
+    local.use(
+      { name: "later", regex: "zz", type: "promptAttack", level: "S2" },
+      { words: ["first"] },
+      { name: "pii", builtin: "email" },
+    );
+    expect(local.examine("first zz").denied).toBe("later,promptAttack,S2");
+    expect(local.examine("first a@b.cd").denied).toBe("rules[1],customLabel,high");
+    expect(local.examine("a@b.cd").denied).toBe("pii,sensitiveData,S3");
+  });
+
+  it("before anything is masked", () => {
+    local.use({ regex: ".+", action: "mask" }, { words: ["bad"] }, { builtin: "ipv4" });
+    expect(local.examine("so bad").verdict).toBe("deny");
+    expect(local.examine("ip 10.0.0.1").verdict).toBe("deny");
+    expect(local.examine("good").verdict).toBe("mask");
+  });
+
+  it("of its phase and role", () => {
+    local.use(
+      { words: ["ask"], phase: "request" },
+      { words: ["answer"], phase: "response" },
+      { words: ["tool"], roles: ["tool", "user"] },
+      { words: ["tool"], roles: ["system"], action: "log", name: "seen" },
+    );
+    const verdict = (text: string, phase: number, role = "user"): string =>
+      local.examine(text, phase, role).verdict;
+    expect([verdict("ask", REQUEST), verdict("ask", RESPONSE)]).toEqual(["deny", "pass"]);
+    expect([verdict("answer", REQUEST), verdict("answer", RESPONSE)]).toEqual(["pass", "deny"]);
+    expect([verdict("tool", REQUEST), verdict("tool", REQUEST, "system")]).toEqual([
+      "deny",
+      "pass",
+    ]);
+    expect(local.examine("tool", REQUEST, "system").logged).toEqual(["seen"]);
+    expect(verdict("tool", REQUEST, "")).toBe("deny");
+  });
+
+  it("what is only logged is named once, in either verdict", () => {
+    local.use(
+      { name: "w", words: ["a", "b"], action: "log" },
+      { name: "r", regex: "\\d", action: "log" },
+      { name: "e", builtin: "email", action: "log" },
+      { words: ["bad"] },
+    );
+    const note = (text: string): string[] => (local.examine(text).logged ?? []).sort();
+    expect(note("a b a 1 2 x@y.zz")).toEqual(["e", "r", "w"]);
+    expect(note("bad 1")).toEqual(["r"]);
+    expect(note("c")).toEqual([]);
+  });
+});
+
+describe("a text is masked", () => {
+  it("by placeholders, numbered by what they stand for", () => {
+    local.use(
+      { builtin: "email", action: "mask" },
+      { name: "工号", regex: "E\\d{4}", action: "mask" },
+      { words: ["东京", "Project X"], action: "mask" },
+      { name: "a]b c", words: ["q"], action: "mask" },
+    );
+    expect(masked("a@b.cc, c@d.ee, a@b.cc; E0001 E0002 在东京 project x q")).toBe(
+      "[[EMAIL_1]], [[EMAIL_2]], [[EMAIL_1]]; [[工号_1]] [[工号_2]] 在[[TEXT_1]] [[TEXT_2]] [[A_B_C_1]]",
+    );
+    expect(masked("c@d.ee x@y.zz")).toBe("[[EMAIL_2]] [[EMAIL_3]]");
+    local.begin();
+    expect(masked("c@d.ee")).toBe("[[EMAIL_1]]");
+  });
+
+  it("by values with groups, and by hashes", () => {
+    local.use(
+      {
+        regex: "(\\w+)@(?P<host>\\w+)",
+        action: "mask",
+        value: "$host/${host}/$1x$2/${1}x$$$",
+      },
+      { words: ["$1"], action: "mask", value: "$1!" },
+      { regex: "del\\w*", action: "mask", value: "" },
+      { regex: "sk-\\w+", action: "mask", hash: true },
+    );
+    expect(masked("me@home.")).toBe("home/home/home/mex$$.");
+    expect(masked("pay $1 now")).toBe("pay $1! now");
+    expect(masked("a delete b")).toBe("a  b");
+    const sha = createHash("sha256").update("sk-12").digest("hex");
+    expect(masked("k sk-12")).toBe(`k ${sha}`);
+    const rules = [{ regex: "sk-\\w+", action: "mask", hash: true }];
+    expect(local.configure({ rules, hashKey: "secret" })).toBe("");
+    const hmac = createHmac("sha256", "secret").update("sk-12").digest("hex");
+    expect(masked("k sk-12 sk-12")).toBe(`k ${hmac} ${hmac}`);
+  });
+
+  it("leftmost, then in the order of the rules; of a word that sticks out the rest", () => {
+    local.use(
+      { regex: "b+", action: "mask", value: "1" },
+      { regex: "b+c", action: "mask", value: "2" },
+      { regex: "ab", action: "mask", value: "3" },
+      { words: ["中文字"], action: "mask", value: "4" },
+      { regex: "x中", action: "mask", value: "5" },
+      { regex: "z*", action: "mask", value: "6" },
+    );
+    expect(masked("bbc")).toBe("1c");
+    expect(masked("abbc")).toBe("31c");
+    expect(masked("x中文字")).toBe("54");
+    expect(masked("yzzy")).toBe("y6y");
+  });
+
+  it("borders and assertions see what stands before", () => {
+    local.use(
+      { regex: "^a|\\bb", action: "mask", value: "-" },
+      { builtin: "phone_cn", action: "mask", value: "T" },
+    );
+    expect(masked("aab b bb")).toBe("-ab - -b");
+    expect(masked("13812345678 1381234567813812345678 13812345678,")).toBe(
+      "T 1381234567813812345678 T,",
+    );
+  });
+
+  it("in a phase of its own", () => {
+    local.use({ builtin: "email", action: "mask", phase: "response" });
+    expect(masked("a@b.cc")).toBe("a@b.cc");
+    expect(masked("a@b.cc", RESPONSE)).toBe("[[EMAIL_1]]");
+  });
+});
+
+describe("what was masked is put back", () => {
+  it("the longest placeholder first, also twice", () => {
+    local.use({ builtin: "email", action: "mask", restore: true });
+    const mails = Array.from({ length: 12 }, (_, i) => `m${i + 1}@x.yz`);
+    expect(masked(mails.join(" "))).toMatch(/\[\[EMAIL_12\]\]$/);
+    expect(masked("m1@x.yz")).toBe("[[EMAIL_1]]");
+    expect(local.restore("to [[EMAIL_12]], [[EMAIL_1]] [[EMAIL_1] [[EMAIL_13]]")).toBe(
+      "to m12@x.yz, m1@x.yz [[EMAIL_1] [[EMAIL_13]]",
+    );
+    expect(local.restore("nothing")).toBe("nothing");
+  });
+
+  it("not when it stands for two texts, nor a part of it; hashes anywhere", () => {
+    local.use(
+      { regex: "\\d{3}", action: "mask", restore: true, value: "**" },
+      { regex: "[xy]", action: "mask", restore: true, value: "*" },
+      { regex: "sk\\w+", action: "mask", restore: true, hash: true },
+      { regex: "q", action: "mask", value: "<q>" },
+    );
+    expect(masked("123 x 456 q")).toBe("** * ** <q>");
+    expect(local.restore("** * ** <q>")).toBe("** x ** <q>");
+    local.begin();
+    expect(masked("123 x 123")).toBe("** * **");
+    expect(local.restore("** ** * ***")).toBe("123 123 x 123x");
+    const hash = masked("skey");
+    expect(local.restore(`a${hash}b`)).toBe("askeyb");
+  });
+
+  it("in answers, which are masked and refused by what the model wrote", () => {
+    local.use(
+      { builtin: "email", action: "mask", restore: true },
+      { words: ["bad"], phase: "response" },
+    );
+    expect(masked("bad@x.yz")).toBe("[[EMAIL_1]]");
+    const answer = local.examine("dear [[EMAIL_1]], other@x.yz wrote", RESPONSE);
+    expect(answer.text.toString()).toBe("dear bad@x.yz, [[EMAIL_2]] wrote");
+    // What the answer masks stays masked.
+    expect(masked("[[EMAIL_2]]", RESPONSE)).toBe("[[EMAIL_2]]");
+    expect(local.examine("bad [[EMAIL_1]]", RESPONSE).verdict).toBe("deny");
+  });
+});
+
+describe("hostile texts", () => {
+  const torn = Buffer.from([0xff, 0x00, 0xe4, 0xb8, 0x61, 0x40, 0x62, 0x2e, 0x63, 0x63, 0xf0, 0x9f]);
+
+  it("bytes that are no text stay what they are", () => {
+    local.use({ builtin: "email", action: "mask" }, { words: ["敏感"] }, { regex: "\\x00\\x00" });
+    expect(local.examine(torn).text).toEqual(
+      Buffer.concat([torn.subarray(0, 4), Buffer.from("[[EMAIL_1]]"), torn.subarray(10)]),
+    );
+    expect(local.examine("\0\0").verdict).toBe("deny");
+    expect(local.examine("").verdict).toBe("pass");
+  });
+
+  it("a megabyte", () => {
+    local.use(
+      { builtin: "email", action: "mask" },
+      { builtin: "credit_card", action: "mask" },
+      { regex: '"[^"]*"', action: "mask" },
+      { regex: "(?s)begin.*end" },
+      { words: ["啊"], action: "mask", value: "-" },
+    );
+    const long = "1 ".repeat(250_000) + '"' + "a@".repeat(250_000);
+    expect(local.examine(long).verdict).toBe("pass");
+    expect(local.examine("啊".repeat(300_000)).text.toString()).toBe("-".repeat(300_000));
+    expect(local.examine(`begin${long}`).verdict).toBe("pass");
+    expect(local.examine(`begin${long}end`).verdict).toBe("deny");
+  });
+});
+
+describe("size", () => {
+  /** Distinct words of 6 to 24 bytes. */
+  const words = Array.from({ length: 50_000 }, (_, i) => {
+    const digits = [...i.toString().padStart(5, "0")].map((digit) => "甲乙丙丁戊己庚辛壬癸"[+digit]);
+    return i % 2 === 0 ? `word${i}` : digits.join("");
+  });
+
+  it("50 000 words and 500 expressions take less than 16 MiB", async () => {
+    const fresh = await LocalRules.load();
+    const rules: object[] = [{ name: "words", words }];
+    for (let i = 0; i < 500; i++) rules.push({ name: `p${i}`, regex: `\\bcode${i}-\\d{3}\\b` });
+    fresh.use(...rules);
+    expect(fresh.examine(`a ${words[49_998]} b`).denied).toBe("words,customLabel,high");
+    expect(fresh.examine("code499-123").denied).toBe("p499,customLabel,high");
+    expect(fresh.examine("code500-123 word").verdict).toBe("pass");
+    const [held, memory] = fresh.weigh();
+    expect(held).toBeLessThan(2 << 20);
+    expect(memory).toBeLessThan(16 << 20);
+  });
+});

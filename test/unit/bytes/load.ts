@@ -14,13 +14,17 @@ interface Frame {
   outputLength(): number;
 }
 
-/** Compiles and instantiates a driver that is made of ../json/driver/frame.ts. */
-export async function loadDriver(entry: string): Promise<Run> {
+/**
+ * Compiles and instantiates a driver that is made of ../json/driver/frame.ts.
+ *
+ * @param host what it imports, apart from `abort`
+ */
+export async function loadDriver(entry: string, host: WebAssembly.Imports = {}): Promise<Run> {
   const module = await WebAssembly.compile(readFileSync(await buildLibrary(entry)));
   const abort = (_message: number, _file: number, line: number, column: number): never => {
     throw new Error(`abort at ${line}:${column}`);
   };
-  const instance = await WebAssembly.instantiate(module, { env: { abort } });
+  const instance = await WebAssembly.instantiate(module, { env: { abort }, ...host });
   const frame = instance.exports as unknown as Frame & Record<string, (...n: number[]) => void>;
   frame["_initialize"]?.();
 

@@ -3,6 +3,8 @@ import { stubHost } from "./host.js";
 
 export const [REQUEST, RESPONSE] = [0, 1] as const;
 export const [TEXT, URL, BASE64] = [0, 1, 2] as const;
+/** What every answer of the tests is about. */
+export const ASKED = "call 123";
 export const [PASS, MASK, DENY] = ["0", "1", "2"] as const;
 
 export interface Call {
@@ -49,7 +51,7 @@ export class Services {
 
   /** Null: a failure. */
   parse(backend: object, answer: unknown, phase = 0, kind = 0, index = 0): Said | null {
-    const said = this.text("parse", [index, phase, kind], { backend }, this.body(answer));
+    const said = this.text("parse", [index, phase, kind], { backend }, this.body(answer), ASKED);
     if (said === null) return null;
     const judgement = JSON.parse(said) as Said & { findings: [number, string, string, boolean][] };
     const findings = judgement.findings.map(
@@ -63,7 +65,7 @@ export class Services {
   }
 
   verdict(backend: object, answer: unknown, bar: number, mask = false): string | null {
-    return this.text("verdict", [0, bar, Number(mask)], { backend }, this.body(answer));
+    return this.text("verdict", [0, bar, Number(mask)], { backend }, this.body(answer), ASKED);
   }
 
   /** The lengths at which an answer, cut off there, is taken for a whole one. */

@@ -4,6 +4,7 @@ import { Aliyun } from "./aliyun/aliyun";
 import { ChatGuard } from "./guard/chat-guard";
 import { readGuard } from "./guard/config";
 import { OpenAiModeration } from "./openai/openai";
+import { Webhook } from "./webhook/webhook";
 
 const enum Type {
   /** Rules of this plugin: they judge by themselves and always first. */
@@ -11,10 +12,11 @@ const enum Type {
   Aliyun,
   ChatGuard,
   OpenAiModeration,
+  Webhook,
 }
 
 /** In the order of `Type`. */
-const TYPES: string[] = ["local", "aliyun", "chat-guard", "openai-moderation"];
+const TYPES: string[] = ["local", "aliyun", "chat-guard", "openai-moderation", "webhook"];
 const UNKNOWN: i32 = -1;
 
 /**
@@ -45,6 +47,9 @@ function addBackend(config: ConfigReader, to: Backend[]): void {
       break;
     case Type.OpenAiModeration:
       to.push(new OpenAiModeration(config));
+      break;
+    case Type.Webhook:
+      to.push(new Webhook(config));
       break;
     default:
       break;

@@ -6,6 +6,17 @@ type Argument = string | Uint8Array;
 /** Runs an operation of a driver: numbers and bytes in, bytes or null out. A trap is an exception. */
 export type Run = (operation: string, parameters: number[], ...args: Argument[]) => Buffer | null;
 
+/** What a driver imports. @param memory its own, once it runs */
+export type Host = (memory: () => WebAssembly.Memory) => WebAssembly.Imports;
+
+const abortOnly: Host = () => ({
+  env: {
+    abort: (_message: number, _file: number, line: number, column: number): never => {
+      throw new Error(`abort at ${line}:${column}`);
+    },
+  },
+});
+
 /** The exports of ../json/driver/frame.ts. */
 interface Frame {
   memory: WebAssembly.Memory;
@@ -14,14 +25,18 @@ interface Frame {
   outputLength(): number;
 }
 
-/** Compiles and instantiates a driver that is made of ../json/driver/frame.ts. */
-export async function loadDriver(entry: string): Promise<Run> {
+/**
+ * Compiles and instantiates a driver that is made of ../json/driver/frame.ts.
+ *
+ * @param host what it imports; left out: `abort`
+ */
+export async function loadDriver(entry: string, host: Host = abortOnly): Promise<Run> {
   const module = await WebAssembly.compile(readFileSync(await buildLibrary(entry)));
-  const abort = (_message: number, _file: number, line: number, column: number): never => {
-    throw new Error(`abort at ${line}:${column}`);
-  };
-  const instance = await WebAssembly.instantiate(module, { env: { abort } });
-  const frame = instance.exports as unknown as Frame & Record<string, (...n: number[]) => void>;
+  const instance = await WebAssembly.instantiate(
+    module,
+    host(() => frame.memory),
+  );
+  const frame: Frame & Record<string, (...n: number[]) => void> = instance.exports as never;
   frame["_initialize"]?.();
 
   return (operation, parameters, ...args) => {

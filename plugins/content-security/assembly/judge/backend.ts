@@ -34,8 +34,13 @@ export class Question {
 export abstract class Backend {
   constructor(readonly client: HttpClient) {}
 
-  /** Most bytes of text in one question; longer texts are asked about in parts. */
+  /** Most bytes of a text in one question; longer texts are asked about in parts. */
   get maxBytes(): i32 {
+    return i32.MAX_VALUE;
+  }
+
+  /** Most characters in one question. For windows of a stream, too, which `maxBytes` does not cut. */
+  get maxChars(): i32 {
     return i32.MAX_VALUE;
   }
 
@@ -44,11 +49,36 @@ export abstract class Backend {
     return false;
   }
 
+  /** Of a stream it wants all text so far, the oldest cut off at `maxChars`, not the new text alone. */
+  get isCumulative(): bool {
+    return false;
+  }
+
+  /** It judges answers better when it knows the request: read that even if it is not checked. */
+  get wantsPrompt(): bool {
+    return false;
+  }
+
+  /** False: it has nothing to say on this, do not ask. */
+  judges(question: Question): bool {
+    return !question.isImage;
+  }
+
   /** The call that asks. */
   abstract ask(question: Question): HttpRequest;
 
   /** What an answer with status 200 says; what it holds is kept. Null: nothing that can be relied on. */
-  abstract read(question: Question, response: HttpCallResponse): Judgement | null;
+  read(question: Question, response: HttpCallResponse): Judgement | null {
+    return this.parse(question, response.body());
+  }
+
+  /** `read` of the body of the answer. */
+  abstract parse(question: Question, body: Slice): Judgement | null;
+
+  /** Id of the call in any answer, failures included, kept; no bytes: it has none. */
+  requestIdOf(_body: Slice): Slice {
+    return NO_BYTES;
+  }
 
   /** Any other rule of a service than the one by dimensions. */
   verdict(judgement: Judgement, thresholds: Thresholds): Verdict {

@@ -31,6 +31,8 @@ export class Judgement {
   hasResult: bool = false;
   label: Slice = NO_BYTES;
   words: Slice = NO_BYTES;
+  /** What the judge would tell the user in place of the text; no bytes: it does not say. */
+  message: Slice = NO_BYTES;
   /** The text without what was found; null: the judge has none. Empty: nothing is left. */
   masked: Slice | null = null;
 }

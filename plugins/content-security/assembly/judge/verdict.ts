@@ -30,6 +30,21 @@ export function verdictByDimension(judgement: Judgement, thresholds: Thresholds)
 }
 
 /**
+ * By dimensions, but the judge decides between another text and a refusal: those that are asked to
+ * do just that (content-security.md 8.4, 8.5).
+ */
+export function verdictAsOffered(judgement: Judgement, thresholds: Thresholds): Verdict {
+  let verdict = Verdict.Pass;
+  for (let i = 0; i < judgement.findings.length; i++) {
+    const finding = judgement.findings[i];
+    if (!thresholds.exceeds(finding.dimension, levelOf(finding.level))) continue;
+    if (!finding.canMask) return Verdict.Deny;
+    verdict = Verdict.Mask;
+  }
+  return verdict;
+}
+
+/**
  * What a refusal names (content-security.md 4.5): the findings that block, in the judge's order; if
  * there are none, what the levels of the whole say.
  */

@@ -1,0 +1,57 @@
+import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { Backend } from "../judge/backend";
+import { Aliyun } from "./aliyun/aliyun";
+import { ChatGuard } from "./guard/chat-guard";
+import { readGuard } from "./guard/config";
+import { OpenAiModeration } from "./openai/openai";
+import { Webhook } from "./webhook/webhook";
+
+const enum Type {
+  /** Rules of this plugin: they judge by themselves and always first. */
+  Local,
+  Aliyun,
+  ChatGuard,
+  OpenAiModeration,
+  Webhook,
+}
+
+/** In the order of `Type`. */
+const TYPES: string[] = ["local", "aliyun", "chat-guard", "openai-moderation", "webhook"];
+const UNKNOWN: i32 = -1;
+
+/**
+ * The services of `backend` or `backends` (content-security.md 8), in the order in which they are
+ * asked. None when there are no such fields.
+ */
+export function readBackends(config: ConfigReader): Backend[] {
+  const backends: Backend[] = [];
+  const single = config.object("backend");
+  if (single !== null && !single.value.isNull) {
+    if (config.has("backends")) config.refuse("backends", "cannot stand beside backend");
+    addBackend(single, backends);
+    return backends;
+  }
+  const readers = config.objects("backends");
+  for (let i = 0; i < readers.length; i++) addBackend(readers[i], backends);
+  return backends;
+}
+
+function addBackend(config: ConfigReader, to: Backend[]): void {
+  if (!config.has("type")) config.refuse("type", "is required");
+  switch (config.choice("type", TYPES, UNKNOWN)) {
+    case Type.Aliyun:
+      to.push(new Aliyun(config));
+      break;
+    case Type.ChatGuard:
+      to.push(new ChatGuard(readGuard(config)));
+      break;
+    case Type.OpenAiModeration:
+      to.push(new OpenAiModeration(config));
+      break;
+    case Type.Webhook:
+      to.push(new Webhook(config));
+      break;
+    default:
+      break;
+  }
+}

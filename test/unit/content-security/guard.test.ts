@@ -1,0 +1,279 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { loadDriver, type Run } from "../bytes/load.js";
+import { stubHost } from "./host.js";
+
+let run: Run;
+
+beforeAll(async () => {
+  run = await loadDriver("test/unit/content-security/driver/guard.ts", stubHost);
+});
+
+const OWN = { serviceName: "guard.dns", servicePort: 8000 };
+const PEER = { serviceSource: "dns", serviceName: "guard", servicePort: 80, domain: "g.example" };
+
+const text = (operation: string, numbers: number[], ...args: (string | object)[]): string | null =>
+  run(
+    operation,
+    numbers,
+    ...args.map((arg) => (typeof arg === "string" ? arg : JSON.stringify(arg))),
+  )?.toString() ?? null;
+
+const completion = (content: unknown): object => ({
+  id: "chatcmpl-1",
+  choices: [{ index: 0, message: { role: "assistant", content } }],
+});
+
+describe("what the model says", () => {
+  /** Dimension and level of each finding, then the label; null: a failure. */
+  const says = (config: object, content: unknown): string | null => {
+    const judgement = text("parse", [], { ...OWN, ...config }, completion(content));
+    if (judgement === null) return null;
+    const { findings, label, requestId } = JSON.parse(judgement);
+    expect(requestId).toBe("chatcmpl-1");
+    const found = findings.map(([, type, level]: string[]) => `${type}/${level}`);
+    return [...found, ...(label === undefined ? [] : [label])].join(" ");
+  };
+
+  describe("qwen3guard", () => {
+    const CASES: [content: string, expected: string | null][] = [
+      ["Safety: Safe\nCategories: None\nRefusal: No", ""],
+      ["Safety: Unsafe\nCategories: Violent", "contentModeration/high Violent"],
+      ["safety:\n\n  CONTROVERSIAL\r\ncategories: PII\r\n", "sensitiveData/s2 PII"],
+      [
+        "Safety:Unsafe\nCategories: PII, Jailbreak",
+        "sensitiveData/s3 promptAttack/high PII,Jailbreak",
+      ],
+      ["Safety: Unsafe", "contentModeration/high"],
+      ["Safety: Unsafe\nCategories: None", "contentModeration/high"],
+      [
+        "Safety: Unsafe\nCategories: Suicide & Self-Harm, Sexual Content or Sexual Acts,",
+        "contentModeration/high Suicide & Self-Harm,Sexual Content or Sexual Acts",
+      ],
+      ["<think>\nSafety: maybe\n</think>\nSafety: Safe.", ""],
+      ["Safety: Safe\nSafety: Unsafe", ""],
+      ["Safety: Safely\nSafety: Unsafe_\nSafety: Unsafe!", "contentModeration/high"],
+      [" Safety: Unsafe", null],
+      ["It is Safety: Unsafe", null],
+      ["Safety:", null],
+      ["Safety: Safe1", null],
+      ["", null],
+    ];
+    for (const [content, expected] of CASES) {
+      it(JSON.stringify(content), () => expect(says({}, content)).toBe(expected));
+    }
+  });
+
+  describe("llama-guard", () => {
+    const CASES: [content: string, expected: string | null][] = [
+      ["safe", ""],
+      ["\n\nSafe\n", ""],
+      ["unsafe\nS1", "contentModeration/high S1"],
+      [
+        "\n\nunsafe\r\nS7, S14,S10\n",
+        "sensitiveData/s3 promptAttack/high contentModeration/high S7,S14,S10",
+      ],
+      ["unsafe", "contentModeration/high"],
+      ["unsafe\nS6", ""],
+      ["unsafe\nS6,S2", "contentModeration/high S2"],
+      ["unsafely", null],
+      ["maybe unsafe", null],
+      ["", null],
+    ];
+    for (const [content, expected] of CASES) {
+      const config = { parser: "llama-guard", ignoreCategories: ["s6"] };
+      it(JSON.stringify(content), () => expect(says(config, content)).toBe(expected));
+    }
+  });
+
+  it("custom: what the pattern finds is unsafe", () => {
+    const config = { parser: "custom", unsafePattern: "(?i)^verdict: (bad|ugly)\\b" };
+    expect(says(config, "Verdict: BAD")).toBe("contentModeration/high");
+    expect(says(config, "Verdict: good")).toBe("");
+    expect(says(config, " \n")).toBeNull();
+  });
+
+  it("anything but a text in the first choice is a failure", () => {
+    const parse = (answer: string | object): string | null => text("parse", [], OWN, answer);
+    for (const content of [null, 1, [], {}]) expect(parse(completion(content))).toBeNull();
+    const others = [
+      {},
+      { choices: [] },
+      { choices: {} },
+      { choices: [1] },
+      { choices: [{}] },
+      [],
+      "",
+      "x",
+    ];
+    for (const answer of others) expect(parse(answer), JSON.stringify(answer)).toBeNull();
+    const body = Buffer.from(JSON.stringify(completion("Safety: Safe")));
+    for (let end = 0; end < body.length; end++) {
+      expect(run("parse", [], JSON.stringify(OWN), body.subarray(0, end)), `${end}`).toBeNull();
+    }
+  });
+
+  it("has an id even if it says nothing", () => {
+    expect(text("requestId", [], OWN, { id: " a ", choices: [] })).toBe("a");
+    expect(text("requestId", [], OWN, { id: 1 })).toBe("");
+    expect(text("requestId", [], OWN, "busy")).toBe("");
+  });
+});
+
+describe("verdicts", () => {
+  const [PASS, DENY] = ["0", "2"];
+  const verdict = (config: object, label: string, bar: number): string | null => {
+    const peer = Number("serviceSource" in config);
+    return text("verdict", [peer, bar], config, completion(`Safety: ${label}\nCategories: PII`));
+  };
+
+  it("qwen3guard: by the label, whatever the category and the bars", () => {
+    expect(verdict(PEER, "Unsafe", 4)).toBe(DENY);
+    expect(verdict(PEER, "Controversial", 1)).toBe(PASS);
+    expect(verdict({ ...PEER, risk_level_bar: "controversial" }, "Controversial", 4)).toBe(DENY);
+    expect(verdict({ ...PEER, riskLevelBar: "CONTROVERSIAL" }, "Safe", 0)).toBe(PASS);
+  });
+
+  it("else by the bars", () => {
+    expect(verdict(OWN, "Unsafe", 3)).toBe(DENY);
+    expect(verdict(OWN, "Unsafe", 4)).toBe(PASS);
+    expect(verdict(OWN, "Controversial", 3)).toBe(PASS);
+    expect(verdict(OWN, "Controversial", 2)).toBe(DENY);
+  });
+});
+
+describe("calls", () => {
+  const ask = (config: object, phase: number, asked: string, prompt = ""): [string[], string] => {
+    const peer = Number("serviceSource" in config);
+    const [head = "", body = ""] = text("ask", [peer, phase], config, asked, prompt)!.split("\n\n");
+    return [head.split("\n"), body];
+  };
+
+  it("qwen3guard: the peer's bytes", () => {
+    expect(ask(PEER, 0, "<你好>")).toEqual([
+      [
+        "content-type: application/json",
+        "authorization: Bearer EMPTY",
+        ":method: POST",
+        ":path: /v1/chat/completions",
+        ":authority: g.example",
+      ],
+      '{"model":"Qwen/Qwen3Guard-Gen-4B","messages":[{"role":"user","content":"\\u003c你好\\u003e"}],"max_tokens":128}',
+    ]);
+    const own = { ...PEER, requestPath: "/guard", apiKey: "k", model: "m" };
+    const [head, body] = ask(own, 1, "answer", "question");
+    expect(head).toContain("authorization: Bearer k");
+    expect(head).toContain(":path: /guard");
+    expect(body).toBe(
+      '{"model":"m","messages":[{"role":"user","content":"question"},{"role":"assistant","content":"answer"}],"max_tokens":128}',
+    );
+    expect(ask(own, 1, "answer", " \n")[1]).toContain('"messages":[{"role":"assistant",');
+  });
+
+  it("ours: a temperature, a system prompt, headers of one's own, no key unless there is one", () => {
+    const config = {
+      ...OWN,
+      parser: "llama-guard",
+      model: "llama",
+      systemPrompt: "Judge.",
+      path: "/x?y=1",
+      headers: { "X-Tenant": "a", n: 1 },
+    };
+    const [head, body] = ask(config, 0, "hi");
+    expect(head).toEqual([
+      "content-type: application/json",
+      "x-tenant: a",
+      "n: 1",
+      ":method: POST",
+      ":path: /x?y=1",
+      ":authority: guard.dns",
+    ]);
+    expect(body).toBe(
+      '{"model":"llama","messages":[{"role":"system","content":"Judge."},{"role":"user","content":"hi"}],"max_tokens":128,"temperature":0}',
+    );
+    expect(ask({ ...config, apiKey: "k" }, 0, "hi")[0]).toContain("authorization: Bearer k");
+    const basic = { ...config, apiKey: "k", headers: { Authorization: "Basic x" } };
+    expect(ask(basic, 0, "hi")[0].filter((line) => line.startsWith("authorization"))).toEqual([
+      "authorization: Basic x",
+    ]);
+  });
+});
+
+describe("configuration", () => {
+  const configure = (config: object, peer: boolean): string | null =>
+    text("configure", [Number(peer)], config);
+
+  it("ours", () => {
+    expect(configure(OWN, false)).toBe(
+      "outbound|8000||guard.dns guard.dns 2000 cumulative 2147483647 prompt",
+    );
+    const own = { cluster: "guard", serviceHost: "h", timeout: 5, cumulative: false, maxChars: 9 };
+    expect(configure(own, false)).toBe("guard h 5 9 prompt");
+    const cases: [object, string][] = [
+      [{}, "serviceName: is required, or cluster"],
+      [{ serviceName: "a" }, "servicePort: is required, or cluster"],
+      [{ ...OWN, servicePort: 0 }, "servicePort: must be between 1 and 65535"],
+      [{ ...OWN, timeout: 0 }, "timeout: must be between 1 and 600000"],
+      [{ ...OWN, maxChars: 0 }, "maxChars: must be between 1 and 2147483647"],
+      [{ ...OWN, path: "x" }, "path: must begin with /"],
+      [{ ...OWN, parser: "other" }, "parser: must be one of qwen3guard, llama-guard, custom"],
+      [{ ...OWN, parser: "custom" }, "unsafePattern: is required for the parser custom"],
+      [
+        { ...OWN, parser: "custom", unsafePattern: "(" },
+        "unsafePattern: error parsing regexp: missing closing ): `(`",
+      ],
+      [{ ...OWN, headers: [] }, "headers: must be an object"],
+      [{ ...OWN, headers: { ":path": "x" } }, "headers.:path: is not a header name"],
+      [{ ...OWN, headers: { "a b": "x" } }, "headers.a b: is not a header name"],
+      [{ ...OWN, headers: { a: "x\n" } }, "headers.a: cannot stand in a header"],
+      [{ ...OWN, apiKey: "x\ny" }, "apiKey: cannot stand in a header"],
+    ];
+    for (const [config, fault] of cases) expect(configure(config, false)).toBe(fault);
+  });
+
+  it("qwen3guard's, in either spelling, with either parser of ours", () => {
+    const place = (config: object): string | undefined =>
+      configure({ ...PEER, ...config }, true)?.split(" cumulative")[0];
+    expect(place({})).toBe("outbound|80||guard.dns g.example 2000");
+    expect(place({ serviceSource: "ip" })).toBe("outbound|80||guard.static guard 2000");
+    expect(place({ serviceSource: "k8s" })).toBe(
+      "outbound|80||guard.default.svc.cluster.local guard.default.svc.cluster.local 2000",
+    );
+    expect(place({ serviceSource: "k8s", namespace: "ai" })).toBe(
+      "outbound|80||guard.ai.svc.cluster.local guard.ai.svc.cluster.local 2000",
+    );
+    expect(place({ serviceSource: "nacos", namespace: "public" })).toBe(
+      "outbound|80||guard.DEFAULT-GROUP.public.nacos guard 2000",
+    );
+    expect(place({ service_name: " a ", service_port: "81", timeout_ms: 7 })).toBe(
+      "outbound|81||a.dns g.example 7",
+    );
+    expect(place({ service_name: " ", service_port: 0, timeoutMs: 8 })).toBe(
+      "outbound|80||guard.dns g.example 8",
+    );
+    expect(configure({ ...PEER, parser: "llama-guard" }, false)).toContain(
+      "outbound|80||guard.dns",
+    );
+  });
+
+  it("what is wrong, in the peer's words", () => {
+    const cases: [object, string][] = [
+      [{ serviceSource: "" }, "service_source is required"],
+      [{ serviceSource: "DNS" }, "unknown service_source: DNS"],
+      [{ serviceName: " " }, "service_name is required"],
+      [{ servicePort: -1 }, "service_port must be greater than 0"],
+      [{ service_port: -1 }, "service_port must be greater than 0"],
+      [{ servicePort: null }, "service_port must be greater than 0"],
+      [{ domain: "" }, "domain is required when service_source is dns"],
+      [{ timeoutMs: 0 }, "timeout_ms must be greater than 0"],
+      [{ timeout_ms: 0, timeoutMs: 5 }, "timeout_ms must be greater than 0"],
+      [{ riskLevelBar: "Safe" }, "risk_level_bar must be Controversial or Unsafe"],
+    ];
+    for (const [config, fault] of cases) {
+      expect(configure({ ...PEER, ...config }, true), JSON.stringify(config)).toBe(fault);
+    }
+  });
+
+  it("is not for images", () => {
+    expect(text("judgesImages", [], OWN, "https://e.com/a.png")).toBe("no");
+  });
+});

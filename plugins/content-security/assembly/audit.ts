@@ -55,12 +55,11 @@ export class Audit {
     return event;
   }
 
-  /** A rule of our own matched, whatever it does. */
-  noteRule(name: Slice): void {
-    for (let i = 0; i < this.rules.length; i++) {
-      if (this.rules[i].equals(name)) return;
+  /** Local rules matched that were only to be logged. */
+  noteRules(names: Slice[]): void {
+    for (let i = 0; i < names.length; i++) {
+      if (!this.knows(names[i])) this.rules.push(names[i]);
     }
-    this.rules.push(name);
   }
 
   /**
@@ -86,6 +85,13 @@ export class Audit {
     if (this.rules.length > 0) this.put(RULES, listOf(this.rules));
     if (this.events.length > 0) this.putEvents();
     writeToLog(this.log, this.attributes);
+  }
+
+  private knows(rule: Slice): bool {
+    for (let i = 0; i < this.rules.length; i++) {
+      if (this.rules[i].equals(rule)) return true;
+    }
+    return false;
   }
 
   private putEvents(): void {

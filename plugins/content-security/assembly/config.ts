@@ -3,8 +3,9 @@ import { bytes, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { ConsumerRules } from "./consumer-rules";
 import { DenyConfig, DenyFormat } from "./deny-config";
-import { Backend } from "./judge/backend";
+import { Backend, Phase } from "./judge/backend";
 import { LEVEL_HIGH, LEVEL_MAX } from "./judge/level";
+import { LocalRules } from "./local/local-rules";
 import { readThresholds } from "./thresholds-parser";
 
 const REQUEST_PATH: Slice = bytes("messages.@reverse.0.content");
@@ -16,6 +17,9 @@ const STREAM_FALLBACKS: Slice[] = [STREAM_PATH, bytes("delta.text")];
 const FAIL_MODES: string[] = ["open", "closed"];
 const UNREADABLE: string[] = ["pass", "deny"];
 const BODY_PHASES: string[] = ["auto", "hold_headers", "stream_headers"];
+const SCOPES: string[] = ["last", "lastUserTurns", "all"];
+const AUDIT_LEVELS: string[] = ["peer", "full"];
+const FULL: i32 = 1;
 const HOLD_HEADERS: i32 = 1;
 const CLOSED: i32 = 1;
 const DENY: i32 = 1;
@@ -25,7 +29,7 @@ const DENY: i32 = 1;
 export class SecurityConfig {
   readonly checksRequest: bool;
   readonly checksResponse: bool;
-  /** Where texts stand; the first path that finds one counts. */
+  /** Where texts stand; the first path that finds one counts. None for streams: all texts count. */
   readonly requestPaths: JsonPath[];
   readonly responsePaths: JsonPath[];
   readonly streamPaths: JsonPath[];
@@ -35,7 +39,11 @@ export class SecurityConfig {
   readonly consumers: ConsumerRules;
   readonly failsClosed: bool;
   /** A request may go on with another text. */
-  readonly mayMask: bool = true;
+  readonly mayMask: bool;
+  /** A `Scope`: which messages of a request; −1: what a path names, as the peer. */
+  readonly scope: i32;
+  /** The log of a passed stream has a status, too. */
+  readonly auditsPassed: bool;
   /** Status of an answer when no judge could be asked and that is not good enough. */
   readonly failCode: i32;
   /** What cannot be read is refused. */
@@ -46,11 +54,17 @@ export class SecurityConfig {
   constructor(
     config: ConfigReader,
     readonly backends: Backend[],
+    /** Null: there are none. */
+    readonly rules: LocalRules | null,
     isCloud: bool,
+    scope: i32,
   ) {
+    const chosen = config.has("requestScope") ? config.choice("requestScope", SCOPES, 0) : scope;
+    this.scope = chosen;
     const checks = !isCloud;
     this.checksRequest = config.flag("checkRequest", checks);
     this.checksResponse = config.flag("checkResponse", checks);
+    this.mayMask = rules === null || rules.masks(Phase.Request) || backends.length > 0;
     this.requestPaths = readPaths(config, "requestContentJsonPath", REQUEST_PATH, "", []);
     this.responsePaths = readPaths(
       config,
@@ -59,13 +73,16 @@ export class SecurityConfig {
       "responseContentFallbackJsonPaths",
       RESPONSE_FALLBACKS,
     );
-    this.streamPaths = readPaths(
-      config,
-      "responseStreamContentJsonPath",
-      STREAM_PATH,
-      "responseStreamContentFallbackJsonPaths",
-      STREAM_FALLBACKS,
-    );
+    this.streamPaths =
+      chosen >= 0
+        ? []
+        : readPaths(
+            config,
+            "responseStreamContentJsonPath",
+            STREAM_PATH,
+            "responseStreamContentFallbackJsonPaths",
+            STREAM_FALLBACKS,
+          );
     this.bufferLimit = <i32>max<i64>(1, min<i64>(i32.MAX_VALUE, config.integer("bufferLimit", 1000)));
     this.deny = new DenyConfig(config, isCloud ? DenyFormat.Legacy : DenyFormat.Message);
     const thresholds = readThresholds(config, isCloud ? LEVEL_MAX : LEVEL_HIGH);
@@ -74,6 +91,7 @@ export class SecurityConfig {
     this.failCode = <i32>config.integer("failCode", 503, 200, 599);
     this.deniesUnreadable = config.choice("onUnreadable", UNREADABLE, isCloud ? 0 : DENY) == DENY;
     this.holdsHeaders = config.choice("body_phase", BODY_PHASES, 0) == HOLD_HEADERS;
+    this.auditsPassed = config.choice("auditLevel", AUDIT_LEVELS, isCloud ? 0 : FULL) == FULL;
     this.maxBodyBytes = config.integer("maxBodyBytes", 10485760, 1, i32.MAX_VALUE);
   }
 }

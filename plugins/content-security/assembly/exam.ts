@@ -6,6 +6,7 @@ import { Backend, Phase, Question } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
 import { Thresholds } from "./judge/thresholds";
 import { Verdict } from "./judge/verdict";
+import { Memory } from "./local/memory";
 import { Metrics } from "./metrics";
 
 /** What stands of an examination. */
@@ -30,6 +31,8 @@ export class Examiner {
   service: Slice = NO_BYTES;
   /** What the user asked, for judges of answers. */
   prompt: Slice = NO_BYTES;
+  /** What the local rules have masked in the request. */
+  readonly memory: Memory = new Memory();
 
   constructor(
     readonly streamId: u32,
@@ -131,6 +134,11 @@ export class Exam {
     const question = new Question(this.phase, this.text.sub(this.from, this.to), this.sessionId);
     question.prompt = examiner.prompt;
     question.service = examiner.service;
+    if (!backend.judges(question)) {
+      this.to = this.text.length;
+      this.from = this.to;
+      return true;
+    }
     this.question = question;
     this.event = examiner.audit.open(this.phase, TEXT);
     return backend.client.send(examiner.streamId, this.phase, backend.ask(question)) == Status.Ok;

@@ -7,5 +7,5 @@ export const CONSUMER_HEADER: Slice = bytes("x-mse-consumer");
 export const CONTENT_LENGTH: Slice = bytes("content-length");
 export const CONTENT_TYPE: Slice = bytes("content-type");
 export const JSON_TYPE: Slice = bytes("application/json");
-export const STATUS: Slice = bytes(":status");
+export const STATUS_HEADER: Slice = bytes(":status");
 export const EVENT_STREAM: Slice = bytes("text/event-stream");

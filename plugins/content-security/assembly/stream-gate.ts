@@ -1,53 +1,108 @@
-import { findJson, JsonPath, textOf } from "@ai-gateway-wasm/as-json";
+import { quote } from "@ai-gateway-wasm/as-json";
 import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { dataOf, SseReader } from "@ai-gateway-wasm/sse";
+import { SseReader } from "@ai-gateway-wasm/sse";
 import { HttpCallResponse } from "proxy-wasm-as";
 import { SecurityConfig } from "./config";
+import { EventText, EventTexts } from "./event-texts";
 import { Exam, Examiner, Outcome } from "./exam";
 import { Phase } from "./judge/backend";
+import { Judgement } from "./judge/judgement";
+import { LocalStream } from "./local/local-stream";
 import { Refusal } from "./refusal";
 import { runesIn } from "./texts";
+
+/** The text of one choice and field, over all events. */
+@final
+class Track {
+  /** Bytes of it so far. */
+  length: i32 = 0;
+
+  constructor(
+    readonly name: string,
+    /** The local rules on it; null: there are none. */
+    readonly rules: LocalStream | null,
+  ) {}
+}
+
+/** A piece of a track that waits for its verdict. */
+@final
+class HeldText {
+  constructor(
+    readonly track: Track,
+    /** Where it begins in its track. */
+    readonly from: i32,
+    readonly piece: EventText,
+  ) {}
+
+  /** The local rules have nothing more to say on it. */
+  get isSettled(): bool {
+    const rules = this.track.rules;
+    return rules === null || this.from + this.piece.text.length <= rules.settled;
+  }
+
+  /** What takes its place; null: nothing. */
+  rewritten(): Slice | null {
+    const rules = this.track.rules;
+    return rules === null ? null : rules.rewrite(this.piece.text, this.from);
+  }
+}
 
 /** An event that waits for its verdict. */
 @final
 class HeldEvent {
+  readonly texts: HeldText[] = [];
+  runes: i32 = 0;
+
   constructor(
-    /** Bytes of the stream up to behind it. */
+    /** Where its bytes begin and end in the stream, blank lines and all. */
+    readonly start: i32,
     readonly end: i32,
-    readonly text: Slice,
-    readonly runes: i32,
+    /** Where its first line begins. */
+    readonly head: i32,
   ) {}
+
+  get isSettled(): bool {
+    for (let i = 0; i < this.texts.length; i++) {
+      if (!this.texts[i].isSettled) return false;
+    }
+    return true;
+  }
 }
 
 /**
- * Lets a stream of events through as its text is judged, in windows (content-security.md 3.5):
+ * Lets a stream of events through as its text is judged (content-security.md 3.5, 9.3):
  *
- *   feed ─► events wait ─► enough text, or the end ─► exam ─► passed: their bytes go out as they came
- *                                                       └──► denied: a refusal goes out, and no more
+ *   feed ─► held ─► settled by the local rules ─► a window of them is judged by the back ends ─► out
+ *             └──── refused ──────────────────────────────┴────► a refusal goes out, and no more
+ *
+ * Events whose text does not change go out as they came.
  */
 @final
 export class StreamGate {
-  private readonly reader: SseReader = new SseReader();
+  private readonly reader: SseReader;
   /** What came and has not gone out. */
   private held: Builder = new Builder(0);
   private readonly events: HeldEvent[] = [];
-  private waitingRunes: i32 = 0;
+  private readonly tracks: Track[] = [];
+  /** Of the held events, from the first: those that the local rules have settled, and their text. */
+  private settled: i32 = 0;
+  private settledRunes: i32 = 0;
+  /** Of these: the window that the back ends judge. */
+  private window: i32 = 0;
   /** Bytes of the stream before those that are held. */
   private gone: i32 = 0;
-  /** Of the stream: what goes out with the running window. */
-  private windowEnd: i32 = 0;
   private readonly out: Builder = new Builder(0);
   private exam: Exam | null = null;
   private hasEnded: bool = false;
   /** A refusal went out: what comes is swallowed. */
   private isRefused: bool = false;
+  private isMasked: bool = false;
 
   constructor(
     private readonly config: SecurityConfig,
     private readonly examiner: Examiner,
-    consumer: Slice,
   ) {
-    examiner.service = config.consumers.serviceOf(consumer, Phase.Response);
+    this.reader = new SseReader(<i32>config.maxBodyBytes);
   }
 
   /** An answer is waited for: what is held must stay. */
@@ -57,13 +112,20 @@ export class StreamGate {
 
   /** What came. @param isLast nothing follows */
   feed(chunk: Slice, isLast: bool): void {
-    if (isLast) this.hasEnded = true;
-    if (this.isRefused) return;
+    if (this.isRefused || this.hasEnded) return;
     const before = this.gone + this.held.length;
     this.held.append(chunk);
     this.reader.feed(chunk);
-    while (this.reader.next()) this.hold(this.reader.event, before + this.reader.consumed);
-    if (isLast && this.reader.finish()) this.hold(this.reader.event, before + chunk.length);
+    while (this.reader.next()) this.hold(before + this.reader.consumed);
+    if (this.reader.dropped > 0 && this.config.deniesUnreadable) return this.refuse(null);
+    if (isLast) {
+      this.hasEnded = true;
+      if (this.reader.finish()) this.hold(before + chunk.length);
+      for (let i = 0; i < this.tracks.length; i++) {
+        const rules = this.tracks[i].rules;
+        if (rules !== null) rules.finish();
+      }
+    }
     this.judge();
   }
 
@@ -83,18 +145,46 @@ export class StreamGate {
     return bytes;
   }
 
-  private hold(event: Slice, end: i32): void {
-    const text = this.textOf(event);
-    const runes = runesIn(text);
-    this.waitingRunes += runes;
-    this.events.push(new HeldEvent(end, text.kept(), runes));
+  /** The reader's event. @param end where it ends in the stream */
+  private hold(end: i32): void {
+    const count = this.events.length;
+    const start = count > 0 ? this.events[count - 1].end : this.gone;
+    const event = this.reader.event;
+    const held = new HeldEvent(start, end, end - this.reader.ending - event.length);
+    const texts = new EventTexts(event, this.config.streamPaths).list;
+    for (let i = 0; i < texts.length; i++) {
+      const track = this.trackOf(texts[i].track);
+      const text = texts[i].text;
+      held.texts.push(new HeldText(track, track.length, texts[i]));
+      held.runes += runesIn(text);
+      track.length += text.length;
+      const rules = track.rules;
+      if (rules !== null) rules.feed(text);
+    }
+    this.events.push(held);
   }
 
-  /** Judges window after window until an answer is waited for. */
+  private trackOf(name: string): Track {
+    for (let i = 0; i < this.tracks.length; i++) {
+      if (this.tracks[i].name == name) return this.tracks[i];
+    }
+    const rules = this.config.rules;
+    const memory = this.examiner.memory;
+    const applies = rules !== null && (rules.judges(Phase.Response) || !memory.isEmpty);
+    const track = new Track(
+      name,
+      applies && rules !== null ? rules.stream(Phase.Response, NO_BYTES, memory) : null,
+    );
+    this.tracks.push(track);
+    return track;
+  }
+
+  /** Judges what can be judged, until an answer is waited for. */
   private judge(): void {
+    this.settleLocally();
     while (this.exam === null && !this.isRefused && this.isDue) {
-      const text = this.popWindow();
-      if (text.isEmpty) {
+      const text = this.openWindow();
+      if (text === null) {
         this.letGo();
         continue;
       }
@@ -102,30 +192,48 @@ export class StreamGate {
       this.examiner.metrics.checked.increment();
       this.settle(exam, exam.proceed());
     }
-    if (this.hasEnded && this.exam === null && !this.isRefused) this.letGoAll();
+    const refused = this.findRefusal();
+    if (refused !== null && this.exam === null && !this.isRefused) this.refuse(refused);
+    if (this.hasEnded && this.exam === null && !this.isRefused) this.end();
+  }
+
+  private settleLocally(): void {
+    while (this.settled < this.events.length && this.events[this.settled].isSettled) {
+      this.settledRunes += this.events[this.settled++].runes;
+    }
+  }
+
+  /** What the local rules refuse; null: nothing. */
+  private findRefusal(): Judgement | null {
+    for (let i = 0; i < this.tracks.length; i++) {
+      const rules = this.tracks[i].rules;
+      if (rules !== null && rules.judgement !== null) return rules.judgement;
+    }
+    return null;
   }
 
   private get isDue(): bool {
-    const count = this.events.length;
-    if (count == 0) return false;
+    if (this.settled == 0) return false;
+    if (this.hasEnded || this.examiner.backends.length == 0) return true;
     const limit = this.config.bufferLimit;
-    return this.hasEnded || count >= limit || this.waitingRunes >= limit;
+    return this.settled >= limit || this.settledRunes >= limit;
   }
 
-  /** Takes events until their text is long enough. Memory of its own. */
-  private popWindow(): Slice {
+  /** Takes events until their text is long enough. @returns null: nobody has to judge them */
+  private openWindow(): Slice | null {
+    this.window = 0;
+    if (this.examiner.backends.length == 0) {
+      this.window = this.settled;
+      return null;
+    }
     const text = new Builder(256);
     let runes = 0;
-    let taken = 0;
-    while (taken < this.events.length && runes < this.config.bufferLimit) {
-      const event = this.events[taken++];
-      text.append(event.text);
+    while (this.window < this.settled && runes < this.config.bufferLimit) {
+      const event = this.events[this.window++];
+      for (let i = 0; i < event.texts.length; i++) text.append(event.texts[i].piece.text);
       runes += event.runes;
-      this.windowEnd = event.end;
     }
-    this.events.splice(0, taken);
-    this.waitingRunes -= runes;
-    return text.toSlice();
+    return text.length == 0 ? null : text.toSlice();
   }
 
   private settle(exam: Exam, outcome: Outcome): void {
@@ -135,10 +243,10 @@ export class StreamGate {
         this.exam = exam;
         return;
       case Outcome.Denied:
-        return this.refuse(exam);
+        return this.refuse(exam.judgement);
       case Outcome.Failed:
         examiner.audit.settle(Phase.Response, "response error");
-        if (this.config.failsClosed) return this.refuse(exam);
+        if (this.config.failsClosed) return this.refuse(null);
         break;
       default:
         examiner.audit.write();
@@ -146,43 +254,69 @@ export class StreamGate {
     this.letGo();
   }
 
-  /** The window's bytes go out. */
+  /** The window goes out. */
   private letGo(): void {
-    const size = this.windowEnd - this.gone;
+    if (this.window == 0) return;
     const held = this.held.view();
-    this.out.append(held.sub(0, size));
-    const rest = new Builder(held.length - size).append(held.sub(size));
-    this.held = rest;
-    this.gone = this.windowEnd;
+    for (let i = 0; i < this.window; i++) {
+      const event = this.events[i];
+      this.settledRunes -= event.runes;
+      this.appendEvent(event, held.sub(event.start - this.gone, event.end - this.gone));
+    }
+    const end = this.events[this.window - 1].end;
+    this.events.splice(0, this.window);
+    this.settled -= this.window;
+    this.window = 0;
+    this.drop(end);
   }
 
-  private letGoAll(): void {
-    this.windowEnd = this.gone + this.held.length;
-    this.letGo();
+  /** @param bytes of the event as it came */
+  private appendEvent(event: HeldEvent, bytes: Slice): void {
+    let from = 0;
+    for (let i = 0; i < event.texts.length; i++) {
+      const text = event.texts[i];
+      const rewritten = text.rewritten();
+      const start = event.head - event.start + text.piece.start;
+      if (rewritten === null || start < from) continue;
+      this.isMasked = true;
+      this.out.append(bytes.sub(from, start)).append(quote(rewritten));
+      from = start + text.piece.length;
+    }
+    this.out.append(bytes.sub(from));
   }
 
-  private refuse(exam: Exam): void {
+  /** Forgets the held bytes up to a place in the stream. */
+  private drop(end: i32): void {
+    const rest = this.held.view().sub(end - this.gone);
+    this.held = new Builder(rest.length).append(rest);
+    this.gone = end;
+  }
+
+  /** All is judged, and the stream has ended. */
+  private end(): void {
+    this.out.append(this.held.view());
+    this.held = new Builder(0);
+    if (this.isMasked) this.examiner.metrics.responseMasked.increment();
+    this.noteRules();
+    if (this.config.auditsPassed) this.examiner.audit.settle(Phase.Response, "response pass");
+  }
+
+  private noteRules(): void {
+    for (let i = 0; i < this.tracks.length; i++) {
+      const rules = this.tracks[i].rules;
+      if (rules !== null) this.examiner.audit.noteRules(rules.logged);
+    }
+  }
+
+  private refuse(judgement: Judgement | null): void {
     const examiner = this.examiner;
-    const judgement = exam.judgement;
+    this.noteRules();
     examiner.metrics.responseDenied.increment();
     examiner.audit.settle(Phase.Response, "response deny", judgement);
-    this.out.append(new Refusal(this.config.deny, judgement, examiner.thresholds, true).events());
+    const refusal = new Refusal(this.config.deny, judgement, examiner.thresholds, true);
+    this.out.append(refusal.events());
     this.isRefused = true;
     this.held = new Builder(0);
     this.events.splice(0, this.events.length);
-  }
-
-  /** The text of an event: what the first path finds in its data. */
-  private textOf(event: Slice): Slice {
-    const data = dataOf(event);
-    if (data === null) return NO_BYTES;
-    const root = findJson(data);
-    if (root === null) return NO_BYTES;
-    const paths: JsonPath[] = this.config.streamPaths;
-    for (let i = 0; i < paths.length; i++) {
-      const text = textOf(paths[i].read(root));
-      if (!text.isEmpty) return text;
-    }
-    return NO_BYTES;
   }
 }

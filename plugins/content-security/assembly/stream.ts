@@ -18,6 +18,7 @@ import {
   requestHeaders,
   responseBody,
   responseHeaders,
+  Status,
   TrailersAction,
 } from "proxy-wasm-as";
 import { Audit } from "./audit";
@@ -26,7 +27,7 @@ import { Exam, Examiner, Outcome } from "./exam";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
 import { Metrics } from "./metrics";
-import { ACCEPT_ENCODING, CONSUMER_HEADER, CONTENT_LENGTH, CONTENT_TYPE, EVENT_STREAM, JSON_TYPE, STATUS } from "./names";
+import { ACCEPT_ENCODING, CONSUMER_HEADER, CONTENT_LENGTH, CONTENT_TYPE, EVENT_STREAM, JSON_TYPE, STATUS_HEADER } from "./names";
 import { Refusal } from "./refusal";
 import { StreamGate } from "./stream-gate";
 import { Texts } from "./texts";
@@ -119,7 +120,7 @@ export class ContentStream extends HttpContext {
     const config = this.config;
     if (this.hasReplied || !config.checksResponse || endOfStream) return HeadersAction.Continue;
     responseHeaders.load();
-    const status = responseHeaders.get(STATUS);
+    const status = responseHeaders.get(STATUS_HEADER);
     if (status === null || !status.equals(OK)) return HeadersAction.Continue;
     if (isUnreadable(responseHeaders)) return HeadersAction.Continue;
     this.phase = Phase.Response;
@@ -128,7 +129,8 @@ export class ContentStream extends HttpContext {
     if (!isStream) return this.holdResponse();
     this.audit.start();
     responseHeaders.remove(CONTENT_LENGTH);
-    this.gate = new StreamGate(config, this.examiner, this.consumer);
+    this.examiner.service = config.consumers.serviceOf(this.consumer, Phase.Response);
+    this.gate = new StreamGate(config, this.examiner);
     this.stage = Stage.Streams;
     return HeadersAction.Continue;
   }
@@ -192,58 +194,83 @@ export class ContentStream extends HttpContext {
   /** A body is complete. @returns true: it goes on */
   private judge(body: Slice | null): bool {
     this.stage = Stage.Idle;
-    const isRequest = this.phase == Phase.Request;
     if (body === null) return true;
-    const texts = new Texts(body);
-    if (isRequest) this.wantsStream = texts.wantsStream;
-    const isFound = texts.takeFirst(isRequest ? this.config.requestPaths : this.config.responsePaths);
-    if (!isFound) return true;
-    if (isRequest) this.examiner.prompt = texts.whole();
+    const texts = this.textsOf(body);
+    if (texts.isEmpty) return true;
+    this.texts = texts;
     this.audit.start();
+    this.metrics.checked.increment();
+    const judgement = this.applyRules(texts);
+    if (judgement !== null) return this.refuse(judgement);
     this.examiner.service = this.config.consumers.serviceOf(this.consumer, this.phase);
     const exam = new Exam(this.examiner, this.phase, texts.whole());
-    this.texts = texts;
     this.exam = exam;
     this.stage = Stage.Asks;
-    this.metrics.checked.increment();
     return this.settle(exam, exam.proceed());
+  }
+
+  private textsOf(body: Slice): Texts {
+    const config = this.config;
+    const texts = new Texts(body);
+    if (this.phase == Phase.Request) {
+      this.wantsStream = texts.wantsStream;
+      if (config.scope >= 0) texts.takeMessages(config.scope);
+      texts.takeFirst(config.requestPaths);
+      this.examiner.prompt = texts.whole();
+    } else {
+      if (config.scope >= 0) texts.takeChoices();
+      texts.takeFirst(config.responsePaths);
+    }
+    return texts;
+  }
+
+  /** Masks what the local rules mask. @returns what they refuse; null: nothing */
+  private applyRules(texts: Texts): Judgement | null {
+    const rules = this.config.rules;
+    const memory = this.examiner.memory;
+    if (rules === null) return null;
+    for (let i = 0; i < texts.fields.length; i++) {
+      const field = texts.fields[i];
+      const outcome = rules.examine(field.text, this.phase, field.role, memory);
+      this.audit.noteRules(outcome.logged);
+      if (outcome.judgement !== null) return outcome.judgement;
+      field.changed = outcome.text;
+    }
+    return null;
   }
 
   /** @returns true: what is held goes on */
   private settle(exam: Exam, outcome: Outcome): bool {
-    if (outcome == Outcome.Pending) return false;
+    const texts = this.texts;
+    if (outcome == Outcome.Pending || texts === null) return false;
     this.stage = Stage.Idle;
-    const isRequest = this.phase == Phase.Request;
-    switch (outcome) {
-      case Outcome.Denied:
-        return this.refuse(exam.judgement);
-      case Outcome.Masked:
-        return !isRequest ? this.pass("response pass") : this.mask(exam.text);
-      case Outcome.Failed:
-        this.pass(isRequest ? "request error" : "response error");
-        return !this.config.failsClosed || this.fail();
-      default:
-        return this.pass(isRequest ? "request pass" : "response pass");
-    }
-  }
-
-  /** @returns true */
-  private pass(status: string): bool {
-    this.metrics.latency.record(this.audit.settle(this.phase, status));
+    if (outcome == Outcome.Denied) return this.refuse(exam.judgement);
+    if (outcome == Outcome.Failed && this.config.failsClosed) return this.fail();
+    // Peers mask requests alone: what a service would mask in an answer passes.
+    if (outcome == Outcome.Masked && this.phase == Phase.Request) texts.spread(exam.text);
+    if (texts.isChanged && !this.edit(texts)) return this.refuse(null);
+    this.metrics.latency.record(this.audit.settle(this.phase, this.statusOf(outcome, texts)));
     return true;
   }
 
-  /** The request goes on with another text. @returns false: it could not be put in place */
-  private mask(text: Slice): bool {
-    const texts = this.texts;
-    const body = requestBody.readAll();
-    if (texts === null || body === null) return this.refuse(null);
-    texts.spread(text);
+  private statusOf(outcome: Outcome, texts: Texts): string {
+    const isRequest = this.phase == Phase.Request;
+    if (outcome == Outcome.Failed) return isRequest ? "request error" : "response error";
+    if (texts.isChanged) return isRequest ? "request mask" : "response mask";
+    return isRequest ? "request pass" : "response pass";
+  }
+
+  /** Puts the changed texts in their places. @returns false: that cannot be done */
+  private edit(texts: Texts): bool {
+    const isRequest = this.phase == Phase.Request;
+    const buffer = isRequest ? requestBody : responseBody;
+    const body = buffer.readAll();
+    if (body === null) return false;
     const edited = texts.edit(body);
-    if (edited === null || !texts.isChanged) return this.refuse(null);
-    requestBody.replace(edited);
-    this.metrics.requestMasked.increment();
-    return this.pass("request mask");
+    if (edited === null || buffer.replace(edited) != Status.Ok) return false;
+    if (isRequest) this.metrics.requestMasked.increment();
+    else this.metrics.responseMasked.increment();
+    return true;
   }
 
   /**
@@ -271,8 +298,10 @@ export class ContentStream extends HttpContext {
 
   /** No judge could be asked. @returns true: what is held goes on, and is the error */
   private fail(): bool {
+    const isRequest = this.phase == Phase.Request;
+    this.audit.settle(this.phase, isRequest ? "request error" : "response error");
     const body = openAiError(FAILURE, "server_error", "content_check_failed");
-    if (this.phase == Phase.Response && !this.holdsResponseHeaders) {
+    if (!isRequest && !this.holdsResponseHeaders) {
       responseBody.replace(body);
       return true;
     }

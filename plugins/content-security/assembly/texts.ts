@@ -1,9 +1,27 @@
-import { boolOf, JsonPath, JsonValue, quote, readJson, textOf } from "@ai-gateway-wasm/as-json";
-import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { JsonPath, JsonValue, quote, readJson, textOf, boolOf } from "@ai-gateway-wasm/as-json";
+import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 
 const TYPE: Slice = bytes("type");
 const TEXT: Slice = bytes("text");
 const STREAM: Slice = bytes("stream");
+const MESSAGES: Slice = bytes("messages");
+const MESSAGE: Slice = bytes("message");
+const CHOICES: Slice = bytes("choices");
+const ROLE: Slice = bytes("role");
+const USER: Slice = bytes("user");
+const CONTENT: Slice = bytes("content");
+const REASONING: Slice = bytes("reasoning_content");
+const TOOL_CALLS: Slice = bytes("tool_calls");
+const FUNCTION: Slice = bytes("function");
+const ARGUMENTS: Slice = bytes("arguments");
+
+/** Which messages of a request are judged (content-security.md 6, no. 7). */
+export const enum Scope {
+  Last,
+  /** What the user said since the last answer. */
+  LastUserTurns,
+  All,
+}
 
 /** A text of a JSON body that is judged, and where it stands. */
 @final
@@ -17,6 +35,8 @@ export class TextField {
     readonly length: i32,
     /** Memory of its own. */
     readonly text: Slice,
+    /** Of its message; no bytes: unknown. */
+    readonly role: Slice,
   ) {}
 
   /** The text as it goes on. */
@@ -36,31 +56,49 @@ export class Texts {
     this.root = readJson(body);
   }
 
-  /**
-   * Takes what is at a path: a string, or the texts of a list of parts as messages have them. What
-   * is neither is taken as it stands, and cannot be changed. @returns false: nothing is there
-   */
-  take(path: JsonPath): bool {
-    const value = path.read(this.root);
-    if (value === null || value.isNull) return false;
-    const before = this.fields.length;
-    if (value.isArray) this.takeParts(value);
-    else this.add(value);
-    return this.fields.length > before;
-  }
-
-  /** The first path where something is. @returns false: nowhere */
-  takeFirst(paths: JsonPath[]): bool {
-    for (let i = 0; i < paths.length; i++) {
-      if (this.take(paths[i])) return true;
-    }
-    return false;
-  }
-
   /** The client waits for events. */
   get wantsStream(): bool {
     const root = this.root;
     return root !== null && root.isObject && boolOf(root.get(STREAM));
+  }
+
+  get isEmpty(): bool {
+    return this.fields.length == 0;
+  }
+
+  /** Takes what is at the first path where something is. */
+  takeFirst(paths: JsonPath[]): void {
+    for (let i = 0; i < paths.length && this.isEmpty; i++) {
+      const value = paths[i].read(this.root);
+      if (value !== null) this.take(value, NO_BYTES);
+    }
+  }
+
+  /** Takes the messages of a request: what they say, and what tools are called with. */
+  takeMessages(scope: Scope): void {
+    const messages = this.member(MESSAGES);
+    if (messages === null || !messages.isArray) return;
+    const count = messages.count();
+    const first = scope == Scope.All ? 0 : scope == Scope.Last ? count - 1 : lastTurns(messages);
+    const items = messages.entries();
+    for (let i = 0; items.next(); i++) {
+      if (i >= first) this.takeMessage(items.value);
+    }
+  }
+
+  /** Takes the messages of all choices of an answer. */
+  takeChoices(): void {
+    const choices = this.member(CHOICES);
+    if (choices === null || !choices.isArray) return;
+    const items = choices.entries();
+    while (items.next()) {
+      const choice = items.value;
+      if (!choice.isObject) continue;
+      const message = choice.get(MESSAGE);
+      const text = choice.get(TEXT);
+      if (message !== null) this.takeMessage(message);
+      if (text !== null) this.take(text, NO_BYTES);
+    }
   }
 
   /** All of them, one behind the other. Memory of its own. */
@@ -86,12 +124,12 @@ export class Texts {
     const fields = this.fields;
     let total = 0;
     for (let i = 0; i < fields.length; i++) total += runesIn(fields[i].current);
-    const runes = runesIn(text);
+    const runes: i64 = runesIn(text);
     let from = 0;
     for (let i = 0; i < fields.length; i++) {
       const isLast = i == fields.length - 1;
       const share =
-        total > 0 ? <i64>runes * runesIn(fields[i].current) / total : <i64>(runes / fields.length);
+        total > 0 ? (runes * runesIn(fields[i].current)) / total : runes / fields.length;
       const to = isLast ? text.length : behindRunes(text, from, <i32>share);
       const part = text.sub(from, to);
       if (!part.equals(fields[i].text)) fields[i].changed = part;
@@ -119,24 +157,66 @@ export class Texts {
     return out.append(body.sub(from)).toSlice();
   }
 
-  private takeParts(list: JsonValue): void {
-    const items = list.entries();
-    while (items.next()) {
-      const item = items.value;
-      if (!item.isObject || !textOf(item.get(TYPE)).equals(TEXT)) continue;
-      const text = item.get(TEXT);
-      if (text !== null) this.add(text);
+  private member(name: Slice): JsonValue | null {
+    const root = this.root;
+    return root !== null && root.isObject ? root.get(name) : null;
+  }
+
+  private takeMessage(message: JsonValue): void {
+    if (!message.isObject) return;
+    const role = textOf(message.get(ROLE)).kept();
+    // In the order of the body, so that it can be edited from its beginning to its end.
+    const members = message.entries();
+    while (members.next()) {
+      if (members.keyIs(CONTENT) || members.keyIs(REASONING)) this.take(members.value, role);
+      else if (members.keyIs(TOOL_CALLS)) this.takeCalls(members.value, role);
     }
   }
 
-  private add(value: JsonValue): void {
-    const text = value.isString ? textOf(value) : value.raw;
-    if (text.isEmpty) return;
-    const raw = value.raw;
-    const isInPlace = raw.ptr >= this.body.ptr && raw.ptr + raw.length <= this.body.ptr + this.body.length;
-    const start = isInPlace ? <i32>(raw.ptr - this.body.ptr) : -1;
-    this.fields.push(new TextField(start, raw.length, text.kept()));
+  private takeCalls(calls: JsonValue, role: Slice): void {
+    if (!calls.isArray) return;
+    const items = calls.entries();
+    while (items.next()) {
+      const called = items.value.isObject ? items.value.get(FUNCTION) : null;
+      const input = called !== null && called.isObject ? called.get(ARGUMENTS) : null;
+      if (input !== null) this.take(input, role);
+    }
   }
+
+  /** A string, or the texts of a list of parts. What is neither is taken as it stands. */
+  private take(value: JsonValue, role: Slice): void {
+    if (value.isNull) return;
+    if (!value.isArray) return this.add(value, role);
+    const items = value.entries();
+    while (items.next()) {
+      const item = items.value;
+      const isText = item.isObject && textOf(item.get(TYPE)).equals(TEXT);
+      const text = isText ? item.get(TEXT) : null;
+      if (text !== null) this.add(text, role);
+    }
+  }
+
+  private add(value: JsonValue, role: Slice): void {
+    const raw = value.raw;
+    const text = value.isString ? textOf(value) : raw;
+    if (text.isEmpty) return;
+    const body = this.body;
+    const end = body.ptr + <usize>body.length;
+    const isInPlace = raw.ptr >= body.ptr && raw.ptr + <usize>raw.length <= end;
+    const start = isInPlace ? <i32>(raw.ptr - body.ptr) : -1;
+    this.fields.push(new TextField(start, raw.length, text.kept(), role));
+  }
+}
+
+/** Number of the first message that the user said since the last answer. */
+function lastTurns(messages: JsonValue): i32 {
+  const items = messages.entries();
+  let first = 0;
+  for (let i = 0; items.next(); i++) {
+    const message = items.value;
+    if (!message.isObject || !textOf(message.get(ROLE)).equals(USER)) first = i + 1;
+  }
+  return min(first, messages.count() - 1);
 }
 
 /** Characters of a UTF-8 text. */

@@ -33,6 +33,9 @@ export class SseReader {
     return <i32>(this.at - this.start);
   }
 
+  /** Bytes of the blank line's end behind the present event; 0 when the stream ended in it. */
+  ending: i32 = 0;
+
   /** What keeps the present chunk alive; null: the callback arena. */
   private owner: StaticArray<u8> | null = null;
   private start: usize = 0;
@@ -88,6 +91,7 @@ export class SseReader {
       }
       const isBlank = lineEnd == at && this.isAtLineStart;
       at = this.behindLineEnd(lineEnd);
+      this.ending = <i32>(at - lineEnd);
       this.isAtLineStart = true;
       if (!isBlank) continue;
       if (this.finishEvent(start, lineEnd)) {
@@ -108,6 +112,7 @@ export class SseReader {
   finish(): bool {
     if (this.isInTail) this.clearTail();
     this.isDropping = false;
+    this.ending = 0;
     return this.finishEvent(this.end, this.end);
   }
 

@@ -128,7 +128,8 @@ export interface Environment {
   skip: Record<string, string>;
   /**
    * Headers whose values depend on when they are sent, and which part does, as a regular
-   * expression: `{ retry-after: "\\d+" }`. It is printed as `…`.
+   * expression: `{ retry-after: "\\d+" }`. It is printed as `…`. `:body` is the client's body,
+   * `:attribute` each attribute; there it is printed as `...`.
    */
   vary: Record<string, string>;
 }

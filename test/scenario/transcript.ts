@@ -39,7 +39,18 @@ function steadied(outcome: RequestOutcome, vary: Record<string, string>): Reques
     const part = vary[name.toLowerCase()];
     return [name, part === undefined ? value : value.replace(new RegExp(part, "g"), "…")];
   });
-  return { ...outcome, client: { ...outcome.client, headers } };
+  const { ":body": inBody, ":attribute": inAttribute } = vary;
+  const body = Buffer.from(without(inBody, Buffer.from(outcome.client.body).toString("latin1")), "latin1");
+  const attributes = outcome.attributes.map(([key, value]): [string, string] => [
+    key,
+    without(inAttribute, value),
+  ]);
+  return { ...outcome, attributes, client: { ...outcome.client, headers, body } };
+}
+
+/** The text with each match of an expression as `…`; all of it without an expression. */
+function without(expression: string | undefined, text: string): string {
+  return expression === undefined ? text : text.replace(new RegExp(expression, "g"), "...");
 }
 
 function renderRequest(step: RequestStep, outcome: RequestOutcome): string[] {

@@ -23,7 +23,7 @@ export class EventText {
     /** Offset of its literal in the event; −1: it does not stand there as it is. */
     readonly start: i32,
     readonly length: i32,
-    /** Memory of its own. */
+    /** Memory of its own: the reader's is used again. */
     readonly text: Slice,
   ) {}
 }
@@ -103,6 +103,6 @@ export class EventTexts {
     const isInPlace =
       raw.ptr >= event.ptr && raw.ptr + <usize>raw.length <= event.ptr + <usize>event.length;
     const start = isInPlace ? <i32>(raw.ptr - event.ptr) : -1;
-    this.list.push(new EventText(track, start, raw.length, text.kept()));
+    this.list.push(new EventText(track, start, raw.length, text.copy()));
   }
 }

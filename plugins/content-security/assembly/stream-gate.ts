@@ -1,6 +1,6 @@
 import { quote } from "@ai-gateway-wasm/as-json";
-import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { SseReader } from "@ai-gateway-wasm/sse";
+import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { dataOf, SseReader } from "@ai-gateway-wasm/sse";
 import { HttpCallResponse } from "proxy-wasm-as";
 import { SecurityConfig } from "./config";
 import { EventText, EventTexts } from "./event-texts";
@@ -17,11 +17,24 @@ class Track {
   /** Bytes of it so far. */
   length: i32 = 0;
 
+  private isFinished: bool = false;
+
   constructor(
-    readonly name: string,
+    private readonly name: string,
     /** The local rules on it; null: there are none. */
     readonly rules: LocalStream | null,
   ) {}
+
+  /** False once it has ended: what comes then is another text. */
+  goesOn(name: string): bool {
+    return !this.isFinished && this.name == name;
+  }
+
+  finish(): void {
+    const rules = this.rules;
+    this.isFinished = true;
+    if (rules !== null) rules.finish();
+  }
 }
 
 /** A piece of a track that waits for its verdict. */
@@ -45,6 +58,21 @@ class HeldText {
     const rules = this.track.rules;
     return rules === null ? null : rules.rewrite(this.piece.text, this.from);
   }
+}
+
+/** What streams end with: OpenAI's chat and responses, Anthropic. */
+const LAST_WORDS: Slice[] = [
+  bytes("[DONE]"),
+  bytes('{"type":"message_stop"'),
+  bytes('{"type":"response.completed"'),
+];
+
+function isLastWord(event: Slice): bool {
+  const data = dataOf(event);
+  for (let i = 0; data !== null && i < LAST_WORDS.length; i++) {
+    if (data.startsWith(LAST_WORDS[i])) return true;
+  }
+  return false;
 }
 
 /** An event that waits for its verdict. */
@@ -94,6 +122,8 @@ export class StreamGate {
   private readonly out: Builder = new Builder(0);
   private exam: Exam | null = null;
   private hasEnded: bool = false;
+  /** All is said: what is held does not wait for more. */
+  private isSpoken: bool = false;
   /** A refusal went out: what comes is swallowed. */
   private isRefused: bool = false;
   private isMasked: bool = false;
@@ -110,6 +140,11 @@ export class StreamGate {
     return this.exam !== null;
   }
 
+  /** Something came that has not gone out. */
+  get isHolding(): bool {
+    return this.held.length > 0;
+  }
+
   /** What came. @param isLast nothing follows */
   feed(chunk: Slice, isLast: bool): void {
     if (this.isRefused || this.hasEnded) return;
@@ -121,10 +156,7 @@ export class StreamGate {
     if (isLast) {
       this.hasEnded = true;
       if (this.reader.finish()) this.hold(before + chunk.length);
-      for (let i = 0; i < this.tracks.length; i++) {
-        const rules = this.tracks[i].rules;
-        if (rules !== null) rules.finish();
-      }
+      this.finishTracks();
     }
     this.judge();
   }
@@ -162,11 +194,17 @@ export class StreamGate {
       if (rules !== null) rules.feed(text);
     }
     this.events.push(held);
+    if (texts.length == 0 && isLastWord(event)) this.finishTracks();
+  }
+
+  private finishTracks(): void {
+    for (let i = 0; i < this.tracks.length; i++) this.tracks[i].finish();
+    this.isSpoken = true;
   }
 
   private trackOf(name: string): Track {
     for (let i = 0; i < this.tracks.length; i++) {
-      if (this.tracks[i].name == name) return this.tracks[i];
+      if (this.tracks[i].goesOn(name)) return this.tracks[i];
     }
     const rules = this.config.rules;
     const memory = this.examiner.memory;
@@ -194,7 +232,9 @@ export class StreamGate {
     }
     const refused = this.findRefusal();
     if (refused !== null && this.exam === null && !this.isRefused) this.refuse(refused);
-    if (this.hasEnded && this.exam === null && !this.isRefused) this.end();
+    if (this.exam !== null || this.isRefused) return;
+    if (this.hasEnded) this.end();
+    else if (this.events.length == 0 && this.reader.isBetweenEvents) this.letHeldGo(); // blank lines
   }
 
   private settleLocally(): void {
@@ -214,7 +254,7 @@ export class StreamGate {
 
   private get isDue(): bool {
     if (this.settled == 0) return false;
-    if (this.hasEnded || this.examiner.backends.length == 0) return true;
+    if (this.isSpoken || this.examiner.backends.length == 0) return true;
     const limit = this.config.bufferLimit;
     return this.settled >= limit || this.settledRunes >= limit;
   }
@@ -294,11 +334,17 @@ export class StreamGate {
 
   /** All is judged, and the stream has ended. */
   private end(): void {
-    this.out.append(this.held.view());
-    this.held = new Builder(0);
+    this.letHeldGo();
     if (this.isMasked) this.examiner.metrics.responseMasked.increment();
     this.noteRules();
     if (this.config.auditsPassed) this.examiner.audit.settle(Phase.Response, "response pass");
+  }
+
+  private letHeldGo(): void {
+    const held = this.held;
+    this.out.append(held.view());
+    this.gone += held.length;
+    this.held = new Builder(0);
   }
 
   private noteRules(): void {

@@ -63,6 +63,8 @@ export class ContentStream extends HttpContext {
   private exam: Exam | null = null;
   private gate: StreamGate | null = null;
   private readonly consumer: Slice;
+  /** The stream's body is held by the gateway. */
+  private isPaused: bool = false;
   /** The client waits for events. */
   private wantsStream: bool = false;
 
@@ -147,12 +149,8 @@ export class ContentStream extends HttpContext {
   /** An answer with trailers has no end of its body. */
   override onResponseTrailers(): TrailersAction {
     const gate = this.gate;
-    let goesOn = true;
-    if (this.stage == Stage.Streams && gate !== null) {
-      goesOn = this.gateBody(gate, 0, true) == DataAction.Continue;
-    } else if (this.stage == Stage.Reads) {
-      goesOn = this.judge(responseBody.readAll());
-    }
+    if (this.stage == Stage.Streams && gate !== null) return this.endGate(gate);
+    const goesOn = this.stage != Stage.Reads || this.judge(responseBody.readAll());
     return goesOn ? TrailersAction.Continue : TrailersAction.StopIteration;
   }
 
@@ -182,9 +180,8 @@ export class ContentStream extends HttpContext {
   private holdResponse(): HeadersAction {
     limitResponseBuffer(this.config.maxBodyBytes);
     this.stage = Stage.Reads;
-    if (this.holdsResponseHeaders) return HeadersAction.StopIteration;
     responseHeaders.remove(CONTENT_LENGTH);
-    return HeadersAction.Continue;
+    return this.holdsResponseHeaders ? HeadersAction.StopIteration : HeadersAction.Continue;
   }
 
   private get holdsResponseHeaders(): bool {
@@ -313,11 +310,23 @@ export class ContentStream extends HttpContext {
   private gateBody(gate: StreamGate, size: i32, endOfStream: bool): DataAction {
     const chunk = responseBody.read(0, size);
     gate.feed(chunk === null ? NO_BYTES : chunk, endOfStream);
-    if (gate.isWaiting) {
-      responseBody.replace(NO_BYTES);
-      return DataAction.StopIterationAndBuffer;
+    const released = gate.isWaiting ? NO_BYTES : gate.release();
+    responseBody.replace(released);
+    // Paused, what is held may still go out when trailers come.
+    this.isPaused = gate.isWaiting || (released.isEmpty && gate.isHolding);
+    return this.isPaused ? DataAction.StopIterationAndBuffer : DataAction.Continue;
+  }
+
+  /** Trailers: nothing can be added any more to a body that is not paused, so it is broken off. */
+  private endGate(gate: StreamGate): TrailersAction {
+    gate.feed(NO_BYTES, true);
+    if (gate.isWaiting) return TrailersAction.StopIteration;
+    const released = gate.release();
+    if (this.isPaused) responseBody.replace(released);
+    else if (!released.isEmpty) {
+      this.closeStream();
+      return TrailersAction.StopIteration;
     }
-    responseBody.replace(gate.release());
-    return DataAction.Continue;
+    return TrailersAction.Continue;
   }
 }

@@ -3,6 +3,7 @@ import { Backend } from "../judge/backend";
 import { Aliyun } from "./aliyun/aliyun";
 import { AzureAnalysis, AzureShield } from "./azure/azure";
 import { AzureResource } from "./azure/resource";
+import { Bedrock } from "./bedrock/bedrock";
 import { ChatGuard } from "./guard/chat-guard";
 import { readGuard } from "./guard/config";
 import { OpenAiModeration } from "./openai/openai";
@@ -16,10 +17,19 @@ const enum Type {
   OpenAiModeration,
   Webhook,
   Azure,
+  Bedrock,
 }
 
 /** In the order of `Type`. */
-const TYPES: string[] = ["local", "aliyun", "chat-guard", "openai-moderation", "webhook", "azure"];
+const TYPES: string[] = [
+  "local",
+  "aliyun",
+  "chat-guard",
+  "openai-moderation",
+  "webhook",
+  "azure",
+  "bedrock",
+];
 const UNKNOWN: i32 = -1;
 
 /**
@@ -56,6 +66,9 @@ function addBackend(config: ConfigReader, to: Backend[]): void {
       break;
     case Type.Azure:
       addAzure(config, to);
+      break;
+    case Type.Bedrock:
+      to.push(new Bedrock(config));
       break;
     default:
       break;

@@ -6,6 +6,7 @@ import {
   faultsOf,
   type WireRequest,
 } from "../../support/moderation/aliyun-request.js";
+import { Random } from "../../conformance/random.js";
 import { BASE64, REQUEST, RESPONSE, Services, TEXT, URL } from "./services.js";
 
 const CREDENTIALS = { id: "testAK", secret: "testSK" };
@@ -53,6 +54,17 @@ describe("every byte of our calls is as the service wants it", () => {
       }
     });
   }
+
+  it("random texts", () => {
+    const letters = [..."aé中😀<>&\"\\/\b\f\n\r\t\u0000\u001f\u007f\u2028\u2029\ufffd +%=~*'()"];
+    const random = new Random(1);
+    for (let i = 0; i < 100; i++) {
+      const length = random.below(20);
+      const text = Array.from({ length }, () => random.pick(letters)).join("");
+      const faults = faultsOf(callOf(BACKEND, REQUEST, TEXT, text), CREDENTIALS);
+      expect(faults, JSON.stringify(text)).toEqual([]);
+    }
+  });
 
   it("images, tokens, the other action", () => {
     expect(faultsOf(callOf(BACKEND, 0, URL, "https://e.com/?a=1&b=<c>"), CREDENTIALS)).toEqual([]);

@@ -67,6 +67,11 @@ export class Services {
     return { ...judgement, findings };
   }
 
+  /** `parse` of bytes, as JSON. */
+  parseBytes(config: object, answer: Uint8Array, phase: number): string | null {
+    return this.text("parse", [0, phase, 0], whole(config), answer, ASKED);
+  }
+
   requestId(config: object, answer: unknown): string | null {
     return this.text("requestId", [0], whole(config), bodyOf(answer));
   }

@@ -21,7 +21,11 @@ function appendEncoded(out: Builder, text: Slice, isForm: bool): void {
     const byte = text.at(i);
     if (isUnreserved(byte)) out.appendByte(<u8>byte);
     else if (isForm && byte == SPACE) out.appendByte(0x2b);
-    else out.appendByte(PERCENT).appendByte(digit(byte >> 4)).appendByte(digit(byte & 15));
+    else
+      out
+        .appendByte(PERCENT)
+        .appendByte(digit(byte >> 4))
+        .appendByte(digit(byte & 15));
   }
 }
 

@@ -1,22 +1,14 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { loadDriver, type Run } from "../bytes/load.js";
-import { stubHost } from "./host.js";
+import { DENY, PASS, REQUEST, RESPONSE, Services, TEXT, URL } from "./services.js";
 
-let run: Run;
+let services: Services;
 
 beforeAll(async () => {
-  run = await loadDriver("test/unit/content-security/driver/guard.ts", stubHost);
+  services = await Services.load();
 });
 
-const OWN = { serviceName: "guard.dns", servicePort: 8000 };
+const OWN = { type: "chat-guard", serviceName: "guard.dns", servicePort: 8000 };
 const PEER = { serviceSource: "dns", serviceName: "guard", servicePort: 80, domain: "g.example" };
-
-const text = (operation: string, numbers: number[], ...args: (string | object)[]): string | null =>
-  run(
-    operation,
-    numbers,
-    ...args.map((arg) => (typeof arg === "string" ? arg : JSON.stringify(arg))),
-  )?.toString() ?? null;
 
 const completion = (content: unknown): object => ({
   id: "chatcmpl-1",
@@ -26,12 +18,11 @@ const completion = (content: unknown): object => ({
 describe("what the model says", () => {
   /** Dimension and level of each finding, then the label; null: a failure. */
   const says = (config: object, content: unknown): string | null => {
-    const judgement = text("parse", [], { ...OWN, ...config }, completion(content));
+    const judgement = services.parse({ ...OWN, ...config }, completion(content));
     if (judgement === null) return null;
-    const { findings, label, requestId } = JSON.parse(judgement);
+    const { findings, label, requestId } = judgement;
     expect(requestId).toBe("chatcmpl-1");
-    const found = findings.map(([, type, level]: string[]) => `${type}/${level}`);
-    return [...found, ...(label === undefined ? [] : [label])].join(" ");
+    return [...findings, ...(label === undefined ? [] : [label])].join(" ");
   };
 
   describe("qwen3guard", () => {
@@ -93,7 +84,7 @@ describe("what the model says", () => {
   });
 
   it("anything but a text in the first choice is a failure", () => {
-    const parse = (answer: string | object): string | null => text("parse", [], OWN, answer);
+    const parse = (answer: unknown): unknown => services.parse(OWN, answer);
     for (const content of [null, 1, [], {}]) expect(parse(completion(content))).toBeNull();
     const others = [
       {},
@@ -106,25 +97,19 @@ describe("what the model says", () => {
       "x",
     ];
     for (const answer of others) expect(parse(answer), JSON.stringify(answer)).toBeNull();
-    const body = Buffer.from(JSON.stringify(completion("Safety: Safe")));
-    for (let end = 0; end < body.length; end++) {
-      expect(run("parse", [], JSON.stringify(OWN), body.subarray(0, end)), `${end}`).toBeNull();
-    }
+    expect(services.believedCuts(OWN, completion("Safety: Safe"))).toEqual([]);
   });
 
   it("has an id even if it says nothing", () => {
-    expect(text("requestId", [], OWN, { id: " a ", choices: [] })).toBe("a");
-    expect(text("requestId", [], OWN, { id: 1 })).toBe("");
-    expect(text("requestId", [], OWN, "busy")).toBe("");
+    expect(services.requestId(OWN, { id: " a ", choices: [] })).toBe("a");
+    expect(services.requestId(OWN, { id: 1 })).toBe("");
+    expect(services.requestId(OWN, "busy")).toBe("");
   });
 });
 
 describe("verdicts", () => {
-  const [PASS, DENY] = ["0", "2"];
-  const verdict = (config: object, label: string, bar: number): string | null => {
-    const peer = Number("serviceSource" in config);
-    return text("verdict", [peer, bar], config, completion(`Safety: ${label}\nCategories: PII`));
-  };
+  const verdict = (config: object, label: string, bar: number): string | null =>
+    services.verdict(config, completion(`Safety: ${label}\nCategories: PII`), bar);
 
   it("qwen3guard: by the label, whatever the category and the bars", () => {
     expect(verdict(PEER, "Unsafe", 4)).toBe(DENY);
@@ -143,13 +128,12 @@ describe("verdicts", () => {
 
 describe("calls", () => {
   const ask = (config: object, phase: number, asked: string, prompt = ""): [string[], string] => {
-    const peer = Number("serviceSource" in config);
-    const [head = "", body = ""] = text("ask", [peer, phase], config, asked, prompt)!.split("\n\n");
-    return [head.split("\n"), body];
+    const { head = [], body = "" } = services.ask(config, phase, TEXT, asked, { prompt }) ?? {};
+    return [head, body];
   };
 
   it("qwen3guard: the peer's bytes", () => {
-    expect(ask(PEER, 0, "<你好>")).toEqual([
+    expect(ask(PEER, REQUEST, "<你好>")).toEqual([
       [
         "content-type: application/json",
         "authorization: Bearer EMPTY",
@@ -160,13 +144,13 @@ describe("calls", () => {
       '{"model":"Qwen/Qwen3Guard-Gen-4B","messages":[{"role":"user","content":"\\u003c你好\\u003e"}],"max_tokens":128}',
     ]);
     const own = { ...PEER, requestPath: "/guard", apiKey: "k", model: "m" };
-    const [head, body] = ask(own, 1, "answer", "question");
+    const [head, body] = ask(own, RESPONSE, "answer", "question");
     expect(head).toContain("authorization: Bearer k");
     expect(head).toContain(":path: /guard");
     expect(body).toBe(
       '{"model":"m","messages":[{"role":"user","content":"question"},{"role":"assistant","content":"answer"}],"max_tokens":128}',
     );
-    expect(ask(own, 1, "answer", " \n")[1]).toContain('"messages":[{"role":"assistant",');
+    expect(ask(own, RESPONSE, "answer", " \n")[1]).toContain('"messages":[{"role":"assistant",');
   });
 
   it("ours: a temperature, a system prompt, headers of one's own, no key unless there is one", () => {
@@ -178,7 +162,7 @@ describe("calls", () => {
       path: "/x?y=1",
       headers: { "X-Tenant": "a", n: 1 },
     };
-    const [head, body] = ask(config, 0, "hi");
+    const [head, body] = ask(config, REQUEST, "hi");
     expect(head).toEqual([
       "content-type: application/json",
       "x-tenant: a",
@@ -199,12 +183,16 @@ describe("calls", () => {
 });
 
 describe("configuration", () => {
-  const configure = (config: object, peer: boolean): string | null =>
-    text("configure", [Number(peer)], config);
+  /** Faults of our own begin with the place of the back end. */
+  const configure = (config: object, peer = false): string =>
+    services
+      .configure(peer ? config : { backend: { type: "chat-guard", ...config } })
+      .replace(/^backend[.]/, "")
+      .trimEnd();
 
   it("ours", () => {
     expect(configure(OWN, false)).toBe(
-      "outbound|8000||guard.dns guard.dns 2000 cumulative 2147483647 prompt",
+      "outbound|8000||guard.dns guard.dns 2000 2147483647 prompt cumulative",
     );
     const own = { cluster: "guard", serviceHost: "h", timeout: 5, cumulative: false, maxChars: 9 };
     expect(configure(own, false)).toBe("guard h 5 9 prompt");
@@ -232,7 +220,7 @@ describe("configuration", () => {
 
   it("qwen3guard's, in either spelling, with either parser of ours", () => {
     const place = (config: object): string | undefined =>
-      configure({ ...PEER, ...config }, true)?.split(" cumulative")[0];
+      configure({ ...PEER, ...config }, true).split(" 2147483647")[0];
     expect(place({})).toBe("outbound|80||guard.dns g.example 2000");
     expect(place({ serviceSource: "ip" })).toBe("outbound|80||guard.static guard 2000");
     expect(place({ serviceSource: "k8s" })).toBe(
@@ -274,6 +262,6 @@ describe("configuration", () => {
   });
 
   it("is not for images", () => {
-    expect(text("judgesImages", [], OWN, "https://e.com/a.png")).toBe("no");
+    expect(services.ask(OWN, REQUEST, URL, "https://e.com/a.png")).toBeNull();
   });
 });

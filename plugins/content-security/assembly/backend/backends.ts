@@ -1,6 +1,9 @@
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { Backend } from "../judge/backend";
 import { Aliyun } from "./aliyun/aliyun";
+import { AzureAnalysis, AzureShield } from "./azure/azure";
+import { AzureResource } from "./azure/resource";
+import { Bedrock } from "./bedrock/bedrock";
 import { ChatGuard } from "./guard/chat-guard";
 import { readGuard } from "./guard/config";
 import { OpenAiModeration } from "./openai/openai";
@@ -13,10 +16,20 @@ const enum Type {
   ChatGuard,
   OpenAiModeration,
   Webhook,
+  Azure,
+  Bedrock,
 }
 
 /** In the order of `Type`. */
-const TYPES: string[] = ["local", "aliyun", "chat-guard", "openai-moderation", "webhook"];
+const TYPES: string[] = [
+  "local",
+  "aliyun",
+  "chat-guard",
+  "openai-moderation",
+  "webhook",
+  "azure",
+  "bedrock",
+];
 const UNKNOWN: i32 = -1;
 
 /**
@@ -51,7 +64,20 @@ function addBackend(config: ConfigReader, to: Backend[]): void {
     case Type.Webhook:
       to.push(new Webhook(config));
       break;
+    case Type.Azure:
+      addAzure(config, to);
+      break;
+    case Type.Bedrock:
+      to.push(new Bedrock(config));
+      break;
     default:
       break;
   }
+}
+
+/** Its two services are asked one after the other. */
+function addAzure(config: ConfigReader, to: Backend[]): void {
+  const resource = new AzureResource(config);
+  to.push(new AzureAnalysis(resource, config));
+  if (config.flag("shieldPrompt")) to.push(new AzureShield(resource));
 }

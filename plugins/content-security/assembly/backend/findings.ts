@@ -6,7 +6,10 @@ import { LEVEL_HIGH, LEVEL_MEDIUM, LEVEL_NONE, levelOf, levelWord } from "../jud
 const SENSITIVE_MEDIUM: Slice = bytes("s2");
 const SENSITIVE_HIGH: Slice = bytes("s3");
 
-/** Writes down what was found, in a dimension once: with its highest level. */
+/**
+ * Writes down what was found, in a dimension once: with its highest level, and to be masked only if
+ * all of it can be.
+ */
 export function addFinding(
   judgement: Judgement,
   dimension: Dimension,
@@ -15,18 +18,14 @@ export function addFinding(
 ): void {
   if (level == LEVEL_NONE) return;
   const findings = judgement.findings;
-  const finding = new Finding(
-    dimension,
-    dimensionName(dimension),
-    wordOf(dimension, level),
-    canMask,
-  );
   for (let i = 0; i < findings.length; i++) {
-    if (findings[i].dimension != dimension) continue;
-    if (levelOf(findings[i].level) < level) findings[i] = finding;
+    const known = findings[i];
+    if (known.dimension != dimension) continue;
+    const highest = max(level, levelOf(known.level));
+    findings[i] = findingOf(dimension, highest, known.canMask && canMask);
     return;
   }
-  findings.push(finding);
+  findings.push(findingOf(dimension, level, canMask));
 }
 
 /** Adds a name to the list that the audit shows. */
@@ -36,6 +35,10 @@ export function addLabel(judgement: Judgement, name: Slice): void {
 
 export function addWords(judgement: Judgement, words: Slice): void {
   judgement.words = joined(judgement.words, words);
+}
+
+function findingOf(dimension: Dimension, level: i32, canMask: bool): Finding {
+  return new Finding(dimension, dimensionName(dimension), wordOf(dimension, level), canMask);
 }
 
 /** Sensitive data has words of its own (content-security.md 2.3). */

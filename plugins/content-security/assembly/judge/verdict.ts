@@ -56,7 +56,8 @@ export function blockingFindings(judgement: Judgement, thresholds: Thresholds): 
     if (exceeds && !isMasked(finding, thresholds)) found.push(finding);
   }
   if (found.length > 0) return found;
-  if (isRisky(judgement, thresholds)) found.push(whole(Dimension.ContentModeration, judgement.risk));
+  if (isRisky(judgement, thresholds))
+    found.push(whole(Dimension.ContentModeration, judgement.risk));
   if (isAttack(judgement, thresholds)) found.push(whole(Dimension.PromptAttack, judgement.attack));
   return found;
 }

@@ -1,20 +1,35 @@
+import { Aliyun } from "@ai-gateway-wasm/content-security/assembly/backend/aliyun/aliyun";
 import { readBackends } from "@ai-gateway-wasm/content-security/assembly/backend/backends";
+import { ChatGuard } from "@ai-gateway-wasm/content-security/assembly/backend/guard/chat-guard";
+import { readQwen3Guard } from "@ai-gateway-wasm/content-security/assembly/backend/guard/config";
 import { Backend } from "@ai-gateway-wasm/content-security/assembly/judge/backend";
+import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { answer, answerText, argument } from "../../json/driver/frame";
 import { answerCall, answerJudgement, questionOf, readerOf, thresholdsOf } from "./asking";
 
 export { input, outputAt, outputLength } from "../../json/driver/frame";
 
-/* Back ends as they are configured: argument 0 is a configuration, `index` the place in its list. */
+export * from "./aliyun";
+
+/*
+ * Back ends as they are configured: argument 0 is a configuration, ours or that of a peer's plugin;
+ * `index` is the place in its list.
+ */
+
+function backendsOf(config: ConfigReader): Backend[] {
+  if (config.has("accessKey")) return [new Aliyun(config)];
+  if (config.has("serviceSource")) return [new ChatGuard(readQwen3Guard(config))];
+  return readBackends(config);
+}
 
 function backendAt(index: i32): Backend {
-  return readBackends(readerOf(argument(0)))[index];
+  return backendsOf(readerOf(argument(0)))[index];
 }
 
 /** What is wrong; or a line for each service: cluster, host, time, most characters, what it wants. */
 export function configure(): void {
   const reader = readerOf(argument(0));
-  const backends = readBackends(reader);
+  const backends = backendsOf(reader);
   if (reader.errors.any) return answerText(reader.errors.message);
   for (let i = 0; i < backends.length; i++) {
     const client = backends[i].client;
@@ -28,7 +43,7 @@ export function configure(): void {
   }
 }
 
-/** Text, prompt: the call, or that it does not judge. */
+/** Text, prompt, service of one consumer: the call, or that it does not judge. */
 export function ask(index: i32, phase: i32, kind: i32): void {
   const backend = backendAt(index);
   const question = questionOf(1, phase, kind);

@@ -15,21 +15,18 @@ export function appendForm(out: Builder, text: Slice): void {
   appendEncoded(out, text, true);
 }
 
+/** A byte at a time: slices between the escapes would be garbage of the size of an image. */
 function appendEncoded(out: Builder, text: Slice, isForm: bool): void {
-  let from = 0;
   for (let i = 0; i < text.length; i++) {
     const byte = text.at(i);
-    if (isUnreserved(byte)) continue;
-    out.append(text.sub(from, i));
-    from = i + 1;
-    if (isForm && byte == SPACE) out.appendByte(0x2b);
+    if (isUnreserved(byte)) out.appendByte(<u8>byte);
+    else if (isForm && byte == SPACE) out.appendByte(0x2b);
     else
       out
         .appendByte(PERCENT)
         .appendByte(digit(byte >> 4))
         .appendByte(digit(byte & 15));
   }
-  out.append(text.sub(from));
 }
 
 /** Letters, digits, `-`, `_`, `.`, `~`. */

@@ -4,7 +4,7 @@ import { Phase, Question } from "../../judge/backend";
 import { Judgement } from "../../judge/judgement";
 import { findText, readObject } from "../document";
 import { WebhookContract } from "./contract";
-import { onlyText, refuse, replace } from "./texts";
+import { refuse, replace } from "./outcome";
 
 const REQUEST: Slice = bytes("/request");
 const RESPONSE: Slice = bytes("/response");

@@ -1,11 +1,11 @@
-import { JsonWriter } from "@ai-gateway-wasm/as-json";
+import { JsonValue, JsonWriter, stringOf } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { Phase, Question } from "../../judge/backend";
 import { Judgement } from "../../judge/judgement";
 import { findText, readObject } from "../document";
 import { asDataUrl } from "../image";
 import { WebhookContract } from "./contract";
-import { onlyText, refuse, replace } from "./texts";
+import { refuse, replace } from "./outcome";
 
 const ACTION: Slice = bytes("action");
 const REASON: Slice = bytes("blocked_reason");
@@ -60,4 +60,12 @@ export class LiteLlmContract extends WebhookContract {
     if (question.isImage) return refuse(judgement, reason);
     return replace(judgement, question.text, onlyText(answer.get(TEXTS)), reason);
   }
+}
+
+/** The one text of a list, kept; null: the list has not one element, or it is no text. */
+function onlyText(list: JsonValue | null): Slice | null {
+  if (list === null || list.count() != 1) return null;
+  const item = list.item(0);
+  if (item === null || !item.isString) return null;
+  return stringOf(item).kept();
 }

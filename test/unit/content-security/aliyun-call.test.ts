@@ -1,21 +1,21 @@
 import { createHash, createHmac } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
-import { loadDriver, type Run } from "../bytes/load.js";
-import { stubHost } from "./host.js";
+import { Services } from "./services.js";
 
-let run: Run;
+let services: Services;
 
 beforeAll(async () => {
-  run = await loadDriver("test/unit/content-security/driver/aliyun.ts", stubHost);
+  services = await Services.load();
 });
 
 const text = (operation: string, numbers: number[], ...args: (string | Uint8Array)[]) =>
-  run(operation, numbers, ...args)?.toString() ?? null;
+  services.text(operation, numbers, ...args);
 
+const HOST = "green-cip.cn-shanghai.aliyuncs.com";
 const CONFIG = {
   serviceName: "safecheck.dns",
   servicePort: 443,
-  serviceHost: "green-cip.cn-shanghai.aliyuncs.com",
+  serviceHost: HOST,
   accessKey: "testAK",
   secretKey: "testSK",
 };
@@ -25,7 +25,6 @@ const sha256 = (data: string | Uint8Array): string =>
   createHash("sha256").update(data).digest("hex");
 
 describe("signatures of the contract's vectors", () => {
-  const HOST = "green-cip.cn-shanghai.aliyuncs.com";
   const BODY =
     "ServiceParameters=%7B%22content%22%3A%22%E4%BD%A0%E5%A5%BD%22%2C%22requestFrom%22%3A%22CIPFrom%2FAIGateway%22%2C%22sessionId%22%3A%220123456789abcdef0123%22%7D";
   const headers = (action: string, hash: string, more: Record<string, string> = {}): string =>
@@ -169,12 +168,10 @@ describe("stamps", () => {
 });
 
 describe("calls", () => {
-  const ask = (config: object, phase: number, kind: number, asked = "hi", service = ""): string[] =>
-    text("ask", [phase, kind], JSON.stringify(config), asked, "", service)!.split("\n\n");
-
   it("has the headers of the contract and a signature that holds", () => {
-    const [head = "", body = ""] = ask({ ...CONFIG, securityToken: "STS.token" }, 0, 0, "你好");
-    const lines = head.split("\n").map((line) => line.split(/: (.*)/) as [string, string]);
+    const config = { ...CONFIG, securityToken: "STS.token" };
+    const { head = [], body = "" } = services.ask(config, 0, 0, "你好") ?? {};
+    const lines = head.map((line) => line.split(/: (.*)/) as [string, string]);
     const headers = Object.fromEntries(lines);
     expect(headers).toEqual({
       "content-type": "application/x-www-form-urlencoded",
@@ -214,8 +211,9 @@ describe("calls", () => {
 
   it("a service per phase and kind, and an action per kind", () => {
     const named = (config: object, phase: number, kind: number, service = ""): string => {
-      const [head = ""] = ask(config, phase, kind, "x", service);
-      if (head === "does not judge") return head;
+      const call = services.ask(config, phase, kind, "x", { service });
+      if (call === null) return "does not judge";
+      const head = call.head.join("\n");
       const path = /:path: (.*)/.exec(head)?.[1];
       return `${/x-acs-action: (.*)/.exec(head)?.[1]} ${path}`;
     };
@@ -243,21 +241,22 @@ describe("calls", () => {
 
   it("a host name that is no header value cannot be sent", () => {
     const config = JSON.stringify({ ...CONFIG, securityToken: "a\nb" });
-    expect(text("ask", [0, 0], config, "hi")).toBe("cannot be sent");
+    expect(text("ask", [0, 0, 0], config, "hi")).toBe("cannot be sent");
   });
 });
 
 describe("configuration", () => {
-  const configure = (config: object): string | null =>
-    text("configure", [], JSON.stringify(config));
+  const configure = (config: object): string => services.configure(config).trimEnd();
 
   it("cluster, time and whether empty windows are submitted", () => {
-    expect(configure(CONFIG)).toBe("outbound|443||safecheck.dns 2000 submits");
+    expect(configure(CONFIG)).toBe(`outbound|443||safecheck.dns ${HOST} 2000 2000 empty`);
     const own = { ...CONFIG, servicePort: "80", timeout: 0, submitEmptyContent: false };
-    expect(configure(own)).toBe("outbound|80||safecheck.dns 0 silent");
-    expect(configure({ ...CONFIG, timeout: -1 })).toBe("outbound|443||safecheck.dns -1 submits");
+    expect(configure(own)).toBe(`outbound|80||safecheck.dns ${HOST} 0 2000`);
+    expect(configure({ ...CONFIG, timeout: -1 })).toBe(
+      `outbound|443||safecheck.dns ${HOST} -1 2000 empty`,
+    );
     const { serviceName: _, servicePort: __, ...named } = { ...CONFIG, cluster: "cloud" };
-    expect(configure(named)).toBe("cloud 2000 submits");
+    expect(configure(named)).toBe(`cloud ${HOST} 2000 2000 empty`);
   });
 
   it("what is missing, in the peer's words", () => {
@@ -269,178 +268,6 @@ describe("configuration", () => {
     for (const field of ["accessKey", "secretKey"]) {
       expect(configure({ ...CONFIG, [field]: "" }), field).toBe("invalid AK/SK config");
     }
-    expect(configure({})).toBe("invalid service config");
-  });
-});
-
-describe("answers", () => {
-  const parse = (answer: unknown): unknown => {
-    const body = typeof answer === "string" ? answer : JSON.stringify(answer);
-    const judgement = text("parse", [], body);
-    return judgement === null ? null : JSON.parse(judgement);
-  };
-  const ok = (data: unknown): object => ({
-    Code: 200,
-    Message: "OK",
-    RequestId: "R-1",
-    Data: data,
-  });
-  const RISKY = {
-    RiskLevel: "high",
-    AttackLevel: "none",
-    Suggestion: "block",
-    Result: [
-      { Label: "L", RiskWords: "W", Confidence: 99.5, Description: "d", Ext: {} },
-      { Label: "other" },
-    ],
-    Advice: [{ Answer: "no", HitLabel: "L", HitLibName: "lib" }],
-    Detail: [
-      { Type: "contentModeration", Level: "high", Suggestion: "block", Result: [] },
-      {
-        Type: "sensitiveData",
-        Level: "S3",
-        Suggestion: "mask",
-        Result: [{ Ext: { Desensitization: "call ***", SensitiveData: ["1"] } }],
-      },
-      { Type: "waterMark", Level: "low", Suggestion: "watch" },
-    ],
-  };
-
-  it("reads levels, label, words, details and the masked text", () => {
-    expect(parse(ok(RISKY))).toEqual({
-      requestId: "R-1",
-      risk: "high",
-      attack: "none",
-      label: "L",
-      words: "W",
-      masked: "call ***",
-      findings: [
-        [0, "contentModeration", "high", false],
-        [2, "sensitiveData", "S3", true],
-        [6, "waterMark", "low", false],
-      ],
-    });
-  });
-
-  it("missing and null say nothing", () => {
-    const nothing = { findings: [] };
-    expect(parse({ Code: 200 })).toEqual(nothing);
-    expect(parse({ Code: 200, Data: null })).toEqual(nothing);
-    expect(parse({ Code: 200, Data: {}, Unknown: 1 })).toEqual(nothing);
-    const nulls = { RiskLevel: null, AttackLevel: null, Result: null, Advice: null, Detail: null };
-    expect(parse({ Code: 200, Data: nulls })).toEqual(nothing);
-    expect(parse({ Code: 200, Data: { Result: [], Detail: [null], Advice: [null] } })).toEqual({
-      findings: [[6, "", "", false]],
-    });
-  });
-
-  it("members that decide nothing may have any type", () => {
-    const odd = {
-      ...RISKY,
-      Result: [{ Label: 1, RiskWords: ["W"], Confidence: "99", Description: {}, Ext: 3 }],
-    };
-    const answer = { ...ok(odd), RequestId: 7 };
-    expect(parse(answer)).toMatchObject({ risk: "high", masked: "call ***" });
-    expect(parse(answer)).not.toHaveProperty("requestId");
-    expect(parse(answer)).not.toHaveProperty("label");
-    const detail = { Type: "sensitiveData", Level: "S3", Suggestion: "mask" };
-    for (const Ext of [1, "x", [], null, { Desensitization: 5 }, { Desensitization: "" }]) {
-      const data = { Detail: [{ ...detail, Result: [{ Ext }] }] };
-      expect(parse(ok(data)), JSON.stringify(Ext)).toEqual({
-        requestId: "R-1",
-        findings: [[2, "sensitiveData", "S3", true]],
-      });
-    }
-  });
-
-  it("the first usable masked text of sensitive data counts", () => {
-    const detail = (Type: string, Suggestion: string, Desensitization: string): object => ({
-      Type,
-      Level: "S1",
-      Suggestion,
-      Result: [{ Ext: { Desensitization } }, { Ext: { Desensitization: "second" } }],
-    });
-    const data = {
-      Detail: [
-        detail("contentModeration", "mask", "not this"),
-        detail("sensitiveData", "block", "nor this"),
-        detail("sensitiveData", "mask", ""),
-        detail("sensitiveData", "mask", "this"),
-        detail("sensitiveData", "mask", "too late"),
-      ],
-    };
-    expect(parse(ok(data))).toMatchObject({ masked: "this" });
-  });
-
-  const FAILURES: unknown[] = [
-    "",
-    "garbage",
-    "[]",
-    "null",
-    '{"Code":200',
-    '{"Code":200}}',
-    {},
-    { Code: "200" },
-    { Code: 200.0001 },
-    { Code: null },
-    { Code: 500, Data: RISKY },
-    { Code: 200, Data: [] },
-    { Code: 200, Data: "x" },
-    ok({ RiskLevel: 3 }),
-    ok({ AttackLevel: {} }),
-    ok({ Result: {} }),
-    ok({ Result: ["x"] }),
-    ok({ Advice: "x" }),
-    ok({ Advice: [1] }),
-    ok({ Detail: {} }),
-    ok({ Detail: [[]] }),
-    ok({ Detail: [{ Level: 3 }] }),
-    ok({ Detail: [{ Type: 3 }] }),
-    ok({ Detail: [{ Suggestion: true }] }),
-    ok({ Detail: [{ Result: {} }] }),
-  ];
-  for (const failure of FAILURES) {
-    it(`relies on nothing in ${JSON.stringify(failure)}`, () => expect(parse(failure)).toBeNull());
-  }
-
-  it("an answer cut anywhere is a failure", () => {
-    const body = Buffer.from(JSON.stringify(ok(RISKY)));
-    for (let end = 0; end < body.length; end++) {
-      expect(run("parse", [], body.subarray(0, end)), `${end}`).toBeNull();
-    }
-  });
-
-  it("ids are trimmed, strings only, and taken from failed answers", () => {
-    const config = JSON.stringify(CONFIG);
-    const id = (answer: string): string | null => text("requestId", [], config, answer);
-    expect(id('{"Code":500,"RequestId":" R-9\\n"}')).toBe("R-9");
-    expect(id('{"RequestId":9}')).toBe("");
-    expect(id('{"RequestId":"  "}')).toBe("");
-    expect(id("<html>")).toBe("");
-  });
-
-  describe("verdicts", () => {
-    const verdict = (config: object, data: object, bar: number, mask = false): string | null =>
-      text("verdict", [bar, Number(mask)], JSON.stringify(config), JSON.stringify(ok(data)));
-    const [PASS, MASK, DENY] = ["0", "1", "2"];
-
-    it("TextModerationPlus looks at the whole alone", () => {
-      expect(verdict(CONFIG, { RiskLevel: "High" }, 3)).toBe(DENY);
-      expect(verdict(CONFIG, { RiskLevel: "medium" }, 3)).toBe(PASS);
-      expect(verdict(CONFIG, { ...RISKY, RiskLevel: "none" }, 1)).toBe(PASS);
-      expect(verdict(CONFIG, {}, -1)).toBe(DENY);
-    });
-
-    it("MultiModalGuard by dimension", () => {
-      expect(verdict(MULTI, { RiskLevel: "medium" }, 2)).toBe(DENY);
-      expect(verdict(MULTI, { AttackLevel: "high" }, 3)).toBe(DENY);
-      expect(verdict(MULTI, { ...RISKY, RiskLevel: "none" }, 4)).toBe(PASS);
-      const sensitive = { Detail: [RISKY.Detail[1]] };
-      expect(verdict(MULTI, sensitive, 3, true)).toBe(MASK);
-      expect(verdict(MULTI, sensitive, 3, false)).toBe(DENY);
-      expect(verdict(MULTI, sensitive, 4, true)).toBe(PASS);
-      expect(verdict(MULTI, { Detail: RISKY.Detail.slice(0, 2) }, 3, true)).toBe(DENY);
-      expect(verdict(MULTI, { Detail: [RISKY.Detail[2]] }, 1)).toBe(PASS);
-    });
+    expect(configure({ accessKey: "" })).toBe("invalid service config");
   });
 });

@@ -1,17 +1,8 @@
-import { JsonValue, stringOf } from "@ai-gateway-wasm/as-json";
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { Dimension } from "../../judge/dimension";
 import { Judgement } from "../../judge/judgement";
 import { LEVEL_HIGH } from "../../judge/level";
 import { addFinding } from "../findings";
-
-/** The one text of a list, kept; null: the list has not one element, or it is no text. */
-export function onlyText(list: JsonValue | null): Slice | null {
-  if (list === null || list.count() != 1) return null;
-  const item = list.item(0);
-  if (item === null || !item.isString) return null;
-  return stringOf(item).kept();
-}
 
 /** The text is refused. @param reason for the audit; may be empty */
 export function refuse(judgement: Judgement, reason: Slice): Judgement {

@@ -80,7 +80,12 @@ if (import.meta.url === `file://${process.argv[1]}`) {
   const known = pluginNames();
   const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) {
-    await buildPlugins(names.length ? names : known, HOSTS, args.includes("--force"));
+    try {
+      await buildPlugins(names.length ? names : known, HOSTS, args.includes("--force"));
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : error);
+      process.exitCode = 1;
+    }
   } else {
     const kind = unknown.startsWith("-") ? "option" : "plugin";
     const list = kind === "option" ? "--force" : known.join(", ");

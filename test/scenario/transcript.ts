@@ -40,7 +40,10 @@ function steadied(outcome: RequestOutcome, vary: Record<string, string>): Reques
     return [name, part === undefined ? value : value.replace(new RegExp(part, "g"), "…")];
   });
   const { ":body": inBody, ":attribute": inAttribute } = vary;
-  const body = Buffer.from(without(inBody, Buffer.from(outcome.client.body).toString("latin1")), "latin1");
+  const body = Buffer.from(
+    without(inBody, Buffer.from(outcome.client.body).toString("latin1")),
+    "latin1",
+  );
   const attributes = outcome.attributes.map(([key, value]): [string, string] => [
     key,
     without(inAttribute, value),

@@ -29,6 +29,8 @@ const DENY: i32 = 1;
 export class SecurityConfig {
   readonly checksRequest: bool;
   readonly checksResponse: bool;
+  /** Requests are read: they are checked, or a judge of answers wants to know them. */
+  readonly readsRequest: bool;
   /** Where texts stand; the first path that finds one counts. None for streams: all texts count. */
   readonly requestPaths: JsonPath[];
   readonly responsePaths: JsonPath[];
@@ -61,9 +63,11 @@ export class SecurityConfig {
   ) {
     const chosen = config.has("requestScope") ? config.choice("requestScope", SCOPES, 0) : scope;
     this.scope = chosen;
-    const checks = !isCloud;
-    this.checksRequest = config.flag("checkRequest", checks);
-    this.checksResponse = config.flag("checkResponse", checks);
+    const checksRequest = config.flag("checkRequest", !isCloud);
+    const checksResponse = config.flag("checkResponse", !isCloud);
+    this.checksRequest = checksRequest;
+    this.checksResponse = checksResponse;
+    this.readsRequest = checksRequest || (checksResponse && wantsPrompt(backends));
     this.mayMask = rules === null || rules.masks(Phase.Request) || backends.length > 0;
     this.requestPaths = readPaths(config, "requestContentJsonPath", REQUEST_PATH, "", []);
     this.responsePaths = readPaths(
@@ -83,7 +87,9 @@ export class SecurityConfig {
             "responseStreamContentFallbackJsonPaths",
             STREAM_FALLBACKS,
           );
-    this.bufferLimit = <i32>max<i64>(1, min<i64>(i32.MAX_VALUE, config.integer("bufferLimit", 1000)));
+    this.bufferLimit = <i32>(
+      max<i64>(1, min<i64>(i32.MAX_VALUE, config.integer("bufferLimit", 1000)))
+    );
     this.deny = new DenyConfig(config, isCloud ? DenyFormat.Legacy : DenyFormat.Message);
     const thresholds = readThresholds(config, isCloud ? LEVEL_MAX : LEVEL_HIGH);
     this.consumers = new ConsumerRules(config, thresholds);
@@ -94,6 +100,13 @@ export class SecurityConfig {
     this.auditsPassed = config.choice("auditLevel", AUDIT_LEVELS, isCloud ? 0 : FULL) == FULL;
     this.maxBodyBytes = config.integer("maxBodyBytes", 10485760, 1, i32.MAX_VALUE);
   }
+}
+
+function wantsPrompt(backends: Backend[]): bool {
+  for (let i = 0; i < backends.length; i++) {
+    if (backends[i].wantsPrompt) return true;
+  }
+  return false;
 }
 
 /** The configured path, then those that stand in for it. */

@@ -5,6 +5,7 @@ import { Phase } from "./judge/backend";
 import { Thresholds } from "./judge/thresholds";
 import { readConsumerThresholds } from "./thresholds-parser";
 
+
 @final
 class ServiceRule {
   constructor(
@@ -12,6 +13,7 @@ class ServiceRule {
     readonly service: Slice,
   ) {}
 }
+
 
 @final
 class ThresholdsRule {

@@ -2,7 +2,7 @@ import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { Aliyun } from "./backend/aliyun/aliyun";
 import { readBackends } from "./backend/backends";
 import { ChatGuard } from "./backend/guard/chat-guard";
-import { readGuard } from "./backend/guard/config";
+import { readQwen3Guard } from "./backend/guard/config";
 import { SecurityConfig } from "./config";
 import { Backend } from "./judge/backend";
 import { readLocalRules } from "./local/local-config";
@@ -39,7 +39,7 @@ export function parseConfig(reader: ConfigReader): SecurityConfig | null {
   }
   const backends: Backend[] = [];
   if (isCloud) backends.push(new Aliyun(reader));
-  if (isGuard) backends.push(new ChatGuard(readGuard(reader)));
+  if (isGuard) backends.push(new ChatGuard(readQwen3Guard(reader)));
   const others = readBackends(reader);
   for (let i = 0; i < others.length; i++) backends.push(others[i]);
   const rules = readLocalRules(reader, isMasking);

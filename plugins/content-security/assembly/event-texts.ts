@@ -50,7 +50,8 @@ export class EventTexts {
   }
 
   private takeFirst(root: JsonValue, paths: JsonPath[]): void {
-    for (let i = 0; i < paths.length && this.list.length == 0; i++) this.add("", paths[i].read(root));
+    for (let i = 0; i < paths.length && this.list.length == 0; i++)
+      this.add("", paths[i].read(root));
   }
 
   private takeAll(root: JsonValue): void {

@@ -1,4 +1,4 @@
-import { Builder, encodeHex, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, decimal, encodeHex, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { PluginLog } from "@ai-gateway-wasm/kit";
 import { HttpCallResponse, randomBytes, Status } from "proxy-wasm-as";
 import { Audit, AuditEvent } from "./audit";
@@ -80,11 +80,12 @@ export class Exam {
   /** Asks until an answer is waited for, or all is said. */
   proceed(): Outcome {
     const backends = this.examiner.backends;
-    while (this.judge < backends.length) {
-      const isDone = this.from >= this.text.length && (this.from > 0 || !this.text.isEmpty);
-      if (isDone) this.nextJudge();
-      else if (this.ask(backends[this.judge])) return Outcome.Pending;
-      else this.fail();
+    for (; this.judge < backends.length; this.nextJudge()) {
+      const backend = backends[this.judge];
+      const question = this.nextQuestion(backend);
+      if (!backend.judges(question)) continue;
+      if (this.ask(backend, question)) return Outcome.Pending;
+      this.fail(NO_BYTES);
     }
     if (this.hasFailed) return Outcome.Failed;
     return this.isMasked ? Outcome.Masked : Outcome.Passed;
@@ -99,8 +100,9 @@ export class Exam {
     const backend = this.examiner.backends[this.judge];
     const judgement = response.status == 200 ? backend.read(question, response) : null;
     if (judgement === null) {
-      this.examiner.log.warn("a judge answered with status " + response.status.toString());
-      this.fail();
+      this.examiner.log.warn("a judge's answer was of no use: status " + decimal(response.status));
+      this.fail(backend.requestIdOf(response.body()));
+      this.nextJudge();
       return this.proceed();
     }
     switch (backend.verdict(judgement, this.examiner.thresholds)) {
@@ -128,29 +130,30 @@ export class Exam {
     this.from = 0;
   }
 
-  private ask(backend: Backend): bool {
+  /** About the next part of the text. */
+  private nextQuestion(backend: Backend): Question {
     const examiner = this.examiner;
-    this.to = partEnd(this.text, this.from, backend.maxBytes);
+    this.to = partEnd(this.text, this.from, backend);
     const question = new Question(this.phase, this.text.sub(this.from, this.to), this.sessionId);
     question.prompt = examiner.prompt;
     question.service = examiner.service;
-    if (!backend.judges(question)) {
-      this.to = this.text.length;
-      this.from = this.to;
-      return true;
-    }
+    return question;
+  }
+
+  private ask(backend: Backend, question: Question): bool {
+    const examiner = this.examiner;
     this.question = question;
     this.event = examiner.audit.open(this.phase, TEXT);
     return backend.client.send(examiner.streamId, this.phase, backend.ask(question)) == Status.Ok;
   }
 
-  private fail(): void {
+  /** @param requestId of the call that came to nothing */
+  private fail(requestId: Slice): void {
     const event = this.event;
-    if (event !== null) event.close("error", NO_BYTES);
+    if (event !== null) event.close("error", requestId);
     this.question = null;
     this.hasFailed = true;
     this.examiner.metrics.failed.increment();
-    this.nextJudge();
   }
 
   /** @returns false when nothing is left of the text */
@@ -167,12 +170,18 @@ export class Exam {
   }
 }
 
-/** Not beyond `most` bytes behind `from`, and not in the middle of a character. */
-function partEnd(text: Slice, from: i32, most: i32): i32 {
-  if (text.length - from <= most) return text.length;
-  let end = from + most;
-  while (end > from && (text.at(end) & 0xc0) == 0x80) end--;
-  return end > from ? end : from + most;
+/** Not beyond what the judge takes, and not in the middle of a character. */
+function partEnd(text: Slice, from: i32, backend: Backend): i32 {
+  const mostBytes = backend.maxBytes;
+  let chars = backend.maxChars;
+  let end = from;
+  for (let at = from; at <= text.length; at++) {
+    if (at < text.length && (text.at(at) & 0xc0) == 0x80) continue;
+    if (at - from > mostBytes && end > from) return end;
+    end = at;
+    if (chars-- == 0) return end;
+  }
+  return end;
 }
 
 function newSessionId(): Slice {

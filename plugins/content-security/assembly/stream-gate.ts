@@ -140,11 +140,6 @@ export class StreamGate {
     return this.exam !== null;
   }
 
-  /** Something came that has not gone out. */
-  get isHolding(): bool {
-    return this.held.length > 0;
-  }
-
   /** What came. @param isLast nothing follows */
   feed(chunk: Slice, isLast: bool): void {
     if (this.isRefused || this.hasEnded) return;

@@ -67,7 +67,11 @@ function readReplaceRole(config: ConfigReader, builder: LocalRulesBuilder): void
 }
 
 /** The expression with its names expanded; where that does not compile, as it is written. */
-function readRegex(config: ConfigReader, builder: LocalRulesBuilder, rule: LocalRule): Finder | null {
+function readRegex(
+  config: ConfigReader,
+  builder: LocalRulesBuilder,
+  rule: LocalRule,
+): Finder | null {
   const written = config.text(REGEX);
   const error = new RegexError();
   const expanded = expandGrok(written);

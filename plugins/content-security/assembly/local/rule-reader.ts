@@ -1,7 +1,13 @@
 import { Builder, bytes, Slice, trim } from "@ai-gateway-wasm/bytes";
-import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { ConfigReader, configText } from "@ai-gateway-wasm/kit";
 import { findDetector } from "@ai-gateway-wasm/match/detect";
-import { compileFinder, Finder, RegexError, RegexFault, Template } from "@ai-gateway-wasm/match/find";
+import {
+  compileFinder,
+  Finder,
+  RegexError,
+  RegexFault,
+  Template,
+} from "@ai-gateway-wasm/match/find";
 import { Dimension, dimensionOf } from "../judge/dimension";
 import { levelOf, NO_LEVEL } from "../judge/level";
 import { LocalRulesBuilder } from "./local-rules-builder";
@@ -59,7 +65,9 @@ export class RuleReader {
     rule.roles = config.texts("roles");
     this.builder.add(rule);
     const kinds =
-      (config.isEmpty(WORDS) ? 0 : 1) + (config.has(REGEX) ? 1 : 0) + (config.has(BUILT_IN) ? 1 : 0);
+      (config.isEmpty(WORDS) ? 0 : 1) +
+      (config.has(REGEX) ? 1 : 0) +
+      (config.has(BUILT_IN) ? 1 : 0);
     if (kinds != 1) config.refuseWith(config.path + ": needs one of words, regex and builtin");
     else if (config.has(REGEX)) this.readRegex();
     else if (config.has(BUILT_IN)) this.readBuiltIn();
@@ -67,9 +75,9 @@ export class RuleReader {
   }
 
   private readWords(): void {
-    const words = this.config.texts(WORDS);
+    const words = this.config.list(WORDS);
     for (let i = 0; i < words.length; i++) {
-      const wrong = this.builder.addWord(trim(words[i]), this.rule);
+      const wrong = this.builder.addWord(trim(configText(words[i])), this.rule);
       if (wrong !== null) return this.config.refuse(WORDS + "[" + i.toString() + "]", wrong);
     }
     this.setSubstitute(null);

@@ -1,11 +1,11 @@
 import { JsonValue, parseJson } from "@ai-gateway-wasm/as-json";
 import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigErrors, ConfigReader } from "@ai-gateway-wasm/kit";
-import { readLocalRules } from "../../../../plugins/content-security/assembly/local/local-config";
-import { LocalRules } from "../../../../plugins/content-security/assembly/local/local-rules";
-import { LocalStream } from "../../../../plugins/content-security/assembly/local/local-stream";
-import { Memory } from "../../../../plugins/content-security/assembly/local/memory";
-import { Judgement } from "../../../../plugins/content-security/assembly/judge/judgement";
+import { readLocalRules } from "@ai-gateway-wasm/content-security/assembly/local/local-config";
+import { LocalRules } from "@ai-gateway-wasm/content-security/assembly/local/local-rules";
+import { LocalStream } from "@ai-gateway-wasm/content-security/assembly/local/local-stream";
+import { Memory } from "@ai-gateway-wasm/content-security/assembly/local/memory";
+import { Judgement } from "@ai-gateway-wasm/content-security/assembly/judge/judgement";
 import { answer, answerText, argument } from "../../json/driver/frame";
 
 export { input, outputAt, outputLength } from "../../json/driver/frame";
@@ -75,7 +75,7 @@ export function stream(phase: i32, pieces: i32): void {
     sent = send(stream, ends, sent, out);
   }
   stream.finish();
-  sent = send(stream, ends, sent, out);
+  send(stream, ends, sent, out);
   const judgement = stream.judgement;
   const verdict = judgement !== null ? "2" : stream.isMasked ? "1" : "0";
   answerText(verdict);

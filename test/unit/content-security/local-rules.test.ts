@@ -1,5 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import { beforeAll, describe, expect, it, test } from "vitest";
+import { Random } from "../../conformance/random.js";
 import { LocalRules, REQUEST, RESPONSE } from "./local.js";
 
 let local: LocalRules;
@@ -196,6 +197,85 @@ describe("what was masked is put back", () => {
     // What the answer masks stays masked.
     expect(masked("[[EMAIL_2]]", RESPONSE)).toBe("[[EMAIL_2]]");
     expect(local.examine("bad [[EMAIL_1]]", RESPONSE).verdict).toBe("deny");
+  });
+});
+
+describe("against a backtracking engine", () => {
+  interface Place {
+    start: number;
+    end: number;
+    order: number;
+  }
+
+  /** Every match of a rule's own, none over another. */
+  function placesOf(what: string | string[], order: number, text: string): Place[] {
+    const longest = (words: string[]): string[] => [...words].sort((a, b) => b.length - a.length);
+    const pattern = typeof what === "string" ? what : longest(what).join("|");
+    return [...text.matchAll(new RegExp(pattern, "g"))].map(({ index, 0: { length } }) => ({
+      start: index,
+      end: index + length,
+      order,
+    }));
+  }
+
+  /** Leftmost, then by order; an expression goes on behind each match, a word loses its beginning. */
+  function naive(rules: (string | string[])[], text: string): string {
+    let out = "";
+    for (let from = 0; ;) {
+      let next: Place | undefined;
+      rules.forEach((what, order) => {
+        const places =
+          typeof what === "string"
+            ? [...Array(text.length).keys()].slice(from).flatMap((at) => {
+                const sticky = new RegExp(what, "y");
+                sticky.lastIndex = at;
+                const length = sticky.exec(text)?.[0].length ?? 0;
+                return length > 0 ? [{ start: at, end: at + length, order }] : [];
+              })
+            : placesOf(what, order, text);
+        const first = places.find(({ end }) => end > from);
+        if (first === undefined) return;
+        const start = Math.max(from, first.start);
+        if (next === undefined || start < next.start) next = { ...first, start };
+      });
+      if (next === undefined) return out + text.slice(from);
+      out += text.slice(from, next.start) + `<${next.order}>`;
+      from = next.end;
+    }
+  }
+
+  const PATTERNS = [
+    "a+b?",
+    "\\b\\d+\\b",
+    "[^ ]+@",
+    "(a|1)-(b|中)",
+    "中.",
+    "^\\S",
+    "b$",
+    "a*?b",
+    "1|12|123",
+  ];
+  const WORDS = ["中文", "文中", "文", "中文中", "字", "文字b"];
+  const ALPHABET = ["a", "b", "1", "23", "@", "-", " ", "中", "文", "字"];
+
+  test.each([1, 2, 3])("seed %i", (seed) => {
+    const random = new Random(seed);
+    for (let round = 0; round < 400; round++) {
+      const whats = Array.from({ length: 1 + random.below(4) }, () => random.pick(PATTERNS));
+      const rules: (string | string[])[] = whats;
+      if (random.chance(0.7))
+        rules.splice(random.below(2), 0, [random.pick(WORDS), random.pick(WORDS)]);
+      local.use(
+        ...rules.map((what, order) => ({
+          ...(typeof what === "string" ? { regex: what } : { words: what }),
+          action: "mask",
+          value: `<${order}>`,
+          caseSensitive: typeof what !== "string",
+        })),
+      );
+      const text = Array.from({ length: random.below(20) }, () => random.pick(ALPHABET)).join("");
+      expect([rules, text, masked(text)]).toEqual([rules, text, naive(rules, text)]);
+    }
   });
 });
 

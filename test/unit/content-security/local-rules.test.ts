@@ -158,48 +158,6 @@ describe("a text is masked", () => {
   });
 });
 
-describe("what was masked is put back", () => {
-  it("the longest placeholder first, also twice", () => {
-    local.use({ builtin: "email", action: "mask", restore: true });
-    const mails = Array.from({ length: 12 }, (_, i) => `m${i + 1}@x.yz`);
-    expect(masked(mails.join(" "))).toMatch(/\[\[EMAIL_12\]\]$/);
-    expect(masked("m1@x.yz")).toBe("[[EMAIL_1]]");
-    expect(local.restore("to [[EMAIL_12]], [[EMAIL_1]] [[EMAIL_1] [[EMAIL_13]]")).toBe(
-      "to m12@x.yz, m1@x.yz [[EMAIL_1] [[EMAIL_13]]",
-    );
-    expect(local.restore("nothing")).toBe("nothing");
-  });
-
-  it("not when it stands for two texts, nor a part of it; hashes anywhere", () => {
-    local.use(
-      { regex: "\\d{3}", action: "mask", restore: true, value: "**" },
-      { regex: "[xy]", action: "mask", restore: true, value: "*" },
-      { regex: "sk\\w+", action: "mask", restore: true, hash: true },
-      { regex: "q", action: "mask", value: "<q>" },
-    );
-    expect(masked("123 x 456 q")).toBe("** * ** <q>");
-    expect(local.restore("** * ** <q>")).toBe("** x ** <q>");
-    local.begin();
-    expect(masked("123 x 123")).toBe("** * **");
-    expect(local.restore("** ** * ***")).toBe("123 123 x 123x");
-    const hash = masked("skey");
-    expect(local.restore(`a${hash}b`)).toBe("askeyb");
-  });
-
-  it("in answers, which are masked and refused by what the model wrote", () => {
-    local.use(
-      { builtin: "email", action: "mask", restore: true },
-      { words: ["bad"], phase: "response" },
-    );
-    expect(masked("bad@x.yz")).toBe("[[EMAIL_1]]");
-    const answer = local.examine("dear [[EMAIL_1]], other@x.yz wrote", RESPONSE);
-    expect(answer.text.toString()).toBe("dear bad@x.yz, [[EMAIL_2]] wrote");
-    // What the answer masks stays masked.
-    expect(masked("[[EMAIL_2]]", RESPONSE)).toBe("[[EMAIL_2]]");
-    expect(local.examine("bad [[EMAIL_1]]", RESPONSE).verdict).toBe("deny");
-  });
-});
-
 describe("against a backtracking engine", () => {
   interface Place {
     start: number;
@@ -276,60 +234,5 @@ describe("against a backtracking engine", () => {
       const text = Array.from({ length: random.below(20) }, () => random.pick(ALPHABET)).join("");
       expect([rules, text, masked(text)]).toEqual([rules, text, naive(rules, text)]);
     }
-  });
-});
-
-describe("hostile texts", () => {
-  const torn = Buffer.from([
-    0xff, 0x00, 0xe4, 0xb8, 0x61, 0x40, 0x62, 0x2e, 0x63, 0x63, 0xf0, 0x9f,
-  ]);
-
-  it("bytes that are no text stay what they are", () => {
-    local.use({ builtin: "email", action: "mask" }, { words: ["敏感"] }, { regex: "\\x00\\x00" });
-    expect(local.examine(torn).text).toEqual(
-      Buffer.concat([torn.subarray(0, 4), Buffer.from("[[EMAIL_1]]"), torn.subarray(10)]),
-    );
-    expect(local.examine("\0\0").verdict).toBe("deny");
-    expect(local.examine("").verdict).toBe("pass");
-  });
-
-  it("a megabyte", () => {
-    local.use(
-      { builtin: "email", action: "mask" },
-      { builtin: "credit_card", action: "mask" },
-      { regex: '"[^"]*"', action: "mask" },
-      { regex: "(?s)begin.*end" },
-      { words: ["啊"], action: "mask", value: "-" },
-    );
-    const long = "1 ".repeat(250_000) + '"' + "a@".repeat(250_000);
-    expect(local.examine(long).verdict).toBe("pass");
-    expect(local.examine("啊".repeat(300_000)).text.toString()).toBe("-".repeat(300_000));
-    expect(local.examine(`begin${long}`).verdict).toBe("pass");
-    expect(local.examine(`begin${long}end`).verdict).toBe("deny");
-  });
-});
-
-describe("size", () => {
-  /** Distinct words of 6 to 24 bytes. */
-  const words = Array.from({ length: 50_000 }, (_, i) => {
-    const digits = [...i.toString().padStart(5, "0")].map(
-      (digit) => "甲乙丙丁戊己庚辛壬癸"[+digit],
-    );
-    return i % 2 === 0 ? `word${i}` : digits.join("");
-  });
-
-  it("50 000 words take less than 20 MiB, with 500 expressions less than 40 MiB", async () => {
-    const fresh = await LocalRules.load();
-    fresh.use({ name: "words", words });
-    const [held, memory] = fresh.weigh();
-    expect(held).toBeLessThan(3 << 20);
-    expect(memory).toBeLessThan(20 << 20);
-    const rules: object[] = [{ name: "words", words }];
-    for (let i = 0; i < 500; i++) rules.push({ name: `p${i}`, regex: `\\bcode${i}-\\d{3}\\b` });
-    fresh.use(...rules);
-    expect(fresh.examine(`a ${words[49_998]} b`).denied).toBe("words,customLabel,high");
-    expect(fresh.examine("code499-123").denied).toBe("p499,customLabel,high");
-    expect(fresh.examine("code500-123 word").verdict).toBe("pass");
-    expect(fresh.weigh()[1]).toBeLessThan(40 << 20);
   });
 });

@@ -50,12 +50,13 @@ export class LocalStream {
     private readonly memory: Memory,
     restores: bool,
     private readonly holdback: i32,
+    isJson: bool,
   ) {
     const scan = restores ? memory.scan() : null;
     if (scan !== null) {
       const queue = new WordQueue(scan);
       this.restored = queue;
-      this.sources.push(new RestoreSource(queue, memory));
+      this.sources.push(new RestoreSource(queue, memory, isJson));
     }
     for (let i = 0; i < scans.length; i++) scans[i].addTo(this.sources, this.places);
   }

@@ -46,12 +46,19 @@ export function begin(): void {
   remembered = new Memory();
 }
 
+let isJson: bool = false;
+
+/** The texts that follow are JSON, or not. */
+export function expectJson(yes: bool): void {
+  isJson = yes;
+}
+
 /** Judges argument 1 as a text of the role in argument 0: verdict, what is logged, the new text. */
 export function examine(phase: i32): void {
   const local = rules;
   if (local === null) return;
   const text = argument(1);
-  const outcome = local.examine(text, phase, argument(0), remembered);
+  const outcome = local.examine(text, phase, argument(0), remembered, isJson);
   answerText((<i32>outcome.verdict).toString());
   answerNotes(outcome.judgement, outcome.logged);
   const masked = outcome.text;
@@ -63,7 +70,7 @@ export function stream(phase: i32, pieces: i32): void {
   const local = rules;
   if (local === null) return;
   const out = new Builder();
-  const stream = local.stream(phase, argument(0), remembered);
+  const stream = local.stream(phase, argument(0), remembered, isJson);
   const ends: i32[] = [];
   let sent = 0;
   let end = 0;

@@ -21,6 +21,15 @@ describe("hostile texts", () => {
     expect(local.examine("").verdict).toBe("pass");
   });
 
+  it("a stream that is no text keeps nothing", () => {
+    local.use({ builtin: "email", action: "mask" }, { regex: "中.国" }, { words: ["敏感"] });
+    const pieces = Array.from({ length: 500 }, () => Buffer.alloc(2000, 0x80));
+    expect(local.stream(pieces).verdict).toBe("pass");
+    expect(Math.max(...local.held(...pieces.slice(0, 20)))).toBeLessThanOrEqual(256);
+    const email = Buffer.concat([pieces[0]!, Buffer.from("a@b.cc "), pieces[1]!]);
+    expect(local.stream([email]).text.indexOf("[[EMAIL_1]] ")).toBe(2000);
+  });
+
   it("brackets that nearly are placeholders", () => {
     local.use({ builtin: "email", action: "mask" });
     for (const part of ["[", "[[", "[[a", "[[a]", "[[1]]"]) {

@@ -42,10 +42,7 @@ describe("rules", () => {
     [{ regex: "a(?=b)" }, 'rules[1].regex: unsupported regex construct "(?=" at 1'],
     [{ regex: "(a)\\1" }, 'rules[1].regex: unsupported regex construct "\\1" at 3'],
     [{ regex: "a++" }, 'rules[1].regex: unsupported regex construct "++" at 1'],
-    [
-      { regex: "(a)\\1", action: "mask" },
-      'rules[1].regex: unsupported regex construct "\\1" at 3',
-    ],
+    [{ regex: "(a)\\1", action: "mask" }, 'rules[1].regex: unsupported regex construct "\\1" at 3'],
     [{ regex: "[a" }, "rules[1].regex: error parsing regexp: missing closing ]: `[a`"],
     [{ regex: "a".repeat(1001) }, "rules[1].regex: expression too large"],
     [
@@ -138,9 +135,7 @@ describe("ai-data-masking", () => {
     expect(masked.replace(/[0-9a-f]{64}/, hash)).toBe(
       `mail ****@gmail.com, ip ***.***.***.***, tel ****, key ${hash}`,
     );
-    expect(local.restore(masked)).toBe(
-      "mail admin@gmail.com, ip 1.2.3.4, tel ****, key sk-12345",
-    );
+    expect(local.restore(masked)).toBe("mail admin@gmail.com, ip 1.2.3.4, tel ****, key sk-12345");
     expect(local.examine("这是敏感词").denied).toBe("deny_words,customLabel,high");
   });
 

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import { beforeAll, describe, expect, it, test } from "vitest";
+import { Random } from "../../conformance/random.js";
 import { LocalRules, REQUEST, RESPONSE } from "./local.js";
 
 let local: LocalRules;
@@ -157,93 +158,81 @@ describe("a text is masked", () => {
   });
 });
 
-describe("what was masked is put back", () => {
-  it("the longest placeholder first, also twice", () => {
-    local.use({ builtin: "email", action: "mask", restore: true });
-    const mails = Array.from({ length: 12 }, (_, i) => `m${i + 1}@x.yz`);
-    expect(masked(mails.join(" "))).toMatch(/\[\[EMAIL_12\]\]$/);
-    expect(masked("m1@x.yz")).toBe("[[EMAIL_1]]");
-    expect(local.restore("to [[EMAIL_12]], [[EMAIL_1]] [[EMAIL_1] [[EMAIL_13]]")).toBe(
-      "to m12@x.yz, m1@x.yz [[EMAIL_1] [[EMAIL_13]]",
-    );
-    expect(local.restore("nothing")).toBe("nothing");
-  });
+describe("against a backtracking engine", () => {
+  interface Place {
+    start: number;
+    end: number;
+    order: number;
+  }
 
-  it("not when it stands for two texts, nor a part of it; hashes anywhere", () => {
-    local.use(
-      { regex: "\\d{3}", action: "mask", restore: true, value: "**" },
-      { regex: "[xy]", action: "mask", restore: true, value: "*" },
-      { regex: "sk\\w+", action: "mask", restore: true, hash: true },
-      { regex: "q", action: "mask", value: "<q>" },
-    );
-    expect(masked("123 x 456 q")).toBe("** * ** <q>");
-    expect(local.restore("** * ** <q>")).toBe("** x ** <q>");
-    local.begin();
-    expect(masked("123 x 123")).toBe("** * **");
-    expect(local.restore("** ** * ***")).toBe("123 123 x 123x");
-    const hash = masked("skey");
-    expect(local.restore(`a${hash}b`)).toBe("askeyb");
-  });
+  /** Every match of a rule's own, none over another. */
+  function placesOf(what: string | string[], order: number, text: string): Place[] {
+    const longest = (words: string[]): string[] => [...words].sort((a, b) => b.length - a.length);
+    const pattern = typeof what === "string" ? what : longest(what).join("|");
+    return [...text.matchAll(new RegExp(pattern, "g"))].map(({ index, 0: { length } }) => ({
+      start: index,
+      end: index + length,
+      order,
+    }));
+  }
 
-  it("in answers, which are masked and refused by what the model wrote", () => {
-    local.use(
-      { builtin: "email", action: "mask", restore: true },
-      { words: ["bad"], phase: "response" },
-    );
-    expect(masked("bad@x.yz")).toBe("[[EMAIL_1]]");
-    const answer = local.examine("dear [[EMAIL_1]], other@x.yz wrote", RESPONSE);
-    expect(answer.text.toString()).toBe("dear bad@x.yz, [[EMAIL_2]] wrote");
-    // What the answer masks stays masked.
-    expect(masked("[[EMAIL_2]]", RESPONSE)).toBe("[[EMAIL_2]]");
-    expect(local.examine("bad [[EMAIL_1]]", RESPONSE).verdict).toBe("deny");
-  });
-});
+  /** Leftmost, then by order; an expression goes on behind each match, a word loses its beginning. */
+  function naive(rules: (string | string[])[], text: string): string {
+    let out = "";
+    for (let from = 0; ;) {
+      let next: Place | undefined;
+      rules.forEach((what, order) => {
+        const places =
+          typeof what === "string"
+            ? [...Array(text.length).keys()].slice(from).flatMap((at) => {
+                const sticky = new RegExp(what, "y");
+                sticky.lastIndex = at;
+                const length = sticky.exec(text)?.[0].length ?? 0;
+                return length > 0 ? [{ start: at, end: at + length, order }] : [];
+              })
+            : placesOf(what, order, text);
+        const first = places.find(({ end }) => end > from);
+        if (first === undefined) return;
+        const start = Math.max(from, first.start);
+        if (next === undefined || start < next.start) next = { ...first, start };
+      });
+      if (next === undefined) return out + text.slice(from);
+      out += text.slice(from, next.start) + `<${next.order}>`;
+      from = next.end;
+    }
+  }
 
-describe("hostile texts", () => {
-  const torn = Buffer.from([0xff, 0x00, 0xe4, 0xb8, 0x61, 0x40, 0x62, 0x2e, 0x63, 0x63, 0xf0, 0x9f]);
+  const PATTERNS = [
+    "a+b?",
+    "\\b\\d+\\b",
+    "[^ ]+@",
+    "(a|1)-(b|中)",
+    "中.",
+    "^\\S",
+    "b$",
+    "a*?b",
+    "1|12|123",
+  ];
+  const WORDS = ["中文", "文中", "文", "中文中", "字", "文字b"];
+  const ALPHABET = ["a", "b", "1", "23", "@", "-", " ", "中", "文", "字"];
 
-  it("bytes that are no text stay what they are", () => {
-    local.use({ builtin: "email", action: "mask" }, { words: ["敏感"] }, { regex: "\\x00\\x00" });
-    expect(local.examine(torn).text).toEqual(
-      Buffer.concat([torn.subarray(0, 4), Buffer.from("[[EMAIL_1]]"), torn.subarray(10)]),
-    );
-    expect(local.examine("\0\0").verdict).toBe("deny");
-    expect(local.examine("").verdict).toBe("pass");
-  });
-
-  it("a megabyte", () => {
-    local.use(
-      { builtin: "email", action: "mask" },
-      { builtin: "credit_card", action: "mask" },
-      { regex: '"[^"]*"', action: "mask" },
-      { regex: "(?s)begin.*end" },
-      { words: ["啊"], action: "mask", value: "-" },
-    );
-    const long = "1 ".repeat(250_000) + '"' + "a@".repeat(250_000);
-    expect(local.examine(long).verdict).toBe("pass");
-    expect(local.examine("啊".repeat(300_000)).text.toString()).toBe("-".repeat(300_000));
-    expect(local.examine(`begin${long}`).verdict).toBe("pass");
-    expect(local.examine(`begin${long}end`).verdict).toBe("deny");
-  });
-});
-
-describe("size", () => {
-  /** Distinct words of 6 to 24 bytes. */
-  const words = Array.from({ length: 50_000 }, (_, i) => {
-    const digits = [...i.toString().padStart(5, "0")].map((digit) => "甲乙丙丁戊己庚辛壬癸"[+digit]);
-    return i % 2 === 0 ? `word${i}` : digits.join("");
-  });
-
-  it("50 000 words and 500 expressions take less than 16 MiB", async () => {
-    const fresh = await LocalRules.load();
-    const rules: object[] = [{ name: "words", words }];
-    for (let i = 0; i < 500; i++) rules.push({ name: `p${i}`, regex: `\\bcode${i}-\\d{3}\\b` });
-    fresh.use(...rules);
-    expect(fresh.examine(`a ${words[49_998]} b`).denied).toBe("words,customLabel,high");
-    expect(fresh.examine("code499-123").denied).toBe("p499,customLabel,high");
-    expect(fresh.examine("code500-123 word").verdict).toBe("pass");
-    const [held, memory] = fresh.weigh();
-    expect(held).toBeLessThan(2 << 20);
-    expect(memory).toBeLessThan(16 << 20);
+  test.each([1, 2, 3])("seed %i", (seed) => {
+    const random = new Random(seed);
+    for (let round = 0; round < 400; round++) {
+      const whats = Array.from({ length: 1 + random.below(4) }, () => random.pick(PATTERNS));
+      const rules: (string | string[])[] = whats;
+      if (random.chance(0.7))
+        rules.splice(random.below(2), 0, [random.pick(WORDS), random.pick(WORDS)]);
+      local.use(
+        ...rules.map((what, order) => ({
+          ...(typeof what === "string" ? { regex: what } : { words: what }),
+          action: "mask",
+          value: `<${order}>`,
+          caseSensitive: typeof what !== "string",
+        })),
+      );
+      const text = Array.from({ length: random.below(20) }, () => random.pick(ALPHABET)).join("");
+      expect([rules, text, masked(text)]).toEqual([rules, text, naive(rules, text)]);
+    }
   });
 });

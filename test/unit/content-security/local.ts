@@ -33,8 +33,15 @@ export class LocalRules {
     if (refused !== "") throw new Error(refused);
   }
 
+  /** A new request begins, its texts are plain. */
   begin(): void {
     this.run("begin", []);
+    this.expectJson(false);
+  }
+
+  /** The texts that follow are JSON, as the arguments of a tool are. */
+  expectJson(yes = true): void {
+    this.run("expectJson", [Number(yes)]);
   }
 
   examine(text: Text, phase = REQUEST, role = ""): Outcome {

@@ -41,6 +41,7 @@ describe("values", () => {
     ],
     ["credit_card", "378282246310005 12/27", ["378282246310005"]],
     ["credit_card", "no 12 4111111111111111", ["4111111111111111"]],
+    ["credit_card", "4111 1111 1111 11-11 12, 4111  1111 1111 1111", ["4111 1111 1111 11-11"]],
     ["credit_card", "4111111111111112 0000000000000000 4111111111111111123456 411111111111", []],
     ["email", "to <a.b+c@mail.example.com>, x@y", ["a.b+c@mail.example.com"]],
     ["email", "a@b.cc@d.ee", ["a@b.cc"]],
@@ -167,6 +168,43 @@ describe("against a backtracking engine that tries each position", () => {
         sum % 10 === 0 ? [number] : [],
       );
     }
+  });
+});
+
+describe("card numbers with separators", () => {
+  const isCard = (value: string): boolean => {
+    const digits = value.replace(/\D/g, "");
+    const sum = [...digits].toReversed().reduce((total, digit, at) => {
+      const doubled = at % 2 === 0 ? Number(digit) : Number(digit) * 2;
+      return total + (doubled > 9 ? doubled - 9 : doubled);
+    }, 0);
+    return digits.length >= 13 && new Set(digits).size > 1 && sum % 10 === 0;
+  };
+
+  it("the longest part of each candidate that is one", () => {
+    const random = new Random(7);
+    let found = 0;
+    for (let i = 0; i < 3000; i++) {
+      const length = 8 + random.below(30);
+      const text = Array.from({ length }, () => random.pick([..."01234567891357 --x"])).join("");
+      const pattern = new RegExp(run("pattern", [], "credit_card")!.toString(), "y");
+      const expected: string[] = [];
+      for (let at = 0; at < text.length; at++) {
+        pattern.lastIndex = at;
+        let value = pattern.exec(text)?.[0] ?? "";
+        if (/\d/.test(text[at - 1] ?? "")) continue;
+        for (; value !== ""; value = value.slice(0, -1)) {
+          const after = text[at + value.length] ?? "";
+          if (/\d$/.test(value) && !/\d/.test(after) && isCard(value)) break;
+        }
+        if (value === "") continue;
+        expected.push(value);
+        at += value.length - 1;
+      }
+      expect(`${text}: ${detect("credit_card", text).join()}`).toBe(`${text}: ${expected.join()}`);
+      found += expected.length;
+    }
+    expect(found).toBeGreaterThan(10);
   });
 });
 

@@ -19,7 +19,7 @@ const LONGEST = 1;
 function build(words: string[], options: Options): string {
   const { caseSensitive, normalise, ignoreSeparators } = options;
   const flags = [caseSensitive, normalise, ignoreSeparators].map(Number);
-  return run("build", flags, words.join("\n"))!.toString();
+  return run("build", [...flags, 0], words.join("\n"))!.toString();
 }
 
 /** The matches, as `start-end:payload`. */
@@ -49,6 +49,11 @@ describe("words", () => {
     expect(found(["ass"], "ass_ 1ass ass1 ass")).toEqual(["ass"]);
     expect(found(["c++", "$$$"], "in c++, $$$5 or xc++")).toEqual(["c++", "$$$"]);
     expect(found(["drop table"], "drop table; drop tables")).toEqual(["drop table"]);
+  });
+
+  it("ASCII words inside of others, when asked for", () => {
+    run("build", [0, 0, 0, 1], "ass\n[[a_1]]");
+    expect(scan(ALL, "class ass x[[A_1]]y")).toBe("2-5:0 6-9:0 11-18:1");
   });
 
   it("others are found anywhere, next to ASCII too", () => {

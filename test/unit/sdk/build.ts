@@ -50,8 +50,9 @@ function sourceHash(entry: string, options: string[]): string {
 
 /** The folders of plugins that a driver imports from. */
 function pluginsOf(entry: string): string[] {
-  const named = readFileSync(entry, "utf8").matchAll(/plugins\/[a-z-]+\/assembly/g);
-  return [...new Set([...named].map(String))];
+  const named = readFileSync(entry, "utf8").matchAll(/@ai-gateway-wasm\/([a-z-]+)\/assembly/g);
+  const folders = new Set([...named].map(([, name]) => `plugins/${name}/assembly`));
+  return [...folders].filter((folder) => existsSync(folder));
 }
 
 function sourcesBelow(folder: string): string[] {

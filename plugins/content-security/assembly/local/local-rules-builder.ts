@@ -33,7 +33,7 @@ export class LocalRulesBuilder {
     this.rules.push(rule);
   }
 
-  /** Answers what is wrong with the word; null: nothing. */
+  /** Adds a word, which is not kept; answers what is wrong, null: nothing. */
   addWord(word: Slice, rule: LocalRule): string | null {
     this.wordBytes += word.length;
     if (++this.words > MAX_WORDS || this.wordBytes > MAX_WORD_BYTES) {

@@ -25,6 +25,8 @@ export class LocalOutcome {
 /** Rules that need no service (content-security.md 9). Belong to a configuration. */
 @final
 export class LocalRules {
+  private readonly masksRequests: bool;
+
   /** Only for `LocalRulesBuilder`. */
   constructor(
     /** In the order of the configuration. */
@@ -32,16 +34,18 @@ export class LocalRules {
     private readonly nets: Net[],
     /** Most bytes of a text that flows which wait for what follows. */
     private readonly holdback: i32,
-  ) {}
+  ) {
+    this.masksRequests = hasRule(rules, Phase.Request, true);
+  }
 
   /** True when some rule judges texts of the phase. */
   judges(phase: Phase): bool {
-    return this.hasRule(phase, false);
+    return hasRule(this.rules, phase, false);
   }
 
   /** True when some rule may change texts of the phase. The answer may also get originals back. */
   masks(phase: Phase): bool {
-    return this.hasRule(phase, true);
+    return hasRule(this.rules, phase, true);
   }
 
   /** True when the answer may get back what was masked in its request. */
@@ -67,9 +71,18 @@ export class LocalRules {
    *
    * @param role of its message; no bytes: unknown, rules for every role apply
    * @param memory of the request that the text belongs to
+   * @param isJson for arguments of a tool: what is put back stands in a string of the text
    */
-  examine(text: Slice, phase: Phase, role: Slice, memory: Memory): LocalOutcome {
-    const stream = this.open(phase, role, memory, i32.MAX_VALUE);
+  examine(
+    text: Slice,
+    phase: Phase,
+    role: Slice,
+    memory: Memory,
+    isJson: bool = false,
+  ): LocalOutcome {
+    if (phase == Phase.Request && this.masksRequests) memory.avoid(text);
+    const stream = this.open(phase, role, memory, i32.MAX_VALUE, isJson);
+    if (stream.isIdle) return new LocalOutcome(Verdict.Pass, null, null, stream.logged);
     stream.read(text);
     stream.finish();
     const judgement = stream.judgement;
@@ -82,11 +95,17 @@ export class LocalRules {
   }
 
   /** Judges a text that arrives in pieces; with its parameters as `examine`. */
-  stream(phase: Phase, role: Slice, memory: Memory): LocalStream {
-    return this.open(phase, role, memory, this.holdback);
+  stream(phase: Phase, role: Slice, memory: Memory, isJson: bool = false): LocalStream {
+    return this.open(phase, role, memory, this.holdback, isJson);
   }
 
-  private open(phase: Phase, role: Slice, memory: Memory, holdback: i32): LocalStream {
+  private open(
+    phase: Phase,
+    role: Slice,
+    memory: Memory,
+    holdback: i32,
+    isJson: bool,
+  ): LocalStream {
     const isAnswer = phase == Phase.Response;
     if (isAnswer) memory.close();
     const scans: NetScan[] = [];
@@ -94,15 +113,14 @@ export class LocalRules {
       const net = this.nets[i];
       if (net.like.appliesTo(phase, role)) scans.push(new NetScan(net, this.rules));
     }
-    return new LocalStream(scans, memory, isAnswer, holdback);
+    return new LocalStream(scans, memory, isAnswer, holdback, isJson);
   }
+}
 
-  private hasRule(phase: Phase, masks: bool): bool {
-    for (let i = 0; i < this.rules.length; i++) {
-      const rule = this.rules[i];
-      if (masks && rule.action != RuleAction.Mask) continue;
-      if (rule.appliesTo(phase, NO_BYTES)) return true;
-    }
-    return false;
+function hasRule(rules: LocalRule[], phase: Phase, masks: bool): bool {
+  for (let i = 0; i < rules.length; i++) {
+    if (masks && rules[i].action != RuleAction.Mask) continue;
+    if (rules[i].appliesTo(phase, NO_BYTES)) return true;
   }
+  return false;
 }

@@ -50,14 +50,20 @@ export class LocalStream {
     private readonly memory: Memory,
     restores: bool,
     private readonly holdback: i32,
+    isJson: bool,
   ) {
     const scan = restores ? memory.scan() : null;
     if (scan !== null) {
       const queue = new WordQueue(scan);
       this.restored = queue;
-      this.sources.push(new RestoreSource(queue, memory));
+      this.sources.push(new RestoreSource(queue, memory, isJson));
     }
     for (let i = 0; i < scans.length; i++) scans[i].addTo(this.sources, this.places);
+  }
+
+  /** True when there is nothing to look for: the text may go unseen. */
+  get isIdle(): bool {
+    return this.scans.length == 0 && this.restored === null;
   }
 
   /** Why the text is refused; null: it is not. From then on nothing is settled any more. */
@@ -128,10 +134,13 @@ export class LocalStream {
     const window = this.window;
     if (this.isFinished) return window.end;
     const restored = this.restored;
+    // What began before would not be waited for: without looking there a megabyte takes a tenth.
+    const earliest = window.end - this.holdback;
     let live = restored === null ? 0 : restored.live;
     for (let i = 0; i < this.scans.length; i++) {
       const scan = this.scans[i];
-      live = max(live, scan.live(window, scan.masks ? this.settled : this.checked));
+      const from = scan.masks ? this.settled : this.checked;
+      live = max(live, scan.live(window, max(from, earliest)));
     }
     return max(this.checked, window.end - min(live, this.holdback));
   }

@@ -1,5 +1,5 @@
 import { bytes, Slice, trim } from "@ai-gateway-wasm/bytes";
-import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { ConfigReader, configText } from "@ai-gateway-wasm/kit";
 import { compileFinder, Finder, RegexError, RegexFault } from "@ai-gateway-wasm/match/find";
 import { expandGrok, MAX_EXPANDED } from "@ai-gateway-wasm/match/grok";
 import { Dimension } from "../judge/dimension";
@@ -34,14 +34,14 @@ export function readMaskingDialect(config: ConfigReader, builder: LocalRulesBuil
 }
 
 function readDenyWords(config: ConfigReader, builder: LocalRulesBuilder): void {
-  const words = config.texts(DENY_WORDS);
+  const words = config.list(DENY_WORDS);
   const block: RuleAction = RuleAction.Block;
   const dimension: Dimension = Dimension.CustomLabel;
   const rule = new LocalRule(builder.count, bytes(DENY_WORDS), block, BOTH, dimension, HIGH);
   rule.caseSensitive = builder.options.caseSensitive;
   let isEmpty = true;
   for (let i = 0; i < words.length; i++) {
-    const word = trim(words[i]);
+    const word = trim(configText(words[i]));
     if (word.isEmpty) continue;
     isEmpty = false;
     const wrong = builder.addWord(word, rule);

@@ -1,4 +1,4 @@
-import { Builder, BytesTable, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, BytesTable, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { sha256Once } from "@ai-gateway-wasm/crypto";
 import {
   WordMatches,
@@ -7,6 +7,9 @@ import {
   WordSet,
   WordSetBuilder,
 } from "@ai-gateway-wasm/match/words";
+
+const OPEN: Slice = bytes("[[");
+const CLOSE: Slice = bytes("]]");
 
 /** How many values of a kind have a number. */
 @final
@@ -33,6 +36,8 @@ class Pair {
 export class Memory {
   /** By label and original. */
   private readonly placeholders: BytesTable<Slice> = new BytesTable<Slice>();
+  /** What looks like a placeholder in the request itself. */
+  private readonly taken: BytesTable<Slice> = new BytesTable<Slice>();
   private readonly counters: BytesTable<Counter> = new BytesTable<Counter>();
   /** By masked text, and in the order in which they came. */
   private readonly byMasked: BytesTable<Pair> = new BytesTable<Pair>();
@@ -54,15 +59,31 @@ export class Memory {
     const digest = sha256Once(key.view());
     const known = this.placeholders.find(digest);
     if (known !== null) return known;
-    const made = new Builder(label.length + 12)
-      .appendText("[[")
-      .append(label)
-      .appendByte(0x5f) // '_'
-      .appendInteger(this.count(label))
-      .appendText("]]")
-      .toSlice();
-    this.placeholders.set(digest.copy(), made);
+    const owner = digest.copy();
+    let made = this.nextPlaceholder(label);
+    while (this.taken.has(sha256Once(made))) made = this.nextPlaceholder(label);
+    this.placeholders.set(owner, made);
     return made;
+  }
+
+  /**
+   * Notes what looks like a placeholder in a text of the request, so that it is none of ours: the
+   * answer to an earlier request may stand there, and would be taken for this one's.
+   */
+  avoid(text: Slice): void {
+    for (let at = text.find(OPEN); at >= 0; at = text.find(OPEN, at)) {
+      const start = at;
+      at += OPEN.length;
+      // A label has no brackets, so of more than two in a row the last two count.
+      if (text.at(at) == 0x5b) {
+        at = start + 1;
+        continue;
+      }
+      while (at < text.length && text.at(at) != 0x5b && text.at(at) != 0x5d) at++;
+      if (text.at(at) != 0x5d || text.at(at + 1) != 0x5d) continue;
+      const digest = sha256Once(text.sub(start, at + CLOSE.length));
+      if (!this.taken.has(digest)) this.taken.set(digest.copy(), NO_BYTES);
+    }
   }
 
   /** Nothing more is noted: what is masked in the answer stays so. */
@@ -120,6 +141,16 @@ export class Memory {
       from = scan.end;
     }
     return from;
+  }
+
+  private nextPlaceholder(label: Slice): Slice {
+    return new Builder(label.length + 12)
+      .append(OPEN)
+      .append(label)
+      .appendByte(0x5f) // '_'
+      .appendInteger(this.count(label))
+      .append(CLOSE)
+      .toSlice();
   }
 
   private count(label: Slice): i32 {

@@ -1,5 +1,5 @@
 import { Builder, bytes, Slice, trim } from "@ai-gateway-wasm/bytes";
-import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { ConfigReader, configText } from "@ai-gateway-wasm/kit";
 import { findDetector } from "@ai-gateway-wasm/match/detect";
 import {
   compileFinder,
@@ -75,9 +75,9 @@ export class RuleReader {
   }
 
   private readWords(): void {
-    const words = this.config.texts(WORDS);
+    const words = this.config.list(WORDS);
     for (let i = 0; i < words.length; i++) {
-      const wrong = this.builder.addWord(trim(words[i]), this.rule);
+      const wrong = this.builder.addWord(trim(configText(words[i])), this.rule);
       if (wrong !== null) return this.config.refuse(WORDS + "[" + i.toString() + "]", wrong);
     }
     this.setSubstitute(null);

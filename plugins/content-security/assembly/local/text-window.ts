@@ -2,6 +2,8 @@ import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 
 /** What borders and assertions look at before a match: two bytes, and whole characters. */
 const CONTEXT: i32 = 2;
+/** Bytes that may follow the first one of a character. */
+const MAX_FOLLOWING: i32 = 3;
 /** Fewer bytes than these are not worth moving the rest. */
 const WORTH_MOVING: i32 = 1024;
 
@@ -42,7 +44,7 @@ export class TextWindow {
   release(position: i32): void {
     const view = this.view();
     let at = position - this.base - CONTEXT;
-    while (at > 0 && (view.at(at) & ~0x3f) == 0x80) at--;
+    for (let i = 0; i < MAX_FOLLOWING && (view.at(at) & ~0x3f) == 0x80; i++) at--;
     if (at < WORTH_MOVING) return;
     const rest = view.sub(at).copy();
     this.bytes.clear();

@@ -1,3 +1,4 @@
+import { escape, Escape } from "@ai-gateway-wasm/as-json";
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { Memory } from "./memory";
 import { LocalRule } from "./rule";
@@ -39,6 +40,8 @@ export class RestoreSource extends Source {
   constructor(
     private readonly queue: WordQueue,
     private readonly memory: Memory,
+    /** The text is JSON, and masked texts stand in its strings. */
+    private readonly isJson: bool,
   ) {
     super();
     this.order = -1;
@@ -59,6 +62,7 @@ export class RestoreSource extends Source {
 
   override replacement(window: TextWindow, _memory: Memory): Slice {
     const original = this.original;
-    return original === null ? window.copy(this.start, this.end) : original;
+    if (original === null) return window.copy(this.start, this.end);
+    return this.isJson ? escape(original, Escape.Plain) : original;
   }
 }

@@ -1,5 +1,6 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
-import { Border, isDigit, mayEnd } from "./border";
+import { isDigit } from "./border";
+import { endOfCard } from "./card";
 import { isIpv4, isIpv6 } from "./ip-address";
 
 /** What is asked of a candidate besides its form. */
@@ -18,11 +19,10 @@ export const enum Check {
 }
 
 const NO_VALUE: i32 = -1;
-const MIN_CARD_DIGITS: i32 = 13;
 
 /** Where the valid part of a candidate ends; −1: it is none. Only a card may be a part. */
 export function validEnd(check: Check, text: Slice, start: i32, end: i32): i32 {
-  if (check == Check.Card) return endOfCard(text, start, end);
+  if (check == Check.Card) return endOfCard(text, start);
   return isValid(check, text.sub(start, end)) ? end : NO_VALUE;
 }
 
@@ -50,34 +50,6 @@ function isIdCard(value: Slice): bool {
   const last = value.at(17);
   const digit = isDigit(last) ? last - 0x30 : 10; // X
   return (sum + digit) % 11 == 1;
-}
-
-/**
- * The longest valid number from the start, up to a place where a number may end: behind a card its
- * month may stand.
- */
-function endOfCard(text: Slice, start: i32, end: i32): i32 {
-  for (let to = end; to > start; to--) {
-    if (!isDigit(text.at(to - 1)) || !mayEnd(Border.Digit, text, to)) continue;
-    if (isCard(text.sub(start, to))) return to;
-  }
-  return NO_VALUE;
-}
-
-function isCard(value: Slice): bool {
-  const first = value.at(0);
-  let isUniform = true;
-  let digits = 0;
-  let sum = 0;
-  for (let i = value.length - 1; i >= 0; i--) {
-    const byte = value.at(i);
-    if (!isDigit(byte)) continue;
-    isUniform = isUniform && byte == first;
-    const doubled = (byte - 0x30) << (digits & 1);
-    sum += doubled > 9 ? doubled - 9 : doubled;
-    digits++;
-  }
-  return digits >= MIN_CARD_DIGITS && !isUniform && sum % 10 == 0;
 }
 
 /** `AAA-GG-SSSS`: area not 000, 666 or 9xx, group not 00, serial not 0000. */

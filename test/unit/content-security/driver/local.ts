@@ -1,11 +1,11 @@
 import { JsonValue, parseJson } from "@ai-gateway-wasm/as-json";
 import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigErrors, ConfigReader } from "@ai-gateway-wasm/kit";
-import { readLocalRules } from "../../../../plugins/content-security/assembly/local/local-config";
-import { LocalRules } from "../../../../plugins/content-security/assembly/local/local-rules";
-import { LocalStream } from "../../../../plugins/content-security/assembly/local/local-stream";
-import { Memory } from "../../../../plugins/content-security/assembly/local/memory";
-import { Judgement } from "../../../../plugins/content-security/assembly/judge/judgement";
+import { readLocalRules } from "@ai-gateway-wasm/content-security/assembly/local/local-config";
+import { LocalRules } from "@ai-gateway-wasm/content-security/assembly/local/local-rules";
+import { LocalStream } from "@ai-gateway-wasm/content-security/assembly/local/local-stream";
+import { Memory } from "@ai-gateway-wasm/content-security/assembly/local/memory";
+import { Judgement } from "@ai-gateway-wasm/content-security/assembly/judge/judgement";
 import { answer, answerText, argument } from "../../json/driver/frame";
 
 export { input, outputAt, outputLength } from "../../json/driver/frame";
@@ -46,12 +46,19 @@ export function begin(): void {
   remembered = new Memory();
 }
 
+let isJson: bool = false;
+
+/** The texts that follow are JSON, or not. */
+export function expectJson(yes: bool): void {
+  isJson = yes;
+}
+
 /** Judges argument 1 as a text of the role in argument 0: verdict, what is logged, the new text. */
 export function examine(phase: i32): void {
   const local = rules;
   if (local === null) return;
   const text = argument(1);
-  const outcome = local.examine(text, phase, argument(0), remembered);
+  const outcome = local.examine(text, phase, argument(0), remembered, isJson);
   answerText((<i32>outcome.verdict).toString());
   answerNotes(outcome.judgement, outcome.logged);
   const masked = outcome.text;
@@ -63,7 +70,7 @@ export function stream(phase: i32, pieces: i32): void {
   const local = rules;
   if (local === null) return;
   const out = new Builder();
-  const stream = local.stream(phase, argument(0), remembered);
+  const stream = local.stream(phase, argument(0), remembered, isJson);
   const ends: i32[] = [];
   let sent = 0;
   let end = 0;
@@ -75,7 +82,7 @@ export function stream(phase: i32, pieces: i32): void {
     sent = send(stream, ends, sent, out);
   }
   stream.finish();
-  sent = send(stream, ends, sent, out);
+  send(stream, ends, sent, out);
   const judgement = stream.judgement;
   const verdict = judgement !== null ? "2" : stream.isMasked ? "1" : "0";
   answerText(verdict);

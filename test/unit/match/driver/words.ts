@@ -12,11 +12,17 @@ export { input, outputAt, outputLength } from "../../json/driver/frame";
 let set: WordSet | null = null;
 
 /** Builds a set of the lines of argument 0, their number is the payload; answers those refused. */
-export function build(caseSensitive: bool, normalise: bool, ignoreSeparators: bool): void {
+export function build(
+  caseSensitive: bool,
+  normalise: bool,
+  ignoreSeparators: bool,
+  anywhere: bool,
+): void {
   const options = new WordOptions();
   options.caseSensitive = caseSensitive;
   options.normalise = normalise;
   options.ignoreSeparators = ignoreSeparators;
+  options.anywhere = anywhere;
   const builder = new WordSetBuilder(options);
   const lines = argument(0);
   let number = 0;

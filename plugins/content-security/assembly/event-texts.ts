@@ -13,6 +13,7 @@ const FUNCTION: Slice = bytes("function");
 const ARGUMENTS: Slice = bytes("arguments");
 /** Of Anthropic: text, thoughts and the input of tools. */
 const ANTHROPIC: Slice[] = [TEXT, bytes("thinking"), bytes("partial_json")];
+const ANTHROPIC_JSON: i32 = 2;
 
 /** A piece of text in an event. */
 @final
@@ -25,6 +26,8 @@ export class EventText {
     readonly length: i32,
     /** Memory of its own: the reader's is used again. */
     readonly text: Slice,
+    /** The text is JSON itself: what a tool is called with. */
+    readonly isJson: bool,
   ) {}
 }
 
@@ -63,7 +66,7 @@ export class EventTexts {
     } else if (delta !== null && delta.isObject) {
       const block = textOf(root.get(INDEX)).toString();
       for (let i = 0; i < ANTHROPIC.length; i++) {
-        this.add("a" + decimal(i) + block, delta.get(ANTHROPIC[i]));
+        this.add("a" + decimal(i) + block, delta.get(ANTHROPIC[i]), i == ANTHROPIC_JSON);
       }
     } else {
       this.add("d", delta); // OpenAI's responses
@@ -91,11 +94,11 @@ export class EventTexts {
       const called = call.isObject ? call.get(FUNCTION) : null;
       if (called === null || !called.isObject) continue;
       const number = textOf(call.get(INDEX)).toString();
-      this.add("f" + index + "." + number, called.get(ARGUMENTS));
+      this.add("f" + index + "." + number, called.get(ARGUMENTS), true);
     }
   }
 
-  private add(track: string, value: JsonValue | null): void {
+  private add(track: string, value: JsonValue | null, isJson: bool = false): void {
     if (value === null || !value.isString) return;
     const text = textOf(value);
     if (text.isEmpty) return;
@@ -104,6 +107,6 @@ export class EventTexts {
     const isInPlace =
       raw.ptr >= event.ptr && raw.ptr + <usize>raw.length <= event.ptr + <usize>event.length;
     const start = isInPlace ? <i32>(raw.ptr - event.ptr) : -1;
-    this.list.push(new EventText(track, start, raw.length, text.copy()));
+    this.list.push(new EventText(track, start, raw.length, text.copy(), isJson));
   }
 }

@@ -180,7 +180,7 @@ export class StreamGate {
     const held = new HeldEvent(start, end, end - this.reader.ending - event.length);
     const texts = new EventTexts(event, this.config.streamPaths).list;
     for (let i = 0; i < texts.length; i++) {
-      const track = this.trackOf(texts[i].track);
+      const track = this.trackOf(texts[i].track, texts[i].isJson);
       const text = texts[i].text;
       held.texts.push(new HeldText(track, track.length, texts[i]));
       held.runes += runesIn(text);
@@ -197,7 +197,7 @@ export class StreamGate {
     this.isSpoken = true;
   }
 
-  private trackOf(name: string): Track {
+  private trackOf(name: string, isJson: bool): Track {
     for (let i = 0; i < this.tracks.length; i++) {
       if (this.tracks[i].goesOn(name)) return this.tracks[i];
     }
@@ -206,7 +206,7 @@ export class StreamGate {
     const applies = rules !== null && (rules.judges(Phase.Response) || !memory.isEmpty);
     const track = new Track(
       name,
-      applies && rules !== null ? rules.stream(Phase.Response, NO_BYTES, memory) : null,
+      applies && rules !== null ? rules.stream(Phase.Response, NO_BYTES, memory, isJson) : null,
     );
     this.tracks.push(track);
     return track;

@@ -237,7 +237,7 @@ export class ContentStream extends HttpContext {
     if (rules === null) return null;
     for (let i = 0; i < texts.fields.length; i++) {
       const field = texts.fields[i];
-      const outcome = rules.examine(field.text, this.phase, field.role, memory);
+      const outcome = rules.examine(field.text, this.phase, field.role, memory, field.isJson);
       this.audit.noteRules(outcome.logged);
       if (outcome.judgement !== null) return outcome.judgement;
       field.changed = outcome.text;

@@ -37,6 +37,8 @@ export class TextField {
     readonly text: Slice,
     /** Of its message; no bytes: unknown. */
     readonly role: Slice,
+    /** The text is JSON itself: what a tool is called with. */
+    readonly isJson: bool,
   ) {}
 
   /** The text as it goes on. */
@@ -179,7 +181,7 @@ export class Texts {
     while (items.next()) {
       const called = items.value.isObject ? items.value.get(FUNCTION) : null;
       const input = called !== null && called.isObject ? called.get(ARGUMENTS) : null;
-      if (input !== null) this.take(input, role);
+      if (input !== null && input.isString) this.add(input, role, true);
     }
   }
 
@@ -196,7 +198,7 @@ export class Texts {
     }
   }
 
-  private add(value: JsonValue, role: Slice): void {
+  private add(value: JsonValue, role: Slice, isJson: bool = false): void {
     const raw = value.raw;
     const text = value.isString ? textOf(value) : raw;
     if (text.isEmpty) return;
@@ -204,7 +206,7 @@ export class Texts {
     const end = body.ptr + <usize>body.length;
     const isInPlace = raw.ptr >= body.ptr && raw.ptr + <usize>raw.length <= end;
     const start = isInPlace ? <i32>(raw.ptr - body.ptr) : -1;
-    this.fields.push(new TextField(start, raw.length, text.kept(), role));
+    this.fields.push(new TextField(start, raw.length, text.kept(), role, isJson));
   }
 }
 

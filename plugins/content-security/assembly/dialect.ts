@@ -28,24 +28,49 @@ const OURS: string[] = ["backend", "backends", "rules"];
 /** What the peers look at: a path alone. */
 const BY_PATH: i32 = -1;
 
+const enum Dialect {
+  /** ai-security-guard. */
+  Cloud,
+  /** qwen3guard. */
+  Guard,
+  /** ai-data-masking. */
+  Masking,
+  Ours,
+  None,
+}
+
 /** Reads a configuration in the dialect its fields show. Null when it is refused. */
 export function parseConfig(reader: ConfigReader): SecurityConfig | null {
-  const isCloud = hasAny(reader, CLOUD);
-  const isGuard = !isCloud && hasAny(reader, GUARD);
-  const isMasking = !isCloud && !isGuard && hasAny(reader, MASKING);
-  if (!isCloud && !isGuard && !isMasking && !hasAny(reader, OURS)) {
+  const dialect = dialectOf(reader);
+  if (dialect == Dialect.None) {
     reader.refuseWith("invalid service config");
     return null;
   }
-  const backends: Backend[] = [];
-  if (isCloud) backends.push(new Aliyun(reader));
-  if (isGuard) backends.push(new ChatGuard(readQwen3Guard(reader)));
-  const others = readBackends(reader);
-  for (let i = 0; i < others.length; i++) backends.push(others[i]);
-  const rules = readLocalRules(reader, isMasking);
-  const scope: i32 = isCloud || isGuard ? BY_PATH : isMasking ? Scope.All : Scope.Last;
-  const config = new SecurityConfig(reader, backends, rules, isCloud, scope);
+  const rules = readLocalRules(reader, dialect == Dialect.Masking);
+  const isCloud = dialect == Dialect.Cloud;
+  const backends = backendsOf(reader, dialect);
+  const config = new SecurityConfig(reader, backends, rules, isCloud, scopeOf(dialect));
   return reader.errors.any ? null : config;
+}
+
+function dialectOf(reader: ConfigReader): Dialect {
+  if (hasAny(reader, CLOUD)) return Dialect.Cloud;
+  if (hasAny(reader, GUARD)) return Dialect.Guard;
+  if (hasAny(reader, MASKING)) return Dialect.Masking;
+  return hasAny(reader, OURS) ? Dialect.Ours : Dialect.None;
+}
+
+/** The peer's own service, then those of `backend` or `backends`. */
+function backendsOf(reader: ConfigReader, dialect: Dialect): Backend[] {
+  const backends: Backend[] = [];
+  if (dialect == Dialect.Cloud) backends.push(new Aliyun(reader));
+  if (dialect == Dialect.Guard) backends.push(new ChatGuard(readQwen3Guard(reader)));
+  return backends.concat(readBackends(reader));
+}
+
+function scopeOf(dialect: Dialect): i32 {
+  if (dialect == Dialect.Masking) return Scope.All;
+  return dialect == Dialect.Ours ? Scope.Last : BY_PATH;
 }
 
 function hasAny(reader: ConfigReader, fields: string[]): bool {

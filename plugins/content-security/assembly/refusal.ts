@@ -1,5 +1,5 @@
 import { appendEscaped, Escape, JsonWriter, quote } from "@ai-gateway-wasm/as-json";
-import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { PairsBuilder, randomBytes, wallClockSeconds } from "proxy-wasm-as";
 import { DenyConfig, DenyFormat } from "./deny-config";
 import { Finding, Judgement } from "./judge/judgement";

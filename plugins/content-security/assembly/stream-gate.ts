@@ -3,62 +3,13 @@ import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { dataOf, SseReader } from "@ai-gateway-wasm/sse";
 import { HttpCallResponse } from "proxy-wasm-as";
 import { SecurityConfig } from "./config";
-import { EventText, EventTexts } from "./event-texts";
+import { EventTexts } from "./event-texts";
 import { Exam, Examiner, Outcome } from "./exam";
+import { HeldEvent, HeldText, Track } from "./held-event";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
-import { LocalStream } from "./local/local-stream";
 import { Refusal } from "./refusal";
 import { runesIn } from "./texts";
-
-/** The text of one choice and field, over all events. */
-@final
-class Track {
-  /** Bytes of it so far. */
-  length: i32 = 0;
-
-  private isFinished: bool = false;
-
-  constructor(
-    private readonly name: string,
-    /** The local rules on it; null: there are none. */
-    readonly rules: LocalStream | null,
-  ) {}
-
-  /** False once it has ended: what comes then is another text. */
-  goesOn(name: string): bool {
-    return !this.isFinished && this.name == name;
-  }
-
-  finish(): void {
-    const rules = this.rules;
-    this.isFinished = true;
-    if (rules !== null) rules.finish();
-  }
-}
-
-/** A piece of a track that waits for its verdict. */
-@final
-class HeldText {
-  constructor(
-    readonly track: Track,
-    /** Where it begins in its track. */
-    readonly from: i32,
-    readonly piece: EventText,
-  ) {}
-
-  /** The local rules have nothing more to say on it. */
-  get isSettled(): bool {
-    const rules = this.track.rules;
-    return rules === null || this.from + this.piece.text.length <= rules.settled;
-  }
-
-  /** What takes its place; null: nothing. */
-  rewritten(): Slice | null {
-    const rules = this.track.rules;
-    return rules === null ? null : rules.rewrite(this.piece.text, this.from);
-  }
-}
 
 /** What streams end with: OpenAI's chat and responses, Anthropic. */
 const LAST_WORDS: Slice[] = [
@@ -73,28 +24,6 @@ function isLastWord(event: Slice): bool {
     if (data.startsWith(LAST_WORDS[i])) return true;
   }
   return false;
-}
-
-/** An event that waits for its verdict. */
-@final
-class HeldEvent {
-  readonly texts: HeldText[] = [];
-  runes: i32 = 0;
-
-  constructor(
-    /** Where its bytes begin and end in the stream, blank lines and all. */
-    readonly start: i32,
-    readonly end: i32,
-    /** Where its first line begins. */
-    readonly head: i32,
-  ) {}
-
-  get isSettled(): bool {
-    for (let i = 0; i < this.texts.length; i++) {
-      if (!this.texts[i].isSettled) return false;
-    }
-    return true;
-  }
 }
 
 /**
@@ -215,21 +144,24 @@ export class StreamGate {
   /** Judges what can be judged, until an answer is waited for. */
   private judge(): void {
     this.settleLocally();
-    while (this.exam === null && !this.isRefused && this.isDue) {
-      const text = this.openWindow();
-      if (text === null) {
-        this.letGo();
-        continue;
-      }
-      const exam = new Exam(this.examiner, Phase.Response, text);
-      this.examiner.metrics.checked.increment();
-      this.settle(exam, exam.proceed());
-    }
+    while (this.canGoOn && this.isDue) this.judgeWindow();
+    if (!this.canGoOn) return;
     const refused = this.findRefusal();
-    if (refused !== null && this.exam === null && !this.isRefused) this.refuse(refused);
-    if (this.exam !== null || this.isRefused) return;
-    if (this.hasEnded) this.end();
+    if (refused !== null) this.refuse(refused);
+    else if (this.hasEnded) this.end();
     else if (this.events.length == 0 && this.reader.isBetweenEvents) this.letHeldGo(); // blank lines
+  }
+
+  private get canGoOn(): bool {
+    return this.exam === null && !this.isRefused;
+  }
+
+  private judgeWindow(): void {
+    const text = this.openWindow();
+    if (text === null) return this.letGo();
+    const exam = new Exam(this.examiner, Phase.Response, text);
+    this.examiner.metrics.checked.increment();
+    this.settle(exam, exam.proceed());
   }
 
   private settleLocally(): void {

@@ -132,8 +132,11 @@ export class ContentStream extends HttpContext {
     responseHeaders.load();
     const status = responseHeaders.get(STATUS_HEADER);
     if (status === null || !status.equals(OK)) return HeadersAction.Continue;
-    if (isUnreadable(responseHeaders)) return HeadersAction.Continue;
     this.phase = Phase.Response;
+    if (isUnreadable(responseHeaders)) {
+      if (config.deniesUnreadable) this.refuse(null, true);
+      return HeadersAction.Continue;
+    }
     const type = responseHeaders.get(CONTENT_TYPE);
     const isStream = type !== null && lowerCase(type).startsWith(EVENT_STREAM);
     if (!isStream) return this.holdResponse();
@@ -283,9 +286,10 @@ export class ContentStream extends HttpContext {
    * Refuses what the phase is about.
    *
    * @param judgement null: nothing can be said of it
+   * @param hasHeaders the response's headers are still here
    * @returns true: what is held goes on, and is the refusal
    */
-  private refuse(judgement: Judgement | null): bool {
+  private refuse(judgement: Judgement | null, hasHeaders: bool = this.holdsResponseHeaders): bool {
     this.stage = Stage.Idle;
     const isRequest = this.phase == Phase.Request;
     const streams = isRequest && this.wantsStream;
@@ -294,7 +298,7 @@ export class ContentStream extends HttpContext {
     this.metrics.latency.record(this.audit.settle(this.phase, status, judgement));
     if (isRequest) this.metrics.requestDenied.increment();
     else this.metrics.responseDenied.increment();
-    if (!isRequest && !this.holdsResponseHeaders) {
+    if (!isRequest && !hasHeaders) {
       responseBody.replace(refusal.body());
       return true;
     }

@@ -1,0 +1,74 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { EventText } from "./event-texts";
+import { LocalStream } from "./local/local-stream";
+
+/** The text of one choice and field, over all events. */
+@final
+export class Track {
+  /** Bytes of it so far. */
+  length: i32 = 0;
+
+  private isFinished: bool = false;
+
+  constructor(
+    private readonly name: string,
+    /** The local rules on it; null: there are none. */
+    readonly rules: LocalStream | null,
+  ) {}
+
+  /** False once it has ended: what comes then is another text. */
+  goesOn(name: string): bool {
+    return !this.isFinished && this.name == name;
+  }
+
+  finish(): void {
+    const rules = this.rules;
+    this.isFinished = true;
+    if (rules !== null) rules.finish();
+  }
+}
+
+/** A piece of a track that waits for its verdict. */
+@final
+export class HeldText {
+  constructor(
+    readonly track: Track,
+    /** Where it begins in its track. */
+    readonly from: i32,
+    readonly piece: EventText,
+  ) {}
+
+  /** The local rules have nothing more to say on it. */
+  get isSettled(): bool {
+    const rules = this.track.rules;
+    return rules === null || this.from + this.piece.text.length <= rules.settled;
+  }
+
+  /** What takes its place; null: nothing. */
+  rewritten(): Slice | null {
+    const rules = this.track.rules;
+    return rules === null ? null : rules.rewrite(this.piece.text, this.from);
+  }
+}
+
+/** An event that waits for its verdict. */
+@final
+export class HeldEvent {
+  readonly texts: HeldText[] = [];
+  runes: i32 = 0;
+
+  constructor(
+    /** Where its bytes begin and end in the stream, blank lines and all. */
+    readonly start: i32,
+    readonly end: i32,
+    /** Where its first line begins. */
+    readonly head: i32,
+  ) {}
+
+  get isSettled(): bool {
+    for (let i = 0; i < this.texts.length; i++) {
+      if (!this.texts[i].isSettled) return false;
+    }
+    return true;
+  }
+}

@@ -22,7 +22,7 @@ async function log(build: "envoy" | "higress", before: string | null, statuses: 
         native: {
           requestHeaders: (_headers, _end, control) => {
             if (before !== null) control.setFilterState("ai_log", before);
-            return 0;
+            return "Continue" as const;
           },
         },
       },

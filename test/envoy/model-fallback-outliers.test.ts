@@ -38,7 +38,12 @@ const cases = shapes.flatMap((shape) => sick.map((one) => [shape, ...one] as con
 
 describe("a target that fails three times in a row", () => {
   test.each(cases)("%s, %s: is left alone", { timeout: LIMIT }, async (shape, name, answer) => {
-    chain = await FallbackChain.start({ targets: TARGETS, config: CONFIG, shape, outliers: OUTLIERS });
+    chain = await FallbackChain.start({
+      targets: TARGETS,
+      config: CONFIG,
+      shape,
+      outliers: OUTLIERS,
+    });
     chain.script("a", answer);
     const ask = async () => {
       const { status, headers } = await chain.ask(BODY);
@@ -61,7 +66,8 @@ describe("a target that fails three times in a row", () => {
   test("a limit is no reason", async () => {
     chain = await FallbackChain.start({ targets: TARGETS, config: CONFIG, outliers: OUTLIERS });
     chain.script("a", failing(429));
-    for (let i = 0; i < 5; i++) expect((await chain.ask(BODY)).headers.get("x-llm-target")).toBe("b");
+    for (let i = 0; i < 5; i++)
+      expect((await chain.ask(BODY)).headers.get("x-llm-target")).toBe("b");
     expect(chain.visits("a")).toHaveLength(5);
   });
 });

@@ -8,7 +8,7 @@ import {
   saturate,
   setValue,
 } from "@ai-gateway-wasm/as-json";
-import { bytes, digits, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { digits, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { configText, ConfigReader } from "@ai-gateway-wasm/kit";
 import { findSection } from "./section";
 

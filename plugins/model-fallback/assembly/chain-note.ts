@@ -1,6 +1,7 @@
 import {
   boolOf,
   Escape,
+  JsonCursor,
   JsonValue,
   JsonWriter,
   readJson,
@@ -71,16 +72,19 @@ export class ChainNote {
     if (root === null || !root.isObject) return null;
     const note = new ChainNote();
     const members = root.entries();
-    while (members.next()) {
-      if (members.keyIs(CHAIN)) note.chain = textOf(members.value);
-      else if (members.keyIs(MODEL)) note.model = textOf(members.value);
-      else if (members.keyIs(STREAM)) note.streams = boolOf(members.value);
-      else if (members.keyIs(TARGETS)) addTexts(note.targets, members.value);
-      else if (members.keyIs(CONSUMER)) note.consumer = textOf(members.value);
-      else if (members.keyIs(PROBES)) addTexts(note.probes, members.value);
-      else if (members.keyIs(OPTED_OUT)) note.optedOut = boolOf(members.value);
-    }
+    while (members.next()) note.take(members);
     return note.chain.isEmpty || note.model.isEmpty ? null : note;
+  }
+
+  private take(member: JsonCursor): void {
+    const value = member.value;
+    if (member.keyIs(CHAIN)) this.chain = textOf(value);
+    else if (member.keyIs(MODEL)) this.model = textOf(value);
+    else if (member.keyIs(STREAM)) this.streams = boolOf(value);
+    else if (member.keyIs(TARGETS)) addTexts(this.targets, value);
+    else if (member.keyIs(CONSUMER)) this.consumer = textOf(value);
+    else if (member.keyIs(PROBES)) addTexts(this.probes, value);
+    else if (member.keyIs(OPTED_OUT)) this.optedOut = boolOf(value);
   }
 
   /** For the filter state. */

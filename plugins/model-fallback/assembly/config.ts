@@ -115,6 +115,14 @@ export class FallbackConfig {
     this.forbidsReplayedStreams = config.choice("replayStream", REPLAYED_STREAMS, 0) == 1;
   }
 
+  /** Adds a target, and what has to be known of requests for it. */
+  add(target: Target): void {
+    if (target.requirement.asksForVision) this.asksForVision = true;
+    if (target.credential.isRestricted) this.asksForConsumer = true;
+    target.noteTouched(this.touched);
+    this.targets.push(target);
+  }
+
   /** The first chain that is for this model and these headers, or null. */
   findChain(model: Slice): Chain | null {
     for (let i = 0; i < this.chains.length; i++) {
@@ -184,10 +192,7 @@ function readTargets(reader: ConfigReader, config: FallbackConfig, log: PluginLo
     if (target.isExternal && target.credential.keepsClients) {
       log.warn("target " + name + " is external and gets the credentials of clients");
     }
-    if (target.requirement.asksForVision) config.asksForVision = true;
-    if (target.credential.isRestricted) config.asksForConsumer = true;
-    target.noteTouched(config.touched);
-    config.targets.push(target);
+    config.add(target);
   }
 }
 

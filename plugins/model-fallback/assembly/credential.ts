@@ -9,7 +9,7 @@ import {
 } from "@ai-gateway-wasm/kit/lent-keys";
 import { environmentVariable, isHeaderName, isHeaderValue } from "proxy-wasm-as";
 import { AUTHORIZATION } from "./names";
-import { findSection } from "./section";
+import { section } from "./section";
 
 /** How a target is told who asks; the order of `TYPES`. */
 export const enum AuthType {
@@ -58,29 +58,23 @@ export class Credential {
 
   /** Reads `auth` of a target, with the keys the target may name itself as in Higress. */
   static read(target: ConfigReader, label: string): Credential {
-    const auth = findSection(target, "auth");
-    const entries = auth !== null ? auth.objects("providerKeys") : [];
+    const auth = section(target, "auth");
+    const entries = auth.objects("providerKeys");
     const tokens = readTokens(target, auth, label);
     const hasKeys = tokens.length + entries.length > 0;
     const usual = hasKeys ? AuthType.Bearer : AuthType.None;
-    const type = auth !== null ? <AuthType>auth.choice("type", TYPES, usual) : usual;
+    const type = <AuthType>auth.choice("type", TYPES, usual);
     const isInHeader = type == AuthType.Bearer || type == AuthType.Header;
-    if (!isInHeader && type != AuthType.Query)
+    if (!isInHeader && type != AuthType.Query) {
       return new Credential(type, NO_BYTES, NO_BYTES, [], false);
-    const reader = auth !== null ? auth : target;
-    if (!hasKeys) reader.refuseWith("target " + label + ": apiTokens is required for auth");
-    let prefix = isInHeader ? BEARER : NO_BYTES;
-    let header = isInHeader ? AUTHORIZATION : NO_BYTES;
-    let parameter = NO_BYTES;
-    if (auth !== null && isInHeader) {
-      prefix = auth.text("prefix", BEARER);
-      header = readHeaderName(auth);
-    } else if (auth !== null) {
-      parameter = auth.text("query");
-      if (parameter.isEmpty) auth.refuse("query", "is required for type query");
     }
-    const keys = keysOf(reader, label, tokens, prefix);
+    if (!hasKeys) auth.refuseWith("target " + label + ": apiTokens is required for auth");
+    const prefix = isInHeader ? auth.text("prefix", BEARER) : NO_BYTES;
+    const keys = keysOf(auth, label, tokens, prefix);
     for (let i = 0; i < entries.length; i++) keys.push(readKey(entries[i], prefix));
+    const header = isInHeader ? readHeaderName(auth) : NO_BYTES;
+    const parameter = isInHeader ? NO_BYTES : auth.text("query");
+    if (!isInHeader && parameter.isEmpty) auth.refuse("query", "is required for type query");
     return new Credential(type, header, parameter, keys, entries.length > 0);
   }
 }
@@ -96,13 +90,12 @@ function readKey(entry: ConfigReader, prefix: Slice): LentKey {
 }
 
 /** The keys as they stand there, then those that environment variables hold. */
-function readTokens(target: ConfigReader, auth: ConfigReader | null, label: string): Slice[] {
-  const owner = auth !== null && auth.has("apiTokens") ? auth : target;
+function readTokens(target: ConfigReader, auth: ConfigReader, label: string): Slice[] {
+  const owner = auth.has("apiTokens") ? auth : target;
   const tokens = owner.has("apiTokens") ? owner.texts("apiTokens") : target.texts("apiToken");
   for (let i = 0; i < tokens.length; i++) {
     if (tokens[i].isEmpty) target.refuseWith("target " + label + ": empty api token");
   }
-  if (auth === null) return tokens;
   const names = auth.texts("apiTokensFromEnv");
   for (let i = 0; i < names.length; i++) {
     const value = environmentVariable(names[i]);

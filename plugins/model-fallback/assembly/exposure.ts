@@ -1,4 +1,4 @@
-import { bytes, digits, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { digits, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, readHeaderName } from "@ai-gateway-wasm/kit";
 import { HeaderMap, PairsBuilder } from "proxy-wasm-as";
 import {

@@ -18,6 +18,13 @@ export function identify(config: FallbackConfig, expected: Slice[], index: i32):
   const name = getProperty(config.targetProperty);
   const named = name !== null ? findTarget(targets, name) : null;
   if (named !== null) return named;
+  const placed = findByPlace(targets);
+  if (placed !== null) return placed;
+  return index < expected.length ? findTarget(targets, expected[index]) : null;
+}
+
+/** The target with the cluster, or the address, of the attempt; null: none. */
+function findByPlace(targets: Target[]): Target | null {
   const cluster = getProperty(XDS_CLUSTER_NAME);
   const address = getProperty(UPSTREAM_ADDRESS);
   for (let i = 0; i < targets.length; i++) {
@@ -28,5 +35,5 @@ export function identify(config: FallbackConfig, expected: Slice[], index: i32):
     if (address !== null && !address.isEmpty && targets[i].address.equals(address))
       return targets[i];
   }
-  return index < expected.length ? findTarget(targets, expected[index]) : null;
+  return null;
 }

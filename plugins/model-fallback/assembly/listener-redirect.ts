@@ -1,4 +1,4 @@
-import { bytes, digits, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { digits, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { keepRoute, limitRequestBuffer, PluginLog } from "@ai-gateway-wasm/kit";
 import {
   DataAction,

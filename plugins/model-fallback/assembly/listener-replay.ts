@@ -1,4 +1,4 @@
-import { bytes, digits, lowerCase, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { digits, lowerCase, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { chooseRouteAgain, isEncoded, keepRoute, PluginLog } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
@@ -31,7 +31,6 @@ import {
   PATH,
   RETRY_AFTER,
   STATUS,
-  TRACE_PROPERTY,
 } from "./names";
 import { BAD_START, statusReason } from "./reason";
 import { ReplayAnswer } from "./replay-answer";

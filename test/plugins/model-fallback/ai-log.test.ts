@@ -6,8 +6,13 @@ import { CHAT, good, TARGETS } from "./replay-chain.js";
 
 /** What `ai_log` holds, with times left out. */
 async function log(build: "envoy" | "higress", before: string | null, statuses: number[]) {
-  const model = (status: number) => upstream().reply(status, status < 400 ? good("m") : { json: {} });
-  const clusters = { backend: model(statuses[0]!), distill: model(statuses[1]!), qwen: model(statuses[2]!) };
+  const model = (status: number) =>
+    upstream().reply(status, status < 400 ? good("m") : { json: {} });
+  const clusters = {
+    backend: model(statuses[0]!),
+    distill: model(statuses[1]!),
+    qwen: model(statuses[2]!),
+  };
   const config: Record<string, Json> = { strategy: "replay", targets: TARGETS };
   await using host = await createHost({
     profile: build === "envoy" ? "envoy-1.40" : "higress-2.2",
@@ -17,7 +22,7 @@ async function log(build: "envoy" | "higress", before: string | null, statuses: 
         native: {
           requestHeaders: (_headers, _end, control) => {
             if (before !== null) control.setFilterState("ai_log", before);
-            return 0;
+            return "Continue" as const;
           },
         },
       },

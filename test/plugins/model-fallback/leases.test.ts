@@ -6,7 +6,7 @@ import { gateway, JSON_TYPE, TARGET } from "./support.js";
 // Keys of targets are lent by the rules of key-auth (key-auth.md 3.6): the consumer's own, else one
 // for everybody; by weight; not before, after or without their time.
 
-const KEYS = [
+const KEYS: Json[] = [
   { value: "of-alice", consumers: ["alice"] },
   { value: "of-bob", consumers: ["bob"], expires_at: 1 },
   { value: "for-all", weight: 3 },

@@ -21,7 +21,9 @@ async function send(provider: Record<string, Json>, path = CHAT, rest = {}): Pro
   await using host = await gateway(config);
   const body = '{"model":"gpt-4o","messages":[]}';
   const headers = { ...JSON_TYPE, authorization: "Bearer client", "api-key": "client" };
-  const reply = await host.fetch(`http://a.test${path}`, { method: "POST", headers, body }).settle();
+  const reply = await host
+    .fetch(`http://a.test${path}`, { method: "POST", headers, body })
+    .settle();
   expect(reply.headers.get("x-llm-target")).toBe("p");
   const seen = reply.upstream[0]!;
   const value = (name: string) => seen.headers.find(([key]) => key === name)?.[1];
@@ -90,17 +92,19 @@ test("without a key none is sent, and never the client's", async () => {
 });
 
 test("failover and retryOnFailure are our fields by other names", async () => {
-  const providers = [
+  const providers: Json[] = [
     { id: "a", type: "generic", cluster: "backend" },
     { id: "b", type: "qwen", cluster: "spare", apiTokens: ["sk-2"] },
   ];
   const failover = { failoverOnStatus: ["418"], failureThreshold: 2, cooldownDuration: 1500 };
   const retryOnFailure = { maxRetries: 9, retryTimeout: 1234 };
-  const config = { strategy: "replay", providers, failover, retryOnFailure };
+  const config: Json = { strategy: "replay", providers, failover, retryOnFailure };
   const spare = upstream().reply(200, { json: {} });
   const first = upstream().reply(418, { json: {} });
   await using host = await gateway(config, {
-    plugins: [{ wasm: "build/envoy/model-fallback.wasm", allowOnHeadersStopIteration: true, config }],
+    plugins: [
+      { wasm: "build/envoy/model-fallback.wasm", allowOnHeadersStopIteration: true, config },
+    ],
     clusters: { backend: first, spare },
   });
   const init = { method: "POST", headers: JSON_TYPE, body: '{"model":"m"}' };

@@ -34,7 +34,7 @@ const targets = NAMES.map((name) => ({
   auth: { apiTokens: [`key-of-${name}`] },
 }));
 
-function native(): Partial<HostOptions> {
+function native(): HostOptions {
   const plugin = (role: string) => ({
     wasm: WASM,
     vmId: "one",
@@ -42,18 +42,22 @@ function native(): Partial<HostOptions> {
     allowOnHeadersStopIteration: true,
     config: JSON.stringify({ role, targets, breaker: { enabled: false } }),
   });
-  const each = models().map((model, i) => model.metadata({ model_fallback: { target: NAMES[i]! } }));
+  const each = models().map((model, i) =>
+    model.metadata({ model_fallback: { target: NAMES[i]! } }),
+  );
   return {
     plugins: [plugin("listener")],
     routes: [{ cluster: "llm", timeoutMs: 0 }],
     clusters: {
-      llm: composite(...NAMES).maxRetries(1000).filters(plugin("upstream")),
+      llm: composite(...NAMES)
+        .maxRetries(1000)
+        .filters(plugin("upstream")),
       ...Object.fromEntries(each.map((model, i) => [NAMES[i]!, model])),
     },
   };
 }
 
-function replay(): Partial<HostOptions> {
+function replay(): HostOptions {
   const config = JSON.stringify({ strategy: "replay", targets, breaker: { enabled: false } });
   return {
     plugins: [{ wasm: WASM, allowOnHeadersStopIteration: true, config }],
@@ -66,7 +70,10 @@ test.each([
   ["replay", replay],
 ] as const)("%s keeps nothing", { timeout: 3_600_000 }, async (_name, options) => {
   await using host = await createHost({ lifecycle: "single", trace: false, ...options() });
-  const body = JSON.stringify({ model: "m", messages: [{ role: "user", content: "x".repeat(500) }] });
+  const body = JSON.stringify({
+    model: "m",
+    messages: [{ role: "user", content: "x".repeat(500) }],
+  });
   const report = await checkLeaks(
     host,
     async (run) => {

@@ -29,9 +29,15 @@ test("one of a rank is drawn, three to one, and is sent the request", async () =
 });
 
 test("a weight of 0 is never drawn, but follows when the other fails", async () => {
-  const targets = TARGETS.map((target, i) => (i === 1 ? { ...(target as object), weight: 0 } : target));
+  const targets = TARGETS.map((target, i) =>
+    i === 1 ? { ...(target as object), weight: 0 } : target,
+  );
   const failing = upstream().reply(503, { json: {} });
-  const { ask, models } = await chain("envoy", { targets: targets as Json[], breaker: { enabled: false } }, failing);
+  const { ask, models } = await chain(
+    "envoy",
+    { targets: targets as Json[], breaker: { enabled: false } },
+    failing,
+  );
   for (let i = 0; i < 20; i++) {
     expect(exposed(await ask())).toMatchObject({
       "x-llm-target": "distill",

@@ -15,7 +15,8 @@ const enum MatchType {
 /** Which consumers an item of the configuration is about (content-security.md 2.5). */
 @final
 export class ConsumerMatch {
-  private constructor(
+  /** Only for `read`. */
+  constructor(
     private readonly type: MatchType,
     private readonly name: Slice,
     private readonly regex: Regex | null,

@@ -80,7 +80,7 @@ export class ContentStream extends HttpContext {
     id: u32,
     private readonly config: SecurityConfig,
     private readonly metrics: Metrics,
-    private readonly log: PluginLog,
+    log: PluginLog,
   ) {
     super(id);
     const header = requestHeaders.get(CONSUMER_HEADER);

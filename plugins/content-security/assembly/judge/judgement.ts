@@ -27,6 +27,8 @@ export class Judgement {
   /** Level of an attack on the model, as the service spells it; no bytes: it says none. */
   attack: Slice = NO_BYTES;
   readonly findings: Finding[] = [];
+  /** What was found blocks, whatever the bars: a rule of the operator's own says so. */
+  isFinal: bool = false;
   /** There is something that the audit can say of a refusal, in `label` and `words`. */
   hasResult: bool = false;
   label: Slice = NO_BYTES;

@@ -49,6 +49,7 @@ export function verdictAsOffered(judgement: Judgement, thresholds: Thresholds): 
  * there are none, what the levels of the whole say.
  */
 export function blockingFindings(judgement: Judgement, thresholds: Thresholds): Finding[] {
+  if (judgement.isFinal) return judgement.findings;
   const found: Finding[] = [];
   for (let i = 0; i < judgement.findings.length; i++) {
     const finding = judgement.findings[i];

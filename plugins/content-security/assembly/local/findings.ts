@@ -29,6 +29,8 @@ export class Findings {
     if (rule === null) return null;
     const judgement = new Judgement();
     judgement.findings.push(new Finding(rule.dimension, dimensionName(rule.dimension), rule.level));
+    judgement.isFinal = true;
+    judgement.hasResult = true;
     judgement.label = rule.name;
     return judgement;
   }

@@ -5,7 +5,7 @@ import { HttpCallResponse } from "proxy-wasm-as";
 import { SecurityConfig } from "./config";
 import { EventText, EventTexts } from "./event-texts";
 import { Exam, Examiner, Outcome } from "./exam";
-import { Phase } from "./judge/backend";
+import { Backend, Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
 import { LocalStream } from "./local/local-stream";
 import { Refusal } from "./refusal";
@@ -127,11 +127,14 @@ export class StreamGate {
   /** A refusal went out: what comes is swallowed. */
   private isRefused: bool = false;
   private isMasked: bool = false;
+  /** Text of the windows that were judged; null: no judge wants to hear it again. */
+  private readonly said: Builder | null;
 
   constructor(
     private readonly config: SecurityConfig,
     private readonly examiner: Examiner,
   ) {
+    this.said = wantAll(examiner.backends) ? new Builder(0) : null;
     this.reader = new SseReader(<i32>config.maxBodyBytes);
   }
 
@@ -222,6 +225,11 @@ export class StreamGate {
         continue;
       }
       const exam = new Exam(this.examiner, Phase.Response, text);
+      const said = this.said;
+      if (said !== null) {
+        exam.before = said.toSlice();
+        said.append(text);
+      }
       this.examiner.metrics.checked.increment();
       this.settle(exam, exam.proceed());
     }
@@ -360,4 +368,11 @@ export class StreamGate {
     this.held = new Builder(0);
     this.events.splice(0, this.events.length);
   }
+}
+
+function wantAll(backends: Backend[]): bool {
+  for (let i = 0; i < backends.length; i++) {
+    if (backends[i].isCumulative) return true;
+  }
+  return false;
 }

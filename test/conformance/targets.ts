@@ -107,3 +107,67 @@ export const TRAFFIC_TAG: Target = {
   rare: ["random_get"],
   sensible: { ":path": ["/a?k=aa"], cookie: ["c=1; d=2"], "x-a": ["aaa"], "*": ["a"] },
 };
+
+/** Local rules on everything, then a configuration of each of two services. */
+export const CONTENT_SECURITY: Target = {
+  configurations: [
+    {
+      requestScope: "all",
+      denyMessage: "no",
+      rules: [
+        { name: "w", words: ["weapon"], action: "block" },
+        { name: "p", builtin: "phone_cn", action: "mask", restore: true },
+        { name: "l", words: ["leak"], action: "log", phase: "response" },
+      ],
+    },
+    {
+      serviceName: "green.dns",
+      servicePort: 443,
+      serviceHost: "green.example.com",
+      accessKey: "ak",
+      secretKey: "sk",
+      checkRequest: true,
+      checkResponse: true,
+      action: "MultiModalGuard",
+      contentModerationLevelBar: "high",
+      sensitiveDataAction: "mask",
+      sensitiveDataLevelBar: "S3",
+      openAIDenyResponseFormat: "structured",
+      bufferLimit: 2,
+      consumerRiskLevel: [{ name: "a", matchType: "prefix", contentModerationLevelBar: "low" }],
+    },
+    {
+      backends: [
+        { type: "chat-guard", cluster: "guard" },
+        { type: "openai-moderation", cluster: "openai", apiKey: "k" },
+      ],
+      failMode: "closed",
+      body_phase: "hold_headers",
+      bufferLimit: 1,
+    },
+  ].map((configuration) => JSON.stringify(configuration)),
+  // A judge's answer that comes while something is held, and trailers then.
+  rare: [...RARE, "proxy_close_stream", "proxy_continue_stream"],
+  sensible: {
+    ":method": ["POST"],
+    ":path": ["/v1/chat/completions"],
+    ":status": ["200"],
+    "content-type": ["application/json", "text/event-stream"],
+    "content-length": ["12"],
+    "x-mse-consumer": ["abc"],
+    "*": [
+      '{"stream":true,"messages":[{"role":"user","content":"13812345678"}]}',
+      '{"messages":[{"role":"user","content":"weapon"}]}',
+      '{"choices":[{"message":{"content":"[[PHONE_CN_1]]"}}]}',
+      'data: {"choices":[{"delta":{"content":"[[PHONE_CN_1]] x"}}]}\n\n',
+      'data: {"choices":[{"index":1,"delta":{"content":"weapon"}}]}\n\n',
+      "data: [DONE]\n\n",
+      '{"Code":200,"RequestId":"R","Data":{"RiskLevel":"none","Detail":[]}}',
+      '{"Code":200,"Data":{"Detail":[{"Type":"contentModeration","Level":"high"}]}}',
+      '{"Code":200,"Data":{"Detail":[{"Type":"sensitiveData","Level":"S3","Suggestion":"mask","Result":[{"Ext":{"Desensitization":"*"}}]}]}}',
+      '{"id":"G","choices":[{"message":{"content":"Safety: Unsafe\\nCategories: Violent"}}]}',
+      '{"id":"G","choices":[{"message":{"content":"Safety: Safe"}}]}',
+      '{"id":"M","results":[{"flagged":false,"categories":{},"category_scores":{}}]}',
+    ],
+  },
+};

@@ -1,6 +1,7 @@
 import { checkLeaks, createHost, upstream, type PluginOptions } from "proxy-wasm-test";
 import "proxy-wasm-test/vitest";
 import { expect, test } from "vitest";
+import { contentSecurity, LOCAL } from "./content-security/support.js";
 import { GO, keyAuth } from "./key-auth/support.js";
 import { bothParts } from "./model-fallback/support.js";
 import { modelMapper } from "./model-mapper/support.js";
@@ -28,6 +29,7 @@ const plugins: [string, PluginOptions[], Record<string, string>, number[]][] = [
   ["model-fallback", bothParts(), JSON_TYPE, [200]],
   ["model-router", [modelRouter()], JSON_TYPE, [200]],
   ["model-mapper", [modelMapper()], JSON_TYPE, [200]],
+  ["content-security", [contentSecurity(LOCAL)], JSON_TYPE, [200]],
   ["traffic-tag", [trafficTag(TAGS)], { "x-user": "alice", cookie: "k=1" }, [200]],
 ];
 

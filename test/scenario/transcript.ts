@@ -48,7 +48,21 @@ function steadied(outcome: RequestOutcome, vary: Record<string, string>): Reques
     key,
     without(inAttribute, value),
   ]);
-  return { ...outcome, attributes, client: { ...outcome.client, headers, body } };
+  const callouts = outcome.callouts.map(({ seen, answer }) => ({
+    seen: withoutInMessage(vary[":callout"], seen),
+    answer,
+  }));
+  return { ...outcome, attributes, callouts, client: { ...outcome.client, headers, body } };
+}
+
+/** `without` for the values of all headers and the body. */
+function withoutInMessage(expression: string | undefined, seen: UpstreamSeen): UpstreamSeen {
+  const headers = seen.headers.map(([name, value]): HeaderPair => [
+    name,
+    without(expression, value),
+  ]);
+  const body = without(expression, Buffer.from(seen.body).toString("latin1"));
+  return { ...seen, headers, body: Buffer.from(body, "latin1") };
 }
 
 /** The text with each match of an expression as `…`; all of it without an expression. */

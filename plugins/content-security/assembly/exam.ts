@@ -8,6 +8,7 @@ import { Thresholds } from "./judge/thresholds";
 import { Verdict } from "./judge/verdict";
 import { Memory } from "./local/memory";
 import { Metrics } from "./metrics";
+import { lastRunes } from "./texts";
 
 /** What stands of an examination. */
 export const enum Outcome {
@@ -68,6 +69,8 @@ export class Exam {
   private hasFailed: bool = false;
   private question: Question | null = null;
   private event: AuditEvent | null = null;
+  /** What a stream said before `text`, for judges that want it all; memory of its own. */
+  before: Slice = NO_BYTES;
 
   /** @param text memory of its own */
   constructor(
@@ -134,10 +137,20 @@ export class Exam {
   private nextQuestion(backend: Backend): Question {
     const examiner = this.examiner;
     this.to = partEnd(this.text, this.from, backend);
-    const question = new Question(this.phase, this.text.sub(this.from, this.to), this.sessionId);
+    const part = this.text.sub(this.from, this.to);
+    const text = backend.isCumulative ? this.allSaid(part, backend.maxChars) : part;
+    const question = new Question(this.phase, text, this.sessionId);
     question.prompt = examiner.prompt;
     question.service = examiner.service;
     return question;
+  }
+
+  /** A part with what was said before it, the oldest left out. */
+  private allSaid(part: Slice, maxChars: i32): Slice {
+    if (this.before.isEmpty) return part;
+    const all = new Builder(this.before.length + this.to);
+    all.append(this.before).append(this.text.sub(0, this.to));
+    return lastRunes(all.toSlice(), maxChars);
   }
 
   private ask(backend: Backend, question: Question): bool {

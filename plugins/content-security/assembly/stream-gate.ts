@@ -6,7 +6,7 @@ import { SecurityConfig } from "./config";
 import { EventTexts } from "./event-texts";
 import { Exam, Examiner, Outcome } from "./exam";
 import { HeldEvent, HeldText, Track } from "./held-event";
-import { Phase } from "./judge/backend";
+import { Backend, Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
 import { Refusal } from "./refusal";
 import { runesIn } from "./texts";
@@ -56,11 +56,14 @@ export class StreamGate {
   /** A refusal went out: what comes is swallowed. */
   private isRefused: bool = false;
   private isMasked: bool = false;
+  /** Text of the windows that were judged; null: no judge wants to hear it again. */
+  private readonly said: Builder | null;
 
   constructor(
     private readonly config: SecurityConfig,
     private readonly examiner: Examiner,
   ) {
+    this.said = wantAll(examiner.backends) ? new Builder(0) : null;
     this.reader = new SseReader(<i32>config.maxBodyBytes);
   }
 
@@ -160,6 +163,11 @@ export class StreamGate {
     const text = this.openWindow();
     if (text === null) return this.letGo();
     const exam = new Exam(this.examiner, Phase.Response, text);
+    const said = this.said;
+    if (said !== null) {
+      exam.before = said.toSlice();
+      said.append(text);
+    }
     this.examiner.metrics.checked.increment();
     this.settle(exam, exam.proceed());
   }
@@ -292,4 +300,11 @@ export class StreamGate {
     this.held = new Builder(0);
     this.events.splice(0, this.events.length);
   }
+}
+
+function wantAll(backends: Backend[]): bool {
+  for (let i = 0; i < backends.length; i++) {
+    if (backends[i].isCumulative) return true;
+  }
+  return false;
 }

@@ -230,6 +230,15 @@ export function runesIn(text: Slice): i32 {
   return count;
 }
 
+/** The end of a UTF-8 text: at most so many characters. */
+export function lastRunes(text: Slice, most: i32): Slice {
+  let left = most;
+  for (let at = text.length - 1; at >= 0; at--) {
+    if ((text.at(at) & 0xc0) != 0x80 && --left <= 0) return text.sub(at);
+  }
+  return text;
+}
+
 function behindRunes(text: Slice, from: i32, runes: i32): i32 {
   let at = from;
   for (let left = runes; at < text.length; at++) {

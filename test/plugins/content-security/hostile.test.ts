@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import { HOSTILE_BYTES } from "../../conformance/hostile-bytes.js";
+import { Random } from "../../conformance/random.js";
+import { BUILDS, gateway, LOCAL, type Build } from "./support.js";
+
+// What nobody sends who means well. No trap (the setup of these tests looks), no hang, and what is
+// not denied arrives byte for byte.
+
+const JSON_TYPE = "application/json";
+const SSE_TYPE = "text/event-stream";
+const URL = "http://a.test/v1/chat/completions";
+const QUESTION = '{"model":"m","stream":true,"messages":[{"role":"user","content":"13812345678"}]}';
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const event = (content: string) => `data: {"choices":[{"delta":{"content":"${content}"}}]}\n\n`;
+
+const BODIES: [string, Uint8Array][] = [
+  ["no UTF-8", Buffer.from('{"messages":[{"content":"\xff\xfe\xc3(\xed\xa0\x80"}]}', "latin1")],
+  ["NUL", bytes('{"messages":[{"content":"a\0b"}]}\0')],
+  ["a lone surrogate", bytes('{"messages":[{"content":"\\ud83d \\udc00"}]}')],
+  ["deep lists", bytes(`{"messages":${"[".repeat(200_000)}`)],
+  ["deep objects", bytes(`{"messages":[{"content":${'{"a":'.repeat(100_000)}`)],
+  ["10 000 messages", bytes(messages(10_000, "hello"))],
+  ["10 000 parts", bytes(`{"messages":[{"content":[${texts(10_000)}]}]}`)],
+  ["a message of 1 MB", bytes(messages(1, "é".repeat(500_000)))],
+  ["wrong types", bytes('{"messages":[1,null,[],{"content":7},{"content":{"a":[]}},{"role":{}}]}')],
+  ["messages that are none", bytes('{"messages":{"content":"x"},"stream":"yes"}')],
+  ["a member twice", bytes('{"messages":[],"messages":[{"content":"x","content":"y"}]}')],
+];
+
+function messages(count: number, content: string): string {
+  const one = JSON.stringify({ role: "user", content });
+  return `{"model":"m","messages":[${Array(count).fill(one).join(",")}]}`;
+}
+
+function texts(count: number): string {
+  return Array(count).fill('{"type":"text","text":"hello"}').join(",");
+}
+
+const STREAMS: [string, Uint8Array][] = [
+  ["no UTF-8", Buffer.from(event("\xff\xc3(") + event("\x80"), "latin1")],
+  ["NUL", bytes(`${event("a\0b")}\0\0\n\n`)],
+  ["line feeds alone", bytes("\n".repeat(50_000))],
+  ["no line feed at all", bytes("data: x".repeat(30_000))],
+  ["returns alone", bytes("data: x\r\rdata: y\r\r".repeat(1000))],
+  ["a byte order mark", bytes(`\ufeff${event("x")}`)],
+  ["comments and fields", bytes(":\n:x\nfoo\nretry: 1\nid\ndata\ndata:\n\n".repeat(500))],
+  ["a huge event", bytes(event("é".repeat(300_000)))],
+  ["truncated JSON", bytes('data: {"choices":[{"delta":{"content":"x\n\n'.repeat(500))],
+  ["deep nesting", bytes(`data: {"choices":${"[".repeat(100_000)}\n\n${event("x")}`)],
+  ["500 choices", bytes(`data: {"choices":[${choices(500)}]}\n\n`)],
+  ["halves of a placeholder", bytes(event("[[PHONE_CN_").repeat(500))],
+  ["first letters of a word", bytes(event("内部代").repeat(500))],
+  ["wrong types", bytes('data: {"choices":[1,{"delta":[]},{"delta":{"tool_calls":[7]}}]}\n\n')],
+];
+
+function choices(count: number): string {
+  return Array.from(
+    { length: count },
+    (_, i) => `{"index":${i},"delta":{"content":"內${i}"}}`,
+  ).join();
+}
+
+describe.each(BUILDS)("%s", (build: Build) => {
+  test.each([...BODIES, ...HOSTILE_BYTES.map((body, i) => [`rubbish ${i}`, body] as const)])(
+    "a request and an answer of %s pass as they came",
+    async (_what, body) => {
+      const host = await gateway(build, LOCAL, { type: JSON_TYPE, body });
+      const headers = { "content-type": JSON_TYPE };
+      const reply = await host.fetch(URL, { method: "POST", headers, body }).settle();
+      expect(reply.status).toBe(200);
+      expect(reply.upstream[0]!.body).toBe(Buffer.from(body).toString());
+      expect(Buffer.from(reply.body).equals(body)).toBe(true);
+      await host.close();
+    },
+  );
+
+  test.each([...STREAMS, ...HOSTILE_BYTES.map((body, i) => [`rubbish ${i}`, body] as const)])(
+    "a stream of %s passes as it came",
+    async (_what, body) => {
+      const host = await gateway(build, LOCAL, { type: SSE_TYPE, body });
+      const headers = { "content-type": JSON_TYPE };
+      const reply = await host.fetch(URL, { method: "POST", headers, body: QUESTION }).settle();
+      expect(reply.status).toBe(200);
+      expect(Buffer.from(reply.body).equals(body)).toBe(true);
+      await host.close();
+    },
+  );
+});
+
+test("a word behind any rubbish is still found in a stream", async () => {
+  const random = new Random(11);
+  for (let i = 0; i < 40; i++) {
+    const [, rubbish] = STREAMS[random.below(STREAMS.length)]!;
+    const body = Buffer.concat([rubbish, bytes(`\n\n${event("内部")}${event("代号")}`)]);
+    const host = await gateway("envoy", LOCAL, { type: SSE_TYPE, body });
+    const reply = await host.fetch(URL, { method: "POST", body: QUESTION }).settle();
+    expect(reply.text()).toContain("from-security-guard");
+    expect(reply.text()).not.toContain("代号");
+    await host.close();
+  }
+});

@@ -334,8 +334,7 @@ export class ContentStream extends HttpContext {
     }
     const hidden = responseBody.readAll();
     gate.feed(hidden === null ? NO_BYTES : hidden, this.isComplete);
-    // The next window is asked about while this one goes out, unless that would end the stream.
-    if (gate.isWaiting && this.isComplete) {
+    if (gate.isWaiting) {
       responseBody.replace(NO_BYTES);
       return;
     }

@@ -323,7 +323,10 @@ export class ContentStream extends HttpContext {
     return this.isPaused ? DataAction.StopIterationAndBuffer : DataAction.Continue;
   }
 
-  /** A judge of the stream has answered. */
+  /**
+   * A judge of the stream has answered. On Higress 2.1 the chunk that comes next is hidden, too, and
+   * passes unjudged.
+   */
   private advanceGate(gate: StreamGate, response: HttpCallResponse): void {
     if (!this.reach()) return;
     gate.take(response);

@@ -327,7 +327,10 @@ export class ContentStream extends HttpContext {
     return this.isPaused ? DataAction.StopIterationAndBuffer : DataAction.Continue;
   }
 
-  /** A judge of the stream has answered. */
+  /**
+   * A judge of the stream has answered. On Higress 2.1 the chunk that comes next is hidden, too, and
+   * passes unjudged.
+   */
   private advanceGate(gate: StreamGate, response: HttpCallResponse): void {
     if (!this.reach()) return;
     gate.take(response);
@@ -338,8 +341,7 @@ export class ContentStream extends HttpContext {
     }
     const hidden = responseBody.readAll();
     gate.feed(hidden === null ? NO_BYTES : hidden, this.isComplete);
-    // The next window is asked about while this one goes out, unless that would end the stream.
-    if (gate.isWaiting && this.isComplete) {
+    if (gate.isWaiting) {
       responseBody.replace(NO_BYTES);
       return;
     }

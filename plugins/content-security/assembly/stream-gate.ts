@@ -11,6 +11,9 @@ import { Judgement } from "./judge/judgement";
 import { Refusal } from "./refusal";
 import { runesIn } from "./texts";
 
+const LINE_FEED: i32 = 0x0a;
+const RETURN: i32 = 0x0d;
+
 /** What streams end with: OpenAI's chat and responses, Anthropic. */
 const LAST_WORDS: Slice[] = [
   bytes("[DONE]"),
@@ -24,6 +27,11 @@ function isLastWord(event: Slice): bool {
     if (data.startsWith(LAST_WORDS[i])) return true;
   }
   return false;
+}
+
+/** Bytes of the blank line that ends there: LF, CR, or CRLF. */
+function blankLineBefore(chunk: Slice, end: i32): i32 {
+  return chunk.at(end - 1) == LINE_FEED && chunk.at(end - 2) == RETURN ? 2 : 1;
 }
 
 /**
@@ -78,11 +86,14 @@ export class StreamGate {
     const before = this.gone + this.held.length;
     this.held.append(chunk);
     this.reader.feed(chunk);
-    while (this.reader.next()) this.hold(before + this.reader.consumed);
+    while (this.reader.next()) {
+      const end = <i32>(this.reader.behindEvent - chunk.ptr);
+      this.hold(before + end, blankLineBefore(chunk, end));
+    }
     if (this.reader.dropped > 0 && this.config.deniesUnreadable) return this.refuse(null);
     if (isLast) {
       this.hasEnded = true;
-      if (this.reader.finish()) this.hold(before + chunk.length);
+      if (this.reader.finish()) this.hold(before + chunk.length, 0);
       this.finishTracks();
     }
     this.judge();
@@ -104,12 +115,12 @@ export class StreamGate {
     return bytes;
   }
 
-  /** The reader's event. @param end where it ends in the stream */
-  private hold(end: i32): void {
+  /** The reader's event. @param end where it ends in the stream. @param blank bytes of its blank line */
+  private hold(end: i32, blank: i32): void {
     const count = this.events.length;
     const start = count > 0 ? this.events[count - 1].end : this.gone;
     const event = this.reader.event;
-    const held = new HeldEvent(start, end, end - this.reader.ending - event.length);
+    const held = new HeldEvent(start, end, end - blank - event.length);
     const texts = new EventTexts(event, this.config.streamPaths).list;
     for (let i = 0; i < texts.length; i++) {
       const track = this.trackOf(texts[i].track, texts[i].isJson);

@@ -7,13 +7,11 @@ import {
   limitResponseBuffer,
   PluginLog,
 } from "@ai-gateway-wasm/kit";
-import { openAiError } from "@ai-gateway-wasm/llm/error-body";
 import {
   DataAction,
   HeadersAction,
   HttpCallResponse,
   HttpContext,
-  PairsBuilder,
   requestBody,
   requestHeaders,
   responseBody,
@@ -24,6 +22,7 @@ import {
 import { Audit } from "./audit";
 import { SecurityConfig } from "./config";
 import { Exam, Examiner, Outcome } from "./exam";
+import { FAILURE_DETAILS, failureBody, failureHeaders } from "./failure";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
 import { Metrics } from "./metrics";
@@ -33,7 +32,6 @@ import {
   CONTENT_LENGTH,
   CONTENT_TYPE,
   EVENT_STREAM,
-  JSON_TYPE,
   STATUS_HEADER,
 } from "./names";
 import { Refusal } from "./refusal";
@@ -41,8 +39,6 @@ import { StreamGate } from "./stream-gate";
 import { Texts } from "./texts";
 
 const OK: Slice = bytes("200");
-const FAILURE: Slice = bytes("content could not be checked");
-const FAILURE_DETAILS: Slice = bytes("content_security.check_failed");
 
 const enum Stage {
   /** Nothing is looked at. */
@@ -306,13 +302,12 @@ export class ContentStream extends HttpContext {
   private fail(): bool {
     const isRequest = this.phase == Phase.Request;
     this.audit.settle(this.phase, isRequest ? "request error" : "response error");
-    const body = openAiError(FAILURE, "server_error", "content_check_failed");
     if (!isRequest && !this.holdsResponseHeaders) {
-      responseBody.replace(body);
+      responseBody.replace(failureBody());
       return true;
     }
-    const headers = new PairsBuilder().add(CONTENT_TYPE, JSON_TYPE).build();
-    this.sendLocalReply(this.config.failCode, headers, body, FAILURE_DETAILS);
+    const status = this.config.failCode;
+    this.sendLocalReply(status, failureHeaders(), failureBody(), FAILURE_DETAILS);
     return false;
   }
 

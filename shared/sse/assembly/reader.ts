@@ -28,17 +28,13 @@ export class SseReader {
   /** Address after the present event. */
   eventEnd: usize = 0;
 
-  /** Bytes of the present chunk up to behind the present event's blank line; half of a CRLF may follow. */
-  get consumed(): i32 {
-    return <i32>(this.at - this.start);
+  /** Address behind the present event's blank line; half of a CRLF may follow. */
+  get behindEvent(): usize {
+    return this.at;
   }
-
-  /** Bytes of the blank line's end behind the present event; 0 when the stream ended in it. */
-  ending: i32 = 0;
 
   /** What keeps the present chunk alive; null: the callback arena. */
   private owner: StaticArray<u8> | null = null;
-  private start: usize = 0;
   /** Where in the chunk the search goes on. */
   private at: usize = 0;
   private end: usize = 0;
@@ -61,7 +57,7 @@ export class SseReader {
   /** Takes the next chunk. Call `next` until it answers false before the chunk's bytes go away. */
   feed(chunk: Slice): void {
     this.owner = chunk.owner;
-    this.start = this.at = chunk.ptr;
+    this.at = chunk.ptr;
     this.end = chunk.ptr + <usize>chunk.length;
   }
 
@@ -91,7 +87,6 @@ export class SseReader {
       }
       const isBlank = lineEnd == at && this.isAtLineStart;
       at = this.behindLineEnd(lineEnd);
-      this.ending = <i32>(at - lineEnd);
       this.isAtLineStart = true;
       if (!isBlank) continue;
       if (this.finishEvent(start, lineEnd)) {
@@ -112,7 +107,6 @@ export class SseReader {
   finish(): bool {
     if (this.isInTail) this.clearTail();
     this.isDropping = false;
-    this.ending = 0;
     return this.finishEvent(this.end, this.end);
   }
 

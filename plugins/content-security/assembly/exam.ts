@@ -58,7 +58,8 @@ export class Examiner {
 export class Exam {
   /** What denies. */
   judgement: Judgement | null = null;
-  private readonly sessionId: Slice = newSessionId();
+  /** No bytes until somebody is asked. */
+  private sessionId: Slice = NO_BYTES;
   /** Number of the judge that is asked. */
   private judge: i32 = 0;
   /** Where its next part begins. */
@@ -139,6 +140,7 @@ export class Exam {
     this.to = partEnd(this.text, this.from, backend);
     const part = this.text.sub(this.from, this.to);
     const text = backend.isCumulative ? this.allSaid(part, backend.maxChars) : part;
+    if (this.sessionId.isEmpty) this.sessionId = newSessionId();
     const question = new Question(this.phase, text, this.sessionId);
     question.prompt = examiner.prompt;
     question.service = examiner.service;

@@ -35,6 +35,7 @@ import {
   STATUS_HEADER,
 } from "./names";
 import { Refusal } from "./refusal";
+import { statusOf } from "./status";
 import { StreamGate } from "./stream-gate";
 import { Texts } from "./texts";
 
@@ -59,7 +60,6 @@ const enum Stage {
  */
 @final
 export class ContentStream extends HttpContext {
-  private readonly audit: Audit;
   private readonly examiner: Examiner;
   private stage: Stage = Stage.Idle;
   private phase: Phase = Phase.Request;
@@ -83,11 +83,9 @@ export class ContentStream extends HttpContext {
     super(id);
     const header = requestHeaders.get(CONSUMER_HEADER);
     const consumer = header === null ? NO_BYTES : header.copy();
-    const audit = new Audit(log);
     const thresholds = config.consumers.thresholdsOf(consumer);
     this.consumer = consumer;
-    this.audit = audit;
-    this.examiner = new Examiner(id, config.backends, thresholds, audit, metrics, log);
+    this.examiner = new Examiner(id, config.backends, thresholds, new Audit(log), metrics, log);
   }
 
   override onRequestHeaders(endOfStream: bool): HeadersAction {
@@ -138,7 +136,7 @@ export class ContentStream extends HttpContext {
     const type = responseHeaders.get(CONTENT_TYPE);
     const isStream = type !== null && lowerCase(type).startsWith(EVENT_STREAM);
     if (!isStream) return this.holdResponse();
-    this.audit.start();
+    this.examiner.audit.start();
     responseHeaders.remove(CONTENT_LENGTH);
     this.examiner.service = config.consumers.serviceOf(this.consumer, Phase.Response);
     this.gate = new StreamGate(config, this.examiner);
@@ -196,15 +194,22 @@ export class ContentStream extends HttpContext {
     this.stage = Stage.Idle;
     if (body === null) return true;
     const texts = this.textsOf(body);
-    const isChecked = this.phase == Phase.Response || this.config.checksRequest;
-    if (texts.isEmpty || !isChecked) return true;
+    if (texts.isEmpty) return true;
+    const isRequest = this.phase == Phase.Request;
+    if (isRequest && !this.config.checksRequest) {
+      this.examiner.prompt = texts.whole();
+      return true;
+    }
     this.texts = texts;
-    this.audit.start();
+    this.examiner.audit.start();
     this.metrics.checked.increment();
     const judgement = this.applyRules(texts);
     if (judgement !== null) return this.refuse(judgement);
+    // Services never see what the rules have masked, as little as the model does.
+    const text = this.config.backends.length > 0 ? texts.whole() : NO_BYTES;
+    if (isRequest) this.examiner.prompt = text;
     this.examiner.service = this.config.consumers.serviceOf(this.consumer, this.phase);
-    const exam = new Exam(this.examiner, this.phase, texts.whole());
+    const exam = new Exam(this.examiner, this.phase, text);
     this.exam = exam;
     this.stage = Stage.Asks;
     return this.settle(exam, exam.proceed());
@@ -217,7 +222,6 @@ export class ContentStream extends HttpContext {
       this.wantsStream = texts.wantsStream;
       if (config.scope >= 0) texts.takeMessages(config.scope);
       texts.takeFirst(config.requestPaths);
-      this.examiner.prompt = texts.whole();
     } else {
       if (config.scope >= 0) texts.takeChoices();
       texts.takeFirst(config.responsePaths);
@@ -233,7 +237,7 @@ export class ContentStream extends HttpContext {
     for (let i = 0; i < texts.fields.length; i++) {
       const field = texts.fields[i];
       const outcome = rules.examine(field.text, this.phase, field.role, memory, field.isJson);
-      this.audit.noteRules(outcome.logged);
+      this.examiner.audit.noteRules(outcome.logged);
       if (outcome.judgement !== null) return outcome.judgement;
       field.changed = outcome.text;
     }
@@ -250,15 +254,10 @@ export class ContentStream extends HttpContext {
     // Peers mask requests alone: what a service would mask in an answer passes.
     if (outcome == Outcome.Masked && this.phase == Phase.Request) texts.spread(exam.text);
     if (texts.isChanged && !this.edit(texts)) return this.refuse(null);
-    this.metrics.latency.record(this.audit.settle(this.phase, this.statusOf(outcome, texts)));
+    this.metrics.latency.record(
+      this.examiner.audit.settle(this.phase, statusOf(this.phase, outcome, texts.isChanged)),
+    );
     return true;
-  }
-
-  private statusOf(outcome: Outcome, texts: Texts): string {
-    const isRequest = this.phase == Phase.Request;
-    if (outcome == Outcome.Failed) return isRequest ? "request error" : "response error";
-    if (texts.isChanged) return isRequest ? "request mask" : "response mask";
-    return isRequest ? "request pass" : "response pass";
   }
 
   /** Puts the changed texts in their places. @returns false: that cannot be done */
@@ -287,7 +286,7 @@ export class ContentStream extends HttpContext {
     const streams = isRequest && this.wantsStream;
     const refusal = new Refusal(this.config.deny, judgement, this.examiner.thresholds, streams);
     const status = isRequest ? "reqeust deny" : "response deny";
-    this.metrics.latency.record(this.audit.settle(this.phase, status, judgement));
+    this.metrics.latency.record(this.examiner.audit.settle(this.phase, status, judgement));
     if (isRequest) this.metrics.requestDenied.increment();
     else this.metrics.responseDenied.increment();
     if (!isRequest && !hasHeaders) {
@@ -301,7 +300,7 @@ export class ContentStream extends HttpContext {
   /** No judge could be asked. @returns true: what is held goes on, and is the error */
   private fail(): bool {
     const isRequest = this.phase == Phase.Request;
-    this.audit.settle(this.phase, isRequest ? "request error" : "response error");
+    this.examiner.audit.settle(this.phase, isRequest ? "request error" : "response error");
     if (!isRequest && !this.holdsResponseHeaders) {
       responseBody.replace(failureBody());
       return true;

@@ -17,7 +17,6 @@ export {
 export { appendDecimal, parseNumber } from "./assembly/number";
 export { appendGoNumber } from "./assembly/number-text";
 export { MAX_BODY_DEPTH, MAX_DEPTH, isValidJson, parseJson } from "./assembly/validate";
-export { isValidUtf8 } from "./assembly/utf8";
 export { unescape } from "./assembly/unescape";
 export { Escape, appendEscaped, escape, quote } from "./assembly/escape";
 export { JsonWriter } from "./assembly/writer";

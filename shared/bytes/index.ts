@@ -13,3 +13,4 @@ export { equalsConstantTime } from "./assembly/compare";
 export { decimal, digits } from "./assembly/decimal";
 export { decodePercent, decodePercentLeniently } from "./assembly/percent";
 export { decodeHex, encodeHex, hexValue } from "./assembly/hex";
+export { isValidUtf8, sequenceLength, validUtf8 } from "./assembly/valid-utf8";

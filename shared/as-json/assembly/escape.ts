@@ -1,6 +1,5 @@
-import { Builder, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, sequenceLength, Slice } from "@ai-gateway-wasm/bytes";
 import { Char } from "./char";
-import { sequenceLength } from "./utf8";
 
 /** Which characters a written JSON string escapes. */
 export const enum Escape {

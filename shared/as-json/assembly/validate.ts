@@ -1,7 +1,6 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { isValidUtf8, Slice } from "@ai-gateway-wasm/bytes";
 import { Char, isBlank, isDigit } from "./char";
 import { hexDigit } from "./unescape";
-import { isValidUtf8 } from "./utf8";
 import { JsonValue, readJson } from "./value";
 
 /** How deep arrays and objects of a configuration may nest. */

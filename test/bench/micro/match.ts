@@ -63,7 +63,7 @@ for (const [name, flags] of OPTIONS) {
   );
 }
 
-for (const count of [1, 32, 500]) {
+for (const count of [1, 32, 100, 500]) {
   const patterns = Array.from(
     { length: count },
     (_, i) => `(?i)\\b(?:secret|token)${i}[:=]\\s*\\w+`,

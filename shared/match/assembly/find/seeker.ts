@@ -11,10 +11,9 @@ const UNKNOWN: i32 = -1;
 /** `Compiler` makes the step that matches first. */
 const MATCH_STEP: u32 = 1;
 
-const DEAD: i32 = 0;
-const MATCH: i32 = 1;
-const FIRST_STATE: i32 = 2;
-/** Added to the number of a state that a byte leads to of which no match can have begun earlier. */
+const DEAD: i32 = -2;
+const MATCH: i32 = -3;
+/** Added to a state that a byte leads to of which no match can have begun earlier. */
 const FRESH: i32 = 1 << 30;
 /** As in `Dfa`. */
 const MAX_FLUSHES: i32 = 4;
@@ -48,23 +47,24 @@ export class Seeker {
   seek(text: Slice, from: i32): i32 {
     this.flushes = 0;
     let first = from;
-    let state = this.begin(text, from) & ~FRESH;
+    let state = this.begin(text, from);
+    const states = this.states;
+    let rows = states.rows;
     const classOf = changetype<usize>(this.classes.classOf);
     const end = text.ptr + <usize>text.length;
-    for (let at = text.ptr + <usize>from; at < end; at++) {
-      if (state < FIRST_STATE) return state == MATCH ? first : NOWHERE;
+    for (let at = text.ptr + <usize>from; at < end && state >= 0; at++) {
       const byteClass = <i32>load<u8>(classOf + <usize>load<u8>(at));
-      let to = this.states.target(state, byteClass);
-      if (to == UNKNOWN) to = this.advance(state, byteClass);
-      if (to >= FRESH) {
-        to &= ~FRESH;
-        first = <i32>(at + 1 - text.ptr);
+      let to = StateTable.target(rows, state & ~FRESH, byteClass);
+      if (to == UNKNOWN) {
+        to = this.advance(state & ~FRESH, byteClass);
+        rows = states.rows;
       }
       state = to;
+      if (to >= FRESH) first = <i32>(at + 1 - text.ptr);
       if (this.flushes > MAX_FLUSHES) return this.run(text, state, <i32>(at + 1 - text.ptr), first);
     }
-    if (state < FIRST_STATE) return state == MATCH ? first : NOWHERE;
-    return (this.advance(state, this.classes.count) & ~FRESH) == MATCH ? first : NOWHERE;
+    if (state >= 0) state = this.advance(state & ~FRESH, this.classes.count);
+    return state == MATCH ? first : NOWHERE;
   }
 
   /** The state at a position, behind what stands there. */
@@ -83,7 +83,7 @@ export class Seeker {
     return to;
   }
 
-  /** The number of the state that was come to, and whether it is fresh. */
+  /** The state that was come to, and whether it is fresh. */
   private currentState(): i32 {
     const machine = this.walk.machine;
     if (this.walk.matched != 0) return MATCH;
@@ -92,15 +92,15 @@ export class Seeker {
       this.states.clear();
       this.flushes++;
     }
-    const state = this.states.numberOf(machine);
+    const state = this.states.stateOf(machine);
     return this.walk.hasSurvivors ? state : state | FRESH;
   }
 
   /** Goes on without keeping states. */
   private run(text: Slice, state: i32, at: i32, first: i32): i32 {
-    if (state < FIRST_STATE) return state == MATCH ? first : NOWHERE;
+    if (state < 0) return state == MATCH ? first : NOWHERE;
     const walk = this.walk;
-    this.states.restore(state, walk.machine);
+    this.states.restore(state & ~FRESH, walk.machine);
     for (; at < text.length && walk.matched == 0; at++) {
       walk.read(<i32>this.classes.classOf[text.at(at)]);
       if (!walk.hasSurvivors) first = at + 1;

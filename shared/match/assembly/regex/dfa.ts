@@ -6,9 +6,8 @@ import { StateTable } from "./state-table";
 
 const UNKNOWN: i32 = -1;
 /** No further byte leads to a match. */
-const DEAD: i32 = 0;
-const MATCH: i32 = 1;
-const FIRST_STATE: i32 = 2;
+const DEAD: i32 = -2;
+const MATCH: i32 = -3;
 
 /** After so many times in one text states are not kept any more: making them would be all we do. */
 const MAX_FLUSHES: i32 = 4;
@@ -38,21 +37,21 @@ export class Dfa {
   matches(text: Slice): bool {
     this.flushes = 0;
     let state = this.begin();
+    const states = this.states;
+    let rows = states.rows;
     const classOf = changetype<usize>(this.classes.classOf);
     const end = text.ptr + <usize>text.length;
-    for (let at = text.ptr; at < end; at++) {
-      if (state < FIRST_STATE) return state == MATCH;
+    let at = text.ptr;
+    for (; at < end && state >= 0; at++) {
       const byteClass = <i32>load<u8>(classOf + <usize>load<u8>(at));
-      const to = this.states.target(state, byteClass);
-      if (to != UNKNOWN) {
-        state = to;
-        continue;
-      }
-      state = this.advance(state, byteClass);
+      const to = StateTable.target(rows, state, byteClass);
+      state = to != UNKNOWN ? to : this.advance(state, byteClass);
+      if (to != UNKNOWN) continue;
+      rows = states.rows;
       if (this.flushes > MAX_FLUSHES) return this.run(state, at + 1, end);
     }
-    if (state < FIRST_STATE) return state == MATCH;
-    const last = this.states.target(state, this.classes.count);
+    if (state < 0) return state == MATCH;
+    const last = StateTable.target(rows, state, this.classes.count);
     return (last != UNKNOWN ? last : this.advance(state, this.classes.count)) == MATCH;
   }
 
@@ -75,7 +74,7 @@ export class Dfa {
     return to;
   }
 
-  /** The number of the state the machine is in. */
+  /** The state the machine is in. */
   private currentState(): i32 {
     if (this.machine.hasMatch) return MATCH;
     if (this.states.isEmpty(this.machine)) return DEAD;
@@ -84,12 +83,12 @@ export class Dfa {
       this.first = UNKNOWN;
       this.flushes++;
     }
-    return this.states.numberOf(this.machine);
+    return this.states.stateOf(this.machine);
   }
 
   /** Goes on without keeping states. */
   private run(state: i32, at: usize, end: usize): bool {
-    if (state < FIRST_STATE) return state == MATCH;
+    if (state < 0) return state == MATCH;
     const machine = this.machine;
     this.states.restore(state, machine);
     for (; at < end && !machine.hasMatch; at++) {

@@ -1,8 +1,6 @@
 import { Machine } from "./machine";
 
 const UNKNOWN: i32 = -1;
-/** Numbers below are not states of a machine, but ends: dead, match. */
-const FIRST: i32 = 2;
 
 const MAX_STATES: i32 = 256;
 /** Memory for the states of one pattern, in bytes. */
@@ -12,6 +10,9 @@ const MAX_BYTES: i32 = 64 * 1024;
  * The states of a machine that were met, and where each class of bytes leads from them. Per state:
  *
  *   before │ bits of the steps     …in `keys`     and one target per class in `targets`
+ *
+ * A state is called by the offset of its row of targets, in bytes: to go on costs an addition and a
+ * look. What is negative is no state.
  */
 @final
 export class StateTable {
@@ -19,9 +20,9 @@ export class StateTable {
   private readonly capacity: i32;
   private keys: StaticArray<u32>;
   private targets: StaticArray<i32>;
-  /** Hash → number, open addressing, never more than half full. 0: free. */
+  /** Hash → number of the state from 1, open addressing, never more than half full. 0: free. */
   private readonly index: StaticArray<i32>;
-  private count: i32 = FIRST;
+  private count: i32 = 0;
 
   /**
    * @param words of a set's bits
@@ -33,7 +34,7 @@ export class StateTable {
   ) {
     const perState = (words + 1 + width) << 2;
     this.keyWidth = words + 1;
-    this.capacity = FIRST + min(MAX_STATES, max(4, MAX_BYTES / perState));
+    this.capacity = min(MAX_STATES, max(4, MAX_BYTES / perState));
     this.keys = new StaticArray<u32>(16 * (words + 1));
     this.targets = new StaticArray<i32>(16 * width);
     this.index = new StaticArray<i32>(2 * MAX_STATES + 16);
@@ -43,16 +44,24 @@ export class StateTable {
     return this.count >= this.capacity;
   }
 
-  /** Where a class leads from a state; UNKNOWN (-1) when it was not asked yet. */
+  /** Address of the first row, until a state is made. */
+  get rows(): usize {
+    return changetype<usize>(this.targets);
+  }
+
+  /**
+   * Where a class leads from a state; UNKNOWN (-1) when it was not asked yet.
+   *
+   * @param rows `rows`, which V8 would load again for every byte
+   */
   @inline
-  target(state: i32, byteClass: i32): i32 {
-    // Unchecked: states are numbers we gave, classes are below the width.
-    const at = (<usize>(state * this.width + byteClass)) << 2;
-    return load<i32>(changetype<usize>(this.targets) + at);
+  static target(rows: usize, state: i32, byteClass: i32): i32 {
+    // Unchecked: states are offsets we gave, classes are below the width.
+    return load<i32>(rows + <usize>state + ((<usize>byteClass) << 2));
   }
 
   setTarget(state: i32, byteClass: i32, to: i32): void {
-    this.targets[state * this.width + byteClass] = to;
+    this.targets[(state >> 2) + byteClass] = to;
   }
 
   /** True when the machine is at no step at all. */
@@ -63,22 +72,22 @@ export class StateTable {
     return true;
   }
 
-  /** The number of the state that the machine is in; a new one unless it was met before. */
-  numberOf(machine: Machine): i32 {
+  /** The state that the machine is in; a new one unless it was met before. */
+  stateOf(machine: Machine): i32 {
     const slots = this.index.length;
     let slot = <i32>(this.hashOf(machine) % <u32>slots);
-    while (this.index[slot] != 0) {
-      if (this.equals(this.index[slot], machine)) return this.index[slot];
-      slot = slot + 1 == slots ? 0 : slot + 1;
+    for (; this.index[slot] != 0; slot = slot + 1 == slots ? 0 : slot + 1) {
+      const number = this.index[slot] - 1;
+      if (this.equals(number, machine)) return number * this.rowBytes;
     }
-    this.index[slot] = this.count;
+    this.index[slot] = this.count + 1;
     return this.keep(machine);
   }
 
   /** Puts the machine into a state. */
   restore(state: i32, machine: Machine): void {
     machine.now.clear(); // no state that is kept has a match
-    const at = state * this.keyWidth;
+    const at = (state / this.rowBytes) * this.keyWidth;
     machine.before = this.keys[at];
     memory.copy(
       changetype<usize>(machine.now.bits),
@@ -89,22 +98,23 @@ export class StateTable {
 
   /** Forgets all states. */
   clear(): void {
-    this.count = FIRST;
+    this.count = 0;
     memory.fill(changetype<usize>(this.index), 0, (<usize>this.index.length) << 2);
   }
 
   private keep(machine: Machine): i32 {
-    const state = this.count++;
+    const number = this.count++;
     this.reserve(this.count);
-    const at = state * this.keyWidth;
+    const at = number * this.keyWidth;
     this.keys[at] = machine.before;
     for (let i = 0; i < this.words; i++) this.keys[at + 1 + i] = machine.now.bits[i];
+    const state = number * this.rowBytes;
     for (let i = 0; i < this.width; i++) this.setTarget(state, i, UNKNOWN);
     return state;
   }
 
-  private equals(state: i32, machine: Machine): bool {
-    const at = state * this.keyWidth;
+  private equals(number: i32, machine: Machine): bool {
+    const at = number * this.keyWidth;
     if (<i32>this.keys[at] != machine.before) return false;
     for (let i = 0; i < this.words; i++) {
       if (this.keys[at + 1 + i] != machine.now.bits[i]) return false;
@@ -117,6 +127,10 @@ export class StateTable {
     let hash: u32 = 0x811c9dc5 ^ machine.before;
     for (let i = 0; i < this.words; i++) hash = (hash ^ machine.now.bits[i]) * 0x01000193;
     return hash ^ (hash >> 15);
+  }
+
+  private get rowBytes(): i32 {
+    return this.width << 2;
   }
 
   private reserve(states: i32): void {

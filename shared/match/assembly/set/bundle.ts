@@ -7,13 +7,11 @@ import { LiveThreads } from "./live-threads";
 import { Progress } from "./progress";
 
 const UNKNOWN: i32 = -1;
-/** Added to the number of a state a byte leads to: with the byte a pattern matched… */
-const MATCHED: i32 = 1 << 30;
+/** Added to the state a byte leads to: with the byte a pattern matched… */
+const MATCHED: i32 = i32.MIN_VALUE;
 /** …what was begun before the byte goes on. */
-const BEGUN: i32 = 1 << 29;
-const FLAGS: i32 = MATCHED | BEGUN;
-/** More than a `StateTable` keeps. */
-const MAX_STATES: i32 = 260;
+const BEGUN: i32 = 1 << 30;
+const STATE: i32 = BEGUN - 1;
 /** As in `Dfa`. */
 const MAX_FLUSHES: i32 = 4;
 
@@ -27,9 +25,12 @@ export class Bundle {
   private readonly classes: ByteClasses;
   private readonly walk: Walk;
   private readonly states: StateTable;
-  /** Patterns that matched with the byte that led to a state. */
-  private readonly matches: StaticArray<u32> = new StaticArray<u32>(MAX_STATES);
+  /** Place in a row, behind the classes and the end: patterns that matched with the byte that led there. */
+  private readonly matches: i32;
   private flushes: i32 = 0;
+  /** Of the piece that is read: where the automaton is, and what matched in it. */
+  private state: i32 = 0;
+  private found: u32 = 0;
   private threads: LiveThreads | null = null;
 
   /** @param patterns how many; their steps that match are the first of the program */
@@ -40,7 +41,8 @@ export class Bundle {
     this.program = program;
     this.classes = classes;
     this.walk = walk;
-    this.states = new StateTable(walk.machine.now.bits.length, classes.count + 1);
+    this.matches = classes.count + 1;
+    this.states = new StateTable(walk.machine.now.bits.length, classes.count + 2);
   }
 
   /** Where a text begins. */
@@ -51,29 +53,21 @@ export class Bundle {
 
   /** Goes on over a piece of text, and notes what matches. @param piece valid UTF-8 */
   feed(piece: Slice, progress: Progress): void {
-    this.flushes = 0;
-    progress.restore(this.walk);
-    let state = this.currentState();
-    let found: u32 = 0;
-    const classOf = changetype<usize>(this.classes.classOf);
-    const end = piece.ptr + <usize>piece.length;
-    let at = piece.ptr;
-    for (; at < end && this.flushes <= MAX_FLUSHES; at++) {
-      const byteClass = <i32>load<u8>(classOf + <usize>load<u8>(at));
-      const from = state & ~FLAGS;
-      state = this.states.target(from, byteClass);
-      if (state == UNKNOWN) state = this.advance(from, byteClass);
-      if (state >= MATCHED) found |= this.matches[state & ~FLAGS];
-    }
-    this.states.restore(state & ~FLAGS, this.walk.machine);
-    this.walk.hasSurvivors = (state & BEGUN) != 0;
-    // Made anew too often: it goes on without keeping states.
-    for (; at < end; at++) {
-      this.walk.read(<i32>load<u8>(classOf + <usize>load<u8>(at)));
-      found |= this.walk.matched;
-    }
-    progress.save(this.walk);
-    progress.found |= found;
+    this.enter(progress);
+    this.finishPiece(this.read(piece.ptr, endOf(piece)), endOf(piece), progress);
+  }
+
+  /**
+   * The same with two bundles at a time: a look into memory waits for the one before it, those of
+   * the other bundle do not. 1.6 times as fast as one after the other.
+   */
+  static feedBoth(a: Bundle, ofA: Progress, b: Bundle, ofB: Progress, piece: Slice): void {
+    const end = endOf(piece);
+    a.enter(ofA);
+    b.enter(ofB);
+    const at = Bundle.readBoth(a, b, piece.ptr, end);
+    a.finishPiece(a.read(at, end), end, ofA);
+    b.finishPiece(b.read(at, end), end, ofB);
   }
 
   /** Notes what matches at the end of the text. */
@@ -89,6 +83,96 @@ export class Bundle {
     let threads = this.threads;
     if (threads === null) threads = this.threads = new LiveThreads(this.program);
     return threads.count(text, from);
+  }
+
+  private enter(progress: Progress): void {
+    this.flushes = 0;
+    this.found = 0;
+    progress.restore(this.walk);
+    this.state = this.currentState();
+  }
+
+  /** Made anew too often: it is faster without keeping states. */
+  private get isWorn(): bool {
+    return this.flushes > MAX_FLUSHES;
+  }
+
+  /** Reads the text from `at` on. @returns where it is worn, or `end` */
+  private read(at: usize, end: usize): usize {
+    const states = this.states;
+    const classOf = changetype<usize>(this.classes.classOf);
+    let rows = states.rows;
+    let state = this.state;
+    while (at < end && !this.isWorn) {
+      // Only `meet` wears it.
+      for (; at < end; at++) {
+        const byteClass = <i32>load<u8>(classOf + <usize>load<u8>(at));
+        const to = StateTable.target(rows, state & STATE, byteClass);
+        if (to < 0) break;
+        state = to;
+      }
+      if (at == end) break;
+      state = this.meet(state, <i32>load<u8>(classOf + <usize>load<u8>(at++)));
+      rows = states.rows;
+    }
+    this.state = state;
+    return at;
+  }
+
+  private static readBoth(a: Bundle, b: Bundle, at: usize, end: usize): usize {
+    const classOfA = changetype<usize>(a.classes.classOf);
+    const classOfB = changetype<usize>(b.classes.classOf);
+    let rowsA = a.states.rows;
+    let rowsB = b.states.rows;
+    let stateA = a.state;
+    let stateB = b.state;
+    while (at < end && !a.isWorn && !b.isWorn) {
+      for (; at < end; at++) {
+        const byte = <usize>load<u8>(at);
+        const toA = StateTable.target(rowsA, stateA & STATE, <i32>load<u8>(classOfA + byte));
+        const toB = StateTable.target(rowsB, stateB & STATE, <i32>load<u8>(classOfB + byte));
+        if ((toA | toB) < 0) break;
+        stateA = toA;
+        stateB = toB;
+      }
+      if (at == end) break;
+      const byte = <usize>load<u8>(at++);
+      stateA = a.meet(stateA, <i32>load<u8>(classOfA + byte));
+      stateB = b.meet(stateB, <i32>load<u8>(classOfB + byte));
+      rowsA = a.states.rows;
+      rowsB = b.states.rows;
+    }
+    a.state = stateA;
+    b.state = stateB;
+    return at;
+  }
+
+  /** Goes on to a state that is unknown, or where something matches. */
+  private meet(from: i32, byteClass: i32): i32 {
+    const rows = this.states.rows;
+    let to = StateTable.target(rows, from & STATE, byteClass);
+    if (to == UNKNOWN) to = this.advance(from & STATE, byteClass);
+    if (to < 0) this.found |= this.matchesAt(to);
+    return to;
+  }
+
+  /** @param at up to where it was read */
+  private finishPiece(at: usize, end: usize, progress: Progress): void {
+    const walk = this.walk;
+    const classOf = changetype<usize>(this.classes.classOf);
+    this.states.restore(this.state & STATE, walk.machine);
+    walk.hasSurvivors = (this.state & BEGUN) != 0;
+    let found = this.found;
+    for (; at < end; at++) {
+      walk.read(<i32>load<u8>(classOf + <usize>load<u8>(at)));
+      found |= walk.matched;
+    }
+    progress.save(walk);
+    progress.found |= found;
+  }
+
+  private matchesAt(state: i32): u32 {
+    return StateTable.target(this.states.rows, state & STATE, this.matches);
   }
 
   private advance(state: i32, byteClass: i32): i32 {
@@ -107,8 +191,12 @@ export class Bundle {
       this.flushes++;
     }
     const matched = this.walk.matched;
-    const state = this.states.numberOf(this.walk.machine);
-    this.matches[state] = matched;
+    const state = this.states.stateOf(this.walk.machine);
+    this.states.setTarget(state, this.matches, matched);
     return state | (matched != 0 ? MATCHED : 0) | (this.walk.hasSurvivors ? BEGUN : 0);
   }
+}
+
+function endOf(piece: Slice): usize {
+  return piece.ptr + <usize>piece.length;
 }

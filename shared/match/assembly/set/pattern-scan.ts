@@ -1,5 +1,6 @@
 import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { validText } from "../regex/valid-text";
+import { Bundle } from "./bundle";
 import { PatternSet } from "./pattern-set";
 import { Progress } from "./progress";
 
@@ -82,9 +83,13 @@ export class PatternScan {
 
   private read(piece: Slice): void {
     const valid = validText(piece);
-    for (let i = 0; i < this.progress.length; i++) {
-      this.set.bundles[i].feed(valid, this.progress[i]);
+    const bundles = this.set.bundles;
+    const progress = this.progress;
+    let i = 0;
+    for (; i + 1 < bundles.length; i += 2) {
+      Bundle.feedBoth(bundles[i], progress[i], bundles[i + 1], progress[i + 1], valid);
     }
+    if (i < bundles.length) bundles[i].feed(valid, progress[i]);
   }
 }
 

@@ -8,7 +8,6 @@ import {
   findJson,
   integerOf,
   isValidJson,
-  isValidUtf8,
   listOf,
   numberOf,
   parseJson,
@@ -20,7 +19,7 @@ import {
   textOf,
   unescape,
 } from "@ai-gateway-wasm/as-json";
-import { Slice, bytes } from "@ai-gateway-wasm/bytes";
+import { bytes, isValidUtf8, Slice } from "@ai-gateway-wasm/bytes";
 import { answerText, argument } from "./frame";
 
 export { input, outputAt, outputLength } from "./frame";

@@ -8,7 +8,6 @@ import {
   findJson,
   integerOf,
   isValidJson,
-  isValidUtf8,
   listOf,
   numberOf,
   parseJson,
@@ -18,7 +17,7 @@ import {
   textOf,
   unescape,
 } from "@ai-gateway-wasm/as-json";
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { isValidUtf8, Slice } from "@ai-gateway-wasm/bytes";
 import { answer, answerBuilder, answerText, argument } from "./frame";
 
 export { input, outputAt, outputLength } from "./frame";

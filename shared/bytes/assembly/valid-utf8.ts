@@ -1,17 +1,22 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { Slice } from "./slice";
 
 /** Whether all bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 export function isValidUtf8(text: Slice): bool {
+  return validUtf8(text) == text.length;
+}
+
+/** How many bytes at the beginning of the text are well-formed UTF-8. */
+export function validUtf8(text: Slice): i32 {
   const end = text.ptr + <usize>text.length;
   let at = text.ptr;
   while (at < end) {
     while (at + 16 <= end && i8x16.bitmask(v128.load(at)) == 0) at += 16;
-    if (at == end) return true;
+    if (at == end) break;
     const length = sequenceLength(at, end);
-    if (length == 0) return false;
+    if (length == 0) break;
     at += <usize>length;
   }
-  return true;
+  return <i32>(at - text.ptr);
 }
 
 /** Length in bytes of the well-formed character at `at`; 0 when it is malformed or cut off. */

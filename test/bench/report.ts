@@ -2,6 +2,13 @@ import type { Machine, Memory } from "./measure.js";
 import { EMPTY, EMPTY_LEAN, EMPTY_NO_CALLBACKS, FLOOR, NO_FILTER } from "./scenarios.js";
 import { costRatio, median, over, sparkline, spread } from "./stats.js";
 
+/** What a row may cost beside its row without the filter. */
+export type Limit =
+  /** Microseconds it may add to a request. */
+  | { addedMicroseconds: number }
+  /** How many times the whole CPU time. */
+  | { timesNone: number };
+
 /** What was measured of one scenario. */
 export interface Row {
   name: string;
@@ -13,6 +20,7 @@ export interface Row {
   burstNs: number[][];
   /** How often one request does the thing that is measured. */
   times: number;
+  limit?: Limit;
   /** From the start of the process to the first answer. */
   readyMs?: number;
   /** After the last round. */
@@ -124,23 +132,21 @@ export function callTable(report: Report): string {
 export function criteria(report: Report): string {
   const lines = [
     ...keyAuthVerdicts(report),
-    ...report.rows.flatMap((one) => budgetVerdict(report, one)),
+    ...report.rows.flatMap((one) => limitVerdict(report, one)),
   ];
   return lines.length ? `\nPromises\n${lines.join("\n")}` : "";
 }
 
-/** Token budgets behind an upstream, as they are without options. */
-function budgetVerdict(report: Report, one: Row): string[] {
-  const match = /^(token-[a-z-]+), (JSON|stream)$/.exec(one.name);
-  if (!match || one.failed || one.cpuNs.length === 0) return [];
-  const [, name = "", kind] = match;
+function limitVerdict(report: Report, one: Row): string[] {
+  const { limit, name } = one;
+  if (!limit || one.failed || one.cpuNs.length === 0) return [];
   const base = baseOf(report, one);
-  if (kind === "stream") {
-    const what = `a stream of 200 events with ${name}, × the same without`;
-    return [verdict(what, wholeRatio(one.cpuNs, base), 1.1)];
+  if ("timesNone" in limit) {
+    const what = `${name}: CPU time × the same without`;
+    return [verdict(what, wholeRatio(one.cpuNs, base), limit.timesNone)];
   }
   const added = median(over(one.cpuNs, base)) / 1000;
-  return [verdict(`µs that ${name} adds to a JSON answer`, added, 25)];
+  return [verdict(`${name}: µs added`, added, limit.addedMicroseconds)];
 }
 
 function keyAuthVerdicts(report: Report): string[] {

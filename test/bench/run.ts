@@ -11,6 +11,7 @@ import { CALL_SCENARIOS } from "./scenarios-calls.js";
 import { FALLBACK_SCENARIOS } from "./scenarios-fallback.js";
 import { MODEL_SCENARIOS } from "./scenarios-models.js";
 import { NO_FILTER, PEER, peer, SCENARIOS, type Scenario } from "./scenarios.js";
+import { SECURITY_SCENARIOS } from "./scenarios-security.js";
 import { TOKEN_SCENARIOS } from "./scenarios-tokens.js";
 import { DIRECT } from "./traffic.js";
 import { Upstream } from "./upstream.js";
@@ -43,6 +44,7 @@ function chosen(): Scenario[] {
         ...TOKEN_SCENARIOS,
         ...MODEL_SCENARIOS,
         ...FALLBACK_SCENARIOS,
+        ...SECURITY_SCENARIOS,
         ...options.peers.map(peer),
       ];
   const { only } = options;
@@ -170,8 +172,8 @@ async function run(): Promise<Report> {
   const means = { program, generator, upstreamPort: upstream.port };
   const rows = new Map<Scenario, Row>(
     scenarios.map((scenario) => {
-      const { name, times = 1, base = NO_FILTER } = scenario;
-      return [scenario, { name, base, times, cpuNs: [], burstNs: [] }];
+      const { name, times = 1, base = NO_FILTER, limit } = scenario;
+      return [scenario, { name, base, times, limit, cpuNs: [], burstNs: [] }];
     }),
   );
   try {

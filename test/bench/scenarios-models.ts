@@ -14,6 +14,8 @@ const LENGTHS: [string, Traffic][] = [
   ["200 KiB", LONG_REQUEST],
 ];
 
+/** For a body of 2 KiB. */
+const ROUTER_LIMIT = { addedMicroseconds: 15 };
 const ROUTE = { modelToHeader: "x-higress-llm-model" };
 const SPLIT = {
   ...ROUTE,
@@ -36,6 +38,7 @@ function rows([length, traffic]: [string, Traffic]): Scenario[] {
   const base = `no filter, body of ${length}`;
   const row = (name: string, of: string, config: object): Scenario => ({
     name: `${name}, body of ${length}`,
+    ...(of === "model-router" && traffic === JSON_ANSWER ? { limit: ROUTER_LIMIT } : {}),
     base,
     traffic,
     module: plugin(of),

@@ -1,6 +1,7 @@
 import type { Envoy } from "./envoy.js";
 import { wasmFilter } from "./filters.js";
 import { fixture } from "./fixtures.js";
+import type { Limit } from "./report.js";
 import { FLOOR, plugin, type Scenario } from "./scenarios.js";
 import { JSON_ANSWER, STREAM_ANSWER, type Traffic } from "./traffic.js";
 
@@ -28,10 +29,10 @@ const QUOTA = {
   default_quota: PLENTY,
 };
 
-/** What a kind of answer is called in the names of its rows. */
-const KINDS: [string, Traffic][] = [
-  ["JSON", JSON_ANSWER],
-  ["stream", STREAM_ANSWER],
+/** What a kind of answer is called in the names of its rows, and what a budget without options may cost. */
+const KINDS: [string, Traffic, Limit][] = [
+  ["JSON", JSON_ANSWER, { addedMicroseconds: 25 }],
+  ["stream", STREAM_ANSWER, { timesNone: 1.1 }],
 ];
 
 /** Name of the row that others with the same kind of answer are compared with. */
@@ -39,9 +40,16 @@ function baseOf(kind: string): string {
   return `no filter, ${kind}`;
 }
 
-function row(kind: string, traffic: Traffic, name: string, config: object): Scenario {
+function row(
+  kind: string,
+  traffic: Traffic,
+  name: string,
+  config: object,
+  limit?: Limit,
+): Scenario {
   return {
     name: `${name}, ${kind}`,
+    limit,
     base: baseOf(kind),
     traffic,
     module: plugin(name.split(" ", 1)[0] ?? ""),
@@ -63,17 +71,17 @@ function floor(kind: string, traffic: Traffic, name: string, module: string): Sc
   };
 }
 
-export const TOKEN_SCENARIOS: Scenario[] = KINDS.flatMap(([kind, traffic]) => [
+export const TOKEN_SCENARIOS: Scenario[] = KINDS.flatMap(([kind, traffic, limit]) => [
   { name: baseOf(kind), traffic, filters: () => [], keys: CONSUMERS },
   floor(kind, traffic, "no-op", "empty-all"),
   floor(kind, traffic, "reads the answer", "read-body"),
   floor(kind, traffic, FLOOR, "token-calls"),
-  row(kind, traffic, "token-rate-limit", LIMIT),
+  row(kind, traffic, "token-rate-limit", LIMIT, limit),
   row(kind, traffic, "token-rate-limit with reservation", {
     ...LIMIT,
     reservation: { enabled: true },
   }),
-  row(kind, traffic, "token-quota", QUOTA),
+  row(kind, traffic, "token-quota", QUOTA, limit),
   row(kind, traffic, "token-quota with report", { ...QUOTA, usage_report: true }),
 ]);
 

@@ -4,6 +4,7 @@ import { buildPlugins } from "../../build/tools/build.js";
 import { Problem } from "../../build/tools/fetch.js";
 import type { Envoy, Filter } from "./envoy.js";
 import { fixture } from "./fixtures.js";
+import type { Limit } from "./report.js";
 import type { Traffic } from "./traffic.js";
 import { consumers, luaFilter, nativeFilter, wasmFilter, type Consumer } from "./filters.js";
 
@@ -25,6 +26,8 @@ export interface Scenario {
   authenticates?: boolean;
   /** Throws unless the filter does its work. */
   prove?: (envoy: Envoy) => Promise<void>;
+  /** What was promised of the row. */
+  limit?: Limit;
   /** What one request does so many times that the cost must be divided; 1 by default. */
   times?: number;
 }

@@ -134,14 +134,8 @@ export class LocalStream {
     const window = this.window;
     if (this.isFinished) return window.end;
     const restored = this.restored;
-    // What began before would not be waited for: without looking there a megabyte takes a tenth.
-    const earliest = window.end - this.holdback;
     let live = restored === null ? 0 : restored.live;
-    for (let i = 0; i < this.scans.length; i++) {
-      const scan = this.scans[i];
-      const from = scan.masks ? this.settled : this.checked;
-      live = max(live, scan.live(window, max(from, earliest)));
-    }
+    for (let i = 0; i < this.scans.length; i++) live = max(live, this.scans[i].live);
     return max(this.checked, window.end - min(live, this.holdback));
   }
 

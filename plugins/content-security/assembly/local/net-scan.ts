@@ -6,7 +6,6 @@ import { Net } from "./net";
 import { PatternSource } from "./pattern-source";
 import { LocalRule, RuleAction } from "./rule";
 import { Source } from "./source";
-import { TextWindow } from "./text-window";
 import { WordQueue } from "./word-queue";
 import { WordSource } from "./word-source";
 
@@ -95,12 +94,8 @@ export class NetScan {
     this.found = [];
   }
 
-  /**
-   * Bytes at the end of the window that may belong to a match.
-   *
-   * @param from position of the first byte that is not settled
-   */
-  live(window: TextWindow, from: i32): i32 {
+  /** Bytes at the end of the text that may belong to a match. */
+  get live(): i32 {
     const queue = this.queue;
     const words = this.words;
     const patterns = this.patterns;
@@ -109,7 +104,7 @@ export class NetScan {
     const onlyLogs = this.net.action == RuleAction.Log;
     if (words !== null && !onlyLogs) live = words.live;
     if (patterns === null || (onlyLogs && !this.hasPlaces)) return live;
-    return max(live, patterns.live(window.view(), from - window.base));
+    return max(live, patterns.live);
   }
 
   private noteWords(words: WordScan): void {

@@ -3,7 +3,6 @@ import { Walk } from "../find/walk";
 import { ByteClasses } from "../regex/byte-classes";
 import { Program } from "../regex/program";
 import { StateTable } from "../regex/state-table";
-import { LiveThreads } from "./live-threads";
 import { Progress } from "./progress";
 
 const UNKNOWN: i32 = -1;
@@ -31,7 +30,8 @@ export class Bundle {
   /** Of the piece that is read: where the automaton is, and what matched in it. */
   private state: i32 = 0;
   private found: u32 = 0;
-  private threads: LiveThreads | null = null;
+  /** Behind the last byte that nothing begun earlier goes on with. */
+  private fresh: usize = 0;
 
   /** @param patterns how many; their steps that match are the first of the program */
   constructor(program: Program, patterns: i32) {
@@ -53,7 +53,7 @@ export class Bundle {
 
   /** Goes on over a piece of text, and notes what matches. @param piece valid UTF-8 */
   feed(piece: Slice, progress: Progress): void {
-    this.enter(progress);
+    this.enter(piece, progress);
     this.finishPiece(this.read(piece.ptr, endOf(piece)), endOf(piece), progress);
   }
 
@@ -63,8 +63,8 @@ export class Bundle {
    */
   static feedBoth(a: Bundle, ofA: Progress, b: Bundle, ofB: Progress, piece: Slice): void {
     const end = endOf(piece);
-    a.enter(ofA);
-    b.enter(ofB);
+    a.enter(piece, ofA);
+    b.enter(piece, ofB);
     const at = Bundle.readBoth(a, b, piece.ptr, end);
     a.finishPiece(a.read(at, end), end, ofA);
     b.finishPiece(b.read(at, end), end, ofB);
@@ -75,19 +75,13 @@ export class Bundle {
     progress.restore(this.walk);
     this.walk.read(this.classes.count);
     progress.found |= this.walk.matched;
-    progress.isBegun = false;
+    progress.begun = 0;
   }
 
-  /** How many bytes at the end of `text`, from `from` on, belong to a match that may go on. */
-  live(text: Slice, from: i32): i32 {
-    let threads = this.threads;
-    if (threads === null) threads = this.threads = new LiveThreads(this.program);
-    return threads.count(text, from);
-  }
-
-  private enter(progress: Progress): void {
+  private enter(piece: Slice, progress: Progress): void {
     this.flushes = 0;
     this.found = 0;
+    this.fresh = piece.ptr - <usize>progress.begun;
     progress.restore(this.walk);
     this.state = this.currentState();
   }
@@ -103,19 +97,23 @@ export class Bundle {
     const classOf = changetype<usize>(this.classes.classOf);
     let rows = states.rows;
     let state = this.state;
+    let fresh = this.fresh;
     while (at < end && !this.isWorn) {
       // Only `meet` wears it.
       for (; at < end; at++) {
         const byteClass = <i32>load<u8>(classOf + <usize>load<u8>(at));
         const to = StateTable.target(rows, state & STATE, byteClass);
         if (to < 0) break;
+        if ((to & BEGUN) == 0) fresh = at + 1;
         state = to;
       }
       if (at == end) break;
       state = this.meet(state, <i32>load<u8>(classOf + <usize>load<u8>(at++)));
+      if ((state & BEGUN) == 0) fresh = at;
       rows = states.rows;
     }
     this.state = state;
+    this.fresh = fresh;
     return at;
   }
 
@@ -126,12 +124,16 @@ export class Bundle {
     let rowsB = b.states.rows;
     let stateA = a.state;
     let stateB = b.state;
+    let freshA = a.fresh;
+    let freshB = b.fresh;
     while (at < end && !a.isWorn && !b.isWorn) {
       for (; at < end; at++) {
         const byte = <usize>load<u8>(at);
         const toA = StateTable.target(rowsA, stateA & STATE, <i32>load<u8>(classOfA + byte));
         const toB = StateTable.target(rowsB, stateB & STATE, <i32>load<u8>(classOfB + byte));
         if ((toA | toB) < 0) break;
+        if ((toA & BEGUN) == 0) freshA = at + 1;
+        if ((toB & BEGUN) == 0) freshB = at + 1;
         stateA = toA;
         stateB = toB;
       }
@@ -139,11 +141,15 @@ export class Bundle {
       const byte = <usize>load<u8>(at++);
       stateA = a.meet(stateA, <i32>load<u8>(classOfA + byte));
       stateB = b.meet(stateB, <i32>load<u8>(classOfB + byte));
+      if ((stateA & BEGUN) == 0) freshA = at;
+      if ((stateB & BEGUN) == 0) freshB = at;
       rowsA = a.states.rows;
       rowsB = b.states.rows;
     }
     a.state = stateA;
     b.state = stateB;
+    a.fresh = freshA;
+    b.fresh = freshB;
     return at;
   }
 
@@ -163,10 +169,12 @@ export class Bundle {
     this.states.restore(this.state & STATE, walk.machine);
     walk.hasSurvivors = (this.state & BEGUN) != 0;
     let found = this.found;
-    for (; at < end; at++) {
-      walk.read(<i32>load<u8>(classOf + <usize>load<u8>(at)));
+    while (at < end) {
+      walk.read(<i32>load<u8>(classOf + <usize>load<u8>(at++)));
+      if (!walk.hasSurvivors) this.fresh = at;
       found |= walk.matched;
     }
+    progress.begun = <i32>(end - this.fresh);
     progress.save(walk);
     progress.found |= found;
   }

@@ -9,7 +9,7 @@ import { Progress } from "./progress";
  *
  *   scan.feed(piece);
  *   for (let i = scan.nextFound(0); i >= 0; i = scan.nextFound(i + 1)) …
- *   hold back the last scan.live(text, from) bytes
+ *   hold back the last scan.live bytes
  *   …
  *   scan.finish();
  *
@@ -62,23 +62,14 @@ export class PatternScan {
   }
 
   /**
-   * How many bytes at the end of what was fed belong to a match that may still begin or go on; with
-   * a match that ends there, for what stands behind it may count. Never more than
-   * `text.length − from`, with a match that began earlier too.
-   *
-   * @param text the end of what was fed, with a byte before `from` where there was one
-   * @param from the first byte of it that can be held back
+   * How many bytes at the end of what was fed may belong to a match that still begins or goes on;
+   * with a match that ends there, for what stands behind it may count. As many as since the last
+   * byte that ended all that was begun, so never too few.
    */
-  live(text: Slice, from: i32): i32 {
-    const cut = this.begun.length;
-    const whole = validText(text.sub(0, text.length - cut));
-    // Not UTF-8, so positions would be others: all of it.
-    if (whole.length + cut != text.length) return text.length - from;
+  get live(): i32 {
     let live = 0;
-    for (let i = 0; i < this.progress.length; i++) {
-      if (this.progress[i].isBegun) live = max(live, this.set.bundles[i].live(whole, from));
-    }
-    return min(live + cut, text.length - from);
+    for (let i = 0; i < this.progress.length; i++) live = max(live, this.progress[i].begun);
+    return live + this.begun.length;
   }
 
   private read(piece: Slice): void {

@@ -8,8 +8,8 @@ import { Walk } from "../find/walk";
 export class Progress {
   /** Patterns that have matched. */
   found: u32 = 0;
-  /** Something that was begun may go on. */
-  isBegun: bool = false;
+  /** Bytes at the end of which nothing earlier is a part of what may go on. 0: nothing may. */
+  begun: i32 = 0;
   private readonly bits: StaticArray<u32>;
   private before: i32 = 0;
 
@@ -21,14 +21,13 @@ export class Progress {
 
   save(walk: Walk): void {
     this.before = walk.machine.before;
-    this.isBegun = walk.hasSurvivors;
     const bits = walk.machine.now.bits;
     memory.copy(changetype<usize>(this.bits), changetype<usize>(bits), (<usize>bits.length) << 2);
   }
 
   restore(walk: Walk): void {
     walk.machine.before = this.before;
-    walk.hasSurvivors = this.isBegun;
+    walk.hasSurvivors = this.begun > 0;
     const bits = walk.machine.now.bits;
     memory.copy(changetype<usize>(bits), changetype<usize>(this.bits), (<usize>bits.length) << 2);
   }

@@ -1,6 +1,5 @@
 import { RegexError } from "@ai-gateway-wasm/match";
 import { PatternScan, PatternSet, PatternSetBuilder } from "@ai-gateway-wasm/match/set";
-import { Builder } from "@ai-gateway-wasm/bytes";
 import { argument, answerText } from "../../json/driver/frame";
 
 export { input, outputAt, outputLength } from "../../json/driver/frame";
@@ -25,12 +24,10 @@ export function scan(pieces: i32, showLive: bool): void {
   const patterns = set;
   if (patterns === null) return;
   const scan = new PatternScan(patterns);
-  const text = new Builder();
   for (let i = 0; i < pieces; i++) {
     scan.feed(argument(i));
-    text.append(argument(i));
     if (showLive) answerFound(scan);
-    if (showLive) answerText("~" + scan.live(text.view(), 0).toString() + " ");
+    if (showLive) answerText("~" + scan.live.toString() + " ");
   }
   scan.finish();
   answerFound(scan);

@@ -1,5 +1,12 @@
 import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 
+// What is known of a word, as bits. Behind them: separators of its own.
+/** Only ASCII: it is found as a whole word, others anywhere. */
+export const IS_ASCII: i32 = 1;
+export const STARTS_WITH_WORD: i32 = 2;
+export const ENDS_WITH_WORD: i32 = 4;
+export const GAPS_SHIFT: i32 = 3;
+
 /**
  * Words in one piece of memory:
  *

@@ -1,9 +1,9 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
-import { isWordByte } from "../regex/byte-classes";
-import { CharacterReader } from "./character-reader";
-import { byteCount, isSeparator } from "./characters";
-import { Recent } from "./recent";
-import { ENDS_WITH_WORD, GAPS_SHIFT, IS_ASCII, STARTS_WITH_WORD, WordSet } from "./word-set";
+import { Longest } from "./longest";
+import { PlainText } from "./plain-text";
+import { LOOKAHEAD, WordFilter } from "./word-filter";
+import { ENDS_WITH_WORD, GAPS_SHIFT, IS_ASCII, STARTS_WITH_WORD } from "./word-list";
+import { WordSet } from "./word-set";
 import { WordTree } from "./word-tree";
 
 /** Which matches a scan answers. */
@@ -14,9 +14,9 @@ export const enum WordMatches {
   LeftmostLongest,
 }
 
-/** More separators in a row end a word. */
-const MAX_SEPARATORS: i32 = 4;
 const ROOT: i32 = 0;
+/** Of a longer node a word has begun in earnest: to ask whether one may is not worth it. */
+const SHALLOW: i32 = 4;
 
 /**
  * Looks for the words of a set in a text that arrives in pieces. Each piece is read to its end:
@@ -39,29 +39,20 @@ export class WordScan {
   payload: i32 = 0;
 
   private readonly tree: WordTree;
-  private readonly reader: CharacterReader;
-  private readonly recent: Recent;
-  private readonly ignoresSeparators: bool;
+  private readonly filter: WordFilter;
+  private readonly text: PlainText;
   private node: i32 = ROOT;
-  /** Bytes compared so far; one that counts for nothing is not compared. */
-  private count: i32 = 0;
-  /** Groups of separators left out so far. */
-  private gaps: i32 = 0;
-  /** Separators since the last other character. */
-  private separators: i32 = 0;
-  private isAfterWord: bool = false;
-  /** The reader's character is to be compared. */
-  private hasCharacter: bool = false;
+  /** Plain position of the byte that is compared next. */
+  private at: i32 = 0;
   /** Words that end where `node` is were not reported yet. */
   private isUnsettled: bool = false;
-  /** Where the character that was compared last ends in the text. */
-  private lastEnd: i32 = 0;
   /** Of `All`: the word to report next, ROOT for none. */
   private hit: i32 = ROOT;
   private beforeWord: bool = false;
-  /** Of `LeftmostLongest`: the first byte that may begin a match, and the number of words noted. */
+  /** Of `LeftmostLongest`: the first byte that may begin a match, and the words noted. */
   private cursor: i32 = 0;
   private noted: i32 = 0;
+  private longest: Longest | null = null;
   private isFinished: bool = false;
   private isDone: bool = false;
 
@@ -70,19 +61,18 @@ export class WordScan {
     private readonly matches: WordMatches,
   ) {
     this.tree = set.tree;
-    this.reader = new CharacterReader(set);
-    this.recent = new Recent(set.tree.maxDepth);
-    this.ignoresSeparators = set.options.ignoreSeparators;
+    this.filter = set.filter;
+    this.text = new PlainText(set.options);
   }
 
   /** Goes on with the next piece; the one before was read to its end. */
   feed(piece: Slice): void {
-    this.reader.feed(piece);
+    this.text.feed(piece);
   }
 
   /** There is no further piece. */
   finish(): void {
-    this.reader.finish();
+    this.text.finish();
     this.isFinished = true;
   }
 
@@ -100,65 +90,61 @@ export class WordScan {
    */
   get live(): i32 {
     if (this.isDone) return 0;
+    const text = this.text;
     const first = this.firstLive();
-    const from = first < this.count ? this.recent.origin(first) : this.reader.pendingFrom;
-    return this.reader.position - from;
+    return text.written - (first < text.end ? text.marks.start(first) : text.complete);
   }
 
   /** The first byte that a match may begin with. */
   private firstLive(): i32 {
-    return max(this.cursor, this.count - this.tree.depthOf(this.node));
+    return max(this.cursor, this.at - this.tree.depthOf(this.node));
   }
 
-  /** One step: a character is read, then compared. False at the end of the piece. */
+  /** Reads on to where words end. False at the end of the piece. */
   private advance(): bool {
-    const reader = this.reader;
-    if (this.hasCharacter) {
-      this.hasCharacter = false;
-      this.compare(reader.character);
-      return true;
-    }
-    if (this.node == ROOT && !this.isUnsettled) this.skip();
-    if (reader.next()) {
-      this.settle(isWordByte(reader.character & 0xff));
-      this.hasCharacter = true;
-      return true;
-    }
-    if (!this.isFinished || this.isDone) return false;
-    this.settle(false);
-    this.node = ROOT;
-    this.isDone = true;
+    const text = this.text;
+    const hasMore = this.at < text.end || text.fill(this.firstLive() - 1);
+    if (this.isUnsettled && text.knows(this.at)) this.settle(text.isBeforeWord(this.at));
+    else if (hasMore) this.compare();
+    else if (this.isFinished && !this.isDone) this.finishText();
+    else return false;
     return true;
   }
 
-  /** Passes over what no word begins with. Three quarters of the time that prose would take. */
-  private skip(): void {
-    const skipped = this.reader.skip();
-    if (skipped == 0) return;
-    this.count += skipped;
-    this.separators = 0;
-    this.isAfterWord = isWordByte(this.reader.lastSkipped);
+  private finishText(): void {
+    this.settle(false);
+    this.node = ROOT;
+    this.isDone = true;
   }
 
-  private compare(character: u32): void {
-    if (this.ignoresSeparators && isSeparator(character)) {
-      if (++this.separators > MAX_SEPARATORS) this.node = ROOT;
-      this.isAfterWord = isWordByte(character & 0xff);
-      return;
-    }
-    if (this.separators > 0) this.gaps++;
-    this.separators = 0;
+  private compare(): void {
     const tree = this.tree;
+    const filter = this.filter;
+    const text = this.text;
+    const begin = text.address(text.base);
+    const end = text.address(text.end);
+    let at = text.address(this.at);
     let node = this.node;
-    for (let i = byteCount(character); i > 0; i--) {
-      this.recent.add(this.count++, this.reader.start, this.gaps, this.isAfterWord);
-      node = tree.step(node, character & 0xff);
-      this.isAfterWord = isWordByte(character & 0xff);
-      character >>= 8;
+    /** A word may begin there: it was asked already. */
+    let begun = 0 as usize;
+    while (at < end) {
+      // Beginnings of words that none has begun with are dropped.
+      while (node != ROOT) {
+        const depth = tree.depthOf(node);
+        const from = at - <usize>depth;
+        if (depth > SHALLOW || from == begun || from < begin || from + LOOKAHEAD > end) break;
+        if (filter.mayBegin(from, begin)) begun = from;
+        else node = tree.shorter(node);
+      }
+      if (node == ROOT) at = begun = filter.seek(at, begin, end);
+      if (at >= end) break;
+      node = tree.step(node, <i32>load<u8>(at++));
+      if (tree.firstHit(node) == ROOT) continue;
+      this.isUnsettled = true;
+      break;
     }
     this.node = node;
-    this.lastEnd = this.reader.end;
-    this.isUnsettled = tree.firstHit(node) != ROOT;
+    this.at = text.end - <i32>(end - at);
   }
 
   /** The words that end here end before a letter or digit, or not. */
@@ -168,11 +154,13 @@ export class WordScan {
     this.beforeWord = beforeWord;
     this.hit = this.tree.firstHit(this.node);
     if (this.matches == WordMatches.All) return;
+    let longest = this.longest;
+    if (longest === null) longest = this.longest = new Longest(this.tree.maxDepth);
     for (; this.hit != ROOT; this.hit = this.tree.nextHit(this.hit)) {
-      const first = this.count - this.tree.depthOf(this.hit);
+      const first = this.at - this.tree.depthOf(this.hit);
       if (first < this.cursor || !this.isWhole(this.hit, first)) continue;
-      if (this.recent.hit(first) == ROOT) this.noted++;
-      this.recent.setHit(first, this.hit, this.count, this.lastEnd);
+      if (longest.hit(first) == ROOT) this.noted++;
+      longest.note(first, this.hit, this.at);
     }
   }
 
@@ -184,10 +172,10 @@ export class WordScan {
   private reportHit(): bool {
     while (this.hit != ROOT) {
       const hit = this.hit;
-      const first = this.count - this.tree.depthOf(hit);
+      const first = this.at - this.tree.depthOf(hit);
       this.hit = this.tree.nextHit(hit);
       if (!this.isWhole(hit, first)) continue;
-      this.setMatch(hit, first, this.lastEnd);
+      this.setMatch(hit, first, this.at);
       return true;
     }
     return false;
@@ -195,17 +183,18 @@ export class WordScan {
 
   /** From bytes before those of the node no further word begins: what was noted of them is final. */
   private reportLongest(): bool {
-    const first = this.count - this.tree.depthOf(this.node);
-    const recent = this.recent;
-    while (this.noted > 0 && this.cursor < first) {
+    const first = this.at - this.tree.depthOf(this.node);
+    const longest = this.longest;
+    while (longest !== null && this.noted > 0 && this.cursor < first) {
       const from = this.cursor++;
-      const hit = recent.hit(from);
+      const hit = longest.hit(from);
       if (hit == ROOT) continue;
+      const end = longest.end(from);
       this.noted--;
-      this.setMatch(hit, from, recent.end(from));
+      this.setMatch(hit, from, end);
       // Words that begin inside of the match are none.
-      for (; this.cursor < recent.endCount(from); this.cursor++) {
-        if (recent.hit(this.cursor) != ROOT) this.noted--;
+      for (; this.cursor < end; this.cursor++) {
+        if (longest.hit(this.cursor) != ROOT) this.noted--;
       }
       return true;
     }
@@ -214,8 +203,8 @@ export class WordScan {
   }
 
   private setMatch(hit: i32, first: i32, end: i32): void {
-    this.start = this.recent.origin(first);
-    this.end = end;
+    this.start = this.text.marks.start(first);
+    this.end = this.text.marks.end(end);
     this.payload = this.tree.payload(hit);
   }
 
@@ -224,8 +213,8 @@ export class WordScan {
     const traits = this.tree.trait(hit);
     if ((traits & IS_ASCII) == 0) return true;
     if ((traits & ENDS_WITH_WORD) != 0 && this.beforeWord) return false;
-    if ((traits & STARTS_WITH_WORD) != 0 && this.recent.isAfterWord(first)) return false;
-    const gaps = this.gaps - this.recent.gapsBefore(first);
+    if ((traits & STARTS_WITH_WORD) != 0 && this.text.isAfterWord(first)) return false;
+    const gaps = this.text.marks.gapsWithin(first, this.at - 1);
     return gaps == traits >> GAPS_SHIFT || gaps == this.tree.depthOf(hit) - 1;
   }
 }

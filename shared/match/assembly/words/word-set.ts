@@ -8,19 +8,13 @@ import {
   lowerCharacter,
   widthAfter,
 } from "./characters";
-import { WordList } from "./word-list";
+import { WordFilter } from "./word-filter";
+import { ENDS_WITH_WORD, GAPS_SHIFT, IS_ASCII, STARTS_WITH_WORD, WordList } from "./word-list";
 import { WordOptions } from "./word-options";
 import { WordTree } from "./word-tree";
 
 /** Bytes of a word after normalisation. */
 const MAX_WORD: i32 = 1000;
-
-// What is known of a word, as bits. Behind them: separators of its own.
-/** Only ASCII: it is found as a whole word, others anywhere. */
-export const IS_ASCII: i32 = 1;
-export const STARTS_WITH_WORD: i32 = 2;
-export const ENDS_WITH_WORD: i32 = 4;
-export const GAPS_SHIFT: i32 = 3;
 
 /** Collects words for a `WordSet`. */
 @final
@@ -65,7 +59,11 @@ export class WordSetBuilder {
   }
 
   build(): WordSet {
-    return new WordSet(this.options, new WordTree(this.list));
+    return new WordSet(
+      this.options,
+      new WordTree(this.list),
+      new WordFilter(this.list, this.options),
+    );
   }
 }
 
@@ -76,11 +74,12 @@ export class WordSet {
   constructor(
     readonly options: WordOptions,
     readonly tree: WordTree,
+    readonly filter: WordFilter,
   ) {}
 
   /** Memory it holds, in bytes. */
   get bytes(): i32 {
-    return this.tree.bytes;
+    return this.tree.bytes + this.filter.bytes;
   }
 }
 

@@ -64,9 +64,9 @@ export class WordTree {
     return unchecked(this.rootChild[byte]);
   }
 
-  /** True when no word begins with the byte. */
-  isForeign(byte: i32): bool {
-    return this.rootChild[byte] == NONE;
+  /** The node of what the text ends with, when no word begins where the node's text does. */
+  shorter(node: i32): i32 {
+    return unchecked(this.fail[node]);
   }
 
   depthOf(node: i32): i32 {

@@ -10,6 +10,7 @@ export {
   NOT_AN_INTEGER,
 } from "./assembly/ascii";
 export { equalsConstantTime } from "./assembly/compare";
+export { findTwice } from "./assembly/find-twice";
 export { decimal, digits } from "./assembly/decimal";
 export { decodePercent, decodePercentLeniently } from "./assembly/percent";
 export { decodeHex, encodeHex, hexValue } from "./assembly/hex";

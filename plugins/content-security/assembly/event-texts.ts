@@ -1,5 +1,5 @@
-import { findJson, JsonPath, JsonValue, textOf } from "@ai-gateway-wasm/as-json";
-import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
+import { findJson, integerOf, JsonPath, JsonValue, textOf } from "@ai-gateway-wasm/as-json";
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { dataOf } from "@ai-gateway-wasm/sse";
 
 const CHOICES: Slice = bytes("choices");
@@ -15,12 +15,24 @@ const ARGUMENTS: Slice = bytes("arguments");
 const ANTHROPIC: Slice[] = [TEXT, bytes("thinking"), bytes("partial_json")];
 const ANTHROPIC_JSON: i32 = 2;
 
+/** Fields of a choice or a block that hold a text of their own. */
+const enum Field {
+  Path,
+  Completion,
+  Content,
+  Reasoning,
+  Call,
+  Responses,
+  /** Those of `ANTHROPIC`, from here on. */
+  Anthropic,
+}
+
 /** A piece of text in an event. */
 @final
 export class EventText {
   constructor(
-    /** Whose text it goes on: one name for each choice and field. */
-    readonly track: string,
+    /** Whose text it goes on: a number for each choice and field. */
+    readonly track: u64,
     /** Offset of its literal in the event; −1: it does not stand there as it is. */
     readonly start: i32,
     readonly length: i32,
@@ -54,7 +66,7 @@ export class EventTexts {
 
   private takeFirst(root: JsonValue, paths: JsonPath[]): void {
     for (let i = 0; i < paths.length && this.list.length == 0; i++)
-      this.add("", paths[i].read(root));
+      this.add(track(Field.Path), paths[i].read(root));
   }
 
   private takeAll(root: JsonValue): void {
@@ -64,41 +76,40 @@ export class EventTexts {
       const items = choices.entries();
       while (items.next()) if (items.value.isObject) this.takeChoice(items.value);
     } else if (delta !== null && delta.isObject) {
-      const block = textOf(root.get(INDEX)).toString();
+      const block = indexOf(root);
       for (let i = 0; i < ANTHROPIC.length; i++) {
-        this.add("a" + decimal(i) + block, delta.get(ANTHROPIC[i]), i == ANTHROPIC_JSON);
+        this.add(track(Field.Anthropic + i, block), delta.get(ANTHROPIC[i]), i == ANTHROPIC_JSON);
       }
     } else {
-      this.add("d", delta); // OpenAI's responses
+      this.add(track(Field.Responses), delta); // OpenAI's responses
     }
   }
 
   private takeChoice(choice: JsonValue): void {
-    const index = textOf(choice.get(INDEX)).toString();
-    this.add("t" + index, choice.get(TEXT));
+    const index = indexOf(choice);
+    this.add(track(Field.Completion, index), choice.get(TEXT));
     const delta = choice.get(DELTA);
     if (delta === null || !delta.isObject) return;
     const members = delta.entries();
     while (members.next()) {
-      if (members.keyIs(CONTENT)) this.add("c" + index, members.value);
-      else if (members.keyIs(REASONING)) this.add("r" + index, members.value);
+      if (members.keyIs(CONTENT)) this.add(track(Field.Content, index), members.value);
+      else if (members.keyIs(REASONING)) this.add(track(Field.Reasoning, index), members.value);
       else if (members.keyIs(TOOL_CALLS)) this.takeCalls(members.value, index);
     }
   }
 
-  private takeCalls(calls: JsonValue, index: string): void {
+  private takeCalls(calls: JsonValue, index: u64): void {
     if (!calls.isArray) return;
     const items = calls.entries();
     while (items.next()) {
       const call = items.value;
       const called = call.isObject ? call.get(FUNCTION) : null;
       if (called === null || !called.isObject) continue;
-      const number = textOf(call.get(INDEX)).toString();
-      this.add("f" + index + "." + number, called.get(ARGUMENTS), true);
+      this.add(track(Field.Call, index, indexOf(call)), called.get(ARGUMENTS), true);
     }
   }
 
-  private add(track: string, value: JsonValue | null, isJson: bool = false): void {
+  private add(track: u64, value: JsonValue | null, isJson: bool = false): void {
     if (value === null || !value.isString) return;
     const text = textOf(value);
     if (text.isEmpty) return;
@@ -109,4 +120,13 @@ export class EventTexts {
     const start = isInPlace ? <i32>(raw.ptr - event.ptr) : -1;
     this.list.push(new EventText(track, start, raw.length, text.copy(), isJson));
   }
+}
+
+function indexOf(value: JsonValue): u64 {
+  return <u64>integerOf(value.get(INDEX));
+}
+
+/** @param index of the choice or block, `call` of the tool's call in it: 28 bits of each count */
+function track(field: i32, index: u64 = 0, call: u64 = 0): u64 {
+  return ((<u64>field) << 56) | ((index & 0xfff_ffff) << 28) | (call & 0xfff_ffff);
 }

@@ -11,13 +11,13 @@ export class Track {
   private isFinished: bool = false;
 
   constructor(
-    private readonly name: string,
+    private readonly name: u64,
     /** The local rules on it; null: there are none. */
     readonly rules: LocalStream | null,
   ) {}
 
   /** False once it has ended: what comes then is another text. */
-  goesOn(name: string): bool {
+  goesOn(name: u64): bool {
     return !this.isFinished && this.name == name;
   }
 

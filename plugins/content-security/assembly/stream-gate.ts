@@ -46,7 +46,7 @@ function blankLineBefore(chunk: Slice, end: i32): i32 {
 export class StreamGate {
   private readonly reader: SseReader;
   /** What came and has not gone out. */
-  private held: Builder = new Builder(0);
+  private readonly held: Builder = new Builder(0);
   private readonly events: HeldEvent[] = [];
   private readonly tracks: Track[] = [];
   /** Of the held events, from the first: those that the local rules have settled, and their text. */
@@ -107,10 +107,9 @@ export class StreamGate {
     this.judge();
   }
 
-  /** What may go out now; memory of its own. */
+  /** What may go out now; until more is fed. */
   release(): Slice {
-    if (this.out.length == 0) return NO_BYTES;
-    const bytes = this.out.toSlice();
+    const bytes = this.out.view();
     this.out.clear();
     return bytes;
   }
@@ -140,7 +139,7 @@ export class StreamGate {
     this.isSpoken = true;
   }
 
-  private trackOf(name: string, isJson: bool): Track {
+  private trackOf(name: u64, isJson: bool): Track {
     for (let i = 0; i < this.tracks.length; i++) {
       if (this.tracks[i].goesOn(name)) return this.tracks[i];
     }
@@ -273,8 +272,7 @@ export class StreamGate {
 
   /** Forgets the held bytes up to a place in the stream. */
   private drop(end: i32): void {
-    const rest = this.held.view().sub(end - this.gone);
-    this.held = new Builder(rest.length).append(rest);
+    this.held.drop(end - this.gone);
     this.gone = end;
   }
 
@@ -290,7 +288,7 @@ export class StreamGate {
     const held = this.held;
     this.out.append(held.view());
     this.gone += held.length;
-    this.held = new Builder(0);
+    held.clear();
   }
 
   private noteRules(): void {
@@ -308,7 +306,7 @@ export class StreamGate {
     const refusal = new Refusal(this.config.deny, judgement, examiner.thresholds, true);
     this.out.append(refusal.events());
     this.isRefused = true;
-    this.held = new Builder(0);
+    this.held.clear();
     this.events.splice(0, this.events.length);
   }
 }

@@ -77,8 +77,7 @@ export class JsonCursor {
     if (length == name.length) {
       return memory.compare(this.keyAt, name.ptr, length) == 0 && !hasEscape(name);
     }
-    const raw = this.rawKey;
-    return hasEscape(raw) && unescape(raw).equals(name);
+    return findBackslash(this.keyAt, this.keyEnd) != 0 && unescape(this.rawKey).equals(name);
   }
 
   /** The present value. Only after `next()` answered true. */

@@ -81,6 +81,13 @@ export class Builder {
     this.used = max(0, min(length, this.used));
   }
 
+  /** Forgets the first bytes; the rest moves to the front. */
+  drop(bytes: i32): void {
+    const gone = max(0, min(bytes, this.used));
+    this.used -= gone;
+    memory.copy(this.ptr, this.ptr + <usize>gone, this.used);
+  }
+
   /** The content, sharing memory with the builder: stable until the next change. */
   view(): Slice {
     return new Slice(this.ptr, this.used, this.buffer);

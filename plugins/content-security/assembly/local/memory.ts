@@ -1,4 +1,4 @@
-import { Builder, bytes, BytesTable, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, BytesTable, findTwice, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { sha256Once } from "@ai-gateway-wasm/crypto";
 import {
   WordMatches,
@@ -9,6 +9,7 @@ import {
 } from "@ai-gateway-wasm/match/words";
 
 const OPEN: Slice = bytes("[[");
+const BRACKET: u8 = 0x5b;
 const CLOSE: Slice = bytes("]]");
 
 /** How many values of a kind have a number. */
@@ -71,7 +72,7 @@ export class Memory {
    * answer to an earlier request may stand there, and would be taken for this one's.
    */
   avoid(text: Slice): void {
-    for (let at = text.find(OPEN); at >= 0; at = text.find(OPEN, at)) {
+    for (let at = findTwice(text, BRACKET, 0); at >= 0; at = findTwice(text, BRACKET, at)) {
       const start = at;
       at += OPEN.length;
       // A label has no brackets, so of more than two in a row the last two count.

@@ -27,6 +27,8 @@ export class Bundle {
   /** Place in a row, behind the classes and the end: patterns that matched with the byte that led there. */
   private readonly matches: i32;
   private flushes: i32 = 0;
+  /** How often all states were forgotten since the beginning. */
+  private generation: i32 = 0;
   /** Of the piece that is read: where the automaton is, and what matched in it. */
   private state: i32 = 0;
   private found: u32 = 0;
@@ -82,6 +84,10 @@ export class Bundle {
     this.flushes = 0;
     this.found = 0;
     this.fresh = piece.ptr - <usize>progress.begun;
+    if (progress.generation == this.generation) {
+      this.state = progress.state;
+      return;
+    }
     progress.restore(this.walk);
     this.state = this.currentState();
   }
@@ -169,6 +175,8 @@ export class Bundle {
     this.states.restore(this.state & STATE, walk.machine);
     walk.hasSurvivors = (this.state & BEGUN) != 0;
     let found = this.found;
+    progress.state = this.state;
+    progress.generation = at == end ? this.generation : -1;
     while (at < end) {
       walk.read(<i32>load<u8>(classOf + <usize>load<u8>(at++)));
       if (!walk.hasSurvivors) this.fresh = at;
@@ -197,6 +205,7 @@ export class Bundle {
     if (this.states.isFull) {
       this.states.clear();
       this.flushes++;
+      this.generation++;
     }
     const matched = this.walk.matched;
     const state = this.states.stateOf(this.walk.machine);

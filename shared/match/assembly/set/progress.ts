@@ -10,6 +10,9 @@ export class Progress {
   found: u32 = 0;
   /** Bytes at the end of which nothing earlier is a part of what may go on. 0: nothing may. */
   begun: i32 = 0;
+  /** Where the automaton was, as long as its states are those of this generation. */
+  state: i32 = 0;
+  generation: i32 = -1;
   private readonly bits: StaticArray<u32>;
   private before: i32 = 0;
 

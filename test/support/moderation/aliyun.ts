@@ -128,12 +128,13 @@ export class AliyunServer {
     readonly moderation: AliyunModeration,
   ) {}
 
-  static async start(credentials: Credentials): Promise<AliyunServer> {
+  /** @param port 0: any; that of a server that was stopped, to take its place */
+  static async start(credentials: Credentials, port = 0): Promise<AliyunServer> {
     const moderation = new AliyunModeration(credentials);
     const server = createServer((request, response) => void serve(moderation, request, response));
     // A server that closes an idle connection while a gateway sends on it loses that call.
     server.keepAliveTimeout = 3_600_000;
-    await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+    await new Promise<void>((ready) => server.listen(port, "127.0.0.1", ready));
     return new AliyunServer(server, moderation);
   }
 

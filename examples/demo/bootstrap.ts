@@ -20,6 +20,8 @@ export interface Gateway {
   filters: WasmFilter[];
   /** Models with others behind them, for when they fail; null: none. */
   fallback?: Fallback;
+  /** Each request becomes a line of JSON here, with what the plugins say of it. */
+  auditLog?: string;
 }
 
 /** What Envoy's router needs for strategy `native` of model-fallback. */
@@ -59,7 +61,7 @@ export function gatewayBootstrap(gateway: Gateway): object {
   };
 }
 
-function connectionManager({ filters, fallback }: Gateway): object {
+function connectionManager({ filters, fallback, auditLog }: Gateway): object {
   return {
     name: "envoy.filters.network.http_connection_manager",
     typed_config: {
@@ -70,6 +72,7 @@ function connectionManager({ filters, fallback }: Gateway): object {
       normalize_path: true,
       merge_slashes: true,
       http_filters: [...filters.map(wasmFilter), router()],
+      ...(auditLog !== undefined && { access_log: [audit(auditLog)] }),
       route_config: {
         name: "routes",
         // Nobody but the gateway itself says where a request goes.
@@ -128,6 +131,22 @@ function wasmFilter({ plugin, config, env = [], file, root }: WasmFilter): objec
           environment_variables: { host_env_keys: env },
         },
       },
+    },
+  };
+}
+
+/** What plugins put into `ai_log` is the inside of a JSON string. */
+const AUDIT_LINE =
+  '{"time":"%START_TIME%","consumer":"%REQ(X-MSE-CONSUMER)%","status":%RESPONSE_CODE%,' +
+  '"details":"%RESPONSE_CODE_DETAILS%","ai_log":"%FILTER_STATE(wasm.ai_log:PLAIN)%"}\n';
+
+function audit(path: string): object {
+  return {
+    name: "envoy.access_loggers.file",
+    typed_config: {
+      "@type": type("access_loggers.file.v3.FileAccessLog"),
+      path,
+      log_format: { text_format_source: { inline_string: AUDIT_LINE } },
     },
   };
 }

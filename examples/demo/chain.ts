@@ -130,6 +130,18 @@ export const CHAIN: WasmFilter[] = [
     },
   },
   {
+    plugin: "content-security",
+    config: {
+      denyMessage: "我不能处理这个请求",
+      rules: [
+        { name: "forbidden", words: ["weapon", "制造炸弹"], phase: "request" },
+        // The model gets [[PHONE_CN_1]], the client its number back.
+        { name: "phones", builtin: "phone_cn", action: "mask", phase: "request", restore: true },
+        { name: "secret", words: ["Project Aurora"], phase: "response" },
+      ],
+    },
+  },
+  {
     plugin: "model-fallback",
     root: "listener",
     env: [PROVIDER_KEY_VARIABLE],

@@ -74,7 +74,16 @@ class PlainLine {
 
 /** A line that is rewritten at the end of everything; in a file each version is a line of its own. */
 export class LastLine {
+  private text = "";
+
   show(text: string): void {
+    this.text = text;
     process.stdout.write(process.stdout.isTTY ? `${CLEAR}  ${text}` : `  ${text}\n`);
+  }
+
+  /** A line above it, which stays. */
+  print(text: string): void {
+    process.stdout.write(process.stdout.isTTY ? `${CLEAR}  ${text}\n` : `  ${text}\n`);
+    if (this.text && process.stdout.isTTY) this.show(this.text);
   }
 }

@@ -83,6 +83,8 @@ function commandLine(config: string, options: EnvoyOptions): string[] {
     ...["--concurrency", String(options.workers ?? 2)],
     ...["--log-level", "warning"],
     ...["--component-log-level", `wasm:${options.wasmLogLevel ?? "info"}`],
+    // Access logs are written at once, not every ten seconds.
+    ...["--file-flush-interval-msec", "200"],
     // Otherwise two Envoys on one machine quarrel over shared memory.
     "--disable-hot-restart",
   ];

@@ -73,6 +73,18 @@ function tryOut(gateway: string, model: string): Trial[] {
       what: "The model chat is 90 % gpt-4o-mini and 10 % deepseek-r1; watch the count in the last line here",
       curl: repeat(100, gateway, "chat", false),
     },
+    {
+      what: "A phone number: the model saw [[PHONE_CN_1]] in its place, the client gets it back",
+      curl: chat(gateway, TEAM_A_KEY, "gpt-4o", false, "Call me: 13812345678"),
+    },
+    {
+      what: "A forbidden topic: refused as from-security-guard, the model never hears of it",
+      curl: chat(gateway, TEAM_A_KEY, "gpt-4o", false, "How do I build a weapon?"),
+    },
+    {
+      what: "A stream that comes to speak of what is secret: cut in mid-air; the audit is printed here",
+      curl: chat(gateway, TEAM_A_KEY, "gpt-4o", true, "What is Project Aurora?"),
+    },
   ];
 }
 
@@ -86,8 +98,14 @@ function repeat(times: number, gateway: string, model: string, stream: boolean):
   return curl;
 }
 
-function chat(gateway: string, key: string, model: string, stream: boolean): string[] {
-  const messages = [{ role: "user", content: "Hello!" }];
+function chat(
+  gateway: string,
+  key: string,
+  model: string,
+  stream: boolean,
+  content = "Hello!",
+): string[] {
+  const messages = [{ role: "user", content }];
   return [
     `curl ${stream ? "-iN" : "-i"} ${gateway}/v1/chat/completions`,
     `-H 'Authorization: Bearer ${key}'`,

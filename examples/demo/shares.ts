@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import { LastLine } from "./console.js";
+import type { LastLine } from "./console.js";
 
 const PERIOD_MS = 500;
 /** `wasmcustom.<metric>: <value>`, as Envoy's admin page has them. */
@@ -10,8 +10,7 @@ const SERVED = /^model_fallback\.[^.]+\.([^.]+)\.success$/;
 const NO_VARIANTS = new Set(["missing_key", "forced"]);
 
 /** Shows who served how many requests, anew whenever that changes. Never ends the process' wait. */
-export function showShares(adminPort: number): void {
-  const line = new LastLine();
+export function showShares(adminPort: number, line: LastLine): void {
   let last = "";
   const timer = setInterval(async () => {
     const text = describeShares(await readStats(adminPort));

@@ -3,9 +3,10 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { envoyPath, envoyVersion, Problem } from "../../build/tools/fetch.js";
 import { run } from "../../build/tools/fetch-run.js";
+import { showAudits } from "./audits.js";
 import { gatewayBootstrap } from "./bootstrap.js";
 import { CHAIN, DEMO_FALLBACK } from "./chain.js";
-import { problem, step, title, type Report } from "./console.js";
+import { LastLine, problem, step, title, type Report } from "./console.js";
 import { ROOT, startEnvoy } from "./envoy.js";
 import { guide } from "./guide.js";
 import { PROVIDER_KEY, PROVIDER_KEY_VARIABLE } from "./keys.js";
@@ -51,6 +52,7 @@ async function serve(): Promise<never> {
         modelPort: ports.model,
         filters: CHAIN,
         fallback: DEMO_FALLBACK,
+        auditLog: join(ROOT, folder, "audit.log"),
       }),
       folder: join(ROOT, folder),
       adminPort: ports.admin,
@@ -63,7 +65,9 @@ async function serve(): Promise<never> {
   });
 
   console.log(`\n${guide(ports, `${folder}/envoy.log`)}`);
-  showShares(ports.admin);
+  const line = new LastLine();
+  showShares(ports.admin, line);
+  await showAudits(join(ROOT, folder, "audit.log"), line);
   throw new Problem(`Envoy ended (${await exited}); see ${folder}/envoy.log.`);
 }
 

@@ -56,8 +56,8 @@ describe("npm start", () => {
     return Number(text.split(": ")[1] ?? 0);
   };
 
-  test("prints ten commands to paste", () => {
-    expect(commands).toHaveLength(10);
+  test("prints thirteen commands to paste", () => {
+    expect(commands).toHaveLength(13);
   });
 
   test("command 1, no key: 401, and the model sees nothing", async () => {
@@ -187,6 +187,39 @@ describe("npm start", () => {
     expect(few).toBeLessThan(30); // with 10 expected: once in billions of runs
     await demo.printed(`split: gpt-4o-mini ${times - few} (`);
   }, 60_000);
+
+  test("command 11, a phone number: the model sees none, the client gets it back", async () => {
+    const response = await run(commands[10]);
+    const text = await response.text();
+    expect(response.status, text).toBe(200);
+    expect(text).toContain("Call me: 13812345678");
+    const seen = JSON.stringify(await lastSeen());
+    expect(seen).toContain("[[PHONE_CN_1]]");
+    expect(seen).not.toContain("13812345678");
+    await demo.printed('"safecheck_status":"response pass"');
+  });
+
+  test("command 12, a forbidden topic: refused, and the model sees nothing", async () => {
+    const before = await lastSeen();
+    const refused = (await (await run(commands[11])).json()) as {
+      model: string;
+      choices: object[];
+    };
+    expect(refused.model).toBe("from-security-guard");
+    expect(refused.choices).toMatchObject([
+      { message: { content: "我不能处理这个请求" }, finish_reason: "stop" },
+    ]);
+    expect(await lastSeen()).toEqual(before);
+    await demo.printed('"details":"content_security.denied"');
+  });
+
+  test("command 13, a stream that is cut in mid-air; the audit says so", async () => {
+    const stream = await (await run(commands[12])).text();
+    expect(answerText(stream)).toMatch(/^Hello team-a, this is gpt-4o.*我不能处理这个请求$/);
+    expect(stream).not.toContain("Aurora");
+    expect(stream.endsWith("data: [DONE]\n\n")).toBe(true);
+    await demo.printed('"safecheck_status":"response deny"');
+  });
 
   test("nobody can claim another name", async () => {
     const command = `${commands[2]} -H 'X-Mse-Consumer: team-b'`;

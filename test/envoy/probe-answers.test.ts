@@ -76,7 +76,58 @@ const OTHERS: [name: string, params: string, constants: number[], result: number
   ["proxy_clear_route_cache", "", [], 0, "0_1_0"],
   ["proxy_continue_request", "", [], 0, "0_1_0"],
   ["proxy_get_status", "iii", [32, 36, 40], 0, "0_1_0"],
+  ...badPointers(),
 ];
+
+/**
+ * harness.md 5.1: calls with a pointer that leads nowhere, one at a time; the other ones are fine. In
+ * the pattern `p` is the start of a byte to read, `o` of a result, a digit that number. Pointers for
+ * results are looked at when there is one: behind `=` stands why there is none.
+ */
+function badPointers(): typeof OTHERS {
+  const FAR = 0x7f; // i32.const -1
+  const patterns = {
+    proxy_log: "2p1",
+    proxy_get_log_level: "o",
+    proxy_get_property: "p1oo=1",
+    proxy_set_property: "p1p1",
+    proxy_get_buffer_bytes: "609oo",
+    proxy_get_buffer_status: "6oo",
+    proxy_set_buffer_bytes: "000p1",
+    proxy_get_header_map_value: "0p1oo=1",
+    proxy_add_header_map_value: "0p1p1",
+    proxy_replace_header_map_value: "0p1p1",
+    proxy_remove_header_map_value: "0p1",
+    proxy_get_header_map_pairs: "0oo",
+    proxy_set_header_map_pairs: "0p1",
+    proxy_get_header_map_size: "0o",
+    proxy_http_call: "p1p1p1p10o",
+    proxy_grpc_call: "p1p1p1p1p10o=4",
+    proxy_grpc_stream: "p1p1p1p1o=4",
+    proxy_grpc_send: "5p10",
+    proxy_get_status: "ooo",
+    proxy_get_current_time_nanoseconds: "o",
+    proxy_get_shared_data: "p1ooo=1",
+    proxy_set_shared_data: "p1p10",
+    proxy_register_shared_queue: "p1o",
+    proxy_resolve_shared_queue: "p1p1o=1",
+    proxy_enqueue_shared_queue: "1p1",
+    proxy_dequeue_shared_queue: "9oo=1",
+    proxy_define_metric: "0p1o",
+    proxy_get_metric: "4o=1",
+    proxy_call_foreign_function: "p1p1oo=1",
+  };
+  return Object.entries(patterns).flatMap(([name, row]) => {
+    const [pattern = "", refusal = 6] = row.split("=");
+    return [...pattern].flatMap((sign, bad): typeof OTHERS => {
+      if (!"po".includes(sign)) return [];
+      const status = sign === "p" ? 6 : Number(refusal);
+      const constant = (one: string, i: number) =>
+        i === bad ? FAR : one === "p" ? 16 : one === "o" ? 32 + 4 * (i % 4) : Number(one);
+      return [[name, "i".repeat(pattern.length), [...pattern].map(constant), status, "0_2_1"]];
+    });
+  });
+}
 
 /** Calls one function and replies with what it answers. */
 function replying(

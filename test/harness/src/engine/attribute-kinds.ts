@@ -37,6 +37,14 @@ const NAMES = new Set([
   "route_name",
 ]);
 
+/** Attributes that are protobuf messages. */
+const MESSAGES = /^(metadata|xds\.node(\.locality)?|xds\.\w+_metadata)$/;
+
+/** Is it a message, whose fields have names and which is no value here? */
+export function isMessage(path: readonly string[]): boolean {
+  return MESSAGES.test(path.join("."));
+}
+
 /** CEL value of a property; `text` says that the plugin declared it to be a string. */
 export function celValue(
   path: readonly string[],

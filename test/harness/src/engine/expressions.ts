@@ -4,7 +4,7 @@ import type { ActingContext, ExpressionStore } from "../abi/guest";
 import { encodePairs } from "../abi/pairs";
 import { fromBytes, toBinary, toBytes } from "../abi/text";
 import type { HeaderPair } from "../types";
-import { celValue } from "./attribute-kinds";
+import { celValue, isMessage } from "./attribute-kinds";
 import { celLibrary, type CelLibrary, type CelProgram } from "./cel-library";
 import { survey, type Path } from "./expression-survey";
 
@@ -89,6 +89,7 @@ function lookUp(
       const found = context.getProperty(toBinary(path.join("\0")));
       tree = place(tree, path, found, context, library);
     }
+    if (isMessage(names)) refuse(text, `${names.join(".")} as a value`);
     if (tree && tree !== top && context.getProperty(names.join("\0")) === SerializationFailure) {
       if (node === program.ast) return null;
       refuse(text, `${names.join(".")} as a value`);
@@ -106,7 +107,7 @@ function place(
   library: CelLibrary,
 ): Tree | null {
   const name = path.at(-1)!;
-  if (typeof found !== "number") {
+  if (typeof found !== "number" && !isMessage(path)) {
     const declared = path.length === 1 && context.root.declared.get(name)?.type === STRING;
     tree.set(name, celValue(path, found, declared, library));
     return null;
@@ -114,7 +115,7 @@ function place(
   const known = tree.get(name);
   if (known instanceof Map) return known as Tree;
   const branch: Tree = new Map();
-  if (found === SerializationFailure) tree.set(name, branch);
+  if (found === SerializationFailure || typeof found !== "number") tree.set(name, branch);
   return branch;
 }
 

@@ -55,7 +55,7 @@ export function replyHeaders(reply: Reply, grpc: boolean): HeaderList {
   return list;
 }
 
-/** gRPC by content type: `application/grpc` alone or followed by `+` or `;`. */
+/** gRPC by content type: `application/grpc` alone or followed by `+`; a parameter makes it none. */
 export function isGrpc(headers: HeaderList | null): boolean {
-  return /^application\/grpc($|[+;])/.test(headers?.get("content-type") ?? "");
+  return /^application\/grpc($|\+)/.test(headers?.get("content-type") ?? "");
 }

@@ -1,24 +1,33 @@
 import { Status } from "../abi/enums";
 import { HeaderList } from "../abi/header-list";
 import { encodePairs } from "../abi/pairs";
+import { encodeMessage } from "../abi/protobuf";
 import { fromBytes, toBinary, toBytes } from "../abi/text";
-import type { HeaderPair, Json } from "../types";
+import type { HeaderPair } from "../types";
+import { metadataProperty } from "./metadata";
 import type { Root } from "./root";
 import type { Stream } from "./stream";
+import type { Target } from "./targets";
 import type { WasmFilter } from "./wasm-filter";
 
 type Found = Uint8Array | number | undefined;
 
-const TOP_LEVEL = new Map([
-  ["route_name", "xds.route_name"],
-  ["cluster_name", "xds.cluster_name"],
-  ["route_metadata", "xds.route_metadata"],
-  ["cluster_metadata", "xds.cluster_metadata"],
-  ["listener_direction", "xds.listener_direction"],
-  ["node", "xds.node"],
+/** Names of `xds` that Higress has at the top level, too. */
+const TOP_LEVEL = new Set([
+  "route_name",
+  "cluster_name",
+  "route_metadata",
+  "cluster_metadata",
+  "listener_direction",
+  "listener_metadata",
+  "node",
+  "upstream_host_metadata",
 ]);
 /** Host objects: a path that ends at one cannot be serialized. */
 const OBJECTS = new Set(["request", "response", "source", "destination", "connection", "upstream", "xds", "filter_state"]); // prettier-ignore
+
+const EMPTY_MAP = new Uint8Array(4);
+const LOCALITY = new Set(["region", "zone", "sub_zone"]);
 
 const text = (value: string): Uint8Array => toBytes(toBinary(value));
 /** 8 bytes, little endian. */
@@ -66,10 +75,29 @@ function common(root: Root, parts: string[]): Found {
     if (first === "plugin_vm_memory" && vm.profile.controlProperties) return int64(vm.memory.size);
     if (OBJECTS.has(first)) return Status.SerializationFailure;
   }
-  if (first === "xds" && second === "listener_direction") return int64(1);
-  if (first === "xds" && second === "node" && parts[2] === "id") return text("proxy-wasm-test");
-  if (first === "xds" && second === "node" && parts[2] === "cluster") return text("test");
-  return undefined;
+  return first === "xds" && second === "node" ? node(parts.slice(2)) : undefined;
+}
+
+/** The gateway's own node: what of its bootstrap there is without a configuration. */
+function node([field, ...rest]: readonly string[]): Found {
+  const [id, cluster] = [text("proxy-wasm-test"), text("test")];
+  switch (field) {
+    case undefined:
+      return encodeMessage([
+        [1, id],
+        [2, cluster],
+      ]);
+    case "id":
+      return id;
+    case "cluster":
+      return cluster;
+    case "metadata":
+      return rest.length === 0 ? EMPTY_MAP : undefined;
+    case "locality":
+      return rest.length === 0 || LOCALITY.has(rest[0]!) ? text("") : undefined;
+    default:
+      return undefined;
+  }
 }
 
 /** Properties of a stream, in the host's order of lookup (harness.md §5.5). */
@@ -81,21 +109,19 @@ export function streamProperty(filter: WasmFilter, path: string): Uint8Array | n
   if (given) return given;
   const found = attribute(filter, stream, parts) ?? common(root, parts);
   if (found !== undefined) return found;
-  const alias = TOP_LEVEL.get(path);
-  if (alias) {
+  if (TOP_LEVEL.has(parts[0]!)) {
+    const alias = ["xds", ...parts];
     if (stream.env.profile.topLevelRouteName) {
       // Higress asks for the route itself, which chooses it (host.md 5.1); `xds` reads what was noted.
       if (stream.decode.headers) stream.router.choice.choose(stream.decode.headers);
-      return attribute(filter, stream, alias.split(".")) ?? Status.NotFound;
+      return attribute(filter, stream, alias) ?? common(root, alias) ?? Status.NotFound;
     }
-    filter.vm.note(
-      "S21",
-      `property "${path}" is unknown to this host; it is ${alias} (two segments)`,
-    );
+    const where = `${alias.join(".")} (${alias.length === 2 ? "two" : alias.length} segments)`;
+    filter.vm.note("S21", `property "${parts.join(".")}" is unknown to this host; it is ${where}`);
   }
   // A path with NUL can be stored but not read back, except in the Go emulator.
-  if (path.includes("\0") && !stream.env.profile.emulator) return Status.NotFound;
-  return stream.filterState.get(`wasm.${path}`) ?? Status.NotFound;
+  if (parts.length > 1 && !stream.env.profile.emulator) return Status.NotFound;
+  return stream.filterState.get(`wasm.${parts.join("\0")}`) ?? Status.NotFound;
 }
 
 /** Higress: what setting one of its own properties changes. */
@@ -136,6 +162,9 @@ function attribute(filter: WasmFilter, stream: Stream, parts: string[]): Found {
       return second === "mtls" ? bool(false) : undefined;
     case "upstream":
       return upstream(stream, second);
+    case "metadata":
+      // Dynamic metadata, which no filter of the harness sets.
+      return metadataProperty({}, parts.slice(1));
     case "filter_state":
       return stream.filterState.get(parts.slice(1).join("\0"));
     default:
@@ -150,6 +179,7 @@ function upstream(stream: Stream, name: string): Found {
   if (!address) return undefined;
   if (name === "address") return text(address);
   if (name === "port") return int64(Number(address.split(":")[1] ?? 0));
+  if (name === "local_address") return text("127.0.0.1:50000");
   if (name === "transport_failure_reason") return text(stream.router.failureReason);
   return undefined;
 }
@@ -159,9 +189,16 @@ function xds(stream: Stream, name: string, path: readonly string[]): Found {
   const { route } = choice;
   switch (name) {
     case "upstream_host_metadata":
-      return metadata(target?.traits.metadata, path);
+      return hostMetadata(target, path);
     case "route_metadata":
-      return metadata(route?.metadata, path);
+      return route ? metadataProperty(route.metadata ?? {}, path) : undefined;
+    case "cluster_metadata":
+      return stream.router.clusterName ? metadataProperty({}, path) : undefined;
+    case "virtual_host_metadata":
+    case "listener_metadata":
+      return metadataProperty({}, path);
+    case "listener_direction":
+      return int64(0);
     case "route_name":
       return route ? text(route.name ?? "") : undefined;
     case "cluster_name": {
@@ -177,38 +214,10 @@ function xds(stream: Stream, name: string, path: readonly string[]): Found {
   }
 }
 
-/** A value of `filter_metadata`. */
-function metadata(all: Record<string, Json> | undefined, path: readonly string[]): Found {
-  const [field, ...keys] = path;
-  if (!all || field !== "filter_metadata") return undefined;
-  let value: Json | undefined = all;
-  for (const key of keys) {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-    value = value[key];
-  }
-  return value === undefined ? undefined : (serialized(value) ?? Status.SerializationFailure);
-}
-
-/** A value of a `google.protobuf.Struct`, lists as pairs without values; null cannot be one. */
-function serialized(value: Json): Uint8Array | null {
-  if (typeof value === "string") return text(value);
-  if (typeof value === "number") return double(value);
-  if (typeof value === "boolean") return bool(value);
-  if (value === null) return null;
-  const list = Array.isArray(value);
-  const pairs: HeaderPair[] = [];
-  for (const [name, item] of Object.entries(value)) {
-    const bytes = serialized(item);
-    if (!bytes) return null;
-    pairs.push(list ? [fromBytes(bytes), ""] : [toBinary(name), fromBytes(bytes)]);
-  }
-  return encodePairs(pairs);
-}
-
-function double(value: number): Uint8Array {
-  const out = new Uint8Array(8);
-  new DataView(out.buffer).setFloat64(0, value, true);
-  return out;
+/** A host without metadata has a message that is not there, which cannot be serialized. */
+function hostMetadata(target: Target | null, path: readonly string[]): Found {
+  if (target?.traits.metadata) return metadataProperty(target.traits.metadata, path);
+  return target && path.length === 0 ? Status.SerializationFailure : undefined;
 }
 
 const REQUEST_HEADERS: Record<string, string> = {
@@ -256,6 +265,8 @@ function response(filter: WasmFilter, stream: Stream, name: string, key?: string
   if (name === "flags") return int64(stream.flags);
   if (name === "size") return int64(stream.responseBytes);
   if (name === "code_details") return stream.details ? text(stream.details) : undefined;
+  if (name === "total_size") return int64(stream.responseBytes + (headers?.byteSize ?? 0));
+  if (name === "trailers" && key === undefined) return trailers ? headerMap(trailers) : EMPTY_MAP;
   if (!headers) return undefined;
   switch (name) {
     case "code": {
@@ -268,12 +279,9 @@ function response(filter: WasmFilter, stream: Stream, name: string, key?: string
       return list ? header(list, key.toLowerCase()) : undefined;
     }
     case "trailers":
-      if (key === undefined) return trailers ? headerMap(trailers) : new Uint8Array(4);
-      return header(trailers, key.toLowerCase());
+      return header(trailers, key!.toLowerCase());
     case "grpc_status":
       return int64(Number((trailers ?? headers).get("grpc-status") ?? 2));
-    case "total_size":
-      return int64(stream.responseBytes + headers.byteSize);
     case "backend_latency":
       return stream.finished ? int64(BigInt(stream.router.latencyMs ?? 0) * 1000000n) : undefined;
     default:

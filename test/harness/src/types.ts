@@ -414,6 +414,7 @@ export interface StepCallback {
   callback: string;
   /** Name of the returned action after conversion, e.g. `StopIterationAndBuffer`. */
   action: string;
+  /** Its number; under `proxytest` both are as the plugin returned them. */
   returned: number;
   size: number;
   endOfStream: boolean;

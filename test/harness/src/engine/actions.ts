@@ -26,6 +26,7 @@ export function convertAction(
 /** @param asked `allow_on_headers_stop_iteration` */
 export function keepsStop(vm: Vm, asked: boolean): boolean {
   const { profile, abi } = vm;
+  if (profile.emulator) return true;
   const isOlder = abi !== "0_2_100" && vm.hasExport("proxy_on_request_headers");
   if (profile.keepsStopIterationFor100 && !isOlder) return true;
   return profile.hasStopIterationOption && asked;

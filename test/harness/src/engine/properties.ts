@@ -120,8 +120,9 @@ export function streamProperty(filter: WasmFilter, path: string): Uint8Array | n
     filter.vm.note("S21", `property "${parts.join(".")}" is unknown to this host; it is ${where}`);
   }
   // A path with NUL can be stored but not read back, except in the Go emulator.
-  if (parts.length > 1 && !stream.env.profile.emulator) return Status.NotFound;
-  return stream.filterState.get(`wasm.${parts.join("\0")}`) ?? Status.NotFound;
+  const { emulator } = stream.env.profile;
+  if (parts.length > 1 && !emulator) return Status.NotFound;
+  return stream.filterState.get(`wasm.${emulator ? path : parts[0]}`) ?? Status.NotFound;
 }
 
 /** Higress: what setting one of its own properties changes. */

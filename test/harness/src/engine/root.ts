@@ -32,6 +32,7 @@ export class Root implements VmContext, RootServices {
   private callData: ByteQueue | null = null;
   status = { code: 0, message: "" };
   private readonly redis: RedisCalls;
+  /** The plugin configuration can be read: in context_create and configure, not in vm_start. */
   private configuring = false;
   private tick: Timer | null = null;
   private tickPeriod = 0;
@@ -64,11 +65,13 @@ export class Root implements VmContext, RootServices {
       vm.call(this, name, [this.id, size], ({ returned, called }) => !called || !!returned);
     this.configuring = true;
     vm.call(this, "proxy_on_context_create", [this.id, 0], () => undefined);
+    this.configuring = false;
     // A trap here lets the server start; every request then meets a dead VM.
     if (vm.failed !== null) return null;
     if (!vm.profile.emulator && !truth("proxy_on_vm_start", vm.vmConfig.length)) {
       return "Failed to start base Wasm";
     }
+    this.configuring = true;
     const ok = truth("proxy_on_configure", this.configuration.length);
     this.configuring = false;
     return ok ? null : "Failed to configure base Wasm plugin";

@@ -255,7 +255,8 @@ export class Vm implements Guest {
 
   private enter(context: VmContext | null, name: string, args: number[]): number | undefined {
     const fn = this.exports[name] as Export | undefined;
-    if (this.failed !== null || typeof fn !== "function") return undefined;
+    if (this.failed !== null) return undefined;
+    if (typeof fn !== "function") return this.missing(context, name);
     if (context && !this.mayCall(name)) return undefined;
     const { current, effective, callback } = this;
     const { trace } = this.env;
@@ -286,6 +287,13 @@ export class Vm implements Guest {
     }
   }
 
+  /** A gateway passes over what a module does not export; the Go emulator calls it (harness.md §7). */
+  private missing(context: VmContext | null, name: string): undefined {
+    const passes = !context || !this.profile.emulator || /_(done|delete)$/.test(name);
+    if (passes) return undefined;
+    throw new HarnessFault(`no export ${name}: the Go emulator makes a nil call`);
+  }
+
   private die(name: string, error: unknown): void {
     if (this.failed !== null) return;
     const kind = error instanceof Error ? error.constructor.name : "Error";
@@ -294,6 +302,7 @@ export class Vm implements Guest {
     this.failed = `Function: ${name} failed: Uncaught ${shown}: ${reason}`;
     const stack = error instanceof Error ? wasmStack(error.stack) : "";
     this.env.trace?.event("trap", name, this.tracePlace, [], this.failed);
+    if (this.profile.emulator) throw new HarnessFault(`${this.failed}: the Go emulator panics`);
     this.log(
       4,
       stack ? `${this.failed}\nProxy-Wasm plugin in-VM backtrace:\n${stack}` : this.failed,

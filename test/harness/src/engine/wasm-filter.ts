@@ -80,17 +80,21 @@ export class WasmFilter implements VmContext, StreamFilter {
   ): number {
     const { vm } = this;
     if (vm.failed !== null) return this.fail(stopped);
+    let raw: number | undefined;
     const action = vm.call(this, name, [this.id, ...args], (result) => {
+      raw = result.returned;
       if (vm.failed !== null) return this.fail(stopped);
       return convertAction(result, names, stopped, () =>
         keepsStop(vm, this.plugin.keepsStopIteration),
       );
     });
+    // The Go emulator writes down what it was told.
+    const recorded = vm.profile.emulator ? (raw ?? action) : action;
     this.stream.env.step(this.stream.id, {
       plugin: this.name,
       callback: name,
-      action: names[action] ?? String(action),
-      returned: action,
+      action: names[recorded] ?? String(recorded),
+      returned: recorded,
       size,
       endOfStream: end,
     });

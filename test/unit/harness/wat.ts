@@ -76,3 +76,12 @@ export const call = (index: number, ...constants: number[]) => [
   0x10,
   index,
 ];
+/** `i32.const n` for any number; `call` takes those of one byte. */
+export const i32 = (n: number): number[] => [0x41, ...signed(n)];
+const signed = (n: number): number[] =>
+  n >= -64 && n < 64 ? [n & 0x7f] : [(n & 0x7f) | 0x80, ...signed(n >> 7)];
+/** `i32.store`; `value` = instructions that leave one. */
+export const store = (at: number, value: number[]) => [...i32(at), ...value, 0x36, 2, 0];
+/** Writes a text of ASCII to memory. */
+export const write = (at: number, value: string) =>
+  [...value].flatMap((c, i) => [...i32(at + i), ...i32(c.charCodeAt(0)), 0x3a, 0, 0]);

@@ -261,14 +261,33 @@ function request(filter: WasmFilter, stream: Stream, name: string, key?: string)
   return source ? header(list, source) : undefined;
 }
 
+/** What is known before there is a response, too. */
 function response(filter: WasmFilter, stream: Stream, name: string, key?: string): Found {
   const { headers, trailers } = stream.encode;
-  if (name === "flags") return int64(stream.flags);
-  if (name === "size") return int64(stream.responseBytes);
-  if (name === "code_details") return stream.details ? text(stream.details) : undefined;
-  if (name === "total_size") return int64(stream.responseBytes + (headers?.byteSize ?? 0));
-  if (name === "trailers" && key === undefined) return trailers ? headerMap(trailers) : EMPTY_MAP;
-  if (!headers) return undefined;
+  switch (name) {
+    case "flags":
+      return int64(stream.flags);
+    case "size":
+      return int64(stream.responseBytes);
+    case "total_size":
+      return int64(stream.responseBytes + (headers?.byteSize ?? 0));
+    case "code_details":
+      return stream.details ? text(stream.details) : undefined;
+    case "trailers":
+      if (key === undefined) return trailers ? headerMap(trailers) : EMPTY_MAP;
+      return header(trailers, key.toLowerCase());
+    default:
+      return headers ? begunResponse(filter, headers, name, key) : undefined;
+  }
+}
+
+function begunResponse(
+  filter: WasmFilter,
+  headers: HeaderList,
+  name: string,
+  key: string | undefined,
+): Found {
+  const { stream } = filter;
   switch (name) {
     case "code": {
       const code = stream.finished ? headers.get(":status") : stream.originalStatus;
@@ -279,10 +298,10 @@ function response(filter: WasmFilter, stream: Stream, name: string, key?: string
       if (key === undefined) return headerMap(list ?? new HeaderList());
       return list ? header(list, key.toLowerCase()) : undefined;
     }
-    case "trailers":
-      return header(trailers, key!.toLowerCase());
-    case "grpc_status":
-      return int64(Number((trailers ?? headers).get("grpc-status") ?? 2));
+    case "grpc_status": {
+      const list = stream.encode.trailers ?? headers;
+      return int64(Number(list.get("grpc-status") ?? 2));
+    }
     case "backend_latency":
       return stream.finished ? int64(BigInt(stream.router.latencyMs ?? 0) * 1000000n) : undefined;
     default:

@@ -84,9 +84,8 @@ export class WasmFilter implements VmContext, StreamFilter {
     const action = vm.call(this, name, [this.id, ...args], (result) => {
       raw = result.returned;
       if (vm.failed !== null) return this.fail(stopped);
-      return convertAction(result, names, stopped, () =>
-        keepsStop(vm, this.plugin.keepsStopIteration),
-      );
+      const { keepsStopIteration } = this.plugin;
+      return convertAction(result, names, stopped, () => keepsStop(vm, keepsStopIteration));
     });
     // The Go emulator writes down what it was told.
     const recorded = vm.profile.emulator ? (raw ?? action) : action;

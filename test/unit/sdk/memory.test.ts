@@ -95,7 +95,10 @@ describe("what a callback is given", () => {
     host.root(1, "one");
     const at = host.call("proxy_on_memory_allocate", 5) >>> 0;
     host.write(at, "views");
-    for (let id = 2; id < 10; id++) stream(host, id);
+    for (let id = 2; id < 10; id++) {
+      stream(host, id);
+      host.write(host.call("proxy_on_memory_allocate", 5) >>> 0, "other");
+    }
     expect(host.read(at, 5)).toBe("views");
   });
 });

@@ -1,12 +1,15 @@
-import { createHost, upstream, type Host, type Upstream } from "proxy-wasm-test";
+import { createHost, redis, upstream, type Host, type Upstream } from "proxy-wasm-test";
 import "proxy-wasm-test/vitest/setup";
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildPlugin } from "./build.js";
 
+const DRIVER = "test/unit/sdk/driver/reach.ts";
 let wasm: string;
+let higress: string;
 
 beforeAll(async () => {
-  wasm = await buildPlugin("test/unit/sdk/driver/reach.ts");
+  wasm = await buildPlugin(DRIVER);
+  higress = await buildPlugin(DRIVER, { higress: true });
 });
 
 function start(profile: "envoy-1.40" | "higress-2.2", config = ""): Promise<Host> {
@@ -61,6 +64,7 @@ describe.each(["envoy-1.40", "higress-2.2"] as const)("in %s", (profile) => {
       await host.clock.advance(150);
       expect((await held).status).toBe(200);
       expect(count(host, "proxy_continue_stream"), "of the request, never of no answer").toBe(1);
+      expect(count(host, "proxy_close_stream"), "its headers are not within reach later").toBe(0);
     });
 
     it("is answered by the tick of its root", async () => {
@@ -113,6 +117,14 @@ describe.each(["envoy-1.40", "higress-2.2"] as const)("in %s", (profile) => {
     expect(count(host, "proxy_continue_stream")).toBe(0);
   });
 
+  it("a stream that lingers hears the answer that comes when it is over, and after that no more", async () => {
+    await using host = await start(profile);
+    expect((await host.fetch("/linger")).status).toBe(200);
+    await host.clock.advance(100);
+    expect(host.callouts.map(({ outcome }) => outcome)).toEqual(["200", "200"]);
+    expect(host.logs.map(({ text }) => text)).toEqual(["heard"]);
+  });
+
   it("a stream is answered once, whichever callback tries again", async () => {
     await using host = await start(profile);
     const answer = host.fetch("/reply-twice");
@@ -129,4 +141,17 @@ describe.each(["envoy-1.40", "higress-2.2"] as const)("in %s", (profile) => {
     expect(answer.headers.get("x-bad")).toBeNull();
     expect(answer.headers.get("x-split")).toBeNull();
   });
+});
+
+it("a stream that lingers hears one reply of Redis", async () => {
+  await using host = await createHost({
+    profile: "higress-2.2",
+    plugins: [{ wasm: higress, name: "reach" }],
+    clusters: { backend: upstream().reply(200), cache: redis().after(30) },
+    lifecycle: "single",
+  });
+  expect((await host.fetch("/linger-redis")).status).toBe(200);
+  await host.clock.advance(100);
+  expect(host.callouts.map(({ outcome }) => outcome)).toEqual(["ok", "ok"]);
+  expect(host.logs.map(({ text }) => text)).toEqual(["heard"]);
 });

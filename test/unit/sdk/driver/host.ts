@@ -148,6 +148,8 @@ class HostStream extends HttpContext {
     const path = this.path.toString();
     if (path == "/get") say(requestHeaders.get(this.a));
     else if (path == "/pairs") sayPairs(requestHeaders.pairs());
+    else if (path == "/blocks") this.blocks();
+    else if (path == "/pass-snapshot") this.snapshots();
     else if (path.startsWith("/pass-headers")) this.editHeaders(path);
     else if (path == "/property") this.properties();
     else if (path == "/shared") this.sharedData();
@@ -268,6 +270,26 @@ class HostStream extends HttpContext {
     sayNumber(requestHeaders.replaceAll(all));
   }
 
+  private snapshots(): void {
+    requestHeaders.load();
+    sayNumber(requestHeaders.remove(bytes("x-a")));
+    say(requestHeaders.get(bytes("x-a")));
+    responseHeaders.load(); // out of reach
+    sayNumber(responseHeaders.remove(bytes("x-a")));
+  }
+
+  /** Serialised pairs as hosts and test emulators may hand them over. */
+  private blocks(): void {
+    const block = new PairsBuilder().add(this.a, this.b).build();
+    say(new Pairs(block).find(this.c));
+    sayNumber(new Pairs(new Builder().append(block).appendByte(0).view()).count);
+    sayNumber(new Pairs(block.sub(0, block.length - 1)).count);
+    const most = new PairsBuilder();
+    for (let i = 0; i < 1024; i++) most.add(this.a, this.b);
+    sayNumber(most.isComplete ? most.count : -1);
+    sayNumber(most.add(this.a, this.b).isComplete ? most.count : -1);
+  }
+
   private properties(): void {
     say(getProperty(propertyPath(["request", "path"])));
     say(getProperty(propertyPath(["no", "such"])));
@@ -285,6 +307,7 @@ class HostStream extends HttpContext {
     sayNumber(setSharedData(this.a, bytes("lost"), after.cas + 7));
     sayNumber(setSharedData(this.a, bytes("late"), ONLY_IF_ABSENT));
     sayNumber(setSharedData(this.a, this.c, after.cas));
+    sayNumber(setSharedData(this.a, bytes("stale"), after.cas));
     const end = getSharedData(this.a);
     say(end === null ? null : end.data);
     if (this.b.isEmpty) sayNumber(setSharedData(this.a, this.b, ALWAYS));

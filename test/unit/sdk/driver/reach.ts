@@ -6,6 +6,8 @@ import {
   httpCall,
   HttpCallResponse,
   HttpContext,
+  logLine,
+  LogLevel,
   PairsBuilder,
   register,
   requestHeaders,
@@ -13,8 +15,10 @@ import {
   setTickPeriod,
   TrailersAction,
 } from "proxy-wasm-as";
+import { redisCall } from "proxy-wasm-as/higress";
 
 export * from "proxy-wasm-as/abi";
+export { proxy_on_redis_call_response } from "proxy-wasm-as/callbacks-higress";
 // Neither response headers nor delete: a plugin exports what it overrides.
 export {
   proxy_on_http_call_response,
@@ -28,6 +32,9 @@ export {
 
 const PATH: Slice = bytes(":path");
 const NO_HEADERS: Slice = NO_BYTES;
+const LINGER: Slice = bytes("/linger");
+const LINGER_REDIS: Slice = bytes("/linger-redis");
+const PING: Slice = bytes("*1\r\n$4\r\nping\r\n");
 
 /*
  * Streams that act on each other. What one does stands in its path:
@@ -40,6 +47,8 @@ const NO_HEADERS: Slice = NO_BYTES;
  *   /held-answer     holds each chunk of the answer until a call of its own is answered
  *   /reply-in-log    tries to answer when everything is over
  *   /reply-twice     answers in the callback of a call, and again in that of the next
+ *   /linger          asks twice, and wants one answer although it is over
+ *   /linger-redis    the same with Redis
  *   /bad-reply       answers with a header that would split the response
  */
 class ReachRoot extends RootContext {
@@ -93,6 +102,14 @@ class ReachStream extends HttpContext {
       this.ask();
       return HeadersAction.StopAllIterationAndWatermark;
     }
+    if (path.equals(LINGER)) {
+      this.ask();
+      this.ask();
+    }
+    if (isDefined(HIGRESS) && path.equals(LINGER_REDIS)) {
+      redisCall(this.id, 0, bytes("cache"), PING);
+      redisCall(this.id, 0, bytes("cache"), PING);
+    }
     if (path.equals(bytes("/bad-reply"))) {
       const headers = new PairsBuilder()
         .add(bytes("x-good"), bytes("1"))
@@ -121,11 +138,17 @@ class ReachStream extends HttpContext {
   }
 
   override onHttpCallResponse(_tag: i32, _response: HttpCallResponse): void {
-    if (this.path.equals(bytes("/held-answer"))) this.resumeResponse();
+    if (this.path.equals(LINGER)) this.hear();
+    else if (this.path.equals(bytes("/held-answer"))) this.resumeResponse();
     else this.sendLocalReply(418, NO_HEADERS, bytes("no"), bytes("reply.late"));
   }
 
+  override onRedisReply(_tag: i32, _failed: bool, _reply: Slice): void {
+    this.hear();
+  }
+
   override onLog(): void {
+    if (this.path.startsWith(LINGER)) this.lingers = true;
     if (!this.path.equals(bytes("/reply-in-log"))) return;
     this.sendLocalReply(418, NO_HEADERS, bytes("no"));
     this.resumeRequest();
@@ -143,6 +166,11 @@ class ReachStream extends HttpContext {
   refuse(): void {
     const sent = this.sendLocalReply(418, NO_HEADERS, bytes("no"), bytes("reach.refused"));
     if (sent) this.root.waiting = null;
+  }
+
+  private hear(): void {
+    logLine(LogLevel.Warn, bytes("heard"));
+    this.finish();
   }
 
   private ask(): void {

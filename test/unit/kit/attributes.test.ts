@@ -66,6 +66,14 @@ describe.each(["envoy", "higress"] as const)("on %s", (on) => {
   });
 });
 
+it("a request id of a client is cut off in a line", async () => {
+  await using host = await hostWith('{"a":1}');
+  const { headers } = log("a=b");
+  await host.fetch("/log", { headers: { ...headers, "x-request-id": "r".repeat(200) } });
+  const [warning] = host.logs.filter(({ level }) => level === "warn");
+  expect(warning!.text).toContain(`[${"r".repeat(128)}] Unmarshal failed`);
+});
+
 it("attributes of another kind of plugin go to a property of their own", async () => {
   await using host = await hostWith('{\\"a\\":1}');
   const { filterState } = await host.fetch("/log", log("k=v", "custom_log"));

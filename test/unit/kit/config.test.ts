@@ -69,6 +69,13 @@ describe("a field is read as leniently as Higress's Go plugins read it", () => {
     for (const [json, expected] of cases) expect(text("integer", json), json).toBe(expected);
   });
 
+  it("empty is missing, null or a list of nothing", () => {
+    for (const json of ["{}", '{"f":null}', '{"f":[]}', '{"f":[ ]}'])
+      expect(text("emptiness", json), json).toBe("empty");
+    for (const json of ['{"f":[null]}', '{"f":""}', '{"f":{}}', '{"f":0}'])
+      expect(text("emptiness", json), json).toBe("filled");
+  });
+
   it("one of some words", () => {
     expect(text("choice", "{}")).toBe("-1|");
     expect(text("choice", '{"f":"green"}')).toBe("1|");
@@ -97,6 +104,10 @@ describe("a point in time", () => {
       const expected = zone === "Z" ? seconds + offset * 60 : seconds;
       expect(text("rfc3339", written), written).toBe(String(expected));
     }
+  });
+
+  it("may be a leap second, which is the next one", () => {
+    expect(text("rfc3339", "2016-12-31T23:59:60Z")).toBe(String(Date.UTC(2017, 0, 1) / 1000));
   });
 
   it("exists only on days of the calendar", () => {

@@ -66,7 +66,7 @@ describe("a lease", () => {
       value.writeBigInt64BE(BigInt(Math.floor(host.clock.now / 1000) - age), 16);
       host.sharedData.set(key!, value, "shared");
     };
-    foreign(2);
+    foreign(5); // as old as it may be
     await host.clock.advance(1000);
     expect(take(host, seen)).toEqual(["not mine", "not mine"]);
     foreign(6);

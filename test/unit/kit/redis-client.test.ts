@@ -268,6 +268,27 @@ describe("one cluster, several settings", () => {
     expect((await host.fetch("/redis", ask(undefined, "1"))).text()).toBe("9 text OK");
   });
 
+  it.each([
+    ["the password", "store|u|q|1", 1],
+    ["the user", "store|v|p|1", 1],
+    ["the database", "store|u|p|0", 1],
+    ["nothing", "store|u|p|1", 0],
+  ])("warns when a client changes %s", async (_what, second, warnings) => {
+    const store = scriptedRedis("+OK\r\n");
+    await using host = await hostWith({ config: `store|u|p|1\n${second}`, store });
+    // Each of the three VMs: canary, main thread, worker.
+    expect(lines(host, "warn")).toHaveLength(3 * warnings);
+  });
+
+  it("names the database unless it is the first", async () => {
+    const store = scriptedRedis("+OK\r\n");
+    await using host = await hostWith({ config: "store|u|p|0\nstore|u|p|3", store });
+    const services = [...String(host.trace).matchAll(/proxy_redis_init\("([^"]*)"/g)];
+    expect(new Set(services.map(([, service]) => service))).toEqual(
+      new Set(["store", "store?db=3"]),
+    );
+  });
+
   it("warns when a client changes what another one set, without naming a password", async () => {
     const store = scriptedRedis("+OK\r\n");
     await using host = await hostWith({ config: `store|u|p|1\nstore|u|${PASSWORD}|2`, store });

@@ -68,7 +68,7 @@ describe.each(ALL)("in %s", (profile) => {
 
   it("a property is null when the host does not know it, and can be set", async () => {
     await using host = await open(profile);
-    expect(await ask(host, "/property", { "x-a": "mine" })).toMatch(/ null 0 mine$/);
+    expect(await ask(host, "/property", { "x-a": "mine" })).toBe("/property null 0 mine");
   });
 
   it("time, randomness and environment come from the host", async () => {
@@ -110,6 +110,13 @@ describe.each(ALL)("in %s", (profile) => {
     expect(line.text).toMatch(/^Index out of range at .*staticarray\.ts:\d+:\d+$/);
     if (profile !== "proxytest") expect(answer!.status).toBe(503);
   });
+});
+
+it("a metric that the host refuses counts nothing, and not in the one with the first id", async () => {
+  await using host = await open("proxytest");
+  host.inject.status("proxy_define_metric", 2, { nth: 1, times: 1 });
+  host.reload();
+  expect(await ask(host, "/metric")).toBe("0 5");
 });
 
 describe.each(GATEWAYS)("in %s", (profile) => {
@@ -310,6 +317,8 @@ describe.each(HIGRESS)("Redis in %s", (profile) => {
     await ask(host, "/redis", args);
     expect(host.calls("proxy_get_upstream_hosts").last?.result).toBe(0);
     expect(host.calls("proxy_set_upstream_override_host").last?.result).toBe(0);
+    const injected = host.calls("proxy_inject_encoded_data_to_filter_chain").all;
+    expect(injected.map(({ args }) => Number(args.at(-1)))).toEqual([0, 1]);
   });
 
   it("a lost connection is told as such", async () => {

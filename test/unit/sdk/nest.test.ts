@@ -61,6 +61,17 @@ describe("a callback that begins inside of another one, as Higress does for inje
     expect(host.calls.get("proxy_send_local_response")).toBe(1);
   });
 
+  it("leaves the outer one deciding: it still may not answer a third", () => {
+    const host = open();
+    begin(host, 10, "meddler");
+    begin(host, 11, "other");
+    begin(host, 12, "passes");
+    host.during.set(INJECT, () => host.call(ANSWER, 12, 1, 1));
+    host.call(ANSWER, 10, 1, 0);
+    expect(host.calls.get(INJECT)).toBe(1);
+    expect(host.calls.get("proxy_send_local_response")).toBeUndefined();
+  });
+
   it("collects nothing, and the next one outside does: memory stays small", () => {
     const host = open();
     begin(host, 10, "outer");

@@ -120,6 +120,9 @@ describe.each(["envoy-1.40", "higress-2.2"] as const)("in %s", (profile) => {
   it("a stream that lingers hears the answer that comes when it is over, and after that no more", async () => {
     await using host = await start(profile);
     expect((await host.fetch("/linger")).status).toBe(200);
+    // So many others that the table of streams is swept meanwhile.
+    const others = Array.from({ length: 150 }, () => host.stream("POST /held-body"));
+    for (const other of others) await other.headers();
     await host.clock.advance(100);
     expect(host.callouts.map(({ outcome }) => outcome)).toEqual(["200", "200"]);
     expect(host.logs.map(({ text }) => text)).toEqual(["heard"]);

@@ -61,6 +61,11 @@ export function integer(): void {
   word(config.errors.message);
 }
 
+/** Whether field `f` is missing, null or an empty list. */
+export function emptiness(): void {
+  word(reader().isEmpty(F) ? "empty" : "filled");
+}
+
 export function choice(): void {
   const config = reader();
   word(config.choice(F, ["red", "green"], -1).toString());

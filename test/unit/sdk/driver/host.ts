@@ -392,6 +392,7 @@ class HostStream extends HttpContext {
         sayNumber(upstreamHosts().count);
         sayNumber(overrideUpstreamHost(this.b));
         sayNumber(injectResponseBody(this.b, false));
+        sayNumber(injectResponseBody(this.b, true));
       }
       if (status == Status.Ok && owner == this.id)
         return HeadersAction.StopAllIterationAndWatermark;

@@ -33,14 +33,20 @@ const VALUE: Slice = bytes("x-value");
  *   inner      leaves 100 KB of garbage in its response body callback
  *   reply      answers in that callback
  *   deep       injects there, and so on
+ *   meddler    injects there, then answers the stream `other`
  *   passes     lets everything pass
  *
  * A tick tells whether debug lines are printed.
  */
 class NestRoot extends RootContext {
+  /** The last stream to whom others may reply. */
+  other: NestStream | null = null;
+
   override createStream(id: u32): HttpContext {
     const path = requestHeaders.get(PATH);
-    return new NestStream(id, path === null ? NO_BYTES : path.copy());
+    const stream = new NestStream(id, this, path === null ? NO_BYTES : path.copy());
+    if (stream.path.equals(bytes("other"))) this.other = stream;
+    return stream;
   }
 
   override onTick(): void {
@@ -51,7 +57,8 @@ class NestRoot extends RootContext {
 class NestStream extends HttpContext {
   constructor(
     id: u32,
-    private readonly path: Slice,
+    private readonly root: NestRoot,
+    readonly path: Slice,
   ) {
     super(id);
   }
@@ -65,8 +72,17 @@ class NestStream extends HttpContext {
     if (path.equals(bytes("outer"))) this.inject();
     if (path.equals(bytes("inner"))) leaveGarbage();
     if (path.equals(bytes("deep"))) injectResponseBody(bytes("x"), false);
-    if (path.equals(bytes("reply"))) this.sendLocalReply(418, NO_BYTES, bytes("no"));
+    if (path.equals(bytes("reply"))) this.reply();
+    if (path.equals(bytes("meddler"))) {
+      injectResponseBody(bytes("x"), false);
+      const other = this.root.other;
+      if (other !== null) other.reply();
+    }
     return DataAction.Continue;
+  }
+
+  reply(): void {
+    this.sendLocalReply(418, NO_BYTES, bytes("no"));
   }
 
   private inject(): void {

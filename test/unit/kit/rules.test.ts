@@ -256,19 +256,6 @@ describe("the first rule that matches decides", () => {
   });
 });
 
-it("each build knows the names of the other gateway", async () => {
-  const config: Json = { name: "g", _rules_: [{ _match_route_: ["chat"], name: "r" }] };
-  const host = await createHost({
-    plugins: [{ wasm: modules["higress"]!, name: "rules", config }],
-    clusters: { plain: upstream().reply(204) },
-    routes: [{ name: "chat", cluster: "plain" }],
-    lifecycle: "single",
-    strict: { S21: "off" },
-  });
-  await using open = host;
-  expect(await chosen(open, "/chat")).toBe("r/g");
-});
-
 describe("of several match keys in one rule the strongest counts alone", () => {
   /** What a request must have for each key: route chat, host a.test, service api.dns. */
   const KEYS = {

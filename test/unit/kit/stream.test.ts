@@ -11,10 +11,12 @@ beforeAll(async () => {
   };
 });
 
-async function open(profile: ProfileName): Promise<Host> {
+async function open(profile: ProfileName, ...configs: string[]): Promise<Host> {
+  const module = wasm[profile === "envoy-1.40" ? "envoy" : "higress"];
+  const all = configs.length === 0 ? [""] : configs;
   return await createHost({
     profile,
-    plugins: [{ wasm: wasm[profile === "envoy-1.40" ? "envoy" : "higress"], name: "driver" }],
+    plugins: all.map((config) => ({ wasm: module, name: "driver", config })),
     clusters: { first: upstream().reply(204), second: upstream().reply(204) },
     routes: [
       {
@@ -64,6 +66,14 @@ describe.each(HOSTS)("in %s", (profile) => {
 
   it("the route that a request was to keep can be chosen again where the gateway can do that", async () => {
     expect(await target("/again")).toBe(profile === "higress-2.1" ? "first" : "second");
+  });
+
+  it("requests per IO cycle are bounded where the gateway can do that: the least of all counts", async () => {
+    await using host = await open(profile, "70000", "300", "4000000000");
+    expect(host.process.maxRequestsPerIoCycle).toBe(isHigress ? 300 : null);
+    const warnings = host.logs.filter(({ level }) => level === "warn").map(({ text }) => text);
+    const none = "[stream] [nil] [nil] the gateway does not limit requests per IO cycle";
+    expect(warnings).toEqual(isHigress ? [] : [none, none, none]);
   });
 
   it("buffer limits are set where the gateway has them per request", async () => {

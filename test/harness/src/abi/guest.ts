@@ -123,7 +123,6 @@ export interface RootServices {
   redisInit(service: string, username: string, password: string, timeoutMs: number): number;
   redisCall(service: string, query: Uint8Array): Started;
   registerQueue(name: string): number;
-  setLocalOption(name: string, value: number): void;
   /** Asks for the addresses of a name; `started` gets the token first. */
   resolve(name: string, started: (token: number) => number): number;
 }
@@ -148,6 +147,7 @@ export interface ExpressionStore {
 export interface ProcessServices {
   readonly data: SharedDataStore;
   readonly queues: QueueStore;
+  limitIoCycle(count: number): void;
 }
 
 export interface SharedDataStore {

@@ -76,6 +76,14 @@ export class Queues implements QueueStore {
 
 /** What all VMs of one gateway process share. */
 export class HostProcess implements ProcessServices {
+  /** Higress: requests of one connection that are begun at once; null = without bound. Nothing here waits for it. */
+  maxRequestsPerIoCycle: number | null = null;
+
+  /** The least of all numbers counts (host.md 5.10). */
+  limitIoCycle(count: number): void {
+    this.maxRequestsPerIoCycle = Math.min(count, this.maxRequestsPerIoCycle ?? count);
+  }
+
   readonly data = new SharedData();
   readonly queues: Queues;
   /** Retries under way, by cluster: what its circuit breaker counts. */

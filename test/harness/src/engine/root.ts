@@ -19,7 +19,6 @@ export class Root implements VmContext, RootServices {
   readonly root = this;
   readonly callouts: CalloutTable;
   readonly declared = new Map<string, PropertyDeclaration>();
-  readonly localOptions = new Map<string, number>();
   /** Reply of the call-out whose callback is running. */
   replyHeaders: HeaderList | null = null;
   replyTrailers: HeaderList | null = null;
@@ -185,10 +184,6 @@ export class Root implements VmContext, RootServices {
       vm.call(this, "envoy_on_resolve_dns", [this.id, token, size], () => undefined);
     });
     return Status.Ok;
-  }
-
-  setLocalOption(name: string, value: number): void {
-    this.localOptions.set(name, value);
   }
 
   setTickPeriod(ms: number): void {

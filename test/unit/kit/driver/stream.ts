@@ -1,4 +1,4 @@
-import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import {
   announcedLength,
   chooseRouteAgain,
@@ -7,7 +7,9 @@ import {
   keepRoute,
   limitRequestBuffer,
   limitResponseBuffer,
+  PluginLog,
 } from "@ai-gateway-wasm/kit";
+import { limitRequestsPerCycle } from "@ai-gateway-wasm/kit/io-cycle";
 import { HeadersAction, HttpContext, register, requestHeaders, RootContext } from "proxy-wasm-as";
 
 export * from "proxy-wasm-as/abi";
@@ -22,6 +24,13 @@ export { proxy_on_request_headers } from "proxy-wasm-as/callbacks";
  *   /limits    sets both buffer limits
  */
 class DriverRoot extends RootContext {
+  /** The configuration is a number of requests per IO cycle, or nothing. */
+  override onConfigure(configuration: Slice): bool {
+    if (configuration.isEmpty) return true;
+    limitRequestsPerCycle(new PluginLog(bytes("stream")), parseInteger(configuration));
+    return true;
+  }
+
   override createStream(id: u32): HttpContext {
     return new Driver(id);
   }

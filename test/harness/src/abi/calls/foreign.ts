@@ -78,7 +78,7 @@ const HIGRESS: Record<string, Foreign> = {
   set_global_max_requests_per_io_cycle: (guest, argument) => {
     if (argument.length !== 8) return BadArgument;
     const value = new DataView(argument.buffer, argument.byteOffset).getBigUint64(0, true);
-    guest.acting()?.root.setLocalOption("max_requests_per_io_cycle", Number(value));
+    guest.process.limitIoCycle(Number(value));
     return Ok;
   },
   inject_encoded_data_to_filter_chain_on_header: (guest, argument) => {

@@ -274,6 +274,12 @@ class HostStream extends HttpContext {
     requestHeaders.load();
     sayNumber(requestHeaders.remove(bytes("x-a")));
     say(requestHeaders.get(bytes("x-a")));
+    requestHeaders.load();
+    requestHeaders.add(bytes("x-new"), bytes("added"));
+    say(requestHeaders.get(bytes("x-new")));
+    requestHeaders.load();
+    requestHeaders.set(bytes("x-new"), bytes("set"));
+    say(requestHeaders.get(bytes("x-new")));
     responseHeaders.load(); // out of reach
     sayNumber(responseHeaders.remove(bytes("x-a")));
   }

@@ -97,7 +97,8 @@ describe("what a callback is given", () => {
     host.write(at, "views");
     for (let id = 2; id < 10; id++) {
       stream(host, id);
-      host.write(host.call("proxy_on_memory_allocate", 5) >>> 0, "other");
+      // Less than half of the block in all.
+      host.write(host.call("proxy_on_memory_allocate", 2000) >>> 0, "o".repeat(2000));
     }
     expect(host.read(at, 5)).toBe("views");
   });

@@ -20,7 +20,6 @@ export const MAX_BUNDLE: i32 = 32;
 /** Up to 32 patterns that run as one automaton. The n-th one is bit n. */
 @final
 export class Bundle {
-  private readonly program: Program;
   private readonly classes: ByteClasses;
   private readonly walk: Walk;
   private readonly states: StateTable;
@@ -40,7 +39,6 @@ export class Bundle {
     const classes = new ByteClasses(program);
     const mask: u32 = patterns == MAX_BUNDLE ? u32.MAX_VALUE : ((<u32>1) << patterns) - 1;
     const walk = new Walk(program, classes, mask);
-    this.program = program;
     this.classes = classes;
     this.walk = walk;
     this.matches = classes.count + 1;

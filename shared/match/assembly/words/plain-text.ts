@@ -219,6 +219,7 @@ function specials(chunk: v128, at: usize): i32 {
 }
 
 
+// @ts-expect-error: decorator
 @inline
 function is(chunk: v128, byte: i32): v128 {
   return i8x16.eq(chunk, i8x16.splat(<i8>byte));

@@ -218,7 +218,6 @@ function specials(chunk: v128, at: usize): i32 {
   return i8x16.bitmask(v128.or(space, v128.or(wide, narrow)));
 }
 
-
 // @ts-expect-error: decorator
 @inline
 function is(chunk: v128, byte: i32): v128 {

@@ -2,10 +2,12 @@ import { compilePath, JsonPath } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { ConsumerRules } from "./consumer-rules";
-import { DenyConfig, DenyFormat } from "./deny-config";
 import { Backend, Phase } from "./judge/backend";
 import { LEVEL_HIGH, LEVEL_MAX } from "./judge/level";
 import { LocalRules } from "./local/local-rules";
+import { DenyFormat } from "./refusal/openai";
+import { readRefusal } from "./refusal/read";
+import { Refusal } from "./refusal/refusal";
 import { readThresholds } from "./thresholds-parser";
 
 const REQUEST_PATH: Slice = bytes("messages.@reverse.0.content");
@@ -37,7 +39,8 @@ export class SecurityConfig {
   readonly streamPaths: JsonPath[];
   /** Characters, or events, after which a stream is judged. */
   readonly bufferLimit: i32;
-  readonly deny: DenyConfig;
+  /** What is sent in place of what is refused. */
+  readonly refusal: Refusal;
   readonly consumers: ConsumerRules;
   readonly failsClosed: bool;
   /** A request may go on with another text. */
@@ -90,7 +93,7 @@ export class SecurityConfig {
     this.bufferLimit = <i32>(
       max<i64>(1, min<i64>(i32.MAX_VALUE, config.integer("bufferLimit", 1000)))
     );
-    this.deny = new DenyConfig(config, isCloud ? DenyFormat.Legacy : DenyFormat.Message);
+    this.refusal = readRefusal(config, isCloud ? DenyFormat.Legacy : DenyFormat.Message);
     const thresholds = readThresholds(config, isCloud ? LEVEL_MAX : LEVEL_HIGH);
     this.consumers = new ConsumerRules(config, thresholds);
     this.failsClosed = config.choice("failMode", FAIL_MODES, 0) == CLOSED;

@@ -8,7 +8,7 @@ import { Exam, Examiner, Outcome } from "./exam";
 import { HeldEvent, HeldText, Track } from "./held-event";
 import { Backend, Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
-import { Refusal } from "./refusal";
+import { Denial } from "./refusal/denial";
 import { runesIn } from "./texts";
 
 const LINE_FEED: i32 = 0x0a;
@@ -303,8 +303,8 @@ export class StreamGate {
     this.noteRules();
     examiner.metrics.responseDenied.increment();
     examiner.audit.settle(Phase.Response, "response deny", judgement);
-    const refusal = new Refusal(this.config.deny, judgement, examiner.thresholds, true);
-    this.out.append(refusal.events());
+    const denial = new Denial(judgement, examiner.thresholds, examiner.client, true);
+    this.out.append(this.config.refusal.events(denial));
     this.isRefused = true;
     this.held.clear();
     this.events.splice(0, this.events.length);

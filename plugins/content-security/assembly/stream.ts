@@ -12,6 +12,7 @@ import {
   HeadersAction,
   HttpCallResponse,
   HttpContext,
+  PairsBuilder,
   requestBody,
   requestHeaders,
   responseBody,
@@ -34,7 +35,8 @@ import {
   EVENT_STREAM,
   STATUS_HEADER,
 } from "./names";
-import { Refusal } from "./refusal";
+import { Denial } from "./refusal/denial";
+import { DENIED_DETAILS } from "./refusal/refusal";
 import { statusOf } from "./status";
 import { StreamGate } from "./stream-gate";
 import { Texts } from "./texts";
@@ -71,8 +73,6 @@ export class ContentStream extends HttpContext {
   private isPaused: bool = false;
   /** Of a stream all has come. */
   private isComplete: bool = false;
-  /** The client waits for events. */
-  private wantsStream: bool = false;
 
   constructor(
     id: u32,
@@ -219,7 +219,7 @@ export class ContentStream extends HttpContext {
     const config = this.config;
     const texts = new Texts(body);
     if (this.phase == Phase.Request) {
-      this.wantsStream = texts.wantsStream;
+      this.examiner.client.wantsStream = texts.wantsStream;
       if (config.scope >= 0) texts.takeMessages(config.scope);
       texts.takeFirst(config.requestPaths);
     } else {
@@ -283,17 +283,20 @@ export class ContentStream extends HttpContext {
   private refuse(judgement: Judgement | null, hasHeaders: bool = this.holdsResponseHeaders): bool {
     this.stage = Stage.Idle;
     const isRequest = this.phase == Phase.Request;
-    const streams = isRequest && this.wantsStream;
-    const refusal = new Refusal(this.config.deny, judgement, this.examiner.thresholds, streams);
+    const refusal = this.config.refusal;
+    const client = this.examiner.client;
+    const streams = isRequest && client.wantsStream;
+    const denial = new Denial(judgement, this.examiner.thresholds, client, streams);
     const status = isRequest ? "reqeust deny" : "response deny";
     this.metrics.latency.record(this.examiner.audit.settle(this.phase, status, judgement));
     if (isRequest) this.metrics.requestDenied.increment();
     else this.metrics.responseDenied.increment();
     if (!isRequest && !hasHeaders) {
-      responseBody.replace(refusal.body());
+      responseBody.replace(refusal.answer(denial));
       return true;
     }
-    this.sendLocalReply(refusal.status, refusal.headers(), refusal.body(), refusal.details);
+    const headers = new PairsBuilder().add(CONTENT_TYPE, refusal.contentType(denial)).build();
+    this.sendLocalReply(refusal.status, headers, refusal.answer(denial), DENIED_DETAILS);
     return false;
   }
 

@@ -37,7 +37,7 @@ import {
 } from "./names";
 import { Denial } from "./refusal/denial";
 import { DENIED_DETAILS } from "./refusal/refusal";
-import { statusOf } from "./status";
+import { deniedStatus, statusOf } from "./status";
 import { StreamGate } from "./stream-gate";
 import { Texts } from "./texts";
 
@@ -95,6 +95,7 @@ export class ContentStream extends HttpContext {
       this.finish();
       return HeadersAction.Continue;
     }
+    config.refusal.meet(this.examiner.client);
     if (config.checksResponse) requestHeaders.remove(ACCEPT_ENCODING);
     if (!config.readsRequest || endOfStream) return HeadersAction.Continue;
     if (isUnreadable(requestHeaders)) {
@@ -186,7 +187,7 @@ export class ContentStream extends HttpContext {
   }
 
   private get holdsResponseHeaders(): bool {
-    return isDefined(HIGRESS) || this.config.holdsHeaders;
+    return this.config.holdsHeaders || (isDefined(HIGRESS) && !this.config.refusal.keepsHeaders);
   }
 
   /** A body is complete. @returns true: it goes on */
@@ -217,14 +218,19 @@ export class ContentStream extends HttpContext {
 
   private textsOf(body: Slice): Texts {
     const config = this.config;
+    const client = this.examiner.client;
     const texts = new Texts(body);
+    const masking = config.masking;
     if (this.phase == Phase.Request) {
-      this.examiner.client.wantsStream = texts.wantsStream;
+      client.wantsStream = texts.wantsStream;
+      client.isChat = texts.isChat;
+      if (masking !== null) return masking.takeRequest(texts, client);
       if (config.scope >= 0) texts.takeMessages(config.scope);
-      texts.takeFirst(config.requestPaths);
+      texts.takeFirst(config.requestPaths, config.takesLists);
     } else {
+      if (masking !== null) return masking.takeAnswer(texts, config.responsePaths);
       if (config.scope >= 0) texts.takeChoices();
-      texts.takeFirst(config.responsePaths);
+      texts.takeFirst(config.responsePaths, config.takesLists);
     }
     return texts;
   }
@@ -287,7 +293,7 @@ export class ContentStream extends HttpContext {
     const client = this.examiner.client;
     const streams = isRequest && client.wantsStream;
     const denial = new Denial(judgement, this.examiner.thresholds, client, streams);
-    const status = isRequest ? "reqeust deny" : "response deny";
+    const status = deniedStatus(this.phase, this.config.spellsRight);
     this.metrics.latency.record(this.examiner.audit.settle(this.phase, status, judgement));
     if (isRequest) this.metrics.requestDenied.increment();
     else this.metrics.responseDenied.increment();

@@ -1,5 +1,14 @@
-import { JsonPath, JsonValue, quote, readJson, textOf, boolOf } from "@ai-gateway-wasm/as-json";
+import {
+  boolOf,
+  isValidJson,
+  JsonPath,
+  JsonValue,
+  quote,
+  readJson,
+  textOf,
+} from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { DollarPath } from "./local/dollar-path";
 
 const TYPE: Slice = bytes("type");
 const TEXT: Slice = bytes("text");
@@ -28,6 +37,8 @@ export const enum Scope {
 export class TextField {
   /** What takes its place; null: nothing. */
   changed: Slice | null = null;
+  /** It is the whole body, and no literal. */
+  isWhole: bool = false;
 
   constructor(
     /** Offset of its literal in the body; −1: it does not stand there as it is. */
@@ -64,16 +75,48 @@ export class Texts {
     return root !== null && root.isObject && boolOf(root.get(STREAM));
   }
 
+  /** A request with messages, as OpenAI's chats have. */
+  get isChat(): bool {
+    const messages = this.member(MESSAGES);
+    return messages !== null && messages.isArray;
+  }
+
   get isEmpty(): bool {
     return this.fields.length == 0;
   }
 
-  /** Takes what is at the first path where something is. */
-  takeFirst(paths: JsonPath[]): void {
+  /**
+   * Takes what is at the first path where something is.
+   *
+   * @param asItStands also lists of parts, as what stands in the body
+   */
+  takeFirst(paths: JsonPath[], asItStands: bool = false): void {
     for (let i = 0; i < paths.length && this.isEmpty; i++) {
       const value = paths[i].read(this.root);
-      if (value !== null) this.take(value, NO_BYTES);
+      if (value === null || value.isNull) continue;
+      if (asItStands) this.add(value, NO_BYTES);
+      else this.take(value, NO_BYTES);
     }
+  }
+
+  /** Takes the strings at all places that a path names. */
+  takeStrings(path: DollarPath): void {
+    const root = this.root;
+    if (root === null) return;
+    const found = path.find(root);
+    for (let i = 0; i < found.length; i++) if (found[i].isString) this.insert(found[i]);
+  }
+
+  /** Takes the body itself. */
+  takeWhole(): void {
+    if (this.body.isEmpty) return;
+    const field = new TextField(0, this.body.length, this.body.kept(), NO_BYTES, this.isJson);
+    field.isWhole = true;
+    this.fields.push(field);
+  }
+
+  get isJson(): bool {
+    return isValidJson(this.body);
   }
 
   /** Takes the messages of a request: what they say, and what tools are called with. */
@@ -153,7 +196,7 @@ export class Texts {
       const changed = field.changed;
       if (changed === null) continue;
       if (field.start < from) return null;
-      out.append(body.sub(from, field.start)).append(quote(changed));
+      out.append(body.sub(from, field.start)).append(field.isWhole ? changed : quote(changed));
       from = field.start + field.length;
     }
     return out.append(body.sub(from)).toSlice();
@@ -182,6 +225,21 @@ export class Texts {
       const called = items.value.isObject ? items.value.get(FUNCTION) : null;
       const input = called !== null && called.isObject ? called.get(ARGUMENTS) : null;
       if (input !== null && input.isString) this.add(input, role, true);
+    }
+  }
+
+  /** In the order of the body, so that it can be edited; what is there already is not taken again. */
+  private insert(value: JsonValue): void {
+    this.add(value, NO_BYTES);
+    const fields = this.fields;
+    for (let i = fields.length - 1; i > 0 && fields[i - 1].start >= fields[i].start; i--) {
+      const before = fields[i - 1];
+      if (before.start == fields[i].start) {
+        fields.splice(i, 1);
+        return;
+      }
+      fields[i - 1] = fields[i];
+      fields[i] = before;
     }
   }
 

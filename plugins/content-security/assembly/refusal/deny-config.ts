@@ -1,7 +1,8 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { Denial } from "./denial";
 
 /** 很抱歉，我无法回答您的问题 */
-const BUILT_IN: Slice = bytes("很抱歉，我无法回答您的问题");
+export const BUILT_IN_MESSAGE: Slice = bytes("很抱歉，我无法回答您的问题");
 
 /** What refusals say. */
 @final
@@ -13,8 +14,11 @@ export class DenyConfig {
     readonly configured: Slice,
   ) {}
 
-  /** The text for people. */
-  get text(): Slice {
-    return this.configured.isEmpty ? BUILT_IN : this.configured;
+  /** The text for people: as configured, else in the judge's words, else in ours. */
+  textFor(denial: Denial): Slice {
+    if (!this.configured.isEmpty) return this.configured;
+    const judgement = denial.judgement;
+    if (judgement !== null && !judgement.message.isEmpty) return judgement.message;
+    return BUILT_IN_MESSAGE;
   }
 }

@@ -1,25 +1,16 @@
 import { quote } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { wallClockSeconds } from "proxy-wasm-as";
+import { completionHead, NO_USAGE, oldCompletionHead } from "./completion";
+import { contentOf, DenyFormat } from "./content";
 import { Denial } from "./denial";
 import { DenyConfig } from "./deny-config";
 import { denyObject } from "./deny-object";
 import { randomId } from "./random-id";
 import { Refusal } from "./refusal";
 
-/** What stands in `content` (content-security.md 4.5, decision 11.1). */
-export const enum DenyFormat {
-  /** The deny object as a text. */
-  Legacy,
-  /** The text, and the deny object beside it. */
-  Structured,
-  /** The text alone. */
-  Message,
-}
-
-const NO_USAGE: Slice = bytes(
-  ',"usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}}',
-);
+const ID: string = "chatcmpl-";
+const COMPLETION: string = "chat.completion";
+const CHUNK: string = "chat.completion.chunk";
 const GUARDRAIL: Slice = bytes(',"x_higress_guardrail":');
 
 /** A chat completion of the model `from-security-guard` (content-security.md 4.5). */
@@ -28,14 +19,19 @@ export class OpenAiRefusal extends Refusal {
   constructor(
     deny: DenyConfig,
     private readonly format: DenyFormat,
+    /** The bytes of version 1.0 of ai-security-guard (content-security.md 12). */
+    private readonly isOld: bool = false,
   ) {
     super(deny);
   }
 
   override document(denial: Denial): Slice {
+    const id = randomId(ID);
     const out = new Builder(1024);
-    out.append(headOf("chat.completion"));
-    out.appendText('"message":{"role":"assistant","content":').append(quote(this.content(denial)));
+    out.append(
+      this.isOld ? oldCompletionHead(id, COMPLETION, " ") : completionHead(id, COMPLETION),
+    );
+    out.appendText('"message":{"role":"assistant","content":').append(this.content(denial));
     out.appendText('},"logprobs":null');
     this.appendEnd(out, denial);
     return out.toSlice();
@@ -44,9 +40,10 @@ export class OpenAiRefusal extends Refusal {
   override events(denial: Denial): Slice {
     const isOurs = this.format == DenyFormat.Message;
     const data = isOurs ? "data: " : "data:";
-    const head = headOf("chat.completion.chunk");
+    const id = randomId(ID);
+    const head = this.isOld ? oldCompletionHead(id, CHUNK, "") : completionHead(id, CHUNK);
     const out = new Builder(1024).appendText(data).append(head);
-    out.appendText('"delta":{"role":"assistant","content":').append(quote(this.content(denial)));
+    out.appendText('"delta":{"role":"assistant","content":').append(this.content(denial));
     out.appendText('},"logprobs":null,"finish_reason":null}]}\n\n').appendText(data).append(head);
     out.appendText('"delta":{},"logprobs":null');
     this.appendEnd(out, denial);
@@ -58,23 +55,13 @@ export class OpenAiRefusal extends Refusal {
   private appendEnd(out: Builder, denial: Denial): void {
     out.appendText(',"finish_reason":"stop"');
     if (this.format == DenyFormat.Structured) {
-      out.append(GUARDRAIL).append(denyObject(denial, this.deny.status, this.deny.text));
+      const deny = this.deny;
+      out.append(GUARDRAIL).append(denyObject(denial, deny.status, deny.textFor(denial)));
     }
     out.appendText("}]").append(NO_USAGE);
   }
 
   private content(denial: Denial): Slice {
-    const judgement = denial.judgement;
-    if (this.format != DenyFormat.Legacy || judgement === null) return this.deny.text;
-    return denyObject(denial, judgement.code, this.deny.configured);
+    return quote(contentOf(denial, this.deny, this.format));
   }
-}
-
-/** The same in both chunks of a stream. */
-function headOf(object: string): Slice {
-  const out = new Builder(128).appendText('{"id":"').append(randomId("chatcmpl-"));
-  out.appendText('","object":"').appendText(object).appendText('","created":');
-  out.appendInteger(<i64>wallClockSeconds());
-  out.appendText(',"model":"from-security-guard","choices":[{"index":0,');
-  return out.toSlice();
 }

@@ -9,10 +9,13 @@ import { Refusal } from "./refusal";
 /** The deny object alone: `protocol: original` (content-security.md 4.5). */
 @final
 export class OriginalRefusal extends Refusal {
-  /** @param running what ends a stream that runs: the peer has no form of its own for that */
+  /**
+   * @param running what ends a stream in a peer's configuration, as the peer does; null: the object
+   * itself, as an event
+   */
   constructor(
     deny: DenyConfig,
-    private readonly running: Refusal,
+    private readonly running: Refusal | null,
   ) {
     super(deny);
   }
@@ -26,16 +29,21 @@ export class OriginalRefusal extends Refusal {
     return this.document(denial);
   }
 
-  /** Without a judgement the peer sends the text without quotes, which is no JSON. */
   override document(denial: Denial): Slice {
     const judgement = denial.judgement;
     if (judgement !== null) return denyObject(denial, judgement.code, this.deny.configured);
+    const text = this.deny.textFor(denial);
+    if (this.running === null) return denyObject(denial, this.deny.status, text);
+    // The peer sends the text without quotes, which is no JSON.
     const out = new Builder();
-    appendEscaped(out, this.deny.text, Escape.Go);
+    appendEscaped(out, text, Escape.Go);
     return out.toSlice();
   }
 
   override events(denial: Denial): Slice {
-    return this.running.events(denial);
+    const running = this.running;
+    if (running !== null) return running.events(denial);
+    const out = new Builder(256).appendText("data: ").append(this.document(denial));
+    return out.appendText("\n\n").toSlice();
   }
 }

@@ -1,9 +1,11 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { JSON_TYPE } from "../names";
-import { DenyConfig } from "./deny-config";
+import { Client } from "./client";
 import { Denial } from "./denial";
+import { DenyConfig } from "./deny-config";
+import { Ending } from "./ending";
 
-const STREAM_TYPE: Slice = bytes("text/event-stream;charset=UTF-8");
+export const STREAM_TYPE: Slice = bytes("text/event-stream;charset=UTF-8");
 
 /** Names the cause in access logs. */
 export const DENIED_DETAILS: Slice = bytes("content_security.denied");
@@ -20,6 +22,14 @@ export abstract class Refusal {
     return this.deny.status;
   }
 
+  /** The headers of an answer stay the upstream's: only its body is replaced. */
+  get keepsHeaders(): bool {
+    return false;
+  }
+
+  /** A request begins: what there is to know of its client before its body. */
+  meet(_client: Client): void {}
+
   /** Of an answer whose headers have not gone. */
   contentType(denial: Denial): Slice {
     return denial.streams ? STREAM_TYPE : JSON_TYPE;
@@ -30,9 +40,30 @@ export abstract class Refusal {
     return denial.streams ? this.events(denial) : this.document(denial);
   }
 
+  /**
+   * Follows a stream that runs.
+   *
+   * @param _event one of its first. Null: that one does not tell what the stream speaks
+   */
+  follow(_event: Slice, _client: Client): Ending | null {
+    return new WholeEnding(this);
+  }
+
   /** An answer that is no stream. */
   abstract document(denial: Denial): Slice;
 
-  /** Ends a stream of events, also one that runs: there the protocol is what it is. */
+  /** A whole stream of events. */
   abstract events(denial: Denial): Slice;
+}
+
+/** Whatever has gone out, what follows is the same. */
+@final
+class WholeEnding extends Ending {
+  constructor(private readonly refusal: Refusal) {
+    super();
+  }
+
+  override events(denial: Denial): Slice {
+    return this.refusal.events(denial);
+  }
 }

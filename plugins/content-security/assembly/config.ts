@@ -45,8 +45,8 @@ export class SecurityConfig {
   readonly masking: MaskingTexts | null;
   /** Characters, or events, after which a stream is judged. */
   readonly bufferLimit: i32;
-  /** Characters alone count, and all that is there is judged at once: as qwen3guard. */
-  readonly judgesAllAtOnce: bool;
+  /** Characters alone, as in qwen3guard. */
+  readonly countsCharsAlone: bool;
   /** What is sent in place of what is refused. */
   readonly refusal: Refusal;
   readonly consumers: ConsumerRules;
@@ -92,7 +92,7 @@ export class SecurityConfig {
     this.streamPaths = scope >= 0 ? [] : paths.stream;
     this.takesLists = isGuard && rules === null;
     this.masking = dialect == Dialect.Masking ? readMaskingTexts(config) : null;
-    this.judgesAllAtOnce = isGuard;
+    this.countsCharsAlone = isGuard;
     this.bufferLimit = isGuard
       ? <i32>fields.positive("stream_buffer_chars", "streamBufferChars", 1000)
       : readBufferLimit(config, doubts);

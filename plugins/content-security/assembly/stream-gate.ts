@@ -227,7 +227,7 @@ export class StreamGate {
     if (this.isSpoken || this.asksNobody) return true;
     const limit = this.config.bufferLimit;
     if (this.settledRunes >= limit) return true;
-    return this.settled >= limit && !this.config.judgesAllAtOnce;
+    return this.settled >= limit && !this.config.countsCharsAlone;
   }
 
   /** Takes events until their text is long enough. @returns null: nobody has to judge them */
@@ -239,8 +239,7 @@ export class StreamGate {
     }
     const text = new Builder(256);
     let runes = 0;
-    const most = this.config.judgesAllAtOnce ? i32.MAX_VALUE : this.config.bufferLimit;
-    while (this.window < this.settled && runes < most) {
+    while (this.window < this.settled && runes < this.config.bufferLimit) {
       const event = this.events[this.window++];
       for (let i = 0; i < event.texts.length; i++) text.append(event.texts[i].piece.text);
       runes += event.runes;

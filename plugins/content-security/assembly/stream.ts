@@ -35,6 +35,7 @@ import {
   EVENT_STREAM,
   STATUS_HEADER,
 } from "./names";
+import { Protocol } from "./refusal/client";
 import { Denial } from "./refusal/denial";
 import { DENIED_DETAILS } from "./refusal/refusal";
 import { deniedStatus, statusOf } from "./status";
@@ -226,10 +227,11 @@ export class ContentStream extends HttpContext {
       client.isChat = texts.isChat;
       if (masking !== null) return masking.takeRequest(texts, client);
       if (config.scope >= 0) texts.takeMessages(config.scope);
+      if (client.protocol == Protocol.Responses) texts.takeInput(config.scope);
       texts.takeFirst(config.requestPaths, config.takesLists);
     } else {
       if (masking !== null) return masking.takeAnswer(texts, config.responsePaths);
-      if (config.scope >= 0) texts.takeChoices();
+      if (config.scope >= 0) texts.takeAnswer();
       texts.takeFirst(config.responsePaths, config.takesLists);
     }
     return texts;

@@ -23,6 +23,10 @@ const REASONING: Slice = bytes("reasoning_content");
 const TOOL_CALLS: Slice = bytes("tool_calls");
 const FUNCTION: Slice = bytes("function");
 const ARGUMENTS: Slice = bytes("arguments");
+const INPUT: Slice = bytes("input");
+const OUTPUT: Slice = bytes("output");
+/** Types of the parts of a list that are texts: of chats and of OpenAI's responses. */
+const TEXT_TYPES: Slice[] = [TEXT, bytes("input_text"), bytes("output_text")];
 
 /** Which messages of a request are judged (content-security.md 6, no. 7). */
 export const enum Scope {
@@ -122,7 +126,18 @@ export class Texts {
   /** Takes the messages of a request: what they say, and what tools are called with. */
   takeMessages(scope: Scope): void {
     const messages = this.member(MESSAGES);
-    if (messages === null || !messages.isArray) return;
+    if (messages !== null && messages.isArray) this.takeTurns(messages, scope);
+  }
+
+  /** Takes the input of a request of OpenAI's responses: a text, or items like messages. */
+  takeInput(scope: Scope): void {
+    const input = this.member(INPUT);
+    if (input === null) return;
+    if (input.isArray) this.takeTurns(input, scope);
+    else if (input.isString) this.add(input, USER);
+  }
+
+  private takeTurns(messages: JsonValue, scope: Scope): void {
     const count = messages.count();
     const first = scope == Scope.All ? 0 : scope == Scope.Last ? count - 1 : lastTurns(messages);
     const items = messages.entries();
@@ -131,10 +146,17 @@ export class Texts {
     }
   }
 
-  /** Takes the messages of all choices of an answer. */
-  takeChoices(): void {
+  /** Takes what an answer says: all choices, Anthropic's content, the output of OpenAI's responses. */
+  takeAnswer(): void {
     const choices = this.member(CHOICES);
-    if (choices === null || !choices.isArray) return;
+    const content = this.member(CONTENT);
+    const output = this.member(OUTPUT);
+    if (choices !== null && choices.isArray) this.takeChoices(choices);
+    else if (content !== null && content.isArray) this.take(content, NO_BYTES);
+    else if (output !== null && output.isArray) this.takeTurns(output, Scope.All);
+  }
+
+  private takeChoices(choices: JsonValue): void {
     const items = choices.entries();
     while (items.next()) {
       const choice = items.value;
@@ -215,6 +237,8 @@ export class Texts {
     while (members.next()) {
       if (members.keyIs(CONTENT) || members.keyIs(REASONING)) this.take(members.value, role);
       else if (members.keyIs(TOOL_CALLS)) this.takeCalls(members.value, role);
+      else if (members.keyIs(ARGUMENTS)) this.addString(members.value, role, true);
+      else if (members.keyIs(OUTPUT)) this.addString(members.value, role, false);
     }
   }
 
@@ -224,7 +248,7 @@ export class Texts {
     while (items.next()) {
       const called = items.value.isObject ? items.value.get(FUNCTION) : null;
       const input = called !== null && called.isObject ? called.get(ARGUMENTS) : null;
-      if (input !== null && input.isString) this.add(input, role, true);
+      if (input !== null) this.addString(input, role, true);
     }
   }
 
@@ -250,10 +274,13 @@ export class Texts {
     const items = value.entries();
     while (items.next()) {
       const item = items.value;
-      const isText = item.isObject && textOf(item.get(TYPE)).equals(TEXT);
-      const text = isText ? item.get(TEXT) : null;
+      const text = item.isString ? item : textIn(item);
       if (text !== null) this.add(text, role);
     }
+  }
+
+  private addString(value: JsonValue, role: Slice, isJson: bool): void {
+    if (value.isString) this.add(value, role, isJson);
   }
 
   private add(value: JsonValue, role: Slice, isJson: bool = false): void {
@@ -266,6 +293,16 @@ export class Texts {
     const start = isInPlace ? <i32>(raw.ptr - body.ptr) : -1;
     this.fields.push(new TextField(start, raw.length, text.kept(), role, isJson));
   }
+}
+
+/** The text of a part of a list; null: it is something else. */
+function textIn(part: JsonValue): JsonValue | null {
+  if (!part.isObject) return null;
+  const type = textOf(part.get(TYPE));
+  for (let i = 0; i < TEXT_TYPES.length; i++) {
+    if (type.equals(TEXT_TYPES[i])) return part.get(TEXT);
+  }
+  return null;
 }
 
 /** Number of the first message that the user said since the last answer. */

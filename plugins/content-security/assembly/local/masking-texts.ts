@@ -26,7 +26,7 @@ export class MaskingTexts {
 
   /** What the choices say, or what is at a path; else all of the body. */
   takeAnswer(texts: Texts, paths: JsonPath[]): Texts {
-    if (this.takesChats) texts.takeChoices();
+    if (this.takesChats) texts.takeAnswer();
     if (this.takesChats) texts.takeFirst(paths);
     if (texts.isEmpty && this.takesWhole) texts.takeWhole();
     return texts;

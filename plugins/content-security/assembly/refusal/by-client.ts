@@ -1,8 +1,7 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { textOf } from "@ai-gateway-wasm/as-json";
-import { requestHeaders } from "proxy-wasm-as";
 import { AnthropicRefusal } from "./anthropic";
-import { Client, Protocol, protocolOf } from "./client";
+import { Client, meetByPath, Protocol } from "./client";
 import { DenyFormat } from "./content";
 import { Denial } from "./denial";
 import { DenyConfig } from "./deny-config";
@@ -11,7 +10,6 @@ import { eventObject } from "./event";
 import { Refusal } from "./refusal";
 import { ResponsesRefusal } from "./responses";
 
-const PATH: Slice = bytes(":path");
 const TYPE: Slice = bytes("type");
 const CHOICES: Slice = bytes("choices");
 const MESSAGE_START: Slice = bytes("message_start");
@@ -35,8 +33,7 @@ export class ClientRefusal extends Refusal {
   }
 
   override meet(client: Client): void {
-    const path = requestHeaders.get(PATH);
-    if (path !== null) client.protocol = protocolOf(path);
+    meetByPath(client);
   }
 
   override document(denial: Denial): Slice {

@@ -1,5 +1,7 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { requestHeaders } from "proxy-wasm-as";
 
+const PATH: Slice = bytes(":path");
 const QUERY: u8 = 0x3f;
 const MESSAGES_PATH: Slice = bytes("/messages");
 const RESPONSES_PATH: Slice = bytes("/responses");
@@ -24,8 +26,14 @@ export class Client {
   isChat: bool = false;
 }
 
-/** Told by how the path of a request ends; its query does not count. */
-export function protocolOf(path: Slice): Protocol {
+/** Reads what the request's path tells. */
+export function meetByPath(client: Client): void {
+  const path = requestHeaders.get(PATH);
+  if (path !== null) client.protocol = protocolOf(path);
+}
+
+/** Told by how a path ends; its query does not count. */
+function protocolOf(path: Slice): Protocol {
   const query = path.indexOf(QUERY);
   const plain = query < 0 ? path : path.sub(0, query);
   if (plain.endsWith(MESSAGES_PATH)) return Protocol.Messages;

@@ -1,6 +1,7 @@
 import { appendEscaped, Escape } from "@ai-gateway-wasm/as-json";
 import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { JSON_TYPE } from "../names";
+import { Client, meetByPath } from "./client";
 import { Denial } from "./denial";
 import { DenyConfig } from "./deny-config";
 import { denyObject } from "./deny-object";
@@ -18,6 +19,10 @@ export class OriginalRefusal extends Refusal {
     private readonly running: Refusal | null,
   ) {
     super(deny);
+  }
+
+  override meet(client: Client): void {
+    if (this.running === null) meetByPath(client);
   }
 
   override contentType(_denial: Denial): Slice {

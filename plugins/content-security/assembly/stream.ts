@@ -312,12 +312,13 @@ export class ContentStream extends HttpContext {
   private fail(): bool {
     const isRequest = this.phase == Phase.Request;
     this.examiner.audit.settle(this.phase, isRequest ? "request error" : "response error");
+    const body = failureBody(this.examiner.client);
     if (!isRequest && !this.holdsResponseHeaders) {
-      responseBody.replace(failureBody());
+      responseBody.replace(body);
       return true;
     }
     const status = this.config.failCode;
-    this.sendLocalReply(status, failureHeaders(), failureBody(), FAILURE_DETAILS);
+    this.sendLocalReply(status, failureHeaders(), body, FAILURE_DETAILS);
     return false;
   }
 

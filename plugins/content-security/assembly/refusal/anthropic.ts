@@ -1,4 +1,4 @@
-import { integerOf, JsonWriter, textOf } from "@ai-gateway-wasm/as-json";
+import { JsonWriter, textOf } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { Client } from "./client";
 import { MODEL } from "./completion";
@@ -6,7 +6,7 @@ import { contentOf, DenyFormat } from "./content";
 import { Denial } from "./denial";
 import { DenyConfig } from "./deny-config";
 import { Ending } from "./ending";
-import { eventObject, EventWriter } from "./event";
+import { countOf, eventObject, EventWriter } from "./event";
 import { randomId } from "./random-id";
 import { Refusal } from "./refusal";
 
@@ -76,7 +76,7 @@ class MessageEnding extends Ending {
     } else if (type.equals(MESSAGE_STOP)) {
       this.hasEnded = true;
     } else if (type.equals(BLOCK_START)) {
-      this.open = max<i64>(0, integerOf(root.get(INDEX)));
+      this.open = countOf(root, INDEX);
       this.next = this.open + 1;
     } else if (type.equals(BLOCK_STOP)) {
       this.open = -1;

@@ -1,4 +1,4 @@
-import { findJson, JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
+import { findJson, integerOf, JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { dataOf } from "@ai-gateway-wasm/sse";
 
@@ -8,6 +8,11 @@ export function eventObject(event: Slice): JsonValue | null {
   if (data === null) return null;
   const root = findJson(data);
   return root !== null && root.isObject ? root : null;
+}
+
+/** A member that counts something, within bounds that nobody reaches who means well. */
+export function countOf(object: JsonValue, key: Slice): i64 {
+  return min<i64>(i32.MAX_VALUE, max<i64>(0, integerOf(object.get(key))));
 }
 
 /** Writes events whose object repeats their name as `type`, as Anthropic's and OpenAI's responses. */

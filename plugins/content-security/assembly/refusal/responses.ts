@@ -1,4 +1,4 @@
-import { integerOf, JsonValue, JsonWriter, readJson, textOf } from "@ai-gateway-wasm/as-json";
+import { JsonValue, JsonWriter, readJson, textOf } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { wallClockSeconds } from "proxy-wasm-as";
 import { Client } from "./client";
@@ -7,7 +7,7 @@ import { contentOf, DenyFormat } from "./content";
 import { Denial } from "./denial";
 import { DenyConfig } from "./deny-config";
 import { Ending } from "./ending";
-import { eventObject, EventWriter } from "./event";
+import { countOf, eventObject, EventWriter } from "./event";
 import { randomId } from "./random-id";
 import { Refusal } from "./refusal";
 
@@ -109,10 +109,10 @@ class ResponseEnding extends Ending {
     const root = eventObject(event);
     if (root === null) return;
     const type = textOf(root.get(TYPE));
-    if (root.get(SEQUENCE) !== null) this.sequence = integerOf(root.get(SEQUENCE)) + 1;
+    if (root.get(SEQUENCE) !== null) this.sequence = countOf(root, SEQUENCE) + 1;
     if (type.equals(CREATED)) this.begin(root.get(RESPONSE));
     else if (type.equals(ITEM_ADDED)) this.openItem(root);
-    else if (type.equals(ITEM_DONE)) this.closeItem(integerOf(root.get(INDEX)));
+    else if (type.equals(ITEM_DONE)) this.closeItem(countOf(root, INDEX));
     for (let i = 0; i < LAST.length; i++) if (type.equals(LAST[i])) this.hasEnded = true;
   }
 
@@ -134,7 +134,7 @@ class ResponseEnding extends Ending {
   }
 
   private openItem(root: JsonValue): void {
-    const index = max<i64>(0, integerOf(root.get(INDEX)));
+    const index = countOf(root, INDEX);
     const item = root.get(ITEM);
     this.next = index + 1;
     const copy = readCopy(item);

@@ -77,8 +77,7 @@ export class SecurityConfig {
     const isCloud = dialect == Dialect.Cloud;
     const isGuard = dialect == Dialect.Guard;
     const fields = new Spellings(config, isGuard);
-    const fallback = scopeOf(dialect);
-    const scope = config.has("requestScope") ? config.choice("requestScope", SCOPES, 0) : fallback;
+    const scope = config.choice("requestScope", SCOPES, scopeOf(dialect));
     this.scope = scope;
     const checksRequest = fields.flag("check_request", "checkRequest", !isCloud);
     const checksResponse = fields.flag("check_response", "checkResponse", !isCloud);
@@ -93,29 +92,34 @@ export class SecurityConfig {
     this.takesLists = isGuard && rules === null;
     this.masking = dialect == Dialect.Masking ? readMaskingTexts(config) : null;
     this.countsCharsAlone = isGuard;
-    this.bufferLimit = isGuard
-      ? <i32>fields.positive("stream_buffer_chars", "streamBufferChars", 1000)
-      : readBufferLimit(config, doubts);
+    this.bufferLimit = readWindow(fields, doubts, isGuard);
     this.refusal = readRefusal(config, dialect);
     const thresholds = readThresholds(config, isCloud ? LEVEL_MAX : LEVEL_HIGH);
     if (!isGuard) doubtBar(config, "riskLevelBar", doubts);
     this.consumers = new ConsumerRules(config, thresholds, doubts);
     this.failsClosed = config.choice("failMode", FAIL_MODES, 0) == CLOSED;
     this.failCode = <i32>config.integer("failCode", 503, 200, 599);
-    const unreadable = dialect == Dialect.Ours ? DENY : 0; // decision 11.6
-    this.deniesUnreadable = config.choice("onUnreadable", UNREADABLE, unreadable) == DENY;
+    this.deniesUnreadable =
+      config.choice("onUnreadable", UNREADABLE, unreadableOf(dialect)) == DENY;
     this.holdsHeaders = config.choice("body_phase", BODY_PHASES, 0) == HOLD_HEADERS;
-    this.auditsPassed = config.choice("auditLevel", AUDIT_LEVELS, isCloud ? 0 : FULL) == FULL;
+    this.auditsPassed = config.choice("auditLevel", AUDIT_LEVELS, auditLevelOf(dialect)) == FULL;
     this.spellsRight = config.choice("statusSpelling", SPELLINGS, 0) == FIXED;
-    this.maxBodyBytes = isGuard
-      ? fields.positive("max_body_bytes", "maxBodyBytes", 10485760)
-      : config.integer("maxBodyBytes", 10485760, 1, i32.MAX_VALUE);
+    this.maxBodyBytes = readBodyLimit(fields, isGuard);
   }
 }
 
 function scopeOf(dialect: Dialect): i32 {
   if (dialect == Dialect.Masking) return Scope.All;
   return dialect == Dialect.Ours ? Scope.Last : BY_PATH;
+}
+
+/** Peers let pass what they cannot read (decision 11.6). */
+function unreadableOf(dialect: Dialect): i32 {
+  return dialect == Dialect.Ours ? DENY : 0;
+}
+
+function auditLevelOf(dialect: Dialect): i32 {
+  return dialect == Dialect.Cloud ? 0 : FULL;
 }
 
 function wantsPrompt(backends: Backend[]): bool {
@@ -125,10 +129,19 @@ function wantsPrompt(backends: Backend[]): bool {
   return false;
 }
 
-function readBufferLimit(config: ConfigReader, doubts: Doubts): i32 {
+/** qwen3guard has words of its own. */
+function readWindow(fields: Spellings, doubts: Doubts, isGuard: bool): i32 {
+  if (isGuard) return <i32>fields.positive("stream_buffer_chars", "streamBufferChars", 1000);
+  const config = fields.config;
   const limit = config.integer("bufferLimit", 1000);
   if (limit <= 0) {
     doubts.note(config, "bufferLimit", "is not above 0, so a service is asked about each event");
   }
   return <i32>max<i64>(1, min<i64>(i32.MAX_VALUE, limit));
+}
+
+function readBodyLimit(fields: Spellings, isGuard: bool): i64 {
+  const fallback: i64 = 10485760;
+  if (isGuard) return fields.positive("max_body_bytes", "maxBodyBytes", fallback);
+  return fields.config.integer("maxBodyBytes", fallback, 1, i32.MAX_VALUE);
 }

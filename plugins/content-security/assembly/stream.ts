@@ -21,6 +21,7 @@ import {
   TrailersAction,
 } from "proxy-wasm-as";
 import { Audit } from "./audit";
+import { textsOf } from "./body-texts";
 import { SecurityConfig } from "./config";
 import { Exam, Examiner, Outcome } from "./exam";
 import { FAILURE_DETAILS, failureBody, failureHeaders } from "./failure";
@@ -35,7 +36,6 @@ import {
   EVENT_STREAM,
   STATUS_HEADER,
 } from "./names";
-import { Protocol } from "./refusal/client";
 import { Denial } from "./refusal/denial";
 import { DENIED_DETAILS } from "./refusal/refusal";
 import { deniedStatus, statusOf } from "./status";
@@ -195,7 +195,7 @@ export class ContentStream extends HttpContext {
   private judge(body: Slice | null): bool {
     this.stage = Stage.Idle;
     if (body === null) return true;
-    const texts = this.textsOf(body);
+    const texts = textsOf(body, this.phase, this.config, this.examiner.client);
     if (texts.isEmpty) return true;
     const isRequest = this.phase == Phase.Request;
     if (isRequest && !this.config.checksRequest) {
@@ -215,26 +215,6 @@ export class ContentStream extends HttpContext {
     this.exam = exam;
     this.stage = Stage.Asks;
     return this.settle(exam, exam.proceed());
-  }
-
-  private textsOf(body: Slice): Texts {
-    const config = this.config;
-    const client = this.examiner.client;
-    const texts = new Texts(body);
-    const masking = config.masking;
-    if (this.phase == Phase.Request) {
-      client.wantsStream = texts.wantsStream;
-      client.isChat = texts.isChat;
-      if (masking !== null) return masking.takeRequest(texts, client);
-      if (config.scope >= 0) texts.takeMessages(config.scope);
-      if (client.protocol == Protocol.Responses) texts.takeInput(config.scope);
-      texts.takeFirst(config.requestPaths, config.takesLists);
-    } else {
-      if (masking !== null) return masking.takeAnswer(texts, config.responsePaths);
-      if (config.scope >= 0) texts.takeAnswer();
-      texts.takeFirst(config.responsePaths, config.takesLists);
-    }
-    return texts;
   }
 
   /** Masks what the local rules mask. @returns what they refuse; null: nothing */

@@ -16,20 +16,18 @@ export class MaskingTexts {
   ) {}
 
   /** A chat's messages; else what the paths name in JSON; else all of the body. */
-  takeRequest(texts: Texts, client: Client): Texts {
+  takeRequest(texts: Texts, client: Client): void {
     client.isChat = client.isChat && this.takesChats;
     if (client.isChat) texts.takeMessages(Scope.All);
     else if (this.paths.length > 0 && texts.isJson) this.takeNamed(texts);
     else if (this.takesWhole) texts.takeWhole();
-    return texts;
   }
 
   /** What the choices say, or what is at a path; else all of the body. */
-  takeAnswer(texts: Texts, paths: JsonPath[]): Texts {
+  takeAnswer(texts: Texts, paths: JsonPath[]): void {
     if (this.takesChats) texts.takeAnswer();
     if (this.takesChats) texts.takeFirst(paths);
     if (texts.isEmpty && this.takesWhole) texts.takeWhole();
-    return texts;
   }
 
   private takeNamed(texts: Texts): void {

@@ -15,6 +15,47 @@ const BEYOND_SCHEMA =
 
 testNeighbours(subject, { type: "local" }, BEYOND_SCHEMA);
 
+const PATHS = [
+  ...[
+    "$",
+    "$.a",
+    "$.a.b",
+    "$['a b']",
+    '$["a"]',
+    "$[0]",
+    "$[-1].a",
+    "$.a[*]",
+    "$.*",
+    "$..a",
+    "$..*",
+  ],
+  ...["$..[0]", "$..['a']", "$.消息", "$.a_b-c.d1"],
+];
+const NO_PATHS = [
+  ...["a", ".a", "$a", "$.", "$..", "$.a.", "$[", "$[]", "$[*", "$['a", "$['a'", "$.['a']", "$[a]"],
+  ...[
+    "$[1:2]",
+    "$[0,1]",
+    "$['a','b']",
+    "$[?(@.a)]",
+    "$.a.length()",
+    "$ .a",
+    "$.a b",
+    "$[1.5]",
+    "@.a",
+  ],
+];
+
+test.each(PATHS)("%s is a path of deny_jsonpath", async (path) => {
+  expect((await subject.load({ deny_jsonpath: path })).accepted).toBe(true);
+});
+
+test.each(NO_PATHS)("%s is no path of deny_jsonpath", async (path) => {
+  const { accepted, lines } = await subject.load({ deny_jsonpath: ["$.a", path] });
+  expect(accepted).toBe(false);
+  expect(lines.join("\n")).toContain(`jsonpath error value ${path}`);
+});
+
 test("what nobody can mean is taken as the peer takes it, with an error in the log", async () => {
   const configurations = new Map(validConfigurations(subject.plugin));
   const started = await subject.load(configurations.get("aliyun-with-doubtful-values")!);

@@ -103,12 +103,24 @@ export class Texts {
     }
   }
 
-  /** Takes the strings at all places that a path names. */
+  /** Takes the strings at all places that a path names; `order` belongs behind the last path. */
   takeStrings(path: DollarPath): void {
     const root = this.root;
     if (root === null) return;
     const found = path.find(root);
-    for (let i = 0; i < found.length; i++) if (found[i].isString) this.insert(found[i]);
+    for (let i = 0; i < found.length; i++) if (found[i].isString) this.add(found[i], NO_BYTES);
+  }
+
+  /** Brings what was taken into the order of the body, so that it can be edited; each text once. */
+  order(): void {
+    const fields = this.fields;
+    fields.sort((left, right) => left.start - right.start);
+    let count = 0;
+    for (let i = 0; i < fields.length; i++) {
+      if (count > 0 && fields[count - 1].start == fields[i].start) continue;
+      fields[count++] = fields[i];
+    }
+    fields.length = count;
   }
 
   /** Takes the body itself. */
@@ -249,21 +261,6 @@ export class Texts {
       const called = items.value.isObject ? items.value.get(FUNCTION) : null;
       const input = called !== null && called.isObject ? called.get(ARGUMENTS) : null;
       if (input !== null) this.addString(input, role, true);
-    }
-  }
-
-  /** In the order of the body, so that it can be edited; what is there already is not taken again. */
-  private insert(value: JsonValue): void {
-    this.add(value, NO_BYTES);
-    const fields = this.fields;
-    for (let i = fields.length - 1; i > 0 && fields[i - 1].start >= fields[i].start; i--) {
-      const before = fields[i - 1];
-      if (before.start == fields[i].start) {
-        fields.splice(i, 1);
-        return;
-      }
-      fields[i - 1] = fields[i];
-      fields[i] = before;
     }
   }
 

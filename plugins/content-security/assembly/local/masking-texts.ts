@@ -32,6 +32,7 @@ export class MaskingTexts {
 
   private takeNamed(texts: Texts): void {
     for (let i = 0; i < this.paths.length; i++) texts.takeStrings(this.paths[i]);
+    texts.order();
   }
 }
 

@@ -1,28 +1,32 @@
-import { compilePath, JsonPath } from "@ai-gateway-wasm/as-json";
-import { bytes, Slice, trim } from "@ai-gateway-wasm/bytes";
+import { JsonPath } from "@ai-gateway-wasm/as-json";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { Spellings } from "./backend/guard/spellings";
 import { ConsumerRules } from "./consumer-rules";
-import { DenyConfig, DenyFormat } from "./deny-config";
+import { Dialect } from "./dialect";
+import { Doubts } from "./doubts";
 import { Backend, Phase } from "./judge/backend";
 import { LEVEL_HIGH, LEVEL_MAX } from "./judge/level";
 import { LocalRules } from "./local/local-rules";
-import { readThresholds } from "./thresholds-parser";
-
-const REQUEST_PATH: Slice = bytes("messages.@reverse.0.content");
-const RESPONSE_PATH: Slice = bytes("choices.0.message.content");
-const STREAM_PATH: Slice = bytes("choices.0.delta.content");
-const RESPONSE_FALLBACKS: Slice[] = [RESPONSE_PATH, bytes('content.#(type=="text")#.text')];
-const STREAM_FALLBACKS: Slice[] = [STREAM_PATH, bytes("delta.text")];
+import { MaskingTexts, readMaskingTexts } from "./local/masking-texts";
+import { readRefusal } from "./refusal/read";
+import { Refusal } from "./refusal/refusal";
+import { TextPaths } from "./text-paths";
+import { Scope } from "./texts";
+import { doubtBar, readThresholds } from "./thresholds-parser";
 
 const FAIL_MODES: string[] = ["open", "closed"];
 const UNREADABLE: string[] = ["pass", "deny"];
 const BODY_PHASES: string[] = ["auto", "hold_headers", "stream_headers"];
 const SCOPES: string[] = ["last", "lastUserTurns", "all"];
 const AUDIT_LEVELS: string[] = ["peer", "full"];
+const SPELLINGS: string[] = ["peer", "fixed"];
 const FULL: i32 = 1;
+const FIXED: i32 = 1;
 const HOLD_HEADERS: i32 = 1;
 const CLOSED: i32 = 1;
 const DENY: i32 = 1;
+/** What the peers look at: a path alone. */
+const BY_PATH: i32 = -1;
 
 /** One configuration: of the whole plugin or of one rule. */
 @final
@@ -35,9 +39,16 @@ export class SecurityConfig {
   readonly requestPaths: JsonPath[];
   readonly responsePaths: JsonPath[];
   readonly streamPaths: JsonPath[];
+  /** The peer that takes lists of parts as they stand in the body. */
+  readonly takesLists: bool;
+  /** The texts that ai-data-masking looks at; null: another configuration. */
+  readonly masking: MaskingTexts | null;
   /** Characters, or events, after which a stream is judged. */
   readonly bufferLimit: i32;
-  readonly deny: DenyConfig;
+  /** Characters alone, as in qwen3guard. */
+  readonly countsCharsAlone: bool;
+  /** What is sent in place of what is refused. */
+  readonly refusal: Refusal;
   readonly consumers: ConsumerRules;
   readonly failsClosed: bool;
   /** A request may go on with another text. */
@@ -46,6 +57,8 @@ export class SecurityConfig {
   readonly scope: i32;
   /** The log of a passed stream has a status, too. */
   readonly auditsPassed: bool;
+  /** The log spells the refusal of a request without the peer's mistake. */
+  readonly spellsRight: bool;
   /** Status of an answer when no judge could be asked and that is not good enough. */
   readonly failCode: i32;
   /** What cannot be read is refused. */
@@ -55,51 +68,58 @@ export class SecurityConfig {
 
   constructor(
     config: ConfigReader,
+    dialect: Dialect,
     readonly backends: Backend[],
     /** Null: there are none. */
     readonly rules: LocalRules | null,
-    isCloud: bool,
-    scope: i32,
+    doubts: Doubts,
   ) {
-    const chosen = config.has("requestScope") ? config.choice("requestScope", SCOPES, 0) : scope;
-    this.scope = chosen;
-    const checksRequest = config.flag("checkRequest", !isCloud);
-    const checksResponse = config.flag("checkResponse", !isCloud);
+    const isCloud = dialect == Dialect.Cloud;
+    const isGuard = dialect == Dialect.Guard;
+    const fields = new Spellings(config, isGuard);
+    const scope = config.choice("requestScope", SCOPES, scopeOf(dialect));
+    this.scope = scope;
+    const checksRequest = fields.flag("check_request", "checkRequest", !isCloud);
+    const checksResponse = fields.flag("check_response", "checkResponse", !isCloud);
     this.checksRequest = checksRequest;
     this.checksResponse = checksResponse;
     this.readsRequest = checksRequest || (checksResponse && wantsPrompt(backends));
     this.mayMask = rules === null || rules.masks(Phase.Request) || backends.length > 0;
-    this.requestPaths = readPaths(config, "requestContentJsonPath", REQUEST_PATH, "", []);
-    this.responsePaths = readPaths(
-      config,
-      "responseContentJsonPath",
-      RESPONSE_PATH,
-      "responseContentFallbackJsonPaths",
-      RESPONSE_FALLBACKS,
-    );
-    this.streamPaths =
-      chosen >= 0
-        ? []
-        : readPaths(
-            config,
-            "responseStreamContentJsonPath",
-            STREAM_PATH,
-            "responseStreamContentFallbackJsonPaths",
-            STREAM_FALLBACKS,
-          );
-    this.bufferLimit = <i32>(
-      max<i64>(1, min<i64>(i32.MAX_VALUE, config.integer("bufferLimit", 1000)))
-    );
-    this.deny = new DenyConfig(config, isCloud ? DenyFormat.Legacy : DenyFormat.Message);
+    const paths = new TextPaths(config, dialect);
+    this.requestPaths = paths.request;
+    this.responsePaths = paths.response;
+    this.streamPaths = scope >= 0 ? [] : paths.stream;
+    this.takesLists = isGuard && rules === null;
+    this.masking = dialect == Dialect.Masking ? readMaskingTexts(config) : null;
+    this.countsCharsAlone = isGuard;
+    this.bufferLimit = readWindow(fields, doubts, isGuard);
+    this.refusal = readRefusal(config, dialect);
     const thresholds = readThresholds(config, isCloud ? LEVEL_MAX : LEVEL_HIGH);
-    this.consumers = new ConsumerRules(config, thresholds);
+    if (!isGuard) doubtBar(config, "riskLevelBar", doubts);
+    this.consumers = new ConsumerRules(config, thresholds, doubts);
     this.failsClosed = config.choice("failMode", FAIL_MODES, 0) == CLOSED;
     this.failCode = <i32>config.integer("failCode", 503, 200, 599);
-    this.deniesUnreadable = config.choice("onUnreadable", UNREADABLE, isCloud ? 0 : DENY) == DENY;
+    this.deniesUnreadable =
+      config.choice("onUnreadable", UNREADABLE, unreadableOf(dialect)) == DENY;
     this.holdsHeaders = config.choice("body_phase", BODY_PHASES, 0) == HOLD_HEADERS;
-    this.auditsPassed = config.choice("auditLevel", AUDIT_LEVELS, isCloud ? 0 : FULL) == FULL;
-    this.maxBodyBytes = config.integer("maxBodyBytes", 10485760, 1, i32.MAX_VALUE);
+    this.auditsPassed = config.choice("auditLevel", AUDIT_LEVELS, auditLevelOf(dialect)) == FULL;
+    this.spellsRight = config.choice("statusSpelling", SPELLINGS, 0) == FIXED;
+    this.maxBodyBytes = readBodyLimit(fields, isGuard);
   }
+}
+
+function scopeOf(dialect: Dialect): i32 {
+  if (dialect == Dialect.Masking) return Scope.All;
+  return dialect == Dialect.Ours ? Scope.Last : BY_PATH;
+}
+
+/** Peers let pass what they cannot read (decision 11.6). */
+function unreadableOf(dialect: Dialect): i32 {
+  return dialect == Dialect.Ours ? DENY : 0;
+}
+
+function auditLevelOf(dialect: Dialect): i32 {
+  return dialect == Dialect.Cloud ? 0 : FULL;
 }
 
 function wantsPrompt(backends: Backend[]): bool {
@@ -109,48 +129,19 @@ function wantsPrompt(backends: Backend[]): bool {
   return false;
 }
 
-/** The configured path, then those that stand in for it. */
-function readPaths(
-  config: ConfigReader,
-  field: string,
-  fallback: Slice,
-  fallbackField: string,
-  fallbacks: Slice[],
-): JsonPath[] {
-  const first = trim(config.text(field, fallback));
-  const all: Slice[] = [first];
-  const others = fallbackField == "" ? fallbacks : readFallbacks(config, fallbackField, fallbacks);
-  for (let i = 0; i < others.length; i++) addNew(all, others[i]);
-  const paths: JsonPath[] = [];
-  for (let i = 0; i < all.length; i++) {
-    const path = compilePath(all[i].toString());
-    if (path !== null) paths.push(path);
-    else config.refuse(i == 0 ? field : fallbackField, "is not a JSON path");
+/** qwen3guard has words of its own. */
+function readWindow(fields: Spellings, doubts: Doubts, isGuard: bool): i32 {
+  if (isGuard) return <i32>fields.positive("stream_buffer_chars", "streamBufferChars", 1000);
+  const config = fields.config;
+  const limit = config.integer("bufferLimit", 1000);
+  if (limit <= 0) {
+    doubts.note(config, "bufferLimit", "is not above 0, so a service is asked about each event");
   }
-  return paths;
+  return <i32>max<i64>(1, min<i64>(i32.MAX_VALUE, limit));
 }
 
-function readFallbacks(config: ConfigReader, field: string, fallbacks: Slice[]): Slice[] {
-  const value = config.find(field);
-  if (value === null) return fallbacks;
-  const message = "invalid " + field + ", value must be an array of non-empty strings";
-  if (!value.isArray) {
-    config.refuseWith(message);
-    return [];
-  }
-  const paths: Slice[] = [];
-  const items = config.list(field);
-  for (let i = 0; i < items.length; i++) {
-    const path = items[i].isString ? trim(config.texts(field)[i]) : bytes("");
-    if (path.isEmpty) config.refuseWith(message);
-    else paths.push(path);
-  }
-  return paths;
-}
-
-function addNew(paths: Slice[], path: Slice): void {
-  for (let i = 0; i < paths.length; i++) {
-    if (paths[i].equals(path)) return;
-  }
-  paths.push(path);
+function readBodyLimit(fields: Spellings, isGuard: bool): i64 {
+  const fallback: i64 = 10485760;
+  if (isGuard) return fields.positive("max_body_bytes", "maxBodyBytes", fallback);
+  return fields.config.integer("maxBodyBytes", fallback, 1, i32.MAX_VALUE);
 }

@@ -1,6 +1,7 @@
 import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { ConsumerMatch } from "./consumers";
+import { Doubts } from "./doubts";
 import { Phase } from "./judge/backend";
 import { Thresholds } from "./judge/thresholds";
 import { readConsumerThresholds } from "./thresholds-parser";
@@ -33,6 +34,7 @@ export class ConsumerRules {
   constructor(
     config: ConfigReader,
     private readonly base: Thresholds,
+    doubts: Doubts,
   ) {
     this.requestServices = readServices(
       config,
@@ -45,7 +47,7 @@ export class ConsumerRules {
       "responseCheckService",
     );
     const items = config.objects("consumerRiskLevel");
-    for (let i = 0; i < items.length; i++) this.addThresholds(config, items[i]);
+    for (let i = 0; i < items.length; i++) this.addThresholds(config, items[i], doubts);
   }
 
   thresholdsOf(consumer: Slice): Thresholds {
@@ -64,7 +66,7 @@ export class ConsumerRules {
     return NO_BYTES;
   }
 
-  private addThresholds(config: ConfigReader, item: ConfigReader): void {
+  private addThresholds(config: ConfigReader, item: ConfigReader, doubts: Doubts): void {
     if (item.has("openAIDenyResponseFormat")) {
       config.refuseWith(
         "openAIDenyResponseFormat must be configured at plugin global scope, not under consumerRiskLevel",
@@ -72,7 +74,8 @@ export class ConsumerRules {
     }
     const match = ConsumerMatch.read(item);
     if (match === null) return;
-    this.thresholds.push(new ThresholdsRule(match, readConsumerThresholds(item, this.base)));
+    const thresholds = readConsumerThresholds(item, this.base, doubts);
+    this.thresholds.push(new ThresholdsRule(match, thresholds));
   }
 }
 

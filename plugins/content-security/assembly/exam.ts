@@ -8,6 +8,7 @@ import { Thresholds } from "./judge/thresholds";
 import { Verdict } from "./judge/verdict";
 import { Memory } from "./local/memory";
 import { Metrics } from "./metrics";
+import { Client } from "./refusal/client";
 import { lastRunes } from "./texts";
 
 /** What stands of an examination. */
@@ -34,6 +35,7 @@ export class Examiner {
   prompt: Slice = NO_BYTES;
   /** What the local rules have masked in the request. */
   readonly memory: Memory = new Memory();
+  readonly client: Client = new Client();
 
   constructor(
     readonly streamId: u32,

@@ -1,9 +1,10 @@
 import { ConfigReader, PluginRoot } from "@ai-gateway-wasm/kit";
 import { HttpContext } from "proxy-wasm-as";
 import { SecurityConfig } from "./config";
-import { parseConfig } from "./dialect";
+import { Doubts } from "./doubts";
 import { Metrics } from "./metrics";
 import { PLUGIN_NAME } from "./names";
+import { parseConfig } from "./parser";
 import { ContentStream } from "./stream";
 
 /** One configuration of content-security: who judges prompts and answers, and what is refused. */
@@ -15,12 +16,12 @@ export class ContentSecurityRoot extends PluginRoot<SecurityConfig> {
   }
 
   override parseGlobal(document: ConfigReader): SecurityConfig | null {
-    return parseConfig(document);
+    return parseConfig(document, new Doubts(document, this.log));
   }
 
   /** A rule stands alone: nothing is inherited from the global part. */
   override parseRule(rule: ConfigReader, _base: SecurityConfig | null): SecurityConfig | null {
-    return parseConfig(rule);
+    return parseConfig(rule, new Doubts(rule, this.log));
   }
 
   override accept(id: u32, config: SecurityConfig): HttpContext | null {

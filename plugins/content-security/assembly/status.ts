@@ -8,3 +8,9 @@ export function statusOf(phase: Phase, outcome: Outcome, isChanged: bool): strin
   if (isChanged) return isRequest ? "request mask" : "response mask";
   return isRequest ? "request pass" : "response pass";
 }
+
+/** What it calls a phase that is refused. @param spellsRight without the peer's mistake */
+export function deniedStatus(phase: Phase, spellsRight: bool): string {
+  if (phase == Phase.Response) return "response deny";
+  return spellsRight ? "request deny" : "reqeust deny";
+}

@@ -8,7 +8,8 @@ import { Exam, Examiner, Outcome } from "./exam";
 import { HeldEvent, HeldText, Track } from "./held-event";
 import { Backend, Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
-import { Refusal } from "./refusal";
+import { Denial } from "./refusal/denial";
+import { Ending } from "./refusal/ending";
 import { runesIn } from "./texts";
 
 const LINE_FEED: i32 = 0x0a;
@@ -61,11 +62,15 @@ export class StreamGate {
   private hasEnded: bool = false;
   /** All is said: what is held does not wait for more. */
   private isSpoken: bool = false;
+  /** How a refusal ends the stream; null until it shows what it speaks. */
+  private ending: Ending | null = null;
   /** A refusal went out: what comes is swallowed. */
   private isRefused: bool = false;
   private isMasked: bool = false;
   /** Text of the windows that were judged; null: no judge wants to hear it again. */
   private readonly said: Builder | null;
+  /** Too much was said for judges that want it all: the back ends are not asked any more. */
+  private isTooLong: bool = false;
 
   constructor(
     private readonly config: SecurityConfig,
@@ -119,6 +124,9 @@ export class StreamGate {
     const count = this.events.length;
     const start = count > 0 ? this.events[count - 1].end : this.gone;
     const event = this.reader.event;
+    if (this.ending === null) {
+      this.ending = this.config.refusal.follow(event, this.examiner.client);
+    }
     const held = new HeldEvent(start, end, end - blank - event.length);
     const texts = new EventTexts(event, this.config.streamPaths).list;
     for (let i = 0; i < texts.length; i++) {
@@ -172,6 +180,7 @@ export class StreamGate {
   private judgeWindow(): void {
     const text = this.openWindow();
     if (text === null) return this.letGo();
+    if (this.isTooMuch(text)) return this.giveUp();
     const exam = new Exam(this.examiner, Phase.Response, text);
     const said = this.said;
     if (said !== null) {
@@ -180,6 +189,22 @@ export class StreamGate {
     }
     this.examiner.metrics.checked.increment();
     this.settle(exam, exam.proceed());
+  }
+
+  private isTooMuch(text: Slice): bool {
+    const said = this.said;
+    return said !== null && <i64>said.length + text.length > this.config.maxBodyBytes;
+  }
+
+  /** What the back ends cannot judge passes, or ends the stream; the local rules go on. */
+  private giveUp(): void {
+    this.isTooLong = true;
+    if (this.config.failsClosed || this.config.deniesUnreadable) this.refuse(null);
+    else this.letGo();
+  }
+
+  private get asksNobody(): bool {
+    return this.isTooLong || this.examiner.backends.length == 0;
   }
 
   private settleLocally(): void {
@@ -199,15 +224,16 @@ export class StreamGate {
 
   private get isDue(): bool {
     if (this.settled == 0) return false;
-    if (this.isSpoken || this.examiner.backends.length == 0) return true;
+    if (this.isSpoken || this.asksNobody) return true;
     const limit = this.config.bufferLimit;
-    return this.settled >= limit || this.settledRunes >= limit;
+    if (this.settledRunes >= limit) return true;
+    return this.settled >= limit && !this.config.countsCharsAlone;
   }
 
   /** Takes events until their text is long enough. @returns null: nobody has to judge them */
   private openWindow(): Slice | null {
     this.window = 0;
-    if (this.examiner.backends.length == 0) {
+    if (this.asksNobody) {
       this.window = this.settled;
       return null;
     }
@@ -268,6 +294,8 @@ export class StreamGate {
       from = start + text.piece.length;
     }
     this.out.append(bytes.sub(from));
+    const ending = this.ending;
+    if (ending !== null) ending.pass(bytes);
   }
 
   /** Forgets the held bytes up to a place in the stream. */
@@ -303,8 +331,9 @@ export class StreamGate {
     this.noteRules();
     examiner.metrics.responseDenied.increment();
     examiner.audit.settle(Phase.Response, "response deny", judgement);
-    const refusal = new Refusal(this.config.deny, judgement, examiner.thresholds, true);
-    this.out.append(refusal.events());
+    const denial = new Denial(judgement, examiner.thresholds, examiner.client, true);
+    const ending = this.ending;
+    this.out.append(ending === null ? this.config.refusal.events(denial) : ending.events(denial));
     this.isRefused = true;
     this.held.clear();
     this.events.splice(0, this.events.length);

@@ -12,6 +12,7 @@ import {
   HeadersAction,
   HttpCallResponse,
   HttpContext,
+  PairsBuilder,
   requestBody,
   requestHeaders,
   responseBody,
@@ -20,6 +21,7 @@ import {
   TrailersAction,
 } from "proxy-wasm-as";
 import { Audit } from "./audit";
+import { textsOf } from "./body-texts";
 import { SecurityConfig } from "./config";
 import { Exam, Examiner, Outcome } from "./exam";
 import { FAILURE_DETAILS, failureBody, failureHeaders } from "./failure";
@@ -34,8 +36,9 @@ import {
   EVENT_STREAM,
   STATUS_HEADER,
 } from "./names";
-import { Refusal } from "./refusal";
-import { statusOf } from "./status";
+import { Denial } from "./refusal/denial";
+import { DENIED_DETAILS } from "./refusal/refusal";
+import { deniedStatus, statusOf } from "./status";
 import { StreamGate } from "./stream-gate";
 import { Texts } from "./texts";
 
@@ -71,8 +74,6 @@ export class ContentStream extends HttpContext {
   private isPaused: bool = false;
   /** Of a stream all has come. */
   private isComplete: bool = false;
-  /** The client waits for events. */
-  private wantsStream: bool = false;
 
   constructor(
     id: u32,
@@ -95,6 +96,7 @@ export class ContentStream extends HttpContext {
       this.finish();
       return HeadersAction.Continue;
     }
+    config.refusal.meet(this.examiner.client);
     if (config.checksResponse) requestHeaders.remove(ACCEPT_ENCODING);
     if (!config.readsRequest || endOfStream) return HeadersAction.Continue;
     if (isUnreadable(requestHeaders)) {
@@ -186,14 +188,14 @@ export class ContentStream extends HttpContext {
   }
 
   private get holdsResponseHeaders(): bool {
-    return isDefined(HIGRESS) || this.config.holdsHeaders;
+    return this.config.holdsHeaders || (isDefined(HIGRESS) && !this.config.refusal.keepsHeaders);
   }
 
   /** A body is complete. @returns true: it goes on */
   private judge(body: Slice | null): bool {
     this.stage = Stage.Idle;
     if (body === null) return true;
-    const texts = this.textsOf(body);
+    const texts = textsOf(body, this.phase, this.config, this.examiner.client);
     if (texts.isEmpty) return true;
     const isRequest = this.phase == Phase.Request;
     if (isRequest && !this.config.checksRequest) {
@@ -213,20 +215,6 @@ export class ContentStream extends HttpContext {
     this.exam = exam;
     this.stage = Stage.Asks;
     return this.settle(exam, exam.proceed());
-  }
-
-  private textsOf(body: Slice): Texts {
-    const config = this.config;
-    const texts = new Texts(body);
-    if (this.phase == Phase.Request) {
-      this.wantsStream = texts.wantsStream;
-      if (config.scope >= 0) texts.takeMessages(config.scope);
-      texts.takeFirst(config.requestPaths);
-    } else {
-      if (config.scope >= 0) texts.takeChoices();
-      texts.takeFirst(config.responsePaths);
-    }
-    return texts;
   }
 
   /** Masks what the local rules mask. @returns what they refuse; null: nothing */
@@ -283,17 +271,20 @@ export class ContentStream extends HttpContext {
   private refuse(judgement: Judgement | null, hasHeaders: bool = this.holdsResponseHeaders): bool {
     this.stage = Stage.Idle;
     const isRequest = this.phase == Phase.Request;
-    const streams = isRequest && this.wantsStream;
-    const refusal = new Refusal(this.config.deny, judgement, this.examiner.thresholds, streams);
-    const status = isRequest ? "reqeust deny" : "response deny";
+    const refusal = this.config.refusal;
+    const client = this.examiner.client;
+    const streams = isRequest && client.wantsStream;
+    const denial = new Denial(judgement, this.examiner.thresholds, client, streams);
+    const status = deniedStatus(this.phase, this.config.spellsRight);
     this.metrics.latency.record(this.examiner.audit.settle(this.phase, status, judgement));
     if (isRequest) this.metrics.requestDenied.increment();
     else this.metrics.responseDenied.increment();
     if (!isRequest && !hasHeaders) {
-      responseBody.replace(refusal.body());
+      responseBody.replace(refusal.answer(denial));
       return true;
     }
-    this.sendLocalReply(refusal.status, refusal.headers(), refusal.body(), refusal.details);
+    const headers = new PairsBuilder().add(CONTENT_TYPE, refusal.contentType(denial)).build();
+    this.sendLocalReply(refusal.status, headers, refusal.answer(denial), DENIED_DETAILS);
     return false;
   }
 
@@ -301,12 +292,13 @@ export class ContentStream extends HttpContext {
   private fail(): bool {
     const isRequest = this.phase == Phase.Request;
     this.examiner.audit.settle(this.phase, isRequest ? "request error" : "response error");
+    const body = failureBody(this.examiner.client);
     if (!isRequest && !this.holdsResponseHeaders) {
-      responseBody.replace(failureBody());
+      responseBody.replace(body);
       return true;
     }
     const status = this.config.failCode;
-    this.sendLocalReply(status, failureHeaders(), failureBody(), FAILURE_DETAILS);
+    this.sendLocalReply(status, failureHeaders(), body, FAILURE_DETAILS);
     return false;
   }
 

@@ -1,5 +1,14 @@
-import { JsonPath, JsonValue, quote, readJson, textOf, boolOf } from "@ai-gateway-wasm/as-json";
+import {
+  boolOf,
+  isValidJson,
+  JsonPath,
+  JsonValue,
+  quote,
+  readJson,
+  textOf,
+} from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { DollarPath } from "./local/dollar-path";
 
 const TYPE: Slice = bytes("type");
 const TEXT: Slice = bytes("text");
@@ -14,6 +23,10 @@ const REASONING: Slice = bytes("reasoning_content");
 const TOOL_CALLS: Slice = bytes("tool_calls");
 const FUNCTION: Slice = bytes("function");
 const ARGUMENTS: Slice = bytes("arguments");
+const INPUT: Slice = bytes("input");
+const OUTPUT: Slice = bytes("output");
+/** Types of the parts of a list that are texts: of chats and of OpenAI's responses. */
+const TEXT_TYPES: Slice[] = [TEXT, bytes("input_text"), bytes("output_text")];
 
 /** Which messages of a request are judged (content-security.md 6, no. 7). */
 export const enum Scope {
@@ -28,6 +41,8 @@ export const enum Scope {
 export class TextField {
   /** What takes its place; null: nothing. */
   changed: Slice | null = null;
+  /** It is the whole body, and no literal. */
+  isWhole: bool = false;
 
   constructor(
     /** Offset of its literal in the body; −1: it does not stand there as it is. */
@@ -64,22 +79,77 @@ export class Texts {
     return root !== null && root.isObject && boolOf(root.get(STREAM));
   }
 
+  /** A request with messages, as OpenAI's chats have. */
+  get isChat(): bool {
+    const messages = this.member(MESSAGES);
+    return messages !== null && messages.isArray;
+  }
+
   get isEmpty(): bool {
     return this.fields.length == 0;
   }
 
-  /** Takes what is at the first path where something is. */
-  takeFirst(paths: JsonPath[]): void {
+  /**
+   * Takes what is at the first path where something is.
+   *
+   * @param asItStands also lists of parts, as what stands in the body
+   */
+  takeFirst(paths: JsonPath[], asItStands: bool = false): void {
     for (let i = 0; i < paths.length && this.isEmpty; i++) {
       const value = paths[i].read(this.root);
-      if (value !== null) this.take(value, NO_BYTES);
+      if (value === null || value.isNull) continue;
+      if (asItStands) this.add(value, NO_BYTES);
+      else this.take(value, NO_BYTES);
     }
+  }
+
+  /** Takes the strings at all places that a path names; `order` belongs behind the last path. */
+  takeStrings(path: DollarPath): void {
+    const root = this.root;
+    if (root === null) return;
+    const found = path.find(root);
+    for (let i = 0; i < found.length; i++) if (found[i].isString) this.add(found[i], NO_BYTES);
+  }
+
+  /** Brings what was taken into the order of the body, so that it can be edited; each text once. */
+  order(): void {
+    const fields = this.fields;
+    fields.sort((left, right) => left.start - right.start);
+    let count = 0;
+    for (let i = 0; i < fields.length; i++) {
+      if (count > 0 && fields[count - 1].start == fields[i].start) continue;
+      fields[count++] = fields[i];
+    }
+    fields.length = count;
+  }
+
+  /** Takes the body itself. */
+  takeWhole(): void {
+    if (this.body.isEmpty) return;
+    const field = new TextField(0, this.body.length, this.body.kept(), NO_BYTES, this.isJson);
+    field.isWhole = true;
+    this.fields.push(field);
+  }
+
+  get isJson(): bool {
+    return isValidJson(this.body);
   }
 
   /** Takes the messages of a request: what they say, and what tools are called with. */
   takeMessages(scope: Scope): void {
     const messages = this.member(MESSAGES);
-    if (messages === null || !messages.isArray) return;
+    if (messages !== null && messages.isArray) this.takeTurns(messages, scope);
+  }
+
+  /** Takes the input of a request of OpenAI's responses: a text, or items like messages. */
+  takeInput(scope: Scope): void {
+    const input = this.member(INPUT);
+    if (input === null) return;
+    if (input.isArray) this.takeTurns(input, scope);
+    else if (input.isString) this.add(input, USER);
+  }
+
+  private takeTurns(messages: JsonValue, scope: Scope): void {
     const count = messages.count();
     const first = scope == Scope.All ? 0 : scope == Scope.Last ? count - 1 : lastTurns(messages);
     const items = messages.entries();
@@ -88,10 +158,17 @@ export class Texts {
     }
   }
 
-  /** Takes the messages of all choices of an answer. */
-  takeChoices(): void {
+  /** Takes what an answer says: all choices, Anthropic's content, the output of OpenAI's responses. */
+  takeAnswer(): void {
     const choices = this.member(CHOICES);
-    if (choices === null || !choices.isArray) return;
+    const content = this.member(CONTENT);
+    const output = this.member(OUTPUT);
+    if (choices !== null && choices.isArray) this.takeChoices(choices);
+    else if (content !== null && content.isArray) this.take(content, NO_BYTES);
+    else if (output !== null && output.isArray) this.takeTurns(output, Scope.All);
+  }
+
+  private takeChoices(choices: JsonValue): void {
     const items = choices.entries();
     while (items.next()) {
       const choice = items.value;
@@ -153,7 +230,7 @@ export class Texts {
       const changed = field.changed;
       if (changed === null) continue;
       if (field.start < from) return null;
-      out.append(body.sub(from, field.start)).append(quote(changed));
+      out.append(body.sub(from, field.start)).append(field.isWhole ? changed : quote(changed));
       from = field.start + field.length;
     }
     return out.append(body.sub(from)).toSlice();
@@ -172,6 +249,8 @@ export class Texts {
     while (members.next()) {
       if (members.keyIs(CONTENT) || members.keyIs(REASONING)) this.take(members.value, role);
       else if (members.keyIs(TOOL_CALLS)) this.takeCalls(members.value, role);
+      else if (members.keyIs(ARGUMENTS)) this.addString(members.value, role, true);
+      else if (members.keyIs(OUTPUT)) this.addString(members.value, role, false);
     }
   }
 
@@ -181,7 +260,7 @@ export class Texts {
     while (items.next()) {
       const called = items.value.isObject ? items.value.get(FUNCTION) : null;
       const input = called !== null && called.isObject ? called.get(ARGUMENTS) : null;
-      if (input !== null && input.isString) this.add(input, role, true);
+      if (input !== null) this.addString(input, role, true);
     }
   }
 
@@ -192,10 +271,13 @@ export class Texts {
     const items = value.entries();
     while (items.next()) {
       const item = items.value;
-      const isText = item.isObject && textOf(item.get(TYPE)).equals(TEXT);
-      const text = isText ? item.get(TEXT) : null;
+      const text = item.isString ? item : textIn(item);
       if (text !== null) this.add(text, role);
     }
+  }
+
+  private addString(value: JsonValue, role: Slice, isJson: bool): void {
+    if (value.isString) this.add(value, role, isJson);
   }
 
   private add(value: JsonValue, role: Slice, isJson: bool = false): void {
@@ -208,6 +290,16 @@ export class Texts {
     const start = isInPlace ? <i32>(raw.ptr - body.ptr) : -1;
     this.fields.push(new TextField(start, raw.length, text.kept(), role, isJson));
   }
+}
+
+/** The text of a part of a list; null: it is something else. */
+function textIn(part: JsonValue): JsonValue | null {
+  if (!part.isObject) return null;
+  const type = textOf(part.get(TYPE));
+  for (let i = 0; i < TEXT_TYPES.length; i++) {
+    if (type.equals(TEXT_TYPES[i])) return part.get(TEXT);
+  }
+  return null;
 }
 
 /** Number of the first message that the user said since the last answer. */

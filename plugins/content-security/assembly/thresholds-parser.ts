@@ -1,7 +1,8 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { Doubts } from "./doubts";
 import { Dimension, DIMENSIONS, dimensionName } from "./judge/dimension";
-import { LEVEL_LOW, levelOf } from "./judge/level";
+import { LEVEL_LOW, levelOf, NO_LEVEL } from "./judge/level";
 import { Action, Thresholds } from "./judge/thresholds";
 
 const BLOCK: Slice = bytes("block");
@@ -27,11 +28,23 @@ export function readThresholds(config: ConfigReader, defaultBar: i32): Threshold
 }
 
 /** Those of one consumer: a word that is no level is reached by every text, as in the peer. */
-export function readConsumerThresholds(item: ConfigReader, base: Thresholds): Thresholds {
+export function readConsumerThresholds(
+  item: ConfigReader,
+  base: Thresholds,
+  doubts: Doubts,
+): Thresholds {
   const thresholds = new Thresholds(base);
   readActions(item, thresholds, " in consumerRiskLevel");
   readBars(item, thresholds);
+  doubtBar(item, "riskLevelBar", doubts);
+  for (let i = 0; i < DIMENSIONS; i++) doubtBar(item, barField(i), doubts);
   return thresholds;
+}
+
+/** Every level reaches a word that is none, as in the peer. */
+export function doubtBar(config: ConfigReader, field: string, doubts: Doubts): void {
+  if (!config.has(field) || levelOf(config.text(field)) != NO_LEVEL) return;
+  doubts.note(config, field, "is no level, so whatever is judged reaches it");
 }
 
 function readBars(config: ConfigReader, into: Thresholds): void {

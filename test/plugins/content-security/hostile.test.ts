@@ -87,6 +87,62 @@ describe.each(BUILDS)("%s", (build: Build) => {
   );
 });
 
+/** Looks everywhere that it can be told to. */
+const EVERYWHERE = {
+  deny_words: ["weapon"],
+  deny_openai: false,
+  deny_raw: true,
+  deny_jsonpath: ["$..content", "$..*", "$.messages[-1]..text", "$['messages'][*]"],
+};
+
+test.each([...BODIES, ...HOSTILE_BYTES.map((body, i) => [`rubbish ${i}`, body] as const)])(
+  "a request of %s passes paths and a look at the whole",
+  async (_what, body) => {
+    const host = await gateway("envoy", EVERYWHERE, { type: JSON_TYPE, body });
+    const headers = { "content-type": JSON_TYPE };
+    const reply = await host.fetch(URL, { method: "POST", headers, body }).settle();
+    expect(reply.upstream[0]!.body).toBe(Buffer.from(body).toString());
+    expect(Buffer.from(reply.body).equals(body)).toBe(true);
+    await host.close();
+  },
+);
+
+/** What no stream of Anthropic or of OpenAI's responses says. */
+const ODD_EVENTS = [
+  { type: "content_block_start", index: 1e30 },
+  { type: "content_block_start", index: -5, content_block: null },
+  { type: "content_block_stop", index: {} },
+  { type: "response.created", response: [] },
+  { type: "response.output_item.added", output_index: "9".repeat(40), item: { status: 7 } },
+  { type: "response.output_item.added", item: "x", sequence_number: 1e300 },
+  { type: "response.output_item.done", output_index: null },
+  { type: ["message_start"] },
+  { type: "message_start", message: 1 },
+];
+
+test.each(["message_start", "response.created"])(
+  "after any odd events a stream of %s ends with events that are JSON",
+  async (first) => {
+    const random = new Random(12);
+    for (let i = 0; i < 60; i++) {
+      const odd = Array.from({ length: 9 }, () => ODD_EVENTS[random.below(ODD_EVENTS.length)]!);
+      const last = { type: "content_block_delta", delta: { text: "内部代号" } };
+      const events = [{ type: first }, ...odd, last, { type: "x" }];
+      const body = bytes(events.map((object) => `data: ${JSON.stringify(object)}\n\n`).join(""));
+      const host = await gateway("envoy", LOCAL, { type: SSE_TYPE, body });
+      const reply = await host.fetch(URL, { method: "POST", body: QUESTION }).settle();
+      const lines = reply
+        .text()
+        .split("\n")
+        .filter((line) => line.startsWith("data: "));
+      const types = lines.map((line) => (JSON.parse(line.slice(6)) as { type: unknown }).type);
+      expect(types.at(-1)).toBe(first === "message_start" ? "message_stop" : "response.completed");
+      expect(reply.text()).not.toContain("代号");
+      await host.close();
+    }
+  },
+);
+
 test("a word behind any rubbish is still found in a stream", async () => {
   const random = new Random(11);
   for (let i = 0; i < 40; i++) {

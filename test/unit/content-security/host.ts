@@ -3,9 +3,11 @@ import type { Host } from "../bytes/load.js";
 /** Seconds since 1970 at which the host's clock stands: 2026-01-02T03:04:05Z. */
 export const NOW = 1_767_323_045;
 
+const CRITICAL = 5;
+
 /**
- * What back ends need of a host: a clock that stands, random bytes 0, 1, 2 and so on. All else that a
- * driver imports fails when it is called.
+ * What back ends need of a host: a clock that stands, random bytes 0, 1, 2 and so on, and a log that
+ * wants nothing. All else that a driver imports fails when it is called.
  */
 export const stubHost: Host = (memory) => {
   const known: WebAssembly.ModuleImports = {
@@ -18,6 +20,10 @@ export const stubHost: Host = (memory) => {
         Uint8Array.from({ length }, (_, i) => i & 255),
         at,
       );
+      return 0;
+    },
+    proxy_get_log_level: (at: number): number => {
+      new DataView(memory().buffer).setUint32(at, CRITICAL, true);
       return 0;
     },
     abort: (_message: number, _file: number, line: number, column: number): never => {

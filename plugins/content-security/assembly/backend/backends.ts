@@ -1,4 +1,5 @@
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { Doubts } from "../doubts";
 import { Backend } from "../judge/backend";
 import { Aliyun } from "./aliyun/aliyun";
 import { AzureAnalysis, AzureShield } from "./azure/azure";
@@ -36,24 +37,24 @@ const UNKNOWN: i32 = -1;
  * The services of `backend` or `backends` (content-security.md 8), in the order in which they are
  * asked. None when there are no such fields.
  */
-export function readBackends(config: ConfigReader): Backend[] {
+export function readBackends(config: ConfigReader, doubts: Doubts): Backend[] {
   const backends: Backend[] = [];
   const single = config.object("backend");
   if (single !== null && !single.value.isNull) {
     if (config.has("backends")) config.refuse("backends", "cannot stand beside backend");
-    addBackend(single, backends);
+    addBackend(single, backends, doubts);
     return backends;
   }
   const readers = config.objects("backends");
-  for (let i = 0; i < readers.length; i++) addBackend(readers[i], backends);
+  for (let i = 0; i < readers.length; i++) addBackend(readers[i], backends, doubts);
   return backends;
 }
 
-function addBackend(config: ConfigReader, to: Backend[]): void {
+function addBackend(config: ConfigReader, to: Backend[], doubts: Doubts): void {
   if (!config.has("type")) config.refuse("type", "is required");
   switch (config.choice("type", TYPES, UNKNOWN)) {
     case Type.Aliyun:
-      to.push(new Aliyun(config));
+      to.push(new Aliyun(config, doubts));
       break;
     case Type.ChatGuard:
       to.push(new ChatGuard(readGuard(config)));

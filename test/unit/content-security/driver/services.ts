@@ -2,8 +2,10 @@ import { Aliyun } from "@ai-gateway-wasm/content-security/assembly/backend/aliyu
 import { readBackends } from "@ai-gateway-wasm/content-security/assembly/backend/backends";
 import { ChatGuard } from "@ai-gateway-wasm/content-security/assembly/backend/guard/chat-guard";
 import { readQwen3Guard } from "@ai-gateway-wasm/content-security/assembly/backend/guard/config";
+import { Doubts } from "@ai-gateway-wasm/content-security/assembly/doubts";
 import { Backend } from "@ai-gateway-wasm/content-security/assembly/judge/backend";
-import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { bytes } from "@ai-gateway-wasm/bytes";
+import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import { answer, answerText, argument } from "../../json/driver/frame";
 import { answerCall, answerJudgement, questionOf, readerOf, thresholdsOf } from "./asking";
 
@@ -17,9 +19,10 @@ export * from "./aliyun";
  */
 
 function backendsOf(config: ConfigReader): Backend[] {
-  if (config.has("accessKey")) return [new Aliyun(config)];
+  const doubts = new Doubts(config, new PluginLog(bytes("driver")));
+  if (config.has("accessKey")) return [new Aliyun(config, doubts)];
   if (config.has("serviceSource")) return [new ChatGuard(readQwen3Guard(config))];
-  return readBackends(config);
+  return readBackends(config, doubts);
 }
 
 function backendAt(index: i32): Backend {

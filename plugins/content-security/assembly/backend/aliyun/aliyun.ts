@@ -2,6 +2,7 @@ import { Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { HttpRequest } from "@ai-gateway-wasm/kit/http-client";
 import { randomBytes, wallClockSeconds } from "proxy-wasm-as";
+import { Doubts } from "../../doubts";
 import { Backend, Question } from "../../judge/backend";
 import { Judgement } from "../../judge/judgement";
 import { Thresholds } from "../../judge/thresholds";
@@ -22,8 +23,8 @@ const MAX_CHARS: i32 = 2000;
 export class Aliyun extends Backend {
   private readonly config: AliyunConfig;
 
-  constructor(reader: ConfigReader) {
-    const config = new AliyunConfig(reader);
+  constructor(reader: ConfigReader, doubts: Doubts) {
+    const config = new AliyunConfig(reader, doubts);
     super(config.client);
     this.config = config;
   }

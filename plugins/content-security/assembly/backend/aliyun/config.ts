@@ -1,6 +1,7 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { Cluster, fqdnCluster, HttpClient, literalCluster } from "@ai-gateway-wasm/kit/http-client";
+import { Doubts } from "../../doubts";
 import { Phase } from "../../judge/backend";
 import { AccessKey } from "./signature";
 
@@ -50,13 +51,16 @@ export class AliyunConfig {
   readonly services: Services;
   readonly submitsEmpty: bool;
 
-  constructor(config: ConfigReader) {
+  constructor(config: ConfigReader, doubts: Doubts) {
     const host = config.text("serviceHost");
     const action = config.text("action", TEXT_MODERATION);
     this.client = readClient(config, host);
     this.host = host;
     this.key = readKey(config);
     this.action = action;
+    if (!action.equals(TEXT_MODERATION) && !action.equals(MULTI_MODAL)) {
+      doubts.note(config, "action", "is unknown, so Alibaba Cloud checks nothing");
+    }
     this.services = new Services(config, action);
     this.submitsEmpty = config.flag("submitEmptyContent", true);
   }

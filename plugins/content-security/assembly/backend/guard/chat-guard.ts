@@ -38,6 +38,11 @@ export class ChatGuard extends Backend {
     return true;
   }
 
+  /** The peer does not ask about blanks. */
+  override judges(question: Question): bool {
+    return super.judges(question) && !(this.config.isPeer && trim(question.text).isEmpty);
+  }
+
   override ask(question: Question): HttpRequest {
     const config = this.config;
     const json = new JsonWriter().openObject().key("model").text(config.model);

@@ -53,11 +53,12 @@ export function readGuard(config: ConfigReader): GuardConfig {
 /** The configuration of a qwen3guard plugin (content-security.md 2.7). */
 export function readQwen3Guard(config: ConfigReader): GuardConfig {
   const fields = new Spellings(config);
+  const bar = readBar(fields);
   const service = readGuardService(fields);
   const model = fields.text("model", "model", DEFAULT_MODEL);
   const guard = new GuardConfig(service, readPeerPath(fields), model, new Qwen3GuardParser());
   guard.isPeer = true;
-  guard.bar = readBar(fields);
+  guard.bar = bar;
   return guard;
 }
 

@@ -22,8 +22,8 @@ const DEFAULT_NAMESPACE: Slice = bytes("default");
 
 /** The service of the fields of the qwen3guard plugin (content-security.md 2.7). */
 export function readGuardService(fields: Spellings): Service {
-  const cluster = readCluster(fields);
   const timeoutMs = <i32>fields.positive("timeout_ms", "timeoutMs", DEFAULT_TIMEOUT_MS);
+  const cluster = readCluster(fields);
   const service = new Service(new HttpClient(cluster, timeoutMs));
   const key = fields.text("api_key", "apiKey", NO_KEY);
   service.addKey(fields.config, AUTHORIZATION, bearer(key));

@@ -8,7 +8,11 @@ import { ConfigReader } from "@ai-gateway-wasm/kit";
  */
 @final
 export class Spellings {
-  constructor(readonly config: ConfigReader) {}
+  /** @param hasSnake false: another configuration, whose fields have but the second spelling */
+  constructor(
+    readonly config: ConfigReader,
+    private readonly hasSnake: bool = true,
+  ) {}
 
   text(snake: string, camel: string, fallback: Slice = NO_BYTES): Slice {
     const first = trim(this.config.text(snake));
@@ -25,7 +29,7 @@ export class Spellings {
   }
 
   flag(snake: string, camel: string, fallback: bool): bool {
-    const field = this.config.has(snake) ? snake : camel;
+    const field = this.hasSnake && this.config.has(snake) ? snake : camel;
     return this.config.flag(field, fallback);
   }
 

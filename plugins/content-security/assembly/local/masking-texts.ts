@@ -1,0 +1,49 @@
+import { JsonPath } from "@ai-gateway-wasm/as-json";
+import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { Client } from "../refusal/client";
+import { Scope, Texts } from "../texts";
+import { compileDollarPath, DollarPath } from "./dollar-path";
+
+const PATHS: string = "deny_jsonpath";
+
+/** Which texts of a body ai-data-masking looks at (content-security.md 2.6, 3.6). */
+@final
+export class MaskingTexts {
+  constructor(
+    private readonly takesChats: bool,
+    private readonly paths: DollarPath[],
+    private readonly takesWhole: bool,
+  ) {}
+
+  /** A chat's messages; else what the paths name in JSON; else all of the body. */
+  takeRequest(texts: Texts, client: Client): void {
+    client.isChat = client.isChat && this.takesChats;
+    if (client.isChat) texts.takeMessages(Scope.All);
+    else if (this.paths.length > 0 && texts.isJson) this.takeNamed(texts);
+    else if (this.takesWhole) texts.takeWhole();
+  }
+
+  /** What the choices say, or what is at a path; else all of the body. */
+  takeAnswer(texts: Texts, paths: JsonPath[]): void {
+    if (this.takesChats) texts.takeAnswer();
+    if (this.takesChats) texts.takeFirst(paths);
+    if (texts.isEmpty && this.takesWhole) texts.takeWhole();
+  }
+
+  private takeNamed(texts: Texts): void {
+    for (let i = 0; i < this.paths.length; i++) texts.takeStrings(this.paths[i]);
+    texts.order();
+  }
+}
+
+export function readMaskingTexts(config: ConfigReader): MaskingTexts {
+  const paths: DollarPath[] = [];
+  const texts = config.texts(PATHS);
+  for (let i = 0; i < texts.length; i++) {
+    if (texts[i].isEmpty) continue;
+    const path = compileDollarPath(texts[i]);
+    if (path !== null) paths.push(path);
+    else config.refuseWith("jsonpath error value " + texts[i].toString());
+  }
+  return new MaskingTexts(config.flag("deny_openai", true), paths, config.flag("deny_raw"));
+}

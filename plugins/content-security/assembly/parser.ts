@@ -1,0 +1,31 @@
+import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { Aliyun } from "./backend/aliyun/aliyun";
+import { readBackends } from "./backend/backends";
+import { ChatGuard } from "./backend/guard/chat-guard";
+import { readQwen3Guard } from "./backend/guard/config";
+import { SecurityConfig } from "./config";
+import { Dialect, dialectOf } from "./dialect";
+import { Doubts } from "./doubts";
+import { Backend } from "./judge/backend";
+import { readLocalRules } from "./local/local-config";
+
+/** Reads a configuration in the dialect its fields show. Null when it is refused. */
+export function parseConfig(reader: ConfigReader, doubts: Doubts): SecurityConfig | null {
+  const dialect = dialectOf(reader);
+  if (dialect == Dialect.None) {
+    reader.refuseWith("invalid service config");
+    return null;
+  }
+  const rules = readLocalRules(reader, dialect == Dialect.Masking);
+  const backends = backendsOf(reader, dialect, doubts);
+  const config = new SecurityConfig(reader, dialect, backends, rules, doubts);
+  return reader.errors.any ? null : config;
+}
+
+/** The peer's own service, then those of `backend` or `backends`. */
+function backendsOf(reader: ConfigReader, dialect: Dialect, doubts: Doubts): Backend[] {
+  const backends: Backend[] = [];
+  if (dialect == Dialect.Cloud) backends.push(new Aliyun(reader, doubts));
+  if (dialect == Dialect.Guard) backends.push(new ChatGuard(readQwen3Guard(reader)));
+  return backends.concat(readBackends(reader, doubts));
+}

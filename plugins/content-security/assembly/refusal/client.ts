@@ -1,0 +1,41 @@
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { requestHeaders } from "proxy-wasm-as";
+
+const PATH: Slice = bytes(":path");
+const QUERY: u8 = 0x3f;
+const MESSAGES_PATH: Slice = bytes("/messages");
+const RESPONSES_PATH: Slice = bytes("/responses");
+
+/** What a client speaks. */
+export const enum Protocol {
+  /** OpenAI's chat completions, and whatever else we do not know. */
+  Chat,
+  /** Anthropic's messages. */
+  Messages,
+  /** OpenAI's responses. */
+  Responses,
+}
+
+/** What a request told of its client. One per stream. */
+@final
+export class Client {
+  protocol: Protocol = Protocol.Chat;
+  /** It waits for events. */
+  wantsStream: bool = false;
+  /** Its request has messages, as OpenAI's chats have. */
+  isChat: bool = false;
+}
+
+/** Reads what the request's path tells. */
+export function meetByPath(client: Client): void {
+  const path = requestHeaders.get(PATH);
+  if (path !== null) client.protocol = protocolOf(path);
+}
+
+/** Told by how a path ends; its query does not count. */
+function protocolOf(path: Slice): Protocol {
+  const query = path.indexOf(QUERY);
+  const plain = query < 0 ? path : path.sub(0, query);
+  if (plain.endsWith(MESSAGES_PATH)) return Protocol.Messages;
+  return plain.endsWith(RESPONSES_PATH) ? Protocol.Responses : Protocol.Chat;
+}

@@ -1,0 +1,105 @@
+import { compilePath, JsonPath } from "@ai-gateway-wasm/as-json";
+import { bytes, Slice, trim } from "@ai-gateway-wasm/bytes";
+import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { Spellings } from "./backend/guard/spellings";
+import { Dialect } from "./dialect";
+
+const REQUEST: string = "requestContentJsonPath";
+const RESPONSE: string = "responseContentJsonPath";
+const STREAM: string = "responseStreamContentJsonPath";
+const RESPONSE_OTHERS: string = "responseContentFallbackJsonPaths";
+const STREAM_OTHERS: string = "responseStreamContentFallbackJsonPaths";
+
+const REQUEST_PATH: Slice = bytes("messages.@reverse.0.content");
+const RESPONSE_PATH: Slice = bytes("choices.0.message.content");
+const STREAM_PATH: Slice = bytes("choices.0.delta.content");
+const RESPONSE_FALLBACKS: Slice[] = [RESPONSE_PATH, bytes('content.#(type=="text")#.text')];
+const STREAM_FALLBACKS: Slice[] = [STREAM_PATH, bytes("delta.text")];
+
+/** Where texts stand; the first path that finds one counts. */
+@final
+export class TextPaths {
+  readonly request: JsonPath[] = [];
+  readonly response: JsonPath[] = [];
+  /** In an event. */
+  readonly stream: JsonPath[] = [];
+
+  /** In the fields of ai-security-guard, or of qwen3guard (content-security.md 2.2, 2.7). */
+  constructor(config: ConfigReader, dialect: Dialect) {
+    if (dialect == Dialect.Guard) this.readGuard(new Spellings(config));
+    else this.readCloud(config);
+  }
+
+  private readCloud(config: ConfigReader): void {
+    compile(config, REQUEST, trim(config.text(REQUEST, REQUEST_PATH)), this.request);
+    const response = trim(config.text(RESPONSE, RESPONSE_PATH));
+    compile(config, RESPONSE, response, this.response);
+    readOthers(config, RESPONSE_OTHERS, response, RESPONSE_FALLBACKS, this.response);
+    const stream = trim(config.text(STREAM, STREAM_PATH));
+    compile(config, STREAM, stream, this.stream);
+    readOthers(config, STREAM_OTHERS, stream, STREAM_FALLBACKS, this.stream);
+  }
+
+  /** The peer knows one path each; others are ours. */
+  private readGuard(fields: Spellings): void {
+    const config = fields.config;
+    const requestField = "request_content_json_path";
+    compile(config, requestField, fields.text(requestField, REQUEST, REQUEST_PATH), this.request);
+    const responseField = "response_content_json_path";
+    const response = fields.text(responseField, RESPONSE, RESPONSE_PATH);
+    compile(config, responseField, response, this.response);
+    readOthers(config, RESPONSE_OTHERS, response, [], this.response);
+    const streamField = "streaming_response_content_json_path";
+    const stream = fields.text(streamField, "streamingResponseContentJsonPath", STREAM_PATH);
+    compile(config, streamField, stream, this.stream);
+    readOthers(config, STREAM_OTHERS, stream, [], this.stream);
+  }
+}
+
+function compile(config: ConfigReader, field: string, text: Slice, to: JsonPath[]): void {
+  const path = compilePath(text.toString());
+  if (path === null) config.refuse(field, "is not a JSON path");
+  else to.push(path);
+}
+
+/** Those that stand in for the first one. */
+function readOthers(
+  config: ConfigReader,
+  field: string,
+  first: Slice,
+  fallbacks: Slice[],
+  to: JsonPath[],
+): void {
+  const all: Slice[] = [first];
+  const others = config.has(field) ? readList(config, field) : fallbacks;
+  for (let i = 0; i < others.length; i++) {
+    if (!addNew(all, others[i])) continue;
+    compile(config, field, others[i], to);
+  }
+}
+
+function readList(config: ConfigReader, field: string): Slice[] {
+  const message = "invalid " + field + ", value must be an array of non-empty strings";
+  const value = config.find(field);
+  if (value === null || !value.isArray) {
+    config.refuseWith(message);
+    return [];
+  }
+  const paths: Slice[] = [];
+  const items = config.list(field);
+  for (let i = 0; i < items.length; i++) {
+    const path = items[i].isString ? trim(config.texts(field)[i]) : bytes("");
+    if (path.isEmpty) config.refuseWith(message);
+    else paths.push(path);
+  }
+  return paths;
+}
+
+/** @returns false: it was there */
+function addNew(paths: Slice[], path: Slice): bool {
+  for (let i = 0; i < paths.length; i++) {
+    if (paths[i].equals(path)) return false;
+  }
+  paths.push(path);
+  return true;
+}

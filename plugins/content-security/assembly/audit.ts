@@ -49,9 +49,10 @@ export class Audit {
     this.startedMs = nowMs();
   }
 
+  /** @param modality empty: the call is not listed */
   open(phase: Phase, modality: string): AuditEvent {
     const event = new AuditEvent(phase, modality);
-    this.events.push(event);
+    if (modality != "") this.events.push(event);
     return event;
   }
 
@@ -62,22 +63,23 @@ export class Audit {
     }
   }
 
-  /**
-   * A phase is decided.
-   *
-   * @param judgement what a refusal is about; null: there is none
-   * @returns milliseconds since `start`
-   */
-  settle(phase: Phase, status: string, judgement: Judgement | null = null): i64 {
-    const lasted = max<i64>(0, nowMs() - this.startedMs);
+  /** What became of a phase; the last word counts. */
+  status(status: string): void {
     this.attributes.setText(STATUS, bytes(status));
+  }
+
+  /** How long the phase lasted. @returns milliseconds since `start` */
+  time(phase: Phase): i64 {
+    const lasted = max<i64>(0, nowMs() - this.startedMs);
     this.attributes.setInteger(phase == Phase.Request ? REQUEST_RT : RESPONSE_RT, lasted);
-    if (judgement !== null && judgement.hasResult) {
-      this.attributes.setText(RISK_LABEL, judgement.label);
-      this.attributes.setText(RISK_WORDS, judgement.words);
-    }
-    this.write();
     return lasted;
+  }
+
+  /** What a refusal is about. */
+  risk(judgement: Judgement): void {
+    if (!judgement.hasResult) return;
+    this.attributes.setText(RISK_LABEL, judgement.label);
+    this.attributes.setText(RISK_WORDS, judgement.words);
   }
 
   /** Brings what is known into the log. */

@@ -1,32 +1,23 @@
-import { JsonPath } from "@ai-gateway-wasm/as-json";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { Api } from "./api/api";
 import { Spellings } from "./backend/guard/spellings";
 import { ConsumerRules } from "./consumer-rules";
 import { Dialect } from "./dialect";
 import { Doubts } from "./doubts";
 import { Backend, Phase } from "./judge/backend";
 import { LEVEL_HIGH, LEVEL_MAX } from "./judge/level";
+import { LedgerHabits } from "./ledger-habits";
 import { LocalRules } from "./local/local-rules";
-import { MaskingTexts, readMaskingTexts } from "./local/masking-texts";
 import { readRefusal } from "./refusal/read";
 import { Refusal } from "./refusal/refusal";
-import { TextPaths } from "./text-paths";
-import { Scope } from "./texts";
 import { doubtBar, readThresholds } from "./thresholds-parser";
 
 const FAIL_MODES: string[] = ["open", "closed"];
 const UNREADABLE: string[] = ["pass", "deny"];
 const BODY_PHASES: string[] = ["auto", "hold_headers", "stream_headers"];
-const SCOPES: string[] = ["last", "lastUserTurns", "all"];
-const AUDIT_LEVELS: string[] = ["peer", "full"];
-const SPELLINGS: string[] = ["peer", "fixed"];
-const FULL: i32 = 1;
-const FIXED: i32 = 1;
 const HOLD_HEADERS: i32 = 1;
 const CLOSED: i32 = 1;
 const DENY: i32 = 1;
-/** What the peers look at: a path alone. */
-const BY_PATH: i32 = -1;
 
 /** One configuration: of the whole plugin or of one rule. */
 @final
@@ -35,14 +26,10 @@ export class SecurityConfig {
   readonly checksResponse: bool;
   /** Requests are read: they are checked, or a judge of answers wants to know them. */
   readonly readsRequest: bool;
-  /** Where texts stand; the first path that finds one counts. None for streams: all texts count. */
-  readonly requestPaths: JsonPath[];
-  readonly responsePaths: JsonPath[];
-  readonly streamPaths: JsonPath[];
-  /** The peer that takes lists of parts as they stand in the body. */
-  readonly takesLists: bool;
-  /** The texts that ai-data-masking looks at; null: another configuration. */
-  readonly masking: MaskingTexts | null;
+  /** Some judge knows images. */
+  readonly judgesImages: bool;
+  /** Images of requests that have texts are judged, too. */
+  readonly checksImages: bool;
   /** Characters, or events, after which a stream is judged. */
   readonly bufferLimit: i32;
   /** Characters alone, as in qwen3guard. */
@@ -53,12 +40,7 @@ export class SecurityConfig {
   readonly failsClosed: bool;
   /** A request may go on with another text. */
   readonly mayMask: bool;
-  /** A `Scope`: which messages of a request; −1: what a path names, as the peer. */
-  readonly scope: i32;
-  /** The log of a passed stream has a status, too. */
-  readonly auditsPassed: bool;
-  /** The log spells the refusal of a request without the peer's mistake. */
-  readonly spellsRight: bool;
+  readonly ledger: LedgerHabits;
   /** Status of an answer when no judge could be asked and that is not good enough. */
   readonly failCode: i32;
   /** What cannot be read is refused. */
@@ -72,28 +54,24 @@ export class SecurityConfig {
     readonly backends: Backend[],
     /** Null: there are none. */
     readonly rules: LocalRules | null,
+    readonly api: Api,
     doubts: Doubts,
   ) {
     const isCloud = dialect == Dialect.Cloud;
     const isGuard = dialect == Dialect.Guard;
     const fields = new Spellings(config, isGuard);
-    const scope = config.choice("requestScope", SCOPES, scopeOf(dialect));
-    this.scope = scope;
     const checksRequest = fields.flag("check_request", "checkRequest", !isCloud);
     const checksResponse = fields.flag("check_response", "checkResponse", !isCloud);
     this.checksRequest = checksRequest;
     this.checksResponse = checksResponse;
     this.readsRequest = checksRequest || (checksResponse && wantsPrompt(backends));
-    this.mayMask = rules === null || rules.masks(Phase.Request) || backends.length > 0;
-    const paths = new TextPaths(config, dialect);
-    this.requestPaths = paths.request;
-    this.responsePaths = paths.response;
-    this.streamPaths = scope >= 0 ? [] : paths.stream;
-    this.takesLists = isGuard && rules === null;
-    this.masking = dialect == Dialect.Masking ? readMaskingTexts(config) : null;
+    this.judgesImages = knowImages(backends);
+    this.checksImages = config.flag("checkRequestImage");
+    const isMasked = rules !== null && rules.masks(Phase.Request);
+    this.mayMask = isMasked || (backends.length > 0 && api.masksRequests);
     this.countsCharsAlone = isGuard;
-    this.bufferLimit = readWindow(fields, doubts, isGuard);
-    this.refusal = readRefusal(config, dialect);
+    this.bufferLimit = api.judgesEvents ? 1 : readWindow(fields, doubts, isGuard);
+    this.refusal = readRefusal(config, dialect, api.type);
     const thresholds = readThresholds(config, isCloud ? LEVEL_MAX : LEVEL_HIGH);
     if (!isGuard) doubtBar(config, "riskLevelBar", doubts);
     this.consumers = new ConsumerRules(config, thresholds, doubts);
@@ -102,15 +80,9 @@ export class SecurityConfig {
     this.deniesUnreadable =
       config.choice("onUnreadable", UNREADABLE, unreadableOf(dialect)) == DENY;
     this.holdsHeaders = config.choice("body_phase", BODY_PHASES, 0) == HOLD_HEADERS;
-    this.auditsPassed = config.choice("auditLevel", AUDIT_LEVELS, auditLevelOf(dialect)) == FULL;
-    this.spellsRight = config.choice("statusSpelling", SPELLINGS, 0) == FIXED;
+    this.ledger = new LedgerHabits(config, !isCloud);
     this.maxBodyBytes = readBodyLimit(fields, isGuard);
   }
-}
-
-function scopeOf(dialect: Dialect): i32 {
-  if (dialect == Dialect.Masking) return Scope.All;
-  return dialect == Dialect.Ours ? Scope.Last : BY_PATH;
 }
 
 /** Peers let pass what they cannot read (decision 11.6). */
@@ -118,13 +90,16 @@ function unreadableOf(dialect: Dialect): i32 {
   return dialect == Dialect.Ours ? DENY : 0;
 }
 
-function auditLevelOf(dialect: Dialect): i32 {
-  return dialect == Dialect.Cloud ? 0 : FULL;
-}
-
 function wantsPrompt(backends: Backend[]): bool {
   for (let i = 0; i < backends.length; i++) {
     if (backends[i].wantsPrompt) return true;
+  }
+  return false;
+}
+
+function knowImages(backends: Backend[]): bool {
+  for (let i = 0; i < backends.length; i++) {
+    if (backends[i].knowsImages) return true;
   }
   return false;
 }

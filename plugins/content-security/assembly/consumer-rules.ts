@@ -12,6 +12,7 @@ class ServiceRule {
   constructor(
     readonly match: ConsumerMatch,
     readonly service: Slice,
+    readonly imageService: Slice,
   ) {}
 }
 
@@ -40,11 +41,13 @@ export class ConsumerRules {
       config,
       "consumerRequestCheckService",
       "requestCheckService",
+      "requestImageCheckService",
     );
     this.responseServices = readServices(
       config,
       "consumerResponseCheckService",
       "responseCheckService",
+      "responseImageCheckService",
     );
     const items = config.objects("consumerRiskLevel");
     for (let i = 0; i < items.length; i++) this.addThresholds(config, items[i], doubts);
@@ -58,10 +61,11 @@ export class ConsumerRules {
   }
 
   /** No bytes: the service that is configured for all. */
-  serviceOf(consumer: Slice, phase: Phase): Slice {
+  serviceOf(consumer: Slice, phase: Phase, isImage: bool): Slice {
     const rules = phase == Phase.Request ? this.requestServices : this.responseServices;
     for (let i = 0; i < rules.length; i++) {
-      if (rules[i].match.matches(consumer)) return rules[i].service;
+      const rule = rules[i];
+      if (rule.match.matches(consumer)) return isImage ? rule.imageService : rule.service;
     }
     return NO_BYTES;
   }
@@ -79,12 +83,18 @@ export class ConsumerRules {
   }
 }
 
-function readServices(config: ConfigReader, list: string, field: string): ServiceRule[] {
+function readServices(
+  config: ConfigReader,
+  list: string,
+  field: string,
+  imageField: string,
+): ServiceRule[] {
   const rules: ServiceRule[] = [];
   const items = config.objects(list);
   for (let i = 0; i < items.length; i++) {
     const match = ConsumerMatch.read(items[i]);
-    if (match !== null) rules.push(new ServiceRule(match, items[i].text(field)));
+    if (match === null) continue;
+    rules.push(new ServiceRule(match, items[i].text(field), items[i].text(imageField)));
   }
   return rules;
 }

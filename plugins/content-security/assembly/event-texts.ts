@@ -1,6 +1,7 @@
 import { findJson, integerOf, JsonPath, JsonValue, textOf } from "@ai-gateway-wasm/as-json";
-import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { dataOf } from "@ai-gateway-wasm/sse";
+import { offsetIn } from "./text-field";
 
 const CHOICES: Slice = bytes("choices");
 const INDEX: Slice = bytes("index");
@@ -14,6 +15,8 @@ const ARGUMENTS: Slice = bytes("arguments");
 /** Of Anthropic: text, thoughts and the input of tools. */
 const ANTHROPIC: Slice[] = [TEXT, bytes("thinking"), bytes("partial_json")];
 const ANTHROPIC_JSON: i32 = 2;
+/** The track of texts that nothing goes on. */
+export const ALONE: u64 = u64.MAX_VALUE;
 
 /** Fields of a choice or a block that hold a text of their own. */
 const enum Field {
@@ -47,29 +50,31 @@ export class EventText {
 @final
 export class EventTexts {
   readonly list: EventText[] = [];
+  /** What services are asked about in place of the texts, alone; null: the texts, with others. */
+  asked: Slice | null = null;
+  /** Of a JSON-RPC message, as JSON; no bytes: it has none. Memory of its own. */
+  messageId: Slice = NO_BYTES;
+  /** The document; null: the event has none. */
+  readonly root: JsonValue | null;
 
-  /** @param event as `SseReader` gives it. @param paths of a single text; empty: all texts of chat formats */
-  constructor(
-    private readonly event: Slice,
-    paths: JsonPath[],
-  ) {
+  /** @param event as `SseReader` gives it */
+  constructor(private readonly event: Slice) {
     const data = dataOf(event);
-    if (data !== null) this.takeData(data, paths);
+    const root = data !== null ? findJson(data) : null;
+    this.root = root !== null && root.isObject ? root : null;
   }
 
-  private takeData(data: Slice, paths: JsonPath[]): void {
-    const root = findJson(data);
-    if (root === null || !root.isObject) return;
-    if (paths.length > 0) this.takeFirst(root, paths);
-    else this.takeAll(root);
+  /** Takes the text at the first path where one is. */
+  takeFirst(paths: JsonPath[]): void {
+    for (let i = 0; i < paths.length && this.list.length == 0; i++) {
+      this.add(track(Field.Path), paths[i].read(this.root));
+    }
   }
 
-  private takeFirst(root: JsonValue, paths: JsonPath[]): void {
-    for (let i = 0; i < paths.length && this.list.length == 0; i++)
-      this.add(track(Field.Path), paths[i].read(root));
-  }
-
-  private takeAll(root: JsonValue): void {
+  /** Takes all texts of chat formats. */
+  takeAll(): void {
+    const root = this.root;
+    if (root === null) return;
     const choices = root.get(CHOICES);
     const delta = root.get(DELTA);
     if (choices !== null && choices.isArray) {
@@ -83,6 +88,16 @@ export class EventTexts {
     } else {
       this.add(track(Field.Responses), delta); // OpenAI's responses
     }
+  }
+
+  /** Services are asked about this value, as it stands, even if it says nothing. */
+  askAlone(value: JsonValue): void {
+    this.asked = textOf(value).copy();
+  }
+
+  /** Takes texts that nothing goes on. */
+  takeAlone(values: JsonValue[]): void {
+    for (let i = 0; i < values.length; i++) this.put(ALONE, values[i], textOf(values[i]), false);
   }
 
   private takeChoice(choice: JsonValue): void {
@@ -110,14 +125,13 @@ export class EventTexts {
   }
 
   private add(track: u64, value: JsonValue | null, isJson: bool = false): void {
-    if (value === null || !value.isString) return;
-    const text = textOf(value);
+    if (value !== null && value.isString) this.put(track, value, textOf(value), isJson);
+  }
+
+  private put(track: u64, value: JsonValue, text: Slice, isJson: bool): void {
     if (text.isEmpty) return;
     const raw = value.raw;
-    const event = this.event;
-    const isInPlace =
-      raw.ptr >= event.ptr && raw.ptr + <usize>raw.length <= event.ptr + <usize>event.length;
-    const start = isInPlace ? <i32>(raw.ptr - event.ptr) : -1;
+    const start = offsetIn(this.event, raw);
     this.list.push(new EventText(track, start, raw.length, text.copy(), isJson));
   }
 }

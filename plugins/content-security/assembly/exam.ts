@@ -1,15 +1,17 @@
 import { Builder, decimal, encodeHex, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { PluginLog } from "@ai-gateway-wasm/kit";
 import { HttpCallResponse, randomBytes, Status } from "proxy-wasm-as";
-import { Audit, AuditEvent } from "./audit";
+import { AuditEvent } from "./audit";
+import { Image } from "./image";
 import { Backend, Phase, Question } from "./judge/backend";
+import { Documents } from "./judge/documents";
 import { Judgement } from "./judge/judgement";
 import { Thresholds } from "./judge/thresholds";
 import { Verdict } from "./judge/verdict";
+import { Ledger } from "./ledger";
 import { Memory } from "./local/memory";
-import { Metrics } from "./metrics";
 import { Client } from "./refusal/client";
-import { lastRunes } from "./texts";
+import { lastRunes } from "./runes";
 
 /** What stands of an examination. */
 export const enum Outcome {
@@ -24,13 +26,14 @@ export const enum Outcome {
 }
 
 const SESSION_BYTES: i32 = 10;
-const TEXT: string = "text";
 
 /** Who asks: what an examination needs of its stream. */
 @final
 export class Examiner {
   /** The name of a cloud service for this consumer; no bytes: the configured one. */
   service: Slice = NO_BYTES;
+  /** The same for images. */
+  imageService: Slice = NO_BYTES;
   /** What the user asked, for judges of answers. */
   prompt: Slice = NO_BYTES;
   /** What the local rules have masked in the request. */
@@ -41,14 +44,13 @@ export class Examiner {
     readonly streamId: u32,
     readonly backends: Backend[],
     readonly thresholds: Thresholds,
-    readonly audit: Audit,
-    readonly metrics: Metrics,
+    readonly ledger: Ledger,
     readonly log: PluginLog,
   ) {}
 }
 
 /**
- * Has one text judged by the back ends of a configuration, one after another, each part by part:
+ * Has one text, or one image, judged by the back ends of a configuration, one after another, each part by part:
  *
  *   proceed ─► ask part 1 of judge 1 ─► take ─► part 2 … ─► judge 2 … ─► Passed, Masked
  *                                        ├─ denies ────────────────────► Denied
@@ -74,6 +76,8 @@ export class Exam {
   private event: AuditEvent | null = null;
   /** What a stream said before `text`, for judges that want it all; memory of its own. */
   before: Slice = NO_BYTES;
+  /** What of the text tools gave. */
+  documents: Documents = new Documents();
 
   /** @param text memory of its own */
   constructor(
@@ -81,6 +85,10 @@ export class Exam {
     private readonly phase: Phase,
     /** As the judges want it. */
     public text: Slice,
+    /** A text of a judge may take the place of this one; else what it would mask passes. */
+    private readonly masks: bool,
+    /** What the text is, when it is an image; null: it is a text. */
+    private readonly image: Image | null = null,
   ) {}
 
   /** Asks until an answer is waited for, or all is said. */
@@ -90,6 +98,7 @@ export class Exam {
       const backend = backends[this.judge];
       const question = this.nextQuestion(backend);
       if (!backend.judges(question)) continue;
+      if (question.isEmpty && !backend.submitsEmpty) continue;
       if (this.ask(backend, question)) return Outcome.Pending;
       this.fail(NO_BYTES);
     }
@@ -117,6 +126,10 @@ export class Exam {
         this.judgement = judgement;
         return Outcome.Denied;
       case Verdict.Mask:
+        if (!this.masks) {
+          event.close("pass", judgement.requestId);
+          break;
+        }
         event.close("mask", judgement.requestId);
         if (!this.mask(judgement.masked)) {
           this.judgement = judgement;
@@ -138,15 +151,39 @@ export class Exam {
 
   /** About the next part of the text. */
   private nextQuestion(backend: Backend): Question {
+    const image = this.image;
+    return image === null ? this.nextPart(backend) : this.aboutImage(image);
+  }
+
+  private aboutImage(image: Image): Question {
+    this.to = this.text.length;
+    const question = new Question(this.phase, image.text, this.session());
+    question.isImage = true;
+    question.isBase64 = image.isBase64;
+    question.service = this.examiner.imageService;
+    return question;
+  }
+
+  private nextPart(backend: Backend): Question {
     const examiner = this.examiner;
     this.to = partEnd(this.text, this.from, backend);
     const part = this.text.sub(this.from, this.to);
-    const text = backend.isCumulative ? this.allSaid(part, backend.maxChars) : part;
-    if (this.sessionId.isEmpty) this.sessionId = newSessionId();
-    const question = new Question(this.phase, text, this.sessionId);
+    const documents: Slice[] = [];
+    let text = part;
+    if (backend.isCumulative) text = this.allSaid(part, backend.maxChars);
+    if (backend.wantsDocuments) {
+      text = this.documents.split(this.text, this.from, this.to, documents);
+    }
+    const question = new Question(this.phase, text, this.session());
+    question.documents = documents;
     question.prompt = examiner.prompt;
     question.service = examiner.service;
     return question;
+  }
+
+  private session(): Slice {
+    if (this.sessionId.isEmpty) this.sessionId = newSessionId();
+    return this.sessionId;
   }
 
   /** A part with what was said before it, the oldest left out. */
@@ -160,7 +197,7 @@ export class Exam {
   private ask(backend: Backend, question: Question): bool {
     const examiner = this.examiner;
     this.question = question;
-    this.event = examiner.audit.open(this.phase, TEXT);
+    this.event = examiner.ledger.open(this.phase, this.image !== null);
     return backend.client.send(examiner.streamId, this.phase, backend.ask(question)) == Status.Ok;
   }
 
@@ -170,7 +207,7 @@ export class Exam {
     if (event !== null) event.close("error", requestId);
     this.question = null;
     this.hasFailed = true;
-    this.examiner.metrics.failed.increment();
+    this.examiner.ledger.metrics.failed.increment();
   }
 
   /** @returns false when nothing is left of the text */
@@ -180,6 +217,7 @@ export class Exam {
     const out = new Builder(text.length + masked.length);
     out.append(text.sub(0, this.from)).append(masked);
     const end = out.length;
+    this.documents.replace(this.from, this.to, masked.length);
     this.text = out.append(text.sub(this.to)).toSlice();
     this.to = end;
     this.isMasked = true;

@@ -1,4 +1,4 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { EventText } from "./event-texts";
 import { LocalStream } from "./local/local-stream";
 
@@ -56,6 +56,10 @@ export class HeldText {
 export class HeldEvent {
   readonly texts: HeldText[] = [];
   runes: i32 = 0;
+  /** What services are asked about in place of the texts, alone; null: the texts, with others. */
+  asked: Slice | null = null;
+  /** Of a JSON-RPC message, as JSON; no bytes: it has none. */
+  messageId: Slice = NO_BYTES;
 
   constructor(
     /** Where its bytes begin and end in the stream, blank lines and all. */

@@ -1,4 +1,5 @@
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { readApi } from "./api/read";
 import { Aliyun } from "./backend/aliyun/aliyun";
 import { readBackends } from "./backend/backends";
 import { ChatGuard } from "./backend/guard/chat-guard";
@@ -18,7 +19,8 @@ export function parseConfig(reader: ConfigReader, doubts: Doubts): SecurityConfi
   }
   const rules = readLocalRules(reader, dialect == Dialect.Masking);
   const backends = backendsOf(reader, dialect, doubts);
-  const config = new SecurityConfig(reader, dialect, backends, rules, doubts);
+  const api = readApi(reader, dialect, doubts);
+  const config = new SecurityConfig(reader, dialect, backends, rules, api, doubts);
   return reader.errors.any ? null : config;
 }
 

@@ -3,14 +3,14 @@ import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { dataOf, SseReader } from "@ai-gateway-wasm/sse";
 import { HttpCallResponse } from "proxy-wasm-as";
 import { SecurityConfig } from "./config";
-import { EventTexts } from "./event-texts";
+import { ALONE } from "./event-texts";
 import { Exam, Examiner, Outcome } from "./exam";
 import { HeldEvent, HeldText, Track } from "./held-event";
 import { Backend, Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
 import { Denial } from "./refusal/denial";
 import { Ending } from "./refusal/ending";
-import { runesIn } from "./texts";
+import { runesIn } from "./runes";
 
 const LINE_FEED: i32 = 0x0a;
 const RETURN: i32 = 0x0d;
@@ -128,18 +128,30 @@ export class StreamGate {
       this.ending = this.config.refusal.follow(event, this.examiner.client);
     }
     const held = new HeldEvent(start, end, end - blank - event.length);
-    const texts = new EventTexts(event, this.config.streamPaths).list;
-    for (let i = 0; i < texts.length; i++) {
-      const track = this.trackOf(texts[i].track, texts[i].isJson);
-      const text = texts[i].text;
-      held.texts.push(new HeldText(track, track.length, texts[i]));
-      held.runes += runesIn(text);
-      track.length += text.length;
+    const said = this.config.api.readEvent(event);
+    held.asked = said.asked;
+    held.messageId = said.messageId;
+    for (let i = 0; i < said.list.length; i++) {
+      const piece = said.list[i];
+      const track = this.trackOf(piece.track, piece.isJson);
+      held.texts.push(new HeldText(track, track.length, piece));
+      held.runes += runesIn(piece.text);
+      track.length += piece.text.length;
       const rules = track.rules;
-      if (rules !== null) rules.feed(text);
+      if (rules !== null) rules.feed(piece.text);
+      if (piece.track == ALONE) this.finishAlone(track);
     }
     this.events.push(held);
-    if (texts.length == 0 && isLastWord(event)) this.finishTracks();
+    if (said.list.length == 0 && isLastWord(event)) this.finishTracks();
+  }
+
+  /** Nothing goes on: the track is forgotten, unless it is refused. */
+  private finishAlone(track: Track): void {
+    const rules = track.rules;
+    track.finish();
+    if (rules === null) return;
+    this.examiner.ledger.audit.noteRules(rules.logged);
+    if (rules.judgement !== null) this.tracks.push(track);
   }
 
   private finishTracks(): void {
@@ -148,7 +160,7 @@ export class StreamGate {
   }
 
   private trackOf(name: u64, isJson: bool): Track {
-    for (let i = 0; i < this.tracks.length; i++) {
+    for (let i = 0; name != ALONE && i < this.tracks.length; i++) {
       if (this.tracks[i].goesOn(name)) return this.tracks[i];
     }
     const rules = this.config.rules;
@@ -158,7 +170,7 @@ export class StreamGate {
       name,
       applies && rules !== null ? rules.stream(Phase.Response, NO_BYTES, memory, isJson) : null,
     );
-    this.tracks.push(track);
+    if (name != ALONE) this.tracks.push(track);
     return track;
   }
 
@@ -181,13 +193,13 @@ export class StreamGate {
     const text = this.openWindow();
     if (text === null) return this.letGo();
     if (this.isTooMuch(text)) return this.giveUp();
-    const exam = new Exam(this.examiner, Phase.Response, text);
+    const exam = new Exam(this.examiner, Phase.Response, text, false);
     const said = this.said;
     if (said !== null) {
       exam.before = said.toSlice();
       said.append(text);
     }
-    this.examiner.metrics.checked.increment();
+    this.examiner.ledger.metrics.checked.increment();
     this.settle(exam, exam.proceed());
   }
 
@@ -241,6 +253,8 @@ export class StreamGate {
     let runes = 0;
     while (this.window < this.settled && runes < this.config.bufferLimit) {
       const event = this.events[this.window++];
+      const asked = event.asked;
+      if (asked !== null) return text.append(asked).toSlice();
       for (let i = 0; i < event.texts.length; i++) text.append(event.texts[i].piece.text);
       runes += event.runes;
     }
@@ -248,7 +262,7 @@ export class StreamGate {
   }
 
   private settle(exam: Exam, outcome: Outcome): void {
-    const examiner = this.examiner;
+    const ledger = this.examiner.ledger;
     switch (outcome) {
       case Outcome.Pending:
         this.exam = exam;
@@ -256,11 +270,11 @@ export class StreamGate {
       case Outcome.Denied:
         return this.refuse(exam.judgement);
       case Outcome.Failed:
-        examiner.audit.settle(Phase.Response, "response error");
+        ledger.streamFailed();
         if (this.config.failsClosed) return this.refuse(null);
         break;
       default:
-        examiner.audit.write();
+        ledger.eventsPassed();
     }
     this.letGo();
   }
@@ -307,9 +321,9 @@ export class StreamGate {
   /** All is judged, and the stream has ended. */
   private end(): void {
     this.letHeldGo();
-    if (this.isMasked) this.examiner.metrics.responseMasked.increment();
+    if (this.isMasked) this.examiner.ledger.metrics.responseMasked.increment();
     this.noteRules();
-    if (this.config.auditsPassed) this.examiner.audit.settle(Phase.Response, "response pass");
+    this.examiner.ledger.streamPassed();
   }
 
   private letHeldGo(): void {
@@ -322,15 +336,16 @@ export class StreamGate {
   private noteRules(): void {
     for (let i = 0; i < this.tracks.length; i++) {
       const rules = this.tracks[i].rules;
-      if (rules !== null) this.examiner.audit.noteRules(rules.logged);
+      if (rules !== null) this.examiner.ledger.audit.noteRules(rules.logged);
     }
   }
 
   private refuse(judgement: Judgement | null): void {
     const examiner = this.examiner;
     this.noteRules();
-    examiner.metrics.responseDenied.increment();
-    examiner.audit.settle(Phase.Response, "response deny", judgement);
+    examiner.ledger.streamDenied(judgement);
+    const cause = max(0, this.window - 1);
+    if (cause < this.events.length) examiner.client.messageId = this.events[cause].messageId;
     const denial = new Denial(judgement, examiner.thresholds, examiner.client, true);
     const ending = this.ending;
     this.out.append(ending === null ? this.config.refusal.events(denial) : ending.events(denial));

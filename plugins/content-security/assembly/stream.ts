@@ -20,25 +20,26 @@ import {
   Status,
   TrailersAction,
 } from "proxy-wasm-as";
+import { Taking } from "./api/api";
 import { Audit } from "./audit";
-import { textsOf } from "./body-texts";
+import { BodyExam } from "./body-exam";
 import { SecurityConfig } from "./config";
-import { Exam, Examiner, Outcome } from "./exam";
+import { Examiner, Outcome } from "./exam";
 import { FAILURE_DETAILS, failureBody, failureHeaders } from "./failure";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
+import { applyRules, keptImages, readTexts } from "./judged-body";
+import { Ledger } from "./ledger";
 import { Metrics } from "./metrics";
 import {
   ACCEPT_ENCODING,
   CONSUMER_HEADER,
   CONTENT_LENGTH,
   CONTENT_TYPE,
-  EVENT_STREAM,
   STATUS_HEADER,
 } from "./names";
 import { Denial } from "./refusal/denial";
 import { DENIED_DETAILS } from "./refusal/refusal";
-import { deniedStatus, statusOf } from "./status";
 import { StreamGate } from "./stream-gate";
 import { Texts } from "./texts";
 
@@ -63,11 +64,12 @@ const enum Stage {
  */
 @final
 export class ContentStream extends HttpContext {
+  private readonly ledger: Ledger;
   private readonly examiner: Examiner;
   private stage: Stage = Stage.Idle;
   private phase: Phase = Phase.Request;
   private texts: Texts | null = null;
-  private exam: Exam | null = null;
+  private exam: BodyExam | null = null;
   private gate: StreamGate | null = null;
   private readonly consumer: Slice;
   /** The stream's body is held by the gateway. */
@@ -85,8 +87,10 @@ export class ContentStream extends HttpContext {
     const header = requestHeaders.get(CONSUMER_HEADER);
     const consumer = header === null ? NO_BYTES : header.copy();
     const thresholds = config.consumers.thresholdsOf(consumer);
+    const ledger = new Ledger(new Audit(log), metrics, config.api, config.ledger);
     this.consumer = consumer;
-    this.examiner = new Examiner(id, config.backends, thresholds, new Audit(log), metrics, log);
+    this.ledger = ledger;
+    this.examiner = new Examiner(id, config.backends, thresholds, ledger, log);
   }
 
   override onRequestHeaders(endOfStream: bool): HeadersAction {
@@ -129,18 +133,19 @@ export class ContentStream extends HttpContext {
     if (this.hasReplied || !config.checksResponse || endOfStream) return HeadersAction.Continue;
     responseHeaders.load();
     const status = responseHeaders.get(STATUS_HEADER);
-    if (status === null || !status.equals(OK)) return HeadersAction.Continue;
+    const type = responseHeaders.get(CONTENT_TYPE);
+    const isOk = status !== null && status.equals(OK);
+    const taking = config.api.taking(isOk, type === null ? NO_BYTES : lowerCase(type));
+    if (taking == Taking.Pass) return HeadersAction.Continue;
     this.phase = Phase.Response;
     if (isUnreadable(responseHeaders)) {
       if (config.deniesUnreadable) this.refuse(null, true);
       return HeadersAction.Continue;
     }
-    const type = responseHeaders.get(CONTENT_TYPE);
-    const isStream = type !== null && lowerCase(type).startsWith(EVENT_STREAM);
-    if (!isStream) return this.holdResponse();
-    this.examiner.audit.start();
+    if (taking == Taking.Hold) return this.holdResponse();
+    this.ledger.audit.start();
     responseHeaders.remove(CONTENT_LENGTH);
-    this.examiner.service = config.consumers.serviceOf(this.consumer, Phase.Response);
+    this.nameServices();
     this.gate = new StreamGate(config, this.examiner);
     this.stage = Stage.Streams;
     return HeadersAction.Continue;
@@ -191,60 +196,59 @@ export class ContentStream extends HttpContext {
     return this.config.holdsHeaders || (isDefined(HIGRESS) && !this.config.refusal.keepsHeaders);
   }
 
+  /** A refusal of an answer has a status and headers of its own. */
+  private get changesHeaders(): bool {
+    return this.holdsResponseHeaders && !this.config.refusal.keepsHeaders;
+  }
+
   /** A body is complete. @returns true: it goes on */
   private judge(body: Slice | null): bool {
     this.stage = Stage.Idle;
     if (body === null) return true;
-    const texts = textsOf(body, this.phase, this.config, this.examiner.client);
-    if (texts.isEmpty) return true;
+    const config = this.config;
+    const texts = readTexts(config.api, this.phase, body, this.examiner.client);
     const isRequest = this.phase == Phase.Request;
-    if (isRequest && !this.config.checksRequest) {
+    if (isRequest && !config.checksRequest) {
       this.examiner.prompt = texts.whole();
       return true;
     }
+    const images = keptImages(config, this.phase, texts);
+    if (texts.skipped != "") this.ledger.skipped(texts.skipped);
+    if (texts.isEmpty && images.length == 0) return true;
     this.texts = texts;
-    this.examiner.audit.start();
+    this.ledger.audit.start();
     this.metrics.checked.increment();
-    const judgement = this.applyRules(texts);
+    const judgement = applyRules(config.rules, this.phase, texts, this.examiner);
     if (judgement !== null) return this.refuse(judgement);
     // Services never see what the rules have masked, as little as the model does.
     const text = this.config.backends.length > 0 ? texts.whole() : NO_BYTES;
     if (isRequest) this.examiner.prompt = text;
-    this.examiner.service = this.config.consumers.serviceOf(this.consumer, this.phase);
-    const exam = new Exam(this.examiner, this.phase, text);
+    this.nameServices();
+    const masks = isRequest && this.config.api.masksRequests;
+    const exam = new BodyExam(this.examiner, this.phase, text, images, masks, texts.documents());
     this.exam = exam;
     this.stage = Stage.Asks;
     return this.settle(exam, exam.proceed());
   }
 
-  /** Masks what the local rules mask. @returns what they refuse; null: nothing */
-  private applyRules(texts: Texts): Judgement | null {
-    const rules = this.config.rules;
-    const memory = this.examiner.memory;
-    if (rules === null) return null;
-    for (let i = 0; i < texts.fields.length; i++) {
-      const field = texts.fields[i];
-      const outcome = rules.examine(field.text, this.phase, field.role, memory, field.isJson);
-      this.examiner.audit.noteRules(outcome.logged);
-      if (outcome.judgement !== null) return outcome.judgement;
-      field.changed = outcome.text;
-    }
-    return null;
+  /** What the cloud calls the services for this consumer. */
+  private nameServices(): void {
+    const consumers = this.config.consumers;
+    this.examiner.service = consumers.serviceOf(this.consumer, this.phase, false);
+    this.examiner.imageService = consumers.serviceOf(this.consumer, this.phase, true);
   }
 
   /** @returns true: what is held goes on */
-  private settle(exam: Exam, outcome: Outcome): bool {
+  private settle(exam: BodyExam, outcome: Outcome): bool {
     const texts = this.texts;
     if (outcome == Outcome.Pending || texts === null) return false;
     this.stage = Stage.Idle;
     if (outcome == Outcome.Denied) return this.refuse(exam.judgement);
-    if (outcome == Outcome.Failed && this.config.failsClosed) return this.fail();
-    // Peers mask requests alone: what a service would mask in an answer passes.
-    if (outcome == Outcome.Masked && this.phase == Phase.Request) texts.spread(exam.text);
+    if (exam.hasFailed && this.config.failsClosed) return this.fail();
+    if (exam.isMasked) texts.spread(exam.text);
     if (texts.isChanged && !this.edit(texts)) return this.refuse(null);
-    this.metrics.latency.record(
-      this.examiner.audit.settle(this.phase, statusOf(this.phase, outcome, texts.isChanged)),
-    );
+    if (outcome == Outcome.Failed) this.ledger.failed(this.phase, false);
+    else this.ledger.passed(this.phase, texts.isChanged && !exam.endsWithImage);
     return true;
   }
 
@@ -265,20 +269,17 @@ export class ContentStream extends HttpContext {
    * Refuses what the phase is about.
    *
    * @param judgement null: nothing can be said of it
-   * @param hasHeaders the response's headers are still here
+   * @param hasHeaders of an answer: its headers are still here, and may be changed
    * @returns true: what is held goes on, and is the refusal
    */
-  private refuse(judgement: Judgement | null, hasHeaders: bool = this.holdsResponseHeaders): bool {
+  private refuse(judgement: Judgement | null, hasHeaders: bool = this.changesHeaders): bool {
     this.stage = Stage.Idle;
     const isRequest = this.phase == Phase.Request;
     const refusal = this.config.refusal;
     const client = this.examiner.client;
     const streams = isRequest && client.wantsStream;
     const denial = new Denial(judgement, this.examiner.thresholds, client, streams);
-    const status = deniedStatus(this.phase, this.config.spellsRight);
-    this.metrics.latency.record(this.examiner.audit.settle(this.phase, status, judgement));
-    if (isRequest) this.metrics.requestDenied.increment();
-    else this.metrics.responseDenied.increment();
+    this.ledger.denied(this.phase, judgement);
     if (!isRequest && !hasHeaders) {
       responseBody.replace(refusal.answer(denial));
       return true;
@@ -291,7 +292,7 @@ export class ContentStream extends HttpContext {
   /** No judge could be asked. @returns true: what is held goes on, and is the error */
   private fail(): bool {
     const isRequest = this.phase == Phase.Request;
-    this.examiner.audit.settle(this.phase, isRequest ? "request error" : "response error");
+    this.ledger.failed(this.phase, true);
     const body = failureBody(this.examiner.client);
     if (!isRequest && !this.holdsResponseHeaders) {
       responseBody.replace(body);

@@ -1,6 +1,7 @@
 import { compilePath, JsonPath } from "@ai-gateway-wasm/as-json";
-import { bytes, Slice, trim } from "@ai-gateway-wasm/bytes";
+import { bytes, NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { ApiType } from "./api/type";
 import { Spellings } from "./backend/guard/spellings";
 import { Dialect } from "./dialect";
 
@@ -9,12 +10,36 @@ const RESPONSE: string = "responseContentJsonPath";
 const STREAM: string = "responseStreamContentJsonPath";
 const RESPONSE_OTHERS: string = "responseContentFallbackJsonPaths";
 const STREAM_OTHERS: string = "responseStreamContentFallbackJsonPaths";
+const ERROR: string = "responseErrorContentJsonPath";
 
 const REQUEST_PATH: Slice = bytes("messages.@reverse.0.content");
 const RESPONSE_PATH: Slice = bytes("choices.0.message.content");
 const STREAM_PATH: Slice = bytes("choices.0.delta.content");
 const RESPONSE_FALLBACKS: Slice[] = [RESPONSE_PATH, bytes('content.#(type=="text")#.text')];
 const STREAM_FALLBACKS: Slice[] = [STREAM_PATH, bytes("delta.text")];
+
+/** Where texts stand when a configuration does not say. */
+@final
+class DefaultPaths {
+  constructor(
+    readonly request: Slice,
+    readonly response: Slice,
+    readonly stream: Slice,
+    /** No bytes: nowhere. */
+    readonly error: Slice = NO_BYTES,
+  ) {}
+}
+
+/** The peers' for every API. */
+const CHAT: DefaultPaths = new DefaultPaths(REQUEST_PATH, RESPONSE_PATH, STREAM_PATH);
+const RESULT_PATH: Slice = bytes("result.content");
+const MCP: DefaultPaths = new DefaultPaths(bytes("params.arguments"), RESULT_PATH, RESULT_PATH);
+const EMBEDDING: DefaultPaths = new DefaultPaths(
+  bytes("input"),
+  bytes("data"),
+  STREAM_PATH,
+  bytes("error.message"),
+);
 
 /** Where texts stand; the first path that finds one counts. */
 @final
@@ -23,21 +48,27 @@ export class TextPaths {
   readonly response: JsonPath[] = [];
   /** In an event. */
   readonly stream: JsonPath[] = [];
+  /** Where errors speak; none: they do not. */
+  readonly errors: JsonPath[] = [];
 
   /** In the fields of ai-security-guard, or of qwen3guard (content-security.md 2.2, 2.7). */
-  constructor(config: ConfigReader, dialect: Dialect) {
+  constructor(config: ConfigReader, dialect: Dialect, type: ApiType) {
     if (dialect == Dialect.Guard) this.readGuard(new Spellings(config));
-    else this.readCloud(config);
+    else if (dialect != Dialect.Ours) this.read(config, CHAT);
+    else
+      this.read(config, type == ApiType.Mcp ? MCP : type == ApiType.Embedding ? EMBEDDING : CHAT);
   }
 
-  private readCloud(config: ConfigReader): void {
-    compile(config, REQUEST, trim(config.text(REQUEST, REQUEST_PATH)), this.request);
-    const response = trim(config.text(RESPONSE, RESPONSE_PATH));
+  private read(config: ConfigReader, defaults: DefaultPaths): void {
+    compile(config, REQUEST, trim(config.text(REQUEST, defaults.request)), this.request);
+    const response = trim(config.text(RESPONSE, defaults.response));
     compile(config, RESPONSE, response, this.response);
     readOthers(config, RESPONSE_OTHERS, response, RESPONSE_FALLBACKS, this.response);
-    const stream = trim(config.text(STREAM, STREAM_PATH));
+    const stream = trim(config.text(STREAM, defaults.stream));
     compile(config, STREAM, stream, this.stream);
     readOthers(config, STREAM_OTHERS, stream, STREAM_FALLBACKS, this.stream);
+    const error = trim(config.text(ERROR, defaults.error));
+    if (!error.isEmpty) compile(config, ERROR, error, this.errors);
   }
 
   /** The peer knows one path each; others are ours. */

@@ -8,15 +8,24 @@ import {
   textOf,
 } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Image } from "./image";
+import { Documents } from "./judge/documents";
 import { DollarPath } from "./local/dollar-path";
+import { behindRunes, runesIn } from "./runes";
+import { offsetIn, TextField } from "./text-field";
 
 const TYPE: Slice = bytes("type");
 const TEXT: Slice = bytes("text");
+const IMAGE: Slice = bytes("image_url");
+/** Of OpenAI's responses. */
+const INPUT_IMAGE: Slice = bytes("input_image");
+const URL: Slice = bytes("url");
 const STREAM: Slice = bytes("stream");
 const MESSAGES: Slice = bytes("messages");
 const MESSAGE: Slice = bytes("message");
 const CHOICES: Slice = bytes("choices");
 const ROLE: Slice = bytes("role");
+const TOOL: Slice = bytes("tool");
 const USER: Slice = bytes("user");
 const CONTENT: Slice = bytes("content");
 const REASONING: Slice = bytes("reasoning_content");
@@ -36,38 +45,21 @@ export const enum Scope {
   All,
 }
 
-/** A text of a JSON body that is judged, and where it stands. */
-@final
-export class TextField {
-  /** What takes its place; null: nothing. */
-  changed: Slice | null = null;
-  /** It is the whole body, and no literal. */
-  isWhole: bool = false;
-
-  constructor(
-    /** Offset of its literal in the body; −1: it does not stand there as it is. */
-    readonly start: i32,
-    readonly length: i32,
-    /** Memory of its own. */
-    readonly text: Slice,
-    /** Of its message; no bytes: unknown. */
-    readonly role: Slice,
-    /** The text is JSON itself: what a tool is called with. */
-    readonly isJson: bool,
-  ) {}
-
-  /** The text as it goes on. */
-  get current(): Slice {
-    const changed = this.changed;
-    return changed === null ? this.text : changed;
-  }
-}
-
-/** The texts of a body that are judged together, in their order. */
+/** What of a body is judged: its texts, all together, and its images. */
 @final
 export class Texts {
   readonly fields: TextField[] = [];
-  private readonly root: JsonValue | null;
+  readonly images: Image[] = [];
+  /** Why there is nothing to judge, for the log; empty: there is, or it is not worth a word. */
+  skipped: string = "";
+  /** Stands between the texts when services are asked about all of them. */
+  joint: Slice = NO_BYTES;
+  /** The document; null: it is none. */
+  readonly root: JsonValue | null;
+  /** What services are asked about: the value that the texts stand in, as JSON; null: the texts. */
+  private raw: Slice | null = null;
+  /** Where it begins in the body. */
+  private rawStart: i32 = 0;
 
   constructor(private readonly body: Slice) {
     this.root = readJson(body);
@@ -85,21 +77,24 @@ export class Texts {
     return messages !== null && messages.isArray;
   }
 
+  /** There is no text; there may be images. */
   get isEmpty(): bool {
-    return this.fields.length == 0;
+    const fields = this.fields;
+    if (this.raw !== null) return false;
+    return fields.length == 0 || (fields.length == 1 && fields[0].text.isEmpty);
   }
 
   /**
    * Takes what is at the first path where something is.
    *
-   * @param asItStands also lists of parts, as what stands in the body
+   * @param asItStands of a list of parts services are asked about what stands in the body
    */
   takeFirst(paths: JsonPath[], asItStands: bool = false): void {
-    for (let i = 0; i < paths.length && this.isEmpty; i++) {
+    for (let i = 0; i < paths.length && this.isEmpty && this.images.length == 0; i++) {
       const value = paths[i].read(this.root);
       if (value === null || value.isNull) continue;
-      if (asItStands) this.add(value, NO_BYTES);
-      else this.take(value, NO_BYTES);
+      if (asItStands && value.isArray) this.askRaw(value);
+      this.take(value, NO_BYTES);
     }
   }
 
@@ -133,6 +128,25 @@ export class Texts {
 
   get isJson(): bool {
     return isValidJson(this.body);
+  }
+
+  /** What is taken next stands in this value: services are asked about all of it, as JSON. */
+  askRaw(value: JsonValue): void {
+    if (value.isString) return;
+    this.raw = value.raw.kept();
+    this.rawStart = offsetIn(this.body, value.raw);
+  }
+
+  /** Takes texts wherever they stand. Empty ones count where a joint shows that they are there. */
+  takeAll(values: JsonValue[]): void {
+    for (let i = 0; i < values.length; i++) {
+      const text = textOf(values[i]);
+      if (!text.isEmpty || !this.joint.isEmpty) this.put(values[i], text, NO_BYTES, false);
+    }
+  }
+
+  takeImage(image: Image): void {
+    if (!image.text.isEmpty) this.images.push(image);
   }
 
   /** Takes the messages of a request: what they say, and what tools are called with. */
@@ -180,12 +194,32 @@ export class Texts {
     }
   }
 
-  /** All of them, one behind the other. Memory of its own. */
+  /** What services are asked about: all texts, one behind the other. Memory of its own. */
   whole(): Slice {
-    if (this.fields.length == 1) return this.fields[0].current;
+    const fields = this.fields;
+    const raw = this.raw;
+    const edited = raw !== null ? this.editFrom(raw, this.rawStart) : null;
+    if (edited !== null) return edited;
+    if (fields.length == 1) return fields[0].current;
     const out = new Builder(256);
-    for (let i = 0; i < this.fields.length; i++) out.append(this.fields[i].current);
+    for (let i = 0; i < fields.length; i++) {
+      if (i > 0) out.append(this.joint);
+      out.append(fields[i].current);
+    }
     return out.toSlice();
+  }
+
+  /** What of `whole()` tools gave. */
+  documents(): Documents {
+    const documents = new Documents();
+    let at = 0;
+    for (let i = 0; i < this.fields.length; i++) {
+      const field = this.fields[i];
+      const end = at + field.current.length;
+      if (field.role.equals(TOOL)) documents.add(at, end);
+      at = end;
+    }
+    return documents;
   }
 
   get isChanged(): bool {
@@ -223,17 +257,36 @@ export class Texts {
    * @returns memory of its own; null when a text does not stand in the body as it is
    */
   edit(body: Slice): Slice | null {
-    const out = new Builder(body.length + 64);
+    return this.editFrom(body, 0);
+  }
+
+  /** The same of a piece of the body. @param offset where it begins */
+  private editFrom(piece: Slice, offset: i32): Slice | null {
+    const out = new Builder(piece.length + 64);
+    const fields = this.changedFields();
     let from = 0;
+    for (let i = 0; i < fields.length; i++) {
+      const changed = fields[i].changed;
+      const start = fields[i].start - offset;
+      if (fields[i].start < 0 || start < from || changed === null) return null;
+      out.append(piece.sub(from, start)).append(fields[i].isWhole ? changed : quote(changed));
+      from = start + fields[i].length;
+    }
+    return out.append(piece.sub(from)).toSlice();
+  }
+
+  /** In the order of the body: not all APIs are read in it. */
+  private changedFields(): TextField[] {
+    const changed: TextField[] = [];
     for (let i = 0; i < this.fields.length; i++) {
       const field = this.fields[i];
-      const changed = field.changed;
-      if (changed === null) continue;
-      if (field.start < from) return null;
-      out.append(body.sub(from, field.start)).append(field.isWhole ? changed : quote(changed));
-      from = field.start + field.length;
+      if (field.changed === null) continue;
+      let at = changed.length;
+      changed.push(field);
+      for (; at > 0 && changed[at - 1].start > field.start; at--) changed[at] = changed[at - 1];
+      changed[at] = field;
     }
-    return out.append(body.sub(from)).toSlice();
+    return changed;
   }
 
   private member(name: Slice): JsonValue | null {
@@ -264,15 +317,26 @@ export class Texts {
     }
   }
 
-  /** A string, or the texts of a list of parts. What is neither is taken as it stands. */
-  private take(value: JsonValue, role: Slice): void {
+  /** A string, or the texts and images of a list of parts. What is neither is taken as it stands. */
+  take(value: JsonValue, role: Slice): void {
     if (value.isNull) return;
     if (!value.isArray) return this.add(value, role);
     const items = value.entries();
     while (items.next()) {
       const item = items.value;
-      const text = item.isString ? item : textIn(item);
+      if (item.isString) this.add(item, role);
+      else if (item.isObject) this.takePart(item, role);
+    }
+  }
+
+  private takePart(part: JsonValue, role: Slice): void {
+    const type = textOf(part.get(TYPE));
+    if (isTextType(type)) {
+      const text = part.get(TEXT);
       if (text !== null) this.add(text, role);
+    } else if (type.equals(IMAGE) || type.equals(INPUT_IMAGE)) {
+      const image = part.get(IMAGE);
+      if (image !== null) this.takeImage(Image.at(image.isObject ? image.get(URL) : image));
     }
   }
 
@@ -281,25 +345,22 @@ export class Texts {
   }
 
   private add(value: JsonValue, role: Slice, isJson: bool = false): void {
+    const text = value.isString ? textOf(value) : value.raw;
+    if (!text.isEmpty) this.put(value, text, role, isJson);
+  }
+
+  private put(value: JsonValue, text: Slice, role: Slice, isJson: bool): void {
     const raw = value.raw;
-    const text = value.isString ? textOf(value) : raw;
-    if (text.isEmpty) return;
-    const body = this.body;
-    const end = body.ptr + <usize>body.length;
-    const isInPlace = raw.ptr >= body.ptr && raw.ptr + <usize>raw.length <= end;
-    const start = isInPlace ? <i32>(raw.ptr - body.ptr) : -1;
+    const start = offsetIn(this.body, raw);
     this.fields.push(new TextField(start, raw.length, text.kept(), role, isJson));
   }
 }
 
-/** The text of a part of a list; null: it is something else. */
-function textIn(part: JsonValue): JsonValue | null {
-  if (!part.isObject) return null;
-  const type = textOf(part.get(TYPE));
+function isTextType(type: Slice): bool {
   for (let i = 0; i < TEXT_TYPES.length; i++) {
-    if (type.equals(TEXT_TYPES[i])) return part.get(TEXT);
+    if (type.equals(TEXT_TYPES[i])) return true;
   }
-  return null;
+  return false;
 }
 
 /** Number of the first message that the user said since the last answer. */
@@ -311,31 +372,4 @@ function lastTurns(messages: JsonValue): i32 {
     if (!message.isObject || !textOf(message.get(ROLE)).equals(USER)) first = i + 1;
   }
   return min(first, messages.count() - 1);
-}
-
-/** Characters of a UTF-8 text. */
-export function runesIn(text: Slice): i32 {
-  let count = 0;
-  for (let i = 0; i < text.length; i++) {
-    if ((text.at(i) & 0xc0) != 0x80) count++;
-  }
-  return count;
-}
-
-/** The end of a UTF-8 text: at most so many characters. */
-export function lastRunes(text: Slice, most: i32): Slice {
-  let left = most;
-  for (let at = text.length - 1; at >= 0; at--) {
-    if ((text.at(at) & 0xc0) != 0x80 && --left <= 0) return text.sub(at);
-  }
-  return text;
-}
-
-function behindRunes(text: Slice, from: i32, runes: i32): i32 {
-  let at = from;
-  for (let left = runes; at < text.length; at++) {
-    if ((text.at(at) & 0xc0) == 0x80) continue;
-    if (left-- == 0) break;
-  }
-  return at;
 }

@@ -66,3 +66,13 @@ test("what nobody can mean is taken as the peer takes it, with an error in the l
     "error consumerRiskLevel[0].contentModerationLevelBar: is no level, so whatever is judged reaches it",
   ]);
 });
+
+test("APIs and providers that nobody knows are not judged, and the log says so", async () => {
+  const configurations = new Map(validConfigurations(subject.plugin));
+  const started = await subject.load(configurations.get("api-and-provider-unknown")!);
+  expect(firstStart(started).filter((line) => line.startsWith("error"))).toEqual([
+    "error _rules_[0].apiType: is unknown, so nothing is judged",
+    "error _rules_[1].providerType: is unknown, so nothing is judged",
+    "error _rules_[2].apiType: is beyond TextModerationPlus, so answers are not judged",
+  ]);
+});

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Json } from "proxy-wasm-test";
 import { HOSTILE_BYTES } from "../../conformance/hostile-bytes.js";
 import { Random } from "../../conformance/random.js";
 import { BUILDS, gateway, LOCAL, type Build } from "./support.js";
@@ -153,5 +154,36 @@ test("a word behind any rubbish is still found in a stream", async () => {
     expect(reply.text()).toContain("from-security-guard");
     expect(reply.text()).not.toContain("代号");
     await host.close();
+  }
+});
+
+// The other APIs read the same rubbish, and some of their own.
+const APIS: Record<string, Json>[] = [
+  { apiType: "image_generation" },
+  { apiType: "image_generation", providerType: "qwen" },
+  { apiType: "embedding" },
+  { apiType: "mcp", requestContentJsonPath: "@this", responseStreamContentJsonPath: "choices" },
+];
+const ODD: [string, string][] = [
+  ["deep input", `{"method":"tools/call","input":${'{"messages":['.repeat(50_000)}`],
+  ["deep results", `{"input":["x"],"data":${'[{"a":'.repeat(50_000)}"x"`],
+  ["wrong types", '{"input":{"messages":7,"reference_edge":[1],"images":{"a":[]}},"prompt":[[]]}'],
+  ["wrong answers", '{"data":[1,null,[{"url":{}}]],"output":{"results":"x","choices":[[]]}}'],
+  ["odd ids", '{"jsonrpc":"2.0","id":{"a":[1]},"method":"tools/call","params":null,"result":[]}'],
+  ["a batch of rubbish", '[1,null,{"method":["tools/call"]},{"method":"tools/call"}]'],
+];
+
+test.each(APIS)("rubbish in bodies and streams of %o passes as it came", async (api) => {
+  const bodies = [...BODIES, ...ODD.map(([name, body]) => [name, bytes(body)] as const)];
+  for (const [what, body] of bodies) {
+    for (const type of [JSON_TYPE, SSE_TYPE]) {
+      const host = await gateway("envoy", { ...LOCAL, ...api }, { type, body });
+      const headers = { "content-type": JSON_TYPE };
+      const reply = await host.fetch(URL, { method: "POST", headers, body }).settle();
+      expect(reply.status, what).toBe(200);
+      expect(reply.upstream[0]!.bytes.length, what).toBe(body.length);
+      expect(Buffer.from(reply.body).equals(body), what).toBe(true);
+      await host.close();
+    }
   }
 });

@@ -37,7 +37,8 @@ const SIGNED = [
   "x-acs-version",
 ];
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const ACTIONS = ["TextModerationPlus", "MultiModalGuard", "MultiModalGuardForBase64"];
+const IMAGE_ACTION = "MultiModalGuardForBase64";
+const ACTIONS = ["TextModerationPlus", "MultiModalGuard", IMAGE_ACTION];
 const CALLER = "CIPFrom/AIGateway";
 
 /**
@@ -62,12 +63,20 @@ export function faultsOf(request: WireRequest, credentials: Credentials): string
   demand(headers["x-acs-content-sha256"] === sha256(body), "x-acs-content-sha256");
   demand(headers["authorization"] === authorization(request, credentials), "signature");
   demand(body.equals(canonicalForm(body)), "form");
+  demand(isKindOf(request), "action for what is asked");
   return faults;
+}
+
+/** Images have an action of their own, and are one URL or base64. */
+function isKindOf(request: WireRequest): boolean {
+  const { action, content, imageUrl, imageBase64 } = askedIn(request);
+  const asked = [content, imageUrl, imageBase64].filter((what) => what !== undefined);
+  return asked.length === 1 && (content === undefined) === (action === IMAGE_ACTION);
 }
 
 export function askedIn({ path, headers, body }: WireRequest): Asked {
   const form = new URLSearchParams(body.toString());
-  const parameters = JSON.parse(form.get("ServiceParameters") ?? "{}") as Parameters;
+  const parameters = parametersOf(form);
   const imageBase64 = form.get("ImageBase64Str");
   return {
     action: headers["x-acs-action"] ?? "",

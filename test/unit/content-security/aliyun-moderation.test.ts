@@ -96,12 +96,22 @@ describe("the service finds what is wrong", () => {
       "x-acs-content-sha256",
       "signature",
       "form",
+      "action for what is asked",
     ]);
     expect(change({}, { "user-agent": "curl" })).toEqual(["user-agent"]);
     expect(change({}, { "x-acs-signature-nonce": "1" })).toEqual([
       "x-acs-signature-nonce",
       "signature",
     ]);
+  });
+
+  it("an image under the action of texts, and two at once", () => {
+    const image = callOf(BACKEND, 0, URL, "https://e.com/a.png");
+    const action = { "x-acs-action": "MultiModalGuard" };
+    const wrong = faultsOf({ ...image, headers: { ...image.headers, ...action } }, CREDENTIALS);
+    expect(wrong).toEqual(["signature", "action for what is asked"]);
+    const two = Buffer.concat([Buffer.from("ImageBase64Str=aa&"), image.body]);
+    expect(faultsOf({ ...image, body: two }, CREDENTIALS)).toContain("action for what is asked");
   });
 
   it("another secret", () => {
@@ -127,6 +137,25 @@ describe("the service finds what is wrong", () => {
       "Signature=21622cd010569926da5ba10c586a85cfb869f80f565a3f6da14a063eac503d8e",
     );
   });
+});
+
+it("the signature of the contract's fourth vector, the URL of an image", () => {
+  const body = Buffer.from(
+    "ServiceParameters=%7B%22imageUrls%22%3A%5B%22https%3A%2F%2Fe.com%2Fa.png%22%5D%2C%22requestFrom%22%3A%22CIPFrom%2FAIGateway%22%7D",
+  );
+  const headers = {
+    host: "green-cip.cn-shanghai.aliyuncs.com",
+    "content-type": "application/x-www-form-urlencoded",
+    "x-acs-action": "MultiModalGuardForBase64",
+    "x-acs-content-sha256": "d783353ffcf10bd505b6203a3a02e6119a857b88082f3eec8566aa347830a29d",
+    "x-acs-date": "2026-01-02T03:04:05Z",
+    "x-acs-signature-nonce": "11111111-2222-3333-4444-555555555555",
+    "x-acs-version": "2022-03-02",
+  };
+  const path = "/?Service=img_query_security_check";
+  expect(authorization({ method: "POST", path, headers, body }, CREDENTIALS)).toContain(
+    "Signature=b6e8bbe1a57f4a9c11275b2f456f24b8fe9fc281e77c0a205534bd4e4a92609c",
+  );
 });
 
 describe("over a connection", () => {

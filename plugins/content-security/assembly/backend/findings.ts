@@ -30,6 +30,7 @@ export function addFinding(
 
 /** Adds a name to the list that the audit shows. */
 export function addLabel(judgement: Judgement, name: Slice): void {
+  judgement.hasResult = judgement.hasResult || !name.isEmpty;
   judgement.label = joined(judgement.label, name);
 }
 

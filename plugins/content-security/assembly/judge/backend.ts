@@ -19,6 +19,8 @@ export class Question {
   isBase64: bool = false;
   /** Whatever the user asked, for a judge that wants to know it with the answer; no bytes: unknown. */
   prompt: Slice = NO_BYTES;
+  /** What tools gave, for a judge that wants it apart; it is not in the text. */
+  documents: Slice[] = [];
   /** Names the cloud service in place of the configured one, for one consumer; no bytes: it does not. */
   service: Slice = NO_BYTES;
 
@@ -28,6 +30,10 @@ export class Question {
     /** The same for all parts of one text: 20 lower-case hex characters. */
     readonly sessionId: Slice,
   ) {}
+
+  get isEmpty(): bool {
+    return this.text.isEmpty && this.documents.length == 0;
+  }
 }
 
 /** A service that judges texts (content-security.md 4, 8). Belongs to a configuration. */
@@ -59,9 +65,19 @@ export abstract class Backend {
     return false;
   }
 
+  /** It wants to know what of a text are the user's own words, and what tools gave. */
+  get wantsDocuments(): bool {
+    return false;
+  }
+
+  /** It judges images, too. */
+  get knowsImages(): bool {
+    return false;
+  }
+
   /** False: it has nothing to say on this, do not ask. */
   judges(question: Question): bool {
-    return !question.isImage;
+    return !question.isImage || this.knowsImages;
   }
 
   /** The call that asks. */

@@ -31,6 +31,8 @@ export class Judgement {
   isFinal: bool = false;
   /** There is something that the audit can say of a refusal, in `label` and `words`. */
   hasResult: bool = false;
+  /** The judge has advice, or is none that gives any. */
+  hasAdvice: bool = true;
   label: Slice = NO_BYTES;
   words: Slice = NO_BYTES;
   /** What the judge would tell the user in place of the text; no bytes: it does not say. */

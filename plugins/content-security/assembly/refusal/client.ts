@@ -1,4 +1,4 @@
-import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { requestHeaders } from "proxy-wasm-as";
 
 const PATH: Slice = bytes(":path");
@@ -24,6 +24,8 @@ export class Client {
   wantsStream: bool = false;
   /** Its request has messages, as OpenAI's chats have. */
   isChat: bool = false;
+  /** Id of the JSON-RPC message that is judged, as JSON; no bytes: it has none. */
+  messageId: Slice = NO_BYTES;
 }
 
 /** Reads what the request's path tells. */

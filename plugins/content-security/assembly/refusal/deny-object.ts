@@ -1,6 +1,7 @@
 import { Escape, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { Denial } from "./denial";
+import { DenyConfig } from "./deny-config";
 
 /**
  * What blocked a text, for programs (content-security.md 4.5).
@@ -16,4 +17,11 @@ export function denyObject(denial: Denial, code: i64, message: Slice): Slice {
     json.key("level").text(denial.blocked[i].level).closeObject();
   }
   return json.closeArray().closeObject().toSlice();
+}
+
+/** As the service found it; where nothing can be said of the judgement, what people are told. */
+export function denyObjectOf(denial: Denial, deny: DenyConfig): Slice {
+  const judgement = denial.judgement;
+  if (judgement === null) return denyObject(denial, deny.status, deny.textFor(denial));
+  return denyObject(denial, judgement.code, deny.configured);
 }

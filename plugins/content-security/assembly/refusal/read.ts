@@ -1,13 +1,17 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { isHeaderValue } from "proxy-wasm-as";
+import { ApiType } from "../api/type";
 import { Spellings } from "../backend/guard/spellings";
 import { Dialect } from "../dialect";
 import { JSON_TYPE } from "../names";
 import { ClientRefusal } from "./by-client";
 import { DenyFormat } from "./content";
 import { BUILT_IN_MESSAGE, DenyConfig } from "./deny-config";
+import { EmbeddingRefusal } from "./embedding";
+import { ImageRefusal } from "./image-generation";
 import { MaskingRefusal, RawMessage } from "./masking";
+import { McpRefusal } from "./mcp";
 import { OpenAiRefusal } from "./openai";
 import { OriginalRefusal } from "./original";
 import { Qwen3GuardRefusal } from "./qwen3guard";
@@ -18,14 +22,25 @@ const FORMAT_FIELD: string = "openAIDenyResponseFormat";
 const ORIGINAL: Slice = bytes("original");
 const VERSIONS: string[] = ["2.0", "1.0"];
 const OLD: i32 = 1;
+const MCP_IDS: string[] = ["zero", "echo"];
+const ECHO: i32 = 1;
 
 /** 提问或回答中包含敏感词，已被屏蔽 */
 const MASKING_MESSAGE: Slice = bytes("提问或回答中包含敏感词，已被屏蔽");
 const MASKING_RAW: Slice = bytes('{"errmsg":"提问或回答中包含敏感词，已被屏蔽"}');
 
-/** How what a configuration refuses is refused (content-security.md 4.5, 4.7, decision 11.1). */
-export function readRefusal(config: ConfigReader, dialect: Dialect): Refusal {
+/** How what a configuration refuses is refused (content-security.md 4.5-4.7, decision 11.1). */
+export function readRefusal(config: ConfigReader, dialect: Dialect, type: ApiType): Refusal {
   const deny = readDeny(config, dialect);
+  const texts = readTexts(config, dialect, deny);
+  const echoesId = config.choice("mcpId", MCP_IDS, 0) == ECHO;
+  if (type == ApiType.ImageGeneration) return new ImageRefusal(deny);
+  if (type == ApiType.Mcp) return new McpRefusal(deny, echoesId);
+  return type == ApiType.Embedding ? new EmbeddingRefusal(deny) : texts;
+}
+
+/** Of text generation. */
+function readTexts(config: ConfigReader, dialect: Dialect, deny: DenyConfig): Refusal {
   const isOld = config.choice("compat", VERSIONS, 0) == OLD;
   const isLegacy = isOld || dialect == Dialect.Cloud;
   const fallback: DenyFormat = isLegacy ? DenyFormat.Legacy : DenyFormat.Message;

@@ -41,10 +41,13 @@ export class Aliyun extends Backend {
     return this.config.submitsEmpty;
   }
 
+  override get knowsImages(): bool {
+    return this.config.action.equals(MULTI_MODAL);
+  }
+
   /** An action that nobody knows turns every check off, as in the peer. */
   override judges(question: Question): bool {
-    if (this.config.action.equals(MULTI_MODAL)) return true;
-    return !question.isImage && this.judgesWhole;
+    return this.knowsImages || (!question.isImage && this.judgesWhole);
   }
 
   override ask(question: Question): HttpRequest {

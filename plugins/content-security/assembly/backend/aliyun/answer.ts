@@ -59,8 +59,11 @@ function readData(data: JsonValue, judgement: Judgement): bool {
   if (!isListOfObjects(data, RESULT) || !isListOfObjects(data, ADVICE)) return false;
   judgement.risk = findText(data, RISK_LEVEL);
   judgement.attack = findText(data, ATTACK_LEVEL);
+  const advice = data.get(ADVICE);
+  judgement.hasAdvice = advice !== null && !advice.isNull;
   const first = firstResult(data);
   if (first !== null) {
+    judgement.hasResult = true;
     judgement.label = findText(first, LABEL);
     judgement.words = findText(first, RISK_WORDS);
   }

@@ -11,6 +11,11 @@ export const TEXT_MODERATION: Slice = bytes("TextModerationPlus");
 export const MULTI_MODAL: Slice = bytes("MultiModalGuard");
 export const MULTI_MODAL_BASE64: Slice = bytes("MultiModalGuardForBase64");
 
+/** `action` is the one that knows texts alone; without one it is, too. */
+export function isTextModeration(config: ConfigReader): bool {
+  return config.text("action", TEXT_MODERATION).equals(TEXT_MODERATION);
+}
+
 /** Names of the cloud's services, by what is judged (content-security.md 2.2). */
 @final
 export class Services {

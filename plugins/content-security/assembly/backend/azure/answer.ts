@@ -85,6 +85,7 @@ function readAttack(analysis: JsonValue, judgement: Judgement): bool {
   if (attack === null || !attack.isBoolean) return false;
   if (!boolOf(attack)) return true;
   addFinding(judgement, Dimension.PromptAttack);
+  judgement.hasResult = true;
   judgement.label = ATTACK;
   return true;
 }

@@ -1,5 +1,5 @@
 import { JsonWriter } from "@ai-gateway-wasm/as-json";
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { HttpRequest } from "@ai-gateway-wasm/kit/http-client";
 import { Backend, Phase, Question } from "../../judge/backend";
@@ -26,7 +26,7 @@ export class AzureAnalysis extends Backend {
     return this.resource.service.maxChars;
   }
 
-  override judges(_question: Question): bool {
+  override get knowsImages(): bool {
     return true;
   }
 
@@ -48,6 +48,9 @@ export class AzureAnalysis extends Backend {
   }
 }
 
+/** What Prompt Shields takes at once. */
+const MAX_DOCUMENTS: i32 = 5;
+
 /** Azure's Prompt Shields: attacks on the model in requests. */
 @final
 export class AzureShield extends Backend {
@@ -59,17 +62,35 @@ export class AzureShield extends Backend {
     return this.resource.service.maxChars;
   }
 
+  override get wantsDocuments(): bool {
+    return true;
+  }
+
   override judges(question: Question): bool {
     return question.phase == Phase.Request && !question.isImage;
   }
 
   override ask(question: Question): HttpRequest {
     const json = new JsonWriter().openObject().key("userPrompt").text(question.text);
-    json.key("documents").openArray().closeArray().closeObject();
-    return this.resource.post("/text:shieldPrompt", json);
+    json.key("documents").openArray();
+    const documents = question.documents;
+    for (let i = 0; i < min(documents.length, MAX_DOCUMENTS - 1); i++) json.text(documents[i]);
+    const rest = joined(documents, MAX_DOCUMENTS - 1);
+    if (!rest.isEmpty) json.text(rest);
+    return this.resource.post("/text:shieldPrompt", json.closeArray().closeObject());
   }
 
   override parse(_question: Question, body: Slice): Judgement | null {
     return parseShield(body);
   }
+}
+
+/** Those from the given one on, as lines of one. */
+function joined(documents: Slice[], from: i32): Slice {
+  const out = new Builder();
+  for (let i = from; i < documents.length; i++) {
+    if (i > from) out.appendByte(0x0a);
+    out.append(documents[i]);
+  }
+  return out.view();
 }

@@ -35,7 +35,7 @@ export class OpenAiModeration extends Backend {
     return this.service.maxChars;
   }
 
-  override judges(_question: Question): bool {
+  override get knowsImages(): bool {
     return true;
   }
 

@@ -2,12 +2,12 @@ import { Slice } from "@ai-gateway-wasm/bytes";
 import { Dimension } from "../../judge/dimension";
 import { Judgement } from "../../judge/judgement";
 import { LEVEL_HIGH } from "../../judge/level";
-import { addFinding } from "../findings";
+import { addFinding, addLabel } from "../findings";
 
 /** The text is refused. @param reason for the audit; may be empty */
 export function refuse(judgement: Judgement, reason: Slice): Judgement {
   addFinding(judgement, Dimension.ContentModeration);
-  judgement.label = reason;
+  addLabel(judgement, reason);
   return judgement;
 }
 
@@ -21,7 +21,7 @@ export function replace(
   if (text === null) return refuse(judgement, reason);
   if (text.equals(original)) return judgement;
   addFinding(judgement, Dimension.SensitiveData, LEVEL_HIGH, true);
-  judgement.label = reason;
+  addLabel(judgement, reason);
   judgement.masked = text;
   return judgement;
 }

@@ -35,8 +35,8 @@ export class Webhook extends Backend {
     return this.service.maxChars;
   }
 
-  override judges(question: Question): bool {
-    return !question.isImage || this.contract.knowsImages;
+  override get knowsImages(): bool {
+    return this.contract.knowsImages;
   }
 
   override ask(question: Question): HttpRequest {

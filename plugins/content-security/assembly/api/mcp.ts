@@ -1,0 +1,100 @@
+import { JsonValue, textOf } from "@ai-gateway-wasm/as-json";
+import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { EventTexts } from "../event-texts";
+import { JSON_TYPE } from "../names";
+import { Client } from "../refusal/client";
+import { Texts } from "../texts";
+import { Api, Taking } from "./api";
+import { ApiType } from "./type";
+import { leavesOf } from "./leaves";
+import { TextPaths } from "../text-paths";
+
+const METHOD: Slice = bytes("method");
+const ID: Slice = bytes("id");
+const CALL: Slice = bytes("tools/call");
+
+/** Calls of tools over JSON-RPC, and what they give (content-security.md 3.4). */
+@final
+export class Mcp extends Api {
+  constructor(private readonly paths: TextPaths) {
+    super();
+  }
+
+  override get type(): ApiType {
+    return ApiType.Mcp;
+  }
+
+  override get modality(): string {
+    return "mcp";
+  }
+
+  override get spellsRight(): bool {
+    return true;
+  }
+
+  override get logsStreams(): bool {
+    return false;
+  }
+
+  override get judgesEvents(): bool {
+    return true;
+  }
+
+  override taking(isOk: bool, type: Slice): Taking {
+    if (!isOk) return Taking.Pass;
+    return type.find(JSON_TYPE) >= 0 ? Taking.Hold : Taking.Stream;
+  }
+
+  /** Of a batch with a call all is judged. */
+  override readRequest(texts: Texts, client: Client): void {
+    const root = texts.root;
+    if (root === null) return;
+    if (root.isArray) {
+      if (hasCall(root)) take(texts, root);
+    } else if (isCall(root)) {
+      client.messageId = idOf(root);
+      take(texts, this.paths.request[0].read(root));
+    }
+  }
+
+  override readResponse(texts: Texts, client: Client): void {
+    client.messageId = idOf(texts.root);
+    take(texts, this.paths.response[0].read(texts.root));
+  }
+
+  override readEvent(event: Slice): EventTexts {
+    const texts = new EventTexts(event);
+    const root = texts.root;
+    const value = this.paths.stream[0].read(root);
+    if (value === null) return texts;
+    texts.messageId = idOf(root);
+    texts.askAlone(value);
+    texts.takeAlone(leavesOf(value));
+    return texts;
+  }
+}
+
+/** Local rules look at the strings of a value; services see it as it stands. */
+function take(texts: Texts, value: JsonValue | null): void {
+  if (value === null || textOf(value).isEmpty) return;
+  texts.askRaw(value);
+  texts.takeAll(leavesOf(value));
+}
+
+function hasCall(batch: JsonValue): bool {
+  const messages = batch.entries();
+  while (messages.next()) {
+    if (isCall(messages.value)) return true;
+  }
+  return false;
+}
+
+function isCall(message: JsonValue): bool {
+  return textOf(message.get(METHOD)).equals(CALL);
+}
+
+/** As JSON; no bytes: it has none that an answer could carry. */
+function idOf(message: JsonValue | null): Slice {
+  const id = message !== null ? message.get(ID) : null;
+  return id !== null && (id.isString || id.isNumber) ? id.raw.kept() : NO_BYTES;
+}

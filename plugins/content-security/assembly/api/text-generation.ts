@@ -1,0 +1,70 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { EventTexts } from "../event-texts";
+import { MaskingTexts } from "../local/masking-texts";
+import { EVENT_STREAM } from "../names";
+import { Client, Protocol } from "../refusal/client";
+import { TextPaths } from "../text-paths";
+import { Scope, Texts } from "../texts";
+import { Api, Taking } from "./api";
+import { ApiType } from "./type";
+
+/** No scope: what the peers look at is what a path names. */
+export const BY_PATH: i32 = -1;
+
+/** Chats and completions (content-security.md 3.2, 3.5). */
+@final
+export class TextGeneration extends Api {
+  /** Lists of parts in requests by path are taken as they stand, as some peers do. */
+  takesLists: bool = false;
+  /** The same of answers. */
+  takesListsOfAnswers: bool = false;
+  readsAnswers: bool = true;
+  /** What ai-data-masking looks at; null: another configuration. */
+  masking: MaskingTexts | null = null;
+
+  constructor(
+    private readonly paths: TextPaths,
+    /** A `Scope`: which messages of a request; or `BY_PATH`. */
+    private readonly scope: i32,
+  ) {
+    super();
+  }
+
+  override get type(): ApiType {
+    return ApiType.TextGeneration;
+  }
+
+  override get masksRequests(): bool {
+    return true;
+  }
+
+  override taking(isOk: bool, type: Slice): Taking {
+    if (!isOk || !this.readsAnswers) return Taking.Pass;
+    return type.startsWith(EVENT_STREAM) ? Taking.Stream : Taking.Hold;
+  }
+
+  override readRequest(texts: Texts, client: Client): void {
+    const masking = this.masking;
+    const scope = this.scope;
+    client.wantsStream = texts.wantsStream;
+    client.isChat = texts.isChat;
+    if (masking !== null) return masking.takeRequest(texts, client);
+    if (scope != BY_PATH) texts.takeMessages(<Scope>scope);
+    if (client.protocol == Protocol.Responses) texts.takeInput(<Scope>scope);
+    texts.takeFirst(this.paths.request, this.takesLists);
+  }
+
+  override readResponse(texts: Texts, _client: Client): void {
+    const masking = this.masking;
+    if (masking !== null) return masking.takeAnswer(texts, this.paths.response);
+    if (this.scope != BY_PATH) texts.takeAnswer();
+    texts.takeFirst(this.paths.response, this.takesListsOfAnswers);
+  }
+
+  override readEvent(event: Slice): EventTexts {
+    const texts = new EventTexts(event);
+    if (this.scope != BY_PATH) texts.takeAll();
+    else texts.takeFirst(this.paths.stream);
+    return texts;
+  }
+}

@@ -1,0 +1,48 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { Api } from "./api/api";
+import { SecurityConfig } from "./config";
+import { Examiner } from "./exam";
+import { Image } from "./image";
+import { Phase } from "./judge/backend";
+import { Judgement } from "./judge/judgement";
+import { LocalRules } from "./local/local-rules";
+import { Client } from "./refusal/client";
+import { Texts } from "./texts";
+
+/** What of a complete body is judged. @param client is told what a refusal must know */
+export function readTexts(api: Api, phase: Phase, body: Slice, client: Client): Texts {
+  const texts = new Texts(body);
+  if (phase == Phase.Request) api.readRequest(texts, client);
+  else api.readResponse(texts, client);
+  return texts;
+}
+
+/**
+ * The images that are judged, in memory of their own: of requests without a text all, whatever is
+ * configured (content-security.md 3.2).
+ */
+export function keptImages(config: SecurityConfig, phase: Phase, texts: Texts): Image[] {
+  const images: Image[] = [];
+  const isAsked = phase == Phase.Response || config.checksImages || texts.isEmpty;
+  if (!config.judgesImages || !isAsked) return images;
+  for (let i = 0; i < texts.images.length; i++) images.push(texts.images[i].kept());
+  return images;
+}
+
+/** Masks what the local rules mask. @returns what they refuse; null: nothing */
+export function applyRules(
+  rules: LocalRules | null,
+  phase: Phase,
+  texts: Texts,
+  examiner: Examiner,
+): Judgement | null {
+  if (rules === null) return null;
+  for (let i = 0; i < texts.fields.length; i++) {
+    const field = texts.fields[i];
+    const outcome = rules.examine(field.text, phase, field.role, examiner.memory, field.isJson);
+    examiner.ledger.audit.noteRules(outcome.logged);
+    if (outcome.judgement !== null) return outcome.judgement;
+    field.changed = outcome.text;
+  }
+  return null;
+}

@@ -1,0 +1,121 @@
+import { Api } from "./api/api";
+import { Audit, AuditEvent } from "./audit";
+import { Phase } from "./judge/backend";
+import { Judgement } from "./judge/judgement";
+import { LedgerHabits } from "./ledger-habits";
+import { Metrics } from "./metrics";
+
+const IMAGE: string = "image";
+const TEXT: string = "text";
+
+/**
+ * Writes down what becomes of a request and its answer: attributes of the log, and counters. The peer
+ * has other habits for each API (content-security.md 4.8); `auditLevel: full` has them all alike.
+ */
+@final
+export class Ledger {
+  constructor(
+    readonly audit: Audit,
+    readonly metrics: Metrics,
+    private readonly api: Api,
+    private readonly habits: LedgerHabits,
+  ) {}
+
+  /** A judge is asked. */
+  open(phase: Phase, isImage: bool): AuditEvent {
+    const modality = this.api.modality;
+    return this.audit.open(
+      phase,
+      isImage ? IMAGE : this.habits.isFull && modality == "" ? TEXT : modality,
+    );
+  }
+
+  /** There is nothing to judge. */
+  skipped(status: string): void {
+    this.audit.status(status);
+    this.audit.write();
+  }
+
+  /** A body goes on. */
+  passed(phase: Phase, isMasked: bool): void {
+    const isRequest = this.nameOf(phase) == Phase.Request;
+    if (isMasked) this.audit.status(isRequest ? "request mask" : "response mask");
+    else this.audit.status(isRequest ? "request pass" : "response pass");
+    this.metrics.latency.record(this.time(phase));
+    this.audit.write();
+  }
+
+  /** A body is refused. @param judgement null: nothing can be said of it */
+  denied(phase: Phase, judgement: Judgement | null): void {
+    this.metrics.latency.record(this.deny(phase, judgement));
+  }
+
+  /** Of a body not all could be judged. @param isAnswered so it was answered with an error */
+  failed(phase: Phase, isAnswered: bool): void {
+    if (!this.habits.isFull && !isAnswered && !this.api.logsFailures) return;
+    this.audit.status(phase == Phase.Request ? "request error" : "response error");
+    this.audit.time(phase);
+    this.audit.write();
+  }
+
+  /** Events of a stream go on. */
+  eventsPassed(): void {
+    this.audit.write();
+  }
+
+  /** A stream is refused. @param judgement null: nothing can be said of it */
+  streamDenied(judgement: Judgement | null): void {
+    if (this.habits.isFull || this.api.logsStreams) this.deny(Phase.Response, judgement);
+    else this.audit.write();
+  }
+
+  /** Events of a stream could not be judged. */
+  streamFailed(): void {
+    this.audit.status("response error");
+    if (this.habits.isFull || this.api.logsStreams) this.audit.time(Phase.Response);
+    this.audit.write();
+  }
+
+  /** A stream has ended, and nothing of it was refused: the peer says nothing of that. */
+  streamPassed(): void {
+    if (!this.habits.isFull) return;
+    this.audit.status("response pass");
+    this.audit.time(Phase.Response);
+    this.audit.write();
+  }
+
+  /** @returns milliseconds since the phase began */
+  private deny(phase: Phase, judgement: Judgement | null): i64 {
+    const isRequest = this.nameOf(phase) == Phase.Request;
+    if (isRequest || this.api.countsTwice) this.metrics.requestDenied.increment();
+    if (!isRequest) this.metrics.responseDenied.increment();
+    this.audit.status(isRequest ? this.requestDenied : "response deny");
+    const lasted = this.time(phase);
+    if (judgement !== null && this.logsRisk(phase, judgement)) this.audit.risk(judgement);
+    this.audit.write();
+    return lasted;
+  }
+
+  private get requestDenied(): string {
+    const spellsRight = this.habits.spellsRight || this.api.spellsRight;
+    return spellsRight ? "request deny" : "reqeust deny";
+  }
+
+  private logsRisk(phase: Phase, judgement: Judgement): bool {
+    return this.habits.isFull || this.api.logsRisk(phase == Phase.Request, judgement);
+  }
+
+  /** Whose names are written. */
+  private nameOf(phase: Phase): Phase {
+    return this.habits.isOld && this.api.countsTwice ? Phase.Request : phase;
+  }
+
+  /** @returns milliseconds since the phase began */
+  private time(phase: Phase): i64 {
+    if (phase == Phase.Response && this.api.countsTwice) {
+      const lasted = this.audit.time(Phase.Request);
+      if (this.habits.isOld) return lasted;
+    }
+    return this.audit.time(phase);
+  }
+}

@@ -1,0 +1,35 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
+
+/** A text of a JSON body that is judged, and where it stands. */
+@final
+export class TextField {
+  /** What takes its place; null: nothing. */
+  changed: Slice | null = null;
+  /** It is the whole body, and no literal. */
+  isWhole: bool = false;
+
+  constructor(
+    /** Offset of its literal in the body; −1: it does not stand there as it is. */
+    readonly start: i32,
+    readonly length: i32,
+    /** Memory of its own. */
+    readonly text: Slice,
+    /** Of its message; no bytes: unknown. */
+    readonly role: Slice,
+    /** The text is JSON itself: what a tool is called with. */
+    readonly isJson: bool,
+  ) {}
+
+  /** The text as it goes on. */
+  get current(): Slice {
+    const changed = this.changed;
+    return changed === null ? this.text : changed;
+  }
+}
+
+/** Where a piece of a document begins in it; −1: it was made up. */
+export function offsetIn(document: Slice, piece: Slice): i32 {
+  const end = document.ptr + <usize>document.length;
+  if (piece.ptr < document.ptr || piece.ptr + <usize>piece.length > end) return -1;
+  return <i32>(piece.ptr - document.ptr);
+}

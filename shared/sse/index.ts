@@ -1,2 +1,2 @@
 export { SseReader } from "./assembly/reader";
-export { SseFields, dataOf } from "./assembly/fields";
+export { SseFields, dataOf, replaceData } from "./assembly/fields";

@@ -36,7 +36,7 @@ export class EventText {
   constructor(
     /** Whose text it goes on: a number for each choice and field. */
     readonly track: u64,
-    /** Offset of its literal in the event; −1: it does not stand there as it is. */
+    /** Offset of its literal in the event, or in `joined`; −1: it does not stand there. */
     readonly start: i32,
     readonly length: i32,
     /** Memory of its own: the reader's is used again. */
@@ -56,11 +56,14 @@ export class EventTexts {
   messageId: Slice = NO_BYTES;
   /** The document; null: the event has none. */
   readonly root: JsonValue | null;
+  /** The data, when it stands in several lines; null: it stands in the event as it is. */
+  readonly joined: Slice | null;
 
   /** @param event as `SseReader` gives it */
   constructor(private readonly event: Slice) {
     const data = dataOf(event);
     const root = data !== null ? findJson(data) : null;
+    this.joined = data !== null && offsetIn(event, data) < 0 ? data : null;
     this.root = root !== null && root.isObject ? root : null;
   }
 
@@ -131,8 +134,14 @@ export class EventTexts {
   private put(track: u64, value: JsonValue, text: Slice, isJson: bool): void {
     if (text.isEmpty) return;
     const raw = value.raw;
-    const start = offsetIn(this.event, raw);
-    this.list.push(new EventText(track, start, raw.length, text.copy(), isJson));
+    const joined = this.joined;
+    const start = offsetIn(joined === null ? this.event : joined, raw);
+    const piece = new EventText(track, start, raw.length, text.copy(), isJson);
+    // In the order of the event, as it is edited. Nearly all come so.
+    const list = this.list;
+    let at = list.push(piece) - 1;
+    for (; at > 0 && list[at - 1].start > start; at--) list[at] = list[at - 1];
+    list[at] = piece;
   }
 }
 

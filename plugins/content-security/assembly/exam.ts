@@ -62,8 +62,8 @@ export class Examiner {
 export class Exam {
   /** What denies. */
   judgement: Judgement | null = null;
-  /** No bytes until somebody is asked. */
-  private sessionId: Slice = NO_BYTES;
+  /** Joins what a service is asked one after the other; no bytes: a new one, when one is asked. */
+  sessionId: Slice = NO_BYTES;
   /** Number of the judge that is asked. */
   private judge: i32 = 0;
   /** Where its next part begins. */
@@ -239,7 +239,7 @@ function partEnd(text: Slice, from: i32, backend: Backend): i32 {
   return end;
 }
 
-function newSessionId(): Slice {
+export function newSessionId(): Slice {
   const random = randomBytes(SESSION_BYTES);
   return encodeHex(random === null ? NO_BYTES : random);
 }

@@ -1,4 +1,6 @@
-import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { quote } from "@ai-gateway-wasm/as-json";
+import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { replaceData } from "@ai-gateway-wasm/sse";
 import { EventText } from "./event-texts";
 import { LocalStream } from "./local/local-stream";
 
@@ -60,6 +62,8 @@ export class HeldEvent {
   asked: Slice | null = null;
   /** Of a JSON-RPC message, as JSON; no bytes: it has none. */
   messageId: Slice = NO_BYTES;
+  /** The data, when it stands in several lines; null: it stands in the event as it is. */
+  joined: Slice | null = null;
 
   constructor(
     /** Where its bytes begin and end in the stream, blank lines and all. */
@@ -74,5 +78,32 @@ export class HeldEvent {
       if (!this.texts[i].isSettled) return false;
     }
     return true;
+  }
+
+  /**
+   * The event as the local rules leave it. Once only.
+   *
+   * @param bytes of the event as it came
+   * @returns null when a text that changed has no place in it
+   */
+  rewritten(bytes: Slice): Slice | null {
+    const joined = this.joined;
+    const head = this.head - this.start;
+    const source = joined === null ? bytes : joined;
+    const out = new Builder(0);
+    let from = 0;
+    for (let i = 0; i < this.texts.length; i++) {
+      const text = this.texts[i];
+      const changed = text.rewritten();
+      if (changed === null) continue;
+      if (text.piece.start < 0) return null;
+      const start = text.piece.start + (joined === null ? head : 0);
+      if (start < from) continue; // the same literal once more
+      out.append(source.sub(from, start)).append(quote(changed));
+      from = start + text.piece.length;
+    }
+    if (from == 0) return bytes;
+    const edited = out.append(source.sub(from)).view();
+    return joined === null ? edited : replaceData(bytes.sub(head), edited).view();
   }
 }

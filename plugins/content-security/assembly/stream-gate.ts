@@ -1,10 +1,9 @@
-import { quote } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { dataOf, SseReader } from "@ai-gateway-wasm/sse";
 import { HttpCallResponse } from "proxy-wasm-as";
 import { SecurityConfig } from "./config";
 import { ALONE } from "./event-texts";
-import { Exam, Examiner, Outcome } from "./exam";
+import { Exam, Examiner, newSessionId, Outcome } from "./exam";
 import { HeldEvent, HeldText, Track } from "./held-event";
 import { Backend, Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
@@ -59,6 +58,7 @@ export class StreamGate {
   private gone: i32 = 0;
   private readonly out: Builder = new Builder(0);
   private exam: Exam | null = null;
+  private sessionId: Slice = NO_BYTES;
   private hasEnded: bool = false;
   /** All is said: what is held does not wait for more. */
   private isSpoken: bool = false;
@@ -131,6 +131,7 @@ export class StreamGate {
     const said = this.config.api.readEvent(event);
     held.asked = said.asked;
     held.messageId = said.messageId;
+    held.joined = said.joined;
     for (let i = 0; i < said.list.length; i++) {
       const piece = said.list[i];
       const track = this.trackOf(piece.track, piece.isJson);
@@ -194,6 +195,7 @@ export class StreamGate {
     if (text === null) return this.letGo();
     if (this.isTooMuch(text)) return this.giveUp();
     const exam = new Exam(this.examiner, Phase.Response, text, false);
+    if (!this.config.api.judgesEvents) exam.sessionId = this.session();
     const said = this.said;
     if (said !== null) {
       exam.before = said.toSlice();
@@ -201,6 +203,12 @@ export class StreamGate {
     }
     this.examiner.ledger.metrics.checked.increment();
     this.settle(exam, exam.proceed());
+  }
+
+  /** One for the whole stream, but for the peer's MCP (content-security.md 3.4, 3.5). */
+  private session(): Slice {
+    if (this.sessionId.isEmpty) this.sessionId = newSessionId();
+    return this.sessionId;
   }
 
   private isTooMuch(text: Slice): bool {
@@ -285,31 +293,20 @@ export class StreamGate {
     const held = this.held.view();
     for (let i = 0; i < this.window; i++) {
       const event = this.events[i];
+      const bytes = held.sub(event.start - this.gone, event.end - this.gone);
+      const rewritten = event.rewritten(bytes);
+      if (rewritten === null) return this.refuse(null);
+      if (rewritten !== bytes) this.isMasked = true;
       this.settledRunes -= event.runes;
-      this.appendEvent(event, held.sub(event.start - this.gone, event.end - this.gone));
+      this.out.append(rewritten);
+      const ending = this.ending;
+      if (ending !== null) ending.pass(bytes);
     }
     const end = this.events[this.window - 1].end;
     this.events.splice(0, this.window);
     this.settled -= this.window;
     this.window = 0;
     this.drop(end);
-  }
-
-  /** @param bytes of the event as it came */
-  private appendEvent(event: HeldEvent, bytes: Slice): void {
-    let from = 0;
-    for (let i = 0; i < event.texts.length; i++) {
-      const text = event.texts[i];
-      const rewritten = text.rewritten();
-      const start = event.head - event.start + text.piece.start;
-      if (rewritten === null || start < from) continue;
-      this.isMasked = true;
-      this.out.append(bytes.sub(from, start)).append(quote(rewritten));
-      from = start + text.piece.length;
-    }
-    this.out.append(bytes.sub(from));
-    const ending = this.ending;
-    if (ending !== null) ending.pass(bytes);
   }
 
   /** Forgets the held bytes up to a place in the stream. */

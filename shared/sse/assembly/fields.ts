@@ -61,6 +61,11 @@ export class SseFields {
     return this.part(at, this.lineEnd);
   }
 
+  /** The line of the present field, as it stands. Shares the event's memory. */
+  get line(): Slice {
+    return this.part(this.nameAt, this.lineEnd);
+  }
+
   private part(at: usize, end: usize): Slice {
     return new Slice(at, <i32>(end - at), this.event.owner);
   }
@@ -90,4 +95,29 @@ export function dataOf(event: Slice): Slice | null {
     joined.appendByte(LINE_FEED).append(value);
   }
   return joined === null ? first : joined.view();
+}
+
+/** The event with other data: a `data` field for each of its lines, where the first one stood. */
+export function replaceData(event: Slice, data: Slice): Builder {
+  const out = new Builder(event.length + data.length);
+  const fields = new SseFields(event);
+  let isDone = false;
+  while (fields.next()) {
+    if (!fields.nameIs(DATA)) out.append(fields.line).appendByte(LINE_FEED);
+    else if (!isDone) {
+      appendData(out, data);
+      isDone = true;
+    }
+  }
+  return out.appendByte(LINE_FEED);
+}
+
+function appendData(out: Builder, data: Slice): void {
+  let at = 0;
+  while (at <= data.length) {
+    const next = data.indexOf(LINE_FEED, at);
+    const end = next < 0 ? data.length : next;
+    out.append(DATA).appendText(": ").append(data.sub(at, end)).appendByte(LINE_FEED);
+    at = end + 1;
+  }
 }

@@ -137,9 +137,9 @@ export class EnvoyBackend {
     const client = await (step.protocol === "h2" ? sendH2(port, step) : sendH1(port, step));
     const record = await this.nextRecord(play, recordFrom);
     await this.settle(play);
-    const visits = [...this.upstreams].flatMap(([name, upstream]) =>
-      upstream.visits.slice(visitsFrom.get(name)),
-    );
+    const visits = [...this.upstreams]
+      .flatMap(([name, upstream]) => upstream.visits.slice(visitsFrom.get(name)))
+      .sort((a, b) => a.order - b.order);
     const after = await this.metrics();
     return {
       callouts: visits
@@ -148,10 +148,7 @@ export class EnvoyBackend {
           seen,
           answer: answer.kind === "answer" ? String(answer.status) : answer.kind,
         })),
-      upstream: visits
-        .filter((v) => !isCallout(v.seen.headers))
-        .sort((a, b) => a.order - b.order)
-        .map((v) => ({ ...v.seen })),
+      upstream: visits.filter((v) => !isCallout(v.seen.headers)).map((v) => ({ ...v.seen })),
       client: { ...client, details: record["details"] ?? "" },
       metrics: changes(before, after),
       attributes: play.scenario.env.attributes.flatMap((key): [string, string][] => {

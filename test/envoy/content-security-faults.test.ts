@@ -149,6 +149,39 @@ describe.each(["request", "answer"] as const)("nobody judges the %s", (what) => 
   );
 });
 
+test(
+  "what nobody has to judge goes at once behind a verdict",
+  async () => {
+    const events = eventsOf(["a piece of forty characters, or even more"]).split(/(?<=\n\n)/);
+    const finish = 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n';
+    events.splice(1, 0, finish);
+    const slow = createServer(async (request, response) => {
+      for await (const _ of request);
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      for (const event of events) {
+        response.write(event);
+        // Long enough that the verdict has come, and that Envoy reads each alone.
+        await new Promise((over) => setTimeout(over, 150));
+      }
+      response.end();
+    });
+    await new Promise<void>((ready) => slow.listen(0, "127.0.0.1", ready));
+    const config = { ...JSON.parse(configOf("answer", "open")), submitEmptyContent: false };
+    gateway = await startGateway({
+      plugins: [{ name: "content-security", config: JSON.stringify(config), file: MODULE }],
+      upstreamPort: (slow.address() as AddressInfo).port,
+      clusters: { safecheck: service.port },
+    });
+    service.moderation.react = pass;
+    const asked = service.moderation.asked.length;
+    const answer = await fetch(gateway.url, { method: "POST", body: "{}" });
+    expect(await answer.text()).toBe(events.join(""));
+    expect(service.moderation.asked.length).toBe(asked + 1);
+    slow.close();
+  },
+  LIMIT_MS,
+);
+
 const MODULE = "build/envoy/content-security.wasm";
 
 function configOf(what: "request" | "answer", failMode: string): string {

@@ -14,10 +14,24 @@ import { doubtBar, readThresholds } from "./thresholds-parser";
 
 const FAIL_MODES: string[] = ["open", "closed"];
 const UNREADABLE: string[] = ["pass", "deny"];
+const TRIGGERS: string[] = ["auto", "events", "chars"];
 const BODY_PHASES: string[] = ["auto", "hold_headers", "stream_headers"];
 const HOLD_HEADERS: i32 = 1;
+const STREAM_HEADERS: i32 = 2;
 const CLOSED: i32 = 1;
+/** A few pages. */
+const MAX_CONTEXT: i64 = 10_000;
 const DENY: i32 = 1;
+
+/** What makes a window of a stream due (decision 11.2); all end with the stream. */
+export const enum Trigger {
+  /** Events or characters, whichever is enough first. */
+  Auto,
+  /** Events alone, as in ai-security-guard. */
+  Events,
+  /** Characters alone, as in qwen3guard. */
+  Chars,
+}
 
 /** One configuration: of the whole plugin or of one rule. */
 @final
@@ -32,8 +46,11 @@ export class SecurityConfig {
   readonly checksImages: bool;
   /** Characters, or events, after which a stream is judged. */
   readonly bufferLimit: i32;
-  /** Characters alone, as in qwen3guard. */
-  readonly countsCharsAlone: bool;
+  readonly trigger: Trigger;
+  /** Characters of what was judged that a window of a stream begins with once more. */
+  readonly contextChars: i32;
+  /** Windows of a stream without text are asked about, too (decision 11.3). */
+  readonly asksEmpty: bool;
   /** What is sent in place of what is refused. */
   readonly refusal: Refusal;
   readonly consumers: ConsumerRules;
@@ -46,6 +63,7 @@ export class SecurityConfig {
   /** What cannot be read is refused. */
   readonly deniesUnreadable: bool;
   readonly holdsHeaders: bool;
+  readonly streamsHeaders: bool;
   readonly maxBodyBytes: i64;
 
   constructor(
@@ -69,7 +87,9 @@ export class SecurityConfig {
     this.checksImages = config.flag("checkRequestImage");
     const isMasked = rules !== null && rules.masks(Phase.Request);
     this.mayMask = isMasked || (backends.length > 0 && api.masksRequests);
-    this.countsCharsAlone = isGuard;
+    this.trigger = isGuard ? Trigger.Chars : config.choice("bufferTrigger", TRIGGERS, Trigger.Auto);
+    this.contextChars = <i32>config.integer("streamContextChars", 0, 0, MAX_CONTEXT);
+    this.asksEmpty = !api.judgesEvents && submitEmpty(backends);
     this.bufferLimit = api.judgesEvents ? 1 : readWindow(fields, doubts, isGuard);
     this.refusal = readRefusal(config, dialect, api.type);
     const thresholds = readThresholds(config, isCloud ? LEVEL_MAX : LEVEL_HIGH);
@@ -79,7 +99,9 @@ export class SecurityConfig {
     this.failCode = <i32>config.integer("failCode", 503, 200, 599);
     this.deniesUnreadable =
       config.choice("onUnreadable", UNREADABLE, unreadableOf(dialect)) == DENY;
-    this.holdsHeaders = config.choice("body_phase", BODY_PHASES, 0) == HOLD_HEADERS;
+    const bodyPhase = config.choice("body_phase", BODY_PHASES, 0);
+    this.holdsHeaders = bodyPhase == HOLD_HEADERS;
+    this.streamsHeaders = bodyPhase == STREAM_HEADERS;
     this.ledger = new LedgerHabits(config, !isCloud);
     this.maxBodyBytes = readBodyLimit(fields, isGuard);
   }
@@ -93,6 +115,13 @@ function unreadableOf(dialect: Dialect): i32 {
 function wantsPrompt(backends: Backend[]): bool {
   for (let i = 0; i < backends.length; i++) {
     if (backends[i].wantsPrompt) return true;
+  }
+  return false;
+}
+
+function submitEmpty(backends: Backend[]): bool {
+  for (let i = 0; i < backends.length; i++) {
+    if (backends[i].submitsEmpty) return true;
   }
   return false;
 }

@@ -11,7 +11,7 @@ import { Verdict } from "./judge/verdict";
 import { Ledger } from "./ledger";
 import { Memory } from "./local/memory";
 import { Client } from "./refusal/client";
-import { lastRunes } from "./runes";
+import { lastRunes, runesIn } from "./runes";
 
 /** What stands of an examination. */
 export const enum Outcome {
@@ -76,6 +76,10 @@ export class Exam {
   private event: AuditEvent | null = null;
   /** What a stream said before `text`, for judges that want it all; memory of its own. */
   before: Slice = NO_BYTES;
+  /** What stands before the first part once more, for the other judges; memory of its own. */
+  context: Slice = NO_BYTES;
+  /** The text stands for none: only who asks about such texts is asked. */
+  isPlaceholder: bool = false;
   /** What of the text tools gave. */
   documents: Documents = new Documents();
 
@@ -98,7 +102,8 @@ export class Exam {
       const backend = backends[this.judge];
       const question = this.nextQuestion(backend);
       if (!backend.judges(question)) continue;
-      if (question.isEmpty && !backend.submitsEmpty) continue;
+      const isEmpty = this.isPlaceholder || question.isEmpty;
+      if (isEmpty && !backend.submitsEmpty) continue;
       if (this.ask(backend, question)) return Outcome.Pending;
       this.fail(NO_BYTES);
     }
@@ -166,11 +171,13 @@ export class Exam {
 
   private nextPart(backend: Backend): Question {
     const examiner = this.examiner;
-    this.to = partEnd(this.text, this.from, backend);
+    const context = this.from == 0 && !backend.isCumulative ? this.context : NO_BYTES;
+    this.to = partEnd(this.text, this.from, backend, context);
     const part = this.text.sub(this.from, this.to);
     const documents: Slice[] = [];
     let text = part;
     if (backend.isCumulative) text = this.allSaid(part, backend.maxChars);
+    else if (!context.isEmpty) text = joined(context, part);
     if (backend.wantsDocuments) {
       text = this.documents.split(this.text, this.from, this.to, documents);
     }
@@ -225,10 +232,14 @@ export class Exam {
   }
 }
 
-/** Not beyond what the judge takes, and not in the middle of a character. */
-function partEnd(text: Slice, from: i32, backend: Backend): i32 {
-  const mostBytes = backend.maxBytes;
-  let chars = backend.maxChars;
+function joined(before: Slice, text: Slice): Slice {
+  return new Builder(before.length + text.length).append(before).append(text).toSlice();
+}
+
+/** Not beyond what the judge takes behind its context, and not in the middle of a character. */
+function partEnd(text: Slice, from: i32, backend: Backend, context: Slice): i32 {
+  const mostBytes = backend.maxBytes - context.length;
+  let chars = max(1, backend.maxChars - runesIn(context));
   let end = from;
   for (let at = from; at <= text.length; at++) {
     if (at < text.length && (text.at(at) & 0xc0) == 0x80) continue;

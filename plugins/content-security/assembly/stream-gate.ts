@@ -1,7 +1,7 @@
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { dataOf, SseReader } from "@ai-gateway-wasm/sse";
 import { HttpCallResponse } from "proxy-wasm-as";
-import { SecurityConfig } from "./config";
+import { SecurityConfig, Trigger } from "./config";
 import { ALONE } from "./event-texts";
 import { Exam, Examiner, newSessionId, Outcome } from "./exam";
 import { HeldEvent, HeldText, Track } from "./held-event";
@@ -9,7 +9,10 @@ import { Backend, Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
 import { Denial } from "./refusal/denial";
 import { Ending } from "./refusal/ending";
-import { runesIn } from "./runes";
+import { lastRunes, runesIn } from "./runes";
+
+/** What the peer asks about where a window has no text (content-security.md 3.5). */
+const EMPTY_CONTENT: Slice = bytes("[empty content]");
 
 const LINE_FEED: i32 = 0x0a;
 const RETURN: i32 = 0x0d;
@@ -59,6 +62,10 @@ export class StreamGate {
   private readonly out: Builder = new Builder(0);
   private exam: Exam | null = null;
   private sessionId: Slice = NO_BYTES;
+  /** The end of what was judged; memory of its own. */
+  private context: Slice = NO_BYTES;
+  /** The end came alone, which the peer asks about (decision 11.3). */
+  private endsAlone: bool = false;
   private hasEnded: bool = false;
   /** All is said: what is held does not wait for more. */
   private isSpoken: bool = false;
@@ -98,6 +105,8 @@ export class StreamGate {
     if (this.reader.dropped > 0 && this.config.deniesUnreadable) return this.refuse(null);
     if (isLast) {
       this.hasEnded = true;
+      this.endsAlone =
+        chunk.isEmpty && this.config.asksEmpty && this.config.trigger == Trigger.Events;
       if (this.reader.finish()) this.hold(before + chunk.length, 0);
       this.finishTracks();
     }
@@ -196,13 +205,24 @@ export class StreamGate {
     if (this.isTooMuch(text)) return this.giveUp();
     const exam = new Exam(this.examiner, Phase.Response, text, false);
     if (!this.config.api.judgesEvents) exam.sessionId = this.session();
+    exam.isPlaceholder = text === EMPTY_CONTENT;
     const said = this.said;
     if (said !== null) {
       exam.before = said.toSlice();
-      said.append(text);
+      if (!exam.isPlaceholder) said.append(text);
     }
+    exam.context = this.context;
+    this.remember(text);
     this.examiner.ledger.metrics.checked.increment();
     this.settle(exam, exam.proceed());
+  }
+
+  /** The end of the text is the context of the next window. */
+  private remember(text: Slice): void {
+    const chars = this.config.contextChars;
+    if (chars == 0 || text === EMPTY_CONTENT) return;
+    const all = new Builder(this.context.length + text.length).append(this.context).append(text);
+    this.context = lastRunes(all.view(), chars).copy();
   }
 
   /** One for the whole stream, but for the peer's MCP (content-security.md 3.4, 3.5). */
@@ -243,16 +263,19 @@ export class StreamGate {
   }
 
   private get isDue(): bool {
-    if (this.settled == 0) return false;
-    if (this.isSpoken || this.asksNobody) return true;
+    if (this.settled == 0) return this.endsAlone && this.events.length == 0;
+    if (this.hasEnded || this.asksNobody) return true;
     const limit = this.config.bufferLimit;
-    if (this.settledRunes >= limit) return true;
-    return this.settled >= limit && !this.config.countsCharsAlone;
+    const trigger = this.config.trigger;
+    if (trigger == Trigger.Events) return this.settled >= limit;
+    if (this.isSpoken || this.settledRunes >= limit) return true;
+    return trigger == Trigger.Auto && this.settled >= limit;
   }
 
   /** Takes events until their text is long enough. @returns null: nobody has to judge them */
   private openWindow(): Slice | null {
     this.window = 0;
+    this.endsAlone = false;
     if (this.asksNobody) {
       this.window = this.settled;
       return null;
@@ -266,7 +289,8 @@ export class StreamGate {
       for (let i = 0; i < event.texts.length; i++) text.append(event.texts[i].piece.text);
       runes += event.runes;
     }
-    return text.length == 0 ? null : text.toSlice();
+    if (text.length > 0) return text.toSlice();
+    return this.config.asksEmpty ? EMPTY_CONTENT : null;
   }
 
   private settle(exam: Exam, outcome: Outcome): void {

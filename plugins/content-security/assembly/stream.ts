@@ -193,7 +193,9 @@ export class ContentStream extends HttpContext {
   }
 
   private get holdsResponseHeaders(): bool {
-    return this.config.holdsHeaders || (isDefined(HIGRESS) && !this.config.refusal.keepsHeaders);
+    const config = this.config;
+    if (config.holdsHeaders || config.streamsHeaders) return config.holdsHeaders;
+    return isDefined(HIGRESS) && !config.refusal.keepsHeaders;
   }
 
   /** A refusal of an answer has a status and headers of its own. */

@@ -132,21 +132,19 @@ describe("the promises", () => {
     expect(text).toContain("–    key-auth adds × what its host calls alone add: 1.25");
   });
 
-  it("of token budgets: microseconds of a JSON answer, a factor for a stream", () => {
-    const one = (name: string, micros: number, base: string): Row => row(name, micros, { base });
+  it("of rows with a limit: microseconds added, or a factor of the whole", () => {
     const text = criteria(
       report(
         row("no filter, JSON", 100),
         row("no filter, stream", 2000),
-        one("token-quota, JSON", 125, "no filter, JSON"),
-        one("token-quota, stream", 2400, "no filter, stream"),
-        one("token-quota with report, stream", 2500, "no filter, stream"),
+        row("a, JSON", 125, { base: "no filter, JSON", limit: { addedMicroseconds: 25 } }),
+        row("a, stream", 2400, { base: "no filter, stream", limit: { timesNone: 1.1 } }),
+        row("b, stream", 2500, { base: "no filter, stream" }),
       ),
     );
-    expect(text).toContain("ok   µs that token-quota adds to a JSON answer: 25.00 (limit 25)");
-    expect(text).toContain(
-      "OVER a stream of 200 events with token-quota, × the same without: 1.20",
-    );
+    expect(text).toContain("ok   a, JSON: µs added: 25.00 (limit 25)");
+    expect(text).toContain("OVER a, stream: CPU time × the same without: 1.20 (limit 1.1)");
+    expect(text).not.toContain("b, stream");
   });
 
   it("are not judged when no plugin was measured", () => {

@@ -238,6 +238,11 @@ export class Iteration<F> {
     this.runData(i + 1, data, end);
   }
 
+  /** The filter holds back what comes to it. */
+  isStoppedAt(filter: F): boolean {
+    return this.slots.some((slot) => slot.filter === filter && slot.state !== "Continue");
+  }
+
   /** Index of the first filter that holds something back, or -1. */
   holder(): number {
     return this.slots.findIndex((slot) => slot.state !== "Continue");

@@ -126,7 +126,10 @@ export class WasmFilter implements VmContext, StreamFilter {
     const half = this.half(direction);
     const path = this.chain.path(direction);
     half.body = data;
-    if (half.buffering && this.vm.profile.bufferingShowsCurrentChunk) {
+    const showsCurrent = this.vm.profile.bufferingShowsCurrentChunk;
+    // Resumed meanwhile: nothing holds the chunk if the filter lets it go.
+    if (showsCurrent && !path.isStoppedAt(this)) half.buffering = false;
+    if (half.buffering && showsCurrent) {
       path.hold(data, false);
       if (this.chain.finished || path.aborted) return DATA.StopNoBuffer;
     }

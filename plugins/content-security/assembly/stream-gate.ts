@@ -1,7 +1,8 @@
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { dataOf, SseReader } from "@ai-gateway-wasm/sse";
+import { SseReader } from "@ai-gateway-wasm/sse";
 import { HttpCallResponse } from "proxy-wasm-as";
 import { SecurityConfig, Trigger } from "./config";
+import { blankLineBefore, isLastWord } from "./event-ends";
 import { ALONE } from "./event-texts";
 import { Exam, Examiner, newSessionId, Outcome } from "./exam";
 import { HeldEvent, HeldText, Track } from "./held-event";
@@ -13,29 +14,6 @@ import { lastRunes, runesIn } from "./runes";
 
 /** What the peer asks about where a window has no text (content-security.md 3.5). */
 const EMPTY_CONTENT: Slice = bytes("[empty content]");
-
-const LINE_FEED: i32 = 0x0a;
-const RETURN: i32 = 0x0d;
-
-/** What streams end with: OpenAI's chat and responses, Anthropic. */
-const LAST_WORDS: Slice[] = [
-  bytes("[DONE]"),
-  bytes('{"type":"message_stop"'),
-  bytes('{"type":"response.completed"'),
-];
-
-function isLastWord(event: Slice): bool {
-  const data = dataOf(event);
-  for (let i = 0; data !== null && i < LAST_WORDS.length; i++) {
-    if (data.startsWith(LAST_WORDS[i])) return true;
-  }
-  return false;
-}
-
-/** Bytes of the blank line that ends there: LF, CR, or CRLF. */
-function blankLineBefore(chunk: Slice, end: i32): i32 {
-  return chunk.at(end - 1) == LINE_FEED && chunk.at(end - 2) == RETURN ? 2 : 1;
-}
 
 /**
  * Lets a stream of events through as its text is judged (content-security.md 3.5, 9.3):

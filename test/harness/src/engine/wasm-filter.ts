@@ -126,11 +126,9 @@ export class WasmFilter implements VmContext, StreamFilter {
     const half = this.half(direction);
     const path = this.chain.path(direction);
     half.body = data;
-    const showsCurrent = this.vm.profile.bufferingShowsCurrentChunk;
-    // Resumed meanwhile: nothing holds the chunk if the filter lets it go.
-    if (showsCurrent && !path.isStoppedAt(this)) half.buffering = false;
-    if (half.buffering && showsCurrent) {
-      path.hold(data, false);
+    if (this.vm.profile.bufferingShowsCurrentChunk) {
+      half.buffering &&= path.isStoppedAt(this); // or it was resumed meanwhile
+      if (half.buffering) path.hold(data, false);
       if (this.chain.finished || path.aborted) return DATA.StopNoBuffer;
     }
     const size = half.buffering ? (path.buffer?.size ?? 0) : data.size;
@@ -184,8 +182,7 @@ export class WasmFilter implements VmContext, StreamFilter {
   /** Whatever it answers, METADATA goes on; no map shows it. */
   private metadataCallback(direction: Direction, { length }: HeaderList): void {
     if (!this.created || this.failing) return;
-    const name = `proxy_on_${direction}_metadata`;
-    this.run(name, [length], TRAILERS_ACTION_NAMES, length, false, 0);
+    this.run(`proxy_on_${direction}_metadata`, [length], TRAILERS_ACTION_NAMES, length, false, 0);
   }
 
   log(): void {

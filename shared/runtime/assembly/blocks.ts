@@ -49,8 +49,6 @@ const HOME_SIZE: usize = 12;
 const GRAIN: usize = 16;
 const LARGEST_CELL: usize = 256;
 const CHUNK_SIZE: usize = 2048;
-/** Chunks without cells in use that a sweep keeps: what is made until the next one fills as many. */
-const SPARE: i32 = 16;
 /** Larger ones would overflow sums of addresses. */
 const LARGEST: usize = 1 << 30;
 
@@ -122,7 +120,7 @@ export function makeObject(block: Block): void {
 }
 
 /**
- * Gives back all objects that were not reached in this round or later, and chunks without any.
+ * Gives back all objects that were not reached in this round or later, and unused chunks.
  *
  * @returns the bytes of the blocks that stay
  */
@@ -131,12 +129,11 @@ export function sweep(round: usize): usize {
   let chunk = chunks;
   chunks = null;
   memory.fill(FREE, 0, (LARGEST_CELL / GRAIN + 1) * 4);
-  let spare = SPARE;
   while (chunk !== null) {
     const next = chunk.next;
-    const used = sweepChunk(chunk, round, spare > 0);
+    const used = sweepChunk(chunk, round);
     stays += used;
-    if (used > 0 || spare-- > 0) {
+    if (used > 0) {
       chunk.next = chunks;
       chunks = chunk;
     } else {
@@ -160,8 +157,8 @@ export function sweep(round: usize): usize {
   return stays;
 }
 
-/** Bytes of the cells in use. When there are none and it is not kept, its cells are in no list. */
-function sweepChunk(chunk: Home, round: usize, isKept: bool): usize {
+/** Bytes of the cells in use. When there are none, its free cells are in no list. */
+function sweepChunk(chunk: Home, round: usize): usize {
   const size = chunk.size;
   const list = FREE + size / 4;
   let free = load<usize>(list);
@@ -178,7 +175,7 @@ function sweepChunk(chunk: Home, round: usize, isKept: bool): usize {
       free = at;
     }
   }
-  if (used > 0 || isKept) store<usize>(list, free);
+  if (used > 0) store<usize>(list, free);
   return used;
 }
 

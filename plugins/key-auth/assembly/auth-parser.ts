@@ -1,5 +1,5 @@
 import { JsonValue } from "@ai-gateway-wasm/as-json";
-import { bytes, BytesTable, decimal, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, BytesTable, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { HmacSha256, sha256Once } from "@ai-gateway-wasm/crypto";
 import { ConfigReader, configText, PluginLog } from "@ai-gateway-wasm/kit";
 import { environmentVariable } from "proxy-wasm-as";
@@ -18,6 +18,7 @@ import {
   distinctParameters,
   readGlobalSources,
   readStripping,
+  refuseEmptyNames,
 } from "./sources-parser";
 
 const BEARER: Slice = bytes("Bearer");
@@ -93,6 +94,8 @@ export class AuthParser {
     if (distinct.length < names.length) {
       this.log.warn("keys: empty and repeated header names are ignored");
     }
+    // Without a name there is still a header that is never there: the query is not looked at.
+    if (distinct.length == 0) distinct.push(NO_BYTES);
     const headers: Source[] = [];
     for (let i = 0; i < distinct.length; i++) {
       headers.push(new Source(distinct[i], true, false, stripping));
@@ -162,12 +165,6 @@ export class AuthParser {
       }
       this.credentials.addText(text, key);
     }
-  }
-}
-
-function refuseEmptyNames(config: ConfigReader, names: Slice[]): void {
-  for (let i = 0; i < names.length; i++) {
-    if (names[i].isEmpty) config.refuse("keys[" + decimal(i) + "]", "must not be empty");
   }
 }
 

@@ -1,4 +1,4 @@
-import { equalsIgnoreCase, Slice } from "@ai-gateway-wasm/bytes";
+import { decimal, equalsIgnoreCase, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { ORIGINAL_AUTH_KEY } from "./names";
 import { SchemeStripping, Source } from "./sources";
@@ -46,8 +46,16 @@ export function readOwnSources(
   const inQuery = consumer.flag("in_query", global.flag("in_query", true));
   const names: Slice[] = trustsOriginalAuth ? [ORIGINAL_AUTH_KEY] : [];
   const own = consumer.texts("keys");
+  if (global.flag("strict_config")) refuseEmptyNames(consumer, own);
   for (let i = 0; i < own.length; i++) names.push(own[i]);
   return sourcesOf(names, inHeader, inQuery, readStripping(global));
+}
+
+/** With `strict_config`. */
+export function refuseEmptyNames(config: ConfigReader, names: Slice[]): void {
+  for (let i = 0; i < names.length; i++) {
+    if (names[i].isEmpty) config.refuse("keys[" + decimal(i) + "]", "must not be empty");
+  }
 }
 
 function sourcesOf(

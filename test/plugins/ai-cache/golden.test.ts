@@ -1,0 +1,3 @@
+import { runGoldensInEnvoy } from "../../envoy/golden.js";
+
+runGoldensInEnvoy("test/plugins/ai-cache/golden");

@@ -129,6 +129,38 @@ export class ContentStream extends HttpContext {
 
   override onResponseHeaders(endOfStream: bool): HeadersAction {
     this.stage = Stage.Idle;
+    const action = this.openResponse(endOfStream);
+    if (this.stage == Stage.Idle) this.finish();
+    return action;
+  }
+
+  override onResponseBody(_size: i32, endOfStream: bool): DataAction {
+    const action = this.readResponse(endOfStream);
+    if (endOfStream && action == DataAction.Continue) this.finish();
+    return action;
+  }
+
+  /** An answer with trailers has no end of its body. */
+  override onResponseTrailers(): TrailersAction {
+    const action = this.endResponse();
+    if (action == TrailersAction.Continue) this.finish();
+    return action;
+  }
+
+  override onHttpCallResponse(tag: i32, response: HttpCallResponse): void {
+    const exam = this.exam;
+    const gate = this.gate;
+    if (tag != this.phase) return; // about a request that was answered already
+    if (this.stage == Stage.Streams && gate !== null) return this.advanceGate(gate, response);
+    if (this.stage != Stage.Asks || exam === null) return;
+    const outcome = exam.take(response);
+    if (outcome == Outcome.Pending || !this.reach() || !this.settle(exam, outcome)) return;
+    if (this.phase == Phase.Request) this.resumeRequest();
+    else this.closeResponse();
+  }
+
+  /** Leaves the stage idle when nothing of the answer is to be looked at. */
+  private openResponse(endOfStream: bool): HeadersAction {
     const config = this.config;
     if (this.hasReplied || !config.checksResponse || endOfStream) return HeadersAction.Continue;
     responseHeaders.load();
@@ -151,7 +183,7 @@ export class ContentStream extends HttpContext {
     return HeadersAction.Continue;
   }
 
-  override onResponseBody(_size: i32, endOfStream: bool): DataAction {
+  private readResponse(endOfStream: bool): DataAction {
     const gate = this.gate;
     if (this.stage == Stage.Streams && gate !== null) return this.gateBody(gate, endOfStream);
     if (this.stage == Stage.Reads && endOfStream && !this.judge(responseBody.readAll())) {
@@ -160,24 +192,11 @@ export class ContentStream extends HttpContext {
     return this.isHolding ? DataAction.StopIterationAndBuffer : DataAction.Continue;
   }
 
-  /** An answer with trailers has no end of its body. */
-  override onResponseTrailers(): TrailersAction {
+  private endResponse(): TrailersAction {
     const gate = this.gate;
     if (this.stage == Stage.Streams && gate !== null) return this.endGate(gate);
     const goesOn = this.stage != Stage.Reads || this.judge(responseBody.readAll());
     return goesOn ? TrailersAction.Continue : TrailersAction.StopIteration;
-  }
-
-  override onHttpCallResponse(tag: i32, response: HttpCallResponse): void {
-    const exam = this.exam;
-    const gate = this.gate;
-    if (tag != this.phase) return; // about a request that was answered already
-    if (this.stage == Stage.Streams && gate !== null) return this.advanceGate(gate, response);
-    if (this.stage != Stage.Asks || exam === null) return;
-    const outcome = exam.take(response);
-    if (outcome == Outcome.Pending || !this.reach() || !this.settle(exam, outcome)) return;
-    if (this.phase == Phase.Request) this.resumeRequest();
-    else this.resumeResponse();
   }
 
   private get isHolding(): bool {
@@ -325,7 +344,7 @@ export class ContentStream extends HttpContext {
     gate.take(response);
     if (!this.isPaused) {
       // What may go out goes with what comes; nothing comes behind trailers.
-      if (this.isComplete && !gate.isWaiting && this.endUnpaused(gate)) this.resumeResponse();
+      if (this.isComplete && !gate.isWaiting && this.endUnpaused(gate)) this.closeResponse();
       return;
     }
     const hidden = responseBody.readAll();
@@ -336,7 +355,14 @@ export class ContentStream extends HttpContext {
     }
     responseBody.replace(gate.release());
     this.isPaused = false;
+    if (this.isComplete) this.closeResponse();
+    else this.resumeResponse();
+  }
+
+  /** All of the answer that was held goes on. */
+  private closeResponse(): void {
     this.resumeResponse();
+    this.finish();
   }
 
   /** Trailers end the stream. */

@@ -9,12 +9,19 @@ const DEPTH = 100;
 /**
  * The stack of the running guest, innermost first, one frame a line: function name, and the source
  * line where the module has a map (asc --sourceMap), else the byte offset. Empty outside a guest.
+ *
+ * The frames are taken now and put into words when the result is called: words cost ten times as
+ * much, and most places are never shown.
  */
-export function guestStack(map: SourceMap | null): string {
+export function guestStack(map: SourceMap | null): () => string {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = DEPTH;
-  const { stack = "" } = new Error();
+  const taken = new Error();
   Error.stackTraceLimit = limit;
+  return () => inWords(taken.stack ?? "", map);
+}
+
+function inWords(stack: string, map: SourceMap | null): string {
   return stack
     .split("\n")
     .flatMap((line) => {

@@ -433,7 +433,13 @@ export class Vm implements Guest {
 
   /** Where the guest is now: plugin, callback, host call and its own stack. */
   place(): Place {
-    return { ...this.point, stack: guestStack(this.settings.compiled.sourceMap) || undefined };
+    const inWords = guestStack(this.settings.compiled.sourceMap);
+    return {
+      ...this.point,
+      get stack() {
+        return inWords() || undefined;
+      },
+    };
   }
 
   /** The same without the stack, which costs more than most host calls. */

@@ -1,0 +1,65 @@
+import { compileKeyPath, JsonValue, JsonWriter, KeyPath } from "@ai-gateway-wasm/as-json";
+import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { readHeaderText } from "../json-service";
+import { Entry } from "./entry";
+import { ResultLayout } from "./layout";
+import { writeMoreFields } from "./more-fields";
+import { Neighbours } from "./neighbour";
+import { VectorPolicy, VectorSettings } from "./settings";
+import { digestUuid } from "./uuid";
+import { collectionPath, VectorDatabase } from "./vector-database";
+
+const TOKEN: Slice = bytes("dashvector-auth-token");
+const OK: i32 = 200;
+const APOSTROPHE: u8 = 0x27;
+const RESULTS: KeyPath = compileKeyPath("output")!;
+const LAYOUT: ResultLayout = new ResultLayout(
+  "",
+  "fields.query",
+  "score",
+  "fields.answer",
+  "fields.created_at",
+);
+
+/** DashVector of Alibaba Cloud. */
+@final
+export class DashVector extends VectorDatabase {
+  constructor(config: ConfigReader, policy: VectorPolicy) {
+    const required = ["apiKey", "collectionID", "serviceName", "serviceHost"];
+    const settings = new VectorSettings(config, policy, "DashVector", required);
+    const search = collectionPath("/v1/collections/", settings.collection, "/query");
+    // Entries that get old must be overwritten, or they would hide those that come after them.
+    const documents = settings.keepsAge ? "/docs/upsert" : "/docs";
+    super(settings, search, collectionPath("/v1/collections/", settings.collection, documents));
+    settings.service.jsonHeader().header(TOKEN, readHeaderText(config, "apiKey"));
+  }
+
+  protected override takesStatus(status: i32): bool {
+    return status == OK;
+  }
+
+  protected override writeQuery(json: JsonWriter, vector: Slice, k: i32, filter: Slice): void {
+    json.key("vector").raw(vector).key("topk").integer(k).key("include_vector").boolean(false);
+    if (!filter.isEmpty) json.key("filter").text(equation(filter));
+  }
+
+  protected override writeEntry(json: JsonWriter, entry: Entry, text: Slice): void {
+    json.key("docs").openArray().openObject();
+    if (this.settings.keepsAge) json.key("id").text(digestUuid(entry.digest));
+    json.key("vector").raw(entry.vector).key("fields").openObject();
+    json.key("answer").text(entry.answer).key("query").text(text);
+    writeMoreFields(json, entry, this.settings);
+    json.closeObject().closeObject().closeArray();
+  }
+
+  protected override read(answer: JsonValue): Neighbours {
+    return LAYOUT.read(RESULTS.read(answer));
+  }
+}
+
+/** `partition = '<digits>'` */
+function equation(partition: Slice): Slice {
+  const text = new Builder(96).appendText("partition = ").appendByte(APOSTROPHE);
+  return text.append(partition).appendByte(APOSTROPHE).view();
+}

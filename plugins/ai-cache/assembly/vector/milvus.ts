@@ -1,0 +1,70 @@
+import { compileKeyPath, JsonValue, JsonWriter, KeyPath } from "@ai-gateway-wasm/as-json";
+import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { AUTHORIZATION, bearer, readHeaderText } from "../json-service";
+import { Entry } from "./entry";
+import { ResultLayout } from "./layout";
+import { CREATED_AT, writeMoreFields } from "./more-fields";
+import { Neighbours } from "./neighbour";
+import { VectorPolicy, VectorSettings } from "./settings";
+import { VectorDatabase } from "./vector-database";
+
+const SEARCH: Slice = bytes("/v2/vectordb/entities/search");
+const INSERT: Slice = bytes("/v2/vectordb/entities/insert");
+const QUOTE: u8 = 0x22;
+const RESULTS: KeyPath = compileKeyPath("data")!;
+const LAYOUT: ResultLayout = new ResultLayout(
+  "Milvus",
+  "question",
+  "distance",
+  "answer",
+  "created_at",
+);
+
+/**
+ * Milvus. It refuses fields that a collection does not know, so entries have the time of their birth
+ * only where the collection is made for fields of ours, which `partitionMode: filter` says.
+ */
+@final
+export class Milvus extends VectorDatabase {
+  constructor(config: ConfigReader, policy: VectorPolicy) {
+    const required = ["serviceName", "collectionID"];
+    const settings = new VectorSettings(config, policy, "Milvus", required);
+    super(settings, SEARCH, INSERT);
+    const key = readHeaderText(config, "apiKey");
+    settings.service.jsonHeader().header(AUTHORIZATION, bearer(key));
+  }
+
+  protected override get isSimilarity(): bool {
+    return true;
+  }
+
+  protected override writeQuery(json: JsonWriter, vector: Slice, k: i32, filter: Slice): void {
+    const settings = this.settings;
+    json.key("collectionName").text(settings.collection);
+    json.key("data").openArray().raw(vector).closeArray();
+    json.key("annsField").string("vector").key("limit").integer(k);
+    json.key("outputFields").openArray().string("question").string("answer");
+    if (settings.filters && settings.keepsAge) json.string(CREATED_AT);
+    json.closeArray();
+    if (!filter.isEmpty) json.key("filter").text(equation(filter));
+  }
+
+  protected override writeEntry(json: JsonWriter, entry: Entry, text: Slice): void {
+    json.key("collectionName").text(this.settings.collection);
+    json.key("data").openArray().openObject().key("vector").raw(entry.vector);
+    json.key("question").text(text).key("answer").text(entry.answer);
+    if (this.settings.filters) writeMoreFields(json, entry, this.settings);
+    json.closeObject().closeArray();
+  }
+
+  protected override read(answer: JsonValue): Neighbours {
+    return LAYOUT.read(RESULTS.read(answer));
+  }
+}
+
+/** `partition == "<digits>"` */
+function equation(partition: Slice): Slice {
+  const text = new Builder(96).appendText("partition == ").appendByte(QUOTE);
+  return text.append(partition).appendByte(QUOTE).view();
+}

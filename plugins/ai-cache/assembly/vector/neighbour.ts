@@ -1,0 +1,55 @@
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+
+/** Age that is not known. */
+export const NO_TIME: i64 = 0;
+
+/** One result of a search. */
+@final
+export class Neighbour {
+  /** Seconds since 1970. */
+  createdAt: i64 = NO_TIME;
+
+  constructor(
+    /** The question as it is stored. */
+    readonly text: Slice,
+    readonly score: f64,
+    readonly answer: Slice,
+  ) {}
+}
+
+/** The results of a search, best first. Views of the answer of the database. */
+@final
+export class Neighbours {
+  readonly list: Neighbour[] = [];
+  /** What the first result that is none lacks. */
+  failure: string = "";
+
+  add(neighbour: Neighbour): void {
+    this.list.push(neighbour);
+  }
+
+  /** A result that is none; where it is the first, there is no answer. */
+  addBroken(failure: string): void {
+    if (this.failure.length == 0) this.failure = failure;
+    this.list.push(new Neighbour(NO_BYTES, NaN, NO_BYTES));
+  }
+}
+
+/** What a search came to. */
+@final
+export class Nearest {
+  constructor(
+    /** The stored question of the same partition that is nearest, kept, without any mark of ours. */
+    readonly text: Slice,
+    readonly answer: Slice,
+    readonly score: f64,
+    /** It is near enough. */
+    readonly isAccepted: bool,
+    /** Why there is nothing, for a log line; empty: there is something. */
+    readonly failure: string,
+  ) {}
+
+  static failed(reason: string): Nearest {
+    return new Nearest(NO_BYTES, NO_BYTES, NaN, false, reason);
+  }
+}

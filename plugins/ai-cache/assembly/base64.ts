@@ -28,7 +28,7 @@ export function decodeBase64(text: Slice): Slice | null {
   for (let at = 0; at < end; at++) {
     const value = valueOf(text.at(at));
     if (value < 0) return null;
-    group = (group << 6) | <u32>value;
+    group = (group << 6) | (<u32>value);
     const bits = 6 * ((at & 3) + 1);
     if ((at & 3) > 0) data[written++] = <u8>(group >> (bits % 8));
   }

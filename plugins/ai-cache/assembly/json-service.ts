@@ -1,6 +1,11 @@
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
-import { Cluster, fqdnCluster, HttpRequest, literalCluster } from "@ai-gateway-wasm/kit/http-client";
+import {
+  Cluster,
+  fqdnCluster,
+  HttpRequest,
+  literalCluster,
+} from "@ai-gateway-wasm/kit/http-client";
 import { httpCall, isHeaderValue, Status } from "proxy-wasm-as";
 
 const POST: Slice = bytes("POST");

@@ -1,15 +1,16 @@
-import { compileKeyPath, JsonValue, JsonWriter, KeyPath } from "@ai-gateway-wasm/as-json";
+import { JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { HttpRequest } from "@ai-gateway-wasm/kit/http-client";
 import { readHeaderText, readJsonService, requireText } from "../json-service";
 import { appendForm, appendSegment } from "../percent";
+import { Place } from "../place";
 import { vectorOf } from "./embedding";
 import { EmbeddingService } from "./embedding-service";
 import { readModel, readPath } from "./endpoint";
 
 const API_KEY: Slice = bytes("api-key");
-const VECTOR: KeyPath = compileKeyPath("data.0.embedding")!;
+const VECTOR: Place = new Place("data.0.embedding");
 
 /** The embeddings of Azure OpenAI; the model is the name of a deployment. */
 @final

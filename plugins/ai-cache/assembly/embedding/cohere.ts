@@ -1,15 +1,16 @@
-import { compileKeyPath, JsonValue, JsonWriter, KeyPath } from "@ai-gateway-wasm/as-json";
+import { JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { HttpRequest } from "@ai-gateway-wasm/kit/http-client";
 import { AUTHORIZATION, readHeaderText, readJsonService, requireText } from "../json-service";
+import { Place } from "../place";
 import { vectorOf } from "./embedding";
 import { EmbeddingService } from "./embedding-service";
 import { readModel, readPath } from "./endpoint";
 
 const HOST: Slice = bytes("api.cohere.com");
 const PATH: Slice = bytes("/v2/embed");
-const VECTOR: KeyPath = compileKeyPath("embeddings.float.0")!;
+const VECTOR: Place = new Place("embeddings.float.0");
 
 /** The embeddings of Cohere. */
 @final

@@ -1,4 +1,4 @@
-import { compileKeyPath, JsonValue, JsonWriter, KeyPath } from "@ai-gateway-wasm/as-json";
+import { JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { HttpRequest } from "@ai-gateway-wasm/kit/http-client";
@@ -9,13 +9,14 @@ import {
   readJsonService,
   requireText,
 } from "../json-service";
+import { Place } from "../place";
 import { vectorOf } from "./embedding";
 import { EmbeddingService } from "./embedding-service";
 import { readModel, readPath } from "./endpoint";
 
 const HOST: Slice = bytes("dashscope.aliyuncs.com");
 const PATH: Slice = bytes("/api/v1/services/embeddings/text-embedding/text-embedding");
-const VECTOR: KeyPath = compileKeyPath("output.embeddings.0.embedding")!;
+const VECTOR: Place = new Place("output.embeddings.0.embedding");
 
 /** Text embedding of Alibaba Cloud's model studio. */
 @final

@@ -4,7 +4,7 @@ import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 /** What an embedding service answered. */
 @final
 export class Embedding {
-  private constructor(
+  constructor(
     /** A JSON array of numbers, in memory of its own; no bytes: there is none. */
     readonly vector: Slice,
     /** Why there is none, for a log line; holds nothing of the answer. */

@@ -30,7 +30,10 @@ function appendDay(out: Builder, days: i64): void {
   const month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9;
   appendTwo(out, <i32>(dayOfYear - (153 * marchMonth + 2) / 5 + 1));
   const name = 3 * (month - 1);
-  out.appendByte(BLANK).append(MONTHS.sub(name, name + 3)).appendByte(BLANK);
+  out
+    .appendByte(BLANK)
+    .append(MONTHS.sub(name, name + 3))
+    .appendByte(BLANK);
   out.appendInteger(era * 400 + yearOfEra + (month <= 2 ? 1 : 0));
 }
 

@@ -1,8 +1,9 @@
-import { compileKeyPath, JsonValue, JsonWriter, KeyPath } from "@ai-gateway-wasm/as-json";
+import { JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { HttpRequest } from "@ai-gateway-wasm/kit/http-client";
 import { readJsonService } from "../json-service";
+import { Place } from "../place";
 import { vectorOf } from "./embedding";
 import { EmbeddingService } from "./embedding-service";
 import { readModel, readPath } from "./endpoint";
@@ -10,7 +11,7 @@ import { readModel, readPath } from "./endpoint";
 const HOST: Slice = bytes("localhost");
 const PORT: i32 = 11434;
 const PATH: Slice = bytes("/api/embed");
-const VECTOR: KeyPath = compileKeyPath("embeddings.0")!;
+const VECTOR: Place = new Place("embeddings.0");
 
 /** The embeddings of an Ollama, which wants no key. */
 @final

@@ -1,4 +1,4 @@
-import { compileKeyPath, JsonValue, JsonWriter, KeyPath } from "@ai-gateway-wasm/as-json";
+import { JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { HttpRequest } from "@ai-gateway-wasm/kit/http-client";
@@ -9,13 +9,14 @@ import {
   readJsonService,
   requireText,
 } from "../json-service";
+import { Place } from "../place";
 import { vectorOf } from "./embedding";
 import { EmbeddingService } from "./embedding-service";
 import { readModel, readPath } from "./endpoint";
 
 const HOST: Slice = bytes("api.openai.com");
 const PATH: Slice = bytes("/v1/embeddings");
-const VECTOR: KeyPath = compileKeyPath("data.0.embedding")!;
+const VECTOR: Place = new Place("data.0.embedding");
 
 /** The embeddings of OpenAI, and of all who speak like it. */
 @final

@@ -1,8 +1,9 @@
-import { compileKeyPath, integerOf, JsonValue, JsonWriter, KeyPath } from "@ai-gateway-wasm/as-json";
+import { integerOf, JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { HttpRequest } from "@ai-gateway-wasm/kit/http-client";
 import { readHeaderText, readJsonService, requireText } from "../json-service";
+import { Place } from "../place";
 import { vectorOf } from "./embedding";
 import { EmbeddingService } from "./embedding-service";
 import { readPath } from "./endpoint";
@@ -13,7 +14,7 @@ const APP_ID: Slice = bytes("x-ti-app-id");
 const SECRET_CODE: Slice = bytes("x-ti-secret-code");
 const CODE: Slice = bytes("code");
 const SUCCESS: i64 = 200;
-const VECTOR: KeyPath = compileKeyPath("result.embedding.0")!;
+const VECTOR: Place = new Place("result.embedding.0");
 
 /** The embeddings of TextIn, as long as `textinMatryoshkaDim` says. */
 @final

@@ -1,17 +1,11 @@
-import {
-  compileKeyPath,
-  integerOf,
-  JsonValue,
-  JsonWriter,
-  KeyPath,
-  stringOf,
-} from "@ai-gateway-wasm/as-json";
+import { integerOf, JsonValue, JsonWriter, stringOf } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { HttpRequest } from "@ai-gateway-wasm/kit/http-client";
 import { wallClockSeconds } from "proxy-wasm-as";
 import { decodeBase64, encodeBase64 } from "../base64";
 import { readJsonService, requireText } from "../json-service";
+import { Place } from "../place";
 import { EmbeddingService } from "./embedding-service";
 import { readPath } from "./endpoint";
 import { floatsToJson } from "./float-array";
@@ -21,8 +15,8 @@ import { signedQuery, XfyunKey } from "./xfyun-signature";
 const HOST: Slice = bytes("emb-cn-huabei-1.xf-yun.com");
 const PATH: Slice = bytes("/");
 const QUESTION_MARK: u8 = 0x3f;
-const CODE: KeyPath = compileKeyPath("header.code")!;
-const VECTOR: KeyPath = compileKeyPath("payload.feature.text")!;
+const CODE: Place = new Place("header.code");
+const VECTOR: Place = new Place("payload.feature.text");
 
 /** The embeddings of iFLYTEK: calls are signed in their query, vectors come as floats in base64. */
 @final
@@ -58,8 +52,10 @@ export class Xfyun extends EmbeddingService {
     const code = CODE.read(answer);
     if (code !== null && integerOf(code) != 0) return null;
     const text = VECTOR.read(answer);
-    const data = text === null ? null : decodeBase64(stringOf(text));
-    return data === null ? null : floatsToJson(data);
+    if (text === null) return null;
+    const data = decodeBase64(stringOf(text));
+    if (data === null) return null;
+    return floatsToJson(data);
   }
 
   private body(text: Slice): Slice {
@@ -70,7 +66,11 @@ export class Xfyun extends EmbeddingService {
     json.key("feature").openObject().key("encoding").string("utf8").closeObject();
     json.closeObject().closeObject();
     json.key("payload").openObject().key("messages").openObject();
-    json.key("text").text(encodeBase64(messageOf(text))).closeObject().closeObject();
+    json
+      .key("text")
+      .text(encodeBase64(messageOf(text)))
+      .closeObject()
+      .closeObject();
     return json.closeObject().toSlice();
   }
 }

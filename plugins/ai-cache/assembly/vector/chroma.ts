@@ -1,4 +1,4 @@
-import { JsonCursor, JsonValue, JsonWriter, readJson } from "@ai-gateway-wasm/as-json";
+import { JsonCursor, JsonType, JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { orElse } from "../json-service";
@@ -15,7 +15,7 @@ const DISTANCES: Slice = bytes("distances");
 const DOCUMENTS: Slice = bytes("documents");
 const METADATAS: Slice = bytes("metadatas");
 const BIRTH: Slice = bytes(CREATED_AT);
-const NO_COLUMN: JsonValue = readJson(bytes("[]"))!;
+const NO_COLUMN: JsonValue = new JsonValue(JsonType.Null, 0, 0, null);
 const API_VERSIONS: string[] = ["v1", "v2"];
 
 /** Chroma; the question is the id of an entry. Servers since 1.0 know only `apiVersion: v2`. */
@@ -29,7 +29,11 @@ export class Chroma extends VectorDatabase {
     const isSecond = config.choice("apiVersion", API_VERSIONS, 0) == 1;
     const base = isSecond ? databasePath(config) : "/api/v1/collections/";
     // Entries that get old must be overwritten: an id that is known is not added again.
-    const records = collectionPath(base, settings.collection, settings.keepsAge ? "/upsert" : "/add");
+    const records = collectionPath(
+      base,
+      settings.collection,
+      settings.keepsAge ? "/upsert" : "/add",
+    );
     super(settings, collectionPath(base, settings.collection, "/query"), records);
     settings.service.jsonHeader();
     this.isSecond = isSecond;
@@ -93,8 +97,9 @@ function databasePath(config: ConfigReader): string {
 /** The first list in a list of lists; none where it is something else. */
 function columnOf(answer: JsonValue, name: Slice): JsonCursor {
   const lists = answer.get(name);
-  const first = lists === null ? null : lists.item(0);
-  return (first !== null && first.isArray ? first : NO_COLUMN).entries();
+  if (lists === null) return NO_COLUMN.entries();
+  const first = lists.item(0);
+  return first !== null && first.isArray ? first.entries() : NO_COLUMN.entries();
 }
 
 function nextOf(cursor: JsonCursor): JsonValue | null {

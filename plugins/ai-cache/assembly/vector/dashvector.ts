@@ -1,7 +1,8 @@
-import { compileKeyPath, JsonValue, JsonWriter, KeyPath } from "@ai-gateway-wasm/as-json";
+import { JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { readHeaderText } from "../json-service";
+import { Place } from "../place";
 import { Entry } from "./entry";
 import { ResultLayout } from "./layout";
 import { writeMoreFields } from "./more-fields";
@@ -13,7 +14,7 @@ import { collectionPath, VectorDatabase } from "./vector-database";
 const TOKEN: Slice = bytes("dashvector-auth-token");
 const OK: i32 = 200;
 const APOSTROPHE: u8 = 0x27;
-const RESULTS: KeyPath = compileKeyPath("output")!;
+const RESULTS: Place = new Place("output");
 const LAYOUT: ResultLayout = new ResultLayout(
   "",
   "fields.query",

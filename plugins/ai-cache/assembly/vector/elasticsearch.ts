@@ -1,8 +1,9 @@
-import { compileKeyPath, JsonValue, JsonWriter, KeyPath } from "@ai-gateway-wasm/as-json";
+import { JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { encodeBase64 } from "../base64";
 import { AUTHORIZATION, readHeaderText } from "../json-service";
+import { Place } from "../place";
 import { Entry } from "./entry";
 import { ResultLayout } from "./layout";
 import { PARTITION, writeMoreFields } from "./more-fields";
@@ -13,7 +14,7 @@ import { collectionPath, VectorDatabase } from "./vector-database";
 
 const COLON: u8 = 0x3a;
 const SLASH: u8 = 0x2f;
-const RESULTS: KeyPath = compileKeyPath("hits.hits")!;
+const RESULTS: Place = new Place("hits.hits");
 const LAYOUT: ResultLayout = new ResultLayout(
   "",
   "_source.question",

@@ -1,14 +1,15 @@
-import { compileKeyPath, integerOf, JsonValue, KeyPath, numberOf, stringOf } from "@ai-gateway-wasm/as-json";
+import { integerOf, JsonValue, numberOf, stringOf } from "@ai-gateway-wasm/as-json";
 import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Place } from "../place";
 import { Neighbour, Neighbours, NO_TIME } from "./neighbour";
 
 /** Where a result of a database has what. */
 @final
 export class ResultLayout {
-  private readonly text: KeyPath;
-  private readonly score: KeyPath;
-  private readonly answer: KeyPath;
-  private readonly createdAt: KeyPath;
+  private readonly text: Place;
+  private readonly score: Place;
+  private readonly answer: Place;
+  private readonly createdAt: Place;
 
   /** @param name of the database in the peer's messages; empty: it says "no query results" */
   constructor(
@@ -20,10 +21,10 @@ export class ResultLayout {
     /** A result without a question is one, too. */
     private readonly allowsNoText: bool = false,
   ) {
-    this.text = compileKeyPath(text)!;
-    this.score = compileKeyPath(score)!;
-    this.answer = compileKeyPath(answer)!;
-    this.createdAt = compileKeyPath(createdAt)!;
+    this.text = new Place(text);
+    this.score = new Place(score);
+    this.answer = new Place(answer);
+    this.createdAt = new Place(createdAt);
   }
 
   /** The results in an array; none in anything else. */

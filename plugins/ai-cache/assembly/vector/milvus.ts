@@ -1,7 +1,8 @@
-import { compileKeyPath, JsonValue, JsonWriter, KeyPath } from "@ai-gateway-wasm/as-json";
+import { JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { AUTHORIZATION, bearer, readHeaderText } from "../json-service";
+import { Place } from "../place";
 import { Entry } from "./entry";
 import { ResultLayout } from "./layout";
 import { CREATED_AT, writeMoreFields } from "./more-fields";
@@ -12,7 +13,7 @@ import { VectorDatabase } from "./vector-database";
 const SEARCH: Slice = bytes("/v2/vectordb/entities/search");
 const INSERT: Slice = bytes("/v2/vectordb/entities/insert");
 const QUOTE: u8 = 0x22;
-const RESULTS: KeyPath = compileKeyPath("data")!;
+const RESULTS: Place = new Place("data");
 const LAYOUT: ResultLayout = new ResultLayout(
   "Milvus",
   "question",

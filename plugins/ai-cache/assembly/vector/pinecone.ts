@@ -1,7 +1,8 @@
-import { compileKeyPath, JsonValue, JsonWriter, KeyPath } from "@ai-gateway-wasm/as-json";
+import { JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { readHeaderText } from "../json-service";
+import { Place } from "../place";
 import { Entry } from "./entry";
 import { ResultLayout } from "./layout";
 import { PARTITION, writeMoreFields } from "./more-fields";
@@ -13,7 +14,7 @@ import { VectorDatabase } from "./vector-database";
 const API_KEY: Slice = bytes("api-key");
 const QUERY: Slice = bytes("/query");
 const UPSERT: Slice = bytes("/vectors/upsert");
-const RESULTS: KeyPath = compileKeyPath("matches")!;
+const RESULTS: Place = new Place("matches");
 const LAYOUT: ResultLayout = new ResultLayout(
   "Pinecone",
   "metadata.question",

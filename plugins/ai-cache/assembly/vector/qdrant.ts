@@ -1,7 +1,8 @@
-import { compileKeyPath, JsonValue, JsonWriter, KeyPath } from "@ai-gateway-wasm/as-json";
+import { JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { readHeaderText } from "../json-service";
+import { Place } from "../place";
 import { Entry } from "./entry";
 import { ResultLayout } from "./layout";
 import { PARTITION, writeMoreFields } from "./more-fields";
@@ -11,7 +12,7 @@ import { digestUuid } from "./uuid";
 import { collectionPath, VectorDatabase } from "./vector-database";
 
 const API_KEY: Slice = bytes("api-key");
-const RESULTS: KeyPath = compileKeyPath("result")!;
+const RESULTS: Place = new Place("result");
 const LAYOUT: ResultLayout = new ResultLayout(
   "Qdrant",
   "payload.question",

@@ -1,7 +1,8 @@
-import { compileKeyPath, JsonValue, JsonWriter, KeyPath } from "@ai-gateway-wasm/as-json";
+import { JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { AUTHORIZATION, bearer, readHeaderText } from "../json-service";
+import { Place } from "../place";
 import { Entry } from "./entry";
 import { ResultLayout } from "./layout";
 import { PARTITION } from "./more-fields";
@@ -11,7 +12,7 @@ import { VectorDatabase } from "./vector-database";
 
 const GRAPHQL: Slice = bytes("/v1/graphql");
 const OBJECTS: Slice = bytes("/v1/objects");
-const CLASSES: KeyPath = compileKeyPath("data.Get")!;
+const CLASSES: Place = new Place("data.Get");
 const LAYOUT: ResultLayout = new ResultLayout(
   "Weaviate",
   "question",
@@ -29,8 +30,9 @@ export class Weaviate extends VectorDatabase {
     super(settings, GRAPHQL, OBJECTS);
     const key = readHeaderText(config, "apiKey");
     settings.service.jsonHeader().header(AUTHORIZATION, bearer(key));
-    if (isClassName(settings.collection)) return;
-    config.refuse("collectionID", "must begin with a capital letter and go on with letters, digits, _");
+    if (!isClassName(settings.collection)) {
+      config.refuse("collectionID", "must be a capital letter, then letters, digits and _");
+    }
   }
 
   protected override writeQuery(json: JsonWriter, vector: Slice, k: i32, filter: Slice): void {
@@ -56,7 +58,8 @@ export class Weaviate extends VectorDatabase {
 
   protected override read(answer: JsonValue): Neighbours {
     const classes = CLASSES.read(answer);
-    return LAYOUT.read(classes === null ? null : classes.get(this.settings.collection));
+    if (classes === null) return new Neighbours();
+    return LAYOUT.read(classes.get(this.settings.collection));
   }
 }
 

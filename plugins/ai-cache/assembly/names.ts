@@ -1,8 +1,15 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 
 export const PLUGIN_NAME: string = "ai-cache";
+/** Prefix of metrics. */
+export const METRIC_NAME: Slice = bytes("ai_cache");
 
-/** Response details of a refusal, for the access log. */
-export const MISSING_HEADER: Slice = bytes("ai-cache.missing_header");
-/** Body of a refusal. */
-export const MISSING_HEADER_TEXT: Slice = bytes("A required header is missing.");
+// Headers.
+export const ACCEPT_ENCODING: Slice = bytes("accept-encoding");
+export const CACHE_CONTROL: Slice = bytes("cache-control");
+export const CONTENT_TYPE: Slice = bytes("content-type");
+export const SKIP_HEADER: Slice = bytes("x-higress-skip-ai-cache");
+export const STATUS: Slice = bytes(":status");
+
+/** Response details of a hit, for the access log. */
+export const HIT_DETAILS: Slice = bytes("ai-cache.hit");

@@ -1,0 +1,50 @@
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { CacheConfig } from "../config/config";
+import { AnswerDocument } from "./document";
+
+/** An answer on its way to the client: looked at as it passes, and perhaps worth keeping. */
+export abstract class Answer {
+  /** Why it is not stored; empty: nothing is against it so far. */
+  reason: string = "";
+  protected readonly document: AnswerDocument = new AnswerDocument();
+
+  constructor(protected readonly config: CacheConfig) {}
+
+  /** @param chunk the host's bytes */
+  abstract feed(chunk: Slice): void;
+
+  /** All has come. @returns what is to be stored, or null; `reason` says why */
+  abstract finish(nowS: i64): Slice | null;
+
+  /** The text, after `finish`. */
+  text: Slice = NO_BYTES;
+
+  get isRefused(): bool {
+    return this.reason.length > 0;
+  }
+
+  /** Notes why it is not stored; the first reason stays. */
+  refuse(reason: string): void {
+    if (!this.isRefused) this.reason = reason;
+  }
+
+  /** Refuses what the document that was read last forbids to store. */
+  protected judge(): void {
+    const document = this.document;
+    if (document.hasError) this.refuse("error");
+    if (document.hasCall) this.refuse("tool");
+    if (document.hasRefusal) this.refuse("refusal");
+    if (!document.finishReason.isEmpty && !this.allows(document.finishReason)) {
+      this.refuse("finish");
+    }
+  }
+
+  private allows(finishReason: Slice): bool {
+    const allowed = this.config.finishReasons;
+    if (allowed.length == 0) return true;
+    for (let i = 0; i < allowed.length; i++) {
+      if (allowed[i].equals(finishReason)) return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,128 @@
+import { integerOf, JsonValue, stringOf, textOf } from "@ai-gateway-wasm/as-json";
+import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { isCall, isToolType } from "./tool-call";
+
+const CHOICES: Slice = bytes("choices");
+const CONTENT: Slice = bytes("content");
+const CONTENT_BLOCK: Slice = bytes("content_block");
+const DELTA: Slice = bytes("delta");
+const ERROR: Slice = bytes("error");
+const FINISH_REASON: Slice = bytes("finish_reason");
+const FUNCTION_CALL: Slice = bytes("function_call");
+const ID: Slice = bytes("id");
+const INDEX: Slice = bytes("index");
+const ITEM: Slice = bytes("item");
+const MESSAGE: Slice = bytes("message");
+const MODEL: Slice = bytes("model");
+const OBJECT: Slice = bytes("object");
+const OUTPUT: Slice = bytes("output");
+const REFUSAL: Slice = bytes("refusal");
+const STOP_REASON: Slice = bytes("stop_reason");
+const TOOL_CALLS: Slice = bytes("tool_calls");
+const TYPE: Slice = bytes("type");
+const USAGE: Slice = bytes("usage");
+
+/**
+ * What an answer, or one event of it, says about itself: read in one pass, whatever the protocol. Shares
+ * the memory of what was read last.
+ */
+@final
+export class AnswerDocument {
+  /** `message` or `delta` of choice 0; null: there is none. */
+  part: JsonValue | null = null;
+  /** `content` of that. */
+  content: JsonValue | null = null;
+  /** Of choice 0, or Anthropic's; no bytes: none yet. */
+  finishReason: Slice = NO_BYTES;
+  /** No bytes unless it is a string, as for the next one. */
+  object: Slice = NO_BYTES;
+  type: Slice = NO_BYTES;
+  id: JsonValue | null = null;
+  model: JsonValue | null = null;
+  usage: JsonValue | null = null;
+  hasError: bool = false;
+  /** Some choice calls a tool. */
+  hasCall: bool = false;
+  hasRefusal: bool = false;
+
+  read(root: JsonValue): void {
+    this.clear();
+    const members = root.entries();
+    while (root.isObject && members.next()) {
+      if (members.keyIs(CHOICES)) this.readChoices(members.value);
+      else if (members.keyIs(OBJECT)) this.object = stringOf(members.value);
+      else if (members.keyIs(ID)) this.id = members.value;
+      else if (members.keyIs(MODEL)) this.model = members.value;
+      else if (members.keyIs(USAGE)) this.usage = members.value;
+      else if (members.keyIs(TYPE)) this.type = stringOf(members.value);
+      else if (members.keyIs(ERROR)) this.hasError = this.hasError || !members.value.isNull;
+      else if (members.keyIs(DELTA)) this.readStop(members.value.get(STOP_REASON));
+      else if (members.keyIs(STOP_REASON)) this.readStop(members.value);
+      else if (members.keyIs(CONTENT) || members.keyIs(OUTPUT)) this.readBlocks(members.value);
+      else if (members.keyIs(CONTENT_BLOCK) || members.keyIs(ITEM)) this.readBlock(members.value);
+    }
+  }
+
+  private clear(): void {
+    this.part = null;
+    this.content = null;
+    this.finishReason = NO_BYTES;
+    this.object = NO_BYTES;
+    this.type = NO_BYTES;
+    this.id = null;
+    this.model = null;
+    this.usage = null;
+    this.hasError = false;
+    this.hasCall = false;
+    this.hasRefusal = false;
+  }
+
+  private readChoices(choices: JsonValue): void {
+    if (!choices.isArray) return;
+    const elements = choices.entries();
+    for (let i = 0; elements.next(); i++) this.readChoice(elements.value, i == 0);
+  }
+
+  private readChoice(choice: JsonValue, isFirst: bool): void {
+    let part: JsonValue | null = null;
+    let reason: JsonValue | null = null;
+    const members = choice.entries();
+    while (choice.isObject && members.next()) {
+      if (members.keyIs(DELTA) || members.keyIs(MESSAGE)) part = members.value;
+      else if (members.keyIs(FINISH_REASON)) reason = members.value;
+      else if (members.keyIs(INDEX) && integerOf(members.value) != 0) isFirst = false;
+    }
+    if (isFirst) this.readStop(reason);
+    if (part !== null) this.readPart(part, isFirst);
+  }
+
+  private readPart(part: JsonValue, isFirst: bool): void {
+    if (isFirst) this.part = part;
+    const members = part.entries();
+    while (part.isObject && members.next()) {
+      if (members.keyIs(CONTENT)) {
+        if (isFirst) this.content = members.value;
+        this.readBlocks(members.value);
+      } else if (members.keyIs(TOOL_CALLS) || members.keyIs(FUNCTION_CALL)) {
+        if (isCall(members.value)) this.hasCall = true;
+      } else if (members.keyIs(REFUSAL) && !textOf(members.value).isEmpty) {
+        this.hasRefusal = true;
+      }
+    }
+  }
+
+  private readStop(reason: JsonValue | null): void {
+    if (reason !== null && !reason.isNull) this.finishReason = textOf(reason);
+  }
+
+  private readBlocks(blocks: JsonValue): void {
+    if (!blocks.isArray) return;
+    const elements = blocks.entries();
+    while (elements.next()) this.readBlock(elements.value);
+  }
+
+  private readBlock(block: JsonValue): void {
+    const type = block.get(TYPE);
+    if (type !== null && isToolType(stringOf(type))) this.hasCall = true;
+  }
+}

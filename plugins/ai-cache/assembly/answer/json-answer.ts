@@ -1,0 +1,67 @@
+import { MAX_BODY_DEPTH, isValidJson, JsonValue, readJson, textOf } from "@ai-gateway-wasm/as-json";
+import { Builder, NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
+import { CacheConfig } from "../config/config";
+import { AnswerParts, AnswerRecord } from "../replay/record";
+import { Answer } from "./answer";
+import { findsCall } from "./tool-call";
+
+/** A document is longer than the text in it: escapes, and what else providers say. */
+const ENVELOPE: i64 = 65536;
+const WIDEST_ESCAPE: i64 = 6;
+
+/** An answer in one JSON document. */
+@final
+export class JsonAnswer extends Answer {
+  private body: Builder = new Builder(0);
+
+  constructor(config: CacheConfig) {
+    super(config);
+  }
+
+  override feed(chunk: Slice): void {
+    if (this.isRefused) return;
+    const limit = <i64>this.config.maxValueBytes;
+    if (limit > 0 && <i64>this.body.length + chunk.length > limit * WIDEST_ESCAPE + ENVELOPE) {
+      this.refuse("size");
+      this.body = new Builder(0);
+      return;
+    }
+    this.body.append(chunk);
+  }
+
+  override finish(nowS: i64): Slice | null {
+    if (this.isRefused) return null;
+    const config = this.config;
+    const root = readJson(this.body.view());
+    if (root === null || !(root.isObject || root.isArray) || !root.isComplete) {
+      this.refuse("incomplete");
+      return null;
+    }
+    this.document.read(root);
+    this.judge();
+    if (findsCall(config.toolCallsPath, root)) this.refuse("tool");
+    const path = config.valuePath;
+    const text = textOf(path === null ? this.document.content : path.read(root));
+    if (trim(text).isEmpty) this.refuse("blank");
+    this.text = text;
+    const value = config.keepsRecords ? this.record(root, nowS) : text;
+    if (config.maxValueBytes > 0 && value.length > config.maxValueBytes) this.refuse("size");
+    return this.isRefused ? null : value;
+  }
+
+  /** The message with all its fields; an answer of another protocol is its text. */
+  private record(root: JsonValue, nowS: i64): Slice {
+    const document = this.document;
+    const message = document.part;
+    if (message === null || !message.isObject) return this.text;
+    if (!isValidJson(root.raw, MAX_BODY_DEPTH)) return this.text;
+    const parts = new AnswerParts();
+    parts.id = textOf(document.id);
+    parts.model = textOf(document.model);
+    parts.message = message.raw;
+    parts.finishReason = document.finishReason;
+    const usage = document.usage;
+    parts.usage = usage !== null && usage.isObject ? usage.raw : NO_BYTES;
+    return AnswerRecord.encode(parts, nowS);
+  }
+}

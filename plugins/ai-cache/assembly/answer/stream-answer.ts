@@ -1,0 +1,126 @@
+import { findJson, JsonValue, textOf } from "@ai-gateway-wasm/as-json";
+import { Builder, bytes, NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
+import { dataOf, SseReader } from "@ai-gateway-wasm/sse";
+import { CacheConfig, Terminator } from "../config/config";
+import { AnswerParts, AnswerRecord } from "../replay/record";
+import { Answer } from "./answer";
+import { MessageMerge } from "./message-merge";
+import { findsCall } from "./tool-call";
+
+const DONE: Slice = bytes("[DONE]");
+const CHUNK: Slice = bytes("chat.completion.chunk");
+const MESSAGE_STOP: Slice = bytes("message_stop");
+const RESPONSE_COMPLETED: Slice = bytes("response.completed");
+const RESPONSE_INCOMPLETE: Slice = bytes("response.incomplete");
+const RESPONSE_FAILED: Slice = bytes("response.failed");
+/** What an event has besides its text. */
+const ENVELOPE: i32 = 65536;
+
+/** An answer as server-sent events. */
+@final
+export class StreamAnswer extends Answer {
+  private readonly reader: SseReader;
+  private readonly value: Builder = new Builder(0);
+  private readonly merge: MessageMerge | null;
+  private readonly parts: AnswerParts = new AnswerParts();
+  /** Its protocol is one that says when a stream is complete. */
+  private isKnown: bool = false;
+  /** It said so. */
+  private isTerminated: bool = false;
+  /** Nothing that comes counts. */
+  private isDone: bool = false;
+
+  constructor(config: CacheConfig) {
+    super(config);
+    const limit = config.maxValueBytes;
+    const isLong = limit == 0 || limit > i32.MAX_VALUE / 8;
+    this.reader = new SseReader(isLong ? i32.MAX_VALUE / 2 : limit * 6 + ENVELOPE);
+    this.merge = config.keepsRecords ? new MessageMerge() : null;
+  }
+
+  override feed(chunk: Slice): void {
+    if (this.isRefused || this.isDone) return;
+    this.reader.feed(chunk);
+    while (!this.isDone && this.reader.next()) this.takeEvent(this.reader.event);
+    if (this.reader.dropped > 0) this.refuse("size");
+  }
+
+  override finish(nowS: i64): Slice | null {
+    if (!this.isDone && !this.isRefused && this.reader.finish()) this.takeEvent(this.reader.event);
+    const text = this.value.view();
+    if (!this.isTerminated && this.needsTerminator) this.refuse("incomplete");
+    if (trim(text).isEmpty) this.refuse("blank");
+    this.text = text;
+    if (this.isRefused) return null;
+    const value = this.record(text, nowS);
+    const limit = this.config.maxValueBytes;
+    if (limit > 0 && value.length > limit) this.refuse("size");
+    return this.isRefused ? null : value;
+  }
+
+  private get needsTerminator(): bool {
+    const terminator = this.config.terminator;
+    return terminator == Terminator.Always || (terminator == Terminator.Auto && this.isKnown);
+  }
+
+  private takeEvent(event: Slice): void {
+    const data = dataOf(event);
+    if (data === null) return;
+    if (data.length < 16 && trim(data).equals(DONE)) {
+      this.isTerminated = true;
+      this.isDone = true;
+      return;
+    }
+    const root = findJson(data);
+    if (root === null) return;
+    this.document.read(root);
+    this.judge();
+    if (findsCall(this.config.toolCallsPath, root)) this.refuse("tool");
+    this.noteProtocol();
+    this.takeText(root);
+  }
+
+  private noteProtocol(): void {
+    const document = this.document;
+    const type = document.type;
+    if (!type.isEmpty) {
+      this.isKnown = true;
+      if (type.equals(MESSAGE_STOP) || type.equals(RESPONSE_COMPLETED)) this.isTerminated = true;
+      else if (type.equals(RESPONSE_INCOMPLETE) || type.equals(RESPONSE_FAILED)) this.refuse("finish");
+    } else if (document.object.equals(CHUNK)) {
+      this.isKnown = true;
+    }
+    // Anthropic's reason is followed by `message_stop`.
+    if (!document.finishReason.isEmpty && type.isEmpty) this.isTerminated = true;
+  }
+
+  private takeText(root: JsonValue): void {
+    const path = this.config.streamValuePath;
+    const found = path === null ? this.document.content : path.read(root);
+    if (found !== null) this.value.append(textOf(found));
+    const merge = this.merge;
+    if (merge !== null) this.mergeParts(merge);
+    const limit = this.config.maxValueBytes;
+    if (limit > 0 && this.value.length > limit) this.refuse("size");
+    if (limit > 0 && merge !== null && merge.length > limit) this.refuse("size");
+  }
+
+  private mergeParts(merge: MessageMerge): void {
+    const document = this.document;
+    const parts = this.parts;
+    if (document.part !== null) merge.add(document.part!);
+    if (parts.id.isEmpty) parts.id = textOf(document.id).kept();
+    if (parts.model.isEmpty) parts.model = textOf(document.model).kept();
+    if (!document.finishReason.isEmpty) parts.finishReason = document.finishReason.kept();
+    const usage = document.usage;
+    if (usage !== null && usage.isObject) parts.usage = usage.raw.kept();
+  }
+
+  private record(text: Slice, nowS: i64): Slice {
+    const merge = this.merge;
+    if (merge === null || merge.isEmpty) return text;
+    this.parts.message = merge.toSlice();
+    if (this.parts.finishReason.isEmpty) this.parts.finishReason = NO_BYTES;
+    return AnswerRecord.encode(this.parts, nowS);
+  }
+}

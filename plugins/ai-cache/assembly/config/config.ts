@@ -1,0 +1,84 @@
+import { JsonPath } from "@ai-gateway-wasm/as-json";
+import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Partition } from "../key/partition";
+import { Template } from "../replay/template";
+import { AnswerStore } from "../store/store";
+import { SingleFlight } from "../store/single-flight";
+
+/** What the cache is asked about (`cacheKeyStrategy`). */
+export const enum KeyStrategy {
+  LastQuestion,
+  AllQuestions,
+  /** No lookup and no storing. */
+  Disabled,
+}
+
+/** Which streams have to show that they are complete (`requireTerminator`). */
+export const enum Terminator {
+  /** Those of a protocol that has one. */
+  Auto,
+  Always,
+  Never,
+}
+
+/** A request header that switches the cache off (`bypassOn`). */
+@final
+export class HeaderTest {
+  constructor(
+    readonly header: Slice,
+    readonly value: Slice,
+  ) {}
+}
+
+/** One configuration: of the whole plugin or of one rule. The initial values are the defaults. */
+@final
+export class CacheConfig {
+  strategy: KeyStrategy = KeyStrategy.LastQuestion;
+  /** Null: `messages.@reverse.0.content`, which is read without one. */
+  keyPath: JsonPath | null = null;
+  /** Null: `choices.0.message.content`. */
+  valuePath: JsonPath | null = null;
+  /** Null: `choices.0.delta.content`. */
+  streamValuePath: JsonPath | null = null;
+  /** Where else tool calls may stand; null: nowhere. */
+  toolCallsPath: JsonPath | null = null;
+  template: Template = Template.json();
+  streamTemplate: Template = Template.stream();
+
+  partition: Partition = new Partition();
+  cacheVersion: Slice = NO_BYTES;
+  keyPrefix: Slice = bytes("higress-ai-cache:");
+  hashesKey: bool = true;
+
+  /** Null: there is no exact cache. */
+  store: AnswerStore | null = null;
+  /** With `store`: neighbours are looked for after a miss. */
+  enablesSemantic: bool = false;
+  /** Null: equal questions that are asked at once all go to the model. */
+  flight: SingleFlight | null = null;
+
+  cachesNonUserTurns: bool = false;
+  terminator: Terminator = Terminator.Auto;
+  /** Empty: any. */
+  statuses: i32[] = [200];
+  /** Empty: any. */
+  finishReasons: Slice[] = [bytes("stop"), bytes("end_turn"), bytes("stop_sequence")];
+  /** 0: no limit, as for the next one. */
+  maxKeyBytes: i32 = 65536;
+  maxValueBytes: i32 = 1048576;
+  /** 0: no limit. */
+  lookupDeadlineMs: i32 = 3000;
+  /** NaN: no limit. */
+  maxTemperature: f64 = NaN;
+  /** 0: no limit. */
+  maxMessages: i32 = 0;
+  bypassOn: HeaderTest[] = [];
+  obeysCacheControl: bool = false;
+  addsHeaders: bool = false;
+  /** `replay: structured`. */
+  keepsRecords: bool = false;
+  /** `streamReplay: chunks`. */
+  replaysChunks: bool = false;
+  /** `cachedUsage: original`. */
+  showsUsage: bool = false;
+}

@@ -1,0 +1,96 @@
+import { bytes } from "@ai-gateway-wasm/bytes";
+import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
+import { Flights } from "@ai-gateway-wasm/store/slots";
+import { PartitionKind } from "../key/partition";
+import { Metrics } from "../metrics";
+import { SingleFlight } from "../store/single-flight";
+import { readCompat } from "./compat";
+import { CacheConfig, KeyStrategy } from "./config";
+import { usualGeometry } from "./memory";
+import { readLimits, readReplay } from "./options";
+import { readPartition } from "./partition";
+import { readPaths } from "./paths";
+import { StoreParser } from "./store";
+import { Tables } from "./tables";
+
+const STRATEGIES: string[] = ["lastQuestion", "allQuestions", "disabled"];
+const LONGEST_WAIT_MS: i64 = 600000;
+
+/** Reads one scope, the global part or a rule; null when the reader noted an error. */
+export function parseConfig(
+  json: ConfigReader,
+  tables: Tables,
+  metrics: Metrics,
+  log: PluginLog,
+): CacheConfig | null {
+  const config = new CacheConfig();
+  const parser = new StoreParser(json, tables, metrics);
+  const block = parser.block();
+  if (block !== null) config.store = parser.parse(block);
+  if (json.errors.any) return null;
+  if (block === null) readDefaultStore(json, parser, config);
+  if (json.errors.any) return null;
+  readStrategy(json, config);
+  const isPeer = readCompat(json, config);
+  readPaths(json, config);
+  readLimits(json, config);
+  readReplay(json, config);
+  readKey(json, block, config, parser.isRedis, isPeer);
+  readFlight(json, parser, config);
+  if (json.errors.any) return null;
+  advise(config, parser.isRedis, log);
+  return config;
+}
+
+/** Nothing says where answers are kept. Only Envoy's build has a default: Higress's plugin refuses it. */
+function readDefaultStore(json: ConfigReader, parser: StoreParser, config: CacheConfig): void {
+  if (isDefined(HIGRESS)) {
+    json.refuseWith("vector, embedding and cache provider cannot be all empty");
+  } else {
+    config.store = parser.memory(json.object("memory"), json);
+  }
+}
+
+function readStrategy(json: ConfigReader, config: CacheConfig): void {
+  const text = json.text("cacheKeyStrategy");
+  if (text.isEmpty) return;
+  for (let i = 0; i < STRATEGIES.length; i++) {
+    if (!text.equals(bytes(STRATEGIES[i]))) continue;
+    config.strategy = <KeyStrategy>i;
+    return;
+  }
+  json.refuseWith("invalid CacheKeyStrategy: " + text.toString());
+}
+
+/** @param block where the prefix of keys stands; the first generation had it one level higher */
+function readKey(
+  json: ConfigReader,
+  block: ConfigReader | null,
+  config: CacheConfig,
+  isRedis: bool,
+  isPeer: bool,
+): void {
+  const usual = isRedis ? (isPeer ? [] : ["consumer"]) : ["route", "consumer", "model", "system"];
+  config.partition = readPartition(json, usual);
+  config.hashesKey = json.flag("hashKey", !isRedis);
+  config.cacheVersion = json.text("cacheVersion");
+  const owner = block !== null && block.has("cacheKeyPrefix") ? block : json;
+  const isKnown = owner !== json || json.has("redis");
+  if (isKnown) config.keyPrefix = owner.text("cacheKeyPrefix", config.keyPrefix);
+}
+
+function readFlight(json: ConfigReader, parser: StoreParser, config: CacheConfig): void {
+  const block = json.object("singleFlight");
+  if (block === null) return;
+  const maxWaitMs = block.integer("maxWaitMs", 5000, 1, LONGEST_WAIT_MS);
+  const geometry = parser.geometry;
+  const flights = new Flights(geometry === null ? usualGeometry() : geometry);
+  config.flight = new SingleFlight(flights, maxWaitMs);
+}
+
+function advise(config: CacheConfig, isRedis: bool, log: PluginLog): void {
+  const partition = config.partition;
+  if (isRedis && !partition.has(PartitionKind.Model) && !partition.has(PartitionKind.System)) {
+    log.info("answers of one model are given for others: cacheKeyPartition has no model, no system");
+  }
+}

@@ -1,0 +1,70 @@
+import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { Backend } from "@ai-gateway-wasm/store/assembly/backend";
+import { encodeBase64 } from "@ai-gateway-wasm/store/assembly/remote/base64";
+import { RestBackend } from "@ai-gateway-wasm/store/assembly/remote/rest";
+import { RestDialect } from "@ai-gateway-wasm/store/assembly/remote/rest-dialect";
+import { UpstashDialect } from "@ai-gateway-wasm/store/assembly/remote/upstash";
+import { WebdisDialect } from "@ai-gateway-wasm/store/assembly/remote/webdis";
+import { isHeaderValue, PairsBuilder } from "proxy-wasm-as";
+import { readCluster } from "./connection";
+
+const DIALECTS: string[] = ["upstash", "webdis"];
+const WEBDIS: i32 = 1;
+const DEFAULT_PORT: i64 = 80;
+const DEFAULT_TIMEOUT_MS: i64 = 1000;
+
+/** Reads a block of type `redis-http` (ai-cache.md, Annex E). Null: refused. */
+export function readRest(block: ConfigReader): Backend | null {
+  const dialect = readDialect(block);
+  const port = <i32>block.integer("servicePort", DEFAULT_PORT, 0, 65535);
+  const cluster = readCluster(block, port == 0 ? <i32>DEFAULT_PORT : port);
+  const headers = new PairsBuilder()
+    .add(bytes(":method"), bytes("POST"))
+    .add(bytes(":path"), readPath(block))
+    .add(bytes(":authority"), cluster.host);
+  const credentials = readCredentials(block);
+  if (!credentials.isEmpty) headers.add(bytes("authorization"), credentials);
+  headers.add(bytes("content-type"), bytes("application/json"));
+  const timeoutMs = <i32>block.integer("timeout", DEFAULT_TIMEOUT_MS, 1, 600000);
+  if (!headers.isComplete) block.refuse("serviceHost", "must not contain line breaks or NUL");
+  if (block.errors.any) return null;
+  const once = headers.build();
+  // Envoy's: once more, on another connection, when one breaks before the answer; not when that is late.
+  const twice = headers.add(bytes("x-envoy-retry-on"), bytes("reset")).build();
+  return new RestBackend(cluster.name, once, twice, dialect, timeoutMs);
+}
+
+function readDialect(block: ConfigReader): RestDialect {
+  const isWebdis = block.choice("dialect", DIALECTS, 0) == WEBDIS;
+  const database = <i32>block.integer("database", 0, 0, 1000000);
+  if (isWebdis) return new WebdisDialect(database);
+  if (database != 0) block.refuse("database", "not with dialect upstash");
+  return new UpstashDialect();
+}
+
+/** `<pathPrefix>/` */
+function readPath(block: ConfigReader): Slice {
+  const prefix = block.text("pathPrefix");
+  const isPath = prefix.isEmpty || prefix.at(0) == 0x2f;
+  if (!isPath || !isHeaderValue(prefix)) block.refuse("pathPrefix", "must be a path, such as /redis");
+  const path = new Builder().append(prefix);
+  return prefix.endsWith(bytes("/")) ? path.view() : path.appendByte(0x2f).view();
+}
+
+/** The value of `authorization`; no bytes for none. */
+function readCredentials(block: ConfigReader): Slice {
+  const token = block.text("token");
+  const username = block.text("username");
+  const password = block.text("password");
+  const isBasic = !username.isEmpty || !password.isEmpty;
+  if (!isHeaderValue(token)) block.refuse("token", "must not contain line breaks or NUL");
+  if (!token.isEmpty && isBasic) {
+    block.refuse("token", "cannot be set beside username and password");
+  }
+  const out = new Builder(128);
+  if (!token.isEmpty) return out.appendText("Bearer ").append(token).view();
+  if (!isBasic) return NO_BYTES;
+  const pair = new Builder(64).append(username).appendByte(0x3a).append(password);
+  return out.appendText("Basic ").append(encodeBase64(pair.view())).view();
+}

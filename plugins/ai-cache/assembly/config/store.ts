@@ -1,0 +1,118 @@
+import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { FailMode, Store, StoreKind } from "@ai-gateway-wasm/store";
+import { Backend } from "@ai-gateway-wasm/store/assembly/backend";
+import { Breaker } from "@ai-gateway-wasm/store/assembly/breaker";
+import { StoreMetrics } from "@ai-gateway-wasm/store/assembly/metrics";
+import { Geometry } from "@ai-gateway-wasm/store/slots";
+import { Metrics } from "../metrics";
+import { METRIC_NAME } from "../names";
+import { LayeredStore } from "../store/layered";
+import { MemoryStore } from "../store/memory";
+import { RemoteStore } from "../store/remote";
+import { AnswerStore } from "../store/store";
+import { readGeometry } from "./memory";
+import { readRedis } from "./redis";
+import { readRest } from "./rest";
+import { Tables } from "./tables";
+import { namesService } from "./connection";
+
+const MEMORY: Slice = bytes("memory");
+const REDIS: Slice = bytes("redis");
+const REDIS_HTTP: Slice = bytes("redis-http");
+const TTL: string = "cacheTTL";
+const DEFAULT_TTL: i64 = 3600;
+const DEFAULT_L1_TTL: i64 = 60;
+/** A store that fails this often in a row is left alone for a while. */
+const FAILURES: i32 = 5;
+const OPEN_MS: i64 = 3000;
+
+/** Reads the block `cache`, or the first generation's `redis`. */
+@final
+export class StoreParser {
+  /** Of the table it keeps answers in; null: there is none. */
+  geometry: Geometry | null = null;
+  isRedis: bool = false;
+  private ttl: i64 = 0;
+
+  /** @param json the scope: its `cacheTTL` counts for `redis` */
+  constructor(
+    private readonly json: ConfigReader,
+    private readonly tables: Tables,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** The block that counts; null: there is no exact cache. */
+  block(): ConfigReader | null {
+    const json = this.json;
+    if (json.has("redis")) return json.object("redis");
+    const cache = json.object("cache");
+    return cache === null || cache.text("type").isEmpty ? null : cache;
+  }
+
+  parse(block: ConfigReader): AnswerStore | null {
+    const isLegacy = this.json.has("redis");
+    const type = isLegacy ? REDIS : block.text("type");
+    if (!type.equals(MEMORY) && !namesService(block)) {
+      block.refuseWith("cache service name is required");
+      return null;
+    }
+    this.isRedis = type.equals(REDIS);
+    this.ttl = this.readTtl(block, isLegacy);
+    if (block.errors.any) return null;
+    if (type.equals(MEMORY)) return this.memory(block.object("memory"), block);
+    if (type.equals(REDIS)) return this.remote(block, readRedis(block, isLegacy), StoreKind.Redis);
+    if (type.equals(REDIS_HTTP)) return this.remote(block, readRest(block), StoreKind.RedisHttp);
+    block.refuseWith("unknown cache service provider type: " + type.toString());
+    return null;
+  }
+
+  /** The embedded default: no block is needed. */
+  memory(options: ConfigReader | null, block: ConfigReader): AnswerStore | null {
+    const geometry = readGeometry(options);
+    if (block.errors.any) return null;
+    this.geometry = geometry;
+    const table = this.tables.open(geometry, block);
+    const ttl = options === block ? DEFAULT_TTL : this.ttl;
+    return table === null ? null : new MemoryStore(table, ttl, this.metrics);
+  }
+
+  private readTtl(block: ConfigReader, isLegacy: bool): i64 {
+    const usual = this.isRedis ? 0 : DEFAULT_TTL;
+    const isAbove = isLegacy && this.json.has(TTL);
+    const ttl = isAbove ? this.json.integer(TTL, usual) : block.integer(TTL, usual);
+    if (ttl < 0) block.refuseWith("cache TTL must be greater than or equal to 0");
+    return ttl;
+  }
+
+  private remote(block: ConfigReader, backend: Backend | null, kind: StoreKind): AnswerStore | null {
+    if (backend === null || block.errors.any) return null;
+    const metrics = new StoreMetrics(METRIC_NAME);
+    const breaker = new Breaker(FAILURES, OPEN_MS, metrics.breakerState());
+    const store = new Store(kind, backend, FailMode.Open, breaker, null, metrics);
+    const far = new RemoteStore(store, this.ttl);
+    const l1 = block.object("l1");
+    return l1 === null ? far : this.layered(block, l1, far);
+  }
+
+  private layered(block: ConfigReader, l1: ConfigReader, far: RemoteStore): AnswerStore | null {
+    const geometry = readGeometry(l1);
+    const ttl = l1.integer("ttl", DEFAULT_L1_TTL, 1, i32.MAX_VALUE);
+    if (block.errors.any) return null;
+    this.geometry = geometry;
+    const table = this.tables.open(geometry, l1);
+    if (table === null) return null;
+    return new LayeredStore(new MemoryStore(table, ttl, this.metrics, saltOf(block)), far, ttl);
+  }
+}
+
+/** What tells the answers of one Redis from those of another in one table. */
+function saltOf(block: ConfigReader): Slice {
+  const fields = ["serviceName", "cluster", "servicePort", "database", "pathPrefix", "cacheKeyPrefix"];
+  const salt = new Builder(96);
+  for (let i = 0; i < fields.length; i++) {
+    const text = block.text(fields[i]);
+    salt.appendInteger(text.length).appendByte(0x3a).append(text);
+  }
+  return salt.toSlice();
+}

@@ -1,0 +1,23 @@
+import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { Geometry, SlotGauges, SlotTable } from "@ai-gateway-wasm/store/slots";
+import { METRIC_NAME } from "../names";
+
+/** The tables in shared data of one configuration and its rules: each namespace has one shape. */
+@final
+export class Tables {
+  private readonly gauges: SlotGauges = new SlotGauges(METRIC_NAME);
+  private readonly known: Geometry[] = [];
+
+  /** The table of a shape; null: its namespace has another one, which is noted in the reader. */
+  open(geometry: Geometry, block: ConfigReader): SlotTable | null {
+    for (let i = 0; i < this.known.length; i++) {
+      if (!this.known[i].contradicts(geometry)) continue;
+      block.refuse("memory", "another part of the configuration has this namespace in another size");
+      return null;
+    }
+    this.known.push(geometry);
+    const table = new SlotTable(geometry, this.gauges);
+    table.settle();
+    return table;
+  }
+}

@@ -1,0 +1,156 @@
+import { boolOf, JsonValue, numberOf, readJson, textOf } from "@ai-gateway-wasm/as-json";
+import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Turn } from "./turn";
+
+const INCLUDE_USAGE: Slice = bytes("include_usage");
+
+/** The members of a request that a cache has to know, and their places in `members`. */
+const enum Member {
+  Messages,
+  Model,
+  Stream,
+  N,
+  Temperature,
+  StreamOptions,
+  System,
+  Instructions,
+  Count,
+}
+
+const NAMES: Slice[] = [
+  bytes("messages"),
+  bytes("model"),
+  bytes("stream"),
+  bytes("n"),
+  bytes("temperature"),
+  bytes("stream_options"),
+  bytes("system"),
+  bytes("instructions"),
+];
+
+/** The body of a chat request, read once. Shares the body's memory. */
+@final
+export class ChatRequest {
+  /** Null: the body is no JSON object or array. */
+  readonly root: JsonValue | null;
+  readonly turns: Turn[] = [];
+  private readonly members: StaticArray<JsonValue | null> = new StaticArray<JsonValue | null>(
+    Member.Count,
+  );
+  private isDoubled: bool = false;
+
+  constructor(body: Slice) {
+    const root = readJson(body);
+    this.root = root !== null && (root.isObject || root.isArray) ? root : null;
+    if (root === null || !root.isObject) return;
+    const entries = root.entries();
+    while (entries.next()) {
+      for (let i = 0; i < NAMES.length; i++) {
+        if (!entries.keyIs(NAMES[i])) continue;
+        if (this.members[i] !== null) this.isDoubled = true;
+        else this.members[i] = entries.value;
+        break;
+      }
+    }
+    this.readTurns();
+  }
+
+  /** It says something twice that matters: the model may read it otherwise than we do. */
+  get isAmbiguous(): bool {
+    if (this.isDoubled) return true;
+    for (let i = 0; i < this.turns.length; i++) {
+      if (this.turns[i].isAmbiguous) return true;
+    }
+    return false;
+  }
+
+  get wantsStream(): bool {
+    return boolOf(this.members[Member.Stream]);
+  }
+
+  get wantsUsage(): bool {
+    const options = this.members[Member.StreamOptions];
+    return options !== null && boolOf(options.get(INCLUDE_USAGE));
+  }
+
+  get model(): Slice {
+    return textOf(this.members[Member.Model]);
+  }
+
+  /** Answers that are asked for; what is no number counts as one. */
+  get choices(): f64 {
+    const n = this.members[Member.N];
+    return n === null ? 1 : numberOf(n);
+  }
+
+  /** NaN: it says none. */
+  get temperature(): f64 {
+    const value = this.members[Member.Temperature];
+    return value === null || value.isNull ? NaN : numberOf(value);
+  }
+
+  /** The last message, or null. */
+  get lastTurn(): Turn | null {
+    const count = this.turns.length;
+    return count == 0 ? null : this.turns[count - 1];
+  }
+
+  /** Messages that are no instructions. */
+  get conversationLength(): i32 {
+    let count = 0;
+    for (let i = 0; i < this.turns.length; i++) {
+      if (!this.turns[i].isSystem) count++;
+    }
+    return count;
+  }
+
+  /** What users said, a line each. */
+  get allQuestions(): Slice {
+    const out = new Builder(256);
+    let count = 0;
+    for (let i = 0; i < this.turns.length; i++) {
+      if (!this.turns[i].isUser) continue;
+      if (count++ > 0) out.appendByte(0x0a);
+      out.append(this.turns[i].text);
+    }
+    return out.view();
+  }
+
+  /** All instructions to the model, each with its length; no bytes: there are none. */
+  get system(): Slice {
+    const out = new Builder(0);
+    for (let i = 0; i < this.turns.length; i++) {
+      const content = this.turns[i].content;
+      if (this.turns[i].isSystem && content !== null) appendSized(out, content.raw);
+    }
+    appendMember(out, this.members[Member.System]);
+    appendMember(out, this.members[Member.Instructions]);
+    return out.length == 0 ? NO_BYTES : out.view();
+  }
+
+  /** Messages that are no instructions, each with its length. @param withLast the last one, too */
+  history(withLast: bool): Slice {
+    const out = new Builder(0);
+    const count = this.turns.length - (withLast ? 0 : 1);
+    for (let i = 0; i < count; i++) {
+      if (!this.turns[i].isSystem) appendSized(out, this.turns[i].value.raw);
+    }
+    return out.length == 0 ? NO_BYTES : out.view();
+  }
+
+  private readTurns(): void {
+    const messages = this.members[Member.Messages];
+    if (messages === null || !messages.isArray) return;
+    const elements = messages.entries();
+    while (elements.next()) this.turns.push(new Turn(elements.value));
+  }
+}
+
+function appendMember(out: Builder, value: JsonValue | null): void {
+  if (value !== null && !value.isNull) appendSized(out, value.raw);
+}
+
+/** `<length>:<bytes>`, so that no text can pass for two. */
+export function appendSized(out: Builder, part: Slice): void {
+  out.appendInteger(part.length).appendByte(0x3a).append(part);
+}

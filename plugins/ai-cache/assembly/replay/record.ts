@@ -1,0 +1,89 @@
+import { integerOf, JsonValue, JsonWriter, Escape, readJson, textOf } from "@ai-gateway-wasm/as-json";
+import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+
+/** What no answer of a model begins with. */
+const MARK: Slice = bytes("\u0001AIC1");
+const CREATED: Slice = bytes("t");
+const MODEL: Slice = bytes("model");
+const MESSAGE: Slice = bytes("message");
+const CONTENT: Slice = bytes("content");
+const FINISH_REASON: Slice = bytes("finish_reason");
+const USAGE: Slice = bytes("usage");
+const ID: Slice = bytes("id");
+
+/** What an answer said besides its text (`replay: structured`). */
+@final
+export class AnswerParts {
+  id: Slice = NO_BYTES;
+  model: Slice = NO_BYTES;
+  /** A JSON object. */
+  message: Slice = NO_BYTES;
+  finishReason: Slice = NO_BYTES;
+  /** A JSON object; no bytes: it named none. */
+  usage: Slice = NO_BYTES;
+}
+
+/**
+ * An answer as it is stored with `replay: structured`; all else in a store is plain text:
+ *
+ *   0x01 A I C 1 {"v":1,"t":<created s>,"model":…,"message":{…},"finish_reason":…,"usage":{…},"id":…}
+ */
+@final
+export class AnswerRecord {
+  private constructor(private readonly json: JsonValue) {}
+
+  /** Null: the value is plain text. */
+  static find(value: Slice): AnswerRecord | null {
+    if (!value.startsWith(MARK)) return null;
+    const json = readJson(value.sub(MARK.length));
+    return json !== null && json.isObject ? new AnswerRecord(json) : null;
+  }
+
+  static encode(parts: AnswerParts, createdS: i64): Slice {
+    const out = new Builder(parts.message.length + 256).append(MARK);
+    const json = new JsonWriter(Escape.Plain, out).openObject().key("v").integer(1);
+    json.key("t").integer(createdS).key("model").text(parts.model);
+    json.key("message").raw(parts.message).key("finish_reason").text(parts.finishReason);
+    if (!parts.usage.isEmpty) json.key("usage").raw(parts.usage);
+    json.key("id").text(parts.id).closeObject();
+    return out.view();
+  }
+
+  /** Seconds since 1970. */
+  get created(): i64 {
+    return integerOf(this.json.get(CREATED));
+  }
+
+  get id(): Slice {
+    return textOf(this.json.get(ID));
+  }
+
+  get model(): Slice {
+    return textOf(this.json.get(MODEL));
+  }
+
+  get finishReason(): Slice {
+    return textOf(this.json.get(FINISH_REASON));
+  }
+
+  get message(): JsonValue | null {
+    return this.json.get(MESSAGE);
+  }
+
+  /** Null: the model did not say. */
+  get usage(): JsonValue | null {
+    return this.json.get(USAGE);
+  }
+
+  /** The text of the message. */
+  get text(): Slice {
+    const message = this.message;
+    return message === null ? NO_BYTES : textOf(message.get(CONTENT));
+  }
+}
+
+/** When a value was stored, in milliseconds; 0: it does not say. */
+export function createdMsOf(value: Slice): i64 {
+  const record = AnswerRecord.find(value);
+  return record === null ? 0 : record.created * 1000;
+}

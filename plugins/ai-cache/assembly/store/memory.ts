@@ -1,0 +1,53 @@
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { StoreCalls, StoreReply } from "@ai-gateway-wasm/store";
+import { Put, SlotEntry, SlotTable, Sweeper } from "@ai-gateway-wasm/store/slots";
+import { CacheKey } from "../key/cache-key";
+import { Metrics } from "../metrics";
+import { AnswerStore, Finding, NOTHING } from "./store";
+
+/** Shared data of this gateway: one process, all its workers, nothing to install (`type: memory`). */
+@final
+export class MemoryStore extends AnswerStore {
+  private readonly sweeper: Sweeper;
+
+  constructor(
+    private readonly table: SlotTable,
+    /** 0: for ever. */
+    private readonly ttlSeconds: i64,
+    private readonly metrics: Metrics,
+    salt: Slice = NO_BYTES,
+  ) {
+    super(salt);
+    this.sweeper = new Sweeper(table);
+  }
+
+  override find(_calls: StoreCalls, key: CacheKey, nowMs: i64): Finding | null {
+    return this.findHere(key, nowMs);
+  }
+
+  override read(_reply: StoreReply, _key: CacheKey, _nowMs: i64): Finding {
+    return NOTHING;
+  }
+
+  override findHere(key: CacheKey, nowMs: i64): Finding {
+    const entry = this.table.find(key.slot, nowMs);
+    return entry === null ? NOTHING : new Finding(entry.payload, entry.createdMs);
+  }
+
+  override put(_calls: StoreCalls, key: CacheKey, value: Slice, nowMs: i64): void {
+    this.keep(key, value, nowMs, nowMs, this.ttlSeconds);
+  }
+
+  /** @param createdMs when the answer was given, 0: unknown; @param ttlSeconds 0: for ever */
+  keep(key: CacheKey, value: Slice, createdMs: i64, nowMs: i64, ttlSeconds: i64): void {
+    const expiresMs = ttlSeconds == 0 ? 0 : nowMs + ttlSeconds * 1000;
+    const entry = new SlotEntry(value, createdMs, expiresMs);
+    const put = this.table.put(key.slot, entry, nowMs);
+    if (put == Put.TooLong) this.metrics.skipped("size");
+    else if (put == Put.GivenUp) this.metrics.backendError.increment();
+  }
+
+  override tick(nowMs: i64): void {
+    this.sweeper.run(nowMs);
+  }
+}

@@ -1,0 +1,45 @@
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { StoreCalls, StoreReply } from "@ai-gateway-wasm/store";
+import { CacheKey } from "../key/cache-key";
+
+/** What a store says about one key. */
+@final
+export class Finding {
+  constructor(
+    /** Null: nothing. The host's bytes. */
+    readonly value: Slice | null,
+    /** When it was stored; 0: unknown. */
+    readonly createdMs: i64 = 0,
+    /** The store could not be asked. */
+    readonly hasFailed: bool = false,
+  ) {}
+}
+
+export const NOTHING: Finding = new Finding(null);
+
+/** Where exact answers are kept. One file per place. */
+export abstract class AnswerStore {
+  constructor(
+    /** What tells keys of this store from others in the same table; no bytes: nothing has to. */
+    readonly salt: Slice = NO_BYTES,
+  ) {}
+
+  /** Answers come later. */
+  get isRemote(): bool {
+    return false;
+  }
+
+  /** @returns null when the answer comes later, through `calls`: `read` says what it means */
+  abstract find(calls: StoreCalls, key: CacheKey, nowMs: i64): Finding | null;
+
+  abstract read(reply: StoreReply, key: CacheKey, nowMs: i64): Finding;
+
+  /** What can be said at once, for those who wait for somebody else's answer. */
+  abstract findHere(key: CacheKey, nowMs: i64): Finding;
+
+  /** Stores a value; nobody waits for it. @param calls of the root: the stream may be gone */
+  abstract put(calls: StoreCalls, key: CacheKey, value: Slice, nowMs: i64): void;
+
+  /** Once a second. */
+  tick(_nowMs: i64): void {}
+}

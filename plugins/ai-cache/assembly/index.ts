@@ -1,9 +1,17 @@
 import { register } from "proxy-wasm-as";
-import { AiCacheRoot } from "./plugin";
+import { CacheRoot } from "./plugin";
 
 export * from "proxy-wasm-as/abi";
-// Name each callback that plugin.ts overrides, and no other: the gateway enters the module for
-// every callback it finds.
-export { proxy_on_request_headers } from "proxy-wasm-as/callbacks";
+export {
+  proxy_on_http_call_response,
+  proxy_on_log,
+  proxy_on_request_body,
+  proxy_on_request_headers,
+  proxy_on_request_trailers,
+  proxy_on_response_body,
+  proxy_on_response_headers,
+  proxy_on_response_trailers,
+  proxy_on_tick,
+} from "proxy-wasm-as/callbacks";
 
-register((id) => new AiCacheRoot(id));
+register((id) => new CacheRoot(id));

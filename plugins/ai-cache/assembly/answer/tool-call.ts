@@ -16,6 +16,6 @@ export function isToolType(type: Slice): bool {
 
 /** Whether a configured path leads to a call (`cacheToolCallsFrom`). */
 export function findsCall(path: JsonPath | null, root: JsonValue): bool {
-  const value = path === null ? null : path.read(root);
+  const value: JsonValue | null = path === null ? null : path.read(root);
   return value !== null && isCall(value);
 }

@@ -2,6 +2,7 @@ import { JsonPath } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { Partition } from "../key/partition";
 import { Template } from "../replay/template";
+import { Semantic } from "../lookup/semantic";
 import { AnswerStore } from "../store/store";
 import { SingleFlight } from "../store/single-flight";
 
@@ -52,8 +53,10 @@ export class CacheConfig {
 
   /** Null: there is no exact cache. */
   store: AnswerStore | null = null;
-  /** With `store`: neighbours are looked for after a miss. */
-  enablesSemantic: bool = false;
+  /** Null: neighbours are not looked for. */
+  semantic: Semantic | null = null;
+  /** With `store`: they are, after a miss. */
+  searchesAfterMiss: bool = false;
   /** Null: equal questions that are asked at once all go to the model. */
   flight: SingleFlight | null = null;
 

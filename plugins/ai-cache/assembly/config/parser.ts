@@ -10,6 +10,7 @@ import { usualGeometry } from "./memory";
 import { readLimits, readReplay } from "./options";
 import { readPartition } from "./partition";
 import { readPaths } from "./paths";
+import { readSemantic } from "./semantic";
 import { StoreParser } from "./store";
 import { Tables } from "./tables";
 
@@ -28,10 +29,13 @@ export function parseConfig(
   const block = parser.block();
   if (block !== null) config.store = parser.parse(block);
   if (json.errors.any) return null;
-  if (block === null) readDefaultStore(json, parser, config);
+  const isPeer = readCompat(json, config);
+  config.semantic = readSemantic(json, parser, isPeer, log);
+  if (json.errors.any) return null;
+  if (block === null && config.semantic === null) readDefaultStore(json, parser, config);
   if (json.errors.any) return null;
   readStrategy(json, config);
-  const isPeer = readCompat(json, config);
+  config.searchesAfterMiss = json.flag("enableSemanticCache");
   readPaths(json, config);
   readLimits(json, config);
   readReplay(json, config);
@@ -62,6 +66,12 @@ function readStrategy(json: ConfigReader, config: CacheConfig): void {
   json.refuseWith("invalid CacheKeyStrategy: " + text.toString());
 }
 
+/** Only the peer's own store has answers to be compatible with. */
+function usualPartition(isRedis: bool, isPeer: bool): string[] {
+  if (!isRedis) return ["route", "consumer", "model", "system"];
+  return isPeer ? [] : ["consumer"];
+}
+
 /** @param block where the prefix of keys stands; the first generation had it one level higher */
 function readKey(
   json: ConfigReader,
@@ -70,8 +80,7 @@ function readKey(
   isRedis: bool,
   isPeer: bool,
 ): void {
-  const usual = isRedis ? (isPeer ? [] : ["consumer"]) : ["route", "consumer", "model", "system"];
-  config.partition = readPartition(json, usual);
+  config.partition = readPartition(json, usualPartition(isRedis, isPeer));
   config.hashesKey = json.flag("hashKey", !isRedis);
   config.cacheVersion = json.text("cacheVersion");
   const owner = block !== null && block.has("cacheKeyPrefix") ? block : json;

@@ -33,7 +33,8 @@ export class StoreParser {
   /** Of the table it keeps answers in; null: there is none. */
   geometry: Geometry | null = null;
   isRedis: bool = false;
-  private ttl: i64 = 0;
+  /** Seconds that answers are good for; 0: for ever. */
+  ttl: i64 = 0;
 
   /** @param json the scope: its `cacheTTL` counts for `redis` */
   constructor(

@@ -2,6 +2,7 @@ import { Builder, bytes, encodeHex, NO_BYTES, Slice } from "@ai-gateway-wasm/byt
 import { CacheConfig } from "../config/config";
 import { ChatRequest } from "./chat-request";
 import { finishHash, hashRecord } from "./key-hash";
+import { semanticTextOf } from "./semantic-text";
 
 const VERSION: Slice = bytes("ver");
 const KEY: Slice = bytes("key");
@@ -22,8 +23,20 @@ export class CacheKey {
     readonly remote: Slice,
     /** The question, where neighbours are looked for. */
     readonly text: Slice,
+    /** What is embedded of it. */
+    readonly semanticText: Slice,
+    /** Values of the partition's fields, for the keys of neighbours. */
+    readonly values: Slice[],
   ) {}
+
+  /** The partition as vector databases have it; no bytes: none. */
+  get partitionHex(): Slice {
+    const partition = this.partition;
+    return partition === null ? NO_BYTES : encodeHex(partition);
+  }
 }
+
+const NO_VALUES: Slice[] = [];
 
 /** @param headers of `Partition.captureHeaders` */
 export function keyOf(
@@ -33,25 +46,45 @@ export function keyOf(
   headers: Slice[],
 ): CacheKey {
   const values = config.partition.valuesOf(request, headers, config.keyPath === null);
+  let semantic: Slice | null = null;
+  if (config.semantic !== null) semantic = semanticTextOf(config, request, question);
+  return buildKey(config, question, semantic, values);
+}
+
+/** The key of another question in the same partition. */
+export function keyBeside(config: CacheConfig, key: CacheKey, question: Slice): CacheKey {
+  return buildKey(config, question, NO_BYTES, key.values);
+}
+
+/** @param semantic what is embedded; null: nothing ever is */
+function buildKey(
+  config: CacheConfig,
+  question: Slice,
+  semantic: Slice | null,
+  values: Slice[],
+): CacheKey {
   if (!config.cacheVersion.isEmpty) hashRecord(VERSION, config.cacheVersion);
   hashRecord(KEY, question);
   const hasPartition = config.partition.hash(values);
   const digest = finishHash();
   const store = config.store;
-  const isSemantic = config.enablesSemantic;
-  let partition: Slice | null = null;
-  if (isSemantic && hasPartition) {
-    config.partition.hash(values);
-    partition = finishHash();
-  }
-  const salt = store === null ? NO_BYTES : store.salt;
+  const slot = salted(store === null ? NO_BYTES : store.salt, digest);
   let remote: Slice = NO_BYTES;
   if (store !== null && store.isRemote) {
     const isRaw = !hasPartition && !config.hashesKey && config.cacheVersion.isEmpty;
     remote = remoteKey(config.keyPrefix, isRaw ? question : null, digest);
   }
-  const text = isSemantic ? question.copy() : NO_BYTES;
-  return new CacheKey(digest, salted(salt, digest), partition, remote, text);
+  if (semantic === null) {
+    return new CacheKey(digest, slot, null, remote, NO_BYTES, NO_BYTES, NO_VALUES);
+  }
+  let partition: Slice | null = null;
+  if (hasPartition) {
+    config.partition.hash(values);
+    partition = finishHash();
+  }
+  const kept: Slice[] = [];
+  for (let i = 0; i < values.length; i++) kept.push(values[i].kept());
+  return new CacheKey(digest, slot, partition, remote, question.kept(), semantic.kept(), kept);
 }
 
 /** `<prefix><question>` as the peer has it, else `<prefix>v1:<hex digest>`. */

@@ -42,17 +42,7 @@ export class ChatRequest {
   constructor(body: Slice) {
     const root = readJson(body);
     this.root = root !== null && (root.isObject || root.isArray) ? root : null;
-    if (root === null || !root.isObject) return;
-    const entries = root.entries();
-    while (entries.next()) {
-      for (let i = 0; i < NAMES.length; i++) {
-        if (!entries.keyIs(NAMES[i])) continue;
-        if (this.members[i] !== null) this.isDoubled = true;
-        else this.members[i] = entries.value;
-        break;
-      }
-    }
-    this.readTurns();
+    if (root !== null && root.isObject) this.readMembers(root);
   }
 
   /** It says something twice that matters: the model may read it otherwise than we do. */
@@ -136,6 +126,19 @@ export class ChatRequest {
       if (!this.turns[i].isSystem) appendSized(out, this.turns[i].value.raw);
     }
     return out.length == 0 ? NO_BYTES : out.view();
+  }
+
+  private readMembers(root: JsonValue): void {
+    const entries = root.entries();
+    while (entries.next()) {
+      for (let i = 0; i < NAMES.length; i++) {
+        if (!entries.keyIs(NAMES[i])) continue;
+        if (this.members[i] !== null) this.isDoubled = true;
+        else this.members[i] = entries.value;
+        break;
+      }
+    }
+    this.readTurns();
   }
 
   private readTurns(): void {

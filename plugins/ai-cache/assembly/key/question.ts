@@ -25,7 +25,7 @@ export function reasonToBypass(config: CacheConfig, request: ChatRequest, questi
   const isLong = config.maxMessages > 0 && request.conversationLength > config.maxMessages;
   if (isLong) return "conversation_length";
   const isLast = config.strategy == KeyStrategy.LastQuestion && config.keyPath === null;
+  if (!isLast || config.cachesNonUserTurns) return "";
   const turn = request.lastTurn;
-  const isReply = isLast && turn !== null && turn.isReply;
-  return isReply && !config.cachesNonUserTurns ? "non_user_turn" : "";
+  return turn !== null && turn.isReply ? "non_user_turn" : "";
 }

@@ -13,11 +13,11 @@ const FUNCTION: Slice = bytes("function");
 /** One element of `messages`. */
 @final
 export class Turn {
-  readonly role: Slice;
+  role: Slice = NO_BYTES;
   /** Null: it has none. */
-  readonly content: JsonValue | null = null;
+  content: JsonValue | null = null;
   /** It says its role or content twice, and readers differ in which one counts. */
-  readonly isAmbiguous: bool = false;
+  isAmbiguous: bool = false;
 
   constructor(readonly value: JsonValue) {
     let role: JsonValue | null = null;
@@ -31,7 +31,7 @@ export class Turn {
         else role = members.value;
       }
     }
-    this.role = role === null ? NO_BYTES : textOf(role);
+    if (role !== null) this.role = textOf(role);
   }
 
   get isSystem(): bool {

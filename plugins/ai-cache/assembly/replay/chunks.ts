@@ -1,4 +1,4 @@
-import { Escape, JsonWriter } from "@ai-gateway-wasm/as-json";
+import { Escape, JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { usageOf } from "./completion";
 import { AnswerRecord } from "./record";
@@ -55,7 +55,8 @@ export class ChunkReplay {
 
   /** Such as what the model thought; whole, nobody shows it letter by letter. */
   private writeOtherFields(): void {
-    const message = this.record === null ? null : this.record!.message;
+    const record = this.record;
+    const message: JsonValue | null = record === null ? null : record.message;
     if (message === null) return;
     const members = message.entries();
     while (members.next()) {

@@ -1,4 +1,4 @@
-import { Escape, JsonWriter } from "@ai-gateway-wasm/as-json";
+import { Escape, JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { AnswerRecord } from "./record";
 
@@ -31,7 +31,7 @@ export function singleEventOf(record: AnswerRecord, showsUsage: bool): Slice {
 
 /** The usage that a hit reports. */
 export function usageOf(record: AnswerRecord | null, showsUsage: bool): Slice {
-  const usage = record === null ? null : record.usage;
+  const usage: JsonValue | null = record === null ? null : record.usage;
   return usage === null || !showsUsage ? NO_USAGE : usage.raw;
 }
 

@@ -1,4 +1,4 @@
-import { integerOf } from "@ai-gateway-wasm/as-json";
+import { integerOf, JsonValue } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { wallClockSeconds } from "proxy-wasm-as";
 import { CacheConfig } from "../config/config";
@@ -52,8 +52,9 @@ export class Hit {
   }
 
   private tokens(name: Slice, byteCount: i32): i64 {
-    const usage = this.record === null ? null : this.record!.usage;
-    const counted = usage === null ? 0 : integerOf(usage.get(name));
+    const record = this.record;
+    const usage: JsonValue | null = record === null ? null : record.usage;
+    const counted: i64 = usage === null ? 0 : integerOf(usage.get(name));
     return counted > 0 ? counted : (<i64>byteCount + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN;
   }
 }

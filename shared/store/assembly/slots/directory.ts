@@ -24,8 +24,8 @@ const TOUCH_AFTER_S: u32 = 30;
  */
 @final
 export class Directory {
-  private at: usize;
-  private length: i32;
+  private at: usize = 0;
+  private readonly length: i32;
   private owner: StaticArray<u8> | null = null;
   private cas: u32 = ONLY_IF_ABSENT;
 
@@ -34,20 +34,19 @@ export class Directory {
     readonly set: i32,
   ) {
     const size = HEADER_SIZE + geometry.ways * WAY_SIZE;
+    this.length = size;
     const found = getSharedData(geometry.directoryKey(set));
     if (found !== null) this.cas = found.cas;
     if (found !== null && isDirectory(found.data, size, geometry.ways)) {
       // The host's copy belongs to this callback and may be changed.
       this.at = found.data.ptr;
-      this.length = size;
-      return;
+    } else {
+      const empty = new StaticArray<u8>(size);
+      empty[0] = VERSION;
+      empty[1] = <u8>geometry.ways;
+      this.owner = empty;
+      this.at = changetype<usize>(empty);
     }
-    const empty = new StaticArray<u8>(size);
-    empty[0] = VERSION;
-    empty[1] = <u8>geometry.ways;
-    this.owner = empty;
-    this.at = changetype<usize>(empty);
-    this.length = size;
   }
 
   /** CasMismatch: it was changed since it was read, nothing was written. */

@@ -23,6 +23,7 @@ export class Geometry {
   /** Payload bytes that one set may hold. */
   readonly setBudget: i64;
   private readonly prefix: Slice;
+  /** The prefix with the shape. */
   private readonly tablePrefix: Slice;
   private readonly key: Builder = new Builder(96);
 
@@ -39,12 +40,9 @@ export class Geometry {
     while (sets < wanted && sets < MAX_SETS) sets <<= 1;
     this.sets = sets;
     this.setBudget = maxBytes / <i64>sets;
-    this.prefix = new Builder()
-      .appendText("aic1/")
-      .append(namespace)
-      .appendByte(0x2f)
-      .toSlice();
-    this.tablePrefix = tablePrefix(this.prefix, sets, ways).toSlice();
+    const prefix = new Builder().appendText("aic1/").append(namespace).appendByte(0x2f).toSlice();
+    this.prefix = prefix;
+    this.tablePrefix = withShape(prefix, sets, ways);
   }
 
   /** `<sets>x<ways>`, the value of `geo`. */
@@ -94,9 +92,9 @@ export class Geometry {
   }
 }
 
-function tablePrefix(prefix: Slice, sets: i32, ways: i32): Builder {
+function withShape(prefix: Slice, sets: i32, ways: i32): Slice {
   const out = new Builder().append(prefix).appendInteger(sets).appendByte(0x78);
-  return out.appendInteger(ways).appendByte(0x2f);
+  return out.appendInteger(ways).appendByte(0x2f).toSlice();
 }
 
 /** 0 for what is no number of at most five digits. */

@@ -43,7 +43,7 @@ export class SlotTable {
     const shape = geometry.shape;
     if (found !== null && found.data.equals(shape)) return;
     const cas = found === null ? ONLY_IF_ABSENT : found.cas;
-    const old = found === null ? null : geometry.ofShape(found.data);
+    const old: Geometry | null = found === null ? null : geometry.ofShape(found.data);
     const status = setSharedData(geometry.shapeKey(), shape, cas);
     if (status == Status.Ok && old !== null) this.clear(old);
   }
@@ -59,7 +59,7 @@ export class SlotTable {
     const way = directory.find(digest);
     if (way < 0) return null;
     const value = getSharedData(this.geometry.slotKey(directory.set, way));
-    const entry =
+    const entry: SlotEntry | null =
       value === null
         ? null
         : SlotEntry.decode(value.data, digest, directory.generationOf(way));

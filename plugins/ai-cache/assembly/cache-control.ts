@@ -1,0 +1,39 @@
+import { lowerCase, NOT_AN_INTEGER, parseInteger, Slice, trim, bytes } from "@ai-gateway-wasm/bytes";
+import { ANY_AGE } from "./lookup/lookup";
+
+const NO_STORE: Slice = bytes("no-store");
+const NO_CACHE: Slice = bytes("no-cache");
+const MAX_AGE: Slice = bytes("max-age=");
+
+/** What a client asks of the cache in `cache-control` (RFC 9111, 5.2.1); it can only ask for less. */
+@final
+export class CacheControl {
+  /** Neither look it up nor store it. */
+  noStore: bool = false;
+  /** Do not look it up. */
+  refresh: bool = false;
+  /** Seconds; `ANY_AGE`: whatever there is. */
+  maxAge: i64 = ANY_AGE;
+
+  static parse(value: Slice): CacheControl {
+    const control = new CacheControl();
+    for (let at = 0; at <= value.length;) {
+      const comma = value.indexOf(0x2c, at);
+      const end = comma < 0 ? value.length : comma;
+      control.take(lowerCase(trim(value.sub(at, end))));
+      at = end + 1;
+    }
+    return control;
+  }
+
+  private take(directive: Slice): void {
+    if (directive.equals(NO_STORE)) this.noStore = true;
+    else if (directive.equals(NO_CACHE)) this.refresh = true;
+    else if (directive.startsWith(MAX_AGE)) {
+      const seconds = parseInteger(directive.sub(MAX_AGE.length));
+      if (seconds == NOT_AN_INTEGER || seconds < 0) return;
+      if (seconds == 0) this.refresh = true;
+      else this.maxAge = seconds;
+    }
+  }
+}

@@ -1,0 +1,215 @@
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { StoreCalls, StoreReply } from "@ai-gateway-wasm/store";
+import { Claim } from "@ai-gateway-wasm/store/slots";
+import { HttpCallResponse } from "proxy-wasm-as";
+import { CacheConfig } from "../config/config";
+import { CacheKey, keyBeside } from "../key/cache-key";
+import { Metrics } from "../metrics";
+import { Hit } from "../replay/hit";
+import { Finding } from "../store/store";
+import { EMBEDDING_CALL, SEARCH_CALL } from "./semantic";
+
+/** Where a lookup stands. */
+export const enum Progress {
+  /** An answer is still to come. */
+  Pending,
+  /** Somebody else is asking the model the same: `poll` says how that goes on. */
+  Follows,
+  Hit,
+  Miss,
+}
+
+const enum Step {
+  Exact,
+  Follows,
+  Embedding,
+  Search,
+  Neighbour,
+  Done,
+}
+
+/** The client takes answers of any age. */
+export const ANY_AGE: i64 = -1;
+
+/**
+ * Looks for the answer to one question:
+ *
+ *   exact ──miss─► am I the first to ask? ──no──► wait for the answer of whoever is
+ *                        │ yes
+ *                        ▼
+ *                  embedding ─► search ──near enough─► its answer, else the exact one of its question
+ *
+ * Any trouble is a miss.
+ */
+@final
+export class Lookup {
+  /** With `Progress.Hit`: what is answered; valid until the callback returns. */
+  hit: Hit | null = null;
+  /** When it was stored, in milliseconds; 0: unknown. */
+  createdMs: i64 = 0;
+  /** How near the neighbour is whose answer it is; NaN: it is no neighbour's. */
+  score: f64 = NaN;
+  /** The vector of the question; no bytes: it was not embedded. */
+  vector: Slice = NO_BYTES;
+  /** When this request took the lead, in milliseconds; 0: it did not. */
+  leadsSinceMs: i64 = 0;
+  /** Why there was no proper answer; empty: there was. */
+  trouble: string = "";
+  private step: Step = Step.Exact;
+  /** The question whose answer is asked for at last. */
+  private neighbour: CacheKey;
+  /** Not again. */
+  private hasFollowed: bool = false;
+  private followsSinceMs: i64 = 0;
+
+  constructor(
+    private readonly config: CacheConfig,
+    readonly key: CacheKey,
+    private readonly calls: StoreCalls,
+    /** Of the root: for what nobody waits for. */
+    private readonly lasting: StoreCalls,
+    private readonly metrics: Metrics,
+    /** Seconds; older answers are of no use. */
+    private readonly maxAge: i64,
+  ) {
+    this.neighbour = key;
+  }
+
+  start(nowMs: i64): Progress {
+    const store = this.config.store;
+    if (store === null) return this.goOn();
+    this.step = Step.Exact;
+    const finding = store.find(this.calls, this.key, nowMs);
+    return finding === null ? Progress.Pending : this.settleExact(finding, nowMs);
+  }
+
+  onStoreReply(reply: StoreReply, nowMs: i64): Progress {
+    const store = this.config.store;
+    if (store === null) return Progress.Pending;
+    if (this.step == Step.Exact) return this.settleExact(store.read(reply, this.key, nowMs), nowMs);
+    if (this.step != Step.Neighbour) return Progress.Pending;
+    const finding = store.read(reply, this.neighbour, nowMs);
+    return this.isUsable(finding, nowMs) ? this.found(finding) : this.miss();
+  }
+
+  onHttpCallResponse(tag: i32, response: HttpCallResponse, nowMs: i64): Progress {
+    if (tag == EMBEDDING_CALL && this.step == Step.Embedding) return this.takeEmbedding(response);
+    if (tag == SEARCH_CALL && this.step == Step.Search) return this.takeNearest(response, nowMs);
+    return Progress.Pending;
+  }
+
+  /** For `Progress.Follows`, every so often. */
+  poll(nowMs: i64): Progress {
+    const flight = this.config.flight;
+    const store = this.config.store;
+    if (flight === null || store === null || this.step != Step.Follows) return Progress.Pending;
+    const isHeld = flight.isHeld(this.key, nowMs);
+    const finding = store.findHere(this.key, nowMs);
+    if (this.isUsable(finding, nowMs)) return this.found(finding);
+    const isLate = nowMs - this.followsSinceMs >= flight.maxWaitMs;
+    if (isHeld && !isLate) return Progress.Follows;
+    return store.isRemote && !isLate ? this.start(nowMs) : this.miss();
+  }
+
+  private settleExact(finding: Finding, nowMs: i64): Progress {
+    if (finding.hasFailed) this.note("store");
+    if (this.isUsable(finding, nowMs)) return this.found(finding);
+    // What is blank was stored by somebody: the model is asked, and overwrites it.
+    return finding.value === null ? this.lead(nowMs) : this.miss();
+  }
+
+  /** Nobody knows the answer. */
+  private lead(nowMs: i64): Progress {
+    const flight = this.config.flight;
+    const store = this.config.store;
+    if (flight === null || store === null) return this.goOn();
+    if (this.hasFollowed) return this.miss();
+    const claim = flight.claim(this.key, nowMs);
+    if (claim == Claim.Follows) {
+      this.step = Step.Follows;
+      this.hasFollowed = true;
+      this.followsSinceMs = nowMs;
+      this.metrics.coalesced.increment();
+      return Progress.Follows;
+    }
+    if (claim == Claim.Leads) {
+      this.leadsSinceMs = nowMs;
+      // Whoever had the lead may have stored the answer between our look and our claim.
+      const finding = store.findHere(this.key, nowMs);
+      if (this.isUsable(finding, nowMs)) return this.found(finding);
+    }
+    return this.goOn();
+  }
+
+  private goOn(): Progress {
+    const semantic = this.config.semantic;
+    if (semantic === null || this.maxAge != ANY_AGE) return this.miss();
+    if (this.config.store !== null && !this.config.searchesAfterMiss) return this.miss();
+    if (this.key.semanticText.isEmpty) return this.miss();
+    this.step = Step.Embedding;
+    return semantic.embed(this.calls.owner, this.key) ? Progress.Pending : this.fail("embedding");
+  }
+
+  private takeEmbedding(response: HttpCallResponse): Progress {
+    const semantic = this.config.semantic!;
+    const embedding = semantic.readEmbedding(response);
+    if (embedding.isMissing) return this.fail("embedding");
+    this.vector = embedding.vector;
+    this.step = Step.Search;
+    const isSent = semantic.search(this.calls.owner, this.key, embedding.vector);
+    return isSent ? Progress.Pending : this.fail("vector");
+  }
+
+  private takeNearest(response: HttpCallResponse, nowMs: i64): Progress {
+    const nearest = this.config.semantic!.readNearest(response, this.key);
+    if (!nearest.isAccepted) return this.miss();
+    this.score = nearest.score;
+    const store = this.config.store;
+    if (!nearest.answer.isEmpty) {
+      const finding = new Finding(nearest.answer);
+      if (!this.isUsable(finding, nowMs)) return this.miss();
+      if (store !== null) store.put(this.lasting, this.key, nearest.answer, nowMs);
+      return this.found(finding);
+    }
+    if (store === null) return this.miss();
+    this.step = Step.Neighbour;
+    this.neighbour = keyBeside(this.config, this.key, nearest.text);
+    const finding = store.find(this.calls, this.neighbour, nowMs);
+    if (finding === null) return Progress.Pending;
+    return this.isUsable(finding, nowMs) ? this.found(finding) : this.miss();
+  }
+
+  private isUsable(finding: Finding, nowMs: i64): bool {
+    const value = finding.value;
+    if (value === null) return false;
+    if (this.maxAge != ANY_AGE) {
+      if (finding.createdMs == 0 || nowMs - finding.createdMs > this.maxAge * 1000) return false;
+    }
+    const hit = new Hit(value);
+    this.hit = hit;
+    return !hit.isBlank;
+  }
+
+  /** It was found usable just now. */
+  private found(finding: Finding): Progress {
+    this.createdMs = finding.createdMs;
+    this.step = Step.Done;
+    return Progress.Hit;
+  }
+
+  private fail(trouble: string): Progress {
+    this.note(trouble);
+    return this.miss();
+  }
+
+  private note(trouble: string): void {
+    this.metrics.backendError.increment();
+    this.trouble = trouble;
+  }
+
+  private miss(): Progress {
+    this.score = NaN;
+    this.step = Step.Done;
+    return Progress.Miss;
+  }
+}

@@ -1,0 +1,95 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { StoreReply, StoreRoot } from "@ai-gateway-wasm/store";
+import { HttpContext, setTickPeriod, wallClockNs } from "proxy-wasm-as";
+import { CacheConfig, KeyStrategy } from "./config/config";
+import { parseConfig } from "./config/parser";
+import { Tables } from "./config/tables";
+import { Metrics } from "./metrics";
+import { PLUGIN_NAME } from "./names";
+import { AnswerStore } from "./store/store";
+import { CacheStream } from "./stream";
+
+const TICK_MS: i32 = 100;
+/** With `singleFlight`: how soon those who wait see an answer. */
+const FAST_TICK_MS: i32 = 50;
+const SWEEP_MS: i64 = 1000;
+
+/** One configuration of ai-cache: what is stored where, and the requests that wait for something. */
+export class CacheRoot extends StoreRoot<CacheConfig> {
+  /** A gateway that lets a plugin hold headers has shown it. */
+  holdsHeaders: bool = false;
+  private readonly metrics: Metrics = new Metrics();
+  private tables: Tables = new Tables();
+  private stores: AnswerStore[] = [];
+  private hasFlights: bool = false;
+  private waiting: CacheStream[] = [];
+  private sweptMs: i64 = 0;
+
+  constructor(id: u32) {
+    super(id, PLUGIN_NAME);
+  }
+
+  override prepare(_document: ConfigReader): void {
+    this.tables = new Tables();
+    this.stores = [];
+    this.hasFlights = false;
+  }
+
+  override parseGlobal(document: ConfigReader): CacheConfig | null {
+    return this.parse(document);
+  }
+
+  /** A rule stands alone: nothing is inherited from the global part. */
+  override parseRule(rule: ConfigReader, _base: CacheConfig | null): CacheConfig | null {
+    return this.parse(rule);
+  }
+
+  override onConfigure(configuration: Slice): bool {
+    if (!super.onConfigure(configuration)) return false;
+    setTickPeriod(this.hasFlights ? FAST_TICK_MS : TICK_MS);
+    return true;
+  }
+
+  override accept(id: u32, config: CacheConfig): HttpContext | null {
+    if (config.strategy == KeyStrategy.Disabled) return null;
+    return new CacheStream(id, config, this, this.metrics);
+  }
+
+  override onTick(): void {
+    const nowMs = <i64>(wallClockNs() / 1000000);
+    this.visitWaiting(nowMs);
+    if (nowMs - this.sweptMs < SWEEP_MS && nowMs >= this.sweptMs) return;
+    this.sweptMs = nowMs;
+    for (let i = 0; i < this.stores.length; i++) this.stores[i].tick(nowMs);
+  }
+
+  /** A store has taken an answer, or has not. */
+  override onStoreReply(reply: StoreReply): void {
+    if (reply.hasFailed) this.metrics.backendError.increment();
+  }
+
+  /** Has `onWait` of the stream called by each tick until it answers false. */
+  watch(stream: CacheStream): void {
+    this.waiting.push(stream);
+  }
+
+  private visitWaiting(nowMs: i64): void {
+    const waiting = this.waiting;
+    if (waiting.length == 0) return;
+    // A stream that goes on may make others wait.
+    this.waiting = [];
+    for (let i = 0; i < waiting.length; i++) {
+      if (!waiting[i].isOver && waiting[i].onWait(nowMs)) this.waiting.push(waiting[i]);
+    }
+  }
+
+  private parse(reader: ConfigReader): CacheConfig | null {
+    const config = parseConfig(reader, this.tables, this.metrics, this.log);
+    if (config === null) return null;
+    const store = config.store;
+    if (store !== null) this.stores.push(store);
+    if (config.flight !== null) this.hasFlights = true;
+    return config;
+  }
+}

@@ -1,0 +1,105 @@
+import { bytes, lowerCase, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { isUnreadable } from "@ai-gateway-wasm/kit";
+import { responseHeaders, wallClockNs } from "proxy-wasm-as";
+import { Answer } from "./answer/answer";
+import { JsonAnswer } from "./answer/json-answer";
+import { StreamAnswer } from "./answer/stream-answer";
+import { CacheConfig } from "./config/config";
+import { Lookup } from "./lookup/lookup";
+import { Metrics } from "./metrics";
+import { CONTENT_TYPE, STATUS } from "./names";
+import { CacheRoot } from "./plugin";
+
+const EVENT_STREAM: Slice = bytes("text/event-stream");
+
+/** The model's answer to a question nobody had asked, on its way into the cache. */
+@final
+export class Recording {
+  private answer: Answer | null = null;
+
+  constructor(
+    private readonly config: CacheConfig,
+    private readonly lookup: Lookup,
+    private readonly root: CacheRoot,
+    private readonly metrics: Metrics,
+    private readonly wantsStream: bool,
+  ) {}
+
+  /** The answer begins. @returns false: it is not stored, whatever comes */
+  open(endOfStream: bool): bool {
+    responseHeaders.load();
+    const reason = this.reasonAgainst(endOfStream);
+    if (reason.length > 0) return this.drop(reason);
+    const type = responseHeaders.get(CONTENT_TYPE);
+    const isStream = type !== null && lowerCase(type).find(EVENT_STREAM) >= 0;
+    // A stream was asked for: another type is an error of some kind, none at all may be a stream.
+    if (this.wantsStream && !isStream && type !== null) return this.drop("type");
+    this.answer =
+      this.wantsStream || isStream ? new StreamAnswer(this.config) : new JsonAnswer(this.config);
+    return true;
+  }
+
+  /** @returns false: it is not stored, whatever comes */
+  feed(chunk: Slice): bool {
+    const answer = this.answer;
+    if (answer === null) return false;
+    answer.feed(chunk);
+    return answer.isRefused ? this.drop(answer.reason) : true;
+  }
+
+  /** The answer is complete. */
+  close(): void {
+    const answer = this.answer;
+    if (answer === null) return this.abandon();
+    const nowMs = <i64>(wallClockNs() / 1000000);
+    const value = answer.finish(nowMs / 1000);
+    if (value === null) {
+      this.drop(answer.reason);
+      return;
+    }
+    const lookup = this.lookup;
+    const store = this.config.store;
+    if (store !== null) store.put(this.root.calls, lookup.key, value, nowMs);
+    const semantic = this.config.semantic;
+    if (semantic !== null && !lookup.vector.isEmpty) {
+      semantic.upload(this.root.id, lookup.key, lookup.vector, answer.text);
+    }
+    this.metrics.stored.increment();
+    this.release();
+  }
+
+  /** The answer broke off. */
+  abandon(): void {
+    this.drop("incomplete");
+  }
+
+  private drop(reason: string): bool {
+    this.metrics.skipped(reason);
+    this.release();
+    return false;
+  }
+
+  /** Those who wait for this answer wait no longer. */
+  private release(): void {
+    const flight = this.config.flight;
+    const since = this.lookup.leadsSinceMs;
+    if (flight !== null && since != 0) flight.release(this.lookup.key, since);
+  }
+
+  private reasonAgainst(endOfStream: bool): string {
+    if (!this.allowsStatus()) return "status";
+    if (endOfStream) return "blank";
+    return isUnreadable(responseHeaders) ? "encoding" : "";
+  }
+
+  private allowsStatus(): bool {
+    const allowed = this.config.statuses;
+    const text = responseHeaders.get(STATUS);
+    if (allowed.length == 0 || text === null) return true;
+    const status = parseInteger(text);
+    for (let i = 0; i < allowed.length; i++) {
+      if (<i64>allowed[i] == status) return true;
+    }
+    return false;
+  }
+}

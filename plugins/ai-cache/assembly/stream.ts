@@ -1,0 +1,311 @@
+import { bytes, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { isUnreadable, keepRoute, limitRequestBuffer } from "@ai-gateway-wasm/kit";
+import { StoreReply, StoreStream } from "@ai-gateway-wasm/store";
+import {
+  DataAction,
+  HeadersAction,
+  HttpCallResponse,
+  PairsBuilder,
+  requestBody,
+  requestHeaders,
+  responseBody,
+  TrailersAction,
+  wallClockNs,
+} from "proxy-wasm-as";
+import { CacheConfig } from "./config/config";
+import { CacheControl } from "./cache-control";
+import { keyOf } from "./key/cache-key";
+import { ChatRequest } from "./key/chat-request";
+import { questionOf, reasonToBypass } from "./key/question";
+import { CacheStatus, Ledger } from "./ledger";
+import { Lookup, Progress } from "./lookup/lookup";
+import { Metrics } from "./metrics";
+import { ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, HIT_DETAILS, SKIP_HEADER } from "./names";
+import { CacheRoot } from "./plugin";
+import { Recording } from "./recording";
+
+const ON: Slice = bytes("on");
+const JSON: Slice = bytes("application/json");
+const JSON_TYPE: Slice = bytes("application/json; charset=utf-8");
+const STREAM_TYPE: Slice = bytes("text/event-stream; charset=utf-8");
+const BODY_LIMIT: i64 = 104857600;
+/** A body that has not begun by then may never come: the headers are not really held. */
+const BODY_WAIT_MS: i64 = 1000;
+
+const enum Stage {
+  /** Nothing is held. */
+  Passes,
+  /** Headers and body are held until the body is complete. */
+  Holds,
+  /** A lookup is under way. */
+  Asks,
+}
+
+/**
+ * One request and its answer:
+ *
+ *   body complete ─► question ─► lookup ─► hit ──► answered from here
+ *                                   └────► miss ─► the model ─► recorded, stored
+ */
+@final
+export class CacheStream extends StoreStream {
+  private stage: Stage = Stage.Passes;
+  private readonly ledger: Ledger = new Ledger();
+  /** Values of the partition that are headers. */
+  private headers: Slice[] = NO_HEADERS;
+  private control: CacheControl | null = null;
+  private lookup: Lookup | null = null;
+  /** Of the answer; null: it is none of our business. */
+  private recording: Recording | null = null;
+  private wantsStream: bool = false;
+  private wantsUsage: bool = false;
+  private bodyBytes: i32 = 0;
+  /** When the stage began, in milliseconds. */
+  private sinceMs: i64 = 0;
+  private hasBody: bool = false;
+
+  constructor(
+    id: u32,
+    private readonly config: CacheConfig,
+    private readonly root: CacheRoot,
+    private readonly metrics: Metrics,
+  ) {
+    super(id);
+  }
+
+  override onRequestHeaders(endOfStream: bool): HeadersAction {
+    keepRoute();
+    requestHeaders.load();
+    const skip = requestHeaders.get(SKIP_HEADER);
+    if (skip !== null && skip.equals(ON)) return this.pass(CacheStatus.Skip, "");
+    if (endOfStream || !isJsonChat()) {
+      this.finish();
+      return HeadersAction.Continue;
+    }
+    const reason = this.readHeaders();
+    if (reason.length > 0) return this.pass(CacheStatus.Bypass, reason);
+    limitRequestBuffer(BODY_LIMIT);
+    requestHeaders.remove(ACCEPT_ENCODING);
+    this.begin(Stage.Holds);
+    if (!this.root.holdsHeaders) this.root.watch(this);
+    return HeadersAction.StopIteration;
+  }
+
+  override onRequestBody(_size: i32, endOfStream: bool): DataAction {
+    this.hasBody = true;
+    if (this.stage == Stage.Passes) return DataAction.Continue;
+    this.root.holdsHeaders = true;
+    const goesOn = endOfStream && this.stage == Stage.Holds && this.decide();
+    return goesOn ? DataAction.Continue : DataAction.StopIterationAndBuffer;
+  }
+
+  /** A request with trailers has no end of its body. */
+  override onRequestTrailers(): TrailersAction {
+    if (this.stage == Stage.Passes) return TrailersAction.Continue;
+    const goesOn = this.stage == Stage.Holds && this.decide();
+    return goesOn ? TrailersAction.Continue : TrailersAction.StopIteration;
+  }
+
+  override onStoreReply(reply: StoreReply): void {
+    const lookup = this.lookup;
+    if (lookup === null || this.stage != Stage.Asks) return;
+    this.advance(lookup.onStoreReply(reply, nowInMs()));
+  }
+
+  override onHttpCallResponse(tag: i32, response: HttpCallResponse): void {
+    const lookup = this.lookup;
+    if (lookup === null || this.stage != Stage.Asks) return;
+    const progress = lookup.onHttpCallResponse(tag, response, nowInMs());
+    if (progress != Progress.Pending) this.advance(progress);
+    else super.onHttpCallResponse(tag, response);
+  }
+
+  /** Time passes. @returns true: it still waits */
+  onWait(nowMs: i64): bool {
+    const lookup = this.lookup;
+    if (this.stage == Stage.Holds) return this.waitForBody(nowMs);
+    if (this.stage != Stage.Asks || lookup === null) return false;
+    const progress = lookup.poll(nowMs);
+    if (progress == Progress.Hit || progress == Progress.Miss) {
+      this.advance(progress);
+      return false;
+    }
+    const deadlineMs = <i64>this.config.lookupDeadlineMs;
+    const isLate = progress == Progress.Pending && deadlineMs > 0;
+    if (!isLate || nowMs - this.sinceMs < deadlineMs) return true;
+    this.metrics.deadline.increment();
+    this.ledger.reason = "deadline";
+    this.advance(Progress.Miss);
+    return false;
+  }
+
+  override onResponseHeaders(endOfStream: bool): HeadersAction {
+    const ledger = this.ledger;
+    if (this.hasReplied || ledger.status == CacheStatus.None) return HeadersAction.Continue;
+    ledger.log(this.root.log);
+    if (this.config.addsHeaders) ledger.addToResponse();
+    const recording = this.recording;
+    if (recording !== null && !recording.open(endOfStream)) this.recording = null;
+    return HeadersAction.Continue;
+  }
+
+  override onResponseBody(_size: i32, endOfStream: bool): DataAction {
+    const recording = this.recording;
+    if (recording === null) return DataAction.Continue;
+    const chunk = responseBody.peek(i32.MAX_VALUE);
+    if (chunk !== null && !recording.feed(chunk)) this.recording = null;
+    else if (endOfStream) this.endRecording();
+    return DataAction.Continue;
+  }
+
+  /** An answer with trailers has no end of its body. */
+  override onResponseTrailers(): TrailersAction {
+    this.endRecording();
+    return TrailersAction.Continue;
+  }
+
+  /** The stream is over, and its answer may not be. */
+  override onLog(): void {
+    const recording = this.recording;
+    if (recording !== null) recording.abandon();
+    this.recording = null;
+  }
+
+  /** What the headers say about the cache. @returns why it is not asked; empty: it is */
+  private readHeaders(): string {
+    const config = this.config;
+    for (let i = 0; i < config.bypassOn.length; i++) {
+      const value = requestHeaders.get(config.bypassOn[i].header);
+      if (value !== null && value.equals(config.bypassOn[i].value)) return "header";
+    }
+    const value = config.obeysCacheControl ? requestHeaders.get(CACHE_CONTROL) : null;
+    if (value !== null) {
+      const control = CacheControl.parse(value);
+      if (control.noStore) return "no_store";
+      this.control = control;
+    }
+    this.headers = config.partition.captureHeaders();
+    return "";
+  }
+
+  private pass(status: CacheStatus, reason: string): HeadersAction {
+    this.note(status, reason);
+    return HeadersAction.Continue;
+  }
+
+  private note(status: CacheStatus, reason: string): void {
+    this.ledger.status = status;
+    this.ledger.reason = reason;
+    this.stage = Stage.Passes;
+    if (status == CacheStatus.Miss) this.metrics.miss.increment();
+    else this.metrics.bypass.increment();
+  }
+
+  private begin(stage: Stage): void {
+    this.stage = stage;
+    this.sinceMs = nowInMs();
+  }
+
+  /** The request is complete. @returns true: it goes on */
+  private decide(): bool {
+    const body = requestBody.readAll();
+    const config = this.config;
+    const request = new ChatRequest(body === null ? NO_BYTES : body);
+    const question = questionOf(config, request);
+    if (question.isEmpty) {
+      this.note(CacheStatus.Miss, "");
+      return true;
+    }
+    const reason = reasonToBypass(config, request, question);
+    if (reason.length > 0) {
+      this.note(CacheStatus.Bypass, reason);
+      return true;
+    }
+    this.bodyBytes = body === null ? 0 : body.length;
+    this.wantsStream = request.wantsStream;
+    this.wantsUsage = request.wantsUsage;
+    const control = this.control;
+    const maxAge = control === null ? -1 : control.maxAge;
+    const key = keyOf(config, request, question, this.headers);
+    const lookup = new Lookup(config, key, this.calls, this.root.calls, this.metrics, maxAge);
+    this.lookup = lookup;
+    this.begin(Stage.Asks);
+    if (control !== null && control.refresh) return this.settle(Progress.Miss);
+    return this.settle(lookup.start(this.sinceMs));
+  }
+
+  /** An answer came later. */
+  private advance(progress: Progress): void {
+    if (progress == Progress.Pending || progress == Progress.Follows || !this.reach()) return;
+    this.metrics.lookupMs.record(max<i64>(0, nowInMs() - this.sinceMs));
+    if (this.settle(progress)) this.resumeRequest();
+  }
+
+  /** @returns true: the request goes on */
+  private settle(progress: Progress): bool {
+    const lookup = this.lookup!;
+    if (progress == Progress.Hit) {
+      this.answer(lookup);
+      return false;
+    }
+    if (progress != Progress.Miss) {
+      this.root.watch(this);
+      return false;
+    }
+    const reason = this.ledger.reason;
+    this.note(CacheStatus.Miss, reason.length > 0 ? reason : lookup.trouble);
+    this.recording = new Recording(this.config, lookup, this.root, this.metrics, this.wantsStream);
+    return true;
+  }
+
+  private answer(lookup: Lookup): void {
+    const config = this.config;
+    const ledger = this.ledger;
+    const hit = lookup.hit!;
+    this.stage = Stage.Passes;
+    ledger.status = CacheStatus.Hit;
+    ledger.score = lookup.score;
+    const ageMs = nowInMs() - lookup.createdMs;
+    if (lookup.createdMs > 0) ledger.age = max<i64>(0, ageMs / 1000);
+    ledger.log(this.root.log);
+    this.metrics.hit.increment();
+    if (!isNaN(lookup.score)) this.metrics.hitSemantic.increment();
+    this.metrics.savedInput.increment(hit.inputTokens(this.bodyBytes));
+    this.metrics.savedOutput.increment(hit.outputTokens());
+    const type = this.wantsStream ? STREAM_TYPE : JSON_TYPE;
+    const headers = new PairsBuilder().add(CONTENT_TYPE, type);
+    if (config.addsHeaders) ledger.addTo(headers);
+    const body = hit.render(config, this.wantsStream, this.wantsUsage);
+    this.sendLocalReply(200, headers.build(), body, HIT_DETAILS);
+    this.lookup = null;
+  }
+
+  private waitForBody(nowMs: i64): bool {
+    if (this.hasBody || this.root.holdsHeaders) return false;
+    if (nowMs - this.sinceMs < BODY_WAIT_MS) return true;
+    this.root.log.error(
+      "no body came while headers were held: plain Envoy needs allow_on_headers_stop_iteration: true",
+    );
+    this.note(CacheStatus.Bypass, "not_held");
+    this.resumeRequest();
+    return false;
+  }
+
+  private endRecording(): void {
+    const recording = this.recording;
+    if (recording !== null) recording.close();
+    this.recording = null;
+  }
+}
+
+const NO_HEADERS: Slice[] = [];
+
+/** A request whose body can be read as JSON. */
+function isJsonChat(): bool {
+  const type = requestHeaders.get(CONTENT_TYPE);
+  return type !== null && lowerCase(type).find(JSON) >= 0 && !isUnreadable(requestHeaders);
+}
+
+function nowInMs(): i64 {
+  return <i64>(wallClockNs() / 1000000);
+}

@@ -1,3 +1,3 @@
-import { runGoldensInEnvoy } from "../../envoy/golden.js";
+import { runGoldens } from "../../scenario/golden.js";
 
-runGoldensInEnvoy("test/plugins/ai-cache/golden");
+runGoldens("test/plugins/ai-cache/golden");

@@ -63,7 +63,7 @@ function readStrategy(json: ConfigReader, config: CacheConfig): void {
     config.strategy = <KeyStrategy>i;
     return;
   }
-  json.refuseWith("invalid CacheKeyStrategy: " + text.toString());
+  json.refuse("cacheKeyStrategy", "invalid CacheKeyStrategy: " + text.toString());
 }
 
 /** Only the peer's own store has answers to be compatible with. */

@@ -55,7 +55,7 @@ export class StoreParser {
     const isLegacy = this.json.has("redis");
     const type = isLegacy ? REDIS : block.text("type");
     if (!type.equals(MEMORY) && !namesService(block)) {
-      block.refuseWith("cache service name is required");
+      block.refuse("serviceName", "cache service name is required");
       return null;
     }
     this.isRedis = type.equals(REDIS);
@@ -64,7 +64,7 @@ export class StoreParser {
     if (type.equals(MEMORY)) return this.memory(block.object("memory"), block);
     if (type.equals(REDIS)) return this.remote(block, readRedis(block, isLegacy), StoreKind.Redis);
     if (type.equals(REDIS_HTTP)) return this.remote(block, readRest(block), StoreKind.RedisHttp);
-    block.refuseWith("unknown cache service provider type: " + type.toString());
+    block.refuse("type", "unknown cache service provider type: " + type.toString());
     return null;
   }
 
@@ -82,7 +82,10 @@ export class StoreParser {
     const usual = this.isRedis ? 0 : DEFAULT_TTL;
     const isAbove = isLegacy && this.json.has(TTL);
     const ttl = isAbove ? this.json.integer(TTL, usual) : block.integer(TTL, usual);
-    if (ttl < 0) block.refuseWith("cache TTL must be greater than or equal to 0");
+    if (ttl < 0) {
+      const owner = isAbove ? this.json : block;
+      owner.refuse(TTL, "cache TTL must be greater than or equal to 0");
+    }
     return ttl;
   }
 

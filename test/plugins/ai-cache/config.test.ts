@@ -1,0 +1,99 @@
+import { LoadError } from "proxy-wasm-test";
+import { describe, expect, test } from "vitest";
+import {
+  refusedConfigurations,
+  testConfigurations,
+  validConfigurations,
+} from "../configurations.js";
+import { ask, gateway, load, MEMORY, PEER, question } from "./support.js";
+
+testConfigurations({ plugin: "ai-cache", load });
+
+const VECTOR = { type: "chroma", serviceName: "chroma.dns", collectionID: "c" };
+const EMBEDDING = { type: "ollama", serviceName: "ollama.dns" };
+
+describe("what a start logs", () => {
+  const cases: [string, object | string, string[]][] = [
+    [
+      "answers that models share",
+      PEER,
+      ["info answers of one model are given for others: cacheKeyPartition has no model, no system"],
+    ],
+    [
+      "a vector database that is not used",
+      { ...PEER, vector: VECTOR, embedding: EMBEDDING },
+      ["warn enableSemanticCache is not set: vector is not used, only cache is"],
+    ],
+    [
+      "a database whose scores nobody has chosen",
+      {
+        embedding: EMBEDDING,
+        vector: { type: "qdrant", serviceName: "q.dns", collectionID: "c" },
+      },
+      [
+        "warn vector.threshold is not set: scores of this database grow with similarity, nothing is accepted",
+      ],
+    ],
+    [
+      "a Redis that the gateway does not know",
+      { cache: { type: "redis", serviceName: "elsewhere.dns" } },
+      [
+        "warn failed to init redis: error status returned by host: bad argument, will retry later",
+      ],
+    ],
+    [
+      "what is not JSON: its length and digest, never its text",
+      "hello",
+      ["warn the plugin configuration is not a valid json: 5 bytes, sha256:2cf24dba"],
+    ],
+  ];
+
+  test.each(cases)("%s", async (_what, config, expected) => {
+    const { lines } = await load(config);
+    expect(lines.slice(0, expected.length)).toEqual(expected);
+  });
+});
+
+describe("plain Envoy", () => {
+  test("has no call for Redis, and says what there is", async () => {
+    const error = await gateway(PEER).then(null, (reason: unknown) => reason);
+    if (!(error instanceof LoadError)) throw error;
+    expect(error.logs.map(({ text }) => text).join("\n")).toContain(
+      "cache.type: Envoy has no call for Redis; use memory or redis-http",
+    );
+  });
+
+  test("keeps answers in its memory when nothing else is said", async () => {
+    const host = await gateway({});
+    await ask(host, question("hi"));
+    expect((await ask(host, question("hi"))).details).toBe("ai-cache.hit");
+    await host.close();
+  });
+
+  test("does not with neighbours: then they are all there is", async () => {
+    const host = await gateway({ vector: VECTOR, embedding: EMBEDDING });
+    await ask(host, question("hi"));
+    expect((await ask(host, question("hi"))).details).not.toBe("ai-cache.hit");
+    await host.close();
+  });
+});
+
+test("two parts of a configuration cannot have one table in two sizes", async () => {
+  const rule = { _match_route_: ["r"], cache: { type: "memory", memory: { maxEntries: 64 } } };
+  const { accepted, lines } = await load({ ...MEMORY, _rules_: [rule] });
+  expect(accepted).toBe(false);
+  expect(lines).toContain(
+    "warn parse rule config failed: _rules_[0].cache.memory: another part of the configuration has this namespace in another size",
+  );
+});
+
+test("no start, good or bad, writes a secret into the log", async () => {
+  const configs = [
+    ...validConfigurations("ai-cache").map(([, config]) => config),
+    ...refusedConfigurations("ai-cache").map(([, { config }]) => config),
+  ];
+  for (const config of configs) {
+    const { lines } = await load(config, { logLevel: "trace" });
+    expect(lines.filter((line) => line.includes("secret-token"))).toEqual([]);
+  }
+});

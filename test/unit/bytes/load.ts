@@ -29,14 +29,20 @@ interface Frame {
  * Compiles and instantiates a driver that is made of ../json/driver/frame.ts.
  *
  * @param host what it imports; left out: `abort`
+ * @param onExports gets the exports before anything of the driver runs
  */
-export async function loadDriver(entry: string, host: Host = abortOnly): Promise<Run> {
+export async function loadDriver(
+  entry: string,
+  host: Host = abortOnly,
+  onExports: (exports: WebAssembly.Exports) => void = () => undefined,
+): Promise<Run> {
   const module = await WebAssembly.compile(readFileSync(await buildLibrary(entry)));
   const instance = await WebAssembly.instantiate(
     module,
     host(() => frame.memory),
   );
   const frame: Frame & Record<string, (...n: number[]) => void> = instance.exports as never;
+  onExports(instance.exports);
   frame["_initialize"]?.();
 
   return (operation, parameters, ...args) => {

@@ -108,12 +108,13 @@ export class StreamAnswer extends Answer {
   private mergeParts(merge: MessageMerge): void {
     const document = this.document;
     const parts = this.parts;
+    // Copies: what an event that came in pieces says lies in a buffer that the next one overwrites.
     if (document.part !== null) merge.add(document.part!);
-    if (parts.id.isEmpty) parts.id = textOf(document.id).kept();
-    if (parts.model.isEmpty) parts.model = textOf(document.model).kept();
-    if (!document.finishReason.isEmpty) parts.finishReason = document.finishReason.kept();
+    if (parts.id.isEmpty) parts.id = textOf(document.id).copy();
+    if (parts.model.isEmpty) parts.model = textOf(document.model).copy();
+    if (!document.finishReason.isEmpty) parts.finishReason = document.finishReason.copy();
     const usage = document.usage;
-    if (usage !== null && usage.isObject) parts.usage = usage.raw.kept();
+    if (usage !== null && usage.isObject) parts.usage = usage.raw.copy();
   }
 
   private record(text: Slice, nowS: i64): Slice {

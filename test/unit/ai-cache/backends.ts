@@ -55,11 +55,15 @@ export class Backends {
     return callOf(this.text("query", [], config, embedding, partition));
   }
 
-  upload(vector: object, partition = "", policy: Policy = {}, texts = ["Q?", "A."]): Call {
+  upload(
+    vector: object,
+    partition = "",
+    policy: Policy = {},
+    { question = "Q?", answer = "A.", embedding = "[0.5,-1e-3]", digest = DIGEST }: Texts = {},
+  ): Call {
     const config = JSON.stringify({ vector, ...policy });
-    const [question = "", answer = ""] = texts;
     return callOf(
-      this.text("upload", [BORN], config, "[0.5,-1e-3]", question, answer, partition, DIGEST),
+      this.text("upload", [BORN], config, embedding, question, answer, partition, digest),
     );
   }
 
@@ -81,6 +85,14 @@ export class Backends {
   bytes(operation: string, numbers: number[], ...args: (string | Uint8Array)[]): Buffer | null {
     return this.run(operation, numbers, ...args);
   }
+}
+
+/** Of an entry; left out: those of the tests that do not care. */
+interface Texts {
+  question?: string;
+  answer?: string;
+  embedding?: string;
+  digest?: Buffer;
 }
 
 interface Search extends Policy {

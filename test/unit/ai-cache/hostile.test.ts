@@ -90,7 +90,7 @@ describe("no text traps, and all of it arrives", () => {
 
   it.each(DATABASES)("$type", ({ config }) => {
     for (const text of texts) {
-      const { body } = backends.upload(config, "", {}, [text, text]);
+      const { body } = backends.upload(config, "", {}, { question: text, answer: text });
       expect(JSON.stringify(JSON.parse(body)).split(JSON.stringify(text))).toHaveLength(3);
       backends.query(config, text);
     }

@@ -141,7 +141,7 @@ describe.each(DATABASES)("$type", ({ type, config, head, query, upload, agedUplo
   });
 
   it("escapes what it stores", () => {
-    const call = backends.upload(config, "", {}, ['"<q>"\n', "\\é\u0000"]);
+    const call = backends.upload(config, "", {}, { question: '"<q>"\n', answer: "\\é\u0000" });
     expect(call.body).toContain('"\\"\\u003cq\\u003e\\"\\n"');
     expect(call.body).toContain('"\\\\é\\u0000"');
     expect(() => JSON.parse(call.body) as unknown).not.toThrow();

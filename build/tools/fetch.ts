@@ -1,6 +1,6 @@
 import { Problem } from "./fetch-problem.js";
 import { findOnPath, run } from "./fetch-run.js";
-import { wheelProgram } from "./fetch-wheel.js";
+import { pythonModule, wheelProgram } from "./fetch-wheel.js";
 
 export { Problem } from "./fetch-problem.js";
 export { CACHE } from "./fetch-wheel.js";
@@ -55,6 +55,29 @@ export async function redisServerPath(progress: Progress = silent): Promise<stri
     },
     progress,
   );
+}
+
+/**
+ * A Chroma server that runs here, to be followed by arguments such as `--port`: `chroma` on the PATH,
+ * else the one in the Python wheel `chromadb`, downloaded into `.cache/` on first use.
+ *
+ * @throws Problem with one line that says what to install
+ */
+export async function chromaCommand(progress: Progress = silent): Promise<string[]> {
+  const found = findOnPath("chroma");
+  if (found) return [found, "run"];
+  const module = await wheelProgram(
+    {
+      title: "Chroma",
+      package: "chromadb",
+      version: "1.5.9",
+      member: "chromadb_rust_bindings/chromadb_rust_bindings.abi3.so",
+      isModule: true,
+      otherwise: "put chroma on the PATH",
+    },
+    progress,
+  );
+  return ["python3", ...pythonModule(module, 'module.cli(["chroma", "run", *sys.argv[2:]])')];
 }
 
 /** Version of an Envoy program as numbers; null when it is not an Envoy or does not run. */

@@ -1,7 +1,7 @@
 import { parseCLI, startVitest, type TestModule, type Vitest } from "vitest/node";
 import { buildPlugins } from "./build.js";
 import { isScript } from "./check-report.js";
-import { envoyPath, Problem, redisServerPath } from "./fetch.js";
+import { chromaCommand, envoyPath, Problem, redisServerPath } from "./fetch.js";
 
 /** What became of the tests of a run. */
 export interface Tally {
@@ -47,7 +47,7 @@ function countModule(module: TestModule, counts: Tally): void {
 
 /** The servers that some tests start; a test that misses one fails and says what to install. */
 async function fetchServers(): Promise<void> {
-  for (const fetch of [envoyPath, redisServerPath]) {
+  for (const fetch of [envoyPath, redisServerPath, chromaCommand]) {
     try {
       await fetch((line) => console.log(line));
     } catch (error) {

@@ -7,6 +7,7 @@ import { cosineOf, VectorIndex } from "../../support/vectors/vector-index.js";
 import type { Service, WireRequest } from "../../support/vectors/wire.js";
 import { serve } from "../../support/vectors/wire-server.js";
 import { Backends, PARTITION, type Call } from "./backends.js";
+import { requestOf } from "./requests.js";
 
 /* The back ends and the services that the other tests put behind them, without a gateway. */
 
@@ -20,20 +21,6 @@ const ASKED = "How tall is Mount Everest?";
 const AGAIN = "How tall is the Mount Everest ?";
 const OTHER = "Write a poem about spring in Paris.";
 const OTHERS = PARTITION.replaceAll("a", "b");
-
-const requestOf = ({ head, body }: Call): WireRequest => {
-  const pairs = head.map((line): [string, string] => {
-    const end = line.indexOf(": ", 1);
-    return [line.slice(0, end), line.slice(end + 2)];
-  });
-  const {
-    ":method": method = "",
-    ":path": path = "",
-    ":authority": host,
-    ...headers
-  } = Object.fromEntries(pairs);
-  return { method, path, headers: { ...headers, host }, body };
-};
 
 /** What a service answers to a call that must be right. */
 function answerOf(service: Service, call: Call): unknown {

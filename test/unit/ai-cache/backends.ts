@@ -67,11 +67,21 @@ export class Backends {
     );
   }
 
-  nearest(
+  nearest(vector: object, answer: unknown, search: Search = {}): Nearest {
+    const { isTrouble: _, ...nearest } = this.search(vector, answer, search);
+    return nearest;
+  }
+
+  /** Whether the database gave no proper answer. */
+  isTrouble(vector: object, answer: unknown, status = 200): boolean {
+    return this.search(vector, answer, { status }).isTrouble === true;
+  }
+
+  private search(
     vector: object,
     answer: unknown,
-    { partition = "", status = 200, now = BORN, ...policy }: Search = {},
-  ): Nearest {
+    { partition = "", status = 200, now = BORN, ...policy }: Search,
+  ): Nearest & { isTrouble?: boolean } {
     const config = JSON.stringify({ vector, ...policy });
     const said = this.text("nearest", [status, now], config, bodyOf(answer), partition);
     return JSON.parse(said ?? "null") as Nearest;

@@ -96,6 +96,18 @@ describe.each(DATABASES)("$type", ({ type, config }) => {
     }
   });
 
+  it("trouble is not the same as nothing near", () => {
+    const other = { ...RIGHT, text: marked("of a partition") };
+    for (const none of [found(type, []), {}, found(type, [other]), found(type, [RIGHT])]) {
+      expect(backends.isTrouble(near, none), JSON.stringify(none)).toBe(false);
+    }
+    for (const trouble of ["", "{", found(type, [{ ...RIGHT, score: undefined }])]) {
+      expect(backends.isTrouble(near, trouble)).toBe(true);
+    }
+    expect(backends.isTrouble(near, { error: "it hurts" }, 500)).toBe(true);
+    expect(backends.isTrouble(near, "", 502)).toBe(true);
+  });
+
   it("says what the first result lacks", () => {
     const lacks = (part: keyof Result): unknown =>
       backends.nearest(near, found(type, [{ ...RIGHT, [part]: undefined }, RIGHT]));

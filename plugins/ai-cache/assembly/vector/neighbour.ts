@@ -47,9 +47,15 @@ export class Nearest {
     readonly isAccepted: bool,
     /** Why there is nothing, for a log line; empty: there is something. */
     readonly failure: string,
+    /** The database gave no proper answer: it is not that it knows nothing. */
+    readonly isTrouble: bool = false,
   ) {}
 
-  static failed(reason: string): Nearest {
+  static none(reason: string): Nearest {
     return new Nearest(NO_BYTES, NO_BYTES, NaN, false, reason);
+  }
+
+  static failed(reason: string): Nearest {
+    return new Nearest(NO_BYTES, NO_BYTES, NaN, false, reason, true);
   }
 }

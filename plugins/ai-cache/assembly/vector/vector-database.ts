@@ -60,7 +60,10 @@ export abstract class VectorDatabase {
     const answer = parseJson(body);
     if (answer === null) return Nearest.failed("the answer is not JSON");
     const found = this.read(answer);
-    if (found.list.length == 0) return Nearest.failed(NO_RESULTS);
+    if (found.list.length == 0) {
+      // Those that look at no status say in it why there is nothing.
+      return status < 400 ? Nearest.none(NO_RESULTS) : Nearest.failed(NO_RESULTS);
+    }
     // Without a partition nothing but the best result counts, as with the peer.
     const count = partition.isEmpty ? 1 : found.list.length;
     for (let i = 0; i < count; i++) {
@@ -70,7 +73,7 @@ export abstract class VectorDatabase {
       if (question === null || this.isOld(neighbour, now)) continue;
       return this.judge(neighbour, question);
     }
-    return Nearest.failed(found.failure.length > 0 ? found.failure : NO_RESULTS);
+    return found.failure.length > 0 ? Nearest.failed(found.failure) : Nearest.none(NO_RESULTS);
   }
 
   /** Larger scores are nearer, at least with the metric that most collections have. */

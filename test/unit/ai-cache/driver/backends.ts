@@ -97,8 +97,10 @@ export function nearest(status: i32, now: f64): void {
   if (database === null) return answer(null);
   const nearest = database.nearest(status, argument(1), argument(2), <i64>now);
   const json = new JsonWriter(0, answerBuilder()).openObject();
-  if (nearest.failure.length > 0) json.key("failure").string(nearest.failure);
-  else {
+  if (nearest.failure.length > 0) {
+    json.key("failure").string(nearest.failure);
+    if (nearest.isTrouble) json.key("isTrouble").boolean(true);
+  } else {
     json.key("text").text(nearest.text).key("answer").text(nearest.answer);
     json.key("score").number(nearest.score).key("isAccepted").boolean(nearest.isAccepted);
   }

@@ -8,6 +8,7 @@ import {
   type Json,
   type PluginOptions,
   type Redis,
+  type StreamHandle,
 } from "proxy-wasm-test";
 // After each test of a file that imports this one: did the plugin keep the rules of use?
 import "proxy-wasm-test/vitest/setup";
@@ -86,7 +87,16 @@ export function ask(
   body: string,
   headers: Record<string, string> = {},
 ): Promise<ClientResponse> {
-  return host.fetch(CHAT, { method: "POST", headers: { ...JSON_TYPE, ...headers }, body });
+  const all = { ...JSON_TYPE, ...headers };
+  return host.fetch(CHAT, { method: "POST", headers: all, body }).settle(60_000);
+}
+
+/** Begins to ask; the answer comes while the clock goes on. */
+export async function begin(host: Pick<Host, "stream">, body: string): Promise<StreamHandle> {
+  const stream = host.stream(`POST ${CHAT}`, { headers: JSON_TYPE });
+  await stream.headers();
+  await stream.data(body, { end: true });
+  return stream;
 }
 
 /** The text of an answer, whichever way it came. */
@@ -112,4 +122,9 @@ export function load(
   options: Partial<HostOptions> = {},
 ): Promise<Loaded> {
   return loaded(higress(config, options).then(({ host }) => host));
+}
+
+/** Whether the cache answered; Higress puts the plugin's name before the details. */
+export function isHit(reply: ClientResponse): boolean {
+  return reply.details.endsWith("ai-cache.hit");
 }

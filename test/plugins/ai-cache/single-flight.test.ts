@@ -1,0 +1,98 @@
+import { upstream, type ClientResponse, type Host, type Upstream } from "proxy-wasm-test";
+import { expect, test } from "vitest";
+import {
+  begin,
+  completion,
+  gateway,
+  isHit,
+  JSON_TYPE,
+  MEMORY,
+  question,
+  textOf,
+} from "./support.js";
+
+const FLIGHT = { ...MEMORY, singleFlight: { maxWaitMs: 5000 } };
+
+/** A model that needs a second. */
+const slow = (body: string, status = 200) =>
+  upstream().after(1000).reply(status, { headers: JSON_TYPE, body });
+
+const asked = (host: Host) => (host.clusters["backend"] as Upstream).requests.length;
+
+/** So many clients ask one thing at once, spread over the workers. */
+async function stampede(host: Host, clients: number, workers: number): Promise<ClientResponse[]> {
+  const streams = [];
+  for (let i = 0; i < clients; i++) {
+    streams.push(await begin(host.onWorker(i % workers), question("everybody wants to know")));
+  }
+  await host.clock.advance(20_000);
+  return await Promise.all(streams.map((stream) => stream.response()));
+}
+
+test("five hundred clients ask one new question: the model is asked once", async () => {
+  const backend = slow(completion("42"));
+  const host = await gateway(FLIGHT, { trace: false, clusters: { backend } });
+  const replies = await stampede(host, 500, 1);
+  expect(asked(host)).toBe(1);
+  expect(new Set(replies.map(textOf))).toEqual(new Set(["42"]));
+  expect(replies.filter(isHit)).toHaveLength(499);
+  expect(host.metrics.all["ai_cache_coalesced"]).toBe(499);
+  await host.close();
+});
+
+test("the same over four workers", async () => {
+  const backend = slow(completion("42"));
+  const host = await gateway(FLIGHT, {
+    trace: false,
+    lifecycle: "envoy",
+    workers: 4,
+    clusters: { backend },
+  });
+  const replies = await stampede(host, 100, 4);
+  expect(asked(host)).toBe(1);
+  expect(replies.filter(isHit)).toHaveLength(99);
+  await host.close();
+});
+
+test("an answer that is not stored sends those who wait on their way", async () => {
+  const backend = slow(completion("busy"), 503);
+  const host = await gateway(FLIGHT, { trace: false, clusters: { backend } });
+  const replies = await stampede(host, 10, 1);
+  expect(asked(host)).toBe(10);
+  expect(replies.map(({ status }) => status)).toEqual(Array(10).fill(503));
+  await host.close();
+});
+
+test("a leader that leaves blocks nobody", async () => {
+  const backend = slow(completion("42"));
+  const host = await gateway(FLIGHT, { clusters: { backend } });
+  const stream = await begin(host, question("q"));
+  const second = await begin(host, question("q"));
+  await host.clock.advance(100);
+  await stream.abort();
+  await host.clock.advance(3000);
+  expect(textOf(await second.response())).toBe("42");
+  await host.close();
+});
+
+test("nobody waits longer than maxWaitMs", async () => {
+  const backend = upstream().after(9000).reply(200, { headers: JSON_TYPE, body: completion("42") });
+  const config = { ...MEMORY, singleFlight: { maxWaitMs: 500 } };
+  const host = await gateway(config, { clusters: { backend } });
+  const [first, second] = [await begin(host, question("q")), await begin(host, question("q"))];
+  await host.clock.advance(700);
+  expect(asked(host)).toBe(2);
+  await host.clock.advance(10_000);
+  for (const stream of [first, second]) expect(textOf(await stream.response())).toBe("42");
+  await host.close();
+});
+
+test("another question does not wait", async () => {
+  const host = await gateway(FLIGHT, { clusters: { backend: slow(completion("42")) } });
+  const streams = [await begin(host, question("a")), await begin(host, question("b"))];
+  await host.clock.advance(100);
+  expect(asked(host)).toBe(2);
+  await host.clock.advance(2000);
+  await Promise.all(streams.map((stream) => stream.response()));
+  await host.close();
+});

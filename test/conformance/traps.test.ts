@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { HostileHost } from "./hostile-host.js";
 import { CONTENT_SECURITY, MODEL_FALLBACK, RARE, TRAFFIC_TAG, type Target } from "./targets.js";
+import { AI_CACHE } from "./cache-target.js";
 import { MODEL_TARGETS } from "./model-targets.js";
 import { HOSTILE_BYTES } from "./hostile-bytes.js";
 
@@ -197,6 +198,7 @@ const PLUGINS: Record<string, Target> = {
   "model-fallback": MODEL_FALLBACK,
   "traffic-tag": TRAFFIC_TAG,
   "content-security": CONTENT_SECURITY,
+  "ai-cache": AI_CACHE,
 };
 
 const STEPS = 1500;

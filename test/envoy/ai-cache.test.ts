@@ -100,7 +100,11 @@ afterEach(async () => {
 
 async function open(config: object, clusters: Record<string, number> = {}): Promise<Gateway> {
   const file = "build/envoy/ai-cache.wasm";
-  const plugin = { name: "ai-cache", file, config: JSON.stringify({ cacheHeaders: true, ...config }) };
+  const plugin = {
+    name: "ai-cache",
+    file,
+    config: JSON.stringify({ cacheHeaders: true, ...config }),
+  };
   gate = await startGateway({
     plugins: [plugin],
     upstreamPort: model.port,
@@ -223,16 +227,22 @@ describe("answers in Redis, behind HTTP", () => {
 
   const cache = (dialect: RestDialect) => ({ type: "redis-http", cluster: "rest", dialect });
 
-  test.each(["upstash", "webdis"] as const)("%s: any text comes back as it was", async (dialect) => {
-    const gateway = await open({ cache: cache(dialect), cacheVersion: dialect }, { rest: fronts[dialect].port });
-    for (const question of ["plain", 'with "quotes" / and % . + ?', "中文 😀 é", "a\nb\tc\\d"]) {
-      const first = await ask(gateway, question);
-      expect(first).toEqual({ status: 200, cache: "miss", text: `${question} for nobody` });
-      await expect
-        .poll(() => ask(gateway, question), { timeout: 5000 })
-        .toEqual({ status: 200, cache: "hit", text: `${question} for nobody` });
-    }
-  });
+  test.each(["upstash", "webdis"] as const)(
+    "%s: any text comes back as it was",
+    async (dialect) => {
+      const gateway = await open(
+        { cache: cache(dialect), cacheVersion: dialect },
+        { rest: fronts[dialect].port },
+      );
+      for (const question of ["plain", 'with "quotes" / and % . + ?', "中文 😀 é", "a\nb\tc\\d"]) {
+        const first = await ask(gateway, question);
+        expect(first).toEqual({ status: 200, cache: "miss", text: `${question} for nobody` });
+        await expect
+          .poll(() => ask(gateway, question), { timeout: 5000 })
+          .toEqual({ status: 200, cache: "hit", text: `${question} for nobody` });
+      }
+    },
+  );
 
   test(
     "Redis is killed under load and started again: every request is answered",
@@ -260,7 +270,9 @@ describe("answers in Redis, behind HTTP", () => {
       await redis.kill();
       try {
         await more(200);
-        await expect.poll(() => counter("ai_cache_store_breaker_open"), { timeout: 30_000 }).toBe(1);
+        await expect
+          .poll(() => counter("ai_cache_store_breaker_open"), { timeout: 30_000 })
+          .toBe(1);
       } finally {
         await redis.revive();
       }

@@ -37,9 +37,7 @@ describe("what a start logs", () => {
     [
       "a Redis that the gateway does not know",
       { cache: { type: "redis", serviceName: "elsewhere.dns" } },
-      [
-        "warn failed to init redis: error status returned by host: bad argument, will retry later",
-      ],
+      ["warn failed to init redis: error status returned by host: bad argument, will retry later"],
     ],
     [
       "what is not JSON: its length and digest, never its text",

@@ -76,7 +76,9 @@ test("a leader that leaves blocks nobody", async () => {
 });
 
 test("nobody waits longer than maxWaitMs", async () => {
-  const backend = upstream().after(9000).reply(200, { headers: JSON_TYPE, body: completion("42") });
+  const backend = upstream()
+    .after(9000)
+    .reply(200, { headers: JSON_TYPE, body: completion("42") });
   const config = { ...MEMORY, singleFlight: { maxWaitMs: 500 } };
   const host = await gateway(config, { clusters: { backend } });
   const [first, second] = [await begin(host, question("q")), await begin(host, question("q"))];

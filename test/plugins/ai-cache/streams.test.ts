@@ -1,6 +1,16 @@
 import { upstream } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
-import { ask, CHAT, gateway, isHit, JSON_TYPE, MEMORY, question, SSE_TYPE, textOf } from "./support.js";
+import {
+  ask,
+  CHAT,
+  gateway,
+  isHit,
+  JSON_TYPE,
+  MEMORY,
+  question,
+  SSE_TYPE,
+  textOf,
+} from "./support.js";
 
 // What becomes of streams, chunk by chunk: the table of the contract with Higress's plugin, which
 // says where ours does more and where it is more careful.
@@ -38,11 +48,7 @@ const table: [string, string[], string | null][] = [
   ["pieces, an empty chunk last", [E("a"), E("b"), D, ""], "ab"],
   ["the last piece beside the end", [E("a"), E("b") + D], "ab"],
   ["all in one chunk", [E("a") + E("b") + D], "ab"],
-  [
-    "a role first",
-    [event({ choices: [{ delta: { role: "assistant" } }] }), E("a"), D, ""],
-    "a",
-  ],
+  ["a role first", [event({ choices: [{ delta: { role: "assistant" } }] }), E("a"), D, ""], "a"],
   ["no choices first, as Azure has it", [event({ choices: [] }), E("a"), D, ""], "a"],
   ["usage between", [E("a"), event({ choices: [], usage: {} }) + E("b") + D], "ab"],
   ["no end", [E("a"), E("b")], "ab"],
@@ -69,7 +75,11 @@ const table: [string, string[], string | null][] = [
     null,
   ],
   ["nothing but an end", [D], null],
-  ["line ends of all kinds", [E("a").replaceAll("\n", "\r\n"), E("b").replaceAll("\n", "\r"), D], "ab"],
+  [
+    "line ends of all kinds",
+    [E("a").replaceAll("\n", "\r\n"), E("b").replaceAll("\n", "\r"), D],
+    "ab",
+  ],
   ["a line end in two", ["data: " + E("a").slice(6, -2) + "\r", "\n\r", "\n" + E("b") + D], "ab"],
   ["text behind the end", [E("a"), D, E("b")], "a"],
   ["another choice", [E("a"), event({ choices: [{ index: 1, delta: { content: "b" } }] }), D], "a"],
@@ -89,7 +99,9 @@ test.each(table)("%s", async (_what, chunks, expected) => {
 });
 
 test("a document although a stream was asked for", async () => {
-  const body = JSON.stringify({ choices: [{ delta: { content: "a" }, message: { content: "a" } }] });
+  const body = JSON.stringify({
+    choices: [{ delta: { content: "a" }, message: { content: "a" } }],
+  });
   expect(await storedAs([body], MEMORY, JSON_TYPE)).toBeNull();
 });
 
@@ -103,7 +115,11 @@ describe("with compat: peer", () => {
   test.each([
     ["no end, of a known protocol", [K("a"), K("b")], "ab"],
     ["too long", [E("a"), finish("length"), D, ""], "a"],
-    ["an error is none of peer's business, but it is ours", [E("a"), event({ error: {} }), D], null],
+    [
+      "an error is none of peer's business, but it is ours",
+      [E("a"), event({ error: {} }), D],
+      null,
+    ],
   ])("%s", async (_what, chunks, expected) => {
     expect(await storedAs(chunks, peer)).toBe(expected);
   });

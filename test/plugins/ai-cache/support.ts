@@ -117,10 +117,7 @@ export function textOf(reply: ClientResponse): string {
 }
 
 /** How a configuration is taken by a Higress gateway that knows a Redis. */
-export function load(
-  config: object | string,
-  options: Partial<HostOptions> = {},
-): Promise<Loaded> {
+export function load(config: object | string, options: Partial<HostOptions> = {}): Promise<Loaded> {
   return loaded(higress(config, options).then(({ host }) => host));
 }
 

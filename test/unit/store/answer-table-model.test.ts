@@ -26,7 +26,7 @@ const open = (run: Run) => run("open", [WAYS, WAYS, ENTRY, BUDGET]);
 /** Does it, and checks what can be said about the answer alone. */
 function perform(run: Run, { what, key, value, at }: Operation): string | null {
   const digest = DIGESTS[key]!;
-  if (what === "sweep") return void run("sweep", [NOW + at]), null;
+  if (what === "sweep") return (void run("sweep", [NOW + at]), null);
   if (what === "put") return run("put", [NOW + at, NOW + at + 5000], digest, value)!.toString();
   const found = run("find", [NOW + at], digest)?.toString() ?? null;
   // Values say whose they are.
@@ -51,7 +51,10 @@ function operations(values: string[]): Operation[] {
   const list: Operation[] = [{ what: "sweep", key: 0, value: "", at: 6000 }];
   for (const key of [0, 1, 2]) {
     list.push({ what: "find", key, value: "", at: 100 });
-    list.push({ what: "find", key, value: "", at: 5500 }, { what: "find", key, value: "", at: 40_000 });
+    list.push(
+      { what: "find", key, value: "", at: 5500 },
+      { what: "find", key, value: "", at: 40_000 },
+    );
     for (const value of values) list.push({ what: "put", key, value: `${key}${value}`, at: 200 });
     list.push({ what: "put", key, value: `${key}late`, at: 6000 });
   }
@@ -93,7 +96,10 @@ test("any operation inside any other, at every call", async () => {
           checkBounds(shared);
           for (const key of [0, 1, 2]) perform(first, { what: "find", key, value: "", at: 7000 });
           // Nothing is stuck.
-          for (const [key, run] of [[0, first], [2, second]] as const) {
+          for (const [key, run] of [
+            [0, first],
+            [2, second],
+          ] as const) {
             const value = `${key}end`;
             expect(perform(run, { what: "put", key, value, at: 8000 })).toBe("0");
             expect(perform(first, { what: "find", key, value: "", at: 8000 })).toBe(value);

@@ -12,6 +12,7 @@ const POST: Slice = bytes("POST");
 const PUT: Slice = bytes("PUT");
 const CONTENT_TYPE: Slice = bytes("content-type");
 const JSON_TYPE: Slice = bytes("application/json");
+const BAR: u8 = 0x7c;
 const UNKNOWN_HOST: Slice = bytes("unknownhost");
 
 export const AUTHORIZATION: Slice = bytes("authorization");
@@ -89,7 +90,7 @@ export function readJsonService(
   const literal = config.text("cluster");
   const cluster = literal.isEmpty
     ? fqdnCluster(name, givenPort == 0 ? port : givenPort, authority)
-    : literalCluster(literal, orElse(authority, orElse(name, UNKNOWN_HOST)));
+    : literalCluster(literal, orElse(authority, orElse(name, hostIn(literal))));
   return new JsonService(cluster, givenTimeout == 0 ? DEFAULT_TIMEOUT_MS : givenTimeout);
 }
 
@@ -117,6 +118,11 @@ export function bearer(key: Slice): Slice {
 /** The text, or `fallback` when it has no bytes. */
 export function orElse(text: Slice, fallback: Slice): Slice {
   return text.isEmpty ? fallback : text;
+}
+
+/** A cluster of an operator's own is named as a host is, others are not. */
+function hostIn(cluster: Slice): Slice {
+  return cluster.indexOf(BAR) < 0 ? cluster : UNKNOWN_HOST;
 }
 
 function readHost(config: ConfigReader, fallback: Slice): Slice {

@@ -25,7 +25,7 @@ async function trouble(gateway: SemanticGateway, cause: (mood: Mood) => void): P
   }
   cause("well");
   const last = await gateway.ask("Where is Timbuktu?");
-  expect(last).toBe(`answer ${++answers}`);
+  expect(last).toBe(`answer ${answers + 1}`);
   expect(await gateway.ask("Where is Timbuktu ?")).toBe(last);
   expect(gateway.refusals).toEqual([]);
 }

@@ -118,9 +118,10 @@ it("cluster, port and time", () => {
     "outbound|443||embed.dns dashscope.aliyuncs.com 10000\n",
   );
   const azure = { type: "azure", apiKey: "k", apiVersion: "v" };
-  expect(backends.configure({ embedding: { ...azure, cluster: "c" } })).toBe(
-    "c unknownhost 10000\n",
-  );
+  const alone = (cluster: string): string =>
+    backends.configure({ embedding: { ...azure, cluster } });
+  expect(alone("c.d")).toBe("c.d c.d 10000\n");
+  expect(alone("outbound|443||c")).toBe("outbound|443||c unknownhost 10000\n");
   expect(backends.configure({ embedding: { ...azure, ...AT, cluster: "c" } })).toBe(
     "c embed.dns 10000\n",
   );

@@ -1,4 +1,11 @@
-import { lowerCase, NOT_AN_INTEGER, parseInteger, Slice, trim, bytes } from "@ai-gateway-wasm/bytes";
+import {
+  lowerCase,
+  NOT_AN_INTEGER,
+  parseInteger,
+  Slice,
+  trim,
+  bytes,
+} from "@ai-gateway-wasm/bytes";
 import { ANY_AGE } from "./lookup/lookup";
 
 const NO_STORE: Slice = bytes("no-store");

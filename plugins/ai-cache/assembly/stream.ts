@@ -1,5 +1,5 @@
-import { bytes, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { isUnreadable, keepRoute, limitRequestBuffer } from "@ai-gateway-wasm/kit";
+import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { keepRoute, limitRequestBuffer } from "@ai-gateway-wasm/kit";
 import { StoreReply, StoreStream } from "@ai-gateway-wasm/store";
 import {
   DataAction,
@@ -20,12 +20,12 @@ import { questionOf, reasonToBypass } from "./key/question";
 import { CacheStatus, Ledger } from "./ledger";
 import { Lookup, Progress } from "./lookup/lookup";
 import { Metrics } from "./metrics";
-import { ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, HIT_DETAILS, SKIP_HEADER } from "./names";
+import { ACCEPT_ENCODING, CONTENT_TYPE, HIT_DETAILS } from "./names";
 import { CacheRoot } from "./plugin";
 import { Recording } from "./recording";
+import { isJsonChat, isSkipped, isSwitchedOff, readCacheControl } from "./request-headers";
+import { Hit } from "./replay/hit";
 
-const ON: Slice = bytes("on");
-const JSON: Slice = bytes("application/json");
 const JSON_TYPE: Slice = bytes("application/json; charset=utf-8");
 const STREAM_TYPE: Slice = bytes("text/event-stream; charset=utf-8");
 const BODY_LIMIT: i64 = 104857600;
@@ -76,8 +76,7 @@ export class CacheStream extends StoreStream {
   override onRequestHeaders(endOfStream: bool): HeadersAction {
     keepRoute();
     requestHeaders.load();
-    const skip = requestHeaders.get(SKIP_HEADER);
-    if (skip !== null && skip.equals(ON)) return this.pass(CacheStatus.Skip, "");
+    if (isSkipped()) return this.pass(CacheStatus.Skip, "");
     if (endOfStream || !isJsonChat()) {
       this.finish();
       return HeadersAction.Continue;
@@ -174,16 +173,10 @@ export class CacheStream extends StoreStream {
   /** What the headers say about the cache. @returns why it is not asked; empty: it is */
   private readHeaders(): string {
     const config = this.config;
-    for (let i = 0; i < config.bypassOn.length; i++) {
-      const value = requestHeaders.get(config.bypassOn[i].header);
-      if (value !== null && value.equals(config.bypassOn[i].value)) return "header";
-    }
-    const value = config.obeysCacheControl ? requestHeaders.get(CACHE_CONTROL) : null;
-    if (value !== null) {
-      const control = CacheControl.parse(value);
-      if (control.noStore) return "no_store";
-      this.control = control;
-    }
+    if (isSwitchedOff(config)) return "header";
+    const control = config.obeysCacheControl ? readCacheControl() : null;
+    if (control !== null && control.noStore) return "no_store";
+    this.control = control;
     this.headers = config.partition.captureHeaders();
     return "";
   }
@@ -230,22 +223,23 @@ export class CacheStream extends StoreStream {
     const lookup = new Lookup(config, key, this.calls, this.root.calls, this.metrics, maxAge);
     this.lookup = lookup;
     this.begin(Stage.Asks);
-    if (control !== null && control.refresh) return this.settle(Progress.Miss);
-    return this.settle(lookup.start(this.sinceMs));
+    if (control !== null && control.refresh) return this.settle(lookup, Progress.Miss);
+    return this.settle(lookup, lookup.start(this.sinceMs));
   }
 
   /** An answer came later. */
   private advance(progress: Progress): void {
     if (progress == Progress.Pending || progress == Progress.Follows || !this.reach()) return;
     this.metrics.lookupMs.record(max<i64>(0, nowInMs() - this.sinceMs));
-    if (this.settle(progress)) this.resumeRequest();
+    const lookup = this.lookup;
+    if (lookup !== null && this.settle(lookup, progress)) this.resumeRequest();
   }
 
   /** @returns true: the request goes on */
-  private settle(progress: Progress): bool {
-    const lookup = this.lookup!;
-    if (progress == Progress.Hit) {
-      this.answer(lookup);
+  private settle(lookup: Lookup, progress: Progress): bool {
+    const hit = lookup.hit;
+    if (progress == Progress.Hit && hit !== null) {
+      this.answer(lookup, hit);
       return false;
     }
     if (progress != Progress.Miss) {
@@ -258,10 +252,9 @@ export class CacheStream extends StoreStream {
     return true;
   }
 
-  private answer(lookup: Lookup): void {
+  private answer(lookup: Lookup, hit: Hit): void {
     const config = this.config;
     const ledger = this.ledger;
-    const hit = lookup.hit!;
     this.stage = Stage.Passes;
     ledger.status = CacheStatus.Hit;
     ledger.score = lookup.score;
@@ -299,12 +292,6 @@ export class CacheStream extends StoreStream {
 }
 
 const NO_HEADERS: Slice[] = [];
-
-/** A request whose body can be read as JSON. */
-function isJsonChat(): bool {
-  const type = requestHeaders.get(CONTENT_TYPE);
-  return type !== null && lowerCase(type).find(JSON) >= 0 && !isUnreadable(requestHeaders);
-}
 
 function nowInMs(): i64 {
   return <i64>(wallClockNs() / 1000000);

@@ -39,6 +39,13 @@ export abstract class Answer {
     }
   }
 
+  /** @returns what is to be stored; null when it is too long, or refused for another reason */
+  protected judgeSize(value: Slice): Slice | null {
+    const limit = this.config.maxValueBytes;
+    if (limit > 0 && value.length > limit) this.refuse("size");
+    return this.isRefused ? null : value;
+  }
+
   private allows(finishReason: Slice): bool {
     const allowed = this.config.finishReasons;
     if (allowed.length == 0) return true;

@@ -1,4 +1,4 @@
-import { integerOf, JsonValue, stringOf, textOf } from "@ai-gateway-wasm/as-json";
+import { integerOf, JsonCursor, JsonValue, stringOf, textOf } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { isCall, isToolType } from "./tool-call";
 
@@ -56,11 +56,16 @@ export class AnswerDocument {
       else if (members.keyIs(USAGE)) this.usage = members.value;
       else if (members.keyIs(TYPE)) this.type = stringOf(members.value);
       else if (members.keyIs(ERROR)) this.hasError = this.hasError || !members.value.isNull;
-      else if (members.keyIs(DELTA)) this.readStop(members.value.get(STOP_REASON));
-      else if (members.keyIs(STOP_REASON)) this.readStop(members.value);
-      else if (members.keyIs(CONTENT) || members.keyIs(OUTPUT)) this.readBlocks(members.value);
-      else if (members.keyIs(CONTENT_BLOCK) || members.keyIs(ITEM)) this.readBlock(members.value);
+      else this.readOther(members);
     }
+  }
+
+  /** What Anthropic and the Responses API have beside the rest. */
+  private readOther(members: JsonCursor): void {
+    if (members.keyIs(DELTA)) this.readStop(members.value.get(STOP_REASON));
+    else if (members.keyIs(STOP_REASON)) this.readStop(members.value);
+    else if (members.keyIs(CONTENT) || members.keyIs(OUTPUT)) this.readBlocks(members.value);
+    else if (members.keyIs(CONTENT_BLOCK) || members.keyIs(ITEM)) this.readBlock(members.value);
   }
 
   private clear(): void {

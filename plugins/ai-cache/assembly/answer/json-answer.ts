@@ -33,7 +33,7 @@ export class JsonAnswer extends Answer {
     if (this.isRefused) return null;
     const config = this.config;
     const root = readJson(this.body.view());
-    if (root === null || !(root.isObject || root.isArray) || !root.isComplete) {
+    if (root === null || !isWhole(root)) {
       this.refuse("incomplete");
       return null;
     }
@@ -44,9 +44,7 @@ export class JsonAnswer extends Answer {
     const text = textOf(path === null ? this.document.content : path.read(root));
     if (trim(text).isEmpty) this.refuse("blank");
     this.text = text;
-    const value = config.keepsRecords ? this.record(root, nowS) : text;
-    if (config.maxValueBytes > 0 && value.length > config.maxValueBytes) this.refuse("size");
-    return this.isRefused ? null : value;
+    return this.judgeSize(config.keepsRecords ? this.record(root, nowS) : text);
   }
 
   /** The message with all its fields; an answer of another protocol is its text. */
@@ -64,4 +62,9 @@ export class JsonAnswer extends Answer {
     parts.usage = usage !== null && usage.isObject ? usage.raw : NO_BYTES;
     return AnswerRecord.encode(parts, nowS);
   }
+}
+
+/** Nothing is stored of a document that broke off. */
+function isWhole(root: JsonValue): bool {
+  return (root.isObject || root.isArray) && root.isComplete;
 }

@@ -1,5 +1,5 @@
 import { findJson, JsonValue, textOf } from "@ai-gateway-wasm/as-json";
-import { Builder, bytes, NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { dataOf, SseReader } from "@ai-gateway-wasm/sse";
 import { CacheConfig, Terminator } from "../config/config";
 import { AnswerParts, AnswerRecord } from "../replay/record";
@@ -52,10 +52,7 @@ export class StreamAnswer extends Answer {
     if (trim(text).isEmpty) this.refuse("blank");
     this.text = text;
     if (this.isRefused) return null;
-    const value = this.record(text, nowS);
-    const limit = this.config.maxValueBytes;
-    if (limit > 0 && value.length > limit) this.refuse("size");
-    return this.isRefused ? null : value;
+    return this.judgeSize(this.record(text, nowS));
   }
 
   private get needsTerminator(): bool {
@@ -86,7 +83,8 @@ export class StreamAnswer extends Answer {
     if (!type.isEmpty) {
       this.isKnown = true;
       if (type.equals(MESSAGE_STOP) || type.equals(RESPONSE_COMPLETED)) this.isTerminated = true;
-      else if (type.equals(RESPONSE_INCOMPLETE) || type.equals(RESPONSE_FAILED)) this.refuse("finish");
+      else if (type.equals(RESPONSE_INCOMPLETE) || type.equals(RESPONSE_FAILED))
+        this.refuse("finish");
     } else if (document.object.equals(CHUNK)) {
       this.isKnown = true;
     }
@@ -109,7 +107,8 @@ export class StreamAnswer extends Answer {
     const document = this.document;
     const parts = this.parts;
     // Copies: what an event that came in pieces says lies in a buffer that the next one overwrites.
-    if (document.part !== null) merge.add(document.part!);
+    const part = document.part;
+    if (part !== null) merge.add(part);
     if (parts.id.isEmpty) parts.id = textOf(document.id).copy();
     if (parts.model.isEmpty) parts.model = textOf(document.model).copy();
     if (!document.finishReason.isEmpty) parts.finishReason = document.finishReason.copy();
@@ -121,7 +120,6 @@ export class StreamAnswer extends Answer {
     const merge = this.merge;
     if (merge === null || merge.isEmpty) return text;
     this.parts.message = merge.toSlice();
-    if (this.parts.finishReason.isEmpty) this.parts.finishReason = NO_BYTES;
     return AnswerRecord.encode(this.parts, nowS);
   }
 }

@@ -13,9 +13,7 @@ const USAGES: string[] = ["zero", "original"];
 /** Reads what may be looked up, and what may be stored. */
 export function readLimits(json: ConfigReader, config: CacheConfig): void {
   config.cachesNonUserTurns = json.flag("cacheNonUserTurns", config.cachesNonUserTurns);
-  config.terminator = <Terminator>(
-    json.choice("requireTerminator", TERMINATORS, config.terminator)
-  );
+  config.terminator = <Terminator>json.choice("requireTerminator", TERMINATORS, config.terminator);
   if (json.has("cacheStatus")) config.statuses = readStatuses(json);
   if (json.has("cacheFinishReasons")) config.finishReasons = json.texts("cacheFinishReasons");
   config.maxKeyBytes = readSize(json, "maxKeyBytes", config.maxKeyBytes);
@@ -29,7 +27,12 @@ export function readLimits(json: ConfigReader, config: CacheConfig): void {
 
 /** Reads how a hit is answered. */
 export function readReplay(json: ConfigReader, config: CacheConfig): void {
-  config.template = readTemplate(json, "responseTemplate", "returnResponseTemplate", config.template);
+  config.template = readTemplate(
+    json,
+    "responseTemplate",
+    "returnResponseTemplate",
+    config.template,
+  );
   config.streamTemplate = readTemplate(
     json,
     "streamResponseTemplate",

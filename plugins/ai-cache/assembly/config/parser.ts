@@ -100,6 +100,8 @@ function readFlight(json: ConfigReader, parser: StoreParser, config: CacheConfig
 function advise(config: CacheConfig, isRedis: bool, log: PluginLog): void {
   const partition = config.partition;
   if (isRedis && !partition.has(PartitionKind.Model) && !partition.has(PartitionKind.System)) {
-    log.info("answers of one model are given for others: cacheKeyPartition has no model, no system");
+    log.info(
+      "answers of one model are given for others: cacheKeyPartition has no model, no system",
+    );
   }
 }

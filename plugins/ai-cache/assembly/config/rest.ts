@@ -47,7 +47,8 @@ function readDialect(block: ConfigReader): RestDialect {
 function readPath(block: ConfigReader): Slice {
   const prefix = block.text("pathPrefix");
   const isPath = prefix.isEmpty || prefix.at(0) == 0x2f;
-  if (!isPath || !isHeaderValue(prefix)) block.refuse("pathPrefix", "must be a path, such as /redis");
+  if (!isPath || !isHeaderValue(prefix))
+    block.refuse("pathPrefix", "must be a path, such as /redis");
   const path = new Builder().append(prefix);
   return prefix.endsWith(bytes("/")) ? path.view() : path.appendByte(0x2f).view();
 }

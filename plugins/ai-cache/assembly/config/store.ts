@@ -89,7 +89,11 @@ export class StoreParser {
     return ttl;
   }
 
-  private remote(block: ConfigReader, backend: Backend | null, kind: StoreKind): AnswerStore | null {
+  private remote(
+    block: ConfigReader,
+    backend: Backend | null,
+    kind: StoreKind,
+  ): AnswerStore | null {
     if (backend === null || block.errors.any) return null;
     const metrics = new StoreMetrics(METRIC_NAME);
     const breaker = new Breaker(FAILURES, OPEN_MS, metrics.breakerState());
@@ -112,7 +116,14 @@ export class StoreParser {
 
 /** What tells the answers of one Redis from those of another in one table. */
 function saltOf(block: ConfigReader): Slice {
-  const fields = ["serviceName", "cluster", "servicePort", "database", "pathPrefix", "cacheKeyPrefix"];
+  const fields = [
+    "serviceName",
+    "cluster",
+    "servicePort",
+    "database",
+    "pathPrefix",
+    "cacheKeyPrefix",
+  ];
   const salt = new Builder(96);
   for (let i = 0; i < fields.length; i++) {
     const text = block.text(fields[i]);

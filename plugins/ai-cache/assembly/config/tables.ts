@@ -12,7 +12,10 @@ export class Tables {
   open(geometry: Geometry, block: ConfigReader): SlotTable | null {
     for (let i = 0; i < this.known.length; i++) {
       if (!this.known[i].contradicts(geometry)) continue;
-      block.refuse("memory", "another part of the configuration has this namespace in another size");
+      block.refuse(
+        "memory",
+        "another part of the configuration has this namespace in another size",
+      );
       return null;
     }
     this.known.push(geometry);

@@ -9,6 +9,8 @@ const KEY: Slice = bytes("key");
 const SALT: Slice = bytes("salt");
 const DIGEST: Slice = bytes("digest");
 
+const NO_VALUES: Slice[] = [];
+
 /** What an answer is stored under. All bytes are its own. */
 @final
 export class CacheKey {
@@ -17,17 +19,20 @@ export class CacheKey {
     readonly digest: Slice,
     /** The same for this store, where several keep their answers in one table. */
     readonly slot: Slice,
-    /** SHA-256 over the partition; null: the request has none. Known when neighbours are looked for. */
-    readonly partition: Slice | null,
     /** Key in Redis; no bytes when there is no Redis. */
     readonly remote: Slice,
-    /** The question, where neighbours are looked for. */
-    readonly text: Slice,
-    /** What is embedded of it. */
-    readonly semanticText: Slice,
-    /** Values of the partition's fields, for the keys of neighbours. */
-    readonly values: Slice[],
   ) {}
+
+  // Known where neighbours are looked for.
+
+  /** SHA-256 over the partition; null: the request has none. */
+  partition: Slice | null = null;
+  /** The question. */
+  text: Slice = NO_BYTES;
+  /** What is embedded of it. */
+  semanticText: Slice = NO_BYTES;
+  /** Values of the partition's fields, for the keys of neighbours. */
+  values: Slice[] = NO_VALUES;
 
   /** The partition as vector databases have it; no bytes: none. */
   get partitionHex(): Slice {
@@ -35,8 +40,6 @@ export class CacheKey {
     return partition === null ? NO_BYTES : encodeHex(partition);
   }
 }
-
-const NO_VALUES: Slice[] = [];
 
 /** @param headers of `Partition.captureHeaders` */
 export function keyOf(
@@ -74,17 +77,17 @@ function buildKey(
     const isRaw = !hasPartition && !config.hashesKey && config.cacheVersion.isEmpty;
     remote = remoteKey(config.keyPrefix, isRaw ? question : null, digest);
   }
-  if (semantic === null) {
-    return new CacheKey(digest, slot, null, remote, NO_BYTES, NO_BYTES, NO_VALUES);
-  }
-  let partition: Slice | null = null;
+  const key = new CacheKey(digest, slot, remote);
+  if (semantic === null) return key;
   if (hasPartition) {
     config.partition.hash(values);
-    partition = finishHash();
+    key.partition = finishHash();
   }
-  const kept: Slice[] = [];
-  for (let i = 0; i < values.length; i++) kept.push(values[i].kept());
-  return new CacheKey(digest, slot, partition, remote, question.kept(), semantic.kept(), kept);
+  key.text = question.kept();
+  key.semanticText = semantic.kept();
+  key.values = [];
+  for (let i = 0; i < values.length; i++) key.values.push(values[i].kept());
+  return key;
 }
 
 /** `<prefix><question>` as the peer has it, else `<prefix>v1:<hex digest>`. */

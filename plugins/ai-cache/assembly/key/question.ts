@@ -24,8 +24,13 @@ export function reasonToBypass(config: CacheConfig, request: ChatRequest, questi
   if (request.temperature > config.maxTemperature) return "temperature";
   const isLong = config.maxMessages > 0 && request.conversationLength > config.maxMessages;
   if (isLong) return "conversation_length";
+  return isReply(config, request) ? "non_user_turn" : "";
+}
+
+/** Where the last message is the question, it may be none: a model or a tool wrote it. */
+function isReply(config: CacheConfig, request: ChatRequest): bool {
   const isLast = config.strategy == KeyStrategy.LastQuestion && config.keyPath === null;
-  if (!isLast || config.cachesNonUserTurns) return "";
   const turn = request.lastTurn;
-  return turn !== null && turn.isReply ? "non_user_turn" : "";
+  if (!isLast || config.cachesNonUserTurns || turn === null) return false;
+  return turn.isReply;
 }

@@ -151,7 +151,8 @@ export class Lookup {
   }
 
   private takeEmbedding(response: HttpCallResponse): Progress {
-    const semantic = this.config.semantic!;
+    const semantic = this.config.semantic;
+    if (semantic === null) return this.miss();
     const embedding = semantic.readEmbedding(response);
     if (embedding.isMissing) return this.fail("embedding");
     this.vector = embedding.vector;
@@ -161,7 +162,9 @@ export class Lookup {
   }
 
   private takeNearest(response: HttpCallResponse, nowMs: i64): Progress {
-    const nearest = this.config.semantic!.readNearest(response, this.key);
+    const semantic = this.config.semantic;
+    if (semantic === null) return this.miss();
+    const nearest = semantic.readNearest(response, this.key);
     if (!nearest.isAccepted) return this.miss();
     this.score = nearest.score;
     const store = this.config.store;

@@ -69,4 +69,3 @@ export class Semantic {
     return database === null ? "" : database.warning;
   }
 }
-

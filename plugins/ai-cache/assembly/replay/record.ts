@@ -1,4 +1,11 @@
-import { integerOf, JsonValue, JsonWriter, Escape, readJson, textOf } from "@ai-gateway-wasm/as-json";
+import {
+  integerOf,
+  JsonValue,
+  JsonWriter,
+  Escape,
+  readJson,
+  textOf,
+} from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 
 /** What no answer of a model begins with. */
@@ -30,7 +37,7 @@ export class AnswerParts {
  */
 @final
 export class AnswerRecord {
-  private constructor(private readonly json: JsonValue) {}
+  constructor(private readonly json: JsonValue) {}
 
   /** Null: the value is plain text. */
   static find(value: Slice): AnswerRecord | null {

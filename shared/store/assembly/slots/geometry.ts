@@ -82,7 +82,8 @@ export class Geometry {
     const cross = shape.indexOf(0x78);
     const sets = numberIn(shape.sub(0, cross));
     const ways = cross < 0 ? 0 : numberIn(shape.sub(cross + 1));
-    if (sets < 1 || sets > MAX_SETS || popcnt(sets) != 1 || ways < 1 || ways > MAX_WAYS) return null;
+    if (sets < 1 || sets > MAX_SETS || popcnt(sets) != 1 || ways < 1 || ways > MAX_WAYS)
+      return null;
     return new Geometry(this.namespace, sets * ways, ways, this.maxEntryBytes, 0);
   }
 

@@ -60,9 +60,7 @@ export class SlotTable {
     if (way < 0) return null;
     const value = getSharedData(this.geometry.slotKey(directory.set, way));
     const entry: SlotEntry | null =
-      value === null
-        ? null
-        : SlotEntry.decode(value.data, digest, directory.generationOf(way));
+      value === null ? null : SlotEntry.decode(value.data, digest, directory.generationOf(way));
     if (entry === null || entry.isExpired(nowMs)) {
       const isYoung = nowS - directory.usedAt(way) < GRACE_S;
       if (entry !== null || !isYoung) this.release(directory, way);
@@ -99,7 +97,7 @@ export class SlotTable {
   }
 
   private setOf(digest: Slice): i32 {
-    return <i32>(load<u32>(digest.ptr) & <u32>(this.geometry.sets - 1));
+    return <i32>(load<u32>(digest.ptr) & (<u32>(this.geometry.sets - 1)));
   }
 
   private claim(directory: Directory, digest: Slice, entry: SlotEntry, nowMs: i64): Status {

@@ -1,10 +1,7 @@
 import { CacheConfig } from "@ai-gateway-wasm/ai-cache/assembly/config/config";
 import { keyOf } from "@ai-gateway-wasm/ai-cache/assembly/key/cache-key";
 import { ChatRequest } from "@ai-gateway-wasm/ai-cache/assembly/key/chat-request";
-import {
-  PartitionField,
-  PartitionKind,
-} from "@ai-gateway-wasm/ai-cache/assembly/key/partition";
+import { PartitionField, PartitionKind } from "@ai-gateway-wasm/ai-cache/assembly/key/partition";
 import { questionOf } from "@ai-gateway-wasm/ai-cache/assembly/key/question";
 import { Escape, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";

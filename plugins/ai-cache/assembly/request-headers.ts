@@ -1,0 +1,38 @@
+import { bytes, lowerCase, Slice } from "@ai-gateway-wasm/bytes";
+import { isUnreadable } from "@ai-gateway-wasm/kit";
+import { requestHeaders } from "proxy-wasm-as";
+import { CacheControl } from "./cache-control";
+import { CacheConfig } from "./config/config";
+import { CACHE_CONTROL, CONTENT_TYPE, SKIP_HEADER } from "./names";
+
+// What the headers of a request say about the cache; to be asked in their callback.
+
+const ON: Slice = bytes("on");
+const JSON: Slice = bytes("application/json");
+
+/** The client wants no cache. */
+export function isSkipped(): bool {
+  const skip = requestHeaders.get(SKIP_HEADER);
+  return skip !== null && skip.equals(ON);
+}
+
+/** A request whose body can be read as JSON. */
+export function isJsonChat(): bool {
+  const type = requestHeaders.get(CONTENT_TYPE);
+  return type !== null && lowerCase(type).find(JSON) >= 0 && !isUnreadable(requestHeaders);
+}
+
+/** A header of `bypassOn` is there. */
+export function isSwitchedOff(config: CacheConfig): bool {
+  for (let i = 0; i < config.bypassOn.length; i++) {
+    const value = requestHeaders.get(config.bypassOn[i].header);
+    if (value !== null && value.equals(config.bypassOn[i].value)) return true;
+  }
+  return false;
+}
+
+/** Null: the client says nothing. */
+export function readCacheControl(): CacheControl | null {
+  const value = requestHeaders.get(CACHE_CONTROL);
+  return value === null ? null : CacheControl.parse(value);
+}

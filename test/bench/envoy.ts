@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { raisePriority } from "./measure.js";
-import { UPSTREAM_PREFIX } from "./traffic.js";
+import { DIRECT_ANSWER, UPSTREAM_PREFIX } from "./traffic.js";
 
 /** An HTTP filter of Envoy's configuration, in its JSON form. */
 export type Filter = Record<string, unknown>;
@@ -22,6 +22,8 @@ export const CHECK_PATH = "/check";
 /** What the upstream's endpoint says that it is. */
 export const UPSTREAM_TARGET = "bench";
 
+/** What a cached answer of the upstream's model has. */
+const DIRECT_BYTES = 1000;
 const READY_TIMEOUT_MS = 60_000;
 
 /** Nothing of ours survives the benchmark, even when it ends early. */
@@ -150,6 +152,11 @@ function bootstrap(
     ...(upstreamPort
       ? [{ name: "up", match: { prefix: UPSTREAM_PREFIX }, route: { cluster: "upstream" } }]
       : []),
+    {
+      name: "direct",
+      match: { path: DIRECT_ANSWER.path },
+      direct_response: { status: 200, body: { inline_string: "x".repeat(DIRECT_BYTES) } },
+    },
     { name: "bench", match: { prefix: "/" }, direct_response: direct },
   ];
   const manager = {

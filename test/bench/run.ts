@@ -7,6 +7,7 @@ import { workerMemory } from "./memory.js";
 import { cpuNanoseconds, machine, memoryOf } from "./measure.js";
 import { readOptions } from "./options.js";
 import { callTable, criteria, table, type Curve, type Report, type Row } from "./report.js";
+import { CACHE_SCENARIOS } from "./scenarios-cache.js";
 import { CALL_SCENARIOS } from "./scenarios-calls.js";
 import { FALLBACK_SCENARIOS } from "./scenarios-fallback.js";
 import { MODEL_SCENARIOS } from "./scenarios-models.js";
@@ -45,6 +46,7 @@ function chosen(): Scenario[] {
         ...MODEL_SCENARIOS,
         ...FALLBACK_SCENARIOS,
         ...SECURITY_SCENARIOS,
+        ...CACHE_SCENARIOS,
         ...options.peers.map(peer),
       ];
   const { only } = options;

@@ -36,11 +36,25 @@ export const STREAM_ANSWER: Traffic = {
   share: 1 / 40,
 };
 
-function chatRequest(bytes: number): string {
+/** A request that says that it wants a stream. The upstream streams for its path. */
+export const STREAM_REQUEST: Traffic = {
+  ...STREAM_ANSWER,
+  body: chatRequest(REQUEST_BYTES, { stream: true }),
+  share: 1,
+};
+
+/**
+ * Envoy answers by itself, with as much as a cached answer has. Nothing is posted: Envoy would answer
+ * before the body has come, and close the connection.
+ */
+export const DIRECT_ANSWER: Traffic = { ...DIRECT, path: "/direct", keyHeader: "x-mse-consumer" };
+
+function chatRequest(bytes: number, more: object = {}): string {
   const spell = (content: string): string =>
     JSON.stringify({
       model: "gpt-4o",
       max_tokens: 256,
+      ...more,
       messages: [
         { role: "system", content: "You are a helpful assistant." },
         { role: "user", content },

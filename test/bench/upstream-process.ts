@@ -4,6 +4,10 @@ import type { AddressInfo } from "node:net";
 // The model behind the gateways under test, in a process of its own: it answers what it has ready.
 
 const EVENTS = 200;
+/** What Redis says behind HTTP when it knows nothing. */
+const NOTHING = '{"result":null}';
+/** The same when it has an answer. */
+const STORED = JSON.stringify({ result: "An answer of some words. ".repeat(30) });
 /** Milliseconds between two events of one stream: 100 tokens per second, a fast model. */
 const PACE = 10;
 const USAGE = { prompt_tokens: 512, completion_tokens: EVENTS, total_tokens: 512 + EVENTS };
@@ -60,7 +64,10 @@ const server = createServer((request, response) => {
   request.resume();
   response.on("close", () => streams.delete(response));
   request.once("end", () => {
-    if (request.url?.includes("/stream/")) {
+    if (request.url?.startsWith("/redis")) {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(request.url.startsWith("/redis-hit") ? STORED : NOTHING);
+    } else if (request.url?.includes("/stream/")) {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.flushHeaders();
       streams.set(response, { at: 0, phase: opened++ % PACE });

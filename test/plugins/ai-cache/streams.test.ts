@@ -1,5 +1,6 @@
 import { upstream } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
+import { Random } from "../../conformance/random.js";
 import {
   ask,
   CHAT,
@@ -139,4 +140,32 @@ test("what is longer than maxValueBytes is not stored, and costs no memory", asy
   expect(await storedAs([E("12345"), E("67890"), D], config)).toBe("1234567890");
   expect(await storedAs([E("12345"), E("678901"), D], config)).toBeNull();
   expect(await storedAs([`data: ${"x".repeat(200_000)}`, D], config)).toBeNull();
+});
+
+test("whatever comes after whatever: events like the one before are read as all others", async () => {
+  const random = new Random(3);
+  const pick = <T>(list: T[]): T => list[random.below(list.length)]!;
+  const texts = ["a", "b", "", 'q"', "back\\slash", "new\nline", "é😀", "tab\t", "x".repeat(40)];
+  const raw = ["a\ndata: b", "a\rb", '"', "\\", '"},"finish_reason":"length"', '","x":"'];
+  const plain = (text: string) => event({ choices: [{ delta: { content: text } }], usage: null });
+  const kinds = [
+    () => plain(pick(texts)),
+    () => plain(pick(texts)),
+    () => plain("@").replace("@", pick(raw)),
+    () => E(pick(texts)),
+    () => event({ choices: [{ delta: { content: null } }], usage: null }),
+    () => event({ choices: [{ index: 1, delta: { content: pick(texts) } }] }),
+    () => ": ping\n\n",
+    () => `id: 7\n${plain(pick(texts))}`,
+  ];
+  let kept = 0;
+  for (let i = 0; i < 150; i++) {
+    const body = Array.from({ length: 8 }, () => pick(kinds)()).join("") + D;
+    // With a path of one's own each event is read.
+    const read = { ...MEMORY, cacheToolCallsFrom: "nothing" };
+    const expected = await storedAs([body], read);
+    expect(`${body} ${await storedAs([body])}`).toBe(`${body} ${expected}`);
+    if (expected !== null) kept++;
+  }
+  expect(kept).toBeGreaterThan(50);
 });

@@ -4,6 +4,7 @@ import { dataOf, SseReader } from "@ai-gateway-wasm/sse";
 import { CacheConfig, Terminator } from "../config/config";
 import { AnswerParts, AnswerRecord } from "../replay/record";
 import { Answer } from "./answer";
+import { EventTwin } from "./event-twin";
 import { MessageMerge } from "./message-merge";
 import { findsCall } from "./tool-call";
 
@@ -22,6 +23,7 @@ export class StreamAnswer extends Answer {
   private readonly reader: SseReader;
   private readonly value: Builder = new Builder(0);
   private readonly merge: MessageMerge | null;
+  private readonly twin: EventTwin = new EventTwin();
   private readonly parts: AnswerParts = new AnswerParts();
   /** Its protocol is one that says when a stream is complete. */
   private isKnown: bool = false;
@@ -61,6 +63,7 @@ export class StreamAnswer extends Answer {
   }
 
   private takeEvent(event: Slice): void {
+    if (this.canSkip && this.twin.take(event, this.value)) return this.judgeLength();
     const data = dataOf(event);
     if (data === null) return;
     if (data.length < 16 && trim(data).equals(DONE)) {
@@ -75,6 +78,14 @@ export class StreamAnswer extends Answer {
     if (findsCall(this.config.toolCallsPath, root)) this.refuse("tool");
     this.noteProtocol();
     this.takeText(root);
+    // An event that ends something, or has no text, is followed by another kind.
+    if (this.canSkip) this.twin.learn(event, this.isRefused ? null : this.document.content);
+  }
+
+  /** Nothing but the text of an event counts, and it stands where it usually does. */
+  private get canSkip(): bool {
+    const config = this.config;
+    return this.merge === null && config.streamValuePath === null && config.toolCallsPath === null;
   }
 
   private noteProtocol(): void {
@@ -98,9 +109,15 @@ export class StreamAnswer extends Answer {
     if (found !== null) this.value.append(textOf(found));
     const merge = this.merge;
     if (merge !== null) this.mergeParts(merge);
+    this.judgeLength();
+  }
+
+  private judgeLength(): void {
     const limit = this.config.maxValueBytes;
-    if (limit > 0 && this.value.length > limit) this.refuse("size");
-    if (limit > 0 && merge !== null && merge.length > limit) this.refuse("size");
+    if (limit == 0) return;
+    const merge = this.merge;
+    const length = merge === null ? this.value.length : max(this.value.length, merge.length);
+    if (length > limit) this.refuse("size");
   }
 
   private mergeParts(merge: MessageMerge): void {

@@ -1,4 +1,4 @@
-import { createHost, upstream, type Host, type Json } from "proxy-wasm-test";
+import { createHost, upstream, type Host, type HostOptions, type Json } from "proxy-wasm-test";
 // After each test of a file that imports this one: did the plugin keep the rules of use?
 import "proxy-wasm-test/vitest/setup";
 import { DATABASE_DIALECTS, type DatabaseDialect } from "../../support/vectors/databases.js";
@@ -22,44 +22,82 @@ export interface Behind {
   vector?: Config;
   /** Further fields of the configuration. */
   more?: Config;
+  /** Further clusters. */
+  clusters?: HostOptions["clusters"];
 }
 
-/** A gateway with ai-cache between an embedding service, a vector database and a model. */
+/** An embedding service, a vector database and a model. */
+class Services {
+  readonly index = new VectorIndex();
+  readonly model = new NumberingModel();
+  readonly embedding: ServiceCluster;
+  readonly vectors: ServiceCluster;
+  /** Of the gateway, in milliseconds. */
+  now: () => number = Date.now;
+
+  constructor({ embedding = OPENAI, database = QDRANT }: Behind) {
+    this.embedding = new ServiceCluster(embedding.serve);
+    this.vectors = new ServiceCluster(database.serve(this.index, () => this.now()));
+  }
+
+  get clusters(): NonNullable<HostOptions["clusters"]> {
+    const backend = upstream().handle(({ body }) => {
+      const answer = this.model.answer(body);
+      return { status: 200, headers: { "content-type": answer.type }, body: answer.body };
+    });
+    return { backend, embedding: this.embedding, vectors: this.vectors };
+  }
+}
+
+/** A gateway with ai-cache between clients and `services`. */
+export function gatewayOf(
+  build: Build,
+  behind: Behind = {},
+  services = new Services(behind),
+): HostOptions {
+  const { embedding = OPENAI, database = QDRANT, vector = {}, more = {}, clusters = {} } = behind;
+  const config: Config = {
+    embedding: { ...(embedding.config as Config), cluster: "embedding" },
+    vector: { ...(database.config as Config), cluster: "vectors", ...vector },
+    ...more,
+  };
+  return {
+    profile: PROFILES[build],
+    plugins: [{ ...PLUGIN, wasm: `build/${build}/ai-cache.wasm`, config }],
+    clusters: { ...services.clusters, ...clusters },
+    lifecycle: "single",
+  };
+}
+
+/** A gateway of `gatewayOf`, and what stands behind it. */
 export class SemanticGateway {
   private constructor(
     readonly host: Host,
-    readonly model: NumberingModel,
-    readonly embedding: ServiceCluster,
-    readonly vectors: ServiceCluster,
-    readonly index: VectorIndex,
+    private readonly services: Services,
   ) {}
 
   static async open(build: Build, behind: Behind = {}): Promise<SemanticGateway> {
-    const { embedding = OPENAI, database = QDRANT, vector = {}, more = {} } = behind;
-    const index = new VectorIndex();
-    const model = new NumberingModel();
-    const clusters = {
-      backend: upstream().handle(({ body }) => {
-        const answer = model.answer(body);
-        return { status: 200, headers: { "content-type": answer.type }, body: answer.body };
-      }),
-      embedding: new ServiceCluster(embedding.serve),
-      vectors: new ServiceCluster(database.serve(index)),
-    };
-    const config: Config = {
-      embedding: { ...(embedding.config as Config), cluster: "embedding" },
-      vector: { ...(database.config as Config), cluster: "vectors", ...vector },
-      ...more,
-    };
-    const wasm = `build/${build}/ai-cache.wasm`;
-    const host = await createHost({
-      profile: PROFILES[build],
-      plugins: [{ ...PLUGIN, wasm, config }],
-      clusters,
-      lifecycle: "single",
-      trace: false,
-    });
-    return new SemanticGateway(host, model, clusters.embedding, clusters.vectors, index);
+    const services = new Services(behind);
+    const options = gatewayOf(build, behind, services);
+    const host = await createHost({ ...options, trace: false });
+    services.now = () => host.clock.now;
+    return new SemanticGateway(host, services);
+  }
+
+  get index(): VectorIndex {
+    return this.services.index;
+  }
+
+  get model(): NumberingModel {
+    return this.services.model;
+  }
+
+  get embedding(): ServiceCluster {
+    return this.services.embedding;
+  }
+
+  get vectors(): ServiceCluster {
+    return this.services.vectors;
   }
 
   /** The text a client gets, whoever gave it. */

@@ -18,7 +18,8 @@ export interface DatabaseDialect {
   config: { type: string } & Record<string, unknown>;
   /** The opposite relation: accepts all but what points nearly the same way. */
   opposite: { thresholdRelation: string };
-  serve: (index: VectorIndex) => Service;
+  /** @param now what its clock shows, in milliseconds */
+  serve: (index: VectorIndex, now?: () => number) => Service;
 }
 
 /** Cosine from which two questions count as the same. */
@@ -81,6 +82,6 @@ export const DATABASE_DIALECTS: DatabaseDialect[] = [
     name: "weaviate",
     config: { type: "weaviate", ...at, ...smaller(1 - NEAR) },
     opposite: { thresholdRelation: "gt" },
-    serve: (index) => weaviate(index, COLLECTION, KEY),
+    serve: (index, now) => weaviate(index, COLLECTION, KEY, now),
   },
 ];

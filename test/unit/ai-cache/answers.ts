@@ -159,7 +159,7 @@ export function found(type: Database, results: Result[]): object {
             Cache_1: results.map(({ text, score, answer, createdAt }) => ({
               _additional: {
                 distance: score,
-                ...(createdAt !== undefined && { creationTimeUnix: `${String(createdAt)}123` }),
+                ...(createdAt !== undefined && { lastUpdateTimeUnix: `${String(createdAt)}123` }),
               },
               question: text,
               answer,

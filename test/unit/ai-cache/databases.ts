@@ -80,6 +80,6 @@ export const DATABASES: Case[] = [
     head: ["authorization: Bearer k"],
     query: "/v1/graphql",
     upload: ["POST", "/v1/objects"],
-    agedUpload: "/v1/objects",
+    agedUpload: "/v1/batch/objects",
   },
 ];

@@ -1,6 +1,7 @@
 import { JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { wallClockSeconds } from "proxy-wasm-as";
 import { AUTHORIZATION, bearer, readHeaderText } from "../json-service";
 import { Place } from "../place";
 import { Entry } from "./entry";
@@ -46,9 +47,14 @@ export class Milvus extends VectorDatabase {
     json.key("data").openArray().raw(vector).closeArray();
     json.key("annsField").string("vector").key("limit").integer(k);
     json.key("outputFields").openArray().string("question").string("answer");
-    if (settings.filters && settings.keepsAge) json.string(CREATED_AT);
     json.closeArray();
-    if (!filter.isEmpty) json.key("filter").text(equation(filter));
+    const condition = new Builder(128);
+    if (!filter.isEmpty) appendEquation(condition, filter);
+    if (settings.filters && settings.keepsAge) {
+      if (condition.length > 0) condition.appendText(" and ");
+      condition.appendText(CREATED_AT).appendText(" > ").appendInteger(this.oldest);
+    }
+    if (condition.length > 0) json.key("filter").text(condition.view());
   }
 
   protected override writeEntry(json: JsonWriter, entry: Entry, text: Slice): void {
@@ -59,13 +65,17 @@ export class Milvus extends VectorDatabase {
     json.closeObject().closeArray();
   }
 
+  /** Entries from then on or before are too old. Ids are Milvus's own: nothing is overwritten. */
+  private get oldest(): i64 {
+    return wallClockSeconds() - this.settings.policy.ttlSeconds;
+  }
+
   protected override read(answer: JsonValue): Neighbours {
     return LAYOUT.read(RESULTS.read(answer));
   }
 }
 
 /** `partition == "<digits>"` */
-function equation(partition: Slice): Slice {
-  const text = new Builder(96).appendText("partition == ").appendByte(QUOTE);
-  return text.append(partition).appendByte(QUOTE).view();
+function appendEquation(out: Builder, partition: Slice): void {
+  out.appendText("partition == ").appendByte(QUOTE).append(partition).appendByte(QUOTE);
 }

@@ -8,26 +8,29 @@ import { ResultLayout } from "./layout";
 import { PARTITION } from "./more-fields";
 import { Neighbours } from "./neighbour";
 import { VectorPolicy, VectorSettings } from "./settings";
+import { digestUuid } from "./uuid";
 import { VectorDatabase } from "./vector-database";
 
 const GRAPHQL: Slice = bytes("/v1/graphql");
 const OBJECTS: Slice = bytes("/v1/objects");
+/** Objects that are there already are replaced. */
+const BATCH: Slice = bytes("/v1/batch/objects");
 const CLASSES: Place = new Place("data.Get");
 const LAYOUT: ResultLayout = new ResultLayout(
   "Weaviate",
   "question",
   "_additional.distance",
   "answer",
-  "_additional.creationTimeUnix",
+  "_additional.lastUpdateTimeUnix",
 );
 
-/** Weaviate; the collection is a class. It knows itself how old an object is. */
+/** Weaviate; the collection is a class. It knows itself how old objects are. */
 @final
 export class Weaviate extends VectorDatabase {
   constructor(config: ConfigReader, policy: VectorPolicy) {
     const required = ["collectionID", "serviceName"];
     const settings = new VectorSettings(config, policy, "Weaviate", required);
-    super(settings, GRAPHQL, OBJECTS);
+    super(settings, GRAPHQL, settings.keepsAge ? BATCH : OBJECTS);
     const key = readHeaderText(config, "apiKey");
     settings.service.jsonHeader().header(AUTHORIZATION, bearer(key));
     if (!isClassName(settings.collection)) {
@@ -42,18 +45,21 @@ export class Weaviate extends VectorDatabase {
     query.appendText(" nearVector: { vector: ").append(vector).appendText(" }");
     if (!filter.isEmpty) appendWhere(query, filter);
     query.appendText(" ) { question answer _additional { distance");
-    if (settings.keepsAge) query.appendText(" creationTimeUnix");
+    if (settings.keepsAge) query.appendText(" lastUpdateTimeUnix");
     json.key("query").text(query.appendText(" } } } }").view());
   }
 
+  /** Entries that get old must be overwritten, or they would hide those that come after them. */
   protected override writeEntry(json: JsonWriter, entry: Entry, text: Slice): void {
-    json.key("class").text(this.settings.collection).key("vector").raw(entry.vector);
-    json.key("properties").openObject();
+    const settings = this.settings;
+    if (settings.keepsAge) json.key("objects").openArray().openObject();
+    json.key("class").text(settings.collection);
+    if (settings.keepsAge) json.key("id").text(digestUuid(entry.digest));
+    json.key("vector").raw(entry.vector).key("properties").openObject();
     json.key("question").text(text).key("answer").text(entry.answer);
-    if (this.settings.filters && !entry.partition.isEmpty) {
-      json.key(PARTITION).text(entry.partition);
-    }
+    if (settings.filters && !entry.partition.isEmpty) json.key(PARTITION).text(entry.partition);
     json.closeObject();
+    if (settings.keepsAge) json.closeObject().closeArray();
   }
 
   protected override read(answer: JsonValue): Neighbours {

@@ -15,19 +15,19 @@ export function milvus(index: VectorIndex, collection: string, apiKey: string): 
       ["collectionName", "data", "annsField", "limit", "outputFields"],
       ["filter"],
     );
-    const names = body.outputFields as string[];
     wire.checkSame([body.collectionName, body.annsField], [collection, "vector"]);
-    wire.checkSame(names.slice(0, 2), ["question", "answer"]);
-    const partition = body.filter === undefined ? null : partitionOf(body.filter);
+    wire.checkSame(body.outputFields, ["question", "answer"]);
+    const accepts = conditionOf(body.filter);
     const hits = index.search(
       wire.vectorOf(wire.onlyOf(body.data)),
       wire.numberOf(body.limit),
-      ({ fields }) => partition === null || fields.partition === partition,
+      ({ fields }) => accepts(fields),
     );
     const data = hits.map(({ point: { id, fields }, cosine }) => ({
       id: Number(id),
       distance: cosine,
-      ...Object.fromEntries(names.map((name) => [name, fields[name]])),
+      question: fields.question,
+      answer: fields.answer,
     }));
     return { status: 200, body: { code: 0, cost: 0, data } };
   }
@@ -49,8 +49,14 @@ export function milvus(index: VectorIndex, collection: string, apiKey: string): 
   }
 }
 
-function partitionOf(filter: unknown): string {
-  const match = /^partition == "([0-9a-f]{64})"$/.exec(wire.textOf(filter));
-  wire.check(match !== null, "no expression");
-  return match[1] ?? "";
+/** What an entity must be. */
+function conditionOf(filter: unknown): (fields: Record<string, unknown>) => boolean {
+  if (filter === undefined) return () => true;
+  const text = wire.textOf(filter);
+  const match = /^(?:partition == "([0-9a-f]{64})")?(?: and )?(?:created_at > (\d+))?$/.exec(text);
+  wire.check(match !== null && text !== "", "no expression");
+  const [, partition, after] = match;
+  return (fields) =>
+    (partition === undefined || fields.partition === partition) &&
+    (after === undefined || Number(fields.created_at) > Number(after));
 }

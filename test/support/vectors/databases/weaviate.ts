@@ -2,7 +2,7 @@ import type { VectorIndex } from "../vector-index.js";
 import * as wire from "../wire.js";
 
 const QUERY =
-  /^\{ Get \{ (\w+) \( limit: (\d+) nearVector: \{ vector: (\[[^\]]*\]) \}( where: \{ path: \["partition"\] operator: Equal valueText: "([0-9a-f]{64})" \})? \) \{ question answer _additional \{ distance( creationTimeUnix)? \} \} \} \}$/;
+  /^\{ Get \{ (\w+) \( limit: (\d+) nearVector: \{ vector: (\[[^\]]*\]) \}( where: \{ path: \["partition"\] operator: Equal valueText: "([0-9a-f]{64})" \})? \) \{ question answer _additional \{ distance( lastUpdateTimeUnix)? \} \} \} \}$/;
 
 /**
  * Weaviate with the distance cosine, 1 - cos. Errors of a query have status 200.
@@ -17,7 +17,8 @@ export function weaviate(
 ): wire.Service {
   return (request) => {
     wire.checkHeader(request, "authorization", `Bearer ${apiKey}`);
-    return request.path === "/v1/graphql" ? query(request) : store(request);
+    if (request.path === "/v1/graphql") return query(request);
+    return request.path === "/v1/objects" ? store(request) : replace(request);
   };
 
   function query(request: wire.WireRequest): wire.WireAnswer {
@@ -35,7 +36,7 @@ export function weaviate(
     const found = hits.map(({ point: { fields }, cosine }) => ({
       _additional: {
         distance: 1 - cosine,
-        ...(age !== undefined && { creationTimeUnix: fields.made }),
+        ...(age !== undefined && { lastUpdateTimeUnix: fields.made }),
       },
       answer: fields.answer,
       question: fields.question,
@@ -46,10 +47,23 @@ export function weaviate(
   function store(request: wire.WireRequest): wire.WireAnswer {
     wire.checkCall(request, "POST", "/v1/objects");
     const body = wire.membersOf(wire.bodyOf(request), ["class", "vector", "properties"]);
-    wire.checkSame(body.class, name);
-    const fields = wire.membersOf(body.properties, ["question", "answer"], ["partition"]);
+    return { status: 200, body: keep(body) };
+  }
+
+  /** An object of the same id is written over. */
+  function replace(request: wire.WireRequest): wire.WireAnswer {
+    wire.checkCall(request, "POST", "/v1/batch/objects");
+    const { objects } = wire.membersOf(wire.bodyOf(request), ["objects"]);
+    const members = ["class", "id", "vector", "properties"];
+    return { status: 200, body: [keep(wire.membersOf(wire.onlyOf(objects), members))] };
+  }
+
+  function keep({ class: className, id, vector, properties }: Record<string, unknown>): object {
+    wire.checkSame(className, name);
+    const fields = wire.membersOf(properties, ["question", "answer"], ["partition"]);
+    const known = id === undefined ? undefined : wire.textOf(id);
     const made = String(now());
-    const { id } = index.store(wire.vectorOf(body.vector), { ...fields, made });
-    return { status: 200, body: { id, class: name, properties: fields } };
+    const point = index.store(wire.vectorOf(vector), { ...fields, made }, known);
+    return { id: point.id, class: name, properties: fields };
   }
 }

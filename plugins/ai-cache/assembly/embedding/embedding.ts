@@ -1,4 +1,4 @@
-import { JsonValue } from "@ai-gateway-wasm/as-json";
+import { JsonType, JsonValue } from "@ai-gateway-wasm/as-json";
 import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 
 /** What an embedding service answered. */
@@ -30,7 +30,7 @@ export function vectorOf(value: JsonValue | null): Slice | null {
   const elements = value.entries();
   let count = 0;
   for (; elements.next(); count++) {
-    if (!elements.value.isNumber) return null;
+    if (elements.valueType != JsonType.Number) return null;
   }
   return count > 0 ? value.raw.kept() : null;
 }

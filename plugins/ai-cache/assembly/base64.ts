@@ -1,23 +1,8 @@
-import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { Slice } from "@ai-gateway-wasm/bytes";
 
-const ALPHABET: Slice = bytes("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
 const PADDING: u8 = 0x3d;
 
-/** Base64 with padding (RFC 4648 section 4). */
-export function encodeBase64(data: Slice): Slice {
-  const out = new Builder(((data.length + 2) / 3) * 4);
-  for (let at = 0; at < data.length; at += 3) {
-    // Bytes behind the end count as zero.
-    const group = (data.at(at) << 16) | (max(0, data.at(at + 1)) << 8) | max(0, data.at(at + 2));
-    for (let place = 0; place < 4; place++) {
-      const letter = ALPHABET.at((group >> (18 - 6 * place)) & 63);
-      out.appendByte(at + place > data.length ? PADDING : <u8>letter);
-    }
-  }
-  return out.view();
-}
-
-/** The bytes of base64 with its padding, or null for anything else. */
+/** The bytes of base64 with its padding (RFC 4648 section 4), or null for anything else. */
 export function decodeBase64(text: Slice): Slice | null {
   if ((text.length & 3) != 0) return null;
   let end = text.length;

@@ -1,6 +1,6 @@
 import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { hmacSha256 } from "@ai-gateway-wasm/crypto";
-import { encodeBase64 } from "../base64";
+import { encodeBase64 } from "@ai-gateway-wasm/store/assembly/remote/base64";
 import { appendForm } from "../percent";
 
 /** Who signs. */

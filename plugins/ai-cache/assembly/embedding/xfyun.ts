@@ -2,8 +2,9 @@ import { integerOf, JsonValue, JsonWriter, stringOf } from "@ai-gateway-wasm/as-
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { HttpRequest } from "@ai-gateway-wasm/kit/http-client";
+import { encodeBase64 } from "@ai-gateway-wasm/store/assembly/remote/base64";
 import { wallClockSeconds } from "proxy-wasm-as";
-import { decodeBase64, encodeBase64 } from "../base64";
+import { decodeBase64 } from "../base64";
 import { readJsonService, requireText } from "../json-service";
 import { Place } from "../place";
 import { EmbeddingService } from "./embedding-service";

@@ -1,7 +1,7 @@
 import { JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
-import { encodeBase64 } from "../base64";
+import { encodeBase64 } from "@ai-gateway-wasm/store/assembly/remote/base64";
 import { AUTHORIZATION, readHeaderText } from "../json-service";
 import { Place } from "../place";
 import { Entry } from "./entry";

@@ -1,5 +1,5 @@
 import { JsonValue, JsonWriter, parseJson } from "@ai-gateway-wasm/as-json";
-import { decodeBase64, encodeBase64 } from "@ai-gateway-wasm/ai-cache/assembly/base64";
+import { decodeBase64 } from "@ai-gateway-wasm/ai-cache/assembly/base64";
 import { readEmbedding } from "@ai-gateway-wasm/ai-cache/assembly/embedding/embeddings";
 import { EmbeddingService } from "@ai-gateway-wasm/ai-cache/assembly/embedding/embedding-service";
 import { httpDate } from "@ai-gateway-wasm/ai-cache/assembly/embedding/http-date";
@@ -120,10 +120,6 @@ function answerCall(service: JsonService, request: HttpRequest): void {
   }
   answerText("\n");
   answer(request.body);
-}
-
-export function toBase64(): void {
-  answer(encodeBase64(argument(0)));
 }
 
 export function fromBase64(): void {

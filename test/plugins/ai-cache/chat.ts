@@ -6,9 +6,9 @@ export interface Asking {
   headers?: Record<string, string>;
 }
 
-/** Headers and body of one question. */
+/** Headers and body of one question. @param question a text, or parts */
 export function chatOf(
-  question: string,
+  question: string | object[],
   { consumer, model = "m", stream = false, headers = {} }: Asking = {},
 ): { method: "POST"; headers: Record<string, string>; body: string } {
   const identity: Record<string, string> =
@@ -27,10 +27,11 @@ export class NumberingModel {
 
   answer(body: string): { type: string; body: string } {
     const { messages, stream } = JSON.parse(body) as {
-      messages: { content: string }[];
+      messages: { content: unknown }[];
       stream: boolean;
     };
-    this.asked.push(messages.at(-1)?.content ?? "");
+    const question = messages.at(-1)?.content;
+    this.asked.push(typeof question === "string" ? question : JSON.stringify(question));
     const content = `answer ${this.asked.length}`;
     if (stream) return { type: "text/event-stream", body: eventsOf(content) };
     const choice = { index: 0, message: { role: "assistant", content }, finish_reason: "stop" };

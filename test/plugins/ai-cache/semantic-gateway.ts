@@ -101,7 +101,7 @@ export class SemanticGateway {
   }
 
   /** The text a client gets, whoever gave it. */
-  async ask(question: string, asking: Asking = {}): Promise<string> {
+  async ask(question: string | object[], asking: Asking = {}): Promise<string> {
     const answer = await this.host
       .fetch("http://a.test/v1/chat/completions", chatOf(question, asking))
       .settle();

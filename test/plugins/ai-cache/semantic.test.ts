@@ -74,6 +74,29 @@ describe.each(BUILDS)("on %s", (build) => {
     expect(gateway.refusals).toEqual([]);
   });
 
+  describe("questions in parts", () => {
+    const text = (part: string): object => ({ type: "text", text: part });
+    const image = { type: "image_url", image_url: { url: "https://example.com/a.png" } };
+    const embedded = (gateway: SemanticGateway): unknown =>
+      (JSON.parse(gateway.embedding.last?.body ?? "{}") as { input?: unknown }).input;
+
+    it("their texts are embedded", async () => {
+      const gateway = await SemanticGateway.open(build);
+      expect(await gateway.ask([text("How tall is"), text("Mount Everest?")])).toBe("answer 1");
+      expect(embedded(gateway)).toBe("How tall is\nMount Everest?");
+      expect(await gateway.ask(AGAIN)).toBe("answer 1");
+    });
+
+    it("those with an image have no neighbours, and are none", async () => {
+      const gateway = await SemanticGateway.open(build);
+      expect(await gateway.ask([text(ASKED), image])).toBe("answer 1");
+      expect(await gateway.ask([image])).toBe("answer 2");
+      expect(gateway.embedding.requests).toHaveLength(0);
+      expect(gateway.index.size).toBe(0);
+      expect(await gateway.ask(AGAIN)).toBe("answer 3");
+    });
+  });
+
   describe("behind an exact cache", () => {
     const more = { cache: { type: "memory" }, enableSemanticCache: true };
 

@@ -1,6 +1,9 @@
 import type { Fallback, WasmFilter } from "./bootstrap.js";
 import { OPERATOR_KEY, PROVIDER_KEY_VARIABLE, TEAM_A_KEY } from "./keys.js";
 
+/** Requests to this host may be answered from the cache. */
+export const CACHED_HOST = "cached.demo";
+
 /** In which model-fallback tells Envoy the cluster. */
 const CLUSTER_HEADER = "x-llm-cluster";
 
@@ -89,6 +92,22 @@ export const CHAIN: WasmFilter[] = [
           },
         ],
       },
+    },
+  },
+  {
+    // Before the budgets: an answer from the cache spends no tokens. For one host name, so that all
+    // other requests of the demo show what the model does.
+    plugin: "ai-cache",
+    config: {
+      _rules_: [
+        {
+          _match_domain_: [CACHED_HOST],
+          cache: { type: "memory", cacheTTL: 600 },
+          singleFlight: { maxWaitMs: 10_000 },
+          streamReplay: "chunks",
+          cacheHeaders: true,
+        },
+      ],
     },
   },
   {

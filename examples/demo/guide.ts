@@ -1,4 +1,5 @@
 import pc from "picocolors";
+import { CACHED_HOST } from "./chain.js";
 import { OPERATOR_KEY, TEAM_A_KEY, TEAM_B_KEY } from "./keys.js";
 import type { Ports } from "./ports.js";
 
@@ -85,7 +86,21 @@ function tryOut(gateway: string, model: string): Trial[] {
       what: "A stream that comes to speak of what is secret: cut in mid-air; the audit is printed here",
       curl: chat(gateway, TEAM_A_KEY, "gpt-4o", true, "What is Project Aurora?"),
     },
+    {
+      what: "Paste it twice: the second answer comes at once, x-cache-status: hit, and costs nothing",
+      curl: cached(gateway, TEAM_A_KEY),
+    },
+    {
+      what: "The same question of team-b: x-cache-status: miss, an answer of its own, or 429",
+      curl: cached(gateway, TEAM_B_KEY),
+    },
   ];
+}
+
+/** A question whose answer is kept. */
+function cached(gateway: string, key: string): string[] {
+  const [first = "", ...rest] = chat(gateway, key, "gpt-4o-mini", false, "How tall is Everest?");
+  return [first, `-H 'Host: ${CACHED_HOST}'`, ...rest];
 }
 
 /** So many requests of team-a, of each its status and the target that answered. */

@@ -19,6 +19,10 @@ async function startDemo(startIn = alone): Promise<{ demo: Script; ports: number
   return { demo, ports };
 }
 
+interface Answer {
+  choices: { message: { content: string } }[];
+}
+
 /** A line of the report. */
 interface Balance {
   consumer: string;
@@ -56,8 +60,8 @@ describe("npm start", () => {
     return Number(text.split(": ")[1] ?? 0);
   };
 
-  test("prints thirteen commands to paste", () => {
-    expect(commands).toHaveLength(13);
+  test("prints fifteen commands to paste", () => {
+    expect(commands).toHaveLength(15);
   });
 
   test("command 1, no key: 401, and the model sees nothing", async () => {
@@ -219,6 +223,26 @@ describe("npm start", () => {
     expect(stream).not.toContain("Aurora");
     expect(stream.endsWith("data: [DONE]\n\n")).toBe(true);
     await demo.printed('"safecheck_status":"response deny"');
+  });
+
+  test("command 14, asked twice: the second answer is the first, and the model sees nothing", async () => {
+    const first = await run(commands[13]);
+    expect([first.status, first.headers.get("x-cache-status")]).toEqual([200, "miss"]);
+    const content = async (response: Response) =>
+      ((await response.json()) as Answer).choices[0]?.message.content;
+    const text = await content(first);
+    const before = await lastSeen();
+    const again = await run(commands[13]);
+    expect([again.status, again.headers.get("x-cache-status")]).toEqual([200, "hit"]);
+    expect(await content(again)).toBe(text);
+    expect(text).toContain("Hello team-a");
+    expect(await lastSeen()).toEqual(before);
+  });
+
+  test("command 15, another team with the same question: not that answer", async () => {
+    const response = await run(commands[14]);
+    expect(response.headers.get("x-cache-status")).toBe("miss");
+    expect(await response.text()).not.toContain("team-a");
   });
 
   test("nobody can claim another name", async () => {

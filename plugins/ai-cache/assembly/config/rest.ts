@@ -27,7 +27,7 @@ export function readRest(block: ConfigReader): Backend | null {
   if (!credentials.isEmpty) headers.add(bytes("authorization"), credentials);
   headers.add(bytes("content-type"), bytes("application/json"));
   const timeoutMs = <i32>block.integer("timeout", DEFAULT_TIMEOUT_MS, 1, 600000);
-  if (!headers.isComplete) block.refuse("serviceHost", "must not contain line breaks or NUL");
+  if (!headers.isComplete) block.refuse(hostField(block), "must not contain line breaks or NUL");
   if (block.errors.any) return null;
   const once = headers.build();
   // Envoy's: once more, on another connection, when one breaks before the answer; not when that is late.
@@ -68,4 +68,10 @@ function readCredentials(block: ConfigReader): Slice {
   if (!isBasic) return NO_BYTES;
   const pair = new Builder(64).append(username).appendByte(0x3a).append(password);
   return out.appendText("Basic ").append(encodeBase64(pair.view())).view();
+}
+
+/** The field that says what the host is called. */
+function hostField(block: ConfigReader): string {
+  if (!block.text("serviceHost").isEmpty) return "serviceHost";
+  return block.text("cluster").isEmpty ? "serviceName" : "cluster";
 }

@@ -47,7 +47,13 @@ export const AI_CACHE: Target = {
     }),
   ],
   // A hit, and what waits for one; the tests of single flight and of neighbours lead there.
-  rare: ["proxy_send_local_response", "proxy_continue_stream", "proxy_redis_call"],
+  rare: [
+    "proxy_send_local_response",
+    "proxy_continue_stream",
+    "proxy_redis_call",
+    // The status of an answer to a call, all other headers come at once.
+    "proxy_get_header_map_value",
+  ],
   sensible: {
     ":method": ["POST"],
     ":path": ["/v1/chat/completions"],

@@ -65,7 +65,7 @@ export class Recording {
       semantic.upload(this.root.id, lookup.key, lookup.vector, answer.text);
     }
     this.metrics.stored.increment();
-    this.release();
+    this.lookup.release();
   }
 
   /** The answer broke off. */
@@ -75,15 +75,8 @@ export class Recording {
 
   private drop(reason: string): bool {
     this.metrics.skipped(reason);
-    this.release();
+    this.lookup.release();
     return false;
-  }
-
-  /** Those who wait for this answer wait no longer. */
-  private release(): void {
-    const flight = this.config.flight;
-    const since = this.lookup.leadsSinceMs;
-    if (flight !== null && since != 0) flight.release(this.lookup.key, since);
   }
 
   private reasonAgainst(endOfStream: bool): string {

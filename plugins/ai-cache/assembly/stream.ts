@@ -85,8 +85,8 @@ export class CacheStream extends StoreStream {
     if (reason.length > 0) return this.pass(CacheStatus.Bypass, reason);
     limitRequestBuffer(BODY_LIMIT);
     requestHeaders.remove(ACCEPT_ENCODING);
-    this.begin(Stage.Holds);
-    if (!this.root.holdsHeaders) this.root.watch(this);
+    this.stage = Stage.Holds;
+    if (!this.root.holdsHeaders) this.watchBody();
     return HeadersAction.StopIteration;
   }
 
@@ -166,7 +166,9 @@ export class CacheStream extends StoreStream {
   /** The stream is over, and its answer may not be. */
   override onLog(): void {
     const recording = this.recording;
+    const lookup = this.lookup;
     if (recording !== null) recording.abandon();
+    else if (lookup !== null) lookup.release();
     this.recording = null;
   }
 
@@ -194,11 +196,6 @@ export class CacheStream extends StoreStream {
     else this.metrics.bypass.increment();
   }
 
-  private begin(stage: Stage): void {
-    this.stage = stage;
-    this.sinceMs = nowInMs();
-  }
-
   /** The request is complete. @returns true: it goes on */
   private decide(): bool {
     const body = requestBody.readAll();
@@ -222,7 +219,8 @@ export class CacheStream extends StoreStream {
     const key = keyOf(config, request, question, this.headers);
     const lookup = new Lookup(config, key, this.calls, this.root.calls, this.metrics, maxAge);
     this.lookup = lookup;
-    this.begin(Stage.Asks);
+    this.stage = Stage.Asks;
+    this.sinceMs = nowInMs();
     if (control !== null && control.refresh) return this.settle(lookup, Progress.Miss);
     return this.settle(lookup, lookup.start(this.sinceMs));
   }
@@ -270,7 +268,13 @@ export class CacheStream extends StoreStream {
     if (config.addsHeaders) ledger.addTo(headers);
     const body = hit.render(config, this.wantsStream, this.wantsUsage);
     this.sendLocalReply(200, headers.build(), body, HIT_DETAILS);
-    this.lookup = null;
+    lookup.release(); // a neighbour's answer, stored as its own by now
+  }
+
+  /** Until a gateway has shown that it can hold headers. */
+  private watchBody(): void {
+    this.sinceMs = nowInMs();
+    this.root.watch(this);
   }
 
   private waitForBody(nowMs: i64): bool {

@@ -4,9 +4,11 @@ import {
   begin,
   completion,
   gateway,
+  higress,
   isHit,
   JSON_TYPE,
   MEMORY,
+  PEER,
   question,
   textOf,
 } from "./support.js";
@@ -54,6 +56,18 @@ test("the same over four workers", async () => {
   await host.close();
 });
 
+test("the same with answers in Redis: those who wait ask it again when the leader is done", async () => {
+  const { host, redis } = await higress(
+    { ...PEER, singleFlight: { maxWaitMs: 5000 } },
+    { trace: false, clusters: { backend: slow(completion("42")) } },
+  );
+  const replies = await stampede(host, 50, 1);
+  expect(asked(host)).toBe(1);
+  expect(replies.filter(isHit)).toHaveLength(49);
+  expect(redis.commands.filter(([name]) => name === "set")).toHaveLength(1);
+  await host.close();
+});
+
 test("an answer that is not stored sends those who wait on their way", async () => {
   const backend = slow(completion("busy"), 503);
   const host = await gateway(FLIGHT, { trace: false, clusters: { backend } });
@@ -71,6 +85,28 @@ test("a leader that leaves blocks nobody", async () => {
   await host.clock.advance(100);
   await stream.abort();
   await host.clock.advance(3000);
+  expect(textOf(await second.response())).toBe("42");
+  await host.close();
+});
+
+test("nor does one that leaves while a neighbour is looked for", async () => {
+  const config = {
+    ...FLIGHT,
+    enableSemanticCache: true,
+    embedding: { type: "ollama", cluster: "embedding" },
+    vector: { type: "chroma", cluster: "vectors", collectionID: "c" },
+  };
+  const embedding = upstream().after(4000).reply(500);
+  const vectors = upstream().reply(500);
+  const backend = upstream().reply(200, { headers: JSON_TYPE, body: completion("42") });
+  const host = await gateway(config, { clusters: { backend, embedding, vectors } });
+  const leader = await begin(host, question("q"));
+  const second = await begin(host, question("q"));
+  await host.clock.advance(100);
+  expect(asked(host)).toBe(0);
+  await leader.abort();
+  await host.clock.advance(200);
+  expect(asked(host)).toBe(1);
   expect(textOf(await second.response())).toBe("42");
   await host.close();
 });

@@ -111,6 +111,13 @@ export class Lookup {
     return store.isRemote && !isLate ? this.start(nowMs) : this.miss();
   }
 
+  /** Gives up the lead: those who follow need not wait any more. */
+  release(): void {
+    const flight = this.config.flight;
+    if (flight !== null && this.leadsSinceMs != 0) flight.release(this.key, this.leadsSinceMs);
+    this.leadsSinceMs = 0;
+  }
+
   private settleExact(finding: Finding, nowMs: i64): Progress {
     if (finding.hasFailed) this.note("store");
     if (this.isUsable(finding, nowMs)) return this.found(finding);

@@ -1,0 +1,149 @@
+import { integerOf, readJson } from "@ai-gateway-wasm/as-json";
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { Answer } from "./answer";
+import { LogRecord } from "./log-record";
+import { Metric } from "./metric";
+import { Group, MetricsConfig } from "./metrics-config";
+import { INPUT_TOKEN, MODEL, NO_LABEL, OUTPUT_TOKEN, TOTAL_TOKEN, UNKNOWN } from "./names";
+import { CLIENT_ABORT, COMPLETE, LOCAL_REPLY } from "./outcome";
+import { Labels, Series, seriesOf } from "./series";
+
+/** What the metrics are to know of a request that is over. */
+@final
+export class Tally {
+  /** 0: no answer. */
+  status: i32 = 0;
+  finish: Slice = COMPLETE;
+  isStream: bool = false;
+  /** An answer whose body was read. */
+  answer: Answer | null = null;
+  /** Milliseconds, or -1: unknown. */
+  firstTokenMs: i64 = -1;
+  firstContentMs: i64 = -1;
+  serviceMs: i64 = -1;
+  /** Whether the peer's counters count. */
+  countsUsage: bool = false;
+  /** The request's model, empty: unknown or none. */
+  requestModel: Slice = NO_LABEL;
+  route: Slice = NO_LABEL;
+  cluster: Slice = NO_LABEL;
+  consumer: Slice = NO_LABEL;
+}
+
+/** Counts a request, once, when it is over. */
+export function countRequest(tally: Tally, record: LogRecord, config: MetricsConfig): void {
+  const labels = new Labels(
+    config.route(tally.route),
+    config.cluster(tally.cluster),
+    config.model(modelLabel(tally, record, config)),
+    config.consumer(tally.consumer),
+  );
+  const series = seriesOf(labels, config.maxSeries);
+  const answer = tally.answer;
+  const hasFailed = answer !== null && answer.hasFailed;
+  if (config.has(Group.Compat) && hasFailed) series.count(Metric.Failures);
+  if (config.has(Group.Requests)) countOutcome(series, tally, hasFailed);
+  if (answer !== null && tally.countsUsage && hasUsage(record)) {
+    countUsage(series, tally, record, config);
+    if (config.has(Group.Tokens)) countKinds(series, answer);
+  } else if (config.has(Group.Requests) && isUsageMissing(tally, hasFailed)) {
+    series.count(Metric.UsageMissing);
+  }
+  if (config.groups & (Group.Requests | Group.Latency)) countWithoutConsumer(labels, tally, config, record);
+}
+
+/** The model of the answer, else of the request, as far as it may be a label. */
+function modelLabel(tally: Tally, record: LogRecord, config: MetricsConfig): Slice {
+  const answered = record.findText(MODEL);
+  const requested = tally.requestModel;
+  if (answered === null && requested.isEmpty) return NO_LABEL;
+  const model = answered === null ? requested : answered;
+  if (config.trustsRequestModel || !model.equals(requested)) return model;
+  const isProven = tally.status >= 200 && tally.status < 300 && answered !== null;
+  return isProven || config.isListedModel(model) ? model : UNKNOWN;
+}
+
+/** Whether `ai_log` has all four, from usage or from attributes. */
+function hasUsage(record: LogRecord): bool {
+  return (
+    record.findText(MODEL) !== null &&
+    isCount(record.find(INPUT_TOKEN)) &&
+    isCount(record.find(OUTPUT_TOKEN)) &&
+    isCount(record.find(TOTAL_TOKEN))
+  );
+}
+
+function isCount(json: Slice | null): bool {
+  if (json === null || json.isEmpty) return false;
+  const first = json.at(0);
+  return first == 0x2d || (first >= 0x30 && first <= 0x39);
+}
+
+function countOf(record: LogRecord, key: Slice): i64 {
+  const json = record.find(key);
+  return json === null ? 0 : integerOf(readJson(json));
+}
+
+function countUsage(series: Series, tally: Tally, record: LogRecord, config: MetricsConfig): void {
+  if (!config.has(Group.Compat)) return;
+  series.count(Metric.InputTokens, countOf(record, INPUT_TOKEN));
+  series.count(Metric.OutputTokens, countOf(record, OUTPUT_TOKEN));
+  series.count(Metric.TotalTokens, countOf(record, TOTAL_TOKEN));
+  if (tally.isStream) {
+    series.count(Metric.FirstTokenDuration, tally.firstTokenMs);
+    series.count(Metric.StreamDurations);
+  }
+  series.count(Metric.ServiceDuration, tally.serviceMs);
+  series.count(Metric.Durations);
+}
+
+function countKinds(series: Series, answer: Answer): void {
+  const usage = answer.usage;
+  series.count(Metric.CachedInput, usage.cachedInput);
+  series.count(Metric.CacheWriteInput, usage.cacheWriteInput);
+  series.count(Metric.ReasoningOutput, usage.reasoningOutput);
+  series.count(Metric.ToolUseInput, usage.toolUseInput);
+}
+
+function countOutcome(series: Series, tally: Tally, hasFailed: bool): void {
+  series.count(Metric.Requests);
+  if (tally.finish.equals(CLIENT_ABORT)) {
+    series.count(Metric.ClientAborts);
+    return;
+  }
+  const isOver = tally.finish.equals(COMPLETE) || tally.finish.equals(LOCAL_REPLY);
+  if (hasFailed || tally.status >= 400 || tally.status == 0 || !isOver) series.count(Metric.Errors);
+}
+
+/** A model answered and did not say what it took. */
+function isUsageMissing(tally: Tally, hasFailed: bool): bool {
+  const isAnswered = tally.status >= 200 && tally.status < 300 && tally.finish.equals(COMPLETE);
+  return isAnswered && !hasFailed && tally.answer !== null;
+}
+
+function countWithoutConsumer(
+  labels: Labels,
+  tally: Tally,
+  config: MetricsConfig,
+  record: LogRecord,
+): void {
+  const shared = new Labels(labels.route, labels.cluster, labels.model, NO_LABEL);
+  const series = seriesOf(shared, config.maxSeries);
+  if (config.has(Group.Requests)) countStatus(series, tally.status);
+  if (!config.has(Group.Latency) || tally.answer === null || !tally.finish.equals(COMPLETE)) return;
+  if (tally.firstContentMs >= 0) series.record(Metric.FirstTokenMs, tally.firstContentMs);
+  if (tally.serviceMs < 0) return;
+  series.record(Metric.ServiceMs, tally.serviceMs);
+  const tokens = countOf(record, OUTPUT_TOKEN);
+  if (tally.firstContentMs >= 0 && tokens > 1) {
+    const each = max(0, tally.serviceMs - tally.firstContentMs) / (tokens - 1);
+    series.record(Metric.OutputTokenMs, each);
+  }
+}
+
+function countStatus(series: Series, status: i32): void {
+  if (status >= 200 && status < 300) series.count(Metric.Status2xx);
+  if (status >= 400 && status < 500) series.count(Metric.Status4xx);
+  if (status == 429) series.count(Metric.Status429);
+  if (status >= 500) series.count(Metric.Status5xx);
+}

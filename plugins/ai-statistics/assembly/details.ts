@@ -1,0 +1,58 @@
+import { integerOf, JsonWriter, readJson } from "@ai-gateway-wasm/as-json";
+import { Slice } from "@ai-gateway-wasm/bytes";
+
+/** Counts of one kind of tokens by name, as an answer's usage has them in detail. */
+@final
+export class Details {
+  /** Sorted. */
+  private readonly names: Slice[] = [];
+  private readonly counts: i64[] = [];
+
+  get isEmpty(): bool {
+    return this.names.length == 0;
+  }
+
+  /** Takes the members of an object; no bytes for none. */
+  read(object: Slice): void {
+    const json = !object.isEmpty ? readJson(object) : null;
+    if (json === null) return;
+    const members = json.entries();
+    while (members.next()) this.set(members.key, integerOf(members.value));
+  }
+
+  /** Sets a count; the name is copied. */
+  set(name: Slice, count: i64): void {
+    let at = 0;
+    while (at < this.names.length && this.names[at].compare(name) < 0) at++;
+    if (at < this.names.length && this.names[at].equals(name)) {
+      this.counts[at] = count;
+      return;
+    }
+    this.names.push(name);
+    this.counts.push(count);
+    for (let i = this.names.length - 1; i > at; i--) {
+      this.names[i] = this.names[i - 1];
+      this.counts[i] = this.counts[i - 1];
+    }
+    this.names[at] = name.kept();
+    this.counts[at] = count;
+  }
+
+  /** Position of a name, or -1. */
+  find(name: Slice): i32 {
+    for (let i = 0; i < this.names.length; i++) if (this.names[i].equals(name)) return i;
+    return -1;
+  }
+
+  /** A count, 0 when there is none of this name. */
+  count(name: Slice): i64 {
+    const at = this.find(name);
+    return at < 0 ? 0 : this.counts[at];
+  }
+
+  toJson(): Slice {
+    const json = new JsonWriter().openObject();
+    for (let i = 0; i < this.names.length; i++) json.keyBytes(this.names[i]).integer(this.counts[i]);
+    return json.closeObject().toSlice();
+  }
+}

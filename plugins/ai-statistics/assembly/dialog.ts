@@ -1,0 +1,166 @@
+import { escape, JsonValue, JsonWriter, readJson, stringOf, textOf } from "@ai-gateway-wasm/as-json";
+import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { fingerprint } from "@ai-gateway-wasm/kit";
+import { AI_LOG } from "@ai-gateway-wasm/kit/attributes";
+import { getProperty, setProperty, wallClockNs } from "proxy-wasm-as";
+import { Answer } from "./answer";
+import { Builtin } from "./attribute";
+import { Tally } from "./counting";
+import { cut } from "./cut";
+import { CONTENT, TEXT } from "./delta";
+import { DialogConfig } from "./dialog-config";
+import { Caller, header } from "./facts";
+import { mask } from "./mask";
+import { REQUEST_ID_HEADER, TRACE_HEADER } from "./names";
+import { COMPLETE, whoAnswered } from "./outcome";
+
+const PROPERTY: Slice = bytes("ai_dialog");
+const MESSAGES: Slice = bytes("messages");
+const SYSTEM: Slice = bytes("system");
+const ROLE: Slice = bytes("role");
+const USER: Slice = bytes("user");
+const IMAGE: Slice = bytes("[image]");
+const DENY: Slice = bytes("deny");
+const SAFECHECK: Slice = bytes("safecheck_status");
+const MILLISECOND: u64 = 1_000_000;
+
+/** Keys of `ai_log` that are copied, whichever plugin wrote them; numbers and texts stay such. */
+const COPIED: string[] = [
+  "session_id",
+  "chat_id",
+  "model",
+  "cache_status",
+  "safecheck_status",
+  "token_ratelimit_status",
+  "fallback_from",
+  "input_token",
+  "output_token",
+  "cached_tokens",
+  "llm_first_token_duration",
+  "llm_service_duration",
+];
+
+/**
+ * What was asked and answered, for somebody who indexes it: one object per request in the property
+ * `ai_dialog`, written when the request is over and all plugins have had their say.
+ */
+@final
+export class Dialog {
+  private readonly startMs: u64;
+  private readonly requestId: Slice;
+  private readonly traceId: Slice;
+  private question: Slice = NO_BYTES;
+  private turns: i32 = 0;
+  private systemHash: Slice = NO_BYTES;
+  private isTruncated: bool = false;
+
+  /** The running request begins, whose headers can be read. */
+  constructor(
+    private readonly config: DialogConfig,
+    private readonly caller: Caller,
+  ) {
+    this.startMs = wallClockNs() / MILLISECOND;
+    this.requestId = header(REQUEST_ID_HEADER).copy();
+    // 00-<trace id>-<parent id>-<flags> (W3C Trace Context)
+    this.traceId = header(TRACE_HEADER).sub(3, 35).copy();
+  }
+
+  /** Takes the question out of a request's body. @param root null: not kept */
+  ask(root: JsonValue | null): void {
+    if (root === null) return;
+    const system = root.get(SYSTEM);
+    let systemText = system === null ? NO_BYTES : textOf(system);
+    const messages = root.get(MESSAGES);
+    if (messages !== null && messages.isArray) {
+      const cursor = messages.entries();
+      let count = 0;
+      let last: JsonValue | null = null;
+      for (; cursor.next(); count++) {
+        const role = textOf(cursor.value.get(ROLE));
+        if (role.equals(USER)) {
+          last = cursor.value;
+          this.turns = count;
+        } else if (systemText.isEmpty && role.equals(SYSTEM)) {
+          systemText = textOf(cursor.value.get(CONTENT));
+        }
+      }
+      if (last !== null) this.question = this.clean(plainText(last.get(CONTENT)), this.config.maxQuestion);
+    }
+    if (!systemText.isEmpty) this.systemHash = fingerprint(systemText);
+  }
+
+  /** Writes the record, unless requests that end like this one are left out. */
+  write(tally: Tally, answer: Answer | null): void {
+    const finish = tally.finish.equals(COMPLETE) ? whoAnswered() : tally.finish;
+    if (!this.config.wantsEnd(finish)) return;
+    const log = readLog();
+    const status = log !== null ? log.get(SAFECHECK) : null;
+    const isShown = this.config.hasDenied || textOf(status).find(DENY) < 0;
+    const json = new JsonWriter().openObject().key("v").integer(1);
+    json.key("ts_ms").integer(<i64>this.startMs);
+    json.key("request_id").text(this.requestId).key("trace_id").text(this.traceId);
+    json.key("consumer").text(this.caller.consumer).key("api").text(this.caller.api);
+    json.key("route").text(tally.route).key("cluster").text(tally.cluster);
+    json.key("request_model").text(tally.requestModel).key("stream").boolean(tally.isStream);
+    if (isShown) this.writeTexts(json, answer);
+    json.key("status").integer(tally.status).key("finish").text(finish);
+    if (log !== null) copyKeys(json, log);
+    json.key("truncated").boolean(this.isTruncated).closeObject();
+    setProperty(PROPERTY, escape(json.toSlice()));
+  }
+
+  private writeTexts(json: JsonWriter, answer: Answer | null): void {
+    json.key("question").text(this.question).key("question_role").text(USER);
+    json.key("history_turns").integer(this.turns);
+    json.key("system_hash").text(this.systemHash);
+    if (answer === null) return;
+    const config = this.config;
+    json.key("answer").text(this.part(answer, Builtin.Answer));
+    if (config.hasReasoning) json.key("reasoning").text(this.part(answer, Builtin.Reasoning));
+    if (config.hasToolCalls) json.key("tool_calls").text(this.part(answer, Builtin.ToolCalls));
+    json.key("finish_reason").text(answer.finishReason());
+    if (answer.isTruncated) this.isTruncated = true;
+  }
+
+  private part(answer: Answer, builtin: Builtin): Slice {
+    const value = answer.part(builtin);
+    return value === null ? NO_BYTES : this.clean(value.plain(), this.config.maxAnswer);
+  }
+
+  /** A text as it may be written down; memory of its own. */
+  private clean(text: Slice, limit: i32): Slice {
+    const masked = this.config.masks ? mask(text) : text;
+    if (masked.length <= limit) return masked.kept();
+    this.isTruncated = true;
+    return cut(masked, limit).kept();
+  }
+}
+
+/** What all plugins together have written; null: nothing that can be read. */
+function readLog(): JsonValue | null {
+  const stored = getProperty(AI_LOG);
+  if (stored === null) return null;
+  const quoted = new Builder(stored.length + 2).appendByte(0x22).append(stored).appendByte(0x22);
+  return readJson(textOf(readJson(quoted.view())));
+}
+
+function copyKeys(json: JsonWriter, log: JsonValue): void {
+  for (let i = 0; i < COPIED.length; i++) {
+    const value = log.get(bytes(COPIED[i]));
+    if (value !== null && !value.isNull) json.key(COPIED[i]).raw(value.raw);
+  }
+}
+
+/** The text of a message: its content, or the texts among its parts. */
+function plainText(content: JsonValue | null): Slice {
+  if (content === null || !content.isArray) return textOf(content);
+  const all = new Builder(256);
+  const parts = content.entries();
+  while (parts.next()) {
+    const part = parts.value;
+    const text = part.isString ? part : part.get(TEXT);
+    if (all.length > 0) all.appendByte(0x0a);
+    all.append(text !== null && text.isString ? stringOf(text) : IMAGE);
+  }
+  return all.view();
+}

@@ -1,0 +1,165 @@
+import { findJson, JsonValue, readJson, textOf, unescape } from "@ai-gateway-wasm/as-json";
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { Field, Mention, mentionOfUsage, UsageScanner } from "@ai-gateway-wasm/llm/usage-document";
+import { SseReader } from "@ai-gateway-wasm/sse";
+import { EventShape } from "@ai-gateway-wasm/sse/event-shape";
+import { monotonicNs } from "proxy-wasm-as";
+import { Answer } from "./answer";
+import { Attribute, Builtin } from "./attribute";
+import { StatisticsConfig } from "./config";
+import { saysSomething } from "./delta";
+import { DialogConfig } from "./dialog-config";
+import { EventProbes, NO_SLOT } from "./event-probes";
+import { isFailure } from "./failure";
+import { Group } from "./metrics-config";
+import { Value } from "./value";
+
+/** Bytes of an event that is not yet complete. */
+const MAX_TAIL: i32 = 1024 * 1024;
+
+/** Needed for one event at a time, so all streams of the VM share it. */
+let scanner: UsageScanner | null = null;
+
+/**
+ * An answer of server-sent events, read as it passes by: nothing of it is kept but what attributes
+ * put together. Where its chunks are cut changes nothing.
+ */
+@final
+export class EventAnswer extends Answer {
+  private readonly events: SseReader = new SseReader(MAX_TAIL);
+  private readonly shape: EventShape = new EventShape();
+  private readonly probes: EventProbes;
+  private readonly readsUsage: bool;
+  private readonly readsLastEvent: bool;
+  /** Nobody wants to know any more when the first text came. */
+  private hasContent: bool;
+  private hasBytes: bool = false;
+
+  constructor(
+    config: StatisticsConfig,
+    dialog: DialogConfig | null,
+    private readonly requestModel: Slice,
+  ) {
+    super();
+    this.probes = new EventProbes(config.attributes, config.valueLimit, dialog);
+    this.readsUsage = config.readsUsage;
+    this.readsLastEvent = config.readsLastEvent;
+    this.hasContent = !config.metrics.has(Group.Latency);
+  }
+
+  override feed(chunk: Slice): void {
+    if (chunk.length > 0) this.hasBytes = true;
+    const end = chunk.ptr + <usize>chunk.length;
+    let at = chunk.ptr;
+    const events = this.events;
+    // Nearly all chunks are whole events, each like the one before.
+    if (events.isBetweenEvents) {
+      for (let next = this.passAlike(at, end); next != 0; next = this.passAlike(at, end)) at = next;
+      if (at == end) return;
+      if (at != chunk.ptr) chunk = chunk.sub(<i32>(at - chunk.ptr));
+    }
+    events.feed(chunk);
+    while (events.next()) this.readEvent(events.event);
+  }
+
+  /** An event without its blank line is none, but the peer reads attributes and errors in it. */
+  override end(): void {
+    const events = this.events;
+    if (events.finish()) {
+      const event = events.event;
+      const json = findJson(event);
+      if (json !== null) {
+        this.probes.read(json);
+        if (this.readsLastEvent) this.readDocument(event, json);
+      }
+      if (!this.hasFailed) this.hasFailed = isFailure(event);
+    }
+    this.isTruncated = events.dropped > 0;
+  }
+
+  override find(attribute: Attribute, index: i32): Value | null {
+    if (attribute.builtin < Builtin.ReasoningTokens) return this.probes.find(attribute, index);
+    const value = attribute.path !== null ? this.probes.find(attribute, index) : null;
+    return value !== null && !value.isEmpty ? value : this.tokens(attribute.builtin, false);
+  }
+
+  override part(builtin: Builtin): Value | null {
+    return this.probes.part(builtin);
+  }
+
+  override get isBlank(): bool {
+    return !this.hasBytes;
+  }
+
+  override finishReason(): Slice {
+    return this.probes.finishReason();
+  }
+
+  /** Answers the address behind an event that differs from the last one in its text only, or 0. */
+  private passAlike(at: usize, end: usize): usize {
+    const shape = this.shape;
+    const next = shape.match(at, end);
+    if (next == 0 || shape.textLength == 0) return next;
+    if (!this.hasContent) this.noteContent();
+    if (this.probes.isIdle) return next;
+    const text = new Slice(shape.textAt, shape.textLength);
+    this.probes.takeText(shape.isEscaped ? unescape(text) : text);
+    return next;
+  }
+
+  private readEvent(event: Slice): void {
+    this.shape.clear();
+    const json = findJson(event);
+    if (json === null) return;
+    const slot = this.probes.read(json);
+    this.readDocument(event, json);
+    if (!this.hasFailed) this.hasFailed = isFailure(event);
+    if (!this.hasContent && saysSomething(json)) this.noteContent();
+    if (slot != NO_SLOT) this.learn(event, slot);
+  }
+
+  private learn(event: Slice, slot: usize): void {
+    const quote = new Slice(slot, <i32>(event.ptr + <usize>event.length - slot));
+    const text = readJson(quote);
+    if (text === null) return;
+    const after = slot + <usize>(text.raw.length - 1);
+    this.shape.learn(event.ptr, event.ptr + <usize>event.length, slot + 1, after);
+  }
+
+  /** Reads the id, and usage where the event mentions it. */
+  private readDocument(event: Slice, json: JsonValue): void {
+    const mention = this.readsUsage ? mentionOf(event) : Mention.None;
+    if (json.isArray) {
+      if (mention != Mention.None) this.usage.readUnreadable(this.requestModel);
+      return;
+    }
+    let reader = scanner;
+    if (reader === null) {
+      reader = new UsageScanner();
+      scanner = reader;
+    }
+    const text = new Slice(json.at, <i32>(json.limit - json.at), event.owner);
+    reader.feed(text);
+    if (!reader.next()) reader.finish();
+    const document = reader.document;
+    const id = document.first(Field.Id, Field.MessageId);
+    if (id >= 0) this.noteId(textOf(readJson(document.text(id))));
+    if (mention == Mention.None) return;
+    this.usage.read(document, this.requestModel);
+    this.usage.readImages(text);
+  }
+
+  private noteId(id: Slice): void {
+    const known = this.chatId;
+    if (known === null || !known.equals(id)) this.chatId = id.copy();
+  }
+
+  private noteContent(): void {
+    this.hasContent = true;
+    this.firstContentNs = monotonicNs();
+  }
+}
+
+function mentionOf(event: Slice): Mention {
+  return mentionOfUsage(event.ptr, event.ptr + <usize>event.length);
+}

@@ -1,0 +1,163 @@
+import { JsonValue } from "@ai-gateway-wasm/as-json";
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Attribute, Builtin, Phase, Rule } from "./attribute";
+import { answerIn } from "./delta";
+import { DialogConfig } from "./dialog-config";
+import { Probe } from "./probe";
+import { ToolCalls } from "./tool-calls";
+import { Value } from "./value";
+
+/** No event has a text that could be the only one that changes. */
+export const NO_SLOT: usize = 0;
+
+/** What is put together out of the events of one stream. */
+@final
+export class EventProbes {
+  /** All there are, without order. */
+  private readonly all: Probe[] = [];
+  /** Per attribute: what its path finds, and what its key finds without one. */
+  private readonly paths: StaticArray<Probe | null>;
+  private readonly builtins: StaticArray<Probe | null>;
+  private calls: ToolCalls | null = null;
+  private answer: Probe | null = null;
+  private reasoning: Probe | null = null;
+  private finish: Probe | null = null;
+
+  constructor(
+    private readonly attributes: Attribute[],
+    limit: i32,
+    dialog: DialogConfig | null,
+  ) {
+    this.paths = new StaticArray<Probe | null>(attributes.length);
+    this.builtins = new StaticArray<Probe | null>(attributes.length);
+    for (let i = 0; i < attributes.length; i++) {
+      if (attributes[i].isReadIn(Phase.Events)) this.add(attributes[i], i, limit);
+    }
+    if (dialog !== null) this.addDialog(dialog);
+  }
+
+  /** Whether nothing is put together. */
+  get isIdle(): bool {
+    return this.all.length == 0 && this.calls === null;
+  }
+
+  /**
+   * Takes what an event says. Answers the address of its text, quote included, when all else that it
+   * says would change nothing if it came again; else `NO_SLOT`.
+   */
+  read(event: JsonValue): usize {
+    let slot: usize = NO_SLOT;
+    let isAlone = true;
+    for (let i = 0; i < this.all.length; i++) {
+      const probe = this.all[i];
+      probe.forgetPlace();
+      if (probe.isDone) continue;
+      const value = probe.find(event);
+      if (value === null) continue;
+      probe.take(value);
+      const isText = isPlace(value, event) && value.isString;
+      if (!probe.appends) {
+        probe.notePlace(value);
+        if (!isPlace(value, event)) isAlone = false;
+      } else if (isText && (slot == NO_SLOT || slot == value.at)) {
+        slot = value.at;
+        probe.isOnSlot = true;
+      } else if (!value.isNull) {
+        isAlone = false;
+      }
+    }
+    const calls = this.calls;
+    if (calls !== null && calls.read(event)) isAlone = false;
+    if (!isAlone) return NO_SLOT;
+    if (slot == NO_SLOT) slot = slotOf(event);
+    return this.isTaken(slot) ? NO_SLOT : slot;
+  }
+
+  /** Whether the first or last value of something stands where the text of events changes. */
+  private isTaken(slot: usize): bool {
+    for (let i = 0; i < this.all.length; i++) if (this.all[i].isAt(slot)) return true;
+    return false;
+  }
+
+  /** Takes the text of an event that says nothing else. */
+  takeText(text: Slice): void {
+    for (let i = 0; i < this.all.length; i++) {
+      if (this.all[i].isOnSlot) this.all[i].append(text);
+    }
+  }
+
+  /** What the stream has for an attribute, but for counts of tokens; null: nothing. */
+  find(attribute: Attribute, index: i32): Value | null {
+    const path = this.paths[index];
+    const value = path !== null ? path.result() : null;
+    if (value !== null && !value.isEmpty) return value;
+    if (attribute.builtin == Builtin.None) return value;
+    return attribute.builtin == Builtin.ToolCalls
+      ? this.toolCalls()
+      : textOf(this.builtins[index]);
+  }
+
+  /** What the dialogue log has. */
+  part(builtin: Builtin): Value | null {
+    if (builtin == Builtin.ToolCalls) return this.toolCalls();
+    return textOf(builtin == Builtin.Answer ? this.answer : this.reasoning);
+  }
+
+  /** Why the model stopped; known only for the dialogue log. */
+  finishReason(): Slice {
+    const finish = this.finish;
+    const value = finish !== null ? finish.result() : null;
+    return value === null ? NO_BYTES : value.plain();
+  }
+
+  private add(attribute: Attribute, index: i32, limit: i32): void {
+    const builtin = attribute.builtin;
+    if (attribute.path !== null) {
+      this.paths[index] = this.push(new Probe(attribute.path, Builtin.None, attribute.rule, limit));
+    }
+    if (builtin == Builtin.Answer) {
+      this.builtins[index] = this.push(new Probe(null, builtin, attribute.rule, limit));
+    } else if (builtin == Builtin.Reasoning) {
+      this.builtins[index] = this.push(new Probe(null, builtin, Rule.Append, limit));
+    } else if (builtin == Builtin.ToolCalls && this.calls === null) {
+      this.calls = new ToolCalls(limit);
+    }
+  }
+
+  private addDialog(dialog: DialogConfig): void {
+    this.answer = this.push(new Probe(null, Builtin.Answer, Rule.Append, dialog.maxAnswer));
+    this.finish = this.push(new Probe(null, Builtin.None, Rule.Replace, dialog.maxAnswer));
+    if (dialog.hasReasoning) {
+      this.reasoning = this.push(new Probe(null, Builtin.Reasoning, Rule.Append, dialog.maxAnswer));
+    }
+    if (dialog.hasToolCalls && this.calls === null) this.calls = new ToolCalls(dialog.maxAnswer);
+  }
+
+  private push(probe: Probe): Probe {
+    this.all.push(probe);
+    return probe;
+  }
+
+  private toolCalls(): Value | null {
+    const calls = this.calls;
+    const json = calls !== null ? calls.toJson() : null;
+    return json !== null ? Value.ofRaw(json) : null;
+  }
+}
+
+/** Whether a value stands in the event itself, and is none that a path made up. */
+function isPlace(value: JsonValue, event: JsonValue): bool {
+  return value.at >= event.at && value.at < event.limit;
+}
+
+/** Where most events have the text that changes. */
+function slotOf(event: JsonValue): usize {
+  const text = answerIn(event);
+  return text !== null && text.isString ? text.at : NO_SLOT;
+}
+
+/** Nothing is null, not an empty text. */
+function textOf(probe: Probe | null): Value | null {
+  const value = probe !== null ? probe.result() : null;
+  return value !== null && !value.isEmpty ? value : null;
+}

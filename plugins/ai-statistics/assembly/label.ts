@@ -1,0 +1,57 @@
+import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { NO_LABEL } from "./names";
+
+const DOT: u8 = 0x2e;
+const UNDERSCORE: u8 = 0x5f;
+const LONGEST: i32 = 128;
+const HEAD: i32 = 119;
+const WORDS: Slice[] = [bytes("upstream"), bytes("model"), bytes("consumer"), bytes("metric")];
+
+/**
+ * Appends a label's value so that gateways find its end again, whatever a client put into it: their
+ * regular expressions look for the words between the labels (ai-statistics contract 4.2, 8.1).
+ *
+ *   route.<route>.upstream.<cluster>.model.<model>.consumer.<consumer>.metric.<name>
+ */
+export function appendLabel(out: Builder, value: Slice): void {
+  const start = out.length;
+  let last = value.length;
+  while (last > 0 && value.at(last - 1) == DOT) last--;
+  if (last == 0) {
+    out.append(NO_LABEL);
+    return;
+  }
+  if (isWordAt(value, 0)) out.appendByte(UNDERSCORE);
+  for (let i = 0; i < last; i++) {
+    const byte = value.at(i);
+    const isBad = byte < 0x20 || byte == 0x7f || (byte == DOT && isWordAt(value, i + 1));
+    out.appendByte(isBad ? UNDERSCORE : <u8>byte);
+  }
+  if (out.length - start > LONGEST) shorten(out, start, value);
+}
+
+/** Whether one of the words stands there, alone or with more behind it. */
+function isWordAt(value: Slice, at: i32): bool {
+  for (let i = 0; i < WORDS.length; i++) {
+    const word = WORDS[i];
+    if (value.length - at < word.length) continue;
+    if (value.sub(at, at + word.length).equals(word)) {
+      // In front only a whole word or one with a dot behind it is one.
+      if (at > 0) return true;
+      return value.length == word.length || value.at(word.length) == DOT;
+    }
+  }
+  return false;
+}
+
+/** Keeps the beginning, and a hash so that equal beginnings stay apart. */
+function shorten(out: Builder, start: i32, value: Slice): void {
+  let hash: u32 = 0x811c9dc5;
+  for (let i = 0; i < value.length; i++) hash = (hash ^ <u32>value.at(i)) * 0x01000193;
+  out.truncate(start + HEAD);
+  out.appendByte(0x7e);
+  for (let shift = 28; shift >= 0; shift -= 4) {
+    const digit = <i32>((hash >> shift) & 15);
+    out.appendByte(<u8>(digit < 10 ? 0x30 + digit : 0x57 + digit));
+  }
+}

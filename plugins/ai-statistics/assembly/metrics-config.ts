@@ -1,0 +1,126 @@
+import { BytesTable, Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { NO_LABEL, NONE, OTHER } from "./names";
+
+const DEFAULT_SERIES: i64 = 2000;
+const MOST_SERIES: i64 = 100_000;
+
+/** Sets of metrics that can be switched off and on. */
+export const enum Group {
+  /** The peer's. */
+  Compat = 1,
+  /** Requests, errors, kinds of status. */
+  Requests = 2,
+  /** Kinds of tokens. */
+  Tokens = 4,
+  /** Histograms. */
+  Latency = 8,
+}
+
+const DEFAULT_GROUPS: i32 = Group.Compat | Group.Requests | Group.Tokens;
+const GROUPS: string[] = ["compat", "requests", "tokens", "latency"];
+
+/** `metrics`: which series there are, and how many at most. */
+@final
+export class MetricsConfig {
+  /** Bits of `Group`. */
+  groups: i32 = DEFAULT_GROUPS;
+  /** Distinct label sets of one VM. */
+  maxSeries: i32 = <i32>DEFAULT_SERIES;
+  /** Count what was used by answers that were not complete, in the peer's counters too. */
+  countsIncomplete: bool = false;
+  /** A model that only the request names is a label, whatever the upstream answers. */
+  trustsRequestModel: bool = true;
+  /** The cluster as it is when the answer is complete, not when the request came. */
+  labelsAtEnd: bool = false;
+
+  private readonly consumers: BytesTable<Slice> = new BytesTable<Slice>();
+  private readonly models: BytesTable<Slice> = new BytesTable<Slice>();
+  private hasRoute: bool = true;
+  private hasCluster: bool = true;
+  private hasModel: bool = true;
+  private hasConsumer: bool = true;
+
+  constructor(config: ConfigReader) {
+    this.labelsAtEnd = config.choice("labels_at", ["request", "end"], 0) == 1;
+    const metrics = config.object("metrics");
+    if (metrics !== null) this.read(config, metrics);
+  }
+
+  has(group: Group): bool {
+    return (this.groups & group) != 0;
+  }
+
+  private read(config: ConfigReader, metrics: ConfigReader): void {
+    if (!metrics.value.isObject) {
+      config.refuse("metrics", "must be an object");
+      return;
+    }
+    this.maxSeries = <i32>metrics.integer("max_series", DEFAULT_SERIES, 1, MOST_SERIES);
+    this.countsIncomplete = metrics.flag("count_incomplete");
+    this.trustsRequestModel = metrics.flag("trust_request_model", true);
+    fill(this.consumers, metrics.texts("consumers"));
+    fill(this.models, metrics.texts("models"));
+    this.readGroups(metrics);
+    this.readLabels(metrics);
+  }
+
+  route(name: Slice): Slice {
+    return this.hasRoute ? name : NO_LABEL;
+  }
+
+  cluster(name: Slice): Slice {
+    return this.hasCluster ? name : NO_LABEL;
+  }
+
+  model(name: Slice): Slice {
+    return this.hasModel ? known(this.models, name) : NO_LABEL;
+  }
+
+  /** @param name empty: the request names none */
+  consumer(name: Slice): Slice {
+    if (!this.hasConsumer) return NO_LABEL;
+    return name.isEmpty ? NONE : known(this.consumers, name);
+  }
+
+  /** Whether the operator named this model. */
+  isListedModel(name: Slice): bool {
+    return this.models.has(name);
+  }
+
+  private readGroups(metrics: ConfigReader): void {
+    if (!metrics.has("groups")) return;
+    const names = metrics.texts("groups");
+    this.groups = 0;
+    for (let i = 0; i < names.length; i++) {
+      const index = GROUPS.indexOf(names[i].toString());
+      if (index < 0) {
+        metrics.refuse("groups", "must be some of compat, requests, tokens, latency");
+        return;
+      }
+      this.groups |= 1 << index;
+    }
+  }
+
+  private readLabels(metrics: ConfigReader): void {
+    const labels = metrics.object("labels");
+    if (labels === null) return;
+    if (!labels.value.isObject) {
+      metrics.refuse("labels", "must be an object");
+      return;
+    }
+    this.hasRoute = labels.flag("route", true);
+    this.hasCluster = labels.flag("cluster", true);
+    this.hasModel = labels.flag("model", true);
+    this.hasConsumer = labels.flag("consumer", true);
+  }
+}
+
+function fill(table: BytesTable<Slice>, names: Slice[]): void {
+  for (let i = 0; i < names.length; i++) table.set(names[i], names[i]);
+}
+
+/** A name of the list; any, where there is no list. */
+function known(table: BytesTable<Slice>, name: Slice): Slice {
+  return table.size == 0 || table.has(name) ? name : OTHER;
+}

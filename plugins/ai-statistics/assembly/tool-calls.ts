@@ -1,0 +1,166 @@
+import { integerOf, JsonValue, JsonWriter, stringOf, textOf } from "@ai-gateway-wasm/as-json";
+import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { CappedText } from "./capped-text";
+import { DELTA, firstChoice, TOOL_CALLS } from "./delta";
+
+const INDEX: Slice = bytes("index");
+const ID: Slice = bytes("id");
+const TYPE: Slice = bytes("type");
+const FUNCTION: Slice = bytes("function");
+const NAME: Slice = bytes("name");
+const ARGUMENTS: Slice = bytes("arguments");
+const PARTIAL_JSON: Slice = bytes("partial_json");
+const CONTENT_BLOCK: Slice = bytes("content_block");
+const CONTENT: Slice = bytes("content");
+const INPUT: Slice = bytes("input");
+const TOOL_USE: Slice = bytes("tool_use");
+const BLOCK_STOP: Slice = bytes("content_block_stop");
+/** Calls with a larger index are none that a model makes. */
+const MAX_INDEX: i64 = 1023;
+
+/** A call of a tool as it comes together. */
+@final
+class ToolCall {
+  id: Slice = NO_BYTES;
+  type: Slice = NO_BYTES;
+  name: Slice = NO_BYTES;
+  readonly arguments: CappedText;
+  /** Anthropic: a block that is not finished has no arguments. */
+  isOpen: bool = false;
+
+  constructor(
+    readonly index: i32,
+    limit: i32,
+  ) {
+    this.arguments = new CappedText(limit);
+  }
+
+  write(json: JsonWriter): void {
+    json.openObject();
+    if (this.index != 0) json.key("index").integer(this.index);
+    json.key("id").text(this.id);
+    if (!this.type.isEmpty) json.key("type").text(this.type);
+    json.key("function").openObject();
+    if (!this.name.isEmpty) json.key("name").text(this.name);
+    if (!this.isOpen && !this.arguments.isEmpty) json.key("arguments").text(this.arguments.text());
+    json.closeObject().closeObject();
+  }
+}
+
+/** Puts the tool calls of a stream together, of OpenAI and of Anthropic. */
+@final
+export class ToolCalls {
+  /** In the order of their indexes. */
+  private readonly calls: ToolCall[] = [];
+
+  /** @param limit bytes kept of a call's arguments */
+  constructor(private readonly limit: i32) {}
+
+  /** Takes what an event says about calls; false: nothing. */
+  read(event: JsonValue): bool {
+    const choice = firstChoice(event, DELTA);
+    const deltas = choice !== null ? choice.get(TOOL_CALLS) : null;
+    if (deltas !== null && deltas.isArray) {
+      const cursor = deltas.entries();
+      while (cursor.next()) this.readOpenAi(cursor.value);
+      return true;
+    }
+    const type = event.get(TYPE);
+    if (type === null || !type.isString) return false;
+    return this.readAnthropic(event, stringOf(type));
+  }
+
+  /** The calls as a JSON array; null: there are none. */
+  toJson(): Slice | null {
+    if (this.calls.length == 0) return null;
+    const json = new JsonWriter().openArray();
+    for (let i = 0; i < this.calls.length; i++) this.calls[i].write(json);
+    return json.closeArray().toSlice();
+  }
+
+  private readOpenAi(delta: JsonValue): void {
+    const call = this.at(integerOf(delta.get(INDEX)));
+    if (call === null) return;
+    call.id = textOr(delta.get(ID), call.id);
+    call.type = textOr(delta.get(TYPE), call.type);
+    const called = delta.get(FUNCTION);
+    if (called === null) return;
+    call.name = textOr(called.get(NAME), call.name);
+    append(call, textOf(called.get(ARGUMENTS)));
+  }
+
+  private readAnthropic(event: JsonValue, type: Slice): bool {
+    const block = event.get(CONTENT_BLOCK);
+    const isTool = block !== null && textOf(block.get(TYPE)).equals(TOOL_USE);
+    const delta = event.get(DELTA);
+    const part = delta !== null ? delta.get(PARTIAL_JSON) : null;
+    const isStop = type.equals(BLOCK_STOP);
+    if (!isTool && part === null && !isStop) return false;
+    const index = integerOf(event.get(INDEX));
+    const known = isTool ? this.at(index) : this.find(index);
+    if (known === null) return !isStop;
+    if (isTool) begin(known, block!);
+    else if (isStop) known.isOpen = false;
+    else append(known, textOf(part));
+    return true;
+  }
+
+  private find(index: i64): ToolCall | null {
+    for (let i = 0; i < this.calls.length; i++) {
+      if (<i64>this.calls[i].index == index) return this.calls[i];
+    }
+    return null;
+  }
+
+  /** The call with this index, made when it is new; null: no index that calls have. */
+  private at(index: i64): ToolCall | null {
+    if (index < 0 || index > MAX_INDEX) return null;
+    const known = this.find(index);
+    if (known !== null) return known;
+    const call = new ToolCall(<i32>index, this.limit);
+    const calls = this.calls;
+    calls.push(call);
+    let at = calls.length - 1;
+    for (; at > 0 && calls[at - 1].index > call.index; at--) calls[at] = calls[at - 1];
+    calls[at] = call;
+    return call;
+  }
+}
+
+/** The calls in a whole answer of Anthropic, in OpenAI's form; null: there are none. */
+export function toolUses(root: JsonValue): Slice | null {
+  const content = root.get(CONTENT);
+  if (content === null || !content.isArray) return null;
+  const json = new JsonWriter().openArray();
+  const cursor = content.entries();
+  let count = 0;
+  for (let index = 0; cursor.next(); index++) {
+    const block = cursor.value;
+    if (!textOf(block.get(TYPE)).equals(TOOL_USE)) continue;
+    const call = new ToolCall(index, i32.MAX_VALUE);
+    begin(call, block);
+    call.isOpen = false;
+    const input = block.get(INPUT);
+    if (input !== null) append(call, input.raw);
+    call.write(json);
+    count++;
+  }
+  return count > 0 ? json.closeArray().toSlice() : null;
+}
+
+function begin(call: ToolCall, block: JsonValue): void {
+  call.id = textOr(block.get(ID), call.id);
+  call.name = textOr(block.get(NAME), call.name);
+  call.type = TOOL_USE;
+  call.isOpen = true;
+}
+
+function append(call: ToolCall, text: Slice): void {
+  call.arguments.append(text.ptr, text.length);
+}
+
+/** A text that is not empty, copied; else what was known before. */
+function textOr(value: JsonValue | null, before: Slice): Slice {
+  const text = textOf(value);
+  return text.isEmpty || text.equals(before) ? before : new Builder(text.length).append(text).view();
+}

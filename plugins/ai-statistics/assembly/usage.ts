@@ -1,0 +1,141 @@
+import { integerOf, readJson, textOf } from "@ai-gateway-wasm/as-json";
+import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Field, UsageDocument } from "@ai-gateway-wasm/llm/usage-document";
+import { Details } from "./details";
+import { UNKNOWN } from "./names";
+
+const CACHED_CONTENT: Slice = bytes("cached_content_token_count");
+const TOOL_USE: Slice = bytes("tool_use_prompt_token_count");
+const THOUGHTS: Slice = bytes("thoughts_token_count");
+const CACHE_CREATION: Slice = bytes("cache_creation_input_tokens");
+const CACHE_READ: Slice = bytes("cache_read_input_tokens");
+const GENERATED_IMAGES: Slice = bytes("generated_images");
+export const CACHED_TOKENS: Slice = bytes("cached_tokens");
+export const REASONING_TOKENS: Slice = bytes("reasoning_tokens");
+const USAGE: Slice = bytes("usage");
+
+/**
+ * What an answer used, as the peer counts it (ai-statistics contract 3.5): the last document that
+ * mentions usage decides, nothing is added up, and what it does not say keeps its value.
+ */
+@final
+export class Usage {
+  /** Whether a document mentioned usage. */
+  seen: bool = false;
+  model: Slice = NO_BYTES;
+  input: i64 = 0;
+  output: i64 = 0;
+  total: i64 = 0;
+  inputDetails: Details = new Details();
+  outputDetails: Details = new Details();
+  /** Whether some document had them, be they empty. */
+  hasInputDetails: bool = false;
+  hasOutputDetails: bool = false;
+
+  /**
+   * Takes what a document says that mentions usage.
+   *
+   * @param requestModel what stands for the model when no document names it
+   */
+  read(found: UsageDocument, requestModel: Slice): void {
+    this.seen = true;
+    this.readModel(found, requestModel);
+    this.input = number(found, Field.PromptTokens, Field.MessageInputTokens, this.input);
+    this.output = number(found, Field.CompletionTokens, Field.MessageOutputTokens, this.output);
+    this.readInputDetails(found);
+    this.readOutputDetails(found);
+    const stated = found.first(Field.TotalTokens, Field.GeminiTotalTokens);
+    this.total =
+      stated >= 0
+        ? found.number(stated)
+        : this.input + this.output + only(found, Field.CacheCreation) + only(found, Field.CacheRead);
+  }
+
+  /** A document that no path leads into, but that mentions usage. */
+  readUnreadable(requestModel: Slice): void {
+    this.read(new UsageDocument(), requestModel);
+  }
+
+  /** A number that `UsageDocument` does not know. */
+  readImages(json: Slice): void {
+    if (json.find(GENERATED_IMAGES) < 0) return;
+    const root = readJson(json);
+    const usage = root !== null ? root.get(USAGE) : null;
+    const images = usage !== null ? usage.get(GENERATED_IMAGES) : null;
+    if (images === null) return;
+    if (!this.hasOutputDetails) this.outputDetails = new Details();
+    this.hasOutputDetails = true;
+    this.outputDetails.set(GENERATED_IMAGES, integerOf(images));
+  }
+
+  get cachedInput(): i64 {
+    const details = this.inputDetails;
+    const named = max(details.count(CACHED_TOKENS), details.count(CACHED_CONTENT));
+    return max(named, details.count(CACHE_READ));
+  }
+
+  get cacheWriteInput(): i64 {
+    return this.inputDetails.count(CACHE_CREATION);
+  }
+
+  get toolUseInput(): i64 {
+    return this.inputDetails.count(TOOL_USE);
+  }
+
+  get reasoningOutput(): i64 {
+    return max(this.outputDetails.count(REASONING_TOKENS), this.outputDetails.count(THOUGHTS));
+  }
+
+  private readModel(found: UsageDocument, requestModel: Slice): void {
+    const field = found.first(Field.Model, Field.ModelVersion);
+    const name = field < 0 ? NO_BYTES : textOf(readJson(found.text(field)));
+    if (!name.isEmpty) {
+      if (!name.equals(this.model)) this.model = name.copy();
+    } else if (this.model.isEmpty || this.model.equals(UNKNOWN)) {
+      this.model = requestModel.isEmpty ? UNKNOWN : requestModel;
+    }
+  }
+
+  /** What `message_start` of Anthropic says about caches counts here alone, not in the total. */
+  private readInputDetails(found: UsageDocument): void {
+    const field = found.first(Field.PromptDetails, Field.GeminiPromptDetails);
+    const isNamed =
+      field >= 0 ||
+      found.has(Field.CachedContent) ||
+      found.has(Field.ToolUsePrompt) ||
+      found.first(Field.CacheCreation, Field.MessageCacheRead) >= 0;
+    if (!isNamed) return;
+    const details = new Details();
+    if (field >= 0) details.read(found.text(field));
+    put(details, CACHED_CONTENT, found, Field.CachedContent, Field.CachedContent);
+    put(details, TOOL_USE, found, Field.ToolUsePrompt, Field.ToolUsePrompt);
+    put(details, CACHE_CREATION, found, Field.CacheCreation, Field.MessageCacheCreation);
+    put(details, CACHE_READ, found, Field.CacheRead, Field.MessageCacheRead);
+    this.inputDetails = details;
+    this.hasInputDetails = true;
+  }
+
+  private readOutputDetails(found: UsageDocument): void {
+    const field = found.first(Field.CompletionDetails, Field.GeminiCandidatesDetails);
+    if (field < 0 && !found.has(Field.Thoughts)) return;
+    const details = new Details();
+    if (field >= 0) details.read(found.text(field));
+    put(details, THOUGHTS, found, Field.Thoughts, Field.Thoughts);
+    this.outputDetails = details;
+    this.hasOutputDetails = true;
+  }
+}
+
+function number(found: UsageDocument, from: Field, to: Field, before: i64): i64 {
+  const field = found.first(from, to);
+  return field < 0 ? before : found.number(field);
+}
+
+function only(found: UsageDocument, field: Field): i64 {
+  return found.has(field) ? found.number(field) : 0;
+}
+
+function put(details: Details, name: Slice, found: UsageDocument, from: Field, to: Field): void {
+  const field = found.first(from, to);
+  if (field >= 0) details.set(name, found.number(field));
+}

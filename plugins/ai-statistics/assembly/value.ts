@@ -1,0 +1,143 @@
+import {
+  appendDecimal,
+  isInteger,
+  isValidJson,
+  JsonValue,
+  numberOf,
+  quote,
+  readJson,
+  stringOf,
+  textOf,
+} from "@ai-gateway-wasm/as-json";
+import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { appendCanonical, MAX_ATTRIBUTE_DEPTH } from "@ai-gateway-wasm/kit/canonical-json";
+import { goText } from "@ai-gateway-wasm/kit/attributes";
+import { cut } from "./cut";
+
+const NULL: Slice = bytes("null");
+const NIL: Slice = bytes("<nil>");
+
+const enum Kind {
+  Null,
+  Text,
+  /** Number, `true` or `false`. */
+  Scalar,
+  /** Array or object. */
+  Json,
+  /** An object that is logged as a text. */
+  Details,
+}
+
+/** What an attribute was found to be. Memory of its own, or of the running callback. */
+@final
+export class Value {
+  private constructor(
+    private readonly kind: Kind,
+    /** The text of a text, else JSON. */
+    private readonly content: Slice,
+    /** Null unless it is an array or object. */
+    private readonly json: JsonValue | null = null,
+  ) {}
+
+  static ofText(text: Slice): Value {
+    return new Value(Kind.Text, text);
+  }
+
+  static nothing(): Value {
+    return new Value(Kind.Null, NULL);
+  }
+
+  /** Counts of tokens: a JSON object that the peer logs as a text. */
+  static ofDetails(json: Slice): Value {
+    return new Value(Kind.Details, json);
+  }
+
+  /** @param json that this plugin wrote */
+  static ofRaw(json: Slice): Value {
+    return new Value(Kind.Json, json, readJson(json));
+  }
+
+  static ofInteger(value: i64): Value {
+    return new Value(Kind.Scalar, new Builder(24).appendInteger(value).view());
+  }
+
+  /** @param json not null: a missing value is no value */
+  static ofJson(json: JsonValue): Value {
+    if (json.isNull) return Value.nothing();
+    if (json.isString) return Value.ofText(stringOf(json));
+    if (json.isNumber) return new Value(Kind.Scalar, json.raw, json);
+    if (json.isBoolean) return new Value(Kind.Scalar, textOf(json));
+    return new Value(Kind.Json, json.raw, json);
+  }
+
+  /** Null or an empty text: a fallback takes its place. */
+  get isEmpty(): bool {
+    return this.kind == Kind.Null || (this.kind == Kind.Text && this.content.isEmpty);
+  }
+
+  get isNull(): bool {
+    return this.kind == Kind.Null;
+  }
+
+  /** A copy that outlives the running callback. */
+  kept(): Value {
+    if (this.json === null) return new Value(this.kind, this.content.kept());
+    // Containers are read again where they are now.
+    return this.kind == Kind.Scalar
+      ? new Value(Kind.Scalar, this.canonical())
+      : new Value(Kind.Json, this.canonical());
+  }
+
+  /** As it stands in `ai_log`, memory of its own. */
+  toLog(limit: i32): Slice {
+    if (this.kind == Kind.Details) return quote(this.content);
+    if (this.kind == Kind.Text) return quote(cut(this.content, limit));
+    const json = this.canonical();
+    if (json.length > limit) return quote(cut(json, limit));
+    return this.kind == Kind.Json && !isValidJson(json, MAX_ATTRIBUTE_DEPTH) ? quote(json) : json;
+  }
+
+  /** As it stands in a property of its own. */
+  toField(limit: i32): Slice {
+    const text = this.text();
+    return text.length <= limit ? text : cut(this.kind == Kind.Json ? this.canonical() : text, limit);
+  }
+
+  /** As it stands in a span tag. */
+  toTag(): Slice {
+    return this.kind == Kind.Null ? NIL : this.text();
+  }
+
+  /** For people: the text of a text, else JSON as it stands. */
+  plain(): Slice {
+    return this.content;
+  }
+
+  /** Appended to a text. */
+  text(): Slice {
+    const json = this.json;
+    if (this.kind == Kind.Scalar && json !== null) return numberText(json);
+    if (this.kind != Kind.Json) return this.content;
+    return json !== null && isValidJson(this.content, MAX_ATTRIBUTE_DEPTH)
+      ? goText(json)
+      : this.content;
+  }
+
+  /** JSON as Go writes it; as it stands in the body where it is none. */
+  private canonical(): Slice {
+    const json = this.json;
+    if (json === null) return this.content;
+    const isKnown = this.kind == Kind.Scalar || isValidJson(this.content, MAX_ATTRIBUTE_DEPTH);
+    const out = new Builder(this.content.length + 16);
+    return isKnown && appendCanonical(out, json) ? out.view() : this.content.copy();
+  }
+}
+
+/** A number in plain decimal. */
+function numberText(json: JsonValue): Slice {
+  const raw = json.raw;
+  if (isInteger(raw)) return raw;
+  const out = new Builder(24);
+  appendDecimal(out, numberOf(json));
+  return out.view();
+}

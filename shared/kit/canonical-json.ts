@@ -1,0 +1,2 @@
+// JSON as Go writes it, for values that are put into the access log without `AttributeMap#setJson`.
+export { appendCanonical, MAX_ATTRIBUTE_DEPTH } from "./assembly/canonical-json";

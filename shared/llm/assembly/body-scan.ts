@@ -1,0 +1,316 @@
+import { PieceSkip, readJson, skipNumber, textOf } from "@ai-gateway-wasm/as-json";
+import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+
+const QUOTE: u8 = 0x22;
+const COMMA: u8 = 0x2c;
+const COLON: u8 = 0x3a;
+const OPEN_CURLY: u8 = 0x7b;
+const OPEN_SQUARE: u8 = 0x5b;
+const SPACE: u8 = 0x20;
+
+const MODEL: Slice = bytes("model");
+const MESSAGES: Slice = bytes("messages");
+const CONTENTS: Slice = bytes("contents");
+const ERROR: Slice = bytes("error");
+const ROLE: Slice = bytes("role");
+const USER: Slice = bytes("user");
+const EMPTY_TEXT: Slice = bytes('""');
+
+/** Bytes kept of a key or value that a chunk cut off. */
+const MAX_HELD: i32 = 8 * 1024;
+
+/** Where the next byte stands. */
+const enum At {
+  /** Before the first bracket. */
+  Start,
+  /** Between members, or before the first. */
+  Key,
+  KeyText,
+  /** Behind a key, or between the elements of a list. */
+  Value,
+  /** In a value that is passed over, or a text that is wanted. */
+  Inside,
+  /** In a number or word. */
+  Scalar,
+  /** Behind the root, or it is none to look into. */
+  Done,
+}
+
+const enum Place {
+  Root,
+  /** `messages` or `contents`. */
+  List,
+  /** One element of it. */
+  Element,
+}
+
+/** What the present value is. */
+const enum Target {
+  None,
+  Model,
+  Messages,
+  Contents,
+  Error,
+  Role,
+}
+
+/**
+ * Reads what the peer wants to know of every body, out of chunks cut anywhere and of any length:
+ * the model and the number of rounds of a request, whether an answer is an error. Keeps a key or
+ * value that a chunk cut off and nothing else.
+ */
+@final
+export class BodyScan {
+  /** Whether the root is an array: nothing is read of it. */
+  isArray: bool = false;
+  /** The root has a member `error` that says something: neither null nor an empty text. */
+  hasError: bool = false;
+
+  private at: At = At.Start;
+  private place: Place = Place.Root;
+  private target: Target = Target.None;
+  private readonly skip: PieceSkip = new PieceSkip();
+  private held: Builder = new Builder(0);
+  private isHeld: bool = false;
+  private tokenAt: usize = 0;
+
+  private modelText: Slice | null = null;
+  private hasMessages: bool = false;
+  private hasContents: bool = false;
+  private hasErrorMember: bool = false;
+  private listTarget: Target = Target.None;
+  private hasRole: bool = false;
+  private isUser: bool = false;
+  private userMessages: i32 = 0;
+  private userContents: i32 = 0;
+
+  /** The text of `model`, memory of its own; null: there is none. */
+  get model(): Slice | null {
+    return this.modelText;
+  }
+
+  /** How often a user speaks. */
+  get rounds(): i32 {
+    return this.hasMessages ? this.userMessages : this.userContents;
+  }
+
+  /** Takes the next chunk. */
+  feed(chunk: Slice): void {
+    const end = chunk.ptr + <usize>chunk.length;
+    let at = chunk.ptr;
+    this.tokenAt = at;
+    while (at < end) {
+      switch (this.at) {
+        case At.Start:
+          at = this.findRoot(at, end);
+          break;
+        case At.Key:
+          at = this.findKey(at, end);
+          break;
+        case At.KeyText:
+          at = this.readKey(at, end);
+          break;
+        case At.Value:
+          at = this.findValue(at, end);
+          break;
+        case At.Inside:
+          at = this.passValue(at, end);
+          break;
+        case At.Scalar:
+          at = this.passScalar(at, end);
+          break;
+        default:
+          return;
+      }
+    }
+    if (this.isHeld) this.hold(end);
+  }
+
+  private findRoot(at: usize, end: usize): usize {
+    for (; at < end; at++) {
+      const byte = load<u8>(at);
+      if (byte != OPEN_CURLY && byte != OPEN_SQUARE) continue;
+      this.isArray = byte == OPEN_SQUARE;
+      this.at = this.isArray ? At.Done : At.Key;
+      return at + 1;
+    }
+    return end;
+  }
+
+  private findKey(at: usize, end: usize): usize {
+    for (; at < end; at++) {
+      const byte = load<u8>(at);
+      if (byte == QUOTE) {
+        this.skip.enterString();
+        this.beginToken(at + 1);
+        this.at = At.KeyText;
+        return at + 1;
+      }
+      if (isClosing(byte)) return this.leave(at);
+    }
+    return end;
+  }
+
+  private readKey(at: usize, end: usize): usize {
+    const after = this.skip.skip(at, end);
+    if (after == 0) return end;
+    this.target = this.targetOf(this.takeToken(after - 1));
+    this.at = At.Value;
+    return after;
+  }
+
+  private targetOf(key: Slice): Target {
+    if (this.place == Place.Element) {
+      return !this.hasRole && key.equals(ROLE) ? Target.Role : Target.None;
+    }
+    if (key.equals(MODEL)) return this.modelText === null ? Target.Model : Target.None;
+    if (key.equals(MESSAGES)) return this.hasMessages ? Target.None : Target.Messages;
+    if (key.equals(CONTENTS)) return this.hasContents ? Target.None : Target.Contents;
+    if (key.equals(ERROR)) return this.hasErrorMember ? Target.None : Target.Error;
+    return Target.None;
+  }
+
+  private findValue(at: usize, end: usize): usize {
+    for (; at < end; at++) {
+      const byte = load<u8>(at);
+      if (byte <= SPACE || byte == COLON) continue;
+      if (isClosing(byte)) return this.leave(at);
+      if (byte == COMMA) {
+        if (this.place == Place.List) continue;
+        this.at = At.Key; // a key without a value
+        return at + 1;
+      }
+      return this.beginValue(at, byte);
+    }
+    return end;
+  }
+
+  private beginValue(at: usize, byte: u8): usize {
+    const target = this.target;
+    if (this.place == Place.List) {
+      this.target = Target.None;
+      if (byte == OPEN_CURLY) return this.enterElement(at);
+    } else if (target == Target.Messages || target == Target.Contents) {
+      if (byte == OPEN_SQUARE) return this.enterList(at, target);
+      this.target = Target.None;
+    }
+    if (this.target == Target.Error) this.noteError(byte);
+    const isContainer = (byte | 0x20) == OPEN_CURLY;
+    if (this.target == Target.Model || this.target == Target.Role || this.target == Target.Error) {
+      if (isContainer) this.target = Target.None;
+      else this.beginToken(at);
+    }
+    if (byte == QUOTE) this.skip.enterString();
+    else if (isContainer) this.skip.enterContainer();
+    this.at = byte == QUOTE || isContainer ? At.Inside : At.Scalar;
+    return at + 1;
+  }
+
+  private enterList(at: usize, target: Target): usize {
+    if (target == Target.Messages) this.hasMessages = true;
+    else this.hasContents = true;
+    this.listTarget = target;
+    this.place = Place.List;
+    this.at = At.Value;
+    return at + 1;
+  }
+
+  private enterElement(at: usize): usize {
+    this.place = Place.Element;
+    this.hasRole = false;
+    this.isUser = false;
+    this.at = At.Key;
+    return at + 1;
+  }
+
+  /** An object or the list ends. */
+  private leave(at: usize): usize {
+    if (this.place == Place.Root) {
+      this.at = At.Done;
+    } else if (this.place == Place.List) {
+      this.place = Place.Root;
+      this.at = At.Key;
+    } else {
+      if (this.listTarget == Target.Messages) this.userMessages += i32(this.isUser);
+      else this.userContents += i32(this.isUser || !this.hasRole);
+      this.place = Place.List;
+      this.at = At.Value;
+    }
+    return at + 1;
+  }
+
+  private passValue(at: usize, end: usize): usize {
+    const after = this.skip.skip(at, end);
+    if (after == 0) return end;
+    this.noteValue(after);
+    return after;
+  }
+
+  private passScalar(at: usize, end: usize): usize {
+    const after = skipNumber(at, end);
+    if (after != end) this.noteValue(after);
+    return after;
+  }
+
+  private noteValue(end: usize): void {
+    this.at = this.place == Place.List ? At.Value : At.Key;
+    if (!this.isHeld) return;
+    const token = this.takeToken(end);
+    if (this.target == Target.Error) this.hasError = !token.equals(EMPTY_TEXT);
+    else this.noteText(textOf(readJson(token)));
+  }
+
+  private noteText(text: Slice): void {
+    if (this.target == Target.Model) {
+      this.modelText = text.copy();
+    } else if (this.target == Target.Role) {
+      this.hasRole = true;
+      this.isUser = text.equals(USER);
+    }
+  }
+
+  /** Of a text its end tells whether it is empty. */
+  private noteError(firstByte: u8): void {
+    this.hasErrorMember = true;
+    this.hasError = firstByte != 0x6e; // null
+    if (firstByte == QUOTE) return;
+    this.target = Target.None;
+  }
+
+  private beginToken(at: usize): void {
+    this.tokenAt = at;
+    this.isHeld = true;
+    this.held.clear();
+  }
+
+  /** The token that ends at `end`; empty when it was too long to keep. Valid until the next one. */
+  private takeToken(end: usize): Slice {
+    const start = this.tokenAt;
+    if (this.held.length == 0 && this.isHeld) {
+      this.isHeld = false;
+      return new Slice(start, <i32>(end - start));
+    }
+    if (!this.isHeld) return NO_BYTES;
+    this.hold(end);
+    const isWhole = this.isHeld;
+    this.isHeld = false;
+    return isWhole ? this.held.view() : NO_BYTES;
+  }
+
+  /** Keeps the token up to `end`, unless it grows too long. */
+  private hold(end: usize): void {
+    const length = <i32>(end - this.tokenAt);
+    if (this.held.length + length > MAX_HELD) {
+      this.isHeld = false;
+      this.held.clear();
+      return;
+    }
+    this.held.appendRaw(this.tokenAt, length);
+    this.tokenAt = end;
+  }
+}
+
+/** Both kinds of bracket count alike, as in as-json. */
+function isClosing(byte: u8): bool {
+  return (byte | 0x20) == 0x7d;
+}

@@ -1,0 +1,2 @@
+// Events that are alike but for one text.
+export { EventShape } from "./assembly/event-shape";

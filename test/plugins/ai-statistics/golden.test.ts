@@ -1,0 +1,3 @@
+import { runGoldens } from "../../scenario/golden.js";
+
+runGoldens("test/plugins/ai-statistics/golden");

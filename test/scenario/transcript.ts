@@ -52,7 +52,14 @@ function steadied(outcome: RequestOutcome, vary: Record<string, string>): Reques
     seen: withoutInMessage(vary[":callout"], seen),
     answer,
   }));
-  return { ...outcome, attributes, callouts, client: { ...outcome.client, headers, body } };
+  const metrics = outcome.metrics.filter(([name]) => !isLeftOut(vary[":metric"], name));
+  const client = { ...outcome.client, headers, body };
+  return { ...outcome, attributes, callouts, metrics, client };
+}
+
+/** Whether a metric counts time, and is not there at all when that was too short. */
+function isLeftOut(expression: string | undefined, name: string): boolean {
+  return expression !== undefined && new RegExp(expression).test(name);
 }
 
 /** `without` for the values of all headers and the body. */

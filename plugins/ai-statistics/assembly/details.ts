@@ -34,7 +34,7 @@ export class Details {
       this.names[i] = this.names[i - 1];
       this.counts[i] = this.counts[i - 1];
     }
-    this.names[at] = name.kept();
+    this.names[at] = name.copy();
     this.counts[at] = count;
   }
 

@@ -56,16 +56,20 @@ export class Usage {
     this.read(new UsageDocument(), requestModel);
   }
 
-  /** A number that `UsageDocument` does not know. */
-  readImages(json: Slice): void {
-    if (json.find(GENERATED_IMAGES) < 0) return;
-    const root = readJson(json);
+  /** A number that `UsageDocument` does not know: that of an event. */
+  readImages(event: Slice): void {
+    if (event.find(GENERATED_IMAGES) < 0) return;
+    const root = readJson(event);
     const usage = root !== null ? root.get(USAGE) : null;
     const images = usage !== null ? usage.get(GENERATED_IMAGES) : null;
-    if (images === null) return;
+    if (images !== null) this.setImages(integerOf(images));
+  }
+
+  /** A detail of the output that stands beside the others. */
+  setImages(count: i64): void {
     if (!this.hasOutputDetails) this.outputDetails = new Details();
     this.hasOutputDetails = true;
-    this.outputDetails.set(GENERATED_IMAGES, integerOf(images));
+    this.outputDetails.set(GENERATED_IMAGES, count);
   }
 
   get cachedInput(): i64 {

@@ -79,9 +79,9 @@ export class Value {
     return this.kind == Kind.Null;
   }
 
-  /** A copy that outlives the running callback. */
+  /** A copy: the bytes of an event go away, also those that have an owner. */
   kept(): Value {
-    if (this.json === null) return new Value(this.kind, this.content.kept());
+    if (this.json === null) return new Value(this.kind, this.content.copy());
     // Containers are read again where they are now.
     return this.kind == Kind.Scalar
       ? new Value(Kind.Scalar, this.canonical())

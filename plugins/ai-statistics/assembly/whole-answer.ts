@@ -67,7 +67,7 @@ export class WholeAnswer extends Answer {
     if (id >= 0) this.chatId = textOf(readJson(document.text(id))).copy();
     if (!this.config.readsUsage || !this.isMentioned) return;
     this.usage.read(document, this.requestModel);
-    if (this.body.length > 0) this.usage.readImages(this.body.view());
+    if (this.scan.images >= 0) this.usage.setImages(this.scan.images);
   }
 
   override find(attribute: Attribute, _index: i32): Value | null {

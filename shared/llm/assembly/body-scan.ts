@@ -1,4 +1,4 @@
-import { PieceSkip, readJson, skipNumber, textOf } from "@ai-gateway-wasm/as-json";
+import { integerOf, PieceSkip, readJson, skipNumber, textOf } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 
 const QUOTE: u8 = 0x22;
@@ -14,6 +14,8 @@ const CONTENTS: Slice = bytes("contents");
 const ERROR: Slice = bytes("error");
 const ROLE: Slice = bytes("role");
 const USER: Slice = bytes("user");
+const USAGE: Slice = bytes("usage");
+const GENERATED_IMAGES: Slice = bytes("generated_images");
 const EMPTY_TEXT: Slice = bytes('""');
 
 /** Bytes kept of a key or value that a chunk cut off. */
@@ -42,6 +44,8 @@ const enum Place {
   List,
   /** One element of it. */
   Element,
+  /** `usage`. */
+  Usage,
 }
 
 /** What the present value is. */
@@ -52,6 +56,8 @@ const enum Target {
   Contents,
   Error,
   Role,
+  Usage,
+  Images,
 }
 
 /**
@@ -65,6 +71,8 @@ export class BodyScan {
   isArray: bool = false;
   /** The root has a member `error` that says something: neither null nor an empty text. */
   hasError: bool = false;
+  /** `usage.generated_images`, which `UsageScanner` does not know; -1: not there. */
+  images: i64 = -1;
 
   private at: At = At.Start;
   private place: Place = Place.Root;
@@ -163,6 +171,10 @@ export class BodyScan {
     if (this.place == Place.Element) {
       return !this.hasRole && key.equals(ROLE) ? Target.Role : Target.None;
     }
+    if (this.place == Place.Usage) {
+      return key.equals(GENERATED_IMAGES) ? Target.Images : Target.None;
+    }
+    if (key.equals(USAGE)) return Target.Usage;
     if (key.equals(MODEL)) return this.modelText === null ? Target.Model : Target.None;
     if (key.equals(MESSAGES)) return this.hasMessages ? Target.None : Target.Messages;
     if (key.equals(CONTENTS)) return this.hasContents ? Target.None : Target.Contents;
@@ -193,10 +205,14 @@ export class BodyScan {
     } else if (target == Target.Messages || target == Target.Contents) {
       if (byte == OPEN_SQUARE) return this.enterList(at, target);
       this.target = Target.None;
+    } else if (target == Target.Usage && byte == OPEN_CURLY) {
+      this.place = Place.Usage;
+      this.at = At.Key;
+      return at + 1;
     }
     if (this.target == Target.Error) this.noteError(byte);
     const isContainer = (byte | 0x20) == OPEN_CURLY;
-    if (this.target == Target.Model || this.target == Target.Role || this.target == Target.Error) {
+    if (isScalar(this.target)) {
       if (isContainer) this.target = Target.None;
       else this.beginToken(at);
     }
@@ -227,7 +243,7 @@ export class BodyScan {
   private leave(at: usize): usize {
     if (this.place == Place.Root) {
       this.at = At.Done;
-    } else if (this.place == Place.List) {
+    } else if (this.place == Place.List || this.place == Place.Usage) {
       this.place = Place.Root;
       this.at = At.Key;
     } else {
@@ -257,6 +273,7 @@ export class BodyScan {
     if (!this.isHeld) return;
     const token = this.takeToken(end);
     if (this.target == Target.Error) this.hasError = !token.equals(EMPTY_TEXT);
+    else if (this.target == Target.Images) this.images = integerOf(readJson(token));
     else this.noteText(textOf(readJson(token)));
   }
 
@@ -308,6 +325,16 @@ export class BodyScan {
     this.held.appendRaw(this.tokenAt, length);
     this.tokenAt = end;
   }
+}
+
+/** Whether a number or text is wanted. */
+function isScalar(target: Target): bool {
+  return (
+    target == Target.Model ||
+    target == Target.Role ||
+    target == Target.Error ||
+    target == Target.Images
+  );
 }
 
 /** Both kinds of bracket count alike, as in as-json. */

@@ -1,5 +1,6 @@
+import { expect, test } from "vitest";
 import { testConfigurations } from "../configurations.js";
-import { loadAlone } from "../loaded.js";
+import { firstStart, loadAlone } from "../loaded.js";
 import { testNeighbours } from "../neighbours.js";
 
 const subject = {
@@ -8,4 +9,23 @@ const subject = {
 };
 
 testConfigurations(subject);
-testNeighbours(subject, { header: "z" });
+/** Paths have a grammar. */
+testNeighbours(subject, { key: "a" }, /is no path/);
+
+test("what the peer takes and nobody can mean is taken, with a warning", async () => {
+  const started = await subject.load({
+    value_length_limit: -2,
+    attributes: [{ key: "a" }, { key: "b", value_source: "elsewhere" }],
+  });
+  expect(started.accepted).toBe(true);
+  expect(firstStart(started)).toEqual([
+    "warn attributes[1].value_source: unknown, nothing is read: elsewhere",
+    "warn value_length_limit: is negative and counts as 0",
+    "info plugin start successfully",
+  ]);
+});
+
+test("field names of attributes are compared without case, as Go does", async () => {
+  const started = await subject.load({ attributes: [{ KEY: "a", Rule: "none" }] });
+  expect(started.lines.join("\n")).toContain("attributes[0].rule: value of rule must be one of");
+});

@@ -1,0 +1,3 @@
+import { runGoldensInEnvoy } from "./golden.js";
+
+runGoldensInEnvoy("test/plugins/ai-statistics/golden");

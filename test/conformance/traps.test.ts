@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { HostileHost } from "./hostile-host.js";
 import { CONTENT_SECURITY, MODEL_FALLBACK, RARE, TRAFFIC_TAG, type Target } from "./targets.js";
 import { AI_CACHE } from "./cache-target.js";
+import { AI_STATISTICS } from "./statistics-target.js";
 import { MODEL_TARGETS } from "./model-targets.js";
 import { HOSTILE_BYTES } from "./hostile-bytes.js";
 
@@ -199,6 +200,7 @@ const PLUGINS: Record<string, Target> = {
   "traffic-tag": TRAFFIC_TAG,
   "content-security": CONTENT_SECURITY,
   "ai-cache": AI_CACHE,
+  "ai-statistics": AI_STATISTICS,
 };
 
 const STEPS = 1500;

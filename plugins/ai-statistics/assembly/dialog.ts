@@ -124,7 +124,10 @@ export class Dialog {
 
   private part(answer: Answer, builtin: Builtin): Slice {
     const value = answer.part(builtin);
-    return value === null ? NO_BYTES : this.clean(value.plain(), this.config.maxAnswer);
+    if (value === null) return NO_BYTES;
+    if (!value.isCut) return this.clean(value.plain(), this.config.maxAnswer);
+    this.isTruncated = true;
+    return this.config.masks ? mask(value.plain()) : value.plain();
   }
 
   /** A text as it may be written down; memory of its own. */

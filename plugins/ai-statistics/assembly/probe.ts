@@ -81,11 +81,8 @@ export class Probe {
 
   /** What the whole stream has; a text for what is put together. Null: nothing. */
   result(): Value | null {
-    if (this.appends) return Value.ofText(this.texts.text());
-    return this.kept;
-  }
-
-  get isTruncated(): bool {
-    return this.texts.isTruncated;
+    if (!this.appends) return this.kept;
+    const text = this.texts.text();
+    return this.texts.isTruncated ? Value.ofCut(text) : Value.ofText(text);
   }
 }

@@ -37,10 +37,17 @@ export class Value {
     private readonly content: Slice,
     /** Null unless it is an array or object. */
     private readonly json: JsonValue | null = null,
+    /** Whether it lost its middle already. */
+    readonly isCut: bool = false,
   ) {}
 
   static ofText(text: Slice): Value {
     return new Value(Kind.Text, text);
+  }
+
+  /** A text that was cut while it was put together. */
+  static ofCut(text: Slice): Value {
+    return new Value(Kind.Text, text, null, true);
   }
 
   static nothing(): Value {
@@ -91,7 +98,7 @@ export class Value {
   /** As it stands in `ai_log`, memory of its own. */
   toLog(limit: i32): Slice {
     if (this.kind == Kind.Details) return quote(this.content);
-    if (this.kind == Kind.Text) return quote(cut(this.content, limit));
+    if (this.kind == Kind.Text) return quote(this.isCut ? this.content : cut(this.content, limit));
     const json = this.canonical();
     if (json.length > limit) return quote(cut(json, limit));
     return this.kind == Kind.Json && !isValidJson(json, MAX_ATTRIBUTE_DEPTH) ? quote(json) : json;
@@ -100,7 +107,7 @@ export class Value {
   /** As it stands in a property of its own. */
   toField(limit: i32): Slice {
     const text = this.text();
-    return text.length <= limit ? text : cut(this.kind == Kind.Json ? this.canonical() : text, limit);
+    return this.isCut || text.length <= limit ? text : cut(this.kind == Kind.Json ? this.canonical() : text, limit);
   }
 
   /** As it stands in a span tag. */

@@ -19,6 +19,9 @@ export interface Answer {
 /** Requests to this path come back with the consumer the filters forwarded, in `x-seen-consumer`. */
 export const CHECK_PATH = "/check";
 
+/** The same answer says in this header which kind of span ai-statistics took the request for. */
+export const SPAN_KIND_HEADER = "x-seen-span-kind";
+
 /** What the upstream's endpoint says that it is. */
 export const UPSTREAM_TARGET = "bench";
 
@@ -142,12 +145,16 @@ function bootstrap(
 ): unknown {
   const direct = { status: 200, body: { inline_string: "ok" } };
   const consumer = { key: "x-seen-consumer", value: "%REQ(x-mse-consumer)%" };
+  const kind = `%FILTER_STATE(wasm.trace_span_tag.gen_ai.span.kind:PLAIN)%`;
   const routes = [
     {
       name: "check",
       match: { path: CHECK_PATH },
       direct_response: direct,
-      response_headers_to_add: [{ header: consumer }],
+      response_headers_to_add: [
+        { header: consumer },
+        { header: { key: SPAN_KIND_HEADER, value: kind } },
+      ],
     },
     ...(upstreamPort
       ? [{ name: "up", match: { prefix: UPSTREAM_PREFIX }, route: { cluster: "upstream" } }]

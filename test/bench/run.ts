@@ -13,6 +13,7 @@ import { FALLBACK_SCENARIOS } from "./scenarios-fallback.js";
 import { MODEL_SCENARIOS } from "./scenarios-models.js";
 import { NO_FILTER, PEER, peer, SCENARIOS, type Scenario } from "./scenarios.js";
 import { SECURITY_SCENARIOS } from "./scenarios-security.js";
+import { STATISTICS_SCENARIOS } from "./scenarios-statistics.js";
 import { TOKEN_SCENARIOS } from "./scenarios-tokens.js";
 import { DIRECT } from "./traffic.js";
 import { Upstream } from "./upstream.js";
@@ -47,6 +48,7 @@ function chosen(): Scenario[] {
         ...FALLBACK_SCENARIOS,
         ...SECURITY_SCENARIOS,
         ...CACHE_SCENARIOS,
+        ...STATISTICS_SCENARIOS,
         ...options.peers.map(peer),
       ];
   const { only } = options;

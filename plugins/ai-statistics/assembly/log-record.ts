@@ -1,5 +1,6 @@
-import { escape, readJson, textOf } from "@ai-gateway-wasm/as-json";
-import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { escape, quote, readJson, textOf } from "@ai-gateway-wasm/as-json";
+import { appendGoEscaped } from "@ai-gateway-wasm/as-json/go-escape";
+import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { PluginLog } from "@ai-gateway-wasm/kit";
 import {
   AI_LOG,
@@ -13,8 +14,11 @@ import { Attribute } from "./attribute";
 import { StatisticsConfig } from "./config";
 import { Value } from "./value";
 
-const NULL: Slice = bytes("null");
 const QUOTE: u8 = 0x22;
+const COMMA: u8 = 0x2c;
+const COLON: u8 = 0x3a;
+const OPEN: u8 = 0x7b;
+const CLOSE: u8 = 0x7d;
 
 /** What one request leaves in `ai_log`, in properties of its own and in its span. */
 @final
@@ -71,21 +75,49 @@ export class LogRecord {
 
   /** Merges all of it into `ai_log`. */
   write(log: PluginLog): void {
+    const stored = getProperty(AI_LOG);
+    if (stored !== null && !stored.isEmpty) return this.merge(log);
+    const json = this.toJson();
+    const out = new Builder(json.length + 256);
+    appendGoEscaped(out, json);
+    setProperty(AI_LOG, out.view());
+    if (!this.config.rawKey.isEmpty) setProperty(this.config.rawKey, json);
+  }
+
+  /** Another plugin has written already. */
+  private merge(log: PluginLog): void {
     if (!writeToLog(log, this.map) || this.config.rawKey.isEmpty) return;
     const written = getProperty(AI_LOG);
     if (written === null) return;
     const quoted = new Builder(written.length + 2).appendByte(QUOTE).append(written);
     setProperty(this.config.rawKey, textOf(readJson(quoted.appendByte(QUOTE).view())));
   }
+
+  /** All of it as one object, sorted by key: what merging into nothing gives, at less expense. */
+  private toJson(): Slice {
+    const sorted = sortedByKey(this.map.list);
+    const out = new Builder(1024).appendByte(OPEN);
+    for (let i = 0; i < sorted.length; i++) {
+      if (i > 0) out.appendByte(COMMA);
+      out.append(quote(sorted[i].key)).appendByte(COLON).append(sorted[i].json);
+    }
+    return out.appendByte(CLOSE).view();
+  }
+}
+
+/** Sorts in place: there are a dozen. */
+function sortedByKey(list: LogMember[]): LogMember[] {
+  for (let i = 1; i < list.length; i++) {
+    const member = list[i];
+    let at = i;
+    for (; at > 0 && list[at - 1].key.compare(member.key) > 0; at--) list[at] = list[at - 1];
+    list[at] = member;
+  }
+  return list;
 }
 
 /** Gateways refuse empty properties. */
 function setField(key: Slice, value: Value, limit: i32): void {
   if (value.isEmpty || key.isEmpty) return;
   setProperty(key, escape(value.toField(limit)));
-}
-
-/** Whether a value of `ai_log` is there and says something. */
-export function isThere(json: Slice | null): bool {
-  return json !== null && !json.equals(NULL);
 }

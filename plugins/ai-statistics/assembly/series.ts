@@ -4,6 +4,12 @@ import { appendLabel } from "./label";
 import { Metric, METRIC_NAMES } from "./metric";
 import { NO_LABEL, OVERFLOW } from "./names";
 
+const ROUTE: Slice = bytes("route.");
+const UPSTREAM: Slice = bytes(".upstream.");
+const MODEL: Slice = bytes(".model.");
+const CONSUMER: Slice = bytes(".consumer.");
+const METRIC: Slice = bytes(".metric.");
+
 /** The metrics of one label set, each defined when it is first needed and kept while the VM lives. */
 @final
 export class Series {
@@ -99,11 +105,11 @@ function tableSize(): i32 {
 /** Looks for a series, and leaves its name in `buffer`. */
 function find(labels: Labels, model: Slice, consumer: Slice): Series | null {
   buffer.clear();
-  appendLabel(buffer.appendText("route."), labels.route);
-  appendLabel(buffer.appendText(".upstream."), labels.cluster);
-  appendLabel(buffer.appendText(".model."), model);
-  appendLabel(buffer.appendText(".consumer."), consumer);
-  buffer.appendText(".metric.");
+  appendLabel(buffer.append(ROUTE), labels.route);
+  appendLabel(buffer.append(UPSTREAM), labels.cluster);
+  appendLabel(buffer.append(MODEL), model);
+  appendLabel(buffer.append(CONSUMER), consumer);
+  buffer.append(METRIC);
   return table().find(buffer.view());
 }
 

@@ -4,16 +4,17 @@ import {
   isValidJson,
   JsonValue,
   numberOf,
-  quote,
   readJson,
   stringOf,
   textOf,
 } from "@ai-gateway-wasm/as-json";
+import { appendGoEscaped } from "@ai-gateway-wasm/as-json/go-escape";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { appendCanonical, MAX_ATTRIBUTE_DEPTH } from "@ai-gateway-wasm/kit/canonical-json";
 import { goText } from "@ai-gateway-wasm/kit/attributes";
 import { cut } from "./cut";
 
+const QUOTE: u8 = 0x22;
 const NULL: Slice = bytes("null");
 const NIL: Slice = bytes("<nil>");
 
@@ -97,11 +98,11 @@ export class Value {
 
   /** As it stands in `ai_log`, memory of its own. */
   toLog(limit: i32): Slice {
-    if (this.kind == Kind.Details) return quote(this.content);
-    if (this.kind == Kind.Text) return quote(this.isCut ? this.content : cut(this.content, limit));
+    if (this.kind == Kind.Details) return quoted(this.content);
+    if (this.kind == Kind.Text) return quoted(this.isCut ? this.content : cut(this.content, limit));
     const json = this.canonical();
-    if (json.length > limit) return quote(cut(json, limit));
-    return this.kind == Kind.Json && !isValidJson(json, MAX_ATTRIBUTE_DEPTH) ? quote(json) : json;
+    if (json.length > limit) return quoted(cut(json, limit));
+    return this.kind == Kind.Json && !isValidJson(json, MAX_ATTRIBUTE_DEPTH) ? quoted(json) : json;
   }
 
   /** As it stands in a property of its own. */
@@ -138,6 +139,13 @@ export class Value {
     const out = new Builder(this.content.length + 16);
     return isKnown && appendCanonical(out, json) ? out.view() : this.content.copy();
   }
+}
+
+/** A JSON string. */
+function quoted(text: Slice): Slice {
+  const out = new Builder(text.length + 16).appendByte(QUOTE);
+  appendGoEscaped(out, text);
+  return out.appendByte(QUOTE).view();
 }
 
 /** A number in plain decimal. */

@@ -1,10 +1,10 @@
-import { Builder, bytes, sameBytes, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, sameBytes } from "@ai-gateway-wasm/bytes";
 
 const QUOTE: u8 = 0x22;
 const BACKSLASH: u8 = 0x5c;
 const SPACE: u8 = 0x20;
-/** Behind every event of every server known, and nothing else is compared. */
-const BLANK_LINE: Slice = bytes("\n\n");
+const LINE_FEED: u8 = 0x0a;
+const RETURN: u8 = 0x0d;
 
 /**
  * What the events of a stream have in common. Nearly all of them differ in one text only:
@@ -34,15 +34,19 @@ export class EventShape {
   }
 
   /**
-   * Takes the shape of an event in `[at, end)`, without its blank line.
+   * Takes the shape of an event in `[at, end)`, without its blank line. That must be like the end of
+   * its last line: a line feed, or CRLF.
    *
    * @param text address of the text, behind its quote. @param after address of the closing quote
    */
   learn(at: usize, end: usize, text: usize, after: usize): void {
+    if (after >= end || load<u8>(end - 1) != LINE_FEED) return;
     this.head.clear();
     this.head.appendRaw(at, <i32>(text - at));
     this.tail.clear();
-    this.tail.appendRaw(after, <i32>(end - after)).append(BLANK_LINE);
+    this.tail.appendRaw(after, <i32>(end - after));
+    if (load<u8>(end - 2) == RETURN) this.tail.appendByte(RETURN);
+    this.tail.appendByte(LINE_FEED);
     this.isKnown = true;
   }
 

@@ -1,6 +1,6 @@
 import { findJson, JsonValue, readJson, textOf, unescape } from "@ai-gateway-wasm/as-json";
 import { Slice } from "@ai-gateway-wasm/bytes";
-import { Field, Mention, mentionOfUsage, UsageScanner } from "@ai-gateway-wasm/llm/usage-document";
+import { Field, Mention, mentionOfUsage } from "@ai-gateway-wasm/llm/usage-document";
 import { SseReader } from "@ai-gateway-wasm/sse";
 import { EventShape } from "@ai-gateway-wasm/sse/event-shape";
 import { monotonicNs } from "proxy-wasm-as";
@@ -10,15 +10,13 @@ import { StatisticsConfig } from "./config";
 import { saysSomething } from "./delta";
 import { DialogConfig } from "./dialog-config";
 import { EventProbes, NO_SLOT } from "./event-probes";
+import { giveScanner, takeScanner } from "./idle-scanner";
 import { isFailure } from "./failure";
 import { Group } from "./metrics-config";
 import { Value } from "./value";
 
 /** Bytes of an event that is not yet complete. */
 const MAX_TAIL: i32 = 1024 * 1024;
-
-/** Needed for one event at a time, so all streams of the VM share it. */
-let scanner: UsageScanner | null = null;
 
 /**
  * An answer of server-sent events, read as it passes by: nothing of it is kept but what attributes
@@ -133,20 +131,18 @@ export class EventAnswer extends Answer {
       if (mention != Mention.None) this.usage.readUnreadable(this.requestModel);
       return;
     }
-    let reader = scanner;
-    if (reader === null) {
-      reader = new UsageScanner();
-      scanner = reader;
-    }
+    const reader = takeScanner();
     const text = new Slice(json.at, <i32>(json.limit - json.at), event.owner);
     reader.feed(text);
-    if (!reader.next()) reader.finish();
+    reader.next();
     const document = reader.document;
     const id = document.first(Field.Id, Field.MessageId);
     if (id >= 0) this.noteId(textOf(readJson(document.text(id))));
-    if (mention == Mention.None) return;
-    this.usage.read(document, this.requestModel);
-    this.usage.readImages(text);
+    if (mention != Mention.None) {
+      this.usage.read(document, this.requestModel);
+      this.usage.readImages(text);
+    }
+    giveScanner(reader);
   }
 
   private noteId(id: Slice): void {

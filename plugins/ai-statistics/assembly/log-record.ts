@@ -1,4 +1,4 @@
-import { escape, quote, readJson, textOf } from "@ai-gateway-wasm/as-json";
+import { appendEscaped, escape, readJson, textOf } from "@ai-gateway-wasm/as-json";
 import { appendGoEscaped } from "@ai-gateway-wasm/as-json/go-escape";
 import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { PluginLog } from "@ai-gateway-wasm/kit";
@@ -19,6 +19,12 @@ const COMMA: u8 = 0x2c;
 const COLON: u8 = 0x3a;
 const OPEN: u8 = 0x7b;
 const CLOSE: u8 = 0x7d;
+
+/** Bytes that the buffers below may keep. */
+const MOST_KEPT: i32 = 64 * 1024;
+/** Needed for a moment at a time, so all requests of the VM share them. */
+let spelled: Builder = new Builder(4096);
+let escaped: Builder = new Builder(4096);
 
 /** What one request leaves in `ai_log`, in properties of its own and in its span. */
 @final
@@ -77,11 +83,15 @@ export class LogRecord {
   write(log: PluginLog): void {
     const stored = getProperty(AI_LOG);
     if (stored !== null && !stored.isEmpty) return this.merge(log);
-    const json = this.toJson();
-    const out = new Builder(json.length + 256);
-    appendGoEscaped(out, json);
-    setProperty(AI_LOG, out.view());
-    if (!this.config.rawKey.isEmpty) setProperty(this.config.rawKey, json);
+    this.spell();
+    escaped.clear();
+    appendGoEscaped(escaped, spelled.view());
+    setProperty(AI_LOG, escaped.view());
+    if (!this.config.rawKey.isEmpty) setProperty(this.config.rawKey, spelled.view());
+    if (escaped.length > MOST_KEPT) {
+      spelled = new Builder(0);
+      escaped = new Builder(0);
+    }
   }
 
   /** Another plugin has written already. */
@@ -93,15 +103,18 @@ export class LogRecord {
     setProperty(this.config.rawKey, textOf(readJson(quoted.appendByte(QUOTE).view())));
   }
 
-  /** All of it as one object, sorted by key: what merging into nothing gives, at less expense. */
-  private toJson(): Slice {
+  /** Spells all of it as one object, sorted by key: what merging into nothing gives, for less. */
+  private spell(): void {
     const sorted = sortedByKey(this.map.list);
-    const out = new Builder(1024).appendByte(OPEN);
+    const out = spelled;
+    out.clear();
+    out.appendByte(OPEN);
     for (let i = 0; i < sorted.length; i++) {
       if (i > 0) out.appendByte(COMMA);
-      out.append(quote(sorted[i].key)).appendByte(COLON).append(sorted[i].json);
+      appendEscaped(out.appendByte(QUOTE), sorted[i].key);
+      out.appendByte(QUOTE).appendByte(COLON).append(sorted[i].json);
     }
-    return out.appendByte(CLOSE).view();
+    out.appendByte(CLOSE);
   }
 }
 

@@ -13,6 +13,7 @@ import { Attribute, Builtin, Phase } from "./attribute";
 import { needsBody, StatisticsConfig } from "./config";
 import { CONTENT, finishIn, firstChoice, isEmpty, MESSAGE, REASONING, TEXT, TOOL_CALLS } from "./delta";
 import { DialogConfig } from "./dialog-config";
+import { giveScanner, takeScanner } from "./idle-scanner";
 import { toolUses } from "./tool-calls";
 import { Value } from "./value";
 
@@ -25,7 +26,7 @@ const OVERLAP: i32 = 15;
  */
 @final
 export class WholeAnswer extends Answer {
-  private readonly scanner: UsageScanner = new UsageScanner();
+  private readonly scanner: UsageScanner = takeScanner();
   private readonly scan: BodyScan = new BodyScan();
   private hasDocument: bool = false;
   private hasBytes: bool = false;
@@ -60,14 +61,9 @@ export class WholeAnswer extends Answer {
 
   override end(): void {
     this.hasFailed = this.scan.hasError;
-    if (!this.hasDocument) this.scanner.finish();
     if (this.body.length > 0) this.root = findJson(this.body.view());
-    const document = this.scan.isArray ? new UsageDocument() : this.scanner.document;
-    const id = document.first(Field.Id, Field.MessageId);
-    if (id >= 0) this.chatId = textOf(readJson(document.text(id))).copy();
-    if (!this.config.readsUsage || !this.isMentioned) return;
-    this.usage.read(document, this.requestModel);
-    if (this.scan.images >= 0) this.usage.setImages(this.scan.images);
+    this.readDocument(this.scanner.document);
+    giveScanner(this.scanner);
   }
 
   override find(attribute: Attribute, _index: i32): Value | null {
@@ -102,6 +98,14 @@ export class WholeAnswer extends Answer {
   override finishReason(): Slice {
     const root = this.root;
     return root === null ? NO_BYTES : textOf(finishIn(root));
+  }
+
+  private readDocument(document: UsageDocument): void {
+    const id = document.first(Field.Id, Field.MessageId);
+    if (id >= 0) this.chatId = textOf(readJson(document.text(id))).copy();
+    if (!this.config.readsUsage || !this.isMentioned) return;
+    this.usage.read(document, this.requestModel);
+    if (this.scan.images >= 0) this.usage.setImages(this.scan.images);
   }
 
   private keep(chunk: Slice): void {

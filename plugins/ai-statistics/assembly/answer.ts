@@ -49,6 +49,8 @@ export abstract class Answer {
       return Value.ofDetails(details.toJson());
     }
     const at = details.find(isInput ? CACHED_TOKENS : REASONING_TOKENS);
-    return at >= 0 ? Value.ofInteger(details.count(isInput ? CACHED_TOKENS : REASONING_TOKENS)) : null;
+    return at >= 0
+      ? Value.ofInteger(details.count(isInput ? CACHED_TOKENS : REASONING_TOKENS))
+      : null;
   }
 }

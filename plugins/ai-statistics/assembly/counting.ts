@@ -49,7 +49,8 @@ export function countRequest(tally: Tally, record: LogRecord, config: MetricsCon
   } else if (config.has(Group.Requests) && isUsageMissing(tally, hasFailed)) {
     series.count(Metric.UsageMissing);
   }
-  if (config.groups & (Group.Requests | Group.Latency)) countWithoutConsumer(labels, tally, config, record);
+  if (config.groups & (Group.Requests | Group.Latency))
+    countWithoutConsumer(labels, tally, config, record);
 }
 
 /** The model of the answer, else of the request, as far as it may be a label. */

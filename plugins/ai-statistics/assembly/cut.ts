@@ -13,7 +13,10 @@ export function cut(text: Slice, limit: i32): Slice {
 export function join(head: Slice, tail: Slice): Slice {
   const out = new Builder(head.length + tail.length + TRUNCATED.length);
   out.append(head.sub(0, wholeEnd(head)));
-  return out.append(TRUNCATED).append(tail.sub(wholeStart(tail))).view();
+  return out
+    .append(TRUNCATED)
+    .append(tail.sub(wholeStart(tail)))
+    .view();
 }
 
 /** How many bytes at the beginning end with a whole character. */

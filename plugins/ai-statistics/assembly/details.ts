@@ -52,7 +52,8 @@ export class Details {
 
   toJson(): Slice {
     const json = new JsonWriter().openObject();
-    for (let i = 0; i < this.names.length; i++) json.keyBytes(this.names[i]).integer(this.counts[i]);
+    for (let i = 0; i < this.names.length; i++)
+      json.keyBytes(this.names[i]).integer(this.counts[i]);
     return json.closeObject().toSlice();
   }
 }

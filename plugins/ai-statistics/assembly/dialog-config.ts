@@ -23,7 +23,8 @@ export class DialogConfig {
   private readonly strangers: BytesTable<Slice> = new BytesTable<Slice>();
   private readonly ends: BytesTable<Slice> = new BytesTable<Slice>();
 
-  private constructor(dialog: ConfigReader) {
+  /** @param dialog the object under `dialog_log` */
+  constructor(dialog: ConfigReader) {
     this.maxQuestion = <i32>dialog.integer("max_question_bytes", 8192, 0, MOST_BYTES);
     this.maxAnswer = <i32>dialog.integer("max_answer_bytes", 16384, 0, MOST_BYTES);
     this.hasReasoning = dialog.flag("include_reasoning");

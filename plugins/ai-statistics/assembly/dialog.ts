@@ -1,4 +1,11 @@
-import { escape, JsonValue, JsonWriter, readJson, stringOf, textOf } from "@ai-gateway-wasm/as-json";
+import {
+  escape,
+  JsonValue,
+  JsonWriter,
+  readJson,
+  stringOf,
+  textOf,
+} from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { fingerprint } from "@ai-gateway-wasm/kit";
 import { AI_LOG } from "@ai-gateway-wasm/kit/attributes";
@@ -84,7 +91,8 @@ export class Dialog {
           systemText = textOf(cursor.value.get(CONTENT));
         }
       }
-      if (last !== null) this.question = this.clean(plainText(last.get(CONTENT)), this.config.maxQuestion);
+      if (last !== null)
+        this.question = this.clean(plainText(last.get(CONTENT)), this.config.maxQuestion);
     }
     if (!systemText.isEmpty) this.systemHash = fingerprint(systemText);
   }

@@ -113,15 +113,13 @@ export class EventAnswer extends Answer {
     this.readDocument(event, json);
     if (!this.hasFailed) this.hasFailed = isFailure(event);
     if (!this.hasContent && saysSomething(json)) this.noteContent();
-    if (slot != NO_SLOT) this.learn(event, slot);
+    if (slot != NO_SLOT) this.learn(event, <i32>(json.at - event.ptr) + slot);
   }
 
-  private learn(event: Slice, slot: usize): void {
-    const quote = new Slice(slot, <i32>(event.ptr + <usize>event.length - slot));
-    const text = readJson(quote);
-    if (text === null) return;
-    const after = slot + <usize>(text.raw.length - 1);
-    this.shape.learn(event.ptr, event.ptr + <usize>event.length, slot + 1, after);
+  /** @param slot where the event has the text that changes, quote included */
+  private learn(event: Slice, slot: i32): void {
+    const text = readJson(event.sub(slot));
+    if (text !== null) this.shape.learn(event, slot + 1, slot + text.raw.length - 1);
   }
 
   /** Reads the id, and usage where the event mentions it. */

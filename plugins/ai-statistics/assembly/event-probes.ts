@@ -8,7 +8,7 @@ import { ToolCalls } from "./tool-calls";
 import { Value } from "./value";
 
 /** No event has a text that could be the only one that changes. */
-export const NO_SLOT: usize = 0;
+export const NO_SLOT: i32 = -1;
 
 /** What is put together out of the events of one stream. */
 @final
@@ -22,12 +22,10 @@ export class EventProbes {
   private answer: Probe | null = null;
   private reasoning: Probe | null = null;
   private finish: Probe | null = null;
+  /** Where the present event has its text. */
+  private slot: i32 = NO_SLOT;
 
-  constructor(
-    private readonly attributes: Attribute[],
-    limit: i32,
-    dialog: DialogConfig | null,
-  ) {
+  constructor(attributes: Attribute[], limit: i32, dialog: DialogConfig | null) {
     this.paths = new StaticArray<Probe | null>(attributes.length);
     this.builtins = new StaticArray<Probe | null>(attributes.length);
     for (let i = 0; i < attributes.length; i++) {
@@ -42,11 +40,11 @@ export class EventProbes {
   }
 
   /**
-   * Takes what an event says. Answers the address of its text, quote included, when all else that it
-   * says would change nothing if it came again; else `NO_SLOT`.
+   * Takes what an event says. Answers where its text begins, counted from the event's JSON and quote
+   * included, when all else that it says would change nothing if it came again; else `NO_SLOT`.
    */
-  read(event: JsonValue): usize {
-    let slot: usize = NO_SLOT;
+  read(event: JsonValue): i32 {
+    this.slot = NO_SLOT;
     let isAlone = true;
     for (let i = 0; i < this.all.length; i++) {
       const probe = this.all[i];
@@ -55,26 +53,33 @@ export class EventProbes {
       const value = probe.find(event);
       if (value === null) continue;
       probe.take(value);
-      const isText = isPlace(value, event) && value.isString;
-      if (!probe.appends) {
-        probe.notePlace(value);
-        if (!isPlace(value, event)) isAlone = false;
-      } else if (isText && (slot == NO_SLOT || slot == value.at)) {
-        slot = value.at;
-        probe.isOnSlot = true;
-      } else if (!value.isNull) {
-        isAlone = false;
-      }
+      if (!this.isAlike(probe, value, event)) isAlone = false;
     }
     const calls = this.calls;
     if (calls !== null && calls.read(event)) isAlone = false;
     if (!isAlone) return NO_SLOT;
-    if (slot == NO_SLOT) slot = slotOf(event);
-    return this.isTaken(slot) ? NO_SLOT : slot;
+    if (this.slot == NO_SLOT) this.slot = slotOf(event);
+    return this.isTaken(this.slot) ? NO_SLOT : this.slot;
+  }
+
+  /** Whether a value would change nothing if it came again, or is the text that changes. */
+  private isAlike(probe: Probe, value: JsonValue, event: JsonValue): bool {
+    const place = placeIn(event, value);
+    if (!probe.appends) {
+      probe.notePlace(place, <i32>(value.endAddress() - value.at));
+      return place != NO_SLOT;
+    }
+    const isText = place != NO_SLOT && value.isString;
+    if (isText && (this.slot == NO_SLOT || this.slot == place)) {
+      this.slot = place;
+      probe.isOnSlot = true;
+      return true;
+    }
+    return value.isNull;
   }
 
   /** Whether the first or last value of something stands where the text of events changes. */
-  private isTaken(slot: usize): bool {
+  private isTaken(slot: i32): bool {
     for (let i = 0; i < this.all.length; i++) if (this.all[i].isAt(slot)) return true;
     return false;
   }
@@ -92,9 +97,7 @@ export class EventProbes {
     const value = path !== null ? path.result() : null;
     if (value !== null && !value.isEmpty) return value;
     if (attribute.builtin == Builtin.None) return value;
-    return attribute.builtin == Builtin.ToolCalls
-      ? this.toolCalls()
-      : textOf(this.builtins[index]);
+    return attribute.builtin == Builtin.ToolCalls ? this.toolCalls() : textOf(this.builtins[index]);
   }
 
   /** What the dialogue log has. */
@@ -145,15 +148,15 @@ export class EventProbes {
   }
 }
 
-/** Whether a value stands in the event itself, and is none that a path made up. */
-function isPlace(value: JsonValue, event: JsonValue): bool {
-  return value.at >= event.at && value.at < event.limit;
+/** Where in the event a value begins; `NO_SLOT`: a path made it up. */
+function placeIn(event: JsonValue, value: JsonValue): i32 {
+  return value.at >= event.at && value.at < event.limit ? <i32>(value.at - event.at) : NO_SLOT;
 }
 
 /** Where most events have the text that changes. */
-function slotOf(event: JsonValue): usize {
+function slotOf(event: JsonValue): i32 {
   const text = answerIn(event);
-  return text !== null && text.isString ? text.at : NO_SLOT;
+  return text !== null && text.isString ? placeIn(event, text) : NO_SLOT;
 }
 
 /** Nothing is null, not an empty text. */

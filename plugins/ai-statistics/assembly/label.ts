@@ -47,7 +47,7 @@ function isWordAt(value: Slice, at: i32): bool {
 /** Keeps the beginning, and a hash so that equal beginnings stay apart. */
 function shorten(out: Builder, start: i32, value: Slice): void {
   let hash: u32 = 0x811c9dc5;
-  for (let i = 0; i < value.length; i++) hash = (hash ^ <u32>value.at(i)) * 0x01000193;
+  for (let i = 0; i < value.length; i++) hash = (hash ^ (<u32>value.at(i))) * 0x01000193;
   out.truncate(start + HEAD);
   out.appendByte(0x7e);
   for (let shift = 28; shift >= 0; shift -= 4) {

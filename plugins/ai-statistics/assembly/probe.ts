@@ -15,8 +15,9 @@ export class Probe {
   isOnSlot: bool = false;
   private readonly texts: CappedText;
   private kept: Value | null = null;
-  private foundAt: usize = 0;
-  private foundEnd: usize = 0;
+  /** Where the present event has it: from `foundAt` on, before `foundEnd`. */
+  private foundAt: i32 = 0;
+  private foundEnd: i32 = 0;
 
   constructor(
     /** Null: where the built-in key says; without one, why the model stopped. */
@@ -50,17 +51,18 @@ export class Probe {
   forgetPlace(): void {
     this.isOnSlot = false;
     this.foundAt = 0;
+    this.foundEnd = 0;
   }
 
   /** Remembers where the present event has it. */
-  notePlace(value: JsonValue): void {
-    this.foundAt = value.at;
-    this.foundEnd = value.endAddress();
+  notePlace(at: i32, length: i32): void {
+    this.foundAt = at;
+    this.foundEnd = at + length;
   }
 
   /** Whether what was found in the present event stands there, or around it. */
-  isAt(address: usize): bool {
-    return this.foundAt != 0 && this.foundAt <= address && address < this.foundEnd;
+  isAt(place: i32): bool {
+    return this.foundAt <= place && place < this.foundEnd;
   }
 
   /** Takes what `find` found. */

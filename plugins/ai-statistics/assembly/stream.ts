@@ -212,7 +212,8 @@ export class Statistics extends HttpContext {
     const attributes = this.config.attributes;
     for (let i = 0; i < attributes.length; i++) {
       const attribute = attributes[i];
-      if (attribute.isReadIn(Phase.RequestBody)) this.record.put(attribute, request.find(attribute));
+      if (attribute.isReadIn(Phase.RequestBody))
+        this.record.put(attribute, request.find(attribute));
     }
     this.record.setInteger(CHAT_ROUND, request.rounds);
     const model = request.modelFor(this.path);

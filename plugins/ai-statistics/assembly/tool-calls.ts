@@ -91,16 +91,18 @@ export class ToolCalls {
 
   private readAnthropic(event: JsonValue, type: Slice): bool {
     const block = event.get(CONTENT_BLOCK);
-    const isTool = block !== null && textOf(block.get(TYPE)).equals(TOOL_USE);
+    if (block !== null && textOf(block.get(TYPE)).equals(TOOL_USE)) {
+      const opened = this.at(integerOf(event.get(INDEX)));
+      if (opened !== null) begin(opened, block);
+      return true;
+    }
     const delta = event.get(DELTA);
     const part = delta !== null ? delta.get(PARTIAL_JSON) : null;
     const isStop = type.equals(BLOCK_STOP);
-    if (!isTool && part === null && !isStop) return false;
-    const index = integerOf(event.get(INDEX));
-    const known = isTool ? this.at(index) : this.find(index);
+    if (part === null && !isStop) return false;
+    const known = this.find(integerOf(event.get(INDEX)));
     if (known === null) return !isStop;
-    if (isTool) begin(known, block!);
-    else if (isStop) known.isOpen = false;
+    if (isStop) known.isOpen = false;
     else append(known, textOf(part));
     return true;
   }
@@ -162,5 +164,7 @@ function append(call: ToolCall, text: Slice): void {
 /** A text that is not empty, copied; else what was known before. */
 function textOr(value: JsonValue | null, before: Slice): Slice {
   const text = textOf(value);
-  return text.isEmpty || text.equals(before) ? before : new Builder(text.length).append(text).view();
+  return text.isEmpty || text.equals(before)
+    ? before
+    : new Builder(text.length).append(text).view();
 }

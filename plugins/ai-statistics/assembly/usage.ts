@@ -48,7 +48,10 @@ export class Usage {
     this.total =
       stated >= 0
         ? found.number(stated)
-        : this.input + this.output + only(found, Field.CacheCreation) + only(found, Field.CacheRead);
+        : this.input +
+          this.output +
+          only(found, Field.CacheCreation) +
+          only(found, Field.CacheRead);
   }
 
   /** A document that no path leads into, but that mentions usage. */

@@ -32,7 +32,8 @@ const enum Kind {
 /** What an attribute was found to be. Memory of its own, or of the running callback. */
 @final
 export class Value {
-  private constructor(
+  /** For the functions below. */
+  constructor(
     private readonly kind: Kind,
     /** The text of a text, else JSON. */
     private readonly content: Slice,
@@ -108,7 +109,9 @@ export class Value {
   /** As it stands in a property of its own. */
   toField(limit: i32): Slice {
     const text = this.text();
-    return this.isCut || text.length <= limit ? text : cut(this.kind == Kind.Json ? this.canonical() : text, limit);
+    return this.isCut || text.length <= limit
+      ? text
+      : cut(this.kind == Kind.Json ? this.canonical() : text, limit);
   }
 
   /** As it stands in a span tag. */

@@ -11,7 +11,16 @@ import {
 import { Answer } from "./answer";
 import { Attribute, Builtin, Phase } from "./attribute";
 import { needsBody, StatisticsConfig } from "./config";
-import { CONTENT, finishIn, firstChoice, isEmpty, MESSAGE, REASONING, TEXT, TOOL_CALLS } from "./delta";
+import {
+  CONTENT,
+  finishIn,
+  firstChoice,
+  isEmpty,
+  MESSAGE,
+  REASONING,
+  TEXT,
+  TOOL_CALLS,
+} from "./delta";
 import { DialogConfig } from "./dialog-config";
 import { giveScanner, takeScanner } from "./idle-scanner";
 import { toolUses } from "./tool-calls";

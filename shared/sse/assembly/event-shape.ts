@@ -1,4 +1,4 @@
-import { Builder, sameBytes } from "@ai-gateway-wasm/bytes";
+import { Builder, sameBytes, Slice } from "@ai-gateway-wasm/bytes";
 
 const QUOTE: u8 = 0x22;
 const BACKSLASH: u8 = 0x5c;
@@ -34,18 +34,19 @@ export class EventShape {
   }
 
   /**
-   * Takes the shape of an event in `[at, end)`, without its blank line. That must be like the end of
-   * its last line: a line feed, or CRLF.
+   * Takes the shape of an event without its blank line, which must be like the end of its last line:
+   * a line feed, or CRLF.
    *
-   * @param text address of the text, behind its quote. @param after address of the closing quote
+   * @param text where the text begins, behind its quote. @param after where its closing quote stands
    */
-  learn(at: usize, end: usize, text: usize, after: usize): void {
-    if (after >= end || load<u8>(end - 1) != LINE_FEED) return;
+  learn(event: Slice, text: i32, after: i32): void {
+    const length = event.length;
+    if (after >= length || event.at(length - 1) != LINE_FEED) return;
     this.head.clear();
-    this.head.appendRaw(at, <i32>(text - at));
+    this.head.append(event.sub(0, text));
     this.tail.clear();
-    this.tail.appendRaw(after, <i32>(end - after));
-    if (load<u8>(end - 2) == RETURN) this.tail.appendByte(RETURN);
+    this.tail.append(event.sub(after));
+    if (event.at(length - 2) == RETURN) this.tail.appendByte(RETURN);
     this.tail.appendByte(LINE_FEED);
     this.isKnown = true;
   }

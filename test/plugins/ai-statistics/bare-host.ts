@@ -1,0 +1,107 @@
+import { readFileSync } from "node:fs";
+
+type Exports = Record<string, (...args: number[]) => number> & { memory: WebAssembly.Memory };
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+/** Numbers of the ABI: what a call answers, whose headers, which buffer. */
+const OK = 0;
+const NOT_FOUND = 1;
+const REQUEST_HEADERS = 0;
+const PLUGIN_CONFIGURATION = 7;
+
+/**
+ * As little of a gateway as ai-statistics needs, for requests by the hundred thousand: no network, no
+ * filter chain, no checks. For everything else there is the harness.
+ */
+export class BareHost {
+  /** Counters and gauges by name. */
+  readonly metrics = new Map<string, number>();
+  private readonly ids: string[] = [];
+  private readonly exports: Exports;
+  private readonly configuration: Uint8Array;
+  private headers: Uint8Array[] = [];
+  private body = new Uint8Array(0);
+  private nextStream = 2;
+
+  constructor(wasm: string, configuration: object) {
+    this.configuration = encoder.encode(JSON.stringify(configuration));
+    const module = new WebAssembly.Module(readFileSync(wasm));
+    const calls = this.calls();
+    const imports: WebAssembly.Imports = {};
+    for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+      (imports[from] ??= {})[name] = calls[name] ?? (() => OK);
+    }
+    this.exports = new WebAssembly.Instance(module, imports).exports as unknown as Exports;
+    this.call("_initialize");
+    this.call("proxy_on_context_create", 1, 0);
+    this.call("proxy_on_vm_start", 1, 0);
+    if (!this.call("proxy_on_configure", 1, this.configuration.length)) throw new Error("refused");
+  }
+
+  get memoryBytes(): number {
+    return this.exports.memory.buffer.byteLength;
+  }
+
+  /** One request, and its answer in chunks. */
+  exchange(request: object, body: string, response: object, chunks: readonly string[]): void {
+    const id = this.nextStream++;
+    this.headers = [request, response].map((headers) => pairs(Object.entries(headers)));
+    this.call("proxy_on_context_create", id, 1);
+    this.call("proxy_on_request_headers", id, 1, 0);
+    this.pass("proxy_on_request_body", id, body, true);
+    this.call("proxy_on_response_headers", id, 1, 0);
+    for (const chunk of chunks) this.pass("proxy_on_response_body", id, chunk, false);
+    this.pass("proxy_on_response_body", id, "", true);
+    this.call("proxy_on_log", id);
+  }
+
+  private pass(callback: string, id: number, text: string, isLast: boolean): void {
+    this.body = encoder.encode(text);
+    this.call(callback, id, this.body.length, isLast ? 1 : 0);
+  }
+
+  private call(name: string, ...args: number[]): number {
+    return this.exports[name]?.(...args) ?? 0;
+  }
+
+  private calls(): Record<string, (...args: number[]) => number> {
+    return {
+      proxy_get_property: () => NOT_FOUND,
+      proxy_get_log_level: (to) => this.put(to!, 5),
+      proxy_get_buffer_bytes: (type, _start, _length, at, size) =>
+        this.give(type === PLUGIN_CONFIGURATION ? this.configuration : this.body, at!, size!),
+      proxy_get_header_map_pairs: (type, at, size) =>
+        this.give(this.headers[type === REQUEST_HEADERS ? 0 : 1]!, at!, size!),
+      proxy_define_metric: (_type, at, length, to) => {
+        const name = decoder.decode(new Uint8Array(this.exports.memory.buffer, at, length));
+        return this.put(to!, this.ids.push(name) - 1);
+      },
+      proxy_increment_metric: (id, by) => {
+        const name = this.ids[id!] ?? "";
+        this.metrics.set(name, (this.metrics.get(name) ?? 0) + Number(by));
+        return OK;
+      },
+    };
+  }
+
+  private put(to: number, value: number): number {
+    new DataView(this.exports.memory.buffer).setUint32(to, value, true);
+    return OK;
+  }
+
+  private give(bytes: Uint8Array, at: number, size: number): number {
+    const to = this.call("proxy_on_memory_allocate", bytes.length);
+    new Uint8Array(this.exports.memory.buffer, to, bytes.length).set(bytes);
+    this.put(size, bytes.length);
+    return this.put(at, to);
+  }
+}
+
+/** Pairs in the serialised form of the ABI. */
+function pairs(entries: [string, string][]): Uint8Array {
+  const numbers = [entries.length, ...entries.flatMap((pair) => pair.map((text) => text.length))];
+  const text = entries.map(([name, value]) => `${name}\0${value}\0`).join("");
+  const table = new Uint8Array(Uint32Array.from(numbers).buffer);
+  return new Uint8Array([...table, ...encoder.encode(text)]);
+}

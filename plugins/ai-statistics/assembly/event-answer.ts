@@ -1,5 +1,5 @@
 import { findJson, JsonValue, readJson, textOf, unescape } from "@ai-gateway-wasm/as-json";
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { Slice, trim } from "@ai-gateway-wasm/bytes";
 import { Field, Mention, mentionOfUsage } from "@ai-gateway-wasm/llm/usage-document";
 import { SseReader } from "@ai-gateway-wasm/sse";
 import { EventShape } from "@ai-gateway-wasm/sse/event-shape";
@@ -64,7 +64,7 @@ export class EventAnswer extends Answer {
   override end(): void {
     const events = this.events;
     if (events.finish()) {
-      const event = events.event;
+      const event = trim(events.event);
       const json = findJson(event);
       if (json !== null) {
         this.probes.read(json);
@@ -107,11 +107,13 @@ export class EventAnswer extends Answer {
 
   private readEvent(event: Slice): void {
     this.shape.clear();
-    const json = findJson(event);
+    // What is cut off reaches to the end, and where chunks are cut decides what a CRLF leaves there.
+    const text = trim(event);
+    const json = findJson(text);
     if (json === null) return;
     const slot = this.probes.read(json);
-    this.readDocument(event, json);
-    if (!this.hasFailed) this.hasFailed = isFailure(event);
+    this.readDocument(text, json);
+    if (!this.hasFailed) this.hasFailed = isFailure(text);
     if (!this.hasContent && saysSomething(json)) this.noteContent();
     if (slot != NO_SLOT) this.learn(event, <i32>(json.at - event.ptr) + slot);
   }

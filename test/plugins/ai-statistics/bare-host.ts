@@ -17,11 +17,13 @@ const PLUGIN_CONFIGURATION = 7;
 export class BareHost {
   /** Counters and gauges by name. */
   readonly metrics = new Map<string, number>();
+  /** What was left in the stream's properties; cleared by the next exchange. */
+  readonly properties = new Map<string, string>();
   private readonly ids: string[] = [];
   private readonly exports: Exports;
   private readonly configuration: Uint8Array;
   private headers: Uint8Array[] = [];
-  private body = new Uint8Array(0);
+  private body: Uint8Array = new Uint8Array(0);
   private nextStream = 2;
 
   constructor(wasm: string, configuration: object) {
@@ -44,8 +46,14 @@ export class BareHost {
   }
 
   /** One request, and its answer in chunks. */
-  exchange(request: object, body: string, response: object, chunks: readonly string[]): void {
+  exchange(
+    request: object,
+    body: string,
+    response: object,
+    chunks: readonly (string | Uint8Array)[],
+  ): void {
     const id = this.nextStream++;
+    this.properties.clear();
     this.headers = [request, response].map((headers) => pairs(Object.entries(headers)));
     this.call("proxy_on_context_create", id, 1);
     this.call("proxy_on_request_headers", id, 1, 0);
@@ -56,8 +64,8 @@ export class BareHost {
     this.call("proxy_on_log", id);
   }
 
-  private pass(callback: string, id: number, text: string, isLast: boolean): void {
-    this.body = encoder.encode(text);
+  private pass(callback: string, id: number, body: string | Uint8Array, isLast: boolean): void {
+    this.body = typeof body === "string" ? encoder.encode(body) : body;
     this.call(callback, id, this.body.length, isLast ? 1 : 0);
   }
 
@@ -68,14 +76,17 @@ export class BareHost {
   private calls(): Record<string, (...args: number[]) => number> {
     return {
       proxy_get_property: () => NOT_FOUND,
+      proxy_set_property: (at, length, value, size) => {
+        this.properties.set(this.text(at!, length!), this.text(value!, size!));
+        return OK;
+      },
       proxy_get_log_level: (to) => this.put(to!, 5),
       proxy_get_buffer_bytes: (type, _start, _length, at, size) =>
         this.give(type === PLUGIN_CONFIGURATION ? this.configuration : this.body, at!, size!),
       proxy_get_header_map_pairs: (type, at, size) =>
         this.give(this.headers[type === REQUEST_HEADERS ? 0 : 1]!, at!, size!),
       proxy_define_metric: (_type, at, length, to) => {
-        const name = decoder.decode(new Uint8Array(this.exports.memory.buffer, at, length));
-        return this.put(to!, this.ids.push(name) - 1);
+        return this.put(to!, this.ids.push(this.text(at!, length!)) - 1);
       },
       proxy_increment_metric: (id, by) => {
         const name = this.ids[id!] ?? "";
@@ -83,6 +94,10 @@ export class BareHost {
         return OK;
       },
     };
+  }
+
+  private text(at: number, length: number): string {
+    return decoder.decode(new Uint8Array(this.exports.memory.buffer, at, length));
   }
 
   private put(to: number, value: number): number {

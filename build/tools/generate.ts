@@ -6,6 +6,7 @@ import { envoyYaml } from "./generate/envoy.js";
 import { fillReadme } from "./generate/readme.js";
 import { readPlugin } from "./generate/schema.js";
 import { specYaml } from "./generate/spec.js";
+import { VOCABULARY_PAGE, vocabularyPage } from "./generate/vocabulary.js";
 import { wasmPluginYaml } from "./generate/wasm-plugin.js";
 
 /** Plugins that describe their configuration. */
@@ -13,9 +14,9 @@ export function describedPlugins(): string[] {
   return foldersIn("plugins").filter((name) => existsSync(`plugins/${name}/config.schema.json`));
 }
 
-/** Path → text of every file that is derived from a plugin's schema. */
+/** Path → text of every file that is derived from another: a plugin's schema, the vocabulary. */
 export function generatedFiles(names = describedPlugins()): Map<string, string> {
-  const files = new Map<string, string>();
+  const files = new Map([[VOCABULARY_PAGE, vocabularyPage()]]);
   for (const name of names) {
     const folder = `plugins/${name}`;
     const plugin = readPlugin(name);
@@ -33,11 +34,11 @@ export function generatedFiles(names = describedPlugins()): Map<string, string> 
   return files;
 }
 
-/** Which generated files differ from what their schema says. */
+/** Which generated files differ from what their source says. */
 export function checkGenerated(): string[] {
   return [...generatedFiles()]
     .filter(([path, text]) => !existsSync(path) || readFileSync(path, "utf8") !== text)
-    .map(([path]) => `${path} is not what its config.schema.json says: npm run generate`);
+    .map(([path]) => `${path} is not what its source says: npm run generate`);
 }
 
 /** Writes what differs. Answers the paths. */

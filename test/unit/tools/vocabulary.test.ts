@@ -65,7 +65,7 @@ describe("the vocabulary", () => {
       const spelled = [
         last,
         last.replace(/^\.(metric\.)?/, ""),
-        last.replace(/^token_\w+?_store/, "_store"),
+        last.replace(/^\w+?(?=_(store|memory))/, ""),
       ];
       expect(
         spelled.some((text) => code.includes(text)),

@@ -1,0 +1,123 @@
+import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { Envoy, loopback } from "./envoy.js";
+
+type Node = Record<string, unknown>;
+
+/** A further plugin of the chain, and its configuration. */
+export type FurtherPlugin = [name: string, configuration: object];
+
+/** examples/statistics/envoy.yaml in a real Envoy, before a model of its own. */
+export class StatisticsGateway {
+  private constructor(
+    readonly envoy: Envoy,
+    private readonly model: Server,
+    private readonly url: string,
+  ) {}
+
+  /** @param plugins stand behind ai-statistics, in this order */
+  static async start(plugins: readonly FurtherPlugin[] = []): Promise<StatisticsGateway> {
+    const model = await startModel();
+    const { port } = model.address() as AddressInfo;
+    const envoy = await Envoy.start({ bootstrap: localised(port, plugins) });
+    const page = JSON.parse(await envoy.get("/listeners?format=json")) as {
+      listener_statuses: { local_address: { socket_address: { port_value: number } } }[];
+    };
+    const own = page.listener_statuses[0]?.local_address.socket_address.port_value ?? 0;
+    return new StatisticsGateway(envoy, model, `http://127.0.0.1:${own}/v1/chat/completions`);
+  }
+
+  /** Address of the admin pages, without scheme. */
+  get admin(): string {
+    return readFileSync(join(this.envoy.folder, "admin"), "utf8").trim();
+  }
+
+  /** One chat request; answers the body. The model streams to `x-stream`, fails for `x-fail`. */
+  async ask(question: string, headers: Record<string, string> = {}): Promise<string> {
+    const answer = await fetch(this.url, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify({ model: "gpt-4", messages: [{ role: "user", content: question }] }),
+    });
+    return answer.text();
+  }
+
+  /** Leaves a stream that never ends. */
+  async leave(question: string): Promise<void> {
+    const leaving = new AbortController();
+    const answer = await fetch(this.url, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-stream": "endless" },
+      body: JSON.stringify({ model: "gpt-4", messages: [{ role: "user", content: question }] }),
+      signal: leaving.signal,
+    });
+    await answer.body?.getReader().read();
+    leaving.abort();
+  }
+
+  async stop(): Promise<void> {
+    await this.envoy.stop();
+    this.model.closeAllConnections();
+    this.model.close();
+  }
+}
+
+async function startModel(): Promise<Server> {
+  const usage = {
+    prompt_tokens: 10,
+    completion_tokens: 5,
+    total_tokens: 15,
+    prompt_tokens_details: { cached_tokens: 4 },
+    completion_tokens_details: { reasoning_tokens: 2 },
+  };
+  const choices = [{ index: 0, message: { content: 'a "b"' }, finish_reason: "stop" }];
+  const delta = { id: "c2", model: "gpt-4o", choices: [{ delta: { content: "hel" } }] };
+  const model = createServer((request, response) => {
+    request.resume().on("end", () => {
+      const { "x-stream": stream, "x-fail": fail, "x-silent": silent } = request.headers;
+      response.setHeader("content-type", stream ? "text/event-stream" : "application/json");
+      if (fail) return response.writeHead(Number(fail)).end('{"error":{"message":"x"}}');
+      if (stream) response.write(`data: ${JSON.stringify(delta)}\n\n`);
+      if (stream === "endless") return;
+      const told = silent ? {} : { usage };
+      const last = JSON.stringify({ id: "c1", model: "gpt-4o", choices, ...told });
+      return response.end(stream ? `data: ${last}\n\ndata: [DONE]\n\n` : last);
+    });
+  });
+  await new Promise<void>((ready) => model.listen(0, "127.0.0.1", ready));
+  return model;
+}
+
+/** The example with ports and paths of this run. */
+function localised(modelPort: number, plugins: readonly FurtherPlugin[]): object {
+  const text = readFileSync("examples/statistics/envoy.yaml", "utf8")
+    .replaceAll("/etc/envoy/", join(process.cwd(), "build/envoy/"))
+    .replace("path: access.log", "path: '%FOLDER%/access.log'")
+    .replace("path: dialogues.log", "path: '%FOLDER%/dialogues.log'")
+    .replace("type: STRICT_DNS", "type: STATIC");
+  const bootstrap = parse(text) as Node;
+  delete bootstrap["admin"];
+  bootstrap["stats_flush_interval"] = "1s";
+  const resources = bootstrap["static_resources"] as { listeners: Node[]; clusters: Node[] };
+  const [listener = {}] = resources.listeners;
+  listener["address"] = loopback(0);
+  const chains = listener["filter_chains"] as { filters: { typed_config: Node }[] }[];
+  const filters = chains[0]!.filters[0]!.typed_config["http_filters"] as Node[];
+  filters.splice(1, 0, ...plugins.map((plugin) => further(filters[0]!, plugin)));
+  const endpoints = [{ lb_endpoints: [{ endpoint: { address: loopback(modelPort) } }] }];
+  resources.clusters[0]!["load_assignment"] = { cluster_name: "provider", endpoints };
+  return bootstrap;
+}
+
+/** A filter like that of ai-statistics. */
+function further(filter: Node, [name, configuration]: FurtherPlugin): Node {
+  const copy = JSON.parse(JSON.stringify(filter).replaceAll("ai-statistics", name)) as {
+    typed_config: { config: { configuration: Node; allow_on_headers_stop_iteration?: boolean } };
+  };
+  copy.typed_config.config.configuration["value"] = JSON.stringify(configuration);
+  copy.typed_config.config.allow_on_headers_stop_iteration = true;
+  return copy;
+}

@@ -22,6 +22,12 @@ const TAGS = {
   ),
   weightGroups: [tag("w", { weight: 50 })],
 };
+const STATISTICS = {
+  name: "ai-statistics",
+  wasm: "build/envoy/ai-statistics.wasm",
+  vmId: "one",
+  config: JSON.stringify({ use_default_attributes: true, dialog_log: { enabled: true } }),
+};
 const plugins: [string, PluginOptions[], Record<string, string>, number[]][] = [
   ["key-auth", [keyAuth(GO)], { "x-api-key": "k1" }, [200, 401]],
   ["token-quota", [tokenQuota(QUOTA)], { "x-mse-consumer": "bob" }, [200, 401]],
@@ -30,6 +36,7 @@ const plugins: [string, PluginOptions[], Record<string, string>, number[]][] = [
   ["model-router", [modelRouter()], JSON_TYPE, [200]],
   ["model-mapper", [modelMapper()], JSON_TYPE, [200]],
   ["content-security", [contentSecurity(LOCAL)], JSON_TYPE, [200]],
+  ["ai-statistics", [STATISTICS], JSON_TYPE, [200]],
   ["traffic-tag", [trafficTag(TAGS)], { "x-user": "alice", cookie: "k=1" }, [200]],
 ];
 

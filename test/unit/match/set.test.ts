@@ -26,6 +26,9 @@ const scanLive = (...pieces: Text[]): string =>
   run("scan", [pieces.length, 1], ...pieces)!
     .toString()
     .trim();
+/** Numbers of the patterns that match in each text. */
+const scanByTurns = (step: number, ...texts: Text[]): string =>
+  run("scanByTurns", [texts.length, step], ...texts)!.toString();
 const bytes = (text: Text): Uint8Array[] =>
   Array.from(Buffer.from(text), (byte) => Buffer.of(byte));
 
@@ -55,7 +58,32 @@ describe("patterns of a set", () => {
 
   it("texts by turns do not meet", () => {
     build("ab", "^b", "ba$");
-    expect(run("scanBoth", [], "aab", "bba")!.toString()).toBe("0 | 1 2 ");
+    expect(scanByTurns(1, "aab", "bba")).toBe("0 | 1 2 | ");
+    expect(scanByTurns(9, "x", "ab")).toBe("| 0 | ");
+  });
+
+  it("texts by turns keep their places when the automaton forgets its states", () => {
+    build(
+      "a[ab]{12}c",
+      "^ab",
+      "[ab]{2}b$",
+      "^b[ab]*\\z",
+      "ba{6}b",
+      "\\Ba{9}",
+      "\\bb{7}a",
+      "\\Bb{9}",
+    );
+    const random = new Random(12);
+    const letter = () =>
+      random.chance(0.06) ? (random.chance(0.1) ? "c" : " ") : random.chance(0.5) ? "a" : "b";
+    const text = (length: number) => Array.from({ length }, letter).join("");
+    for (const step of [1, 5, 64, 1000, 4000]) {
+      const texts = [40, 900, 9000, 0, 2999, 12000, 1, 8000].map(text);
+      const alone = texts.map((one) => `${scan(one)} `.trimStart() + "| ").join("");
+      expect(scanByTurns(step, ...texts)).toBe(alone);
+      // Once more: now the states are those of the end of the last text.
+      expect(scanByTurns(step, ...texts)).toBe(alone);
+    }
   });
 
   it("five hundred, not more", () => {

@@ -29,7 +29,7 @@ export class StateTable {
    * @param width of a row of targets: the classes, and the end of the text
    */
   constructor(
-    private readonly words: i32,
+    readonly words: i32,
     private readonly width: i32,
   ) {
     const perState = (words + 1 + width) << 2;
@@ -87,13 +87,20 @@ export class StateTable {
   /** Puts the machine into a state. */
   restore(state: i32, machine: Machine): void {
     machine.now.clear(); // no state that is kept has a match
-    const at = (state / this.rowBytes) * this.keyWidth;
-    machine.before = this.keys[at];
-    memory.copy(
-      changetype<usize>(machine.now.bits),
-      changetype<usize>(this.keys) + ((<usize>(at + 1)) << 2),
-      (<usize>this.words) << 2,
-    );
+    machine.before = this.beforeOf(state);
+    const bits = changetype<usize>(machine.now.bits);
+    memory.copy(bits, this.bitsOf(state), (<usize>this.words) << 2);
+  }
+
+  /** Address of the bits of the steps that a state stands for, until a state is made. */
+  bitsOf(state: i32): usize {
+    const at = (state / this.rowBytes) * this.keyWidth + 1;
+    return changetype<usize>(this.keys) + ((<usize>at) << 2);
+  }
+
+  /** What stood before a state, as `Machine.before`. */
+  beforeOf(state: i32): i32 {
+    return this.keys[(state / this.rowBytes) * this.keyWidth];
   }
 
   /** Forgets all states. */

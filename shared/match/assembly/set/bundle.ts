@@ -28,6 +28,12 @@ export class Bundle {
   private flushes: i32 = 0;
   /** How often all states were forgotten since the beginning. */
   private generation: i32 = 0;
+  /** The state in which a text begins, of a generation, and what matches before its first byte. */
+  private start: i32 = 0;
+  private startGeneration: i32 = -1;
+  private startFound: u32 = 0;
+  /** The only one of this generation that has not kept where its machine is; null: there is none. */
+  private unsaved: Progress | null = null;
   /** Of the piece that is read: where the automaton is, and what matched in it. */
   private state: i32 = 0;
   private found: u32 = 0;
@@ -47,8 +53,13 @@ export class Bundle {
 
   /** Where a text begins. */
   begin(): Progress {
-    this.walk.begin(-1);
-    return new Progress(this.walk);
+    if (this.startGeneration != this.generation) {
+      this.walk.begin(-1);
+      this.startFound = this.walk.matched;
+      this.start = this.currentState();
+      this.startGeneration = this.generation;
+    }
+    return new Progress(this.startFound, this.start, this.generation);
   }
 
   /** Goes on over a piece of text, and notes what matches. @param piece valid UTF-8 */
@@ -72,22 +83,24 @@ export class Bundle {
 
   /** Notes what matches at the end of the text. */
   finish(progress: Progress): void {
-    progress.restore(this.walk);
-    this.walk.read(this.classes.count);
-    progress.found |= this.walk.matched;
+    this.found = 0;
+    this.meet(this.stateOf(progress), this.classes.count);
+    progress.found |= this.found;
     progress.begun = 0;
+    if (this.unsaved === progress) this.unsaved = null;
   }
 
   private enter(piece: Slice, progress: Progress): void {
     this.flushes = 0;
     this.found = 0;
     this.fresh = piece.ptr - <usize>progress.begun;
-    if (progress.generation == this.generation) {
-      this.state = progress.state;
-      return;
-    }
+    this.state = this.stateOf(progress);
+  }
+
+  private stateOf(progress: Progress): i32 {
+    if (progress.generation == this.generation) return progress.state;
     progress.restore(this.walk);
-    this.state = this.currentState();
+    return this.currentState();
   }
 
   /** Made anew too often: it is faster without keeping states. */
@@ -168,21 +181,39 @@ export class Bundle {
 
   /** @param at up to where it was read */
   private finishPiece(at: usize, end: usize, progress: Progress): void {
+    progress.state = this.state;
+    progress.generation = this.generation;
+    progress.found |= this.found;
+    if (at < end) this.finishWorn(at, end, progress);
+    else this.remember(progress);
+    progress.begun = <i32>(end - this.fresh);
+  }
+
+  /** Reads the rest without keeping states. */
+  private finishWorn(at: usize, end: usize, progress: Progress): void {
     const walk = this.walk;
     const classOf = changetype<usize>(this.classes.classOf);
     this.states.restore(this.state & STATE, walk.machine);
     walk.hasSurvivors = (this.state & BEGUN) != 0;
-    let found = this.found;
-    progress.state = this.state;
-    progress.generation = at == end ? this.generation : -1;
     while (at < end) {
       walk.read(<i32>load<u8>(classOf + <usize>load<u8>(at++)));
       if (!walk.hasSurvivors) this.fresh = at;
-      found |= walk.matched;
+      progress.found |= walk.matched;
     }
-    progress.begun = <i32>(end - this.fresh);
-    progress.save(walk);
-    progress.found |= found;
+    progress.generation = -1;
+    progress.save(walk); // nothing is unsaved: states were forgotten just now
+  }
+
+  /** Its state is enough until states are forgotten; most texts end before. */
+  private remember(progress: Progress): void {
+    if (this.unsaved !== progress) this.saveLast();
+    this.unsaved = progress;
+  }
+
+  private saveLast(): void {
+    const last = this.unsaved;
+    if (last !== null) last.saveFrom(this.states, last.state & STATE);
+    this.unsaved = null;
   }
 
   private matchesAt(state: i32): u32 {
@@ -201,6 +232,7 @@ export class Bundle {
 
   private currentState(): i32 {
     if (this.states.isFull) {
+      this.saveLast();
       this.states.clear();
       this.flushes++;
       this.generation++;

@@ -1,3 +1,4 @@
+import { StateTable } from "../regex/state-table";
 import { Walk } from "../find/walk";
 
 /**
@@ -6,32 +7,47 @@ import { Walk } from "../find/walk";
  */
 @final
 export class Progress {
-  /** Patterns that have matched. */
-  found: u32 = 0;
   /** Bytes at the end of which nothing earlier is a part of what may go on. 0: nothing may. */
   begun: i32 = 0;
-  /** Where the automaton was, as long as its states are those of this generation. */
-  state: i32 = 0;
-  generation: i32 = -1;
-  private readonly bits: StaticArray<u32>;
+  /** Where the machine was when the automaton's states were last forgotten; null: where texts begin. */
+  private bits: StaticArray<u32> | null = null;
   private before: i32 = 0;
 
-  constructor(walk: Walk) {
-    this.bits = new StaticArray<u32>(walk.machine.now.bits.length);
-    this.save(walk);
-    this.found = walk.matched;
-  }
+  constructor(
+    /** Patterns that have matched. */
+    public found: u32,
+    /** Where the automaton was, as long as its states are those of this generation. */
+    public state: i32,
+    public generation: i32,
+  ) {}
 
+  /** Keeps where the machine is. */
   save(walk: Walk): void {
-    this.before = walk.machine.before;
     const bits = walk.machine.now.bits;
-    memory.copy(changetype<usize>(this.bits), changetype<usize>(bits), (<usize>bits.length) << 2);
+    this.keep(changetype<usize>(bits), bits.length, walk.machine.before);
   }
 
+  /** Keeps what the state stands for, which the table is about to forget. @param state its offset */
+  saveFrom(states: StateTable, state: i32): void {
+    this.keep(states.bitsOf(state), states.words, states.beforeOf(state));
+  }
+
+  /** Puts the machine where it was when it was kept. */
   restore(walk: Walk): void {
+    const bits = this.bits;
+    if (bits === null) return walk.begin(-1);
+    const now = walk.machine.now.bits;
     walk.machine.before = this.before;
-    walk.hasSurvivors = this.begun > 0;
-    const bits = walk.machine.now.bits;
-    memory.copy(changetype<usize>(bits), changetype<usize>(this.bits), (<usize>bits.length) << 2);
+    memory.copy(changetype<usize>(now), changetype<usize>(bits), (<usize>now.length) << 2);
+  }
+
+  private keep(from: usize, words: i32, before: i32): void {
+    let bits = this.bits;
+    if (bits === null) {
+      bits = new StaticArray<u32>(words);
+      this.bits = bits;
+    }
+    memory.copy(changetype<usize>(bits), from, (<usize>words) << 2);
+    this.before = before;
   }
 }

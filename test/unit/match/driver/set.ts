@@ -33,21 +33,24 @@ export function scan(pieces: i32, showLive: bool): void {
   answerFound(scan);
 }
 
-/** Two texts by turns, a byte at a time. */
-export function scanBoth(): void {
+/** The texts that the arguments are, by turns, so many bytes at a time: what matches in each. */
+export function scanByTurns(texts: i32, step: i32): void {
   const patterns = set;
   if (patterns === null) return;
-  const left = new PatternScan(patterns);
-  const right = new PatternScan(patterns);
-  for (let at = 0; at < max(argument(0).length, argument(1).length); at++) {
-    left.feed(argument(0).sub(at, at + 1));
-    right.feed(argument(1).sub(at, at + 1));
+  const scans: PatternScan[] = [];
+  let longest = 0;
+  for (let i = 0; i < texts; i++) {
+    scans.push(new PatternScan(patterns));
+    longest = max(longest, argument(i).length);
   }
-  left.finish();
-  right.finish();
-  answerFound(left);
-  answerText("| ");
-  answerFound(right);
+  for (let at = 0; at < longest; at += step) {
+    for (let i = 0; i < texts; i++) scans[i].feed(argument(i).sub(at, at + step));
+  }
+  for (let i = 0; i < texts; i++) {
+    scans[i].finish();
+    answerFound(scans[i]);
+    answerText("| ");
+  }
 }
 
 function answerFound(scan: PatternScan): void {

@@ -63,7 +63,11 @@ export class SecurityConfig {
   /** What cannot be read is refused. */
   readonly deniesUnreadable: bool;
   readonly holdsHeaders: bool;
-  readonly streamsHeaders: bool;
+  /**
+   * The headers of an answer wait for its verdict. Higress gives filters behind this one what a local
+   * reply says; Envoy's body can only be replaced.
+   */
+  readonly holdsResponseHeaders: bool;
   readonly maxBodyBytes: i64;
 
   constructor(
@@ -91,7 +95,8 @@ export class SecurityConfig {
     this.contextChars = <i32>config.integer("streamContextChars", 0, 0, MAX_CONTEXT);
     this.asksEmpty = !api.judgesEvents && submitEmpty(backends);
     this.bufferLimit = api.judgesEvents ? 1 : readWindow(fields, doubts, isGuard);
-    this.refusal = readRefusal(config, dialect, api.type);
+    const refusal = readRefusal(config, dialect, api.type);
+    this.refusal = refusal;
     const thresholds = readThresholds(config, isCloud ? LEVEL_MAX : LEVEL_HIGH);
     if (!isGuard) doubtBar(config, "riskLevelBar", doubts);
     this.consumers = new ConsumerRules(config, thresholds, doubts);
@@ -101,10 +106,20 @@ export class SecurityConfig {
       config.choice("onUnreadable", UNREADABLE, unreadableOf(dialect)) == DENY;
     const bodyPhase = config.choice("body_phase", BODY_PHASES, 0);
     this.holdsHeaders = bodyPhase == HOLD_HEADERS;
-    this.streamsHeaders = bodyPhase == STREAM_HEADERS;
+    this.holdsResponseHeaders = bodyPhase == HOLD_HEADERS || mayReply(bodyPhase, refusal);
     this.ledger = new LedgerHabits(config, !isCloud);
     this.maxBodyBytes = readBodyLimit(fields, isGuard);
   }
+
+  /** A refusal of an answer has a status and headers of its own. */
+  get changesResponseHeaders(): bool {
+    return this.holdsResponseHeaders && !this.refusal.keepsHeaders;
+  }
+}
+
+/** An answer that is held can be refused by a local reply, unless the refusal keeps its headers. */
+function mayReply(bodyPhase: i32, refusal: Refusal): bool {
+  return isDefined(HIGRESS) && bodyPhase != STREAM_HEADERS && !refusal.keepsHeaders;
 }
 
 /** Peers let pass what they cannot read (decision 11.6). */

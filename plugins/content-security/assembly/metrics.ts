@@ -1,5 +1,6 @@
 import { bytes } from "@ai-gateway-wasm/bytes";
 import { Counter, Histogram } from "proxy-wasm-as";
+import { Phase } from "./judge/backend";
 
 /** Counters of all configurations; the first four are the peer's (content-security.md 4.8, 6). */
 @final
@@ -14,4 +15,8 @@ export class Metrics {
   readonly checked: Counter = new Counter(bytes("ai_sec_checked"));
   /** Milliseconds from a body's end to its verdict. */
   readonly latency: Histogram = new Histogram(bytes("ai_sec_latency_ms"));
+
+  countMasked(phase: Phase): void {
+    (phase == Phase.Request ? this.requestMasked : this.responseMasked).increment();
+  }
 }

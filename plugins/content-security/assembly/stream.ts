@@ -40,21 +40,11 @@ import {
 } from "./names";
 import { Denial } from "./refusal/denial";
 import { DENIED_DETAILS } from "./refusal/refusal";
+import { Stage } from "./stage";
 import { StreamGate } from "./stream-gate";
 import { Texts } from "./texts";
 
 const OK: Slice = bytes("200");
-
-const enum Stage {
-  /** Nothing is looked at. */
-  Idle,
-  /** A body is held until it is complete. */
-  Reads,
-  /** It is complete, and a judge is asked. */
-  Asks,
-  /** Events are let through as they are judged. */
-  Streams,
-}
 
 /**
  * One request and its answer:
@@ -203,23 +193,11 @@ export class ContentStream extends HttpContext {
     return this.stage == Stage.Reads || this.stage == Stage.Asks;
   }
 
-  /** Higress gives filters behind this one what a local reply says; Envoy's body can only be replaced. */
   private holdResponse(): HeadersAction {
     limitResponseBuffer(this.config.maxBodyBytes);
     this.stage = Stage.Reads;
     responseHeaders.remove(CONTENT_LENGTH);
-    return this.holdsResponseHeaders ? HeadersAction.StopIteration : HeadersAction.Continue;
-  }
-
-  private get holdsResponseHeaders(): bool {
-    const config = this.config;
-    if (config.holdsHeaders || config.streamsHeaders) return config.holdsHeaders;
-    return isDefined(HIGRESS) && !config.refusal.keepsHeaders;
-  }
-
-  /** A refusal of an answer has a status and headers of its own. */
-  private get changesHeaders(): bool {
-    return this.holdsResponseHeaders && !this.config.refusal.keepsHeaders;
+    return this.config.holdsResponseHeaders ? HeadersAction.StopIteration : HeadersAction.Continue;
   }
 
   /** A body is complete. @returns true: it goes on */
@@ -254,9 +232,8 @@ export class ContentStream extends HttpContext {
 
   /** What the cloud calls the services for this consumer. */
   private nameServices(): void {
-    const consumers = this.config.consumers;
-    this.examiner.service = consumers.serviceOf(this.consumer, this.phase, false);
-    this.examiner.imageService = consumers.serviceOf(this.consumer, this.phase, true);
+    this.examiner.service = this.config.consumers.serviceOf(this.consumer, this.phase, false);
+    this.examiner.imageService = this.config.consumers.serviceOf(this.consumer, this.phase, true);
   }
 
   /** @returns true: what is held goes on */
@@ -275,14 +252,12 @@ export class ContentStream extends HttpContext {
 
   /** Puts the changed texts in their places. @returns false: that cannot be done */
   private edit(texts: Texts): bool {
-    const isRequest = this.phase == Phase.Request;
-    const buffer = isRequest ? requestBody : responseBody;
+    const buffer = this.phase == Phase.Request ? requestBody : responseBody;
     const body = buffer.readAll();
     if (body === null) return false;
     const edited = texts.edit(body);
     if (edited === null || buffer.replace(edited) != Status.Ok) return false;
-    if (isRequest) this.metrics.requestMasked.increment();
-    else this.metrics.responseMasked.increment();
+    this.metrics.countMasked(this.phase);
     return true;
   }
 
@@ -293,7 +268,10 @@ export class ContentStream extends HttpContext {
    * @param hasHeaders of an answer: its headers are still here, and may be changed
    * @returns true: what is held goes on, and is the refusal
    */
-  private refuse(judgement: Judgement | null, hasHeaders: bool = this.changesHeaders): bool {
+  private refuse(
+    judgement: Judgement | null,
+    hasHeaders: bool = this.config.changesResponseHeaders,
+  ): bool {
     this.stage = Stage.Idle;
     const isRequest = this.phase == Phase.Request;
     const refusal = this.config.refusal;
@@ -315,12 +293,11 @@ export class ContentStream extends HttpContext {
     const isRequest = this.phase == Phase.Request;
     this.ledger.failed(this.phase, true);
     const body = failureBody(this.examiner.client);
-    if (!isRequest && !this.holdsResponseHeaders) {
+    if (!isRequest && !this.config.holdsResponseHeaders) {
       responseBody.replace(body);
       return true;
     }
-    const status = this.config.failCode;
-    this.sendLocalReply(status, failureHeaders(), body, FAILURE_DETAILS);
+    this.sendLocalReply(this.config.failCode, failureHeaders(), body, FAILURE_DETAILS);
     return false;
   }
 

@@ -1,6 +1,7 @@
 import { bytes, lowerCase, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { isUnreadable } from "@ai-gateway-wasm/kit";
-import { responseHeaders, wallClockNs } from "proxy-wasm-as";
+import { AI_LOG } from "@ai-gateway-wasm/kit/attributes";
+import { getProperty, responseHeaders, wallClockNs } from "proxy-wasm-as";
 import { Answer } from "./answer/answer";
 import { JsonAnswer } from "./answer/json-answer";
 import { StreamAnswer } from "./answer/stream-answer";
@@ -10,6 +11,11 @@ import { Metrics } from "./metrics";
 import { CONTENT_TYPE, STATUS } from "./names";
 import { CacheRoot } from "./plugin";
 
+/** `request deny`, spelled `reqeust deny` by the peer, or `response deny`. */
+const SAFETY_STATUS: Slice = bytes("safecheck_status");
+const DENY: Slice = bytes(" deny");
+/** Bytes of the name and its value: as JSON in a JSON string. */
+const LONGEST_STATUS: i32 = 40;
 const EVENT_STREAM: Slice = bytes("text/event-stream");
 
 /** The model's answer to a question nobody had asked, on its way into the cache. */
@@ -53,19 +59,21 @@ export class Recording {
     if (answer === null) return this.abandon();
     const nowMs = <i64>(wallClockNs() / 1000000);
     const value = answer.finish(nowMs / 1000);
-    if (value === null) {
-      this.drop(answer.reason);
+    if (value === null || isDenied()) {
+      this.drop(value === null ? answer.reason : "denied");
       return;
     }
     const lookup = this.lookup;
     const store = this.config.store;
-    if (store !== null) store.put(this.root.calls, lookup.key, value, nowMs);
     const semantic = this.config.semantic;
+    let isStored: bool = store !== null;
+    if (store !== null) store.put(this.root.calls, lookup.key, value, nowMs);
     if (semantic !== null && !lookup.vector.isEmpty) {
-      semantic.upload(this.root.id, lookup.key, lookup.vector, answer.text);
+      const vector = lookup.vector;
+      if (semantic.upload(this.root.id, lookup.key, vector, answer.text)) isStored = true;
     }
-    this.metrics.stored.increment();
-    this.lookup.release();
+    if (isStored) this.metrics.stored.increment();
+    lookup.release();
   }
 
   /** The answer broke off. */
@@ -95,4 +103,18 @@ export class Recording {
     }
     return false;
   }
+}
+
+/**
+ * A filter for content safety refused the request or the answer, and what comes is its refusal: a
+ * completion like any other. Ours and the peer's say so in `ai_log` before (content-security.md 4.7).
+ */
+function isDenied(): bool {
+  const attributes = getProperty(AI_LOG);
+  if (attributes === null) return false;
+  let at = attributes.find(SAFETY_STATUS);
+  for (; at >= 0; at = attributes.find(SAFETY_STATUS, at + 1)) {
+    if (attributes.sub(at, at + LONGEST_STATUS).find(DENY) >= 0) return true;
+  }
+  return false;
 }

@@ -217,7 +217,7 @@ export class CacheStream extends StoreStream {
     const control = this.control;
     const maxAge = control === null ? -1 : control.maxAge;
     const key = keyOf(config, request, question, this.headers);
-    const lookup = new Lookup(config, key, this.calls, this.root.calls, this.metrics, maxAge);
+    const lookup = new Lookup(config, key, this.calls, this.root, this.metrics, maxAge);
     this.lookup = lookup;
     this.stage = Stage.Asks;
     this.sinceMs = nowInMs();

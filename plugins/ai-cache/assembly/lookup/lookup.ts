@@ -5,6 +5,7 @@ import { HttpCallResponse } from "proxy-wasm-as";
 import { CacheConfig } from "../config/config";
 import { CacheKey, keyBeside } from "../key/cache-key";
 import { Metrics } from "../metrics";
+import { CacheRoot } from "../plugin";
 import { Hit } from "../replay/hit";
 import { Finding } from "../store/store";
 import { EMBEDDING_CALL, SEARCH_CALL } from "./semantic";
@@ -66,8 +67,8 @@ export class Lookup {
     private readonly config: CacheConfig,
     readonly key: CacheKey,
     private readonly calls: StoreCalls,
-    /** Of the root: for what nobody waits for. */
-    private readonly lasting: StoreCalls,
+    /** Makes the calls that nobody waits for. */
+    private readonly root: CacheRoot,
     private readonly metrics: Metrics,
     /** Seconds; older answers are of no use. */
     private readonly maxAge: i64,
@@ -161,7 +162,7 @@ export class Lookup {
     const semantic = this.config.semantic;
     if (semantic === null) return this.miss();
     const embedding = semantic.readEmbedding(response);
-    if (embedding.isMissing) return this.fail("embedding");
+    if (embedding.isMissing) return this.fail("embedding", embedding.failure);
     this.vector = embedding.vector;
     this.step = Step.Search;
     const isSent = semantic.search(this.calls.owner, this.key, embedding.vector);
@@ -172,13 +173,14 @@ export class Lookup {
     const semantic = this.config.semantic;
     if (semantic === null) return this.miss();
     const nearest = semantic.readNearest(response, this.key);
+    if (nearest.isTrouble) return this.fail("vector", nearest.failure);
     if (!nearest.isAccepted) return this.miss();
     this.score = nearest.score;
     const store = this.config.store;
     if (!nearest.answer.isEmpty) {
       const finding = new Finding(nearest.answer);
       if (!this.isUsable(finding, nowMs)) return this.miss();
-      if (store !== null) store.put(this.lasting, this.key, nearest.answer, nowMs);
+      if (store !== null) store.put(this.root.calls, this.key, nearest.answer, nowMs);
       return this.found(finding);
     }
     if (store === null) return this.miss();
@@ -207,8 +209,10 @@ export class Lookup {
     return Progress.Hit;
   }
 
-  private fail(trouble: string): Progress {
+  /** @param reason without anything of the reply; empty: the call could not be sent */
+  private fail(trouble: string, reason: string = "could not be called"): Progress {
     this.note(trouble);
+    this.root.log.error("semantic cache: " + trouble + ": " + reason);
     return this.miss();
   }
 

@@ -86,6 +86,19 @@ describe("patterns of a set", () => {
     }
   });
 
+  it("a text whose state was forgotten goes on behind the byte it ended with", () => {
+    build("a[ab]{12}c", "\\bb{7}a", "\\Bb{7}a");
+    const random = new Random(5);
+    const other = Array.from({ length: 2000 }, () => (random.chance(0.5) ? "a" : "b")).join("");
+    for (const [last, found] of [
+      [" ", "1"],
+      ["b", "2"],
+    ] as const) {
+      const text = `${"a".repeat(1999)}${last}bbbbbbba`;
+      expect(scanByTurns(2000, text, other).split("|")[0]?.trim()).toBe(found);
+    }
+  });
+
   it("five hundred, not more", () => {
     const patterns = Array.from({ length: 501 }, (_, i) => `\\bword${i}x\\d{3}\\b`);
     expect(build(...patterns)).toBe(

@@ -1,5 +1,5 @@
 import { Builder, Slice } from "@ai-gateway-wasm/bytes";
-import { firstDayOfMonth, monthOf } from "@ai-gateway-wasm/store/calendar";
+import { firstDayOfMonth, monthOf } from "@ai-gateway-wasm/kit/calendar";
 
 /** How long a grant lasts; the order of `PERIODS`. */
 export const enum PeriodKind {

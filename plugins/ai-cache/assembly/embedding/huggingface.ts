@@ -2,6 +2,7 @@ import { JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { HttpRequest } from "@ai-gateway-wasm/kit/http-client";
+import { appendSegments } from "@ai-gateway-wasm/kit/percent";
 import {
   AUTHORIZATION,
   bearer,
@@ -9,7 +10,6 @@ import {
   readJsonService,
   requireText,
 } from "../json-service";
-import { appendSegments } from "../percent";
 import { vectorOf } from "./embedding";
 import { EmbeddingService } from "./embedding-service";
 import { readModel, readPath } from "./endpoint";

@@ -1,7 +1,7 @@
 import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { hmacSha256 } from "@ai-gateway-wasm/crypto";
+import { appendForm } from "@ai-gateway-wasm/kit/percent";
 import { encodeBase64 } from "@ai-gateway-wasm/store/assembly/remote/base64";
-import { appendForm } from "../percent";
 
 /** Who signs. */
 @final

@@ -1,8 +1,8 @@
 import { JsonCursor, JsonType, JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { appendSegment } from "@ai-gateway-wasm/kit/percent";
 import { orElse } from "../json-service";
-import { appendSegment } from "../percent";
 import { Entry } from "./entry";
 import { isText, NO_RESULTS, scoreOf, secondsOf, textOrNone } from "./layout";
 import { CREATED_AT, PARTITION, writeMoreFields } from "./more-fields";

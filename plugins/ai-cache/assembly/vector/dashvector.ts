@@ -1,6 +1,7 @@
 import { JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { uuidOf } from "@ai-gateway-wasm/kit/uuid";
 import { readHeaderText } from "../json-service";
 import { Place } from "../place";
 import { Entry } from "./entry";
@@ -8,7 +9,6 @@ import { ResultLayout } from "./layout";
 import { writeMoreFields } from "./more-fields";
 import { Neighbours } from "./neighbour";
 import { VectorPolicy, VectorSettings } from "./settings";
-import { digestUuid } from "./uuid";
 import { collectionPath, VectorDatabase } from "./vector-database";
 
 const TOKEN: Slice = bytes("dashvector-auth-token");
@@ -47,7 +47,7 @@ export class DashVector extends VectorDatabase {
 
   protected override writeEntry(json: JsonWriter, entry: Entry, text: Slice): void {
     json.key("docs").openArray().openObject();
-    if (this.settings.keepsAge) json.key("id").text(digestUuid(entry.digest));
+    if (this.settings.keepsAge) json.key("id").text(uuidOf(entry.digest, 8));
     json.key("vector").raw(entry.vector).key("fields").openObject();
     json.key("answer").text(entry.answer).key("query").text(text);
     writeMoreFields(json, entry, this.settings);

@@ -1,6 +1,7 @@
 import { JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { uuidOf } from "@ai-gateway-wasm/kit/uuid";
 import { encodeBase64 } from "@ai-gateway-wasm/store/assembly/remote/base64";
 import { AUTHORIZATION, readHeaderText } from "../json-service";
 import { Place } from "../place";
@@ -9,7 +10,6 @@ import { ResultLayout } from "./layout";
 import { PARTITION, writeMoreFields } from "./more-fields";
 import { Neighbours } from "./neighbour";
 import { VectorPolicy, VectorSettings } from "./settings";
-import { digestUuid } from "./uuid";
 import { collectionPath, VectorDatabase } from "./vector-database";
 
 const COLON: u8 = 0x3a;
@@ -42,7 +42,7 @@ export class Elasticsearch extends VectorDatabase {
     const documents = super.uploadPath(entry);
     if (!this.settings.keepsAge) return documents;
     const path = new Builder().append(documents).appendByte(SLASH);
-    return path.append(digestUuid(entry.digest)).view();
+    return path.append(uuidOf(entry.digest, 8)).view();
   }
 
   protected override writeQuery(json: JsonWriter, vector: Slice, k: i32, filter: Slice): void {

@@ -1,6 +1,7 @@
 import { JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { uuidOf } from "@ai-gateway-wasm/kit/uuid";
 import { readHeaderText } from "../json-service";
 import { Place } from "../place";
 import { Entry } from "./entry";
@@ -8,7 +9,6 @@ import { ResultLayout } from "./layout";
 import { PARTITION, writeMoreFields } from "./more-fields";
 import { Neighbours } from "./neighbour";
 import { VectorPolicy, VectorSettings } from "./settings";
-import { digestUuid } from "./uuid";
 import { VectorDatabase } from "./vector-database";
 
 const API_KEY: Slice = bytes("api-key");
@@ -47,7 +47,7 @@ export class Pinecone extends VectorDatabase {
   }
 
   protected override writeEntry(json: JsonWriter, entry: Entry, text: Slice): void {
-    json.key("vectors").openArray().openObject().key("id").text(digestUuid(entry.digest));
+    json.key("vectors").openArray().openObject().key("id").text(uuidOf(entry.digest, 8));
     json.key("values").raw(entry.vector).key("metadata").openObject();
     json.key("question").text(text).key("answer").text(entry.answer);
     writeMoreFields(json, entry, this.settings);

@@ -1,6 +1,7 @@
 import { JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { uuidOf } from "@ai-gateway-wasm/kit/uuid";
 import { readHeaderText } from "../json-service";
 import { Place } from "../place";
 import { Entry } from "./entry";
@@ -8,7 +9,6 @@ import { ResultLayout } from "./layout";
 import { PARTITION, writeMoreFields } from "./more-fields";
 import { Neighbours } from "./neighbour";
 import { VectorPolicy, VectorSettings } from "./settings";
-import { digestUuid } from "./uuid";
 import { collectionPath, VectorDatabase } from "./vector-database";
 
 const API_KEY: Slice = bytes("api-key");
@@ -51,7 +51,7 @@ export class Qdrant extends VectorDatabase {
   }
 
   protected override writeEntry(json: JsonWriter, entry: Entry, text: Slice): void {
-    json.key("points").openArray().openObject().key("id").text(digestUuid(entry.digest));
+    json.key("points").openArray().openObject().key("id").text(uuidOf(entry.digest, 8));
     json.key("vector").raw(entry.vector).key("payload").openObject();
     json.key("question").text(text).key("answer").text(entry.answer);
     writeMoreFields(json, entry, this.settings);

@@ -1,8 +1,8 @@
 import { JsonValue, JsonWriter, parseJson } from "@ai-gateway-wasm/as-json";
 import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { HttpRequest } from "@ai-gateway-wasm/kit/http-client";
+import { appendSegment } from "@ai-gateway-wasm/kit/percent";
 import { JsonService } from "../json-service";
-import { appendSegment } from "../percent";
 import { Entry } from "./entry";
 import { NO_RESULTS } from "./layout";
 import { Nearest, Neighbour, Neighbours } from "./neighbour";

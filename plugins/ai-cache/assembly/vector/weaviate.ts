@@ -1,6 +1,7 @@
 import { JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { uuidOf } from "@ai-gateway-wasm/kit/uuid";
 import { AUTHORIZATION, bearer, readHeaderText } from "../json-service";
 import { Place } from "../place";
 import { Entry } from "./entry";
@@ -8,7 +9,6 @@ import { ResultLayout } from "./layout";
 import { PARTITION } from "./more-fields";
 import { Neighbours } from "./neighbour";
 import { VectorPolicy, VectorSettings } from "./settings";
-import { digestUuid } from "./uuid";
 import { VectorDatabase } from "./vector-database";
 
 const GRAPHQL: Slice = bytes("/v1/graphql");
@@ -54,7 +54,7 @@ export class Weaviate extends VectorDatabase {
     const settings = this.settings;
     if (settings.keepsAge) json.key("objects").openArray().openObject();
     json.key("class").text(settings.collection);
-    if (settings.keepsAge) json.key("id").text(digestUuid(entry.digest));
+    if (settings.keepsAge) json.key("id").text(uuidOf(entry.digest, 8));
     json.key("vector").raw(entry.vector).key("properties").openObject();
     json.key("question").text(text).key("answer").text(entry.answer);
     if (settings.filters && !entry.partition.isEmpty) json.key(PARTITION).text(entry.partition);

@@ -1,6 +1,6 @@
 import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { Slot } from "../shared-data/slot";
-import { firstDayOfMonth, monthOf } from "./calendar";
+import { firstDayOfMonth, monthOf } from "@ai-gateway-wasm/kit/calendar";
 
 /** How a window begins and ends (token-rate-limit.md 7.4). */
 export const enum Algorithm {

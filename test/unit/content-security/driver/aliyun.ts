@@ -1,5 +1,6 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
-import { percentEncode } from "@ai-gateway-wasm/content-security/assembly/backend/aliyun/encoding";
+import { Builder, Slice } from "@ai-gateway-wasm/bytes";
+import { appendSegment } from "@ai-gateway-wasm/kit/percent";
+import { uuidOf } from "@ai-gateway-wasm/kit/uuid";
 import { formOf } from "@ai-gateway-wasm/content-security/assembly/backend/aliyun/request";
 import {
   AccessKey,
@@ -8,7 +9,7 @@ import {
   hexSha256,
   SortedPairs,
 } from "@ai-gateway-wasm/content-security/assembly/backend/aliyun/signature";
-import { utcDate, uuid } from "@ai-gateway-wasm/content-security/assembly/backend/aliyun/stamp";
+import { utcDate } from "@ai-gateway-wasm/content-security/assembly/backend/aliyun/stamp";
 import { answer, answerText, argument } from "../../json/driver/frame";
 import { questionOf } from "./asking";
 
@@ -35,7 +36,7 @@ export function form(kind: i32): void {
 }
 
 export function percent(): void {
-  answer(percentEncode(argument(0)));
+  answer(appendSegment(new Builder(), argument(0)).view());
 }
 
 export function date(seconds: f64): void {
@@ -43,7 +44,7 @@ export function date(seconds: f64): void {
 }
 
 export function version4(): void {
-  answer(uuid(argument(0)));
+  answer(uuidOf(argument(0), 4));
 }
 
 function pairsOf(lines: Slice): SortedPairs {

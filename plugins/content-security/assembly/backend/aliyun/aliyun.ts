@@ -1,6 +1,7 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { HttpRequest } from "@ai-gateway-wasm/kit/http-client";
+import { uuidOf } from "@ai-gateway-wasm/kit/uuid";
 import { randomBytes, wallClockSeconds } from "proxy-wasm-as";
 import { Doubts } from "../../doubts";
 import { Backend, Question } from "../../judge/backend";
@@ -11,7 +12,7 @@ import { parseAnswer, requestIdIn } from "./answer";
 import { AliyunConfig, MULTI_MODAL, MULTI_MODAL_BASE64, TEXT_MODERATION } from "./config";
 import { formOf, signedRequest, Stamp } from "./request";
 import { hexSha256 } from "./signature";
-import { utcDate, uuid } from "./stamp";
+import { utcDate } from "./stamp";
 
 /** Bytes of the parts of a whole text, as the peer cuts it. */
 const MAX_BYTES: i32 = 1800;
@@ -54,7 +55,7 @@ export class Aliyun extends Backend {
     const body = formOf(question);
     const random = randomBytes(16);
     // A host without random numbers: texts that differ have nonces that differ.
-    const nonce = uuid(random === null ? hexSha256(body).sub(0, 16) : random);
+    const nonce = uuidOf(random === null ? hexSha256(body) : random, 4);
     return this.askWith(question, body, new Stamp(utcDate(wallClockSeconds()), nonce));
   }
 

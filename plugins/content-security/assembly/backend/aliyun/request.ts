@@ -1,8 +1,8 @@
 import { JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { HttpRequest } from "@ai-gateway-wasm/kit/http-client";
+import { appendForm } from "@ai-gateway-wasm/kit/percent";
 import { Question } from "../../judge/backend";
-import { appendForm } from "./encoding";
 import { AccessKey, authorization, canonicalQuery, hexSha256, SortedPairs } from "./signature";
 
 const POST: Slice = bytes("POST");

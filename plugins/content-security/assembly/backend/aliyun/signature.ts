@@ -1,6 +1,6 @@
 import { Builder, bytes, encodeHex, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { hmacSha256, sha256 } from "@ai-gateway-wasm/crypto";
-import { percentEncode } from "./encoding";
+import { appendSegment } from "@ai-gateway-wasm/kit/percent";
 
 const ALGORITHM: Slice = bytes("ACS3-HMAC-SHA256");
 const LINE_FEED: u8 = 0x0a;
@@ -78,8 +78,8 @@ export function canonicalQuery(query: SortedPairs): Slice {
   const out = new Builder();
   for (let i = 0; i < query.names.length; i++) {
     if (i > 0) out.appendByte(0x26);
-    out.append(percentEncode(query.names[i])).appendByte(0x3d);
-    out.append(percentEncode(query.values[i]));
+    appendSegment(out, query.names[i]).appendByte(0x3d);
+    appendSegment(out, query.values[i]);
   }
   return out.view();
 }

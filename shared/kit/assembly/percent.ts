@@ -20,7 +20,7 @@ export function appendSegments(out: Builder, text: Slice): Builder {
   return out;
 }
 
-/** Appends a value of a query as forms have it: a blank is a `+`. */
+/** Appends a value of a query or body as forms have it: a blank is a `+`. */
 export function appendForm(out: Builder, text: Slice): Builder {
   for (let i = 0; i < text.length; i++) {
     if (text.at(i) == SPACE) out.appendByte(PLUS);

@@ -1,0 +1,2 @@
+// Identifiers of 128 bits.
+export { uuidOf } from "./assembly/uuid";

@@ -1,5 +1,6 @@
 import {
   appendDecimal,
+  appendEscaped,
   isInteger,
   isValidJson,
   JsonValue,
@@ -8,7 +9,6 @@ import {
   stringOf,
   textOf,
 } from "@ai-gateway-wasm/as-json";
-import { appendGoEscaped } from "@ai-gateway-wasm/as-json/go-escape";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { appendCanonical, MAX_ATTRIBUTE_DEPTH } from "@ai-gateway-wasm/kit/canonical-json";
 import { goText } from "@ai-gateway-wasm/kit/attributes";
@@ -147,7 +147,7 @@ export class Value {
 /** A JSON string. */
 function quoted(text: Slice): Slice {
   const out = new Builder(text.length + 16).appendByte(QUOTE);
-  appendGoEscaped(out, text);
+  appendEscaped(out, text);
   return out.appendByte(QUOTE).view();
 }
 

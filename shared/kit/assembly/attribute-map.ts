@@ -1,5 +1,12 @@
-import { escape, isValidJson, JsonValue, quote, readJson, textOf } from "@ai-gateway-wasm/as-json";
-import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
+import {
+  appendEscaped,
+  isValidJson,
+  JsonValue,
+  quote,
+  readJson,
+  textOf,
+} from "@ai-gateway-wasm/as-json";
+import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import {
   appendCanonical,
   appendMembers,
@@ -10,9 +17,17 @@ import {
 } from "./canonical-json";
 import { goText } from "./go-text";
 
-const EMPTY_OBJECT: Slice = bytes("{}");
 const TRUE: Slice = bytes("true");
 const FALSE: Slice = bytes("false");
+
+/** Bytes that the buffers below may keep. */
+const MOST_KEPT: i32 = 64 * 1024;
+/** Needed for a moment at a time, so all streams of the VM share them. */
+let spelled: Builder = new Builder(1024);
+let escaped: Builder = new Builder(1024);
+
+/** A longer property is read again before it is added to: a copy of it would cost as much. */
+const MOST_REMEMBERED: i32 = 4096;
 
 /** One attribute, its value both as JSON and as text. */
 @final
@@ -39,8 +54,10 @@ export class Attribute extends Member {
  */
 @final
 export class AttributeMap {
-  /** In the order of their first setting. */
+  /** In the order of their first setting until they are merged, then in any. */
   readonly list: Attribute[] = [];
+  /** What a property without attributes of others was set to last; no bytes: there is none. */
+  private written: Slice = NO_BYTES;
 
   setText(key: Slice, value: Slice): void {
     const kept = value.kept();
@@ -84,15 +101,39 @@ export class AttributeMap {
    * attributes, keys sorted, escaped once more for the inside of a JSON string.
    *
    * @param stored the property as it is; no bytes when it was never set
-   * @returns memory of its own; null when `stored` cannot be read and must be left alone
+   * @returns memory that the next merge overwrites; null when `stored` cannot be read and must be
+   *   left alone
    */
   mergeInto(stored: Slice): Slice | null {
+    const isAlone = stored.isEmpty || stored.equals(this.written);
+    // Equal keys there are none, and their order does not matter.
+    const members = isAlone ? changetype<Member[]>(this.list) : this.overlay(stored);
+    if (members === null) return null;
+    if (escaped.length > MOST_KEPT) {
+      spelled = new Builder(1024);
+      escaped = new Builder(1024);
+    }
+    spelled.clear();
+    escaped.clear();
+    if (!appendMembers(spelled, sortedMembers(members))) return null;
+    appendEscaped(escaped, spelled.view());
+    const merged = escaped.view();
+    this.written = isAlone && merged.length <= MOST_REMEMBERED ? merged.copy() : NO_BYTES;
+    return merged;
+  }
+
+  /** The object that was merged last, not escaped; memory that the next merge overwrites. */
+  static get merged(): Slice {
+    return spelled.view();
+  }
+
+  /** What others stored, then these attributes; null: what they stored cannot be read. */
+  private overlay(stored: Slice): Member[] | null {
     const previous = readStored(stored);
     if (previous === null || !previous.isObject) return null;
     const members = membersOf(previous);
     for (let i = 0; i < this.list.length; i++) members.push(this.list[i]); // the last of equals wins
-    const out = new Builder(256);
-    return appendMembers(out, sortedMembers(members)) ? escape(out.view()) : null;
+    return members;
   }
 
   private put(key: Slice, json: Slice, text: Slice): void {
@@ -108,7 +149,6 @@ export class AttributeMap {
 
 /** The object in a stored property: un-escaped as the inside of a JSON string; null: it is not. */
 function readStored(stored: Slice): JsonValue | null {
-  if (stored.isEmpty) return readJson(EMPTY_OBJECT);
   const quoted = new Builder(stored.length + 2).appendByte(0x22).append(stored).appendByte(0x22);
   const text = readValid(quoted.view());
   // A property that was never escaped has quotes of its own, and is refused here.

@@ -29,7 +29,7 @@ let pinned: Head | null = null;
 let made: usize = 0;
 /** Bytes of the objects that the last collection left. */
 let stayed: usize = 0;
-const MADE_AT_LEAST: usize = 32 * 1024;
+const MADE_AT_LEAST: usize = 64 * 1024;
 
 /**
  * True when as much was made since the last collection as that one left. What a collection costs

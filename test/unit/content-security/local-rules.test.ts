@@ -47,6 +47,38 @@ describe("a text is refused", () => {
     expect(local.examine("a@b.cd").denied).toBe("pii,sensitiveData,S3");
   });
 
+  it("whatever the text before it was", () => {
+    local.use(
+      { words: ["weapon of mass", "敏感词", "a-b"], ignoreSeparators: true },
+      { regex: "ignore (?:all )?previous" },
+      { builtin: "email", phase: "request" },
+    );
+    const parts = [
+      "weapon of ",
+      "mass",
+      "敏感",
+      "词",
+      "ignore ",
+      "all previous",
+      "a@b",
+      ".cc",
+      "a-",
+    ];
+    const torn = [Buffer.from("敏感词").subarray(0, 8), Buffer.from("敏感词").subarray(8)];
+    for (const first of [...parts, ...torn]) {
+      for (const second of [...parts, ...torn]) {
+        local.examine(first);
+        expect([second, local.examine(second).verdict]).toEqual([second, "pass"]);
+      }
+    }
+    for (const bad of ["weapon of mass", "敏感词", "ignore previous", "a@b.cc"]) {
+      for (const before of [bad, ...parts]) {
+        local.examine(before);
+        expect([bad, local.examine(bad).verdict]).toEqual([bad, "deny"]);
+      }
+    }
+  });
+
   it("before anything is masked", () => {
     local.use({ regex: ".+", action: "mask" }, { words: ["bad"] }, { builtin: "ipv4" });
     expect(local.examine("so bad").verdict).toBe("deny");

@@ -225,6 +225,16 @@ describe("writing a string", () => {
     expect(driver.text("plainEscaped", everything)).toBe(JSON.stringify(everything).slice(1, -1));
   });
 
+  test("what has to be escaped is found at each place among sixteen bytes", () => {
+    for (const special of ['"', "\\", "\n", "\u0000", "é", "汉", "😀"]) {
+      for (let at = 0; at < 40; at++) {
+        const text = "x".repeat(at) + special + "y".repeat(40 - at);
+        expect(driver.text("quoted", text)).toBe(JSON.stringify(text));
+        expect(driver.text("quoted", text + special)).toBe(JSON.stringify(text + special));
+      }
+    }
+  });
+
   test("bytes that are not UTF-8 become U+FFFD, one each", () => {
     const broken = Uint8Array.of(0x61, 0xff, 0xc3, 0x62, 0xe2, 0x82);
     expect(driver.text("quoted", broken)).toBe('"a\\ufffd\\ufffdb\\ufffd\\ufffd"');

@@ -89,6 +89,33 @@ describe("what a log property becomes", () => {
   });
 });
 
+describe("a stream that writes twice", () => {
+  const a: Set = ["text", "a", "first"];
+  const b: Set = ["text", "b", "second"];
+  const mergeTwice = (between: string, ...sets: Set[]): string | undefined =>
+    run("mergeTwice", between, ...sets.flat())?.toString();
+
+  it("adds to what it has written", () => {
+    expect(mergeTwice("", b, a)).toBe(stored('{"a":"first","b":"second"}'));
+    expect(mergeTwice("", a, ["integer", "a", "2"])).toBe(stored('{"a":2}'));
+  });
+
+  it("keeps what others have written in between", () => {
+    const theirs = stored('{"a":"first","c":"theirs"}');
+    expect(mergeTwice(theirs, a, b)).toBe(stored('{"a":"first","b":"second","c":"theirs"}'));
+    // As many bytes as it wrote itself.
+    expect(mergeTwice(stored('{"a":"FIRST"}'), a, b)).toBe(stored('{"a":"first","b":"second"}'));
+    expect(mergeTwice(stored('{"z":"first"}'), a, b)).toBe(
+      stored('{"a":"first","b":"second","z":"first"}'),
+    );
+  });
+
+  it("reads again what is too long to remember", () => {
+    const long = "x".repeat(5000);
+    expect(mergeTwice("", ["text", "a", long], b)).toBe(stored(`{"a":"${long}","b":"second"}`));
+  });
+});
+
 describe("a property that cannot be read is left alone", () => {
   it.each([
     ["text that was never escaped", '{"a":1}'],

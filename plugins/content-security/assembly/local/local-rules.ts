@@ -22,6 +22,8 @@ export class LocalOutcome {
   ) {}
 }
 
+const NOTHING: LocalOutcome = new LocalOutcome(Verdict.Pass, null, null, []);
+
 /** Rules that need no service (content-security.md 9). Belong to a configuration. */
 @final
 export class LocalRules {
@@ -81,8 +83,8 @@ export class LocalRules {
     isJson: bool = false,
   ): LocalOutcome {
     if (phase == Phase.Request && this.masksRequests) memory.avoid(text);
+    if (!this.mayFind(text, phase, role, memory)) return NOTHING;
     const stream = this.open(phase, role, memory, i32.MAX_VALUE, isJson);
-    if (stream.isIdle) return new LocalOutcome(Verdict.Pass, null, null, stream.logged);
     stream.read(text);
     stream.finish();
     const judgement = stream.judgement;
@@ -97,6 +99,16 @@ export class LocalRules {
   /** Judges a text that arrives in pieces; with its parameters as `examine`. */
   stream(phase: Phase, role: Slice, memory: Memory, isJson: bool = false): LocalStream {
     return this.open(phase, role, memory, this.holdback, isJson);
+  }
+
+  /** False when nothing can become of a whole text. */
+  private mayFind(text: Slice, phase: Phase, role: Slice, memory: Memory): bool {
+    if (phase == Phase.Response && !memory.isEmpty) return true;
+    for (let i = 0; i < this.nets.length; i++) {
+      const net = this.nets[i];
+      if (net.like.appliesTo(phase, role) && net.mayOccurIn(text)) return true;
+    }
+    return false;
   }
 
   private open(

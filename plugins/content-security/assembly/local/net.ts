@@ -1,8 +1,14 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { Detector } from "@ai-gateway-wasm/match/detect";
 import { Finder, RegexError } from "@ai-gateway-wasm/match/find";
-import { PatternSet, PatternSetBuilder } from "@ai-gateway-wasm/match/set";
-import { WordOptions, WordSet, WordSetBuilder } from "@ai-gateway-wasm/match/words";
+import { PatternScan, PatternSet, PatternSetBuilder } from "@ai-gateway-wasm/match/set";
+import {
+  WordMatches,
+  WordOptions,
+  WordScan,
+  WordSet,
+  WordSetBuilder,
+} from "@ai-gateway-wasm/match/words";
 import { LocalRule, RuleAction } from "./rule";
 
 /** One expression of a net. */
@@ -28,6 +34,10 @@ export class NetPattern {
  */
 @final
 export class Net {
+  /** For one whole text after the other; null: the net has no words, or no expressions. */
+  private readonly wordProbe: WordScan | null;
+  private readonly patternProbe: PatternScan | null;
+
   /** Only for `NetBuilder`. */
   constructor(
     /** The first of its rules: the others judge the same texts. */
@@ -37,11 +47,38 @@ export class Net {
     readonly patterns: PatternSet | null,
     /** By number in the set. */
     readonly items: NetPattern[],
-  ) {}
+  ) {
+    this.wordProbe = words === null ? null : new WordScan(words, WordMatches.All);
+    this.patternProbe = patterns === null ? null : new PatternScan(patterns);
+  }
 
   get action(): RuleAction {
     return this.like.action;
   }
+
+  /** True when something of it may occur in a whole text; most texts have nothing. */
+  mayOccurIn(text: Slice): bool {
+    const words = this.wordProbe;
+    const patterns = this.patternProbe;
+    return (
+      (words !== null && hasWord(words, text)) || (patterns !== null && matches(patterns, text))
+    );
+  }
+}
+
+function hasWord(scan: WordScan, text: Slice): bool {
+  scan.restart();
+  scan.feed(text);
+  if (scan.next()) return true;
+  scan.finish();
+  return scan.next();
+}
+
+function matches(scan: PatternScan, text: Slice): bool {
+  scan.restart();
+  scan.feed(text);
+  scan.finish();
+  return scan.nextFound(0) >= 0;
 }
 
 /** Collects the rules of a net. */

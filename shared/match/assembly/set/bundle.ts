@@ -51,15 +51,16 @@ export class Bundle {
     this.states = new StateTable(walk.machine.now.bits.length, classes.count + 2);
   }
 
-  /** Where a text begins. */
-  begin(): Progress {
+  /** Goes to where a text begins. */
+  begin(progress: Progress): void {
     if (this.startGeneration != this.generation) {
       this.walk.begin(-1);
       this.startFound = this.walk.matched;
       this.start = this.currentState();
       this.startGeneration = this.generation;
     }
-    return new Progress(this.startFound, this.start, this.generation);
+    if (this.unsaved === progress) this.unsaved = null;
+    progress.begin(this.startFound, this.start, this.generation);
   }
 
   /** Goes on over a piece of text, and notes what matches. @param piece valid UTF-8 */

@@ -22,7 +22,14 @@ export class PatternScan {
   private readonly begun: Builder = new Builder(0);
 
   constructor(private readonly set: PatternSet) {
-    for (let i = 0; i < set.bundles.length; i++) this.progress.push(set.bundles[i].begin());
+    for (let i = 0; i < set.bundles.length; i++) this.progress.push(new Progress());
+    this.restart();
+  }
+
+  /** Begins with another text. */
+  restart(): void {
+    this.begun.clear();
+    for (let i = 0; i < this.progress.length; i++) this.set.bundles[i].begin(this.progress[i]);
   }
 
   /** Goes on with the next piece. */

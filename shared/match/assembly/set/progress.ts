@@ -13,13 +13,20 @@ export class Progress {
   private bits: StaticArray<u32> | null = null;
   private before: i32 = 0;
 
-  constructor(
-    /** Patterns that have matched. */
-    public found: u32,
-    /** Where the automaton was, as long as its states are those of this generation. */
-    public state: i32,
-    public generation: i32,
-  ) {}
+  /** Patterns that have matched. */
+  found: u32 = 0;
+  /** Where the automaton was, as long as its states are those of this generation. */
+  state: i32 = 0;
+  generation: i32 = -1;
+
+  /** Where a text begins: only for `Bundle`. */
+  begin(found: u32, state: i32, generation: i32): void {
+    this.begun = 0;
+    this.bits = null;
+    this.found = found;
+    this.state = state;
+    this.generation = generation;
+  }
 
   /** Keeps where the machine is. */
   save(walk: Walk): void {

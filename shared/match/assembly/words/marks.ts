@@ -112,6 +112,12 @@ export class Marks {
     this.count = kept;
   }
 
+  /** Forgets all of them. */
+  clear(): void {
+    this.count = 0;
+    this.firstShift = 0;
+  }
+
   private position(mark: i32): i32 {
     return this.entries[mark * WIDTH];
   }

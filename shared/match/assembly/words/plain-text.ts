@@ -47,6 +47,18 @@ export class PlainText {
     this.skipsSeparators = options.ignoreSeparators;
   }
 
+  /** Begins with another text. Keeps its memory. */
+  restart(): void {
+    this.feed(NO_BYTES);
+    this.marks.clear();
+    this.base = 0;
+    this.end = 0;
+    this.begun = 0;
+    this.begunLength = 0;
+    this.separators = 0;
+    this.isFinished = false;
+  }
+
   /** Goes on with the next piece; the one before was read to its end. */
   feed(piece: Slice): void {
     this.piece = piece;

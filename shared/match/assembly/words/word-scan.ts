@@ -65,6 +65,20 @@ export class WordScan {
     this.text = new PlainText(set.options);
   }
 
+  /** Begins with another text. */
+  restart(): void {
+    this.text.restart();
+    this.node = ROOT;
+    this.at = 0;
+    this.isUnsettled = false;
+    this.hit = ROOT;
+    this.cursor = 0;
+    this.noted = 0;
+    this.longest = null;
+    this.isFinished = false;
+    this.isDone = false;
+  }
+
   /** Goes on with the next piece; the one before was read to its end. */
   feed(piece: Slice): void {
     this.text.feed(piece);

@@ -159,6 +159,20 @@ export function merge(): void {
   answer(attributes.mergeInto(argument(0)));
 }
 
+/**
+ * What a property is after two merges of one stream: what others store in between (no bytes: they
+ * store nothing), the attribute set before the first, and the one set before the second.
+ */
+export function mergeTwice(): void {
+  const attributes = new AttributeMap();
+  set(attributes, 1);
+  const first = attributes.mergeInto(NO_BYTES);
+  const between = argument(0);
+  const stored = between.isEmpty && first !== null ? first.copy() : between;
+  set(attributes, 4);
+  answer(attributes.mergeInto(stored));
+}
+
 /** What the attributes read like as span tags: `key=text` lines. */
 export function tags(): void {
   const attributes = new AttributeMap();

@@ -49,7 +49,7 @@ describe("a text is refused", () => {
 
   it("whatever the text before it was", () => {
     local.use(
-      { words: ["weapon of mass", "敏感词", "a-b"], ignoreSeparators: true },
+      { words: ["weapon of mass", "敏感词", "a-b"] },
       { regex: "ignore (?:all )?previous" },
       { builtin: "email", phase: "request" },
     );
@@ -77,6 +77,25 @@ describe("a text is refused", () => {
         expect([bad, local.examine(bad).verdict]).toEqual([bad, "deny"]);
       }
     }
+  });
+
+  it("even when that one was not read to its end", () => {
+    const rules = [{ words: ["敏感", "敏感词", "感染", "ab", "xyz"] }];
+    expect(local.configure({ rules, ignoreSeparators: true })).toBe("");
+    const denied = (...parts: (string | Buffer)[]): boolean => {
+      const text = Buffer.concat(parts.map((part) => Buffer.from(part)));
+      return local.examine(text).verdict === "deny";
+    };
+    const cut = Buffer.from("感").subarray(0, 2);
+    const rest = Buffer.from("感").subarray(2);
+    expect([denied("敏感x"), denied("词")]).toEqual([true, false]);
+    expect([denied("ab ", cut), denied(rest, "染")]).toEqual([true, false]);
+    expect([denied("a-bc ab"), denied("xyz"), denied("x-y-z"), denied("xyz")]).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
   });
 
   it("before anything is masked", () => {

@@ -124,6 +124,51 @@ describe("cut at every byte a text fares as a whole one", () => {
   });
 });
 
+describe("what is worth a closer look is never overlooked", () => {
+  const kinds: [kind: string, values: string[]][] = [
+    ["phone_cn", ["+86 13812345678", "8613812345678"]],
+    ["idcard_cn", ["11010519491231002X"]],
+    ["credit_card", ["4111 1111-1111 1111", "378282246310005", "4222222222222"]],
+    ["email", ["a.b+c@mail-x.example.com", "x@y.zz"]],
+    ["ipv4", ["192.168.1.255", "1.2.3.4"]],
+    ["ipv6", ["2001:db8::8a2e", "::1", "a::", "1:2:3:4:5:6:7:8", "::ffff:10.0.0.1"]],
+    ["ssn_us", ["123-45-6789"]],
+    ["iban", ["DE89370400440532013000", "NO9386011117947"]],
+    [
+      "api_key",
+      [
+        "sk-abcdefghij0123456789",
+        "AKIAA1A1A1A1A1A1A1A1",
+        `ghp_${"a1".repeat(18)}`,
+        "-----BEGIN RSA PRIVATE KEY-----",
+        "eyJhbGci.eyJzdWIi.SflKxwRJ",
+      ],
+    ],
+  ];
+  test.each(kinds)("%s", (builtin, values) => {
+    const random = new Random(77);
+    local.use({ builtin, action: "mask" });
+    let found = 0;
+    for (let round = 0; round < 2000; round++) {
+      const text = Array.from(random.pick(values));
+      for (let edits = random.below(4); edits > 0; edits--) {
+        const other = random.chance(0.7) ? random.pick(text) : random.pick([..."aZ1-.:@ _中"]);
+        text.splice(random.below(text.length + 1), random.below(2), other ?? "1");
+      }
+      const whole = local.examine(text.join(""), RESPONSE);
+      const streamed = local.stream([text.join("")]);
+      expect([text.join(""), whole.verdict, whole.text]).toEqual([
+        text.join(""),
+        streamed.verdict,
+        streamed.text,
+      ]);
+      if (whole.verdict === "mask") found++;
+    }
+    expect(found).toBeGreaterThan(400);
+    expect(found).toBeLessThan(2000);
+  });
+});
+
 describe("what is held back", () => {
   it("only what may be the start of a match", () => {
     local.use(

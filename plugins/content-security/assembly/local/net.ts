@@ -47,9 +47,11 @@ export class Net {
     readonly patterns: PatternSet | null,
     /** By number in the set. */
     readonly items: NetPattern[],
+    /** Of it some pattern matches in every text in which one of `patterns` does. */
+    hints: PatternSet | null,
   ) {
     this.wordProbe = words === null ? null : new WordScan(words, WordMatches.All);
-    this.patternProbe = patterns === null ? null : new PatternScan(patterns);
+    this.patternProbe = hints === null ? null : new PatternScan(hints);
   }
 
   get action(): RuleAction {
@@ -87,6 +89,9 @@ export class NetBuilder {
   private readonly words: WordSetBuilder;
   private hasWords: bool = false;
   private readonly patterns: PatternSetBuilder = new PatternSetBuilder();
+  /** The same with shorter ones where there are. */
+  private readonly hints: PatternSetBuilder = new PatternSetBuilder();
+  private hasHints: bool = false;
   private readonly items: NetPattern[] = [];
 
   constructor(
@@ -106,6 +111,9 @@ export class NetBuilder {
   /** False when the pattern is refused; `error` says why. */
   addPattern(pattern: Slice, item: NetPattern, error: RegexError, maxBytes: i32): bool {
     if (this.patterns.add(pattern, error, maxBytes) < 0) return false;
+    const detector = item.detector;
+    if (detector !== null) this.hasHints = true;
+    this.hints.add(detector === null ? pattern : detector.hint, error, maxBytes);
     this.items.push(item);
     return true;
   }
@@ -113,6 +121,7 @@ export class NetBuilder {
   build(): Net {
     const words = this.hasWords ? this.words.build() : null;
     const patterns = this.items.length > 0 ? this.patterns.build() : null;
-    return new Net(this.like, words, patterns, this.items);
+    const hints = this.hasHints ? this.hints.build() : patterns;
+    return new Net(this.like, words, patterns, this.items, hints);
   }
 }

@@ -30,6 +30,19 @@ const API_KEY: Slice = bytes(
  */
 const JSON_WEB_TOKEN: Slice = bytes("eyJ[\\w-]+\\.[\\w-]+\\.[\\w-]+");
 
+/** What no text lacks that has a value of the kind (`Detector.hint`), in the order of `detectorAt`. */
+const HINTS: Slice[] = [
+  bytes("1[3-9]\\d{9}"),
+  bytes("\\d{17}[\\dXx]"),
+  bytes("\\d(?:[ -]?\\d){12}"),
+  bytes("@[A-Za-z0-9-]"),
+  bytes("\\d\\.\\d{1,3}\\.\\d"),
+  bytes(":[0-9A-Fa-f]{0,4}:"),
+  bytes("\\d{3}-\\d{2}-"),
+  bytes("[A-Z]{2}\\d{2}[A-Z0-9]{11}"),
+  bytes("sk-|AKIA|gh[pousr]_|-----BEGIN|eyJ"),
+];
+
 /** Names, in the order of `detectorAt`. */
 const NAMES: Slice[] = [
   bytes("phone_cn"),
@@ -54,28 +67,29 @@ export function findDetector(name: Slice): Detector | null {
 function detectorAt(index: i32): Detector | null {
   switch (index) {
     case 0:
-      return detector(PHONE_CN, Border.Digit, Check.None);
+      return detector(HINTS[0], PHONE_CN, Border.Digit, Check.None);
     case 1:
-      return detector(IDCARD_CN, Border.Digit, Check.IdCard);
+      return detector(HINTS[1], IDCARD_CN, Border.Digit, Check.IdCard);
     case 2:
-      return detector(CREDIT_CARD, Border.Digit, Check.Card);
+      return detector(HINTS[2], CREDIT_CARD, Border.Digit, Check.Card);
     case 3:
-      return detector(EMAIL, Border.None, Check.None);
+      return detector(HINTS[3], EMAIL, Border.None, Check.None);
     case 4:
-      return detector(IPV4, Border.DigitOrDot, Check.Ipv4);
+      return detector(HINTS[4], IPV4, Border.DigitOrDot, Check.Ipv4);
     case 5:
-      return detector(IPV6, Border.WordOrColon, Check.Ipv6);
+      return detector(HINTS[5], IPV6, Border.WordOrColon, Check.Ipv6);
     case 6:
-      return detector(SSN_US, Border.Digit, Check.Ssn);
+      return detector(HINTS[6], SSN_US, Border.Digit, Check.Ssn);
     case 7:
-      return detector(IBAN, Border.Word, Check.Iban);
+      return detector(HINTS[7], IBAN, Border.Word, Check.Iban);
     default:
-      return detector(API_KEY, Border.None, Check.None, JSON_WEB_TOKEN);
+      return detector(HINTS[8], API_KEY, Border.None, Check.None, JSON_WEB_TOKEN);
   }
 }
 
 /** @param other a second expression */
 function detector(
+  hint: Slice,
   pattern: Slice,
   border: Border,
   check: Check,
@@ -85,10 +99,10 @@ function detector(
   if (finder === null) return null;
   const finders: Finder[] = [];
   finders.push(finder);
-  if (other.isEmpty) return new Detector(pattern, finders, border, check);
+  if (other.isEmpty) return new Detector(pattern, hint, finders, border, check);
   const second = compileFinder(other, new RegexError());
   if (second === null) return null;
   finders.push(second);
   const both = new Builder().append(pattern).appendByte(0x7c).append(other).view(); // '|'
-  return new Detector(both, finders, border, check);
+  return new Detector(both, hint, finders, border, check);
 }

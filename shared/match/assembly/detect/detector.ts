@@ -11,6 +11,11 @@ export class Detector {
   constructor(
     /** For a `PatternSet`; matches are candidates. */
     readonly pattern: Slice,
+    /**
+     * Matches in every text that has a candidate, and is quicker to look for: it begins with what is
+     * rare. It does not say where.
+     */
+    readonly hint: Slice,
     /** They find the candidates, each some of them. */
     private readonly finders: Finder[],
     private readonly border: Border,

@@ -11,6 +11,7 @@ const MATCHED: i32 = i32.MIN_VALUE;
 /** …what was begun before the byte goes on. */
 const BEGUN: i32 = 1 << 30;
 const STATE: i32 = BEGUN - 1;
+const NO_STATE: i32 = -1;
 /** As in `Dfa`. */
 const MAX_FLUSHES: i32 = 4;
 
@@ -32,6 +33,10 @@ export class Bundle {
   private start: i32 = 0;
   private startGeneration: i32 = -1;
   private startFound: u32 = 0;
+  /** The same state where nothing is begun and nothing matches; `NO_STATE`: that one is forgotten. */
+  private home: i32 = NO_STATE;
+  /** By byte: 1 for those that were seen to lead from home to home. */
+  private readonly stays: StaticArray<u8> = new StaticArray<u8>(256);
   /** The only one of this generation that has not kept where its machine is; null: there is none. */
   private unsaved: Progress | null = null;
   /** Of the piece that is read: where the automaton is, and what matched in it. */
@@ -58,6 +63,8 @@ export class Bundle {
       this.startFound = this.walk.matched;
       this.start = this.currentState();
       this.startGeneration = this.generation;
+      this.home = this.start < 0 ? NO_STATE : this.start;
+      memory.fill(changetype<usize>(this.stays), 0, 256);
     }
     if (this.unsaved === progress) this.unsaved = null;
     progress.begin(this.startFound, this.start, this.generation);
@@ -109,19 +116,32 @@ export class Bundle {
     return this.flushes > MAX_FLUSHES;
   }
 
-  /** Reads the text from `at` on. @returns where it is worn, or `end` */
+  /**
+   * Reads the text from `at` on. At home most bytes lead nowhere: to pass them, no look into memory
+   * waits for the one before it.
+   *
+   * @returns where it is worn, or `end`
+   */
   private read(at: usize, end: usize): usize {
     const states = this.states;
     const classOf = changetype<usize>(this.classes.classOf);
+    const stays = changetype<usize>(this.stays);
     let rows = states.rows;
     let state = this.state;
     let fresh = this.fresh;
+    let home = this.home;
     while (at < end && !this.isWorn) {
-      // Only `meet` wears it.
+      // Only `meet` wears it, or forgets where home is.
       for (; at < end; at++) {
-        const byteClass = <i32>load<u8>(classOf + <usize>load<u8>(at));
-        const to = StateTable.target(rows, state & STATE, byteClass);
+        if (state == home) {
+          while (at < end && load<u8>(stays + <usize>load<u8>(at)) != 0) at++;
+          fresh = at;
+          if (at == end) break;
+        }
+        const byte = <usize>load<u8>(at);
+        const to = StateTable.target(rows, state & STATE, <i32>load<u8>(classOf + byte));
         if (to < 0) break;
+        if (to == home && state == home) store<u8>(stays + byte, 1);
         if ((to & BEGUN) == 0) fresh = at + 1;
         state = to;
       }
@@ -129,6 +149,7 @@ export class Bundle {
       state = this.meet(state, <i32>load<u8>(classOf + <usize>load<u8>(at++)));
       if ((state & BEGUN) == 0) fresh = at;
       rows = states.rows;
+      home = this.home;
     }
     this.state = state;
     this.fresh = fresh;
@@ -237,6 +258,7 @@ export class Bundle {
       this.states.clear();
       this.flushes++;
       this.generation++;
+      this.home = NO_STATE;
     }
     const matched = this.walk.matched;
     const state = this.states.stateOf(this.walk.machine);

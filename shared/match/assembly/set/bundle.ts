@@ -12,6 +12,7 @@ const MATCHED: i32 = i32.MIN_VALUE;
 const BEGUN: i32 = 1 << 30;
 const STATE: i32 = BEGUN - 1;
 const NO_STATE: i32 = -1;
+const BLANK: i32 = 0x20;
 /** As in `Dfa`. */
 const MAX_FLUSHES: i32 = 4;
 
@@ -33,7 +34,7 @@ export class Bundle {
   private start: i32 = 0;
   private startGeneration: i32 = -1;
   private startFound: u32 = 0;
-  /** The same state where nothing is begun and nothing matches; `NO_STATE`: that one is forgotten. */
+  /** The state behind a blank where nothing is begun and nothing matches; `NO_STATE`: not known. */
   private home: i32 = NO_STATE;
   /** By byte: 1 for those that were seen to lead from home to home. */
   private readonly stays: StaticArray<u8> = new StaticArray<u8>(256);
@@ -59,12 +60,13 @@ export class Bundle {
   /** Goes to where a text begins. */
   begin(progress: Progress): void {
     if (this.startGeneration != this.generation) {
+      this.walk.begin(BLANK);
+      this.home = max(NO_STATE, this.currentState());
+      memory.fill(changetype<usize>(this.stays), 0, 256);
       this.walk.begin(-1);
       this.startFound = this.walk.matched;
       this.start = this.currentState();
       this.startGeneration = this.generation;
-      this.home = this.start < 0 ? NO_STATE : this.start;
-      memory.fill(changetype<usize>(this.stays), 0, 256);
     }
     if (this.unsaved === progress) this.unsaved = null;
     progress.begin(this.startFound, this.start, this.generation);

@@ -99,6 +99,37 @@ describe("patterns of a set", () => {
     }
   });
 
+  it("bytes that lead nowhere are passed, and no other", () => {
+    // The first makes so many states that all are forgotten again and again.
+    const patterns = ["a[ab]{11}c", "x-", "\\B-", "bx z", "\\bz\\b", "\\Bz-", "\\Bx-?b", "z-$"];
+    const random = new Random(31);
+    const noise = (length: number, letters: string): string =>
+      Array.from({ length }, () => random.pick([...letters])).join("");
+    const seen = new Set<string>();
+    for (let round = 0; round < 400; round++) {
+      if (round % 40 === 0) build(...(round % 80 ? patterns : patterns.slice(1)));
+      const length = random.chance(0.2) ? random.below(4000) : random.below(20);
+      const text = noise(length, random.chance(0.5) ? "ab   " : "ab") + noise(6, "abx- z");
+      const tested = Math.floor(round / 40) % 2 ? patterns : patterns.slice(1);
+      const expected = tested.flatMap((one, i) => (new RegExp(one).test(text) ? [i] : []));
+      expect([text.slice(-30), scan(text)]).toEqual([text.slice(-30), expected.join(" ")]);
+      seen.add(expected.join());
+    }
+    expect(seen.size).toBeGreaterThan(10);
+  });
+
+  it("also when the states are forgotten in between", () => {
+    build("a[ab]{11}c");
+    const random = new Random(32);
+    for (let round = 0; round < 4000; round++) {
+      const letters = Array.from({ length: 100 + random.below(400) }, () =>
+        random.pick(["a", "b"]),
+      );
+      expect(scan(`  ${letters.join("")} c`)).toBe("");
+    }
+    expect(scan(`  ${"ab".repeat(40)}c`)).toBe("0");
+  });
+
   it("five hundred, not more", () => {
     const patterns = Array.from({ length: 501 }, (_, i) => `\\bword${i}x\\d{3}\\b`);
     expect(build(...patterns)).toBe(

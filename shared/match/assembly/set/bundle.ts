@@ -62,7 +62,6 @@ export class Bundle {
     if (this.startGeneration != this.generation) {
       this.walk.begin(BLANK);
       this.home = max(NO_STATE, this.currentState());
-      memory.fill(changetype<usize>(this.stays), 0, 256);
       this.walk.begin(-1);
       this.startFound = this.walk.matched;
       this.start = this.currentState();

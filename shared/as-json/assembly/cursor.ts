@@ -17,13 +17,13 @@ import { JsonValue, findEnd } from "./value";
  */
 @final
 export class JsonCursor {
-  private readonly limit: usize;
-  private readonly owner: StaticArray<u8> | null;
-  private readonly isObject: bool;
+  private limit: usize = 0;
+  private owner: StaticArray<u8> | null = null;
+  private isObject: bool = false;
   /** Where the first entry may begin; 0 for scalars, which have none. */
-  private readonly start: usize;
+  private start: usize = 0;
   /** Where the search for the next entry begins; 0 once the end was reached. */
-  private at: usize;
+  private at: usize = 0;
   private keyAt: usize = 0;
   private keyEnd: usize = 0;
   private type: i32 = NO_VALUE;
@@ -31,12 +31,28 @@ export class JsonCursor {
   /** The present value once it was asked for: it may know its end already. */
   private found: JsonValue | null = null;
 
-  constructor(container: JsonValue) {
+  /** @param container null: over nothing, until `over` */
+  constructor(container: JsonValue | null) {
+    if (container !== null) this.over(container);
+  }
+
+  /** Walks over another one. */
+  over(container: JsonValue): JsonCursor {
     this.limit = container.limit;
     this.owner = container.owner;
     this.isObject = container.type == JsonType.Object;
     this.start = container.type >= JsonType.Array ? container.at + 1 : 0;
-    this.at = this.start;
+    this.restart();
+    return this;
+  }
+
+  /** Lets go of the document. @returns the present value, null when there is none */
+  take(): JsonValue | null {
+    let value: JsonValue | null = null;
+    if (this.type != NO_VALUE) value = this.value;
+    this.owner = null;
+    this.found = null;
+    return value;
   }
 
   /** Back to before the first entry, so that one cursor serves many look-ups. */

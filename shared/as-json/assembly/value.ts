@@ -68,21 +68,17 @@ export class JsonValue {
   /** The member with this key (first one wins), or null: missing, or not an object. */
   get(key: Slice): JsonValue | null {
     if (this.type != JsonType.Object) return null;
-    const cursor = new JsonCursor(this);
-    while (cursor.next()) {
-      if (cursor.keyIs(key)) return cursor.value;
-    }
-    return null;
+    const cursor = walker.over(this);
+    while (cursor.next()) if (cursor.keyIs(key)) break;
+    return cursor.take();
   }
 
   /** The element at `index` counted from 0, or null: out of range, or not an array. */
   item(index: i32): JsonValue | null {
     if (this.type != JsonType.Array || index < 0) return null;
-    const cursor = new JsonCursor(this);
-    while (cursor.next()) {
-      if (index-- == 0) return cursor.value;
-    }
-    return null;
+    const cursor = walker.over(this);
+    while (cursor.next()) if (index-- == 0) break;
+    return cursor.take();
   }
 
   /** Walks over members or elements; over nothing when the value is a scalar. */
@@ -92,9 +88,10 @@ export class JsonValue {
 
   /** Number of members or elements, 0 for scalars. */
   count(): i32 {
-    const cursor = new JsonCursor(this);
+    const cursor = walker.over(this);
     let count = 0;
     while (cursor.next()) count++;
+    cursor.take();
     return count;
   }
 
@@ -104,6 +101,9 @@ export class JsonValue {
     return this.end;
   }
 }
+
+/** For walks that are over before another one begins: one object for all of them. */
+const walker: JsonCursor = new JsonCursor(null);
 
 /** A container may run to the end of the text both closed and cut off: the last byte tells. */
 function closes(value: JsonValue, end: usize): bool {

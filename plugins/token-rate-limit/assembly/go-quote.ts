@@ -1,8 +1,9 @@
-import { Builder, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 
-const HEX: string = "0123456789abcdef";
+const QUOTE: u8 = 0x22;
+const BACKSLASH: u8 = 0x5c;
 /** What Go writes for the control characters that have a letter: 0x07 to 0x0d. */
-const LETTERS: string = "abtnvfr";
+const LETTERS: Slice = bytes("abtnvfr");
 
 /**
  * A text as Go's `%q` prints it: in quotes, with `"` and `\` escaped, control characters as `\n` or
@@ -10,24 +11,35 @@ const LETTERS: string = "abtnvfr";
  */
 export function goQuote(text: Slice): string {
   const units = text.toString();
-  const out = new Builder(text.length + 16).appendByte(0x22);
+  const out = new Builder(text.length + 16).appendByte(QUOTE);
   let plain = 0;
   for (let i = 0; i < units.length; i++) {
-    const escape = escapeOf(units.charCodeAt(i));
-    if (escape === null) continue;
-    out.appendText(units.substring(plain, i)).appendText(escape);
+    const unit = units.charCodeAt(i);
+    if (!isEscaped(unit)) continue;
+    appendEscape(out.appendText(units.substring(plain, i)), unit);
     plain = i + 1;
   }
-  return out.appendText(units.substring(plain)).appendByte(0x22).view().toString();
+  return out.appendText(units.substring(plain)).appendByte(QUOTE).view().toString();
 }
 
-/** Null for a character that stands for itself. */
-function escapeOf(unit: i32): string | null {
-  if (unit == 0x22) return '\\"';
-  if (unit == 0x5c) return "\\\\";
-  if (unit >= 0x07 && unit <= 0x0d) return "\\" + LETTERS.charAt(unit - 0x07);
-  if (unit < 0x20 || unit == 0x7f) return "\\x" + hex(unit, 2);
-  return isInvisible(unit) ? "\\u" + hex(unit, 4) : null;
+function isEscaped(unit: i32): bool {
+  return unit < 0x20 || unit == QUOTE || unit == BACKSLASH || unit == 0x7f || isInvisible(unit);
+}
+
+function appendEscape(out: Builder, unit: i32): void {
+  out.appendByte(BACKSLASH);
+  const letter = LETTERS.at(unit - 0x07);
+  if (letter >= 0) out.appendByte(<u8>letter);
+  else if (unit == QUOTE || unit == BACKSLASH) out.appendByte(<u8>unit);
+  else appendHex(out, unit, unit >= 0x80);
+}
+
+function appendHex(out: Builder, unit: i32, isWide: bool): void {
+  out.appendByte(isWide ? 0x75 : 0x78); // u, x
+  for (let shift = isWide ? 12 : 4; shift >= 0; shift -= 4) {
+    const digit = (unit >> shift) & 15;
+    out.appendByte(<u8>(digit < 10 ? 0x30 + digit : 0x57 + digit));
+  }
 }
 
 /** First and last of the controls, of blanks other than 0x20, of marks without a shape, of private ones. */
@@ -41,13 +53,4 @@ function isInvisible(unit: i32): bool {
     if (unit >= INVISIBLE[i] && unit <= INVISIBLE[i + 1]) return true;
   }
   return false;
-}
-
-function hex(value: i32, digits: i32): string {
-  let text = "";
-  for (let i = 0; i < digits; i++) {
-    text = HEX.charAt(value & 15) + text;
-    value >>= 4;
-  }
-  return text;
 }

@@ -74,6 +74,7 @@ async function install() {
   const { code, output } = await npm([
     "ci",
     "--no-progress",
+    "--loglevel=error", // or `npm start --silent` would keep the reason to itself
     "--fetch-retries=1",
     "--fetch-retry-mintimeout=1000",
   ]);

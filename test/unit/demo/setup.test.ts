@@ -43,8 +43,9 @@ function lock(packages: object, dependencies: object = {}): object {
   };
 }
 
-function setup(args: string[], nodeFlags: string[] = []) {
-  const env = { ...process.env, npm_config_registry: "http://127.0.0.1:9/" }; // nothing listens there
+function setup(args: string[], nodeFlags: string[] = [], settings: Record<string, string> = {}) {
+  // Nothing listens there.
+  const env = { ...process.env, npm_config_registry: "http://127.0.0.1:9/", ...settings };
   const options = { cwd: tmpdir(), env, encoding: "utf8" } as const;
   const script = join(project, "build/setup.mjs");
   return spawnSync(process.execPath, [...nodeFlags, script, ...args], options);
@@ -84,12 +85,14 @@ describe("node build/setup.mjs <script>", () => {
     expect(setup(["parent.mjs"]).stdout).toBe(`${INSTALLING}reads TypeScript\nchild\n`);
   });
 
-  test("says in one line that there is no network", () => {
+  // `npm start --silent` hands its level down to the npm that installs.
+  test.each(["notice", "silent"])("says in one line that there is no network: %s", (loglevel) => {
     const dependencies = { "a-package-for-tests": "1.0.0" };
     put("package.json", { name: "p", version: "1.0.0", workspaces: ["tsx"], dependencies });
     const wanted = { "node_modules/a-package-for-tests": { version: "1.0.0" } };
     put("package-lock.json", lock(wanted, dependencies));
-    const { status, stdout, stderr } = setup(["hello.mjs"]);
+    const settings = { npm_config_loglevel: loglevel };
+    const { status, stdout, stderr } = setup(["hello.mjs"], [], settings);
     expect([status, stdout]).toEqual([1, INSTALLING]);
     expect(stderr).toBe(
       "No network: npm cannot download the packages (ECONNREFUSED). Connect, then run this again.\n",

@@ -29,7 +29,7 @@ export {
   responseHeaders,
   responseTrailers,
 } from "./assembly/host/headers";
-export { httpCall, HttpCallResponse } from "./assembly/host/http-call";
+export { httpCall, HttpCallResponse, httpCallWithTrailers } from "./assembly/host/http-call";
 export { isLogged, logLine } from "./assembly/host/log";
 export { Counter, Gauge, Histogram } from "./assembly/host/metric";
 export { getProperty, setProperty } from "./assembly/host/property";

@@ -95,5 +95,14 @@ it.each([
   const host = new RawHost(wasm);
   host.statuses.set("proxy_set_tick_period_milliseconds", status);
   expect(host.root(1, '{"periods":[100]}')).toBe(accepted);
-  expect(host.lines.some((line) => line.includes("no ticks"))).toBe(accepted === 0);
+  const lines = host.take().map((line) => line.split("] ").at(-1)!);
+  expect(lines.slice(1)).toEqual(
+    accepted === 1
+      ? ["plugin start successfully"]
+      : [
+          "SetTickPeriodMilliSeconds failed, onTick functions will not take effect.",
+          expect.stringMatching(/^parse rule config failed: .*no ticks$/),
+          "plugin start failed",
+        ],
+  );
 });

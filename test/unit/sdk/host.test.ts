@@ -234,6 +234,17 @@ describe.each(GATEWAYS)("in %s", (profile) => {
     expect(late.text()).toMatch(/^7 504 /);
   });
 
+  it("a call may have trailers, and so may its answer", async () => {
+    const check = upstream().reply(200, { body: "b", trailers: { "x-u": "1", "x-v": "2" } });
+    const clusters = { backend: upstream().reply(200), check };
+    await using host = await open(profile, { clusters, upstreamProtocol: "h2" });
+    const args = { "x-a": "check", "x-b": "body", "x-c": "trailers" };
+    expect(await ask(host, "/http", args)).toBe("9 200 1 null b 1 2 x-u=1 x-v=2");
+    expect(check.last!.trailers).toEqual([["x-sum", "7"], ["x-end", "1"]]); // prettier-ignore
+    expect(await ask(host, "/http", { ...args, "x-c": "" })).toMatch(/^7 200 /);
+    expect(check.last!.trailers).toEqual([]);
+  });
+
   it("a call can resume its request, and the answer to a root reaches the root", async () => {
     const clusters = {
       backend: upstream().reply(200, { body: "ok" }),

@@ -1,4 +1,6 @@
-import { monotonicNs, setTickPeriod, Status } from "proxy-wasm-as";
+import { monotonicNs } from "proxy-wasm-as";
+import { PluginLog } from "../log";
+import { startTicks } from "./ticks";
 
 /** How often a root with jobs is called, in milliseconds (host.md 5.10). */
 const TICK_MS: i32 = 100;
@@ -44,14 +46,14 @@ export class Timetable {
   }
 
   /**
-   * Asks the host for ticks, or for none when there are no jobs. False: it refused, nothing will ever
-   * be due; refuse the configuration.
+   * Asks the host for ticks, or for none when there are no jobs. False: it refused, which is in the log,
+   * and nothing will ever be due; refuse the configuration.
    */
-  start(): bool {
+  start(log: PluginLog): bool {
     const wanted = this.jobs.length > 0;
     if (!wanted && !this.isTicking) return true;
     this.isTicking = wanted;
-    return setTickPeriod(wanted ? TICK_MS : 0) == Status.Ok;
+    return startTicks(log, wanted ? TICK_MS : 0);
   }
 
   /** The tag of the next job of the running tick whose period is over, or `NO_JOB`. */

@@ -29,6 +29,34 @@ export function httpCall(
   body: Slice,
   timeoutMs: i32,
 ): Status {
+  return start(owner, tag, cluster, headers, body, timeoutMs, 0, 0);
+}
+
+/** The same with trailers. @param trailers serialised pairs; no bytes for none */
+export function httpCallWithTrailers(
+  owner: u32,
+  tag: i32,
+  cluster: Slice,
+  headers: Slice,
+  body: Slice,
+  trailers: Slice,
+  timeoutMs: i32,
+): Status {
+  return start(owner, tag, cluster, headers, body, timeoutMs, trailers.ptr, trailers.length);
+}
+
+// @ts-expect-error: decorator
+@inline
+function start(
+  owner: u32,
+  tag: i32,
+  cluster: Slice,
+  headers: Slice,
+  body: Slice,
+  timeoutMs: i32,
+  trailersPtr: usize,
+  trailersSize: i32,
+): Status {
   clearOut();
   const status = <Status>(
     proxy_http_call(
@@ -38,8 +66,8 @@ export function httpCall(
       headers.length,
       body.ptr,
       body.length,
-      0,
-      0,
+      trailersPtr,
+      trailersSize,
       timeoutMs,
       OUT_NUMBER,
     )
@@ -74,6 +102,11 @@ export class HttpCallResponse {
 
   headers(): Pairs {
     return responseHeaders.pairs();
+  }
+
+  /** What came behind the body; rarely anything. */
+  trailers(): Pairs {
+    return new HeaderMap(HeaderMapType.HttpCallResponseTrailers).pairs();
   }
 
   /** The body, in the callback arena. */

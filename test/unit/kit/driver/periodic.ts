@@ -29,7 +29,7 @@ class PeriodicRoot extends PluginRoot<Nothing> {
     for (let i = 0; i < periods.length; i++) {
       this.jobs.every(i, <i32>I32.parseInt(periods[i].toString()));
     }
-    if (!this.jobs.start()) document.refuseWith("no ticks");
+    if (!this.jobs.start(this.log)) document.refuseWith("no ticks");
     const text: Slice = document.value.raw;
     this.lease = seconds > 0 ? new Lease(bytes(NAME), text, seconds) : null;
     return new Nothing();

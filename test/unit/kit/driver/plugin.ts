@@ -123,8 +123,10 @@ class Driver extends HttpContext {
     const request = new HttpRequest(bytes("POST"), header("x-url"))
       .header(bytes("x-first"), bytes("1"))
       .header(bytes(":path"), bytes("/stolen"))
+      .header(bytes(":Path"), bytes("/stolen"))
       .header(bytes(":Authority"), bytes("stolen"))
       .header(bytes(":method"), bytes("DELETE"))
+      .header(bytes(":METHOD"), bytes("DELETE"))
       .header(bytes("x-secret"), header("x-secret"))
       .header(bytes("x-first"), bytes("2"));
     if (!header("x-broken").isEmpty) request.header(bytes("x-broken"), bytes("a\r\nb: c"));

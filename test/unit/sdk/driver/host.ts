@@ -14,6 +14,7 @@ import {
   Histogram,
   httpCall,
   HttpCallResponse,
+  httpCallWithTrailers,
   HttpContext,
   isLogged,
   logLine,
@@ -231,6 +232,7 @@ class HostStream extends HttpContext {
     say(response.header(bytes("x-h")));
     say(response.body());
     sayNumber(response.headers().count > 0 ? 1 : 0);
+    if (tag == 9) sayPairs(response.trailers());
     if (tag == 8) {
       this.resumeRequest();
       this.log();
@@ -381,7 +383,9 @@ class HostStream extends HttpContext {
     if (!this.c.equals(bytes("incomplete"))) headers.add(bytes(":authority"), bytes("c.test"));
     const owner = this.c.equals(bytes("root")) ? this.root.id : this.id;
     const tag = this.c.equals(bytes("resume")) ? 8 : 7;
-    const status = httpCall(owner, tag, this.a, headers.build(), this.b, 500);
+    const status = this.c.equals(bytes("trailers"))
+      ? httpCallWithTrailers(owner, 9, this.a, headers.build(), this.b, trailers(), 500)
+      : httpCall(owner, tag, this.a, headers.build(), this.b, 500);
     if (status != Status.Ok || owner == this.root.id) {
       sayNumber(status);
       this.answer();
@@ -420,6 +424,10 @@ class HostStream extends HttpContext {
   private answer(): void {
     this.sendLocalReply(200, NO_BYTES, words.toSlice(), bytes("driver"));
   }
+}
+
+function trailers(): Slice {
+  return new PairsBuilder().add(bytes("x-sum"), bytes("7")).add(bytes("x-end"), bytes("1")).build();
 }
 
 /** More than hosts take as pairs. */

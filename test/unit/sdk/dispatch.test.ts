@@ -197,6 +197,26 @@ it.each(["request", "body", "trailers", "response", "answer", "answertrailers"])
   },
 );
 
+describe("the answer to a call", () => {
+  it.each([
+    ["finds its stream acting, before the stream asks for it", true],
+    ["does not find a stream whose context is gone, although nobody said so", false],
+  ])("%s", (_how, isAlive) => {
+    const host = new RawHost(wasm);
+    host.root(1, "one");
+    host.contexts.add(10);
+    host.path = "/call";
+    host.call("proxy_on_context_create", 10, 1);
+    host.call(REQUEST, 10, 0, 1);
+    if (!isAlive) host.contexts.delete(10);
+    host.take();
+    const acting: number[] = [];
+    host.during.set("proxy_log", () => acting.push(host.effective));
+    host.call("proxy_on_http_call_response", 1, 0, 0, 0, 0);
+    expect([acting, host.take()]).toEqual(isAlive ? [[10], ["one 10 called"]] : [[], []]);
+  });
+});
+
 describe("the place where a stream's root is remembered until its first callback", () => {
   it("needs to hold one stream in a gateway: the context is created right before its request headers", async () => {
     await using host = await createHost({

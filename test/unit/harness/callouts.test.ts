@@ -56,6 +56,14 @@ describe("http calls", () => {
     });
   });
 
+  test("without a timeout the upstream is told of none", async () => {
+    const auth = upstream().reply(200);
+    await using host = await run(auth, 0);
+    await host.fetch("http://a.test/");
+    expect(auth.last!.get("x-envoy-internal")).toBe("true");
+    expect(auth.last!.get("x-envoy-expected-rq-timeout-ms")).toBeUndefined();
+  });
+
   test("timeout is a 504 with a text", async () => {
     await using host = await run(upstream().never());
     expect((await host.fetch("http://a.test/").advance(1000)).status).toBe(200);

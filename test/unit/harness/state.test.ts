@@ -116,6 +116,18 @@ describe("properties", () => {
     ]);
   });
 
+  test("a map is a list of pairs, what came twice joined by a comma", async () => {
+    const trailers: [string, string][] = [["x", "a"], ["y", "c"], ["x", "b"]]; // prettier-ignore
+    await using host = await probeHost(
+      { log: "prophex response.trailers" },
+      { clusters: { backend: upstream().reply(200, { body: "ok", trailers }) } },
+    );
+    await host.fetch("http://a.test/");
+    const numbers = "02000000" + "01000000" + "03000000" + "01000000" + "01000000";
+    const texts = Buffer.from("x\0a,b\0y\0c\0").toString("hex");
+    expect(lines(host)[0]!.split(" = ")[1]).toBe(`0 ${numbers}${texts}`);
+  });
+
   test("setting without a stream is NotFound", async () => {
     await using host = await probeHost({
       configure: "setprop a b; prop plugin_name; prop request.path",

@@ -215,6 +215,21 @@ describe("the answer to a call", () => {
     host.call("proxy_on_http_call_response", 1, 0, 0, 0, 0);
     expect([acting, host.take()]).toEqual(isAlive ? [[10], ["one 10 called"]] : [[], []]);
   });
+
+  it("leaves nothing of the request's headers once it lets the request go", () => {
+    const host = new RawHost(wasm);
+    host.root(1, "one");
+    host.contexts.add(10);
+    host.path = "/stale";
+    host.value = "loaded";
+    host.call("proxy_on_context_create", 10, 1);
+    host.call(REQUEST, 10, 0, 1);
+    host.path = "asked";
+    host.take();
+    host.call("proxy_on_http_call_response", 1, 0, 0, 0, 0);
+    // The second time the host is asked, which this one answers, and not what was loaded before.
+    expect(host.take()).toEqual(["one 10 called", "one 10 loaded", "one 10 asked"]);
+  });
 });
 
 describe("the place where a stream's root is remembered until its first callback", () => {

@@ -1,5 +1,6 @@
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import {
+  canReadRequestHeaders,
   DataAction,
   HeadersAction,
   httpCall,
@@ -24,6 +25,7 @@ export * from "./all-callbacks";
  *   /finish-<event>   wants nothing more after that event
  *   /inert            the root makes no stream
  *   /call             calls cluster `check`, holds the request until the answer
+ *   /stale            the same, and reads a header before and after it lets the request go
  *   /garbage          leaves 100 000 bytes of garbage in every callback
  *   /body             buffers the body, reads it, hands it back
  *   /let-go           lets its root go
@@ -31,6 +33,7 @@ export * from "./all-callbacks";
  * A root with the configuration `late` stays when it is told to go, until a tick or a stream lets it.
  */
 const LATE: Slice = bytes("late");
+const STALE: Slice = bytes("/stale");
 
 class LifeRoot extends RootContext {
   name: Slice = NO_BYTES;
@@ -86,7 +89,8 @@ class LifeStream extends HttpContext {
       requestHeaders.remove(bytes("content-length"));
       return HeadersAction.StopIteration;
     }
-    if (!this.path.equals(bytes("/call"))) return HeadersAction.Continue;
+    if (!this.path.equals(bytes("/call")) && !this.path.equals(STALE))
+      return HeadersAction.Continue;
     const headers = new PairsBuilder().add(bytes(":method"), bytes("GET"));
     headers.add(bytes(":path"), bytes("/")).add(bytes(":authority"), bytes("c.test"));
     httpCall(this.id, 1, bytes("check"), headers.build(), NO_BYTES, 0);
@@ -124,7 +128,15 @@ class LifeStream extends HttpContext {
 
   override onHttpCallResponse(_tag: i32, _response: HttpCallResponse): void {
     this.tell("called");
+    if (this.path.equals(STALE)) this.readHeader();
     this.resumeRequest();
+    if (this.path.equals(STALE)) this.readHeader();
+  }
+
+  private readHeader(): void {
+    if (canReadRequestHeaders()) requestHeaders.load();
+    const value = requestHeaders.get(bytes("x-value"));
+    this.tell(value === null ? "null" : value.toString());
   }
 
   override onLog(): void {

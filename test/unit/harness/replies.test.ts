@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createHost, upstream } from "../../harness/src";
+import { replyDetails } from "../../harness/src/engine/local-reply";
 import { config, lines, probe, probeHost } from "./probe";
 
 describe("local replies", () => {
@@ -13,6 +14,12 @@ describe("local replies", () => {
     const answer = await host.fetch("http://a.test/", { body: "x", ...init });
     expect(answer).toMatchObject({ status: 403, local: true, details: "why" });
     expect(answer.text()).toBe("denied");
+  });
+
+  test("each blank of the details is an underscore", () => {
+    expect(replyDetails("a b\t c\n", "")).toBe("a_b__c_");
+    expect(replyDetails("a b", "p")).toBe("via_wasm::p::a_b");
+    expect(replyDetails("", "p")).toBe("via_wasm::p");
   });
 
   test("goes through the response filters of the sender too, which may edit it", async () => {

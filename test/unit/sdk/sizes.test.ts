@@ -49,3 +49,22 @@ it.each([
   host.call("proxy_on_http_call_response", 1, 0, 3, 0, 0);
   expect(host.take().at(-1)).toBe(`status ${status}`);
 });
+
+it.each([
+  [0, "redis 5 "],
+  [1, "redis failed 5 "],
+  [2, "redis failed 5 "],
+  [-1, "redis failed 5 "],
+])("a Redis reply of status %i: %s", async (status, line) => {
+  const host = new RawHost(await buildPlugin("test/unit/sdk/driver/host.ts", { higress: true }));
+  host.root(1, "");
+  host.contexts.add(2);
+  host.call("proxy_on_context_create", 2, 1);
+  const headers = ["/redis", "cache", "", "root"]; // path and arguments, as the driver reads them
+  host.during.set("proxy_get_header_map_value", () => (host.path = headers.shift() ?? ""));
+  host.call("proxy_on_request_headers", 2, 0, 1);
+  host.take();
+  host.configuration = ""; // what every buffer holds here
+  host.call("proxy_on_redis_call_response", 1, 0, status, 0);
+  expect(host.take()).toEqual([line]);
+});

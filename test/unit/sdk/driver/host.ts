@@ -258,6 +258,9 @@ class HostStream extends HttpContext {
       sayNumber(requestHeaders.remove(bytes("x-absent")));
       sayNumber(requestHeaders.set(bytes("x-bad"), bytes("a\r\nb: c")));
       sayNumber(requestHeaders.add(bytes("x-bad"), bytes("a\0b")));
+      sayNumber(requestHeaders.set(NO_BYTES, this.a));
+      sayNumber(requestHeaders.add(bytes("x bad"), this.a));
+      sayNumber(requestHeaders.set(bytes("x-bad\x7f"), this.a));
       sayNumber(responseHeaders.set(bytes("x-late"), bytes("1")));
       return;
     }
@@ -296,6 +299,10 @@ class HostStream extends HttpContext {
     for (let i = 0; i < 1024; i++) most.add(this.a, this.b);
     sayNumber(most.isComplete ? most.count : -1);
     sayNumber(most.add(this.a, this.b).isComplete ? most.count : -1);
+    const text = large();
+    const room = (1 << 20) - 17; // of a block: 4 bytes, 8 for the lengths, the name, two NULs
+    sayNumber(new PairsBuilder().add(bytes("x-l"), text.sub(0, room)).isComplete ? 1 : 0);
+    sayNumber(new PairsBuilder().add(bytes("x-l"), text.sub(0, room + 1)).isComplete ? 1 : 0);
   }
 
   private properties(): void {

@@ -140,6 +140,7 @@ describe("buffers", () => {
 
   test.each([
     ["0 0 >>", "0", ">>hello"],
+    ["0 1 J", "0", "Jello"],
     ["0 2 J", "0", "Jllo"],
     ["0 99 all", "0", "all"],
     ["5 0 !", "0", "hello!"],

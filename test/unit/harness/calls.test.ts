@@ -180,12 +180,15 @@ describe("ABI 0.1.0", () => {
   );
 });
 
-test("a serialized list may have NUL in its values and is at most 1 MiB long", () => {
+test("a serialized list may have NUL in its values and holds at most 1024 pairs and 1 MiB", () => {
   expect(pairs.decode(pairs.encode([["a", "1\0\0x"]]))).toEqual([["a", "1\0\0x"]]);
   const largest = (1 << 20) - 4 - 8 - 2 - 1;
   const list = (size: number) => pairs.encode([["a", "x".repeat(size)]]);
   expect(pairs.decode(list(largest))).toHaveLength(1);
   expect(pairs.decode(list(largest + 1))).toBeNull();
+  const many = (count: number) => pairs.encode(Array<[string, string]>(count).fill(["a", ""]));
+  expect(pairs.decode(many(1024))).toHaveLength(1024);
+  expect(pairs.decode(many(1025))).toBeNull();
 });
 
 describe("numbers", () => {

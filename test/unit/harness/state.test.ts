@@ -116,6 +116,17 @@ describe("properties", () => {
     ]);
   });
 
+  test("response.code is the upstream's until the log", async () => {
+    const ops = "prophex response.code";
+    await using host = await probeHost({ response_headers: `rep 2 :status 201; ${ops}`, log: ops });
+    expect((await host.fetch("http://a.test/")).status).toBe(201);
+    expect(lines(host).map((line) => line.split(" = ")[1])).toEqual([
+      "0",
+      "0 c800000000000000",
+      "0 c900000000000000",
+    ]);
+  });
+
   test("a map is a list of pairs, what came twice joined by a comma", async () => {
     const trailers: [string, string][] = [["x", "a"], ["y", "c"], ["x", "b"]]; // prettier-ignore
     await using host = await probeHost(

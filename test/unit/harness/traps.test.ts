@@ -19,6 +19,14 @@ describe("a trap in request headers", () => {
     expect(seen(lines(host), "log")).toBe(0);
   });
 
+  test("to gRPC the 503 is status 14", async () => {
+    await using host = await probeHost({ request_headers: "trap" });
+    const headers = { "content-type": "application/grpc" };
+    const answer = await host.fetch("http://a.test/", { headers, body: "x" });
+    expect(answer).toMatchObject({ status: 200, details: "wasm_fail_stream" });
+    expect(answer.headers.get("grpc-status")).toBe("14");
+  });
+
   test("legacy fail_open: goes on with the edits made; later streams skip the plugin", async () => {
     await using host = await probeHost(
       { args: "1", request_headers: "add 0 x 1; trap" },

@@ -1,7 +1,8 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { startTicks } from "@ai-gateway-wasm/kit/periodic";
 import { StoreReply, StoreRoot } from "@ai-gateway-wasm/store";
-import { HttpContext, setTickPeriod, wallClockNs } from "proxy-wasm-as";
+import { HttpContext, wallClockNs } from "proxy-wasm-as";
 import { CacheConfig, KeyStrategy } from "./config/config";
 import { parseConfig } from "./config/parser";
 import { Tables } from "./config/tables";
@@ -47,8 +48,7 @@ export class CacheRoot extends StoreRoot<CacheConfig> {
 
   override onConfigure(configuration: Slice): bool {
     if (!super.onConfigure(configuration)) return false;
-    setTickPeriod(this.hasFlights ? FAST_TICK_MS : TICK_MS);
-    return true;
+    return startTicks(this.log, this.hasFlights ? FAST_TICK_MS : TICK_MS);
   }
 
   override accept(id: u32, config: CacheConfig): HttpContext | null {

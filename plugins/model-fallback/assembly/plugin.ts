@@ -1,5 +1,7 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginRoot } from "@ai-gateway-wasm/kit";
-import { HttpContext, setTickPeriod } from "proxy-wasm-as";
+import { startTicks } from "@ai-gateway-wasm/kit/periodic";
+import { HttpContext } from "proxy-wasm-as";
 import { nowMs } from "./clock";
 import { FallbackConfig, parseConfig, Role, Strategy } from "./config";
 import { PLUGIN_NAME } from "./names";
@@ -12,6 +14,8 @@ import { TICK_MS, Waiting } from "./waiting";
 /** One configuration of model-fallback: whom to ask when a model fails. */
 export class ModelFallbackRoot extends PluginRoot<FallbackConfig> {
   private readonly waiting: Waiting = new Waiting();
+  /** Only answers of `replay` can be waited for. */
+  private waits: bool = false;
 
   constructor(id: u32) {
     super(id, PLUGIN_NAME);
@@ -24,6 +28,11 @@ export class ModelFallbackRoot extends PluginRoot<FallbackConfig> {
   /** A rule stands alone: nothing is inherited from the global part. */
   override parseRule(rule: ConfigReader, _base: FallbackConfig | null): FallbackConfig | null {
     return this.parse(rule);
+  }
+
+  override onConfigure(configuration: Slice): bool {
+    if (!super.onConfigure(configuration)) return false;
+    return !this.waits || startTicks(this.log, TICK_MS);
   }
 
   override onTick(): void {
@@ -47,8 +56,7 @@ export class ModelFallbackRoot extends PluginRoot<FallbackConfig> {
 
   private parse(reader: ConfigReader): FallbackConfig | null {
     const config = parseConfig(reader, this.log);
-    // Only answers of `replay` can be waited for.
-    if (config !== null && config.strategy == Strategy.Replay) setTickPeriod(TICK_MS);
+    if (config !== null && config.strategy == Strategy.Replay) this.waits = true;
     return config;
   }
 }

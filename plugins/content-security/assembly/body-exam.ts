@@ -1,6 +1,6 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { HttpCallResponse } from "proxy-wasm-as";
-import { Exam, Examiner, Outcome } from "./exam";
+import { Exam, Examiner, Masking, Outcome } from "./exam";
 import { Image } from "./image";
 import { Phase } from "./judge/backend";
 import { Documents } from "./judge/documents";
@@ -28,12 +28,12 @@ export class BodyExam {
     private readonly phase: Phase,
     text: Slice,
     private readonly images: Image[],
-    masks: bool,
+    masking: Masking,
     /** What of the text tools gave. */
     documents: Documents,
   ) {
     this.text = text;
-    const exam = new Exam(examiner, phase, text, masks);
+    const exam = new Exam(examiner, phase, text, masking);
     exam.documents = documents;
     this.exam = exam;
   }
@@ -67,7 +67,7 @@ export class BodyExam {
       const isOver = this.hasFailed && !this.endsWithImage;
       if (isOver || this.next == this.images.length) break;
       const image = this.images[this.next++];
-      this.exam = new Exam(this.examiner, this.phase, image.text, false, image);
+      this.exam = new Exam(this.examiner, this.phase, image.text, Masking.Pass, image);
       outcome = this.exam.proceed();
     }
     return outcome;

@@ -4,8 +4,10 @@ import { Spellings } from "./backend/guard/spellings";
 import { ConsumerRules } from "./consumer-rules";
 import { Dialect } from "./dialect";
 import { Doubts } from "./doubts";
+import { Masking } from "./exam";
 import { Backend, Phase } from "./judge/backend";
 import { LEVEL_HIGH, LEVEL_MAX } from "./judge/level";
+import { Needs } from "./judge/needs";
 import { LedgerHabits } from "./ledger-habits";
 import { LocalRules } from "./local/local-rules";
 import { readRefusal } from "./refusal/read";
@@ -40,8 +42,7 @@ export class SecurityConfig {
   readonly checksResponse: bool;
   /** Requests are read: they are checked, or a judge of answers wants to know them. */
   readonly readsRequest: bool;
-  /** Some judge knows images. */
-  readonly judgesImages: bool;
+  readonly needs: Needs;
   /** Images of requests that have texts are judged, too. */
   readonly checksImages: bool;
   /** Characters, or events, after which a stream is judged. */
@@ -57,6 +58,8 @@ export class SecurityConfig {
   readonly failsClosed: bool;
   /** A request may go on with another text. */
   readonly mayMask: bool;
+  private readonly requestMasking: Masking;
+  private readonly answerMasking: Masking;
   readonly ledger: LedgerHabits;
   /** Status of an answer when no judge could be asked and that is not good enough. */
   readonly failCode: i32;
@@ -86,14 +89,19 @@ export class SecurityConfig {
     const checksResponse = fields.flag("check_response", "checkResponse", !isCloud);
     this.checksRequest = checksRequest;
     this.checksResponse = checksResponse;
-    this.readsRequest = checksRequest || (checksResponse && wantsPrompt(backends));
-    this.judgesImages = knowImages(backends);
+    const needs = new Needs(backends);
+    this.needs = needs;
+    this.readsRequest = checksRequest || (checksResponse && needs.prompt);
     this.checksImages = config.flag("checkRequestImage");
     const isMasked = rules !== null && rules.masks(Phase.Request);
-    this.mayMask = isMasked || (backends.length > 0 && api.masksRequests);
+    this.mayMask = isMasked || (backends.length > 0 && api.masksTexts);
+    const answerMasking = readAnswerMasking(config, isCloud);
+    const whole = isCloud ? Masking.Pass : Masking.Deny;
+    this.requestMasking = api.masksTexts ? Masking.Apply : whole;
+    this.answerMasking = api.masksTexts ? answerMasking : whole;
     this.trigger = isGuard ? Trigger.Chars : config.choice("bufferTrigger", TRIGGERS, Trigger.Auto);
     this.contextChars = <i32>config.integer("streamContextChars", 0, 0, MAX_CONTEXT);
-    this.asksEmpty = !api.judgesEvents && submitEmpty(backends);
+    this.asksEmpty = !api.judgesEvents && needs.empty;
     this.bufferLimit = api.judgesEvents ? 1 : readWindow(fields, doubts, isGuard);
     const refusal = readRefusal(config, dialect, api.type);
     this.refusal = refusal;
@@ -109,6 +117,11 @@ export class SecurityConfig {
     this.holdsResponseHeaders = bodyPhase == HOLD_HEADERS || mayReply(bodyPhase, refusal);
     this.ledger = new LedgerHabits(config, !isCloud);
     this.maxBodyBytes = readBodyLimit(fields, isGuard);
+  }
+
+  /** What becomes of texts that a service would mask. */
+  masking(phase: Phase): Masking {
+    return phase == Phase.Request ? this.requestMasking : this.answerMasking;
   }
 
   /** A refusal of an answer has a status and headers of its own. */
@@ -127,25 +140,9 @@ function unreadableOf(dialect: Dialect): i32 {
   return dialect == Dialect.Ours ? DENY : 0;
 }
 
-function wantsPrompt(backends: Backend[]): bool {
-  for (let i = 0; i < backends.length; i++) {
-    if (backends[i].wantsPrompt) return true;
-  }
-  return false;
-}
-
-function submitEmpty(backends: Backend[]): bool {
-  for (let i = 0; i < backends.length; i++) {
-    if (backends[i].submitsEmpty) return true;
-  }
-  return false;
-}
-
-function knowImages(backends: Backend[]): bool {
-  for (let i = 0; i < backends.length; i++) {
-    if (backends[i].knowsImages) return true;
-  }
-  return false;
+/** Left out, the peer's answers pass where its service would mask them. */
+function readAnswerMasking(config: ConfigReader, isCloud: bool): Masking {
+  return config.flag("maskResponse", !isCloud) ? Masking.Apply : Masking.Pass;
 }
 
 /** qwen3guard has words of its own. */

@@ -2,6 +2,7 @@ import { Builder, decimal, encodeHex, NO_BYTES, Slice } from "@ai-gateway-wasm/b
 import { PluginLog } from "@ai-gateway-wasm/kit";
 import { HttpCallResponse, randomBytes, Status } from "proxy-wasm-as";
 import { AuditEvent } from "./audit";
+import { differences } from "./differences";
 import { Image } from "./image";
 import { Backend, Phase, Question } from "./judge/backend";
 import { Documents } from "./judge/documents";
@@ -23,6 +24,16 @@ export const enum Outcome {
   Denied,
   /** Some judge could not be asked or understood, and no other one denied. */
   Failed,
+}
+
+/** What becomes of a text that a judge has another one for. */
+export const enum Masking {
+  /** That one takes its place. */
+  Apply,
+  /** Nothing, as in the peer. */
+  Pass,
+  /** It is refused. */
+  Deny,
 }
 
 const SESSION_BYTES: i32 = 10;
@@ -80,6 +91,8 @@ export class Exam {
   context: Slice = NO_BYTES;
   /** The text stands for none: only who asks about such texts is asked. */
   isPlaceholder: bool = false;
+  /** It is a window of a stream, which `Backend.maxBytes` does not cut (content-security.md 3.5). */
+  isWindow: bool = false;
   /** What of the text tools gave. */
   documents: Documents = new Documents();
 
@@ -89,8 +102,7 @@ export class Exam {
     private readonly phase: Phase,
     /** As the judges want it. */
     public text: Slice,
-    /** A text of a judge may take the place of this one; else what it would mask passes. */
-    private readonly masks: bool,
+    private readonly masking: Masking,
     /** What the text is, when it is an image; null: it is a text. */
     private readonly image: Image | null = null,
   ) {}
@@ -125,28 +137,22 @@ export class Exam {
       this.nextJudge();
       return this.proceed();
     }
-    switch (backend.verdict(judgement, this.examiner.thresholds)) {
-      case Verdict.Deny:
-        event.close("deny", judgement.requestId);
-        this.judgement = judgement;
-        return Outcome.Denied;
-      case Verdict.Mask:
-        if (!this.masks) {
-          event.close("pass", judgement.requestId);
-          break;
-        }
-        event.close("mask", judgement.requestId);
-        if (!this.mask(judgement.masked)) {
-          this.judgement = judgement;
-          return Outcome.Denied;
-        }
-        break;
-      default:
-        event.close("pass", judgement.requestId);
+    const verdict = this.verdictOf(backend, judgement);
+    event.close(resultOf(verdict), judgement.requestId);
+    const isMasked = verdict == Verdict.Mask && this.mask(question, judgement.masked);
+    if (verdict != Verdict.Pass && !isMasked) {
+      this.judgement = judgement;
+      return Outcome.Denied;
     }
     this.from = this.to;
     if (this.from >= this.text.length) this.nextJudge();
     return this.proceed();
+  }
+
+  private verdictOf(backend: Backend, judgement: Judgement): Verdict {
+    const verdict = backend.verdict(judgement, this.examiner.thresholds);
+    if (verdict != Verdict.Mask || this.masking == Masking.Apply) return verdict;
+    return this.masking == Masking.Deny ? Verdict.Deny : Verdict.Pass;
   }
 
   private nextJudge(): void {
@@ -172,7 +178,8 @@ export class Exam {
   private nextPart(backend: Backend): Question {
     const examiner = this.examiner;
     const context = this.from == 0 && !backend.isCumulative ? this.context : NO_BYTES;
-    this.to = partEnd(this.text, this.from, backend, context);
+    const maxBytes = this.isWindow ? i32.MAX_VALUE : backend.maxBytes;
+    this.to = partEnd(this.text, this.from, maxBytes, backend.maxChars - runesIn(context));
     const part = this.text.sub(this.from, this.to);
     const documents: Slice[] = [];
     let text = part;
@@ -218,9 +225,10 @@ export class Exam {
   }
 
   /** @returns false when nothing is left of the text */
-  private mask(masked: Slice | null): bool {
-    if (masked === null || masked.isEmpty) return false;
+  private mask(question: Question, answer: Slice | null): bool {
+    if (answer === null || answer.isEmpty) return false;
     const text = this.text;
+    const masked = withoutContext(question.text, answer, text.sub(this.from, this.to));
     const out = new Builder(text.length + masked.length);
     out.append(text.sub(0, this.from)).append(masked);
     const end = out.length;
@@ -236,10 +244,22 @@ function joined(before: Slice, text: Slice): Slice {
   return new Builder(before.length + text.length).append(before).append(text).toSlice();
 }
 
-/** Not beyond what the judge takes behind its context, and not in the middle of a character. */
-function partEnd(text: Slice, from: i32, backend: Backend, context: Slice): i32 {
-  const mostBytes = backend.maxBytes - context.length;
-  let chars = max(1, backend.maxChars - runesIn(context));
+function resultOf(verdict: Verdict): string {
+  if (verdict == Verdict.Pass) return "pass";
+  return verdict == Verdict.Mask ? "mask" : "deny";
+}
+
+/** What takes the place of the part, of an answer to a question that ended with it. */
+function withoutContext(question: Slice, answer: Slice, part: Slice): Slice {
+  const before = question.length - part.length;
+  if (before == 0) return answer;
+  const changed = differences(question, answer).rewrite(part, before);
+  return changed === null ? part : changed;
+}
+
+/** Not in the middle of a character. */
+function partEnd(text: Slice, from: i32, mostBytes: i32, mostChars: i32): i32 {
+  let chars = max(1, mostChars);
   let end = from;
   for (let at = from; at <= text.length; at++) {
     if (at < text.length && (text.at(at) & 0xc0) == 0x80) continue;

@@ -13,6 +13,8 @@ export class Track {
   private isFinished: bool = false;
 
   constructor(
+    /** Number of the track in its stream. */
+    readonly order: i32,
     private readonly name: u64,
     /** The local rules on it; null: there are none. */
     readonly rules: LocalStream | null,
@@ -33,6 +35,9 @@ export class Track {
 /** A piece of a track that waits for its verdict. */
 @final
 export class HeldText {
+  /** What goes on in its place, once a judge has masked its window. */
+  masked: Slice | null = null;
+
   constructor(
     readonly track: Track,
     /** Where it begins in its track. */
@@ -46,10 +51,28 @@ export class HeldText {
     return rules === null || this.from + this.piece.text.length <= rules.settled;
   }
 
+  /** What is replaced began in the text before. */
+  get isCut(): bool {
+    const rules = this.track.rules;
+    return rules !== null && rules.cuts(this.from);
+  }
+
+  /** What judges see of it. */
+  shown(): Slice {
+    const rules = this.track.rules;
+    if (rules === null) return this.piece.text;
+    const shown = rules.shown(this.piece.text, this.from);
+    return shown === null ? this.piece.text : shown;
+  }
+
   /** What takes its place; null: nothing. */
   rewritten(): Slice | null {
     const rules = this.track.rules;
-    return rules === null ? null : rules.rewrite(this.piece.text, this.from);
+    let changed: Slice | null = null;
+    if (rules !== null) changed = rules.rewrite(this.piece.text, this.from); // always: pieces come in order
+    const masked = this.masked;
+    if (masked === null) return changed;
+    return masked.equals(this.piece.text) ? null : masked;
   }
 }
 
@@ -78,6 +101,14 @@ export class HeldEvent {
       if (!this.texts[i].isSettled) return false;
     }
     return true;
+  }
+
+  /** What is replaced began in an event before. */
+  get isCut(): bool {
+    for (let i = 0; i < this.texts.length; i++) {
+      if (this.texts[i].isCut) return true;
+    }
+    return false;
   }
 
   /**

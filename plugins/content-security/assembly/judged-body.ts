@@ -24,7 +24,7 @@ export function readTexts(api: Api, phase: Phase, body: Slice, client: Client): 
 export function keptImages(config: SecurityConfig, phase: Phase, texts: Texts): Image[] {
   const images: Image[] = [];
   const isAsked = phase == Phase.Response || config.checksImages || texts.isEmpty;
-  if (!config.judgesImages || !isAsked) return images;
+  if (!config.needs.images || !isAsked) return images;
   for (let i = 0; i < texts.images.length; i++) images.push(texts.images[i].kept());
   return images;
 }
@@ -43,6 +43,7 @@ export function applyRules(
     examiner.ledger.audit.noteRules(outcome.logged);
     if (outcome.judgement !== null) return outcome.judgement;
     field.changed = outcome.text;
+    field.shown = outcome.shown;
   }
   return null;
 }

@@ -4,13 +4,14 @@ import { HttpCallResponse } from "proxy-wasm-as";
 import { SecurityConfig, Trigger } from "./config";
 import { blankLineBefore, isLastWord } from "./event-ends";
 import { ALONE } from "./event-texts";
-import { Exam, Examiner, newSessionId, Outcome } from "./exam";
+import { Exam, Examiner, Masking, newSessionId, Outcome } from "./exam";
 import { HeldEvent, HeldText, Track } from "./held-event";
-import { Backend, Phase } from "./judge/backend";
+import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
 import { Denial } from "./refusal/denial";
 import { Ending } from "./refusal/ending";
 import { lastRunes, runesIn } from "./runes";
+import { WindowTexts } from "./window-texts";
 
 /** What the peer asks about where a window has no text (content-security.md 3.5). */
 const EMPTY_CONTENT: Slice = bytes("[empty content]");
@@ -30,11 +31,13 @@ export class StreamGate {
   private readonly held: Builder = new Builder(0);
   private readonly events: HeldEvent[] = [];
   private readonly tracks: Track[] = [];
+  private trackCount: i32 = 0;
   /** Of the held events, from the first: those that the local rules have settled, and their text. */
   private settled: i32 = 0;
   private settledRunes: i32 = 0;
   /** Of these: the window that the back ends judge. */
   private window: i32 = 0;
+  private readonly windowTexts: WindowTexts = new WindowTexts();
   /** Bytes of the stream before those that are held. */
   private gone: i32 = 0;
   private readonly out: Builder = new Builder(0);
@@ -61,7 +64,7 @@ export class StreamGate {
     private readonly config: SecurityConfig,
     private readonly examiner: Examiner,
   ) {
-    this.said = wantAll(examiner.backends) ? new Builder(0) : null;
+    this.said = config.needs.all ? new Builder(0) : null;
     this.reader = new SseReader(<i32>config.maxBodyBytes);
   }
 
@@ -155,6 +158,7 @@ export class StreamGate {
     const memory = this.examiner.memory;
     const applies = rules !== null && (rules.judges(Phase.Response) || !memory.isEmpty);
     const track = new Track(
+      this.trackCount++,
       name,
       applies && rules !== null ? rules.stream(Phase.Response, NO_BYTES, memory, isJson) : null,
     );
@@ -181,7 +185,9 @@ export class StreamGate {
     const text = this.openWindow();
     if (text === null) return this.letGo();
     if (this.isTooMuch(text)) return this.giveUp();
-    const exam = new Exam(this.examiner, Phase.Response, text, false);
+    const masking = text === EMPTY_CONTENT ? Masking.Pass : this.config.masking(Phase.Response);
+    const exam = new Exam(this.examiner, Phase.Response, text, masking);
+    exam.isWindow = true;
     if (!this.config.api.judgesEvents) exam.sessionId = this.session();
     exam.isPlaceholder = text === EMPTY_CONTENT;
     const said = this.said;
@@ -258,16 +264,20 @@ export class StreamGate {
       this.window = this.settled;
       return null;
     }
-    const text = new Builder(256);
+    const texts = this.windowTexts;
+    texts.clear();
     let runes = 0;
-    while (this.window < this.settled && runes < this.config.bufferLimit) {
-      const event = this.events[this.window++];
+    while (this.window < this.settled) {
+      const event = this.events[this.window];
+      if (runes >= this.config.bufferLimit && !event.isCut) break;
+      this.window++;
       const asked = event.asked;
-      if (asked !== null) return text.append(asked).toSlice();
-      for (let i = 0; i < event.texts.length; i++) text.append(event.texts[i].piece.text);
+      if (asked !== null) return asked;
+      texts.add(event);
       runes += event.runes;
     }
-    if (text.length > 0) return text.toSlice();
+    const text = texts.join();
+    if (!text.isEmpty) return text;
     return this.config.asksEmpty ? EMPTY_CONTENT : null;
   }
 
@@ -282,6 +292,10 @@ export class StreamGate {
       case Outcome.Failed:
         ledger.streamFailed();
         if (this.config.failsClosed) return this.refuse(null);
+        break;
+      case Outcome.Masked:
+        this.windowTexts.mask(exam.text, this.examiner.memory);
+        ledger.eventsPassed();
         break;
       default:
         ledger.eventsPassed();
@@ -352,11 +366,4 @@ export class StreamGate {
     this.held.clear();
     this.events.splice(0, this.events.length);
   }
-}
-
-function wantAll(backends: Backend[]): bool {
-  for (let i = 0; i < backends.length; i++) {
-    if (backends[i].isCumulative) return true;
-  }
-  return false;
 }

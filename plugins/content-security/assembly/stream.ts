@@ -223,8 +223,8 @@ export class ContentStream extends HttpContext {
     const text = this.config.backends.length > 0 ? texts.whole() : NO_BYTES;
     if (isRequest) this.examiner.prompt = text;
     this.nameServices();
-    const masks = isRequest && this.config.api.masksRequests;
-    const exam = new BodyExam(this.examiner, this.phase, text, images, masks, texts.documents());
+    const masking = config.masking(this.phase);
+    const exam = new BodyExam(this.examiner, this.phase, text, images, masking, texts.documents());
     this.exam = exam;
     this.stage = Stage.Asks;
     return this.settle(exam, exam.proceed());
@@ -243,7 +243,8 @@ export class ContentStream extends HttpContext {
     this.stage = Stage.Idle;
     if (outcome == Outcome.Denied) return this.refuse(exam.judgement);
     if (exam.hasFailed && this.config.failsClosed) return this.fail();
-    if (exam.isMasked) texts.spread(exam.text);
+    const memory = this.phase == Phase.Response ? this.examiner.memory : null;
+    if (exam.isMasked) texts.spread(exam.text, memory);
     if (texts.isChanged && !this.edit(texts)) return this.refuse(null);
     if (outcome == Outcome.Failed) this.ledger.failed(this.phase, false);
     else this.ledger.passed(this.phase, texts.isChanged && !exam.endsWithImage);

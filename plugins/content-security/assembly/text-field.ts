@@ -5,6 +5,8 @@ import { Slice } from "@ai-gateway-wasm/bytes";
 export class TextField {
   /** What takes its place; null: nothing. */
   changed: Slice | null = null;
+  /** What judges see, where `changed` has originals that were put back; null: what goes on. */
+  shown: Slice | null = null;
   /** It is the whole body, and no literal. */
   isWhole: bool = false;
 
@@ -24,6 +26,12 @@ export class TextField {
   get current(): Slice {
     const changed = this.changed;
     return changed === null ? this.text : changed;
+  }
+
+  /** The text as judges see it. */
+  get judged(): Slice {
+    const shown = this.shown;
+    return shown === null ? this.current : shown;
   }
 }
 

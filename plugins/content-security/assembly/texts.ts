@@ -8,9 +8,11 @@ import {
   textOf,
 } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { differences } from "./differences";
 import { Image } from "./image";
 import { Documents } from "./judge/documents";
 import { DollarPath } from "./local/dollar-path";
+import { Memory } from "./local/memory";
 import { behindRunes, runesIn } from "./runes";
 import { offsetIn, TextField } from "./text-field";
 
@@ -52,6 +54,8 @@ export class Texts {
   readonly images: Image[] = [];
   /** Why there is nothing to judge, for the log; empty: there is, or it is not worth a word. */
   skipped: string = "";
+  /** A text that takes the place of all is compared with it: each text keeps what it has of it. */
+  isCompared: bool = false;
   /** Stands between the texts when services are asked about all of them. */
   joint: Slice = NO_BYTES;
   /** The document; null: it is none. */
@@ -198,13 +202,13 @@ export class Texts {
   whole(): Slice {
     const fields = this.fields;
     const raw = this.raw;
-    const edited = raw !== null ? this.editFrom(raw, this.rawStart) : null;
+    const edited = raw !== null ? this.editFrom(raw, this.rawStart, true) : null;
     if (edited !== null) return edited;
-    if (fields.length == 1) return fields[0].current;
+    if (fields.length == 1) return fields[0].judged;
     const out = new Builder(256);
     for (let i = 0; i < fields.length; i++) {
       if (i > 0) out.append(this.joint);
-      out.append(fields[i].current);
+      out.append(fields[i].judged);
     }
     return out.toSlice();
   }
@@ -215,7 +219,7 @@ export class Texts {
     let at = 0;
     for (let i = 0; i < this.fields.length; i++) {
       const field = this.fields[i];
-      const end = at + field.current.length;
+      const end = at + field.judged.length;
       if (field.role.equals(TOOL)) documents.add(at, end);
       at = end;
     }
@@ -230,23 +234,42 @@ export class Texts {
   }
 
   /**
-   * Gives each field its part of a text that takes the place of `whole()`: by the number of their
-   * characters, the last one the rest (content-security.md 3.2).
+   * Gives each field its part of a text that takes the place of `whole()`.
+   *
+   * @param memory of what is put back into what changed; null: nothing is
    */
-  spread(text: Slice): void {
+  spread(text: Slice, memory: Memory | null): void {
+    if (this.isCompared) this.compare(text, memory);
+    else this.share(text);
+  }
+
+  /** By the number of their characters, the last one the rest (content-security.md 3.2). */
+  private share(text: Slice): void {
     const fields = this.fields;
     let total = 0;
-    for (let i = 0; i < fields.length; i++) total += runesIn(fields[i].current);
+    for (let i = 0; i < fields.length; i++) total += runesIn(fields[i].judged);
     const runes: i64 = runesIn(text);
     let from = 0;
     for (let i = 0; i < fields.length; i++) {
       const isLast = i == fields.length - 1;
-      const share =
-        total > 0 ? (runes * runesIn(fields[i].current)) / total : runes / fields.length;
+      const share = total > 0 ? (runes * runesIn(fields[i].judged)) / total : runes / fields.length;
       const to = isLast ? text.length : behindRunes(text, from, <i32>share);
       const part = text.sub(from, to);
       if (!part.equals(fields[i].text)) fields[i].changed = part;
       from = to;
+    }
+  }
+
+  /** What did not change stays with its field, so no text wanders from one message to another. */
+  private compare(text: Slice, memory: Memory | null): void {
+    const edits = differences(this.whole(), text);
+    let from = 0;
+    for (let i = 0; i < this.fields.length; i++) {
+      const field = this.fields[i];
+      const judged = field.judged;
+      const part = edits.rewrite(judged, from);
+      if (part !== null) field.changed = memory === null ? part : memory.restore(part, field.isJson);
+      from += judged.length + this.joint.length;
     }
   }
 
@@ -257,16 +280,16 @@ export class Texts {
    * @returns memory of its own; null when a text does not stand in the body as it is
    */
   edit(body: Slice): Slice | null {
-    return this.editFrom(body, 0);
+    return this.editFrom(body, 0, false);
   }
 
-  /** The same of a piece of the body. @param offset where it begins */
-  private editFrom(piece: Slice, offset: i32): Slice | null {
+  /** The same of a piece of the body. @param offset where it begins. @param isJudged as judges see it */
+  private editFrom(piece: Slice, offset: i32, isJudged: bool): Slice | null {
     const out = new Builder(piece.length + 64);
     const fields = this.changedFields();
     let from = 0;
     for (let i = 0; i < fields.length; i++) {
-      const changed = fields[i].changed;
+      const changed = isJudged ? fields[i].judged : fields[i].changed;
       const start = fields[i].start - offset;
       if (fields[i].start < 0 || start < from || changed === null) return null;
       out.append(piece.sub(from, start)).append(fields[i].isWhole ? changed : quote(changed));

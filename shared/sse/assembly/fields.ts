@@ -61,11 +61,6 @@ export class SseFields {
     return this.part(at, this.lineEnd);
   }
 
-  /** The line of the present field, as it stands. Shares the event's memory. */
-  get line(): Slice {
-    return this.part(this.nameAt, this.lineEnd);
-  }
-
   private part(at: usize, end: usize): Slice {
     return new Slice(at, <i32>(end - at), this.event.owner);
   }
@@ -97,19 +92,30 @@ export function dataOf(event: Slice): Slice | null {
   return joined === null ? first : joined.view();
 }
 
-/** The event with other data: a `data` field for each of its lines, where the first one stood. */
+/**
+ * The event with other data: a `data` field for each of its lines, where the first one stood. All
+ * other lines stay, comments, too; each ends with LF.
+ */
 export function replaceData(event: Slice, data: Slice): Builder {
   const out = new Builder(event.length + data.length);
-  const fields = new SseFields(event);
+  const end = event.ptr + <usize>event.length;
   let isDone = false;
-  while (fields.next()) {
-    if (!fields.nameIs(DATA)) out.append(fields.line).appendByte(LINE_FEED);
+  for (let at = event.ptr; at < end; ) {
+    const lineEnd = findLineEnd(at, end);
+    const line = new Slice(at, <i32>(lineEnd - at), event.owner);
+    at = lineEnd + 1;
+    if (line.isEmpty) continue; // between the two bytes of a CRLF
+    if (!isData(line)) out.append(line).appendByte(LINE_FEED);
     else if (!isDone) {
       appendData(out, data);
       isDone = true;
     }
   }
   return out.appendByte(LINE_FEED);
+}
+
+function isData(line: Slice): bool {
+  return line.startsWith(DATA) && (line.length == DATA.length || line.at(DATA.length) == COLON);
 }
 
 function appendData(out: Builder, data: Slice): void {

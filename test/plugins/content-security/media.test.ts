@@ -133,6 +133,23 @@ describe.each(BUILDS)("%s", (build: Build) => {
     expect(new Set(asked.map((one) => one.sessionId)).size).toBe(1);
   });
 
+  test("a window of a stream is one call, however many bytes; more than 2000 characters are several", async () => {
+    const said = ["中".repeat(999), "文".repeat(1)];
+    const long = "长".repeat(2500);
+    const event = (content: string) =>
+      `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
+    const answer = { type: "text/event-stream", body: [...said, long].map(event).join("") };
+    const config = { checkRequest: false };
+    const { reply, asked } = await play(build, { config, body: "{}", answer });
+    expect(asked.map((one) => one.content)).toEqual([
+      said.join(""),
+      long.slice(0, 2000),
+      long.slice(2000),
+    ]);
+    expect(new Set(asked.map((one) => one.sessionId)).size).toBe(1);
+    expect(reply.text()).toBe(answer.body);
+  });
+
   test("each message of MCP has a session of its own", async () => {
     const event = (text: string) => `data: {"result":{"t":"${text}"}}\n\n`;
     const answer = { type: "text/event-stream", body: event("a") + event("") + event("b") };

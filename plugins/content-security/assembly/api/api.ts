@@ -47,8 +47,8 @@ export abstract class Api {
     return false;
   }
 
-  /** A service's text without what it found goes on in place of a request's. */
-  get masksRequests(): bool {
+  /** A service's text without what it found can take the place of the text. */
+  get masksTexts(): bool {
     return false;
   }
 

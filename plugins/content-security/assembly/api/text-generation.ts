@@ -34,7 +34,7 @@ export class TextGeneration extends Api {
     return ApiType.TextGeneration;
   }
 
-  override get masksRequests(): bool {
+  override get masksTexts(): bool {
     return true;
   }
 
@@ -48,6 +48,7 @@ export class TextGeneration extends Api {
     const scope = this.scope;
     client.wantsStream = texts.wantsStream;
     client.isChat = texts.isChat;
+    texts.isCompared = scope != BY_PATH;
     if (masking !== null) return masking.takeRequest(texts, client);
     if (scope != BY_PATH) texts.takeMessages(<Scope>scope);
     if (client.protocol == Protocol.Responses) texts.takeInput(<Scope>scope);
@@ -56,6 +57,7 @@ export class TextGeneration extends Api {
 
   override readResponse(texts: Texts, _client: Client): void {
     const masking = this.masking;
+    texts.isCompared = true;
     if (masking !== null) return masking.takeAnswer(texts, this.paths.response);
     if (this.scope != BY_PATH) texts.takeAnswer();
     texts.takeFirst(this.paths.response, this.takesListsOfAnswers);

@@ -17,12 +17,14 @@ export class LocalOutcome {
     readonly judgement: Judgement | null,
     /** The text that takes the place of the text, in memory of its own; null: it stays what it is. */
     readonly text: Slice | null,
+    /** The same as judges see it, without originals that were put back. */
+    readonly shown: Slice | null,
     /** Names of rules that were only to be logged. */
     readonly logged: Slice[],
   ) {}
 }
 
-const NOTHING: LocalOutcome = new LocalOutcome(Verdict.Pass, null, null, []);
+const NOTHING: LocalOutcome = new LocalOutcome(Verdict.Pass, null, null, null, []);
 
 /** Rules that need no service (content-security.md 9). Belong to a configuration. */
 @final
@@ -89,11 +91,13 @@ export class LocalRules {
     stream.finish();
     const judgement = stream.judgement;
     if (judgement !== null) {
-      return new LocalOutcome(Verdict.Deny, judgement, null, stream.logged);
+      return new LocalOutcome(Verdict.Deny, judgement, null, null, stream.logged);
     }
+    let shown: Slice | null = null;
+    if (phase == Phase.Response && !memory.isEmpty) shown = stream.shown(text, 0);
     const masked = stream.rewrite(text, 0);
     const verdict = masked === null ? Verdict.Pass : Verdict.Mask;
-    return new LocalOutcome(verdict, null, masked, stream.logged);
+    return new LocalOutcome(verdict, null, masked, shown, stream.logged);
   }
 
   /** Judges a text that arrives in pieces; with its parameters as `examine`. */

@@ -117,6 +117,16 @@ export class LocalStream {
     return this.edits.rewrite(piece, from);
   }
 
+  /** A piece as judges see it: masked, but without originals. It may be asked for before `rewrite`. */
+  shown(piece: Slice, from: i32): Slice | null {
+    return this.edits.shown(piece, from);
+  }
+
+  /** A position is in the middle of what is replaced. */
+  cuts(at: i32): bool {
+    return this.edits.cuts(at);
+  }
+
   /** Settles what can be: first what is refused, then what is replaced. */
   private settle(): void {
     for (let i = 0; i < this.scans.length; i++) this.scans[i].report(this.findings);
@@ -158,7 +168,8 @@ export class LocalStream {
         bound = next.start;
         break;
       }
-      this.edits.add(next.start, next.end, next.replacement(this.window, this.memory));
+      const replacement = next.replacement(this.window, this.memory);
+      this.edits.add(next.start, next.end, replacement, next.restores);
       this.isChanged = true;
       from = next.end;
     }

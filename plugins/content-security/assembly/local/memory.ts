@@ -1,3 +1,4 @@
+import { escape, Escape } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, BytesTable, findTwice, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { sha256Once } from "@ai-gateway-wasm/crypto";
 import {
@@ -7,6 +8,7 @@ import {
   WordSet,
   WordSetBuilder,
 } from "@ai-gateway-wasm/match/words";
+import { Edits } from "./edits";
 
 const OPEN: Slice = bytes("[[");
 const BRACKET: u8 = 0x5b;
@@ -108,16 +110,26 @@ export class Memory {
     this.words = null;
   }
 
-  /** The text with the originals in it. The same slice when there is nothing to put back. */
-  restore(text: Slice): Slice {
+  /**
+   * The text with the originals in it. The same slice when there is nothing to put back.
+   *
+   * @param isJson the text is JSON, and masked texts stand in its strings
+   */
+  restore(text: Slice, isJson: bool = false): Slice {
+    const restored = this.restoring(text, isJson).rewrite(text, 0);
+    return restored === null ? text : restored;
+  }
+
+  /** What `restore` does, for a text in pieces. */
+  restoring(text: Slice, isJson: bool): Edits {
+    const edits = new Edits();
     const scan = this.scan();
-    if (scan === null) return text;
+    if (scan === null) return edits;
     scan.feed(text);
-    const restored = new Builder(text.length + 64);
-    const from = this.restoreFound(scan, text, 0, restored);
+    this.addFound(scan, edits, isJson);
     scan.finish();
-    const last = this.restoreFound(scan, text, from, restored);
-    return last == 0 ? text : restored.append(text.sub(last)).toSlice();
+    this.addFound(scan, edits, isJson);
+    return edits;
   }
 
   /** Looks for masked texts, of several from the same place for the longest. Null: there are none. */
@@ -133,15 +145,12 @@ export class Memory {
     return this.pairs[payload].original;
   }
 
-  /** @returns how far the text was appended */
-  private restoreFound(scan: WordScan, text: Slice, from: i32, into: Builder): i32 {
+  private addFound(scan: WordScan, to: Edits, isJson: bool): void {
     while (scan.next()) {
       const original = this.original(scan.payload);
       if (original === null) continue;
-      into.append(text.sub(from, scan.start)).append(original);
-      from = scan.end;
+      to.add(scan.start, scan.end, isJson ? escape(original, Escape.Plain) : original);
     }
-    return from;
   }
 
   private nextPlaceholder(label: Slice): Slice {

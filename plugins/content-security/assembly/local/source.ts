@@ -20,6 +20,11 @@ export abstract class Source {
   /** What takes the place of the match. */
   abstract replacement(window: TextWindow, memory: Memory): Slice;
 
+  /** What takes its place is an original that is put back: no judge has to see it. */
+  get restores(): bool {
+    return false;
+  }
+
   /** False while bytes behind the match may tell that it is none. @param end of the text so far */
   isCertain(_end: i32): bool {
     return true;

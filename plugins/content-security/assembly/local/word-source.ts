@@ -47,6 +47,10 @@ export class RestoreSource extends Source {
     this.order = -1;
   }
 
+  override get restores(): bool {
+    return true;
+  }
+
   override seek(from: i32): bool {
     const queue = this.queue;
     for (; !queue.isEmpty; queue.drop()) {

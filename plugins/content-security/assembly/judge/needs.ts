@@ -1,0 +1,24 @@
+import { Backend } from "./backend";
+
+/** What any of the judges of a configuration wants. */
+@final
+export class Needs {
+  /** To know the request with the answer. */
+  prompt: bool = false;
+  /** To judge images. */
+  images: bool = false;
+  /** To be asked about windows of a stream without text. */
+  empty: bool = false;
+  /** To hear all of a stream so far. */
+  all: bool = false;
+
+  constructor(backends: Backend[]) {
+    for (let i = 0; i < backends.length; i++) {
+      const backend = backends[i];
+      this.prompt = this.prompt || backend.wantsPrompt;
+      this.images = this.images || backend.knowsImages;
+      this.empty = this.empty || backend.submitsEmpty;
+      this.all = this.all || backend.isCumulative;
+    }
+  }
+}

@@ -112,6 +112,8 @@ const BORDER: Record<string, [before: RegExp, after: RegExp]> = {
   iban: [/\w$/, /^\w/],
 };
 
+const EMAIL = "[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\\.)+[A-Za-z]{2,24}";
+
 describe("against a backtracking engine that tries each position", () => {
   const PARTS: Record<string, string[]> = {
     phone_cn: [..."1389 -+", "86", "13812345678"],
@@ -120,13 +122,15 @@ describe("against a backtracking engine that tries each position", () => {
     ipv6: [..."1a:: .", "::", "fe80", "1:2:3:", "1.2.3.4"],
     ssn_us: ["123-45-", "6789", "000", "666", "-00-", "1", " "],
     iban: ["DE8937040044053201300", "0", "1", "GB82WEST1234569876543", "2", " ", "X"],
-    email: [..."ab@.-_ ", ".com"],
+    email: [..."ab@.-_ ", ".com", "x".repeat(24), "9".repeat(30)],
     api_key: ["sk-", "abcdefgh", "eyJ", ".", "a", " ", "AKIA0123456789ABCDEF"],
   };
 
   test.each(Object.keys(PARTS))("%s", (kind) => {
     const random = new Random(5);
-    const pattern = new RegExp(run("pattern", [], kind)!.toString(), "y");
+    // Of the set's expression of e-mails matches are only candidates.
+    const source = kind === "email" ? EMAIL : run("pattern", [], kind)!.toString();
+    const pattern = new RegExp(source, "y");
     let found = 0;
     for (let i = 0; i < 2000; i++) {
       const parts = Array.from({ length: 1 + random.below(14) }, () => random.pick(PARTS[kind]!));

@@ -2,7 +2,8 @@ import { JsonPath } from "@ai-gateway-wasm/as-json";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { Client } from "../refusal/client";
 import { Scope, Texts } from "../texts";
-import { compileDollarPath, DollarPath } from "./dollar-path";
+import { DollarPath } from "./dollar-path";
+import { compileDollarPath } from "./dollar-path-compiler";
 
 const PATHS: string = "deny_jsonpath";
 

@@ -10,7 +10,11 @@ const IDCARD_CN: Slice = bytes(
   "[1-9]\\d{5}(?:19|20)\\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\\d|3[01])\\d{3}[\\dXx]",
 );
 const CREDIT_CARD: Slice = bytes("\\d(?:[ -]?\\d){12,18}");
-const EMAIL: Slice = bytes("[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\\.)+[A-Za-z]{2,24}");
+/**
+ * Candidates alone: `EmailSearch` knows the lengths. Counting them here would take an automaton of a
+ * state for each length of each part.
+ */
+const EMAIL: Slice = bytes("[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\\.)+[A-Za-z]{2}");
 const IPV4: Slice = bytes("\\d{1,3}(?:\\.\\d{1,3}){3}");
 /** A group behind the last colon, or `::` there. */
 const IPV6: Slice = bytes(
@@ -73,7 +77,7 @@ function detectorAt(index: i32): Detector | null {
     case 2:
       return detector(HINTS[2], CREDIT_CARD, Border.Digit, Check.Card);
     case 3:
-      return detector(HINTS[3], EMAIL, Border.None, Check.None);
+      return new Detector(EMAIL, HINTS[3], [], Border.None, Check.Email);
     case 4:
       return detector(HINTS[4], IPV4, Border.DigitOrDot, Check.Ipv4);
     case 5:

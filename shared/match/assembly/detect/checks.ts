@@ -8,6 +8,8 @@ export const enum Check {
   None,
   /** Chinese resident identity number: ISO 7064 MOD 11-2. */
   IdCard,
+  /** `EmailSearch` finds no others. */
+  Email,
   /** Payment card: Luhn, and not one digit all along. */
   Card,
   Ipv4,

@@ -3,6 +3,7 @@ import { Finder } from "../find/finder";
 import { Search } from "../find/search";
 import { Border, isDigit, mayBegin, mayEnd } from "./border";
 import { Check, validEnd } from "./checks";
+import { EmailSearch } from "./email";
 
 /** Of a search that was not asked yet, and of one that has no further match. */
 const UNKNOWN: i32 = -1;
@@ -25,6 +26,7 @@ export class Detection {
   /** Where the match of each search begins, as far as it was asked. */
   private readonly starts: i32[] = [];
   private from: i32 = 0;
+  private readonly emails: EmailSearch;
 
   /** Only for `Detector`. */
   constructor(
@@ -33,6 +35,7 @@ export class Detection {
     private readonly border: Border,
     private readonly check: Check,
   ) {
+    this.emails = new EmailSearch(text);
     for (let i = 0; i < finders.length; i++) {
       this.searches.push(finders[i].search(text));
       this.starts.push(UNKNOWN);
@@ -85,6 +88,7 @@ export class Detection {
 
   /** Of a card the first digit says enough: the expression would take a hundred times as long. */
   private findCandidate(): bool {
+    if (this.check == Check.Email) return this.findEmail();
     if (this.check == Check.Card) {
       while (this.from < this.text.length && !isDigit(this.text.at(this.from))) this.from++;
       this.start = this.end = this.from;
@@ -94,6 +98,14 @@ export class Detection {
     this.start = this.starts[nearest];
     if (this.start == NOWHERE) return false;
     this.end = this.searches[nearest].end;
+    return true;
+  }
+
+  private findEmail(): bool {
+    const emails = this.emails;
+    if (!emails.find(this.from)) return false;
+    this.start = emails.start;
+    this.end = emails.end;
     return true;
   }
 

@@ -1,10 +1,11 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { HttpCallResponse } from "proxy-wasm-as";
-import { Exam, Examiner, Masking, Outcome } from "./exam";
+import { Exam, Examiner, Outcome } from "./exam";
 import { Image } from "./image";
 import { Phase } from "./judge/backend";
 import { Documents } from "./judge/documents";
 import { Judgement } from "./judge/judgement";
+import { Masking } from "./masking";
 
 /**
  * Has a body judged: its texts as one, then its images, one after another. As in the peer, images are

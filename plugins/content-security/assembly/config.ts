@@ -4,12 +4,12 @@ import { Spellings } from "./backend/guard/spellings";
 import { ConsumerRules } from "./consumer-rules";
 import { Dialect } from "./dialect";
 import { Doubts } from "./doubts";
-import { Masking } from "./exam";
 import { Backend, Phase } from "./judge/backend";
 import { LEVEL_HIGH, LEVEL_MAX } from "./judge/level";
 import { Needs } from "./judge/needs";
 import { LedgerHabits } from "./ledger-habits";
 import { LocalRules } from "./local/local-rules";
+import { MaskingPolicy } from "./masking";
 import { readRefusal } from "./refusal/read";
 import { Refusal } from "./refusal/refusal";
 import { doubtBar, readThresholds } from "./thresholds-parser";
@@ -58,8 +58,7 @@ export class SecurityConfig {
   readonly failsClosed: bool;
   /** A request may go on with another text. */
   readonly mayMask: bool;
-  private readonly requestMasking: Masking;
-  private readonly answerMasking: Masking;
+  readonly masking: MaskingPolicy;
   readonly ledger: LedgerHabits;
   /** Status of an answer when no judge could be asked and that is not good enough. */
   readonly failCode: i32;
@@ -95,10 +94,7 @@ export class SecurityConfig {
     this.checksImages = config.flag("checkRequestImage");
     const isMasked = rules !== null && rules.masks(Phase.Request);
     this.mayMask = isMasked || (backends.length > 0 && api.masksTexts);
-    const answerMasking = readAnswerMasking(config, isCloud);
-    const whole = isCloud ? Masking.Pass : Masking.Deny;
-    this.requestMasking = api.masksTexts ? Masking.Apply : whole;
-    this.answerMasking = api.masksTexts ? answerMasking : whole;
+    this.masking = new MaskingPolicy(config, api.masksTexts, isCloud);
     this.trigger = isGuard ? Trigger.Chars : config.choice("bufferTrigger", TRIGGERS, Trigger.Auto);
     this.contextChars = <i32>config.integer("streamContextChars", 0, 0, MAX_CONTEXT);
     this.asksEmpty = !api.judgesEvents && needs.empty;
@@ -119,11 +115,6 @@ export class SecurityConfig {
     this.maxBodyBytes = readBodyLimit(fields, isGuard);
   }
 
-  /** What becomes of texts that a service would mask. */
-  masking(phase: Phase): Masking {
-    return phase == Phase.Request ? this.requestMasking : this.answerMasking;
-  }
-
   /** A refusal of an answer has a status and headers of its own. */
   get changesResponseHeaders(): bool {
     return this.holdsResponseHeaders && !this.refusal.keepsHeaders;
@@ -138,11 +129,6 @@ function mayReply(bodyPhase: i32, refusal: Refusal): bool {
 /** Peers let pass what they cannot read (decision 11.6). */
 function unreadableOf(dialect: Dialect): i32 {
   return dialect == Dialect.Ours ? DENY : 0;
-}
-
-/** Left out, the peer's answers pass where its service would mask them. */
-function readAnswerMasking(config: ConfigReader, isCloud: bool): Masking {
-  return config.flag("maskResponse", !isCloud) ? Masking.Apply : Masking.Pass;
 }
 
 /** qwen3guard has words of its own. */

@@ -27,6 +27,7 @@ export function differences(before: Slice, after: Slice): Edits {
   return new Comparison(before, after).run();
 }
 
+
 @final
 class Comparison {
   private readonly edits: Edits = new Edits();
@@ -47,7 +48,11 @@ class Comparison {
       if (!this.findAnchor(ANCHOR) && !this.findAnchor(SHORT_ANCHOR)) this.takeRest();
       if (this.removed == 0) this.takeNeighbour();
       const right = this.right;
-      this.edits.add(this.left, this.left + this.removed, this.after.sub(right, right + this.added));
+      this.edits.add(
+        this.left,
+        this.left + this.removed,
+        this.after.sub(right, right + this.added),
+      );
       this.left += this.removed;
       this.right += this.added;
     }

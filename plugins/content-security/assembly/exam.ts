@@ -11,6 +11,7 @@ import { Thresholds } from "./judge/thresholds";
 import { Verdict } from "./judge/verdict";
 import { Ledger } from "./ledger";
 import { Memory } from "./local/memory";
+import { Masking } from "./masking";
 import { Client } from "./refusal/client";
 import { lastRunes, runesIn } from "./runes";
 
@@ -24,16 +25,6 @@ export const enum Outcome {
   Denied,
   /** Some judge could not be asked or understood, and no other one denied. */
   Failed,
-}
-
-/** What becomes of a text that a judge has another one for. */
-export const enum Masking {
-  /** That one takes its place. */
-  Apply,
-  /** Nothing, as in the peer. */
-  Pass,
-  /** It is refused. */
-  Deny,
 }
 
 const SESSION_BYTES: i32 = 10;

@@ -4,13 +4,15 @@ import { HttpCallResponse } from "proxy-wasm-as";
 import { SecurityConfig, Trigger } from "./config";
 import { blankLineBefore, isLastWord } from "./event-ends";
 import { ALONE } from "./event-texts";
-import { Exam, Examiner, Masking, newSessionId, Outcome } from "./exam";
+import { Exam, Examiner, newSessionId, Outcome } from "./exam";
 import { HeldEvent, HeldText, Track } from "./held-event";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
+import { Masking } from "./masking";
 import { Denial } from "./refusal/denial";
 import { Ending } from "./refusal/ending";
-import { lastRunes, runesIn } from "./runes";
+import { runesIn } from "./runes";
+import { StreamContext } from "./stream-context";
 import { WindowTexts } from "./window-texts";
 
 /** What the peer asks about where a window has no text (content-security.md 3.5). */
@@ -43,8 +45,7 @@ export class StreamGate {
   private readonly out: Builder = new Builder(0);
   private exam: Exam | null = null;
   private sessionId: Slice = NO_BYTES;
-  /** The end of what was judged; memory of its own. */
-  private context: Slice = NO_BYTES;
+  private readonly context: StreamContext;
   /** The end came alone, which the peer asks about (decision 11.3). */
   private endsAlone: bool = false;
   private hasEnded: bool = false;
@@ -64,6 +65,7 @@ export class StreamGate {
     private readonly config: SecurityConfig,
     private readonly examiner: Examiner,
   ) {
+    this.context = new StreamContext(config.contextChars);
     this.said = config.needs.all ? new Builder(0) : null;
     this.reader = new SseReader(<i32>config.maxBodyBytes);
   }
@@ -185,7 +187,7 @@ export class StreamGate {
     const text = this.openWindow();
     if (text === null) return this.letGo();
     if (this.isTooMuch(text)) return this.giveUp();
-    const masking = text === EMPTY_CONTENT ? Masking.Pass : this.config.masking(Phase.Response);
+    const masking = text === EMPTY_CONTENT ? Masking.Pass : this.config.masking.of(Phase.Response);
     const exam = new Exam(this.examiner, Phase.Response, text, masking);
     exam.isWindow = true;
     if (!this.config.api.judgesEvents) exam.sessionId = this.session();
@@ -195,18 +197,10 @@ export class StreamGate {
       exam.before = said.toSlice();
       if (!exam.isPlaceholder) said.append(text);
     }
-    exam.context = this.context;
-    this.remember(text);
+    exam.context = this.context.text;
+    if (!exam.isPlaceholder) this.context.remember(text);
     this.examiner.ledger.metrics.checked.increment();
     this.settle(exam, exam.proceed());
-  }
-
-  /** The end of the text is the context of the next window. */
-  private remember(text: Slice): void {
-    const chars = this.config.contextChars;
-    if (chars == 0 || text === EMPTY_CONTENT) return;
-    const all = new Builder(this.context.length + text.length).append(this.context).append(text);
-    this.context = lastRunes(all.view(), chars).copy();
   }
 
   /** One for the whole stream, but for the peer's MCP (content-security.md 3.4, 3.5). */
@@ -293,11 +287,8 @@ export class StreamGate {
         ledger.streamFailed();
         if (this.config.failsClosed) return this.refuse(null);
         break;
-      case Outcome.Masked:
-        this.windowTexts.mask(exam.text, this.examiner.memory);
-        ledger.eventsPassed();
-        break;
       default:
+        if (outcome == Outcome.Masked) this.windowTexts.mask(exam.text, this.examiner.memory);
         ledger.eventsPassed();
     }
     this.letGo();

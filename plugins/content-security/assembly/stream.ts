@@ -223,7 +223,7 @@ export class ContentStream extends HttpContext {
     const text = this.config.backends.length > 0 ? texts.whole() : NO_BYTES;
     if (isRequest) this.examiner.prompt = text;
     this.nameServices();
-    const masking = config.masking(this.phase);
+    const masking = config.masking.of(this.phase);
     const exam = new BodyExam(this.examiner, this.phase, text, images, masking, texts.documents());
     this.exam = exam;
     this.stage = Stage.Asks;
@@ -243,8 +243,7 @@ export class ContentStream extends HttpContext {
     this.stage = Stage.Idle;
     if (outcome == Outcome.Denied) return this.refuse(exam.judgement);
     if (exam.hasFailed && this.config.failsClosed) return this.fail();
-    const memory = this.phase == Phase.Response ? this.examiner.memory : null;
-    if (exam.isMasked) texts.spread(exam.text, memory);
+    if (exam.isMasked) texts.spread(exam.text, this.phase, this.examiner.memory);
     if (texts.isChanged && !this.edit(texts)) return this.refuse(null);
     if (outcome == Outcome.Failed) this.ledger.failed(this.phase, false);
     else this.ledger.passed(this.phase, texts.isChanged && !exam.endsWithImage);

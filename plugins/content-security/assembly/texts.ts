@@ -8,12 +8,12 @@ import {
   textOf,
 } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { differences } from "./differences";
 import { Image } from "./image";
+import { Phase } from "./judge/backend";
 import { Documents } from "./judge/documents";
 import { DollarPath } from "./local/dollar-path";
 import { Memory } from "./local/memory";
-import { behindRunes, runesIn } from "./runes";
+import { compare, share } from "./spread";
 import { offsetIn, TextField } from "./text-field";
 
 const TYPE: Slice = bytes("type");
@@ -236,41 +236,12 @@ export class Texts {
   /**
    * Gives each field its part of a text that takes the place of `whole()`.
    *
-   * @param memory of what is put back into what changed; null: nothing is
+   * @param memory of what is put back into what changed of an answer
    */
-  spread(text: Slice, memory: Memory | null): void {
-    if (this.isCompared) this.compare(text, memory);
-    else this.share(text);
-  }
-
-  /** By the number of their characters, the last one the rest (content-security.md 3.2). */
-  private share(text: Slice): void {
-    const fields = this.fields;
-    let total = 0;
-    for (let i = 0; i < fields.length; i++) total += runesIn(fields[i].judged);
-    const runes: i64 = runesIn(text);
-    let from = 0;
-    for (let i = 0; i < fields.length; i++) {
-      const isLast = i == fields.length - 1;
-      const share = total > 0 ? (runes * runesIn(fields[i].judged)) / total : runes / fields.length;
-      const to = isLast ? text.length : behindRunes(text, from, <i32>share);
-      const part = text.sub(from, to);
-      if (!part.equals(fields[i].text)) fields[i].changed = part;
-      from = to;
-    }
-  }
-
-  /** What did not change stays with its field, so no text wanders from one message to another. */
-  private compare(text: Slice, memory: Memory | null): void {
-    const edits = differences(this.whole(), text);
-    let from = 0;
-    for (let i = 0; i < this.fields.length; i++) {
-      const field = this.fields[i];
-      const judged = field.judged;
-      const part = edits.rewrite(judged, from);
-      if (part !== null) field.changed = memory === null ? part : memory.restore(part, field.isJson);
-      from += judged.length + this.joint.length;
-    }
+  spread(text: Slice, phase: Phase, memory: Memory): void {
+    const restored = phase == Phase.Response ? memory : null;
+    if (this.isCompared) compare(this.fields, this.whole(), text, this.joint.length, restored);
+    else share(this.fields, text);
   }
 
   /**

@@ -43,7 +43,7 @@ export class WindowTexts {
       texts[i].masked = changed === null ? shown : changed;
       from += shown.length;
     }
-    for (let i = 0; i < texts.length && !memory.isEmpty; ) i = this.restore(i, memory);
+    for (let i = 0; i < texts.length && !memory.isEmpty;) i = this.restore(i, memory);
   }
 
   /** Of the track whose first text that is. @returns where the next track begins */
@@ -52,7 +52,8 @@ export class WindowTexts {
     const track = texts[first].track;
     const all = new Builder(256);
     let next = first;
-    for (; next < texts.length && texts[next].track === track; next++) all.append(maskedOf(texts[next]));
+    for (; next < texts.length && texts[next].track === track; next++)
+      all.append(maskedOf(texts[next]));
     const edits = memory.restoring(all.view(), texts[first].piece.isJson);
     let from = 0;
     for (let i = first; i < next; i++) {

@@ -100,7 +100,7 @@ export function replaceData(event: Slice, data: Slice): Builder {
   const out = new Builder(event.length + data.length);
   const end = event.ptr + <usize>event.length;
   let isDone = false;
-  for (let at = event.ptr; at < end; ) {
+  for (let at = event.ptr; at < end;) {
     const lineEnd = findLineEnd(at, end);
     const line = new Slice(at, <i32>(lineEnd - at), event.owner);
     at = lineEnd + 1;

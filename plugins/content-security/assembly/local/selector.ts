@@ -7,6 +7,7 @@ export abstract class Selector {
   abstract select(value: JsonValue, to: JsonValue[]): void;
 }
 
+
 @final
 export class NameSelector extends Selector {
   constructor(private readonly name: Slice) {
@@ -31,6 +32,7 @@ export class IndexSelector extends Selector {
     if (element !== null) to.push(element);
   }
 }
+
 
 @final
 export class EachSelector extends Selector {

@@ -1,5 +1,5 @@
 import { JsonValue, textOf } from "@ai-gateway-wasm/as-json";
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 
 /** What a comparison asks. */
 export const enum Relation {
@@ -14,7 +14,7 @@ export class Comparison {
   isNegated: bool = false;
   relation: Relation = Relation.Exists;
   /** With the quotes of a text gone. */
-  literal: Slice = new Slice(0, 0, null);
+  literal: Slice = NO_BYTES;
   /** The literal is a text, not a number, `true`, `false` or `null`. */
   isText: bool = false;
 
@@ -39,7 +39,7 @@ export class Comparison {
   private find(value: JsonValue): JsonValue | null {
     let found: JsonValue | null = value;
     for (let i = 0; i < this.names.length; i++) {
-      const object = found;
+      const object: JsonValue | null = found;
       if (object === null || !object.isObject) return null;
       found = object.get(this.names[i]);
     }

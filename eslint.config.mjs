@@ -159,6 +159,18 @@ export default tseslint.config(
     rules: { "@typescript-eslint/max-params": "off" },
   },
   {
+    // What a browser runs as it is.
+    files: ["examples/**/page/*.js"],
+    languageOptions: {
+      globals: {
+        document: "readonly",
+        fetch: "readonly",
+        setInterval: "readonly",
+        EventSource: "readonly",
+      },
+    },
+  },
+  {
     files: ["**/*.mjs"],
     languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } },
   },

@@ -1,3 +1,5 @@
+import { auditLog as auditLogger, BUFFER_LIMIT, stamp } from "./audit-log.js";
+
 /** A plugin in the HTTP filter chain. */
 export interface WasmFilter {
   /** Name of the plugin, and of its file below `build/envoy/`. */
@@ -20,7 +22,7 @@ export interface Gateway {
   filters: WasmFilter[];
   /** Models with others behind them, for when they fail; null: none. */
   fallback?: Fallback;
-  /** Each request becomes a line of JSON here, with what the plugins say of it. */
+  /** Each request becomes a line of JSON here, with what the plugins say of it and took for it. */
   auditLog?: string;
 }
 
@@ -34,8 +36,13 @@ export interface Fallback {
   chains: Record<string, string[]>;
 }
 
-/** A body has to fit into this to be seen by a plugin, in bytes. */
-const BUFFER_LIMIT = 10 * 1024 * 1024;
+/** The labels of ai-statistics in `/stats/prometheus`. */
+const STATISTICS_TAGS = [
+  { tag_name: "ai_route", regex: "^wasmcustom\\.route\\.((.*?)\\.)upstream" },
+  { tag_name: "ai_cluster", regex: "^wasmcustom\\..*?\\.upstream\\.((.*?)\\.)model" },
+  { tag_name: "ai_model", regex: "^wasmcustom\\..*?\\.model\\.((.*?)\\.)consumer" },
+  { tag_name: "ai_consumer", regex: "^wasmcustom\\..*?\\.consumer\\.((.*?)\\.)metric" },
+];
 
 /** Envoy's start configuration: one listener, the filters, one model server. */
 export function gatewayBootstrap(gateway: Gateway): object {
@@ -43,6 +50,9 @@ export function gatewayBootstrap(gateway: Gateway): object {
   const targets = new Set(Object.values(fallback?.chains ?? {}).flat());
   return {
     admin: { address: loopback(gateway.adminPort) },
+    stats_config: { stats_tags: STATISTICS_TAGS },
+    // Percentiles are worked out at each flush.
+    stats_flush_interval: "1s",
     static_resources: {
       listeners: [
         {
@@ -53,7 +63,7 @@ export function gatewayBootstrap(gateway: Gateway): object {
         },
       ],
       clusters: [
-        modelCluster("model", modelPort),
+        modelCluster("provider", modelPort),
         ...[...targets].map((name) => modelCluster(name, modelPort)),
         ...(fallback ? chainClusters(fallback) : []),
       ],
@@ -71,8 +81,11 @@ function connectionManager({ filters, fallback, auditLog }: Gateway): object {
       use_remote_address: true,
       normalize_path: true,
       merge_slashes: true,
-      http_filters: [...filters.map(wasmFilter), router()],
-      ...(auditLog !== undefined && { access_log: [audit(auditLog)] }),
+      http_filters: [
+        ...(auditLog === undefined ? filters.map(wasmFilter) : stamped(filters)),
+        router(),
+      ],
+      ...(auditLog !== undefined && { access_log: [auditLogger(auditLog, filters.length)] }),
       route_config: {
         name: "routes",
         // Nobody but the gateway itself says where a request goes.
@@ -85,13 +98,21 @@ function connectionManager({ filters, fallback, auditLog }: Gateway): object {
               // The mock's switches are for its own port only.
               { name: "mock", match: { prefix: "/mock/" }, direct_response: { status: 404 } },
               ...(fallback ? [chainRoute(fallback)] : []),
-              { name: "model", match: { prefix: "/" }, route: { cluster: "model", ...PATIENT } },
+              { name: "llm", match: { prefix: "/" }, route: { cluster: "provider", ...PATIENT } },
             ],
           },
         ],
       },
     },
   };
+}
+
+/** The plugins, with a note of the time before and after each. */
+function stamped(filters: WasmFilter[]): object[] {
+  return [
+    ...filters.flatMap((filter, i) => [...stamp(i), wasmFilter(filter)]),
+    ...stamp(filters.length),
+  ];
 }
 
 /** Answers of models take long and pause: Envoy's default of 15 s would cut them off. */
@@ -131,22 +152,6 @@ function wasmFilter({ plugin, config, env = [], file, root }: WasmFilter): objec
           environment_variables: { host_env_keys: env },
         },
       },
-    },
-  };
-}
-
-/** What plugins put into `ai_log` is the inside of a JSON string. */
-const AUDIT_LINE =
-  '{"time":"%START_TIME%","consumer":"%REQ(X-MSE-CONSUMER)%","status":%RESPONSE_CODE%,' +
-  '"details":"%RESPONSE_CODE_DETAILS%","ai_log":"%FILTER_STATE(wasm.ai_log:PLAIN)%"}\n';
-
-function audit(path: string): object {
-  return {
-    name: "envoy.access_loggers.file",
-    typed_config: {
-      "@type": type("access_loggers.file.v3.FileAccessLog"),
-      path,
-      log_format: { text_format_source: { inline_string: AUDIT_LINE } },
     },
   };
 }

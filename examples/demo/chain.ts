@@ -95,6 +95,16 @@ export const CHAIN: WasmFilter[] = [
     },
   },
   {
+    // Before all that may answer or refuse, so that it sees them do it.
+    plugin: "ai-statistics",
+    config: {
+      metrics: { groups: ["compat", "requests", "tokens", "latency"] },
+      // A fallback shows under the cluster that answered.
+      labels_at: "end",
+      ai_log_extra: true,
+    },
+  },
+  {
     // Before the budgets: an answer from the cache spends no tokens. For one host name, so that all
     // other requests of the demo show what the model does.
     plugin: "ai-cache",
@@ -121,6 +131,7 @@ export const CHAIN: WasmFilter[] = [
         { consumer: "team-b", tokens: 1_000 },
       ],
       usage_report: true,
+      log_remaining: true,
       rejected_code: 429,
       rejected_format: "openai",
     },

@@ -20,6 +20,8 @@ export function guide(ports: Ports, logFile: string): string {
       `  ${curl.join(" \\\n    ")}`,
       "",
     ]),
+    `  ${pc.bold("Watch it in a browser")}  http://127.0.0.1:${ports.page}`,
+    "",
     `  ${pc.dim("What the model saw")}  http://127.0.0.1:${ports.model}/mock/requests`,
     `  ${pc.dim("Envoy's admin page")}  http://127.0.0.1:${ports.admin}`,
     `  ${pc.dim("Envoy's log")}         ${logFile}`,

@@ -6,6 +6,8 @@ export interface Ports {
   gateway: number;
   admin: number;
   model: number;
+  /** The live page. */
+  page: number;
 }
 
 /** Who listens where, and the environment variable that moves it. */
@@ -13,12 +15,13 @@ const PORTS: { [name in keyof Ports]: { variable: string; port: number } } = {
   gateway: { variable: "PORT", port: 10000 },
   admin: { variable: "ADMIN_PORT", port: 9901 },
   model: { variable: "MODEL_PORT", port: 10001 },
+  page: { variable: "PAGE_PORT", port: 10002 },
 };
 const NAMES = Object.keys(PORTS) as (keyof Ports)[];
 
 /** The ports to use: the defaults, or what the environment says. @throws Problem */
 export function readPorts(env: NodeJS.ProcessEnv): Ports {
-  const ports = { gateway: 0, admin: 0, model: 0 };
+  const ports = { gateway: 0, admin: 0, model: 0, page: 0 };
   for (const name of NAMES) {
     const { variable, port } = PORTS[name];
     ports[name] = readPort(variable, env[variable] || String(port));

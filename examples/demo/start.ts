@@ -1,5 +1,5 @@
 // npm start: a model server, Envoy with the plugins in front of it, and commands to try them.
-import { readdir } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { envoyPath, envoyVersion, Problem } from "../../build/tools/fetch.js";
 import { run } from "../../build/tools/fetch-run.js";
@@ -10,6 +10,7 @@ import { LastLine, problem, step, title, type Report } from "./console.js";
 import { ROOT, startEnvoy } from "./envoy.js";
 import { guide } from "./guide.js";
 import { PROVIDER_KEY, PROVIDER_KEY_VARIABLE } from "./keys.js";
+import { startLivePage } from "./live/server.js";
 import { startMockModel } from "./mock-model/index.js";
 import { readPorts, requireFreePorts } from "./ports.js";
 import { showShares } from "./shares.js";
@@ -24,6 +25,7 @@ const running: { stop(): Promise<void> }[] = [];
 async function serve(): Promise<never> {
   const ports = readPorts(process.env);
   const folder = `.cache/demo-${ports.gateway}`;
+  const auditLog = join(ROOT, folder, "audit.log");
   await requireFreePorts(ports);
   title("AI gateway demo");
 
@@ -44,6 +46,7 @@ async function serve(): Promise<never> {
   let exited: Promise<string> = Promise.resolve("");
   await step("Gateway", async (report) => {
     report("starting Envoy");
+    await rm(auditLog, { force: true }); // Envoy appends; the page tells of this run
     const envoy = await startEnvoy({
       program,
       bootstrap: gatewayBootstrap({
@@ -52,7 +55,7 @@ async function serve(): Promise<never> {
         modelPort: ports.model,
         filters: CHAIN,
         fallback: DEMO_FALLBACK,
-        auditLog: join(ROOT, folder, "audit.log"),
+        auditLog,
       }),
       folder: join(ROOT, folder),
       adminPort: ports.admin,
@@ -64,10 +67,23 @@ async function serve(): Promise<never> {
     return `http://127.0.0.1:${ports.gateway}  ${CHAIN.map(({ plugin }) => plugin).join(" → ")}`;
   });
 
+  await step("Live page", async () => {
+    const page = await startLivePage({
+      port: ports.page,
+      gatewayPort: ports.gateway,
+      adminPort: ports.admin,
+      modelPort: ports.model,
+      plugins: CHAIN.map(({ plugin }) => plugin),
+      auditLog,
+    });
+    running.push(page);
+    return page.url;
+  });
+
   console.log(`\n${guide(ports, `${folder}/envoy.log`)}`);
   const line = new LastLine();
   showShares(ports.admin, line);
-  await showAudits(join(ROOT, folder, "audit.log"), line);
+  await showAudits(auditLog, line);
   throw new Problem(`Envoy ended (${await exited}); see ${folder}/envoy.log.`);
 }
 

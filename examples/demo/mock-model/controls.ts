@@ -8,7 +8,8 @@ const BODY_LIMIT = 4096;
 
 /**
  * The mock's own endpoints, for people and tests; a gateway in front of it should not offer them:
- * `GET /mock/requests[?last=n]`, `DELETE /mock/requests`, `POST /mock/fault`, `DELETE /mock/fault`.
+ * `GET /mock/requests[?last=n]`, `DELETE /mock/requests`, `GET /mock/fault`,
+ * `POST /mock/fault`, `DELETE /mock/fault`.
  */
 export class MockControls {
   constructor(
@@ -24,6 +25,8 @@ export class MockControls {
       case "DELETE /mock/requests":
         this.log.clear();
         return sendJson(response, 200, {});
+      case "GET /mock/fault":
+        return sendJson(response, 200, this.faults.all());
       case "POST /mock/fault":
         return await this.setFault(request, response);
       case "DELETE /mock/fault":

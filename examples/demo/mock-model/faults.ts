@@ -67,6 +67,11 @@ export class FaultSwitch {
     else this.current.clear();
   }
 
+  /** What is switched on. */
+  all(): Fault[] {
+    return [...this.current.values()];
+  }
+
   /** The fault for the next request; counts down `times`. */
   take(model: string | undefined): Fault | null {
     const fault = this.current.get(model) ?? this.current.get(undefined);

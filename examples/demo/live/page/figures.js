@@ -1,0 +1,161 @@
+// Numbers and charts. Every chart is a table with bars, so that it reads the same without eyes.
+import { bar, element, number, percentile, shape, show, table } from "./dom.js";
+
+const DOTS = 60;
+const OWN_ANSWERS = {
+  "from-cache": "from the cache",
+  "from-security-guard": "from content-security",
+};
+
+/** Everything that comes from Envoy's counters. */
+export function showFigures(figures) {
+  showTiles(figures);
+  showModels(figures.models);
+  showConsumers(figures.consumers);
+  showRefusals(figures.refusals, figures.fallbacks);
+}
+
+function showTiles({ requests, clientAborts, refusals, cache, consumers, fallbacks }) {
+  const refused = refusals.reduce((total, { count }) => total + count, 0);
+  const tokens = consumers.reduce((total, { input, output }) => total + input + output, 0);
+  const asked = cache.hits + cache.misses;
+  const tiles = [
+    ["Requests", number(requests)],
+    ["Refused", number(refused)],
+    ["Tokens", number(tokens)],
+    ["Cache hit rate", asked > 0 ? `${number((cache.hits / asked) * 100)} %` : "–"],
+    ["Saved by the cache", number(cache.savedTokens)],
+    ["Fallbacks", number(fallbacks.reduce((total, { served }) => total + served, 0))],
+    ["Clients that left", number(clientAborts)],
+  ];
+  const pairs = tiles.map(([name, value]) =>
+    element("div", {}, element("dt", {}, name), element("dd", {}, value)),
+  );
+  show("tiles", ...pairs);
+}
+
+function showModels(models) {
+  if (models.length === 0) return show("models", nothing("No answer yet."));
+  const total = models.reduce((sum, { answers }) => sum + answers, 0);
+  const rows = models.map(({ model, answers }) => [
+    OWN_ANSWERS[model] ?? model,
+    bar(total, answers),
+    number(answers),
+    `${number((answers / total) * 100)} %`,
+  ]);
+  const columns = [
+    { title: "Model" },
+    { title: "", isBar: true },
+    { title: "Answers", isNumber: true },
+    { title: "Share", isNumber: true },
+  ];
+  return show("models", table("Answers by model", columns, rows));
+}
+
+function showConsumers(consumers) {
+  if (consumers.length === 0) return show("consumers", nothing("No tokens yet."));
+  const most = Math.max(...consumers.map(({ input, output }) => input + output));
+  const rows = consumers.map(({ consumer, input, output }) => [
+    consumer,
+    bar(most, input, output),
+    number(input),
+    number(output),
+  ]);
+  const columns = [
+    { title: "Consumer" },
+    { title: "", isBar: true },
+    { title: element("span", { class: "key" }, "Input"), isNumber: true },
+    { title: element("span", { class: "key two" }, "Output"), isNumber: true },
+  ];
+  return show("consumers", table("Tokens by consumer", columns, rows));
+}
+
+function showRefusals(refusals, fallbacks) {
+  const open = fallbacks.flatMap(({ openTargets }) => openTargets);
+  const breaker = open.length > 0 ? [nothing(`Not asked for a while: ${open.join(", ")}.`)] : [];
+  if (refusals.length === 0) return show("refusals", nothing("Nothing yet."), ...breaker);
+  const most = Math.max(...refusals.map(({ count }) => count));
+  const rows = refusals.map(({ plugin, reason, count }) => [
+    `${plugin}: ${reason}`,
+    bar(most, count),
+    number(count),
+  ]);
+  const columns = [
+    { title: "By" },
+    { title: "", isBar: true },
+    { title: "Requests", isNumber: true },
+  ];
+  return show("refusals", table("Refused requests", columns, rows), ...breaker);
+}
+
+/** Percentiles from Envoy's histograms, and a dot for each stream of the list. */
+export function showLatency(percentiles, requests) {
+  if (percentiles.length === 0) return show("latency", nothing("No stream yet."));
+  const rows = percentiles.map(({ model, p50, p95 }) => [model, number(p50), number(p95)]);
+  const columns = [
+    { title: "Model" },
+    { title: "Median, ms", isNumber: true },
+    { title: "95 %, ms", isNumber: true },
+  ];
+  const streams = requests.filter(({ firstToken }) => firstToken !== null).slice(-DOTS);
+  const first = table("Milliseconds to the first token", columns, rows);
+  return show("latency", first, ...(streams.length > 1 ? [dots(streams)] : []));
+}
+
+/** The first bytes of the last streams, oldest left. */
+function dots(streams) {
+  const most = Math.max(...streams.map(({ firstToken }) => firstToken), 1);
+  const [width, height, left] = [400, 110, 4];
+  const x = (i) => left + (i / (streams.length - 1)) * (width - 2 * left);
+  const y = (ms) => height - (ms / most) * (height - 16);
+  const median = percentile(
+    streams.map(({ firstToken }) => firstToken),
+    0.5,
+  );
+  const label = `First bytes of the last ${streams.length} streams: median ${number(median)} ms, most ${number(most)} ms`;
+  return shape(
+    "svg",
+    { class: "dots", viewBox: `0 0 ${width} ${height + 4}`, role: "img", "aria-label": label },
+    shape("line", { x1: 0, x2: width, y1: height, y2: height }),
+    shape("line", { x1: 0, x2: width, y1: y(most), y2: y(most), "stroke-dasharray": "3 3" }),
+    shape("text", { x: 0, y: y(most) - 4 }, `${number(most)} ms, first bytes of the last streams`),
+    ...streams.map(({ firstToken }, i) => shape("circle", { cx: x(i), cy: y(firstToken), r: 3.5 })),
+  );
+}
+
+/** What the requests of the list took in each plugin. */
+export function showCost(requests) {
+  const plugins = requests.at(-1)?.steps.map(({ plugin }) => plugin) ?? [];
+  const medians = plugins.map((plugin, i) => {
+    const took = requests.map(({ steps }) => steps[i].us).filter((us) => us !== null);
+    return [plugin, took.length, percentile(took, 0.5), percentile(took, 0.95)];
+  });
+  const most = Math.max(...medians.map(([, , median]) => median || 0), 1);
+  const answers = requests.map(({ answerUs }) => answerUs).filter((us) => us !== null);
+  const rows = medians.map(([plugin, count, median, high]) => [
+    plugin,
+    bar(most, median || 0),
+    number(median),
+    number(high),
+    number(count),
+  ]);
+  rows.push([
+    "all, of the answer’s first bytes",
+    "",
+    number(percentile(answers, 0.5)),
+    number(percentile(answers, 0.95)),
+    number(answers.length),
+  ]);
+  const columns = [
+    { title: "Plugin" },
+    { title: "", isBar: true },
+    { title: "Median, µs", isNumber: true },
+    { title: "95 %, µs", isNumber: true },
+    { title: "Requests", isNumber: true },
+  ];
+  show("cost", table("Microseconds of each plugin", columns, rows));
+}
+
+function nothing(text) {
+  return element("p", { class: "note" }, text);
+}

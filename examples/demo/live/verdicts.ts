@@ -66,8 +66,12 @@ const OWNERS: Record<string, string> = {
   model_fallback: "model-fallback",
 };
 
-/** Answers that refuse nothing. */
-const ANSWERS = new Set(["ai-cache.hit", "ai-quota.reportquota", "ai-quota.queryquota"]);
+/** Answers that refuse nothing, in words. */
+const ANSWERS: Record<string, string> = {
+  "ai-cache.hit": "hit",
+  "ai-quota.reportquota": "report",
+  "ai-quota.queryquota": "balance",
+};
 
 /** The plugin that answered in place of the model; null: none did. */
 export function endingPlugin(details: string | null): string | null {
@@ -87,8 +91,9 @@ const PASSED: [State, string] = ["passed", "passed"];
 function ending({ line }: Sighting): [State, string] {
   const details = line.details ?? "";
   if (line.status === 0) return ["passed", "client left"];
-  const reason = details.slice(details.indexOf(".") + 1).replaceAll("_", " ");
-  return ANSWERS.has(details) ? ["answered", reason] : ["refused", reason];
+  const answer = ANSWERS[details];
+  if (answer !== undefined) return ["answered", answer];
+  return ["refused", details.slice(details.indexOf(".") + 1).replaceAll("_", " ")];
 }
 
 /** `response deny` ends an answer that has begun; `reqeust` is how Higress spells it. */

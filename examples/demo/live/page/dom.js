@@ -15,13 +15,16 @@ function fill(node, attributes, children) {
 }
 
 /**
- * A table. `columns` are `{ title, isNumber, isBar }`, rows are lists of text or elements; the first
+ * A table. `columns` are `{ title, isNumber }` or `{ isBar }`, rows are lists of text or elements; the first
  * cell of a row is its heading.
  */
 export function table(label, columns, rows) {
   const kind = ({ isNumber, isBar }) => (isNumber ? "number" : isBar ? "bar" : "");
+  // A column of bars has no heading: the numbers beside it have.
   const head = columns.map((column) =>
-    element("th", { scope: "col", class: kind(column) }, column.title),
+    column.isBar
+      ? element("td", { class: "bar" })
+      : element("th", { scope: "col", class: kind(column) }, column.title),
   );
   const body = rows.map(([first, ...rest]) =>
     element(

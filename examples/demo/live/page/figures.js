@@ -45,7 +45,7 @@ function showModels(models) {
   ]);
   const columns = [
     { title: "Model" },
-    { title: "", isBar: true },
+    { isBar: true },
     { title: "Answers", isNumber: true },
     { title: "Share", isNumber: true },
   ];
@@ -63,7 +63,7 @@ function showConsumers(consumers) {
   ]);
   const columns = [
     { title: "Consumer" },
-    { title: "", isBar: true },
+    { isBar: true },
     { title: element("span", { class: "key" }, "Input"), isNumber: true },
     { title: element("span", { class: "key two" }, "Output"), isNumber: true },
   ];
@@ -82,7 +82,7 @@ function showRefusals(refusals, fallbacks) {
   ]);
   const columns = [
     { title: "By" },
-    { title: "", isBar: true },
+    { isBar: true },
     { title: "Requests", isNumber: true },
   ];
   return show("refusals", table("Refused requests", columns, rows), ...breaker);
@@ -91,7 +91,11 @@ function showRefusals(refusals, fallbacks) {
 /** Percentiles from Envoy's histograms, and a dot for each stream of the list. */
 export function showLatency(percentiles, requests) {
   if (percentiles.length === 0) return show("latency", nothing("No stream yet."));
-  const rows = percentiles.map(({ model, p50, p95 }) => [model, number(p50), number(p95)]);
+  const rows = percentiles.map(({ model, p50, p95 }) => [
+    OWN_ANSWERS[model] ?? model,
+    number(p50),
+    number(p95),
+  ]);
   const columns = [
     { title: "Model" },
     { title: "Median, ms", isNumber: true },
@@ -99,28 +103,26 @@ export function showLatency(percentiles, requests) {
   ];
   const streams = requests.filter(({ firstToken }) => firstToken !== null).slice(-DOTS);
   const first = table("Milliseconds to the first token", columns, rows);
-  return show("latency", first, ...(streams.length > 1 ? [dots(streams)] : []));
+  return show("latency", first, ...(streams.length > 1 ? dots(streams) : []));
 }
 
 /** The first bytes of the last streams, oldest left. */
 function dots(streams) {
-  const most = Math.max(...streams.map(({ firstToken }) => firstToken), 1);
-  const [width, height, left] = [400, 110, 4];
-  const x = (i) => left + (i / (streams.length - 1)) * (width - 2 * left);
-  const y = (ms) => height - (ms / most) * (height - 16);
-  const median = percentile(
-    streams.map(({ firstToken }) => firstToken),
-    0.5,
-  );
-  const label = `First bytes of the last ${streams.length} streams: median ${number(median)} ms, most ${number(most)} ms`;
-  return shape(
+  const times = streams.map(({ firstToken }) => firstToken);
+  const most = Math.max(...times, 1);
+  const [width, height, edge] = [400, 100, 5];
+  const x = (i) => edge + (i / (times.length - 1)) * (width - 2 * edge);
+  const y = (ms) => height - (ms / most) * (height - 2 * edge);
+  const text =
+    `First bytes of the last ${times.length} streams: median ` +
+    `${number(percentile(times, 0.5))} ms, most ${number(most)} ms`;
+  const drawing = shape(
     "svg",
-    { class: "dots", viewBox: `0 0 ${width} ${height + 4}`, role: "img", "aria-label": label },
+    { class: "dots", viewBox: `0 0 ${width} ${height + edge}`, "aria-hidden": "true" },
     shape("line", { x1: 0, x2: width, y1: height, y2: height }),
-    shape("line", { x1: 0, x2: width, y1: y(most), y2: y(most), "stroke-dasharray": "3 3" }),
-    shape("text", { x: 0, y: y(most) - 4 }, `${number(most)} ms, first bytes of the last streams`),
-    ...streams.map(({ firstToken }, i) => shape("circle", { cx: x(i), cy: y(firstToken), r: 3.5 })),
+    ...times.map((ms, i) => shape("circle", { cx: x(i), cy: y(ms), r: 3.5 })),
   );
+  return [element("p", { class: "small" }, `${text}.`), drawing];
 }
 
 /** What the requests of the list took in each plugin. */
@@ -148,7 +150,7 @@ export function showCost(requests) {
   ]);
   const columns = [
     { title: "Plugin" },
-    { title: "", isBar: true },
+    { isBar: true },
     { title: "Median, µs", isNumber: true },
     { title: "95 %, µs", isNumber: true },
     { title: "Requests", isNumber: true },

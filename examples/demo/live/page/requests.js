@@ -39,7 +39,7 @@ function row(request) {
 }
 
 function summary(request) {
-  const { status, time, consumer, method, path, tokens, firstToken, duration } = request;
+  const { status, time, consumer, method, path, tokens, firstToken, duration, steps } = request;
   const isBad = request.isRefused || status === 0 || status >= 400;
   const facts = [
     element("span", { class: `status${isBad ? " bad" : ""}` }, statusText(request)),
@@ -50,6 +50,8 @@ function summary(request) {
   if (tokens) facts.push(element("span", {}, `${tokens.input} + ${tokens.output} tokens`));
   if (firstToken !== null) facts.push(element("span", {}, `first bytes ${firstToken} ms`));
   facts.push(element("span", {}, `${number(duration)} ms`));
+  const took = steps.reduce((total, { us }) => total + (us ?? 0), 0);
+  facts.push(element("span", {}, `plugins ${number(took / 1000, 2)} ms`));
   return facts;
 }
 
@@ -68,11 +70,12 @@ function modelText({ requestedModel, model }) {
 }
 
 function step({ plugin, state, note, us }) {
-  const cost = us === null ? "" : ` · ${number(us)} µs`;
-  return element(
-    "li",
-    { class: `step ${state}` },
-    element("b", {}, element("span", { "aria-hidden": "true" }, `${SIGNS[state]} `), plugin),
-    `${note}${cost}`,
+  const name = element(
+    "b",
+    {},
+    element("span", { "aria-hidden": "true" }, `${SIGNS[state]} `),
+    plugin,
   );
+  const took = us === null ? [] : [element("span", { class: "took" }, `${number(us)} µs`)];
+  return element("li", { class: `step ${state}` }, name, note, ...took);
 }

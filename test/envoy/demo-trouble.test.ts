@@ -10,15 +10,17 @@ import { isAlive, Script } from "../support/process.js";
 let folder: string;
 let taken: Server;
 let takenPort: number;
-let ports: Record<"PORT" | "ADMIN_PORT" | "MODEL_PORT", string>;
+let ports: Record<"PORT" | "ADMIN_PORT" | "MODEL_PORT" | "PAGE_PORT", string>;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "demo-"));
   taken = createServer().listen(0, "127.0.0.1");
   await new Promise((ready) => taken.once("listening", ready));
   takenPort = (taken.address() as AddressInfo).port;
-  const [PORT = 0, ADMIN_PORT = 0, MODEL_PORT = 0] = await freePorts(3);
-  ports = { PORT: `${PORT}`, ADMIN_PORT: `${ADMIN_PORT}`, MODEL_PORT: `${MODEL_PORT}` };
+  const [PORT = "", ADMIN_PORT = "", MODEL_PORT = "", PAGE_PORT = ""] = (await freePorts(4)).map(
+    String,
+  );
+  ports = { PORT, ADMIN_PORT, MODEL_PORT, PAGE_PORT };
 });
 afterAll(() => {
   taken.close();
@@ -35,11 +37,14 @@ async function complaint(env: Record<string, string>): Promise<string> {
 }
 
 describe("npm start says in one line what is wrong:", () => {
-  test.each(["PORT", "ADMIN_PORT", "MODEL_PORT"])("the port of %s is in use", async (variable) => {
-    expect(await complaint({ [variable]: String(takenPort) })).toBe(
-      `Port ${takenPort} is in use: choose another with ${variable}=<port> npm start.`,
-    );
-  });
+  test.each(["PORT", "ADMIN_PORT", "MODEL_PORT", "PAGE_PORT"])(
+    "the port of %s is in use",
+    async (variable) => {
+      expect(await complaint({ [variable]: String(takenPort) })).toBe(
+        `Port ${takenPort} is in use: choose another with ${variable}=<port> npm start.`,
+      );
+    },
+  );
 
   test.each(["abc", "0", "65536", "80.5", "-1"])("PORT is %s", async (value) => {
     expect(await complaint({ PORT: value })).toBe(

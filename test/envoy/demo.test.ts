@@ -14,9 +14,9 @@ const alone: StartIn = (env) => Script.start("examples/demo/start.ts", env);
 
 /** The demo on ports of its own. */
 async function startDemo(startIn = alone): Promise<{ demo: Script; ports: number[] }> {
-  const ports = await freePorts(3);
-  const [PORT, ADMIN_PORT, MODEL_PORT] = ports.map(String);
-  const demo = startIn({ PORT, ADMIN_PORT, MODEL_PORT });
+  const ports = await freePorts(4);
+  const [PORT, ADMIN_PORT, MODEL_PORT, PAGE_PORT] = ports.map(String);
+  const demo = startIn({ PORT, ADMIN_PORT, MODEL_PORT, PAGE_PORT });
   await demo.printed("Ctrl-C stops everything.");
   return { demo, ports };
 }

@@ -1,0 +1,119 @@
+import { expect, test } from "vitest";
+import type { AuditLine } from "../../../examples/demo/audit-log.js";
+import { describeAudit } from "../../../examples/demo/audits.js";
+import { readFigures } from "../../../examples/demo/live/figures.js";
+import { describeRequest } from "../../../examples/demo/live/request.js";
+
+const CHAIN = ["key-auth", "ai-cache", "content-security"];
+
+/** A request that came through the whole chain. */
+function line(more: Partial<AuditLine> = {}, log?: object): AuditLine {
+  return {
+    time: "2026-11-27T20:00:00.000Z",
+    id: "r1",
+    method: "POST",
+    path: "/v1/chat/completions",
+    consumer: "team-a",
+    variant: null,
+    target: null,
+    status: 200,
+    details: "via_upstream",
+    flags: "-",
+    duration: 12,
+    answerUs: 90,
+    reached: ["1000", "1100", "1150", "1400"],
+    ai_log: log ? JSON.stringify(JSON.stringify(log)).slice(1, -1) : null,
+    ...more,
+  };
+}
+
+test("a step takes as long as it is to the next one", () => {
+  const { steps, answeredBy, isRefused } = describeRequest(line(), CHAIN);
+  expect(steps.map(({ us }) => us)).toEqual([100, 50, 250]);
+  expect([answeredBy, isRefused]).toEqual([null, false]);
+});
+
+test("who answers by itself ends the request, even when it let the headers pass", () => {
+  const denied = line({ details: "content_security.denied" }, { safecheck_status: "reqeust deny" });
+  const { steps, answeredBy, isRefused } = describeRequest(denied, [...CHAIN, "model-fallback"]);
+  expect(steps.map(({ state }) => state)).toEqual(["passed", "passed", "refused", "unseen"]);
+  expect(steps[2]).toEqual({
+    plugin: "content-security",
+    state: "refused",
+    note: "denied",
+    us: null,
+  });
+  expect([answeredBy, isRefused]).toEqual(["content-security", true]);
+});
+
+test("a client that left is nobody's refusal", () => {
+  const left = line({
+    status: 0,
+    details: "downstream_remote_disconnect",
+    reached: ["1", "2", null],
+  });
+  const { steps, isRefused } = describeRequest(left, CHAIN);
+  expect(steps.map(({ state, note }) => `${state}: ${note}`)).toEqual([
+    "passed: team-a",
+    "passed: client left",
+    "unseen: not reached",
+  ]);
+  expect(isRefused).toBe(false);
+});
+
+test("what plugins write may have any characters", () => {
+  const log = { model: 'a "b" \\ <c>\n', request_model: "中文", input_token: 3, output_token: 4 };
+  const view = describeRequest(line({}, log), CHAIN);
+  expect(view).toMatchObject({ model: log.model, requestedModel: "中文" });
+  expect(view.tokens).toEqual({ input: 3, output: 4 });
+});
+
+test("the terminal shows verdicts and nothing else of the log", () => {
+  const log = { safecheck_status: "response pass", model: "m", input_token: 1 };
+  const audit = describeAudit(JSON.stringify(line({}, log)));
+  expect(audit).toContain(
+    '"status":200,"details":"via_upstream","safecheck_status":"response pass"}',
+  );
+  expect(describeAudit(JSON.stringify(line({}, { model: "m" })))).toBe("");
+});
+
+test("figures add up what Envoy counts by label, dots in names included", () => {
+  const of = (model: string, consumer: string, metric: string, value: string | number) =>
+    `wasmcustom.route.llm.upstream.provider.model.${model}.consumer.${consumer}.metric.${metric}: ${value}`;
+  const stats = [
+    of("gpt-4.1", "team.a", "llm_request_count", 3),
+    of("gpt-4.1", "team.b", "llm_request_count", 2),
+    of("gpt-4.1", "-", "llm_status_2xx_count", 5),
+    of("from-cache", "-", "llm_status_2xx_count", 1),
+    of("gpt-4.1", "team.a", "input_token", 10),
+    of("gpt-4.1", "team.a", "output_token", 20),
+    of("gpt-4.1", "-", "llm_first_token_ms", "P0(1,2) P25(nan,3) P50(nan,4.5) P95(9,305) P99(1,1)"),
+    of("qwen", "-", "llm_first_token_ms", "No recorded values"),
+    "wasmcustom.route.r.upstream.c.model.none.consumer.team.a.metric.token_ratelimit_count: 2",
+    "wasmcustom.key_auth_ok: 7",
+    "wasmcustom.key_auth_no_key: 1",
+    "wasmcustom.ai_sec_response_deny: 0",
+    "wasmcustom.ai_cache_hit: 1",
+    "wasmcustom.ai_cache_miss: 3",
+    "wasmcustom.model_fallback.r1.fallback_served: 2",
+    "wasmcustom.model_fallback.r1.deepseek-r1.breaker_state: 1",
+    "wasmcustom.model_fallback.r1.qwen-max.breaker_state: 0",
+  ].join("\n");
+  expect(readFigures(stats)).toEqual({
+    requests: 5,
+    errors: 0,
+    clientAborts: 0,
+    models: [
+      { model: "gpt-4.1", answers: 5 },
+      { model: "from-cache", answers: 1 },
+    ],
+    consumers: [{ consumer: "team.a", input: 10, output: 20 }],
+    cache: { hits: 1, misses: 3, savedTokens: 0 },
+    refusals: [
+      { plugin: "key-auth", reason: "no key", count: 1 },
+      { plugin: "token-rate-limit", reason: "too many tokens", count: 2 },
+    ],
+    firstToken: [{ model: "gpt-4.1", p50: 4.5, p95: 305 }],
+    fallbacks: [{ chain: "r1", served: 2, openTargets: ["deepseek-r1"] }],
+  });
+});

@@ -3,21 +3,47 @@ import { Envoy } from "./envoy.js";
 import type { Load, LoadGenerator } from "./load.js";
 import { memoryOf } from "./measure.js";
 import type { WorkerMemory } from "./report.js";
+import { WHOLE_CHAIN } from "./scenarios-chain.js";
 import { DIRECT } from "./traffic.js";
 import { EMPTY, type Scenario } from "./scenarios.js";
 
 /** Requests that every worker gets before its memory is looked at. */
 const REQUESTS = 50_000;
 
+/** What it takes to put load on an Envoy. */
+interface Means {
+  /** Path of Envoy. */
+  program: string;
+  generator: LoadGenerator;
+  upstreamPort: number;
+}
+
 /**
  * What a filter adds to the resident memory of an Envoy with a worker per core, as a gateway is
  * run, over the same Envoy with the empty filter. Null unless both are among the scenarios.
  */
-export async function workerMemory(
-  program: string,
-  generator: LoadGenerator,
+export function workerMemory(
+  means: Means,
   scenarios: Scenario[],
   load: Pick<Load, "connections" | "headers">,
+): Promise<WorkerMemory | null> {
+  return difference(means, scenarios, load, [EMPTY, "key-auth, 10 consumers"]);
+}
+
+/** The same for all plugins together over no filter, before an upstream. */
+export function chainMemory(
+  means: Means,
+  scenarios: Scenario[],
+  load: Pick<Load, "connections" | "headers">,
+): Promise<WorkerMemory | null> {
+  return difference(means, scenarios, load, ["no filter, JSON", WHOLE_CHAIN]);
+}
+
+async function difference(
+  { program, generator, upstreamPort }: Means,
+  scenarios: Scenario[],
+  load: Pick<Load, "connections" | "headers">,
+  [less, more]: [string, string],
 ): Promise<WorkerMemory | null> {
   const workers = availableParallelism();
   const rss = async (name: string): Promise<number | null> => {
@@ -26,6 +52,7 @@ export async function workerMemory(
     const module = (await scenario.module?.()) ?? "";
     const envoy = await Envoy.start(program, `memory ${name}`, scenario.filters(module), {
       workers,
+      upstreamPort,
     });
     try {
       const { keys, traffic = DIRECT } = scenario;
@@ -36,7 +63,7 @@ export async function workerMemory(
       await envoy.stop();
     }
   };
-  const empty = await rss(EMPTY);
-  const plugin = await rss("key-auth, 10 consumers");
-  return empty === null || plugin === null ? null : { workers, overEmptyKiB: plugin - empty };
+  const before = await rss(less);
+  const after = await rss(more);
+  return before === null || after === null ? null : { workers, moreKiB: after - before };
 }

@@ -1,5 +1,6 @@
 import type { Machine, Memory } from "./measure.js";
 import { EMPTY, EMPTY_LEAN, EMPTY_NO_CALLBACKS, FLOOR, NO_FILTER } from "./scenarios.js";
+import { WHOLE_CHAIN } from "./scenarios-chain.js";
 import { costRatio, median, over, sparkline, spread } from "./stats.js";
 
 /** What a row may cost beside its row without the filter. */
@@ -41,8 +42,8 @@ export interface Curve {
 /** What a plugin adds to the memory of an Envoy with several workers. */
 export interface WorkerMemory {
   workers: number;
-  /** Resident memory of the whole process over the same Envoy with the empty filter, KiB. */
-  overEmptyKiB: number;
+  /** Resident memory of the whole process over the Envoy it is compared with, KiB. */
+  moreKiB: number;
 }
 
 /** One run; this is also the JSON file. */
@@ -61,6 +62,8 @@ export interface Report {
   rows: Row[];
   /** Null when it was not measured. */
   perWorker: WorkerMemory | null;
+  /** Of all plugins together over no filter; null when it was not measured. */
+  chain: WorkerMemory | null;
   curves: Curve[];
 }
 
@@ -133,6 +136,7 @@ export function criteria(report: Report): string {
   const lines = [
     ...keyAuthVerdicts(report),
     ...report.rows.flatMap((one) => limitVerdict(report, one)),
+    ...chainVerdicts(report),
   ];
   return lines.length ? `\nPromises\n${lines.join("\n")}` : "";
 }
@@ -147,6 +151,17 @@ function limitVerdict(report: Report, one: Row): string[] {
   }
   const added = median(over(one.cpuNs, base)) / 1000;
   return [verdict(`${name}: µs added`, added, limit.addedMicroseconds)];
+}
+
+/** What all plugins together promise besides CPU time. */
+function chainVerdicts({ rows, chain }: Report): string[] {
+  const one = rows.find(({ name }) => name === WHOLE_CHAIN);
+  if (!one || one.failed) return [];
+  const mebibytes = chain ? chain.moreKiB / 1024 : null;
+  return [
+    verdict(`${WHOLE_CHAIN}: ms from start to the first answer`, one.readyMs ?? null, 500),
+    verdict(`${WHOLE_CHAIN}: MiB over no filter, ${chain?.workers ?? 2} workers`, mebibytes, 40),
+  ];
 }
 
 function keyAuthVerdicts(report: Report): string[] {
@@ -182,7 +197,7 @@ function memoryVerdict(memory: WorkerMemory | null): string {
   const workers = memory ? ` (${memory.workers} workers)` : "";
   return verdict(
     `MiB per worker over the Envoy with the empty filter, 10 consumers${workers}`,
-    memory ? memory.overEmptyKiB / memory.workers / 1024 : null,
+    memory ? memory.moreKiB / memory.workers / 1024 : null,
     2,
   );
 }

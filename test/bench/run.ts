@@ -3,11 +3,12 @@ import { envoyPath, Problem } from "../../build/tools/fetch.js";
 import { memoryCurve } from "./curve.js";
 import { CHECK_PATH, Envoy } from "./envoy.js";
 import { LoadGenerator } from "./load.js";
-import { workerMemory } from "./memory.js";
+import { chainMemory, workerMemory } from "./memory.js";
 import { cpuNanoseconds, machine, memoryOf } from "./measure.js";
 import { readOptions } from "./options.js";
 import { callTable, criteria, table, type Curve, type Report, type Row } from "./report.js";
 import { CACHE_SCENARIOS } from "./scenarios-cache.js";
+import { CHAIN_SCENARIOS } from "./scenarios-chain.js";
 import { CALL_SCENARIOS } from "./scenarios-calls.js";
 import { FALLBACK_SCENARIOS } from "./scenarios-fallback.js";
 import { MODEL_SCENARIOS } from "./scenarios-models.js";
@@ -49,6 +50,7 @@ function chosen(): Scenario[] {
         ...SECURITY_SCENARIOS,
         ...CACHE_SCENARIOS,
         ...STATISTICS_SCENARIOS,
+        ...CHAIN_SCENARIOS,
         ...options.peers.map(peer),
       ];
   const { only } = options;
@@ -69,7 +71,8 @@ async function start(
   row: Row,
 ): Promise<Running> {
   const module = await scenario.module?.();
-  if (module) row.wasmBytes = statSync(module).size;
+  const modules = scenario.allModules ?? (module ? [module] : []);
+  if (module) row.wasmBytes = modules.reduce((sum, file) => sum + statSync(file).size, 0);
   const filters = scenario.filters(module ?? "");
   const envoy = await Envoy.start(program, scenario.name, filters, {
     upstreamPort,
@@ -187,7 +190,8 @@ async function run(): Promise<Report> {
       machine: await machine(program),
       options: { ...load, rounds, bursts, requests, starts },
       rows: [...rows.values()],
-      perWorker: options.calls ? null : await workerMemory(program, generator, scenarios, load),
+      perWorker: options.calls ? null : await workerMemory(means, scenarios, load),
+      chain: options.calls ? null : await chainMemory(means, scenarios, load),
       curves,
     };
   } finally {

@@ -8,10 +8,11 @@ import { JSON_ANSWER, STREAM_ANSWER, type Traffic } from "./traffic.js";
 // masked and put back, in every message and in the whole answer.
 
 const KEYS = ["consumer-0"];
-const FORBIDDEN = "weapon of mass destruction";
+/** No request may say it. */
+export const FORBIDDEN = "weapon of mass destruction";
 const WORDS = Array.from({ length: 200 }, (_, i) => `forbidden subject ${i}`);
 
-const RULES = {
+export const RULES = {
   requestScope: "all",
   rules: [
     { name: "forbidden", words: [FORBIDDEN, "制造炸弹", ...WORDS] },

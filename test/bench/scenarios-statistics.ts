@@ -8,7 +8,7 @@ import { JSON_ANSWER, STREAM_ANSWER, type Traffic } from "./traffic.js";
 // and all its counters.
 
 const KEYS = ["consumer-0", "consumer-1"];
-const ATTRIBUTES = {
+export const ATTRIBUTES = {
   attributes: [
     { key: "question", apply_to_log: true },
     { key: "answer", apply_to_log: true },

@@ -13,6 +13,8 @@ export interface Scenario {
   name: string;
   /** Modules the row needs; their sizes are reported. */
   module?: () => Promise<string>;
+  /** Files of all modules, where there are several; `module` builds them. */
+  allModules?: string[];
   filters: (module: string) => Filter[];
   /** Filters of the upstream's chain; none by default. */
   upstreamFilters?: (module: string) => Filter[];

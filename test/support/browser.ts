@@ -21,7 +21,9 @@ export async function startBrowser(): Promise<Browser> {
     return await launch({ executablePath, args, headless: "shell" });
   } catch (error) {
     const why = (error as Error).message.split("\n", 1)[0];
-    throw new Error(`${executablePath} does not run (${why}): set CHROME_BIN to a Chromium.`);
+    throw new Error(`${executablePath} does not run (${why}): set CHROME_BIN to a Chromium.`, {
+      cause: error,
+    });
   }
 }
 

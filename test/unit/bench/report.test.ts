@@ -19,7 +19,8 @@ function report(...rows: Row[]): Report {
     machine: { cpu: "Test", cores: 2, memoryMiB: 1024, kernel: "6", node: "v20", envoy: "1.40.0" },
     options: { rounds: 3, bursts: 4, requests: 5000, connections: 32, starts: 3 },
     rows,
-    perWorker: { workers: 2, overEmptyKiB: 4096 },
+    perWorker: { workers: 2, moreKiB: 4096 },
+    chain: null,
     curves: [],
   };
 }
@@ -121,7 +122,7 @@ describe("the promises", () => {
   });
 
   it("are marked as broken above it", () => {
-    const perWorker = { workers: 2, overEmptyKiB: 4200 };
+    const perWorker = { workers: 2, moreKiB: 4200 };
     const text = criteria({ ...report(NONE, EMPTY, few(25.2), many(30)), perWorker });
     expect(text.match(/OVER/g)).toHaveLength(4);
   });

@@ -33,7 +33,7 @@ import {
   SPAN_REQUEST_MODEL,
   STATUS,
 } from "./names";
-import { COMPLETE, LOCAL_REPLY, whyIncomplete } from "./outcome";
+import { CLIENT_ABORT, COMPLETE, LOCAL_REPLY, whyIncomplete } from "./outcome";
 import { recordAnswer } from "./answer-record";
 import { RequestReader } from "./request";
 import { countTruncated } from "./self-metrics";
@@ -154,7 +154,7 @@ export class Statistics extends HttpContext {
   /** What did not come to its end, and what never came here. */
   override onLog(): void {
     if (this.stage == Stage.Unseen) this.noteUnseen();
-    else if (this.stage != Stage.Over) this.settle(this.isUpgrade ? COMPLETE : whyIncomplete());
+    else if (this.stage != Stage.Over) this.settleLate();
     const dialog = this.dialog;
     if (dialog !== null) dialog.write(this.tally, this.answer);
   }
@@ -259,6 +259,17 @@ export class Statistics extends HttpContext {
     this.record.write(this.log);
     countRequest(tally, this.record, this.config.metrics);
     if (this.dialog === null) this.finish();
+  }
+
+  /** The stream is gone before its answer came to an end, or passed by here at all. */
+  private settleLate(): void {
+    let finish = this.isUpgrade ? COMPLETE : whyIncomplete();
+    if (this.stage == Stage.Request) {
+      // Higress 2.1 and 2.2 take a reply that replaces an answer past the filters before.
+      this.tally.status = statusOf(responseHeaders.get(STATUS));
+      if (this.tally.status != 0 && !finish.equals(CLIENT_ABORT)) finish = LOCAL_REPLY;
+    }
+    this.settle(finish);
   }
 
   /** What is known of the answer; null: there was none, or it has nothing to say. */

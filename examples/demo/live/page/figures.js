@@ -80,11 +80,7 @@ function showRefusals(refusals, fallbacks) {
     bar(most, count),
     number(count),
   ]);
-  const columns = [
-    { title: "By" },
-    { isBar: true },
-    { title: "Requests", isNumber: true },
-  ];
+  const columns = [{ title: "By" }, { isBar: true }, { title: "Requests", isNumber: true }];
   return show("refusals", table("Refused requests", columns, rows), ...breaker);
 }
 

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
+import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasPrometheus, PROMETHEUS, PrometheusServer } from "../support/prometheus-server.js";
 import { StatisticsGateway } from "./statistics-gateway.js";
 
-// Every query of examples/statistics/dashboard.json, answered by a real Prometheus that scrapes a real
+// Every query of examples/statistics/dashboard.json and alerts.yaml, answered by a real Prometheus that scrapes a real
 // Envoy with a chain of plugins.
 
 const LIMIT_MS = 120_000;
@@ -20,6 +21,14 @@ const CHAIN = [
     },
   ],
   ["content-security", { requestScope: "all", rules: [{ name: "words", words: ["weapon"] }] }],
+  [
+    "model-fallback",
+    {
+      role: "listener",
+      targets: ["a", "b"].map((name) => ({ name, auth: { type: "keep" } })),
+      chains: [{ name: "gpt", match: { models: ["gpt-4"] }, targets: ["a", "b"] }],
+    },
+  ],
 ] as const;
 
 interface Panel {
@@ -40,6 +49,20 @@ const QUERIES = panels.flatMap(({ title, targets = [] }) =>
     }),
   ]),
 );
+
+/** What alerts compare with a threshold, with their names. */
+const { groups } = parse(readFileSync("examples/statistics/alerts.yaml", "utf8")) as {
+  groups: { rules: { alert: string; expr: string }[] }[];
+};
+const RULES = groups.flatMap(({ rules }) => rules);
+const ALERTS = RULES.map(({ alert, expr }): [string, string] => {
+  const [, left] = /^(.*) > [\d.]+$/s.exec(expr) ?? [];
+  if (left === undefined) throw new Error(`${alert} compares with no threshold: ${expr}`);
+  return [alert, left];
+});
+/** What this traffic is no reason for, and what it is one for. */
+const SILENT = /SlowFirstToken|ChecksFail|StoreErrors|SeriesOverflow/;
+const LOUD = /Errors$|UsageMissing|NoTargetLeft/;
 
 describe.skipIf(!hasPrometheus)(`every query has an answer of ${PROMETHEUS}`, () => {
   let gateway: StatisticsGateway;
@@ -74,11 +97,22 @@ describe.skipIf(!hasPrometheus)(`every query has an answer of ${PROMETHEUS}`, ()
     await gateway.stop();
   });
 
-  test.each(QUERIES)("%s: %s", { timeout: LIMIT_MS }, async (_title, expression) => {
-    const values = async (): Promise<number[]> =>
-      (await prometheus.query(expression)).map(({ value }) => Number(value[1]));
-    await expect
-      .poll(async () => (await values()).filter(Number.isFinite).length, { timeout: 60_000 })
-      .toBeGreaterThan(0);
+  test.each([...QUERIES, ...ALERTS])(
+    "%s: %s",
+    { timeout: LIMIT_MS },
+    async (_title, expression) => {
+      const values = async (): Promise<number[]> =>
+        (await prometheus.query(expression)).map(({ value }) => Number(value[1]));
+      await expect
+        .poll(async () => (await values()).filter(Number.isFinite).length, { timeout: 60_000 })
+        .toBeGreaterThan(0);
+    },
+  );
+
+  test.each(RULES)("$alert speaks when there is reason, and only then", async ({ alert, expr }) => {
+    const fires = async () => (await prometheus.query(expr)).length > 0;
+    if (SILENT.test(alert)) expect(await fires()).toBe(false);
+    else if (LOUD.test(alert)) await expect.poll(fires, { timeout: 60_000 }).toBe(true);
+    else expect(alert).toBe("AiGatewayManyRefusals"); // as fast as the machine is
   });
 });

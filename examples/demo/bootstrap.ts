@@ -20,6 +20,8 @@ export interface Gateway {
   adminPort: number;
   modelPort: number;
   filters: WasmFilter[];
+  /** Clusters that the filters call; the model server is behind each. */
+  services?: string[];
   /** Models with others behind them, for when they fail; null: none. */
   fallback?: Fallback;
   /** Each request becomes a line of JSON here, with what the plugins say of it and took for it. */
@@ -46,7 +48,7 @@ const STATISTICS_TAGS = [
 
 /** Envoy's start configuration: one listener, the filters, one model server. */
 export function gatewayBootstrap(gateway: Gateway): object {
-  const { fallback, modelPort } = gateway;
+  const { fallback, modelPort, services = [] } = gateway;
   const targets = new Set(Object.values(fallback?.chains ?? {}).flat());
   return {
     admin: { address: loopback(gateway.adminPort) },
@@ -63,7 +65,7 @@ export function gatewayBootstrap(gateway: Gateway): object {
         },
       ],
       clusters: [
-        modelCluster("provider", modelPort),
+        ...["provider", ...services].map((name) => modelCluster(name, modelPort)),
         ...[...targets].map((name) => modelCluster(name, modelPort)),
         ...(fallback ? chainClusters(fallback) : []),
       ],
@@ -95,8 +97,7 @@ function connectionManager({ filters, fallback, auditLog }: Gateway): object {
             name: "all",
             domains: ["*"],
             routes: [
-              // The mock's switches are for its own port only.
-              { name: "mock", match: { prefix: "/mock/" }, direct_response: { status: 404 } },
+              ...OWN_PATHS.map(hidden),
               ...(fallback ? [chainRoute(fallback)] : []),
               { name: "llm", match: { prefix: "/" }, route: { cluster: "provider", ...PATIENT } },
             ],
@@ -113,6 +114,13 @@ function stamped(filters: WasmFilter[]): object[] {
     ...filters.flatMap((filter, i) => [...stamp(i), wasmFilter(filter)]),
     ...stamp(filters.length),
   ];
+}
+
+/** What the mock offers on its own port only: its switches, and what answers of the cache are found by. */
+const OWN_PATHS = ["/mock/", "/api/embed", "/collections/"];
+
+function hidden(prefix: string): object {
+  return { name: "mock", match: { prefix }, direct_response: { status: 404 } };
 }
 
 /** Answers of models take long and pause: Envoy's default of 15 s would cut them off. */

@@ -1,8 +1,12 @@
 import type { Fallback, WasmFilter } from "./bootstrap.js";
+import { COLLECTION } from "./mock-model/index.js";
 import { OPERATOR_KEY, PROVIDER_KEY_VARIABLE, TEAM_A_KEY } from "./keys.js";
 
 /** Requests to this host may be answered from the cache. */
 export const CACHED_HOST = "cached.demo";
+
+/** The cluster of embeddings and vectors. */
+export const VECTOR_CLUSTER = "vectors";
 
 /** In which model-fallback tells Envoy the cluster. */
 const CLUSTER_HEADER = "x-llm-cluster";
@@ -113,6 +117,17 @@ export const CHAIN: WasmFilter[] = [
         {
           _match_domain_: [CACHED_HOST],
           cache: { type: "memory", cacheTTL: 600 },
+          // What is not asked word for word: the nearest question, if its vector is near enough.
+          enableSemanticCache: true,
+          embedding: { type: "ollama", cluster: VECTOR_CLUSTER },
+          vector: {
+            type: "qdrant",
+            cluster: VECTOR_CLUSTER,
+            collectionID: COLLECTION,
+            // Cosine of the mock's vectors, which know letters, not meaning. A real model needs its own.
+            threshold: 0.8,
+            thresholdRelation: "gt",
+          },
           singleFlight: { maxWaitMs: 10_000 },
           streamReplay: "chunks",
           cacheHeaders: true,

@@ -96,12 +96,20 @@ function tryOut(gateway: string, model: string): Trial[] {
       what: "The same question of team-b: x-cache-status: miss, an answer of its own, or 429",
       curl: cached(gateway, TEAM_B_KEY),
     },
+    {
+      what: "team-a again, one word more: still a hit, x-ai-cache-layer: semantic, of the nearest question",
+      curl: cached(gateway, TEAM_A_KEY, "How tall is the Everest?"),
+    },
+    {
+      what: "Another question is not near enough: x-cache-status: miss, the model answers",
+      curl: cached(gateway, TEAM_A_KEY, "How tall is Mont Blanc?"),
+    },
   ];
 }
 
 /** A question whose answer is kept. */
-function cached(gateway: string, key: string): string[] {
-  const [first = "", ...rest] = chat(gateway, key, "gpt-4o-mini", false, "How tall is Everest?");
+function cached(gateway: string, key: string, question = "How tall is Everest?"): string[] {
+  const [first = "", ...rest] = chat(gateway, key, "gpt-4o-mini", false, question);
   return [first, `-H 'Host: ${CACHED_HOST}'`, ...rest];
 }
 

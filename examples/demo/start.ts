@@ -5,7 +5,7 @@ import { envoyPath, envoyVersion, Problem } from "../../build/tools/fetch.js";
 import { run } from "../../build/tools/fetch-run.js";
 import { showAudits } from "./audits.js";
 import { gatewayBootstrap } from "./bootstrap.js";
-import { CHAIN, DEMO_FALLBACK } from "./chain.js";
+import { CHAIN, DEMO_FALLBACK, VECTOR_CLUSTER } from "./chain.js";
 import { LastLine, problem, step, title, type Report } from "./console.js";
 import { ROOT, startEnvoy } from "./envoy.js";
 import { guide } from "./guide.js";
@@ -54,6 +54,7 @@ async function serve(): Promise<never> {
         adminPort: ports.admin,
         modelPort: ports.model,
         filters: CHAIN,
+        services: [VECTOR_CLUSTER],
         fallback: DEMO_FALLBACK,
         auditLog,
       }),

@@ -62,8 +62,8 @@ describe("npm start", () => {
     return Number(text.split(": ")[1] ?? 0);
   };
 
-  test("prints fifteen commands to paste", () => {
-    expect(commands).toHaveLength(15);
+  test("prints seventeen commands to paste", () => {
+    expect(commands).toHaveLength(17);
   });
 
   test("command 1, no key: 401, and the model sees nothing", async () => {
@@ -247,16 +247,51 @@ describe("npm start", () => {
     expect(await response.text()).not.toContain("team-a");
   });
 
+  test("command 16, a near-identical question: that answer, found by its vector", async () => {
+    const stored = (await (await run(commands[13])).json()) as Answer;
+    const before = await lastSeen();
+    expect(commands[15]).not.toBe(commands[13]);
+    const near = await run(commands[15]);
+    expect(near.status).toBe(200);
+    expect(near.headers.get("x-cache-status")).toBe("hit");
+    expect(near.headers.get("x-ai-cache-layer")).toBe("semantic");
+    const similarity = Number(near.headers.get("x-ai-cache-similarity"));
+    expect(similarity).toBeGreaterThan(0.8);
+    expect(similarity).toBeLessThan(0.999);
+    const { choices } = (await near.json()) as Answer;
+    expect(choices[0]?.message.content).toBe(stored.choices[0]?.message.content);
+    expect(await lastSeen()).toEqual(before);
+  });
+
+  test("command 17, a different question: a miss, and the model answers", async () => {
+    const before = await lastSeen();
+    const response = await run(commands[16]);
+    expect([response.status, response.headers.get("x-cache-status")]).toEqual([200, "miss"]);
+    expect(await response.text()).toContain("Hello team-a");
+    expect((await lastSeen())?.number).toBe((before?.number ?? 0) + 1);
+  });
+
   test("nobody can claim another name", async () => {
     const command = `${commands[2]} -H 'X-Mse-Consumer: team-b'`;
     expect((await run(command)).headers.get("x-mock-consumer")).toBe("team-a");
   });
 
-  test("the mock's switches are not reachable through the gateway", async () => {
-    const key = /sk-demo-team-a-\w+/.exec(commands[2] ?? "")?.[0] ?? "";
-    const url = `http://127.0.0.1:${ports[0]}/mock/requests`;
-    expect((await fetch(url, { headers: { authorization: `Bearer ${key}` } })).status).toBe(404);
-  });
+  test.each(["/mock/requests", "/api/embed", "/collections/answers/points/search"])(
+    "%s of the mock is not reachable through the gateway",
+    async (path) => {
+      const key = /sk-demo-team-a-\w+/.exec(commands[2] ?? "")?.[0] ?? "";
+      const url = `http://127.0.0.1:${ports[0]}${path}`;
+      const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+      const own = path.startsWith("/mock/") ? {} : { method: "POST", body: "{}" };
+      expect((await fetch(url, { headers, ...own })).status).toBe(404);
+      // On its own port it is there.
+      const direct = await fetch(url.replace(`:${ports[0]}/`, `:${ports[2]}/`), {
+        headers,
+        ...own,
+      });
+      expect(direct.status).not.toBe(404);
+    },
+  );
 
   test("the provider's key shows up nowhere in Envoy's configuration", async () => {
     const dump = await fetch(`http://127.0.0.1:${ports[1]}/config_dump`);

@@ -4,7 +4,7 @@ import { NumberingModel } from "../plugins/ai-cache/chat.js";
 import { DATABASE_DIALECTS } from "../support/vectors/databases.js";
 import { EMBEDDING_DIALECTS } from "../support/vectors/embeddings.js";
 import { ChromaServer } from "../support/vectors/chroma-server.js";
-import { VectorIndex } from "../support/vectors/vector-index.js";
+import { VectorIndex } from "../../examples/demo/vectors/vector-index.js";
 import { WireServer } from "../support/vectors/wire-server.js";
 
 /** A vector database behind a port, and what it holds. */

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { MockControls } from "./controls.js";
 import { FaultSwitch, type Fault } from "./faults.js";
 import { ModelHandler, type MockBehaviour } from "./handler.js";
+import { Neighbours } from "./neighbours.js";
 import { sendError } from "./replies.js";
 import { RequestLog, type SeenRequest } from "./requests.js";
 
@@ -26,7 +27,7 @@ export interface MockModel {
 }
 
 /**
- * Starts an OpenAI-compatible model server on 127.0.0.1.
+ * Starts an OpenAI-compatible model server on 127.0.0.1, with embeddings and vectors for a cache.
  *
  * @throws Error of node:net when the port cannot be had
  */
@@ -35,9 +36,12 @@ export async function startMockModel(options: MockModelOptions = {}): Promise<Mo
   const faults = new FaultSwitch();
   const model = new ModelHandler(options, log, faults);
   const controls = new MockControls(log, faults);
+  const neighbours = new Neighbours();
 
   const server = createServer((request, response) => {
-    const side = request.url?.startsWith("/mock/") ? controls : model;
+    const { url = "/" } = request;
+    const isNeighbours = Neighbours.owns(url);
+    const side = isNeighbours ? neighbours : url.startsWith("/mock/") ? controls : model;
     side.handle(request, response).catch(() => {
       // Only a client that left in the middle of its body gets here, or a bug of the mock.
       if (response.headersSent) response.destroy();

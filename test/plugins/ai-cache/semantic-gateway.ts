@@ -3,7 +3,7 @@ import { createHost, upstream, type Host, type HostOptions, type Json } from "pr
 import "proxy-wasm-test/vitest/setup";
 import { DATABASE_DIALECTS, type DatabaseDialect } from "../../support/vectors/databases.js";
 import { EMBEDDING_DIALECTS, type EmbeddingDialect } from "../../support/vectors/embeddings.js";
-import { VectorIndex } from "../../support/vectors/vector-index.js";
+import { VectorIndex } from "../../../examples/demo/vectors/vector-index.js";
 import { chatOf, NumberingModel, textIn, type Asking } from "./chat.js";
 import { ServiceCluster } from "./service-cluster.js";
 

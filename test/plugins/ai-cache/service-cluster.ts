@@ -1,6 +1,5 @@
 import type { UpstreamHandler, UpstreamRequest, UpstreamSink } from "proxy-wasm-test";
-import type { Service } from "../../support/vectors/wire.js";
-import { serve } from "../../support/vectors/wire-server.js";
+import { serve, type Service } from "../../../examples/demo/vectors/wire.js";
 
 /** How a service behaves. */
 export type Mood =

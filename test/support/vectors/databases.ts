@@ -3,10 +3,10 @@ import { dashvector } from "./databases/dashvector.js";
 import { elasticsearch } from "./databases/elasticsearch.js";
 import { milvus } from "./databases/milvus.js";
 import { pinecone } from "./databases/pinecone.js";
-import { qdrant } from "./databases/qdrant.js";
+import { qdrant } from "../../../examples/demo/vectors/qdrant.js";
 import { weaviate } from "./databases/weaviate.js";
-import type { VectorIndex } from "./vector-index.js";
-import type { Service } from "./wire.js";
+import type { VectorIndex } from "../../../examples/demo/vectors/vector-index.js";
+import type { Service } from "../../../examples/demo/vectors/wire.js";
 
 const KEY = "vector-key";
 const COLLECTION = "Answers";

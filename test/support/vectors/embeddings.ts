@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { directionOf } from "./meaning.js";
-import * as wire from "./wire.js";
+import * as wire from "../../../examples/demo/vectors/wire.js";
 
 const KEY = "embedding-key";
 

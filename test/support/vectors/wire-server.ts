@@ -1,6 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Refused, type Service, type WireAnswer, type WireRequest } from "./wire.js";
+import {
+  serve,
+  type Service,
+  type WireAnswer,
+  type WireRequest,
+} from "../../../examples/demo/vectors/wire.js";
 
 /** What a server does with calls. */
 export type Mood =
@@ -74,19 +79,5 @@ export class WireServer {
     const { answer, refusal } = serve(this.service, call);
     if (refusal !== null) this.refusals.push(refusal);
     return answer;
-  }
-}
-
-/** The answer of a service to a call, right or wrong. */
-export function serve(
-  service: Service,
-  call: WireRequest,
-): { answer: WireAnswer; refusal: string | null } {
-  try {
-    return { answer: service(call), refusal: null };
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    const { status, message } = error;
-    return { answer: { status, body: { status, error: message } }, refusal: message };
   }
 }

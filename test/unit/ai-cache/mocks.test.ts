@@ -3,9 +3,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { DATABASE_DIALECTS } from "../../support/vectors/databases.js";
 import { EMBEDDING_DIALECTS } from "../../support/vectors/embeddings.js";
 import { directionOf } from "../../support/vectors/meaning.js";
-import { cosineOf, VectorIndex } from "../../support/vectors/vector-index.js";
-import type { Service, WireRequest } from "../../support/vectors/wire.js";
-import { serve } from "../../support/vectors/wire-server.js";
+import { cosineOf, VectorIndex } from "../../../examples/demo/vectors/vector-index.js";
+import { serve, type Service, type WireRequest } from "../../../examples/demo/vectors/wire.js";
 import { Backends, PARTITION, type Call } from "./backends.js";
 import { requestOf } from "./requests.js";
 

@@ -1,4 +1,4 @@
-import type { WireRequest } from "../../support/vectors/wire.js";
+import type { WireRequest } from "../../../examples/demo/vectors/wire.js";
 import type { Call } from "./backends.js";
 
 /** A call as it arrives at its service. */

@@ -1,5 +1,5 @@
-import type { VectorIndex } from "../vector-index.js";
-import * as wire from "../wire.js";
+import type { VectorIndex } from "../../../../examples/demo/vectors/vector-index.js";
+import * as wire from "../../../../examples/demo/vectors/wire.js";
 
 /** DashVector with the metric cosine: scores are distances, 1 - cos. */
 export function dashvector(index: VectorIndex, collection: string, apiKey: string): wire.Service {

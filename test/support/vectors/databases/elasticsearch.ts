@@ -1,5 +1,5 @@
-import type { VectorIndex } from "../vector-index.js";
-import * as wire from "../wire.js";
+import type { VectorIndex } from "../../../../examples/demo/vectors/vector-index.js";
+import * as wire from "../../../../examples/demo/vectors/wire.js";
 
 /** Elasticsearch with a field of dense vectors whose similarity is cosine: scores are (1 + cos) / 2. */
 export function elasticsearch(index: VectorIndex, name: string, apiKey: string): wire.Service {

@@ -1,5 +1,5 @@
-import type { VectorIndex } from "../vector-index.js";
-import * as wire from "../wire.js";
+import type { VectorIndex } from "../../../../examples/demo/vectors/vector-index.js";
+import * as wire from "../../../../examples/demo/vectors/wire.js";
 
 /** Milvus's RESTful API v2, metric COSINE, ids of its own. Errors have status 200 and a code. */
 export function milvus(index: VectorIndex, collection: string, apiKey: string): wire.Service {

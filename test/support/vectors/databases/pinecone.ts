@@ -1,5 +1,5 @@
-import type { VectorIndex } from "../vector-index.js";
-import * as wire from "../wire.js";
+import type { VectorIndex } from "../../../../examples/demo/vectors/vector-index.js";
+import * as wire from "../../../../examples/demo/vectors/wire.js";
 
 /** Pinecone's data plane with the metric cosine; the collection is a namespace. */
 export function pinecone(index: VectorIndex, namespace: string, apiKey: string): wire.Service {

@@ -1,5 +1,5 @@
-import type { VectorIndex } from "../vector-index.js";
-import * as wire from "../wire.js";
+import type { VectorIndex } from "../../../../examples/demo/vectors/vector-index.js";
+import * as wire from "../../../../examples/demo/vectors/wire.js";
 
 const QUERY =
   /^\{ Get \{ (\w+) \( limit: (\d+) nearVector: \{ vector: (\[[^\]]*\]) \}( where: \{ path: \["partition"\] operator: Equal valueText: "([0-9a-f]{64})" \})? \) \{ question answer _additional \{ distance( lastUpdateTimeUnix)? \} \} \} \}$/;

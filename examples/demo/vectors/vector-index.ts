@@ -13,7 +13,7 @@ export interface Hit {
   cosine: number;
 }
 
-/** What all databases of the tests have inside: vectors of one length, and the true nearest of them. */
+/** What all databases of demo and tests have inside: vectors of one length, and the true nearest of them. */
 export class VectorIndex {
   private readonly points: Point[] = [];
   private dimension = 0;

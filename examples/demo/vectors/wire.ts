@@ -26,6 +26,20 @@ export class Refused extends Error {
   }
 }
 
+/** The answer of a service to a call, right or wrong. */
+export function serve(
+  service: Service,
+  call: WireRequest,
+): { answer: WireAnswer; refusal: string | null } {
+  try {
+    return { answer: service(call), refusal: null };
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const { status, message } = error;
+    return { answer: { status, body: { status, error: message } }, refusal: message };
+  }
+}
+
 export function check(isRight: boolean, reason: string, status = 400): asserts isRight {
   if (!isRight) throw new Refused(status, reason);
 }

@@ -1,11 +1,19 @@
-import type { VectorIndex } from "../vector-index.js";
-import * as wire from "../wire.js";
+import type { VectorIndex } from "./vector-index.js";
+import * as wire from "./wire.js";
 
-/** Qdrant's REST API with the metric Cosine. */
-export function qdrant(index: VectorIndex, collection: string, apiKey: string): wire.Service {
+/**
+ * Qdrant's REST API with the metric Cosine: storing a point and searching.
+ *
+ * @param apiKey what calls must have in `api-key`; null: they need none
+ */
+export function qdrant(
+  index: VectorIndex,
+  collection: string,
+  apiKey: string | null,
+): wire.Service {
   const path = `/collections/${collection}/points`;
   return (request) => {
-    wire.checkHeader(request, "api-key", apiKey, 403);
+    if (apiKey !== null) wire.checkHeader(request, "api-key", apiKey, 403);
     return request.method === "PUT" ? upsert(request) : search(request);
   };
 

@@ -31,10 +31,11 @@ function appendEscape(out: Builder, unit: i32): void {
   const letter = LETTERS.at(unit - 0x07);
   if (letter >= 0) out.appendByte(<u8>letter);
   else if (unit == QUOTE || unit == BACKSLASH) out.appendByte(<u8>unit);
-  else appendHex(out, unit, unit >= 0x80);
+  else appendHex(out, unit);
 }
 
-function appendHex(out: Builder, unit: i32, isWide: bool): void {
+function appendHex(out: Builder, unit: i32): void {
+  const isWide = unit >= 0x80;
   out.appendByte(isWide ? 0x75 : 0x78); // u, x
   for (let shift = isWide ? 12 : 4; shift >= 0; shift -= 4) {
     const digit = (unit >> shift) & 15;

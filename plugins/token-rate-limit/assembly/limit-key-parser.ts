@@ -122,7 +122,7 @@ export class LimitKeyParser {
       entry.path +
         ": " +
         goQuote(text) +
-        " is compared as it stands; for patterns use limit_by_per_" +
+        " stands for itself; for patterns use limit_by_per_" +
         LIMIT_BY[this.by].substring(9),
     );
   }

@@ -1,7 +1,7 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { anthropicError, openAiError } from "@ai-gateway-wasm/llm/error-body";
-import { CONTENT_TYPE } from "./names";
+import { CONTENT_TYPE, JSON_TYPE } from "./names";
 import { PairsBuilder } from "proxy-wasm-as";
 
 /** What the body of a refusal looks like; the order of `FORMATS`. */
@@ -40,7 +40,6 @@ const ANTHROPIC_TYPES: string[] = [
   "invalid_request_error",
 ];
 
-const JSON_TYPE: Slice = bytes("application/json");
 const DEFAULT_MESSAGE: Slice = bytes("Too many requests");
 const DEFAULT_STATUS: i64 = 429;
 const STORE_TEXT: Slice = bytes("rate limit store unavailable");

@@ -158,7 +158,7 @@ export class RulesParser {
       this.log.warn(
         "duplicate rule found: " +
           rule +
-          " in rule_items; for the same value and window they share one counter, which is charged twice unless dedupe_keys is true",
+          " in rule_items: one counter, charged twice unless dedupe_keys is true",
       );
       return;
     }

@@ -2,9 +2,8 @@ import { bytes, decimal, Slice, startsWithIgnoreCase } from "@ai-gateway-wasm/by
 import { pathOnly } from "@ai-gateway-wasm/kit";
 import { askForUsage } from "@ai-gateway-wasm/llm";
 import { requestBody, requestHeaders, Status } from "proxy-wasm-as";
-import { CONTENT_LENGTH, CONTENT_TYPE, PATH } from "./names";
+import { CONTENT_LENGTH, CONTENT_TYPE, JSON_TYPE, PATH } from "./names";
 
-const JSON_TYPE: Slice = bytes("application/json");
 /** Also the end of `/chat/completions`. Other APIs refuse the field. */
 const COMPLETIONS: Slice = bytes("/completions");
 

@@ -17,13 +17,13 @@ import { JsonValue, findEnd } from "./value";
  */
 @final
 export class JsonCursor {
-  private limit: usize = 0;
-  private owner: StaticArray<u8> | null = null;
-  private isObject: bool = false;
+  private readonly limit: usize;
+  private readonly owner: StaticArray<u8> | null;
+  private readonly isObject: bool;
   /** Where the first entry may begin; 0 for scalars, which have none. */
-  private start: usize = 0;
+  private readonly start: usize;
   /** Where the search for the next entry begins; 0 once the end was reached. */
-  private at: usize = 0;
+  private at: usize;
   private keyAt: usize = 0;
   private keyEnd: usize = 0;
   private type: i32 = NO_VALUE;
@@ -31,28 +31,12 @@ export class JsonCursor {
   /** The present value once it was asked for: it may know its end already. */
   private found: JsonValue | null = null;
 
-  /** @param container null: over nothing, until `over` */
-  constructor(container: JsonValue | null) {
-    if (container !== null) this.over(container);
-  }
-
-  /** Walks over another one. */
-  over(container: JsonValue): JsonCursor {
+  constructor(container: JsonValue) {
     this.limit = container.limit;
     this.owner = container.owner;
     this.isObject = container.type == JsonType.Object;
     this.start = container.type >= JsonType.Array ? container.at + 1 : 0;
-    this.restart();
-    return this;
-  }
-
-  /** Lets go of the document. @returns the present value, null when there is none */
-  take(): JsonValue | null {
-    let value: JsonValue | null = null;
-    if (this.type != NO_VALUE) value = this.value;
-    this.owner = null;
-    this.found = null;
-    return value;
+    this.at = this.start;
   }
 
   /** Back to before the first entry, so that one cursor serves many look-ups. */

@@ -9,6 +9,9 @@ export const enum Escape {
   Go,
 }
 
+/** What control characters are escaped with, from 0x08 on; 0: nothing of two characters. */
+const LETTERS: usize = memory.data<u8>([0x62, 0x74, 0x6e, 0, 0x66, 0x72]);
+
 /**
  * Appends `text` as it stands between the quotes of a JSON string. Bytes that are not UTF-8 become
  * the escape of U+FFFD, one each, so the output is always valid. Sixteen bytes at a time where
@@ -96,23 +99,8 @@ function appendByteEscape(out: Builder, byte: u8): void {
 
 /** The letter of a two-character escape, or 0. */
 function shortEscape(byte: i32): u8 {
-  switch (byte) {
-    case Char.Quote:
-    case Char.Backslash:
-      return <u8>byte;
-    case 0x08:
-      return 0x62; // b
-    case 0x0c:
-      return 0x66; // f
-    case Char.LineFeed:
-      return 0x6e; // n
-    case Char.Return:
-      return 0x72; // r
-    case Char.Tab:
-      return 0x74; // t
-    default:
-      return 0;
-  }
+  if (byte == Char.Quote || byte == Char.Backslash) return <u8>byte;
+  return <u32>(byte - 0x08) < 6 ? load<u8>(LETTERS + <usize>(byte - 0x08)) : 0;
 }
 
 /** Appends a \uXXXX escape with small letters. */

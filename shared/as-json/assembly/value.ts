@@ -68,17 +68,21 @@ export class JsonValue {
   /** The member with this key (first one wins), or null: missing, or not an object. */
   get(key: Slice): JsonValue | null {
     if (this.type != JsonType.Object) return null;
-    const cursor = walker.over(this);
-    while (cursor.next()) if (cursor.keyIs(key)) break;
-    return cursor.take();
+    const cursor = new JsonCursor(this);
+    while (cursor.next()) {
+      if (cursor.keyIs(key)) return cursor.value;
+    }
+    return null;
   }
 
   /** The element at `index` counted from 0, or null: out of range, or not an array. */
   item(index: i32): JsonValue | null {
     if (this.type != JsonType.Array || index < 0) return null;
-    const cursor = walker.over(this);
-    while (cursor.next()) if (index-- == 0) break;
-    return cursor.take();
+    const cursor = new JsonCursor(this);
+    while (cursor.next()) {
+      if (index-- == 0) return cursor.value;
+    }
+    return null;
   }
 
   /** Walks over members or elements; over nothing when the value is a scalar. */
@@ -88,10 +92,9 @@ export class JsonValue {
 
   /** Number of members or elements, 0 for scalars. */
   count(): i32 {
-    const cursor = walker.over(this);
+    const cursor = new JsonCursor(this);
     let count = 0;
     while (cursor.next()) count++;
-    cursor.take();
     return count;
   }
 
@@ -101,9 +104,6 @@ export class JsonValue {
     return this.end;
   }
 }
-
-/** For walks that are over before another one begins: one object for all of them. */
-const walker: JsonCursor = new JsonCursor(null);
 
 /** A container may run to the end of the text both closed and cut off: the last byte tells. */
 function closes(value: JsonValue, end: usize): bool {

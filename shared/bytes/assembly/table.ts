@@ -1,9 +1,5 @@
 import { Slice } from "./slice";
 
-/** What tables have that hold nothing yet, for keys and values alike: one null. */
-const NOTHING: StaticArray<Slice | null> = new StaticArray<Slice | null>(1);
-const SMALLEST: i32 = 16;
-
 /**
  * A hash table keyed by bytes: insert, find, no removal. Open addressing with linear probing, at
  * most half full. Keys are kept by reference and must own their bytes (`Slice.kept()`).
@@ -13,8 +9,8 @@ const SMALLEST: i32 = 16;
  */
 @final
 export class BytesTable<V> {
-  private keys: StaticArray<Slice | null> = NOTHING;
-  private values: StaticArray<V | null> = changetype<StaticArray<V | null>>(NOTHING);
+  private keys: StaticArray<Slice | null> = new StaticArray<Slice | null>(16);
+  private values: StaticArray<V | null> = new StaticArray<V | null>(16);
   private count: i32 = 0;
 
   /** Number of entries. */
@@ -33,7 +29,6 @@ export class BytesTable<V> {
 
   /** Sets `key` to `value`, replacing an earlier value. */
   set(key: Slice, value: V): void {
-    if (this.keys === NOTHING) this.grow();
     const slot = this.slotOf(key);
     if (this.keys[slot] === null) {
       this.keys[slot] = key.kept();
@@ -56,9 +51,8 @@ export class BytesTable<V> {
   private grow(): void {
     const keys = this.keys;
     const values = this.values;
-    const room = max(SMALLEST, keys.length << 1);
-    this.keys = new StaticArray<Slice | null>(room);
-    this.values = new StaticArray<V | null>(room);
+    this.keys = new StaticArray<Slice | null>(keys.length << 1);
+    this.values = new StaticArray<V | null>(keys.length << 1);
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i];
       if (key === null) continue;

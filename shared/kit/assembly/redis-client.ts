@@ -84,7 +84,7 @@ export class RedisClient {
 
   /** Tells the host the login again after Redis asked for one. Only for `RedisCalls`. */
   login(): bool {
-    logText(LogLevel.Warn, "redis wants a login, sending it again");
+    logText(LogLevel.Warn, "redis wants a login, sent again");
     this.isReady = false;
     return this.retryInit() === null;
   }

@@ -29,9 +29,7 @@ export function noteCluster(name: Slice, settings: Slice): void {
   const line = new Builder()
     .appendText("redis cluster ")
     .append(name)
-    .appendText(
-      " is initialised again with other settings: a gateway keeps one user, password, database and timeout per cluster, the last wins for all",
-    );
+    .appendText(" is initialised again with other settings, which then count for all");
   logLine(LogLevel.Warn, line.view());
 }
 

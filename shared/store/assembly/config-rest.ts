@@ -73,7 +73,7 @@ class RestParser {
     const password = this.secret("password");
     const isBasic = !username.isEmpty || !password.isEmpty;
     if (!token.isEmpty && isBasic) {
-      store.refuse("token", "cannot be set beside username and password");
+      store.refuse("token", "excludes username and password");
     }
     const out = new Builder(128);
     if (!token.isEmpty) return out.appendText("Bearer ").append(token).view();

@@ -65,14 +65,14 @@ describe("what a start logs", () => {
       "two rules with one name",
       { ...PEER, rule_items: [K, K] },
       [
-        "warn duplicate rule found: limit_by_header='x-api-key' in rule_items; for the same value and window they share one counter, which is charged twice unless dedupe_keys is true",
+        "warn duplicate rule found: limit_by_header='x-api-key' in rule_items: one counter, charged twice unless dedupe_keys is true",
       ],
     ],
     [
       "a pattern where only literals are compared",
       { ...PEER, rule_items: [byHeader("*", 5)] },
       [
-        'warn rule_items[0].limit_keys[0]: "*" is compared as it stands; for patterns use limit_by_per_header',
+        'warn rule_items[0].limit_keys[0]: "*" stands for itself; for patterns use limit_by_per_header',
       ],
     ],
   ];

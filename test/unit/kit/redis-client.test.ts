@@ -103,7 +103,7 @@ describe("with a real Redis", () => {
     });
     expect((await host.fetch("/redis", ask("set,kit:x,1"))).text()).toBe("9 text OK");
     expect(host.callouts).toHaveLength(2);
-    expect(lines(host, "warn")).toContain("redis wants a login, sending it again");
+    expect(lines(host, "warn")).toContain("redis wants a login, sent again");
   });
 });
 

@@ -61,7 +61,7 @@ function readCredentials(block: ConfigReader): Slice {
   const isBasic = !username.isEmpty || !password.isEmpty;
   if (!isHeaderValue(token)) block.refuse("token", "must not contain line breaks or NUL");
   if (!token.isEmpty && isBasic) {
-    block.refuse("token", "cannot be set beside username and password");
+    block.refuse("token", "excludes username and password");
   }
   const out = new Builder(128);
   if (!token.isEmpty) return out.appendText("Bearer ").append(token).view();

@@ -55,7 +55,7 @@ export class ReserveBalance extends StoreCommand {
   override read(answer: RedisReply): StoreReply {
     const balances = answer.item(1).items;
     if (balances.length != this.keys.length) {
-      return StoreReply.failed(StoreFailure.Reply, "the answer does not fit the script");
+      return StoreReply.failed(StoreFailure.Reply, "unexpected answer");
     }
     const denied = <i32>answer.item(0).integer - 1;
     this.isHeld = denied < 0;

@@ -7,7 +7,7 @@ import { Place } from "./words";
 export function readWindows(answer: RedisReply, buckets: Bucket[], nowMs: i64): StoreReply {
   const items = answer.item(1).items;
   if (items.length != buckets.length) {
-    return StoreReply.failed(StoreFailure.Reply, "the answer does not fit the script");
+    return StoreReply.failed(StoreFailure.Reply, "unexpected answer");
   }
   const states: BucketState[] = [];
   for (let i = 0; i < items.length; i++) states.push(stateOf(items[i], buckets[i], nowMs));

@@ -1,6 +1,5 @@
-import { createHost, upstream, type Host, type PluginOptions } from "proxy-wasm-test";
-// After each test of a file that imports this one: did the plugin keep the rules of use?
-import "proxy-wasm-test/vitest/setup";
+import type { Host, PluginOptions } from "proxy-wasm-test";
+import { modelGateway, modelPlugin } from "../model-gateway.js";
 
 /** A configuration whose parts all do something. */
 export const FULL = {
@@ -26,23 +25,10 @@ export const FULL = {
 };
 
 export function modelRouter(config: object = FULL): PluginOptions {
-  return {
-    name: "model-router",
-    wasm: "build/envoy/model-router.wasm",
-    vmId: "one",
-    allowOnHeadersStopIteration: true,
-    failurePolicy: "FAIL_RELOAD",
-    config: JSON.stringify(config),
-  };
+  return modelPlugin("model-router", config);
 }
 
 /** A gateway with model-router before an upstream `backend` that answers 200 `ok`. */
 export function gateway(config: object = FULL): Promise<Host> {
-  return createHost({
-    clusters: { backend: upstream().reply(200, { body: "ok" }) },
-    lifecycle: "single",
-    bufferLimitBytes: 16 << 20,
-    trace: false,
-    plugins: [modelRouter(config)],
-  });
+  return modelGateway(modelRouter(config));
 }

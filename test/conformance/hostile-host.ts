@@ -155,7 +155,8 @@ export class HostileHost {
       const text = new Uint8Array(this.guest.memory.buffer, args[1], args[2]);
       this.lastWords = Buffer.from(text).toString();
     }
-    if (name === "proxy_set_effective_context" && this.isConfiguring) return 0; // roots are alive
+    // Roots are alive then, and a host that gives no ticks is refused, which would be the end.
+    if (this.isConfiguring && /^proxy_set_(effective_context|tick_period)/.test(name)) return 0;
     const outs = name === "proxy_get_shared_data" ? args.slice(2, 4) : args.slice(-2);
     if (name === "proxy_get_header_map_pairs") {
       if (!this.isQuiet) {

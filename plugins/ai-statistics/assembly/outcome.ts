@@ -13,6 +13,7 @@ const DISCONNECTED: i32 = 14;
 
 const FLAGS: Slice = propertyPath(["response", "flags"]);
 const DETAILS: Slice = propertyPath(["response", "code_details"]);
+const CODE: Slice = propertyPath(["response", "code"]);
 
 /** Why a stream is over whose answer did not come to its end. */
 export function whyIncomplete(): Slice {
@@ -22,6 +23,12 @@ export function whyIncomplete(): Slice {
   }
   const details = getProperty(DETAILS);
   return details !== null && details.startsWith(DOWNSTREAM) ? CLIENT_ABORT : UPSTREAM_RESET;
+}
+
+/** The status that the client got, in `onLog`, where there may be no headers to ask; 0: none. */
+export function statusAtEnd(): i32 {
+  const code = getProperty(CODE);
+  return code !== null && code.length == 8 ? code.at(0) | (code.at(1) << 8) : 0;
 }
 
 /** Who gave an answer that came to its end. */

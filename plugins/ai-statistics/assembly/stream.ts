@@ -33,7 +33,7 @@ import {
   SPAN_REQUEST_MODEL,
   STATUS,
 } from "./names";
-import { CLIENT_ABORT, COMPLETE, LOCAL_REPLY, whyIncomplete } from "./outcome";
+import { CLIENT_ABORT, COMPLETE, LOCAL_REPLY, statusAtEnd, whyIncomplete } from "./outcome";
 import { recordAnswer } from "./answer-record";
 import { RequestReader } from "./request";
 import { countTruncated } from "./self-metrics";
@@ -266,7 +266,7 @@ export class Statistics extends HttpContext {
     let finish = this.isUpgrade ? COMPLETE : whyIncomplete();
     if (this.stage == Stage.Request) {
       // Higress 2.1 and 2.2 take a reply that replaces an answer past the filters before.
-      this.tally.status = statusOf(responseHeaders.get(STATUS));
+      this.tally.status = statusAtEnd();
       if (this.tally.status != 0 && !finish.equals(CLIENT_ABORT)) finish = LOCAL_REPLY;
     }
     this.settle(finish);

@@ -1,8 +1,8 @@
-import { escape, JsonWriter } from "@ai-gateway-wasm/as-json";
+import { JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { PluginLog } from "@ai-gateway-wasm/kit";
-import { AI_LOG, AttributeMap, writeToLog } from "@ai-gateway-wasm/kit/attributes";
-import { getProperty, responseHeaders, setProperty, PairsBuilder } from "proxy-wasm-as";
+import { AttributeMap, writeToLog } from "@ai-gateway-wasm/kit/attributes";
+import { PairsBuilder, responseHeaders } from "proxy-wasm-as";
 
 /** What became of a request (`cache_status`). */
 export const enum CacheStatus {
@@ -46,19 +46,8 @@ export class Ledger {
   /** Of the neighbour whose answer it is; NaN: it is no neighbour's. */
   score: f64 = NaN;
 
-  /** Adds to `ai_log`. Most often nobody has written into it before: that is cheap. */
+  /** Adds to `ai_log`. */
   log(log: PluginLog): void {
-    const found = getProperty(AI_LOG);
-    if (found === null || found.isEmpty) {
-      const json = new JsonWriter().openObject();
-      // The order of merged attributes.
-      if (this.age >= 0) json.keyBytes(AGE_KEY).integer(this.age);
-      if (this.isHit) json.keyBytes(LAYER_KEY).text(this.layer);
-      if (this.reason.length > 0) json.keyBytes(REASON_KEY).string(this.reason);
-      json.keyBytes(STATUS_KEY).text(this.logged).closeObject();
-      setProperty(AI_LOG, escape(json.toSlice()));
-      return;
-    }
     const attributes = new AttributeMap();
     attributes.setText(STATUS_KEY, this.logged);
     if (this.isHit) attributes.setText(LAYER_KEY, this.layer);

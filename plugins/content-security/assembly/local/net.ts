@@ -89,8 +89,8 @@ export class NetBuilder {
   private readonly words: WordSetBuilder;
   private hasWords: bool = false;
   private readonly patterns: PatternSetBuilder = new PatternSetBuilder();
-  /** The same with shorter ones where there are. */
-  private readonly hints: PatternSetBuilder = new PatternSetBuilder();
+  /** By number of the pattern: itself, or what is quicker to look for. */
+  private readonly hints: Slice[] = [];
   private hasHints: bool = false;
   private readonly items: NetPattern[] = [];
 
@@ -113,7 +113,7 @@ export class NetBuilder {
     if (this.patterns.add(pattern, error, maxBytes) < 0) return false;
     const detector = item.detector;
     if (detector !== null) this.hasHints = true;
-    this.hints.add(detector === null ? pattern : detector.hint, error, maxBytes);
+    this.hints.push(detector === null ? pattern : detector.hint);
     this.items.push(item);
     return true;
   }
@@ -121,7 +121,15 @@ export class NetBuilder {
   build(): Net {
     const words = this.hasWords ? this.words.build() : null;
     const patterns = this.items.length > 0 ? this.patterns.build() : null;
-    const hints = this.hasHints ? this.hints.build() : patterns;
+    const hints = this.hasHints ? this.buildHints() : patterns;
     return new Net(this.like, words, patterns, this.items, hints);
+  }
+
+  /** All of them were accepted once, or are our own. */
+  private buildHints(): PatternSet {
+    const set = new PatternSetBuilder();
+    const error = new RegexError();
+    for (let i = 0; i < this.hints.length; i++) set.add(this.hints[i], error, this.hints[i].length);
+    return set.build();
   }
 }

@@ -1,11 +1,11 @@
 import { Probabilities } from "./model.js";
 
-/** Binary range coder with 32 bits of range, the counterpart of `bit` in shared/unpack. */
+/** Binary range coder with 32 bits of range, the counterpart of `decode` in shared/unpack. */
 export class RangeEncoder {
   private readonly probabilities = new Probabilities();
   private readonly bytes: number[] = [];
   private low = 0;
-  private range = 0xffffffff;
+  private range = 1 << 24;
 
   write(context: number, bit: number): void {
     const bound = (this.range >>> 12) * this.probabilities.next(context, bit);
@@ -21,10 +21,10 @@ export class RangeEncoder {
     }
   }
 
-  /** What was written; the reader is up to four bytes ahead at its end. */
+  /** What was written. The first byte of four is 0, as the range was so small: it goes without saying. */
   finish(): Uint8Array {
     for (let i = 0; i < 4; i++) this.shift();
-    return Uint8Array.from(this.bytes);
+    return Uint8Array.from(this.bytes.slice(1));
   }
 
   /** Moves the highest byte of `low` out; a carry goes up through what is out already. */

@@ -16,72 +16,105 @@ const DISTANCE = 1028; // 64: two per bit of the number
 const LENGTH = 1092; // 64
 const REPEATED_LENGTH = 1156; // 64
 
-// Set in `decode`: it runs before what stands here would.
-let source: usize = 0;
-let contexts: usize = 0;
-let range: u32 = 0;
-let code: u32 = 0;
+/** What the bit that was just read decides. */
+enum Step {
+  Match,
+  Byte,
+  Repeated,
+  /** Has the number another bit below its highest? */
+  More,
+  /** That bit. */
+  Digit,
+}
 
 /**
  * Writes the `[to, end)` that `packed` stands for. Memory from `end` to `packed` must hold zeros (3
  * KiB are used) and holds rubbish afterwards.
+ *
+ * One loop, a bit each time round, so that all of it stays in registers: a fifth less time than functions
+ * that share globals (token-rate-limit, 1.3 → 1.1 ms).
  */
 export function decode(packed: usize, to: usize, end: usize): void {
-  source = packed;
-  range = u32.MAX_VALUE;
-  contexts = end + (end & 1);
-  for (let i = 0; i < 4; i++) code = (code << 8) | nextByte();
+  const contexts = end + (end & 1);
+  let range: u32 = 1; // so that the first three bytes are read
+  let code: u32 = 0;
+  let step = Step.Match;
+  let context: usize = MATCH;
   let distance: usize = 0;
-  let follows = 0; // 1 behind a match
+  let isLength = false;
+  let value: u32 = 0; // of a number; of a byte: the bits so far, which begin with a 1
+  let place: u32 = 0;
   while (to < end) {
-    if (!bit(MATCH + follows)) {
-      const tree = LITERAL + (i32(load<u8>(to - 2) != 0) << 8) + (i32(load<u8>(to - 1) != 0) << 9);
-      let byte: u32 = 1;
-      while (byte < 256) byte = (byte << 1) | bit(tree + byte);
-      store<u8>(to++, byte);
-      follows = 0;
-      continue;
+    while (range < 1 << 24) {
+      range <<= 8;
+      code = (code << 8) | load<u8>(packed++);
     }
-    const isRepeated = bit(REPEATED + follows);
-    if (!isRepeated) distance = number(DISTANCE);
-    for (let left = number(isRepeated ? REPEATED_LENGTH : LENGTH); left > 0; left--) {
-      store<u8>(to, load<u8>(to - distance));
-      to++;
+    const at = contexts + (context << 1);
+    const learnt = <i32>load<i16>(at);
+    const zero = 2048 + learnt;
+    const bound = (range >>> 12) * zero;
+    const isOne = code >= bound;
+    if (isOne) {
+      code -= bound;
+      range -= bound;
+      store<i16>(at, learnt - (zero >> 4));
+    } else {
+      range = bound;
+      store<i16>(at, learnt + ((4096 - zero) >> 4));
     }
-    follows = 1;
+    switch (step) {
+      case Step.Byte:
+        value = (value << 1) | u32(isOne);
+        context = (context & ~255) + value;
+        if (value < 256) break;
+        store<u8>(to++, value);
+        step = Step.Match;
+        context = MATCH;
+        break;
+      case Step.Match:
+        if (isOne) {
+          step = Step.Repeated;
+          context = context - MATCH + REPEATED;
+        } else {
+          step = Step.Byte;
+          value = 1;
+          context = (usize(load<u8>(to - 2) != 0) << 8) + (usize(load<u8>(to - 1) != 0) << 9) + 1;
+        }
+        break;
+      case Step.Repeated:
+        step = Step.More;
+        isLength = isOne;
+        context = isOne ? REPEATED_LENGTH : DISTANCE;
+        value = 0;
+        place = 1;
+        break;
+      case Step.Digit:
+        step = Step.More;
+        if (isOne) value |= place;
+        place <<= 1;
+        context++;
+        break;
+      default:
+        if (isOne) {
+          step = Step.Digit;
+          context++;
+          break;
+        }
+        value |= place;
+        if (!isLength) {
+          distance = value;
+          isLength = true;
+          context = LENGTH;
+          value = 0;
+          place = 1;
+          break;
+        }
+        for (; value > 0; value--) {
+          store<u8>(to, load<u8>(to - distance));
+          to++;
+        }
+        step = Step.Match;
+        context = MATCH + 1;
+    }
   }
-}
-
-function number(context: i32): u32 {
-  let value: u32 = 0;
-  let place: u32 = 1;
-  for (; bit(context); context += 2, place <<= 1) {
-    if (bit(context + 1)) value |= place;
-  }
-  return value | place;
-}
-
-function bit(context: i32): u32 {
-  const at = contexts + ((<usize>context) << 1);
-  const learnt = <i32>load<i16>(at);
-  const zero = 2048 + learnt;
-  const bound = (range >>> 12) * zero;
-  const isOne = code >= bound;
-  if (isOne) {
-    code -= bound;
-    range -= bound;
-    store<i16>(at, learnt - (zero >> 4));
-  } else {
-    range = bound;
-    store<i16>(at, learnt + ((4096 - zero) >> 4));
-  }
-  while (range < 1 << 24) {
-    range <<= 8;
-    code = (code << 8) | nextByte();
-  }
-  return u32(isOne);
-}
-
-function nextByte(): u32 {
-  return load<u8>(source++);
 }

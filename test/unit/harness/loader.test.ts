@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createHost, parseModule, upstream, type HostOptions } from "../../harness/src";
-import { capMemory } from "../../harness/src/abi/module";
+import { capMemory } from "../../harness/src/abi/rewrite";
 import { ABI, call, MALLOC, UNREACHABLE, wasm, type ModuleSpec } from "./wat";
 
 function load(spec: ModuleSpec | Uint8Array, options: Partial<HostOptions> = {}) {

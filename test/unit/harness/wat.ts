@@ -21,6 +21,8 @@ export interface ModuleSpec {
   exports: Record<string, Fn>;
   /** Default: a memory of one page, exported. */
   memory?: boolean;
+  /** Mutable globals, each 0 at first. Default 0. */
+  globals?: number;
 }
 
 const text = (s: string) => [...new TextEncoder().encode(s)];
@@ -34,7 +36,12 @@ const signature = ({ params = "", results = "" }: { params?: string; results?: s
   ...vector([...results].map((c) => [TYPES[c]!])),
 ];
 
-export function wasm({ imports = [], exports, memory = true }: ModuleSpec): Uint8Array {
+export function wasm({
+  imports = [],
+  exports,
+  memory = true,
+  globals = 0,
+}: ModuleSpec): Uint8Array {
   const functions = Object.values(exports);
   const imported = imports.filter((i) => !i.kind);
   const types = [...imported, ...functions].map(signature);
@@ -62,6 +69,7 @@ export function wasm({ imports = [], exports, memory = true }: ModuleSpec): Uint
     ...section(2, vector(importEntries)),
     ...section(3, vector(functions.map((_, i) => leb(imported.length + i)))),
     ...(memory ? section(5, [1, 0, 1]) : []),
+    ...(globals ? section(6, vector(Array(globals).fill([0x7f, 1, 0x41, 0, 0x0b]))) : []),
     ...section(7, vector(exportEntries)),
     ...section(10, vector(code)),
   ]); // prettier-ignore

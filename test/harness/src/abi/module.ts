@@ -42,7 +42,8 @@ const KINDS: ExternKind[] = ["function", "table", "memory", "global", "tag"];
 /** One letter per value type, as the host's messages count them: i, I, f, F, else `x`. */
 const VALUE_TYPES: Record<number, string> = { 0x7f: "i", 0x7e: "I", 0x7d: "f", 0x7c: "F" };
 
-class Reader {
+/** A cursor over a binary. Its methods throw SyntaxError behind the end. */
+export class Reader {
   at = 0;
   constructor(
     readonly bytes: Uint8Array,
@@ -168,38 +169,6 @@ function readCustom(r: Reader, info: ModuleInfo): void {
     if (id !== 1) continue;
     for (let n = part.u32(); n > 0; n--) info.names.set(part.u32(), part.name());
   }
-}
-
-function leb(value: number): number[] {
-  const out: number[] = [];
-  do {
-    const byte = value & 0x7f;
-    value >>>= 7;
-    out.push(value ? byte | 0x80 : byte);
-  } while (value);
-  return out;
-}
-
-/** Copy of the module whose own memory cannot grow above `pages`; the same bytes if it cannot anyway. */
-export function capMemory(bytes: Uint8Array, info: ModuleInfo, pages: number): Uint8Array {
-  const memory = info.memory;
-  if (!memory || memory.imported || (memory.maximum ?? 65536) <= pages) return bytes;
-  const reader = new Reader(bytes);
-  reader.at = 8;
-  while (reader.at < reader.end) {
-    const start = reader.at;
-    const id = reader.byte();
-    reader.sub(reader.u32());
-    if (id !== 5) continue;
-    const body = [1, 1, ...leb(memory.minimum), ...leb(Math.max(pages, memory.minimum))];
-    const section = [5, ...leb(body.length), ...body];
-    const out = new Uint8Array(start + section.length + bytes.length - reader.at);
-    out.set(bytes.subarray(0, start));
-    out.set(section, start);
-    out.set(bytes.subarray(reader.at), start + section.length);
-    return out;
-  }
-  return bytes;
 }
 
 const SPELLED: Record<string, string> = { i: "i32", I: "i64", f: "f32", F: "f64", x: "ref" };

@@ -5,6 +5,7 @@ import type { ActingContext, Guest, HostFunction } from "../abi/guest";
 import { linkImports, memoryOf } from "../abi/imports";
 import { checkModule } from "../abi/link";
 import { GuestMemory } from "../abi/memory";
+import { restore, takeSnapshot } from "../abi/snapshot";
 import { isAllowed, RestrictedCallback, type Window } from "../abi/restricted";
 import type { Profile } from "../profiles";
 import { Budget } from "./budget";
@@ -64,6 +65,7 @@ export class Vm implements Guest {
   private exports: Record<string, unknown> = {};
   private window: Window = "open";
   private allocating = false;
+  private askedHost = false;
   private current: VmContext | null = null;
   private effective: VmContext | null = null;
   private deferred: { name: string; place: TracePlace | null; run: () => void }[] = [];
@@ -123,6 +125,7 @@ export class Vm implements Guest {
     const wasi = module !== "env";
     const status = !wasi && fn.results === "i" && name !== "pthread_equal";
     return (...args: (number | bigint)[]): number | void => {
+      this.askedHost = true;
       if (this.window !== "open" && !isAllowed(this.window, module, name)) {
         this.note(
           "S23",
@@ -175,14 +178,33 @@ export class Vm implements Guest {
             this.hasExport("main") || !this.profile.callsMainVoid ? "main" : "__main_void",
           ]
         : ["_start"];
-    for (const name of names) {
-      if (!this.hasExport(name)) continue;
-      this.enter(null, name, name === "main" && !emulator ? [0, 0] : []);
-      if (this.failed !== null) break;
-    }
+    if (!this.resume(names.join())) this.runStart(names);
     this.window = "open";
     this.started = true;
     return this.failed === null;
+  }
+
+  private runStart(names: readonly string[]): void {
+    const { started } = this.settings.compiled;
+    const { memory } = this.memory;
+    const key = names.join();
+    const before = started.has(key) ? null : new Uint8Array(memory.buffer.slice(0));
+    for (const name of names) {
+      if (!this.hasExport(name)) continue;
+      this.enter(null, name, name === "main" && !this.profile.emulator ? [0, 0] : []);
+      if (this.failed !== null) return;
+    }
+    // What the host was asked may be answered otherwise next time.
+    if (before)
+      started.set(key, this.askedHost ? null : takeSnapshot(before, memory, this.exports));
+  }
+
+  /** Begins where the start functions left an earlier instance. False: nobody knows, or a trace shows them. */
+  private resume(key: string): boolean {
+    const snapshot = this.settings.compiled.started.get(key);
+    if (!snapshot || this.env.trace) return false;
+    restore(snapshot, this.memory.memory, this.exports);
+    return true;
   }
 
   /** Ids begin anew after 2³² of them; 0 is the VM's, and those in use are left out. */

@@ -80,11 +80,20 @@ test("a start that asks the host for something runs each time", async () => {
   expect(await starts()).toBe(first);
 });
 
-test("a traced start is a real one", async () => {
-  const bytes = wasm(COUNTING);
-  await host(bytes);
-  const traced = await host(bytes, { trace: true });
-  expect(traced.trace.toString()).toContain("_initialize");
+test("a trace shows the start functions of every instance, and what they returned", async () => {
+  const bytes = wasm({
+    ...COUNTING,
+    exports: { ...COUNTING.exports, main: { params: "ii", results: "i", body: i32(5) } },
+  });
+  const starts = async () => {
+    const { trace } = await host(bytes, { trace: true });
+    return trace!.events
+      .filter(({ name }) => name === "_initialize" || name === "main")
+      .map(({ kind, name, args, result }) => ({ kind, name, args, result }));
+  };
+  const first = await starts();
+  expect(first).toContainEqual({ kind: "return", name: "main", args: [], result: 5 });
+  expect(await starts()).toEqual(first);
 });
 
 test("a start that fails fails again", async () => {

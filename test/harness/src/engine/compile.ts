@@ -16,7 +16,19 @@ export interface Compiled {
    * What start functions made of an instance, by their names; null where that is not the same each
    * time. Instances made later begin with it: half of what a small test takes is starting modules.
    */
-  started: Map<string, Snapshot | null>;
+  started: Map<string, Start | null>;
+}
+
+export interface StartCall {
+  name: string;
+  args: number[];
+  result: number | undefined;
+}
+
+/** Start functions that asked the host for nothing, and what they left. */
+export interface Start {
+  calls: readonly StartCall[];
+  snapshot: Snapshot;
 }
 
 const cache = new Map<string, Compiled>();

@@ -9,7 +9,7 @@ import { restore, takeSnapshot } from "../abi/snapshot";
 import { isAllowed, RestrictedCallback, type Window } from "../abi/restricted";
 import type { Profile } from "../profiles";
 import { Budget } from "./budget";
-import type { Compiled } from "./compile";
+import type { Compiled, StartCall } from "./compile";
 import type { Environment, FaultPlace, Place, TracePlace } from "./environment";
 import { guestStack } from "./guest-stack";
 import { Expressions } from "./expressions";
@@ -189,21 +189,29 @@ export class Vm implements Guest {
     const { memory } = this.memory;
     const key = names.join();
     const before = started.has(key) ? null : new Uint8Array(memory.buffer.slice(0));
+    const calls: StartCall[] = [];
     for (const name of names) {
       if (!this.hasExport(name)) continue;
-      this.enter(null, name, name === "main" && !this.profile.emulator ? [0, 0] : []);
+      const args = name === "main" && !this.profile.emulator ? [0, 0] : [];
+      calls.push({ name, args, result: this.enter(null, name, args) });
       if (this.failed !== null) return;
     }
+    if (!before) return;
     // What the host was asked may be answered otherwise next time.
-    if (before)
-      started.set(key, this.askedHost ? null : takeSnapshot(before, memory, this.exports));
+    const snapshot = this.askedHost ? null : takeSnapshot(before, memory, this.exports);
+    started.set(key, snapshot && { calls, snapshot });
   }
 
-  /** Begins where the start functions left an earlier instance. False: nobody knows, or a trace shows them. */
+  /** Begins where the start functions left an earlier instance. False: they have to run. */
   private resume(key: string): boolean {
-    const snapshot = this.settings.compiled.started.get(key);
-    if (!snapshot || this.env.trace) return false;
-    restore(snapshot, this.memory.memory, this.exports);
+    const start = this.settings.compiled.started.get(key);
+    if (!start) return false;
+    restore(start.snapshot, this.memory.memory, this.exports);
+    const { trace } = this.env;
+    for (const { name, args, result } of trace ? start.calls : []) {
+      trace?.event("call", name, this.tracePlace, args);
+      trace?.event("return", name, this.tracePlace, [], result);
+    }
     return true;
   }
 

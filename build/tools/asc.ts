@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import type { Transform } from "assemblyscript/asc";
 import { fixBytes, linkFixed } from "./fixed-bytes.js";
+import { packWords, readWordList } from "./words/automaton.js";
 
 /** What to compile, in paths relative to the repository root. */
 export interface Compilation {
@@ -14,6 +15,8 @@ export interface Compilation {
   also?: string[];
   /** Further command-line flags. */
   flags?: string[];
+  /** A word list that becomes part of the module (build/tools/words). */
+  words?: string;
 }
 
 /** What the compiler looked for, in paths relative to the repository root. */
@@ -36,9 +39,13 @@ export async function compile(what: Compilation): Promise<Sources> {
   const { LeanConstructors } = await import("./lean/constructors.js");
   const { LeanMembers } = await import("./lean/members.js");
   const { LeanVisits } = await import("./lean/visits.js");
-  const transforms = [new LeanMembers(), new LeanVisits(), new LeanConstructors()];
+  const transforms: object[] = [new LeanMembers(), new LeanVisits(), new LeanConstructors()];
+  if (what.words !== undefined) {
+    const { WordList } = await import("./lean/word-list.js");
+    transforms.push(new WordList(readWords(what.words)));
+  }
   asc.libraryFiles["rt/index-minimal"] = RUNTIME;
-  const sources: Sources = { read: [], missed: [] };
+  const sources: Sources = { read: what.words === undefined ? [] : [what.words], missed: [] };
   const readFile = (name: string, folder: string): string | null => {
     const path = resolve(folder, name);
     const text = readSource(path);
@@ -78,6 +85,17 @@ const RUNTIME = `import "@ai-gateway-wasm/runtime/assembly/objects";`;
 /** What asc prints when its optimiser stopped short of a fixed point: nothing to act on. */
 const CONVERGE_NOTICE = /^Last converge was suboptimal\.\n/gm;
 
+/** The list in the form that modules carry. @throws Error naming the file, which is missing or no list */
+export function readWords(file: string): Uint8Array {
+  try {
+    return packWords(readWordList(readFileSync(file)));
+  } catch (error) {
+    throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
 /** Null for a file that does not exist: asc then tries the next place. */
 function readSource(path: string): string | null {
   if (!existsSync(path)) return null;
@@ -92,10 +110,13 @@ export const COMPILER: readonly string[] = [
   "build/tools/fixed-bytes.ts",
   "build/tools/lean/api.ts",
   "build/tools/lean/constructors.ts",
+  "build/tools/lean/data.ts",
   "build/tools/lean/members.ts",
   "build/tools/lean/visits.ts",
+  "build/tools/lean/word-list.ts",
   "build/tools/segments.ts",
   "build/tools/wasm.ts",
+  "build/tools/words/automaton.ts",
   "shared/runtime/assembly/blocks.ts",
   "shared/runtime/assembly/members.ts",
   "shared/runtime/assembly/objects.ts",

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { compile, type Compilation } from "./asc.js";
+import { compile, readWords, type Compilation } from "./asc.js";
 import { noteSources } from "./build-note.js";
 import { isScript } from "./check-report.js";
 import { packModule } from "./pack/pack.js";
@@ -16,7 +16,9 @@ export async function buildModule(build: Compilation): Promise<void> {
   mkdirSync(dirname(part), { recursive: true });
   try {
     const sources = await compile({ ...build, outFile: part });
-    writeFileSync(part, packModule(readFileSync(part)));
+    // One byte more than the list shows where data ends (lean/data.ts).
+    const plain = build.words === undefined ? 0 : readWords(build.words).length + 1;
+    writeFileSync(part, packModule(readFileSync(part), plain));
     renameSync(part, build.outFile);
     noteSources(build, sources);
   } finally {

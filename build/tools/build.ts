@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { parseArgs, promisify } from "node:util";
 import pc from "picocolors";
 import { PLUGIN_FLAGS, type Compilation } from "./asc.js";
 import { isModuleFresh } from "./build-note.js";
@@ -74,22 +74,40 @@ async function buildModule(build: Compilation): Promise<void> {
   }
 }
 
-if (import.meta.url === `file://${process.argv[1]}`) {
-  const args = process.argv.slice(2);
-  const names = args.filter((arg) => arg !== "--force");
+/** content-security with a word list, as a module beside the one without (content-security.md 11.4). */
+export async function buildWithWords(words: string): Promise<void> {
+  for (const host of HOSTS) mkdirSync(`build/${host}`, { recursive: true });
+  await buildModules(
+    HOSTS.map((host) => ({
+      ...pluginBuild("content-security", host),
+      outFile: `build/${host}/content-security-dict.wasm`,
+      words,
+    })),
+  );
+}
+
+/** @throws Error saying what is wrong with the arguments */
+function readArguments(): { names: string[]; force: boolean; words?: string | undefined } {
+  const { values, positionals } = parseArgs({
+    options: { force: { type: "boolean" }, words: { type: "string" } },
+    allowPositionals: true,
+  });
   const known = pluginNames();
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown === undefined) {
-    try {
-      await buildPlugins(names.length ? names : known, HOSTS, args.includes("--force"));
-    } catch (error) {
-      console.error(error instanceof Error ? error.message : error);
-      process.exitCode = 1;
-    }
-  } else {
-    const kind = unknown.startsWith("-") ? "option" : "plugin";
-    const list = kind === "option" ? "--force" : known.join(", ");
-    console.error(`There is no ${kind} "${unknown}"; there is ${list}.`);
+  const unknown = positionals.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new Error(`There is no plugin "${unknown}"; there is ${known.join(", ")}.`);
+  }
+  const { force = false, words } = values;
+  return { names: positionals.length ? positionals : known, force, words };
+}
+
+if (import.meta.url === `file://${process.argv[1]}`) {
+  try {
+    const { names, force, words } = readArguments();
+    if (words === undefined) await buildPlugins(names, HOSTS, force);
+    else await buildWithWords(words);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
   }
 }

@@ -1,13 +1,9 @@
 import binaryen from "binaryen";
 import { api, type Class, type Program } from "./api.js";
-import { segmentsOf } from "../segments.js";
+import { appendData } from "./data.js";
 
 const VISIT_MEMBERS = "~lib/rt/__visit_members";
 const TABLE = "~lib/@ai-gateway-wasm/runtime/assembly/members/table";
-const HEAP_BASE = "~lib/memory/__heap_base";
-const PAGE = 65536;
-/** As a module's largest memory: asc's, which means none. */
-const NO_LIMIT = -1;
 
 const IS_ARRAY = 1n << 63n;
 const IS_STATIC_ARRAY = 1n << 62n;
@@ -79,26 +75,4 @@ function visitOnly(module: binaryen.Module, classes: readonly Class[]): void {
   module.removeFunction(VISIT_MEMBERS);
   const body = module.block(null, visits, none);
   module.addFunction(VISIT_MEMBERS, createType([int, int]), none, [], body);
-}
-
-/**
- * Puts bytes behind all static data, and the heap behind them; the address of the bytes. A last
- * byte that is not zero shows pack.ts where data ends: the optimiser takes zeros away.
- */
-function appendData(module: binaryen.Module, bytes: Uint8Array): number {
-  const data = Buffer.concat([bytes, Buffer.of(1)]);
-  const heap = binaryen.getGlobalInfo(module.getGlobal(HEAP_BASE));
-  const { value } = binaryen.getExpressionInfo(heap.init) as binaryen.ConstInfo;
-  const offset = 8 * Math.ceil(Number(value) / 8);
-  const end = offset + data.length;
-  const { initial, max } = module.getMemoryInfo();
-  const segments = [...segmentsOf(module), { offset, data }].map((segment) => ({
-    offset: module.i32.const(segment.offset),
-    data: segment.data,
-    passive: false,
-  }));
-  module.setMemory(Math.max(initial, Math.ceil(end / PAGE)), max ?? NO_LIMIT, null, segments);
-  module.removeGlobal(HEAP_BASE);
-  module.addGlobal(HEAP_BASE, binaryen.i32, false, module.i32.const(end));
-  return offset;
 }

@@ -30,22 +30,32 @@ interface Image {
  * The module must export `unpack` (shared/unpack) and `_initialize`; the former export goes.
  *
  * The packed bytes lie at the end of the first memory, where the heap grows to later.
+ *
+ * @param plain bytes at the end of static data that stay as they are: used in place, not unpacked
  */
-export function packModule(wasm: Uint8Array): Uint8Array {
+export function packModule(wasm: Uint8Array, plain = 0): Uint8Array {
   const module = binaryen.readBinary(wasm);
   try {
     module.setFeatures(FEATURES);
     const image = readImage(module);
-    const short = shorten(image.bytes, image.start);
-    const packed = encode(short);
     const end = image.start + image.bytes.length;
-    const shortEnd = end + short.length;
+    const plainAt = image.bytes.length - plain;
+    const short = shorten(image.bytes.subarray(0, plainAt), image.start);
+    const packed = encode(short);
+    const shortAt = end + (plain > 0 ? 2 : 0); // the reader looks at two bytes before: zeros
+    const shortEnd = shortAt + short.length;
     const { initial, max } = module.getMemoryInfo();
     const pages = Math.max(initial, Math.ceil((shortEnd + CONTEXT_BYTES + packed.length) / PAGE));
     const at = pages * PAGE - packed.length;
-    const offset = module.i32.const(at);
-    module.setMemory(pages, max ?? -1, null, [{ offset, data: packed, passive: false }]);
-    unpackFirst(module, [at, image.start, end, shortEnd]);
+    const segment = (offset: number, data: Uint8Array) => ({
+      offset: module.i32.const(offset),
+      data,
+      passive: false,
+    });
+    const segments = [segment(at, packed)];
+    if (plain > 0) segments.push(segment(image.start + plainAt, image.bytes.subarray(plainAt)));
+    module.setMemory(pages, max ?? -1, null, segments);
+    unpackFirst(module, [at, image.start, shortAt, shortEnd]);
     module.removeExport(UNPACK);
     optimize(module);
     if (!module.validate()) throw new Error("the packed module is not valid");

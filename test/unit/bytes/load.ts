@@ -30,13 +30,15 @@ interface Frame {
  *
  * @param host what it imports; left out: `abort`
  * @param onExports gets the exports before anything of the driver runs
+ * @param words a word list that becomes part of the module
  */
 export async function loadDriver(
   entry: string,
   host: Host = abortOnly,
   onExports: (exports: WebAssembly.Exports) => void = () => undefined,
+  words?: string,
 ): Promise<Run> {
-  const module = await WebAssembly.compile(readFileSync(await buildLibrary(entry)));
+  const module = await WebAssembly.compile(readFileSync(await buildLibrary(entry, words)));
   const instance = await WebAssembly.instantiate(
     module,
     host(() => frame.memory),

@@ -21,18 +21,24 @@ export async function buildPlugin(entry: string, variant: Variant = {}): Promise
 }
 
 /** Compiles a driver of a library, which no gateway loads. */
-export async function buildLibrary(entry: string): Promise<string> {
-  return await build(entry, [], []);
+export async function buildLibrary(entry: string, words?: string): Promise<string> {
+  return await build(entry, [], [], words);
 }
 
-async function build(entry: string, defines: string[], flags: string[]): Promise<string> {
+async function build(
+  entry: string,
+  defines: string[],
+  flags: string[],
+  words?: string,
+): Promise<string> {
   mkdirSync(OUT, { recursive: true });
-  const hash = sourceHash(entry, [...defines, ...flags]);
+  const list = words === undefined ? "" : readFileSync(words, "utf8");
+  const hash = sourceHash(entry, [...defines, ...flags, list]);
   const outFile = `${OUT}/${entry.replaceAll(/[^a-z0-9]+/g, "-")}-${hash}.wasm`;
   if (existsSync(outFile)) return outFile;
   // Two test files may get here at once: each writes a file of its own, either may win.
   const ownFile = `${outFile.slice(0, -5)}-${process.pid}.wasm`;
-  await compile({ entry, outFile: ownFile, defines, flags });
+  await compile({ entry, outFile: ownFile, defines, flags, words });
   renameSync(ownFile, outFile);
   return outFile;
 }

@@ -15,6 +15,8 @@ export class LocalOptions {
   ignoreSeparators: bool = false;
   /** Bytes. */
   streamHoldback: i32 = <i32>HOLDBACK;
+  /** Characters; shorter words of the module are passed over. */
+  systemDenyMinChars: i32 = 3;
   /** No bytes: hashes have no key. */
   hashKey: Slice = NO_BYTES;
 
@@ -23,6 +25,7 @@ export class LocalOptions {
     this.normalize = config.flag("normalize", true);
     this.ignoreSeparators = config.flag("ignoreSeparators");
     this.streamHoldback = <i32>config.integer("streamHoldback", HOLDBACK, 0, MAX_HOLDBACK);
+    this.systemDenyMinChars = <i32>config.integer("systemDenyMinChars", 3, 0, 100);
     this.hashKey = config.text("hashKey");
   }
 

@@ -43,6 +43,11 @@ export class LocalRulesBuilder {
     return "a word must have 1 to 1000 bytes, without separators at its ends if they are ignored";
   }
 
+  /** Adds the words of the module. Only where there are any. */
+  addBuiltInWords(rule: LocalRule): void {
+    this.netOf(rule).addBuiltInWords(rule, this.options.systemDenyMinChars);
+  }
+
   /**
    * Adds an expression.
    *

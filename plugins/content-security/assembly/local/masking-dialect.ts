@@ -2,6 +2,7 @@ import { bytes, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, configText } from "@ai-gateway-wasm/kit";
 import { compileFinder, Finder, RegexError, RegexFault } from "@ai-gateway-wasm/match/find";
 import { expandGrok, MAX_EXPANDED } from "@ai-gateway-wasm/match/grok";
+import { hasBuiltInWords } from "@ai-gateway-wasm/match/words";
 import { Dimension } from "../judge/dimension";
 import { LocalRulesBuilder } from "./local-rules-builder";
 import { isUnsupported, regexMessage } from "./regex-message";
@@ -21,24 +22,15 @@ const BOTH: i32 = 3;
 
 /** The fields of ai-data-masking (content-security.md 2.6) as rules. */
 export function readMaskingDialect(config: ConfigReader, builder: LocalRulesBuilder): void {
-  if (config.flag(SYSTEM_DENY)) {
-    // Decision 11.4.
-    config.refuse(
-      SYSTEM_DENY,
-      "this build carries no built-in word list; use the -dict build or list the words in deny_words",
-    );
-  }
   readDenyWords(config, builder);
+  readSystemDeny(config, builder);
   const roles = config.objects("replace_roles");
   for (let i = 0; i < roles.length; i++) readReplaceRole(roles[i], builder);
 }
 
 function readDenyWords(config: ConfigReader, builder: LocalRulesBuilder): void {
   const words = config.list(DENY_WORDS);
-  const block: RuleAction = RuleAction.Block;
-  const dimension: Dimension = Dimension.CustomLabel;
-  const rule = new LocalRule(builder.count, bytes(DENY_WORDS), block, BOTH, dimension, HIGH);
-  rule.caseSensitive = builder.options.caseSensitive;
+  const rule = denyRule(DENY_WORDS, builder);
   let isEmpty = true;
   for (let i = 0; i < words.length; i++) {
     const word = trim(configText(words[i]));
@@ -48,6 +40,29 @@ function readDenyWords(config: ConfigReader, builder: LocalRulesBuilder): void {
     if (wrong !== null) return config.refuse(DENY_WORDS + "[" + i.toString() + "]", wrong);
   }
   if (!isEmpty) builder.add(rule);
+}
+
+/** The words of the module (decision 11.4). */
+function readSystemDeny(config: ConfigReader, builder: LocalRulesBuilder): void {
+  if (!config.flag(SYSTEM_DENY)) return;
+  if (!hasBuiltInWords()) {
+    config.refuse(
+      SYSTEM_DENY,
+      "this build carries no built-in word list; use the -dict build or list the words in deny_words",
+    );
+    return;
+  }
+  const rule = denyRule(SYSTEM_DENY, builder);
+  builder.addBuiltInWords(rule);
+  builder.add(rule);
+}
+
+function denyRule(name: string, builder: LocalRulesBuilder): LocalRule {
+  const block: RuleAction = RuleAction.Block;
+  const dimension: Dimension = Dimension.CustomLabel;
+  const rule = new LocalRule(builder.count, bytes(name), block, BOTH, dimension, HIGH);
+  rule.caseSensitive = builder.options.caseSensitive;
+  return rule;
 }
 
 function readReplaceRole(config: ConfigReader, builder: LocalRulesBuilder): void {

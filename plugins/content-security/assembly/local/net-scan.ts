@@ -1,6 +1,6 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { PatternScan } from "@ai-gateway-wasm/match/set";
-import { WordMatches, WordScan } from "@ai-gateway-wasm/match/words";
+import { BuiltInScan, hasBuiltInWords, WordMatches, WordScan } from "@ai-gateway-wasm/match/words";
 import { Findings } from "./findings";
 import { Net } from "./net";
 import { PatternSource } from "./pattern-source";
@@ -18,6 +18,7 @@ export class NetScan {
   private found: LocalRule[] = [];
   private words: WordScan | null = null;
   private patterns: PatternScan | null = null;
+  private readonly builtIn: BuiltInScan | null;
   /** By number of the pattern. */
   private readonly sources: (PatternSource | null)[] = [];
   private hasPlaces: bool = false;
@@ -34,6 +35,7 @@ export class NetScan {
       this.words = new WordScan(words, WordMatches.All);
     }
     if (patterns !== null) this.patterns = new PatternScan(patterns);
+    this.builtIn = net.builtInScan();
     for (let i = 0; i < net.items.length; i++) {
       const item = net.items[i];
       this.sources.push(item.hasPlaces ? new PatternSource(item) : null);
@@ -70,6 +72,11 @@ export class NetScan {
       patterns.feed(piece);
       this.notePatterns(patterns);
     }
+    const builtIn = hasBuiltInWords() ? this.builtIn : null;
+    if (builtIn !== null) {
+      builtIn.feed(piece);
+      this.noteBuiltIn(builtIn);
+    }
   }
 
   finish(): void {
@@ -84,6 +91,11 @@ export class NetScan {
     if (patterns !== null) {
       patterns.finish();
       this.notePatterns(patterns);
+    }
+    const builtIn = hasBuiltInWords() ? this.builtIn : null;
+    if (builtIn !== null) {
+      builtIn.finish();
+      this.noteBuiltIn(builtIn);
     }
   }
 
@@ -103,6 +115,8 @@ export class NetScan {
     // What is only logged holds up nobody, unless it has to be looked for.
     const onlyLogs = this.net.action == RuleAction.Log;
     if (words !== null && !onlyLogs) live = words.live;
+    const builtIn = hasBuiltInWords() ? this.builtIn : null;
+    if (builtIn !== null) live = max(live, builtIn.live);
     if (patterns === null || (onlyLogs && !this.hasPlaces)) return live;
     return max(live, patterns.live);
   }
@@ -118,6 +132,11 @@ export class NetScan {
       else source.isActive = true;
     }
     patterns.forget();
+  }
+
+  private noteBuiltIn(scan: BuiltInScan): void {
+    const words = this.net.builtIn;
+    if (scan.isFound && words !== null) this.note(words.rule);
   }
 
   private note(rule: LocalRule): void {

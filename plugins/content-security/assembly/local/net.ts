@@ -3,12 +3,15 @@ import { Detector } from "@ai-gateway-wasm/match/detect";
 import { Finder, RegexError } from "@ai-gateway-wasm/match/find";
 import { PatternScan, PatternSet, PatternSetBuilder } from "@ai-gateway-wasm/match/set";
 import {
+  BuiltInScan,
+  hasBuiltInWords,
   WordMatches,
   WordOptions,
   WordScan,
   WordSet,
   WordSetBuilder,
 } from "@ai-gateway-wasm/match/words";
+import { BuiltInWords } from "./built-in-words";
 import { LocalRule, RuleAction } from "./rule";
 
 /** One expression of a net. */
@@ -37,6 +40,7 @@ export class Net {
   /** For one whole text after the other; null: the net has no words, or no expressions. */
   private readonly wordProbe: WordScan | null;
   private readonly patternProbe: PatternScan | null;
+  private readonly builtInProbe: BuiltInScan | null;
 
   /** Only for `NetBuilder`. */
   constructor(
@@ -49,21 +53,33 @@ export class Net {
     readonly items: NetPattern[],
     /** Of it some pattern matches in every text in which one of `patterns` does. */
     hints: PatternSet | null,
+    /** Null in a build without a list, too. */
+    readonly builtIn: BuiltInWords | null,
   ) {
     this.wordProbe = words === null ? null : new WordScan(words, WordMatches.All);
     this.patternProbe = hints === null ? null : new PatternScan(hints);
+    this.builtInProbe = this.builtInScan();
   }
 
   get action(): RuleAction {
     return this.like.action;
   }
 
+  /** Looks for the words of the module; null: they are not looked for. */
+  builtInScan(): BuiltInScan | null {
+    const builtIn = hasBuiltInWords() ? this.builtIn : null;
+    return builtIn === null ? null : builtIn.scan();
+  }
+
   /** True when something of it may occur in a whole text; most texts have nothing. */
   mayOccurIn(text: Slice): bool {
     const words = this.wordProbe;
     const patterns = this.patternProbe;
+    const builtIn = hasBuiltInWords() ? this.builtInProbe : null;
     return (
-      (words !== null && hasWord(words, text)) || (patterns !== null && matches(patterns, text))
+      (words !== null && hasWord(words, text)) ||
+      (patterns !== null && matches(patterns, text)) ||
+      (builtIn !== null && hasBuiltInWord(builtIn, text))
     );
   }
 }
@@ -74,6 +90,13 @@ function hasWord(scan: WordScan, text: Slice): bool {
   if (scan.next()) return true;
   scan.finish();
   return scan.next();
+}
+
+function hasBuiltInWord(scan: BuiltInScan, text: Slice): bool {
+  scan.restart();
+  scan.feed(text);
+  scan.finish();
+  return scan.isFound;
 }
 
 function matches(scan: PatternScan, text: Slice): bool {
@@ -93,10 +116,11 @@ export class NetBuilder {
   private readonly hints: Slice[] = [];
   private hasHints: bool = false;
   private readonly items: NetPattern[] = [];
+  private builtIn: BuiltInWords | null = null;
 
   constructor(
     readonly like: LocalRule,
-    options: WordOptions,
+    private readonly options: WordOptions,
   ) {
     this.words = new WordSetBuilder(options);
   }
@@ -106,6 +130,10 @@ export class NetBuilder {
     if (!this.words.add(word, rule.order)) return false;
     this.hasWords = true;
     return true;
+  }
+
+  addBuiltInWords(rule: LocalRule, minChars: i32): void {
+    this.builtIn = new BuiltInWords(rule, this.options, minChars);
   }
 
   /** False when the pattern is refused; `error` says why. */
@@ -122,7 +150,7 @@ export class NetBuilder {
     const words = this.hasWords ? this.words.build() : null;
     const patterns = this.items.length > 0 ? this.patterns.build() : null;
     const hints = this.hasHints ? this.buildHints() : patterns;
-    return new Net(this.like, words, patterns, this.items, hints);
+    return new Net(this.like, words, patterns, this.items, hints, this.builtIn);
   }
 
   /** All of them were accepted once, or are our own. */

@@ -52,6 +52,7 @@ const HIT = { keys: ONE, reachesModel: false };
 const MISS = { keys: MANY, reachesModel: true };
 const DIRECT = "direct answer";
 const JSON_BASE = "no filter, JSON";
+const STREAM_BASE = "no filter, stream";
 const QUICK: Limit = { addedMicroseconds: 60 };
 
 export const CACHE_SCENARIOS: Scenario[] = [
@@ -83,7 +84,7 @@ export const CACHE_SCENARIOS: Scenario[] = [
   row({
     ...MISS,
     name: "ai-cache miss, stream",
-    base: "no filter, stream",
+    base: STREAM_BASE,
     traffic: STREAM_ANSWER,
     config: TINY,
     limit: { timesNone: 1.15 },
@@ -104,10 +105,31 @@ export const CACHE_SCENARIOS: Scenario[] = [
   }),
   row({
     ...MISS,
+    name: "ai-cache over HTTP hit, stream",
+    base: DIRECT,
+    traffic: STREAM_REQUEST,
+    config: rest("/redis-hit"),
+  }),
+  row({
+    ...MISS,
     name: "ai-cache over HTTP miss, JSON",
     base: JSON_BASE,
     traffic: JSON_ANSWER,
     config: rest("/redis"),
+  }),
+  row({
+    ...MISS,
+    name: "ai-cache over HTTP miss, stream",
+    base: STREAM_BASE,
+    traffic: STREAM_ANSWER,
+    config: rest("/redis"),
+  }),
+  row({
+    ...MISS,
+    name: "ai-cache over HTTP bypass, JSON",
+    base: JSON_BASE,
+    traffic: JSON_ANSWER,
+    config: { ...rest("/redis"), maxKeyBytes: 16 },
   }),
 ];
 

@@ -15,7 +15,7 @@ export class RedisLine {
   constructor(private readonly redis: { url: string; password: string }) {}
 
   /** @throws Error when there is no server, or it hangs up before the answer */
-  ask(words: string[]): Promise<RespValue> {
+  ask(words: (string | Uint8Array)[]): Promise<RespValue> {
     this.socket ??= this.open();
     return this.send(this.socket, words);
   }
@@ -36,7 +36,7 @@ export class RedisLine {
     return socket;
   }
 
-  private send(socket: Socket, words: string[]): Promise<RespValue> {
+  private send(socket: Socket, words: (string | Uint8Array)[]): Promise<RespValue> {
     return new Promise((done, fail) => {
       this.waiting.push({ done, fail });
       socket.write(encodeResp(words));

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { RespError, type RespValue } from "proxy-wasm-test";
+import { encodeResp, RespError, type RespValue } from "proxy-wasm-test";
 import { RedisLine } from "./redis-line.js";
 
 export type RestDialect = "upstash" | "webdis";
@@ -11,8 +11,12 @@ const MOST_COMMANDS = 1000;
 /** What a server speaks the dialect with, apart from the commands. */
 interface Answer {
   status: number;
+  /** JSON, or the bytes of another type. */
   body: unknown;
 }
+
+/** What Webdis is asked for bytes with: it answers what Redis says. */
+const RAW = ".raw";
 
 /**
  * An HTTP server in front of a real Redis, as Upstash's REST interface and Webdis are (their
@@ -44,8 +48,10 @@ export class RestRedis {
     const rest = new RestRedis(server, new RedisLine(redis), dialect);
     server.on("request", (request: IncomingMessage, response) => {
       void rest.answer(request).then(({ status, body }) => {
-        response.writeHead(status, { "content-type": "application/json" });
-        response.end(JSON.stringify(body));
+        const isRaw = body instanceof Uint8Array;
+        const type = isRaw ? "binary/octet-stream" : "application/json";
+        response.writeHead(status, { "content-type": type });
+        response.end(isRaw ? body : JSON.stringify(body));
       });
     });
     await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
@@ -69,24 +75,35 @@ export class RestRedis {
   private async answer(request: IncomingMessage): Promise<Answer> {
     const pieces: Buffer[] = [];
     for await (const piece of request) pieces.push(piece as Buffer);
-    const words = this.wordsOf(Buffer.concat(pieces).toString());
-    this.commands.push(words);
+    const text = Buffer.concat(pieces).toString();
+    const isRaw = this.dialect === "webdis" && text.endsWith(RAW);
+    const words = this.wordsOf(isRaw ? text.slice(0, -RAW.length) : text);
+    this.commands.push(words.map(String));
     if (this.commands.length > MOST_COMMANDS) this.commands.shift();
     if (request.headers.authorization !== this.credentials) {
       return { status: this.dialect === "upstash" ? 401 : 403, body: { error: "Unauthorized" } };
     }
     try {
       const value = this.error ? new RespError(this.error) : await this.redis.ask(words);
-      return this.dialect === "upstash" ? upstash(value) : webdis(words[0] ?? "", value);
+      if (isRaw) return { status: 200, body: encodeResp(value) };
+      return this.dialect === "upstash" ? upstash(value) : webdis(String(words[0]), value);
     } catch {
       return { status: 503, body: { error: "no Redis" } };
     }
   }
 
-  private wordsOf(body: string): string[] {
-    if (this.dialect === "upstash") return (JSON.parse(body) as unknown[]).map(String);
-    return body.split("/").map((word) => decodeURIComponent(word.replaceAll("+", " ")));
+  private wordsOf(body: string): Buffer[] {
+    if (this.dialect === "webdis") return body.split("/").map(percentDecoded);
+    return (JSON.parse(body) as unknown[]).map((word) => Buffer.from(String(word)));
   }
+}
+
+function percentDecoded(word: string): Buffer {
+  const text = word.replaceAll("+", " ");
+  const binary = text.replace(/%([0-9a-f]{2})/gi, (_match, hex: string) =>
+    String.fromCharCode(parseInt(hex, 16)),
+  );
+  return Buffer.from(binary, "latin1");
 }
 
 function upstash(value: RespValue): Answer {

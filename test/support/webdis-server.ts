@@ -23,7 +23,11 @@ export class WebdisServer {
     readonly port: number,
   ) {}
 
-  static async start(redis: { port: number; password: string }): Promise<WebdisServer> {
+  /** @param more further fields of its configuration, such as `acl` */
+  static async start(
+    redis: { port: number; password: string },
+    more: object = {},
+  ): Promise<WebdisServer> {
     const program = findOnPath("webdis");
     if (program === null) throw new Error("no webdis on the PATH: apt-get install webdis");
     const [port = 0] = await freePorts(1);
@@ -40,6 +44,7 @@ export class WebdisServer {
       daemonize: false,
       verbosity: 1,
       logfile: join(folder, "webdis.log"),
+      ...more,
     };
     writeFileSync(file, JSON.stringify(config));
     const child = spawn(program, [file], { cwd: folder, stdio: "ignore" });

@@ -8,6 +8,7 @@ import { parseConfig } from "./config/parser";
 import { Tables } from "./config/tables";
 import { Metrics } from "./metrics";
 import { PLUGIN_NAME } from "./names";
+import { RemainingTime } from "./store/remaining-time";
 import { AnswerStore } from "./store/store";
 import { CacheStream } from "./stream";
 
@@ -57,21 +58,30 @@ export class CacheRoot extends StoreRoot<CacheConfig> {
   }
 
   override onTick(): void {
-    const nowMs = <i64>(wallClockNs() / 1000000);
+    const nowMs = this.nowMs;
     this.visitWaiting(nowMs);
     if (nowMs - this.sweptMs < SWEEP_MS && nowMs >= this.sweptMs) return;
     this.sweptMs = nowMs;
     for (let i = 0; i < this.stores.length; i++) this.stores[i].tick(nowMs);
   }
 
-  /** A store has taken an answer, or has not. */
+  /** A store has taken an answer, or has not, or says how long it will have one. */
   override onStoreReply(reply: StoreReply): void {
-    if (reply.hasFailed) this.metrics.backendError.increment();
+    const command = reply.command;
+    if (reply.hasFailed) {
+      this.metrics.backendError.increment();
+    } else if (command instanceof RemainingTime) {
+      (<RemainingTime>command).settle(reply, this.nowMs);
+    }
   }
 
   /** Has `onWait` of the stream called by each tick until it answers false. */
   watch(stream: CacheStream): void {
     this.waiting.push(stream);
+  }
+
+  private get nowMs(): i64 {
+    return <i64>(wallClockNs() / 1000000);
   }
 
   private visitWaiting(nowMs: i64): void {

@@ -62,6 +62,8 @@ export class CacheStream extends StoreStream {
   private bodyBytes: i32 = 0;
   /** When the stage began, in milliseconds. */
   private sinceMs: i64 = 0;
+  /** Since when it waits for a service, and not for somebody else's answer. */
+  private asksSinceMs: i64 = 0;
   private hasBody: bool = false;
 
   constructor(
@@ -129,9 +131,9 @@ export class CacheStream extends StoreStream {
       this.advance(progress);
       return false;
     }
+    if (progress == Progress.Follows) this.asksSinceMs = nowMs;
     const deadlineMs = <i64>this.config.lookupDeadlineMs;
-    const isLate = progress == Progress.Pending && deadlineMs > 0;
-    if (!isLate || nowMs - this.sinceMs < deadlineMs) return true;
+    if (deadlineMs == 0 || nowMs - this.asksSinceMs < deadlineMs) return true;
     this.metrics.deadline.increment();
     this.ledger.reason = "deadline";
     this.advance(Progress.Miss);
@@ -141,7 +143,6 @@ export class CacheStream extends StoreStream {
   override onResponseHeaders(endOfStream: bool): HeadersAction {
     const ledger = this.ledger;
     if (this.hasReplied || ledger.status == CacheStatus.None) return HeadersAction.Continue;
-    ledger.log(this.root.log);
     if (this.config.addsHeaders) ledger.addToResponse();
     const recording = this.recording;
     if (recording !== null && !recording.open(endOfStream)) this.recording = null;
@@ -188,9 +189,15 @@ export class CacheStream extends StoreStream {
     return HeadersAction.Continue;
   }
 
+  /**
+   * It goes on, and what the cache has to do with it is decided. That is logged now and not with the
+   * answer: when a filter behind this one refuses the answer it holds, no response headers come here.
+   */
   private note(status: CacheStatus, reason: string): void {
-    this.ledger.status = status;
-    this.ledger.reason = reason;
+    const ledger = this.ledger;
+    ledger.status = status;
+    ledger.reason = reason;
+    ledger.log(this.root.log);
     this.stage = Stage.Passes;
     if (status == CacheStatus.Miss) this.metrics.miss.increment();
     else this.metrics.bypass.increment();
@@ -221,6 +228,7 @@ export class CacheStream extends StoreStream {
     this.lookup = lookup;
     this.stage = Stage.Asks;
     this.sinceMs = nowInMs();
+    this.asksSinceMs = this.sinceMs;
     if (control !== null && control.refresh) return this.settle(lookup, Progress.Miss);
     return this.settle(lookup, lookup.start(this.sinceMs));
   }
@@ -280,6 +288,7 @@ export class CacheStream extends StoreStream {
   private waitForBody(nowMs: i64): bool {
     if (this.hasBody || this.root.holdsHeaders) return false;
     if (nowMs - this.sinceMs < BODY_WAIT_MS) return true;
+    if (!this.reach()) return false;
     this.root.log.error(
       "no body came while headers were held: plain Envoy needs allow_on_headers_stop_iteration: true",
     );

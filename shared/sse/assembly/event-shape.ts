@@ -86,6 +86,7 @@ export class EventShape {
       at += <usize>ctz(hits);
       const byte = load<u8>(at);
       if (byte != BACKSLASH) return byte == QUOTE ? at : 0;
+      if (endsLine(at + 1, end)) return 0;
       this.isEscaped = true;
       at += 2;
     }
@@ -94,9 +95,15 @@ export class EventShape {
       if (byte == QUOTE) return at;
       if (byte < SPACE) return 0;
       if (byte != BACKSLASH) continue;
+      if (endsLine(at + 1, end)) return 0;
       this.isEscaped = true;
       at++;
     }
     return 0;
   }
+}
+
+/** Whether a line, or what has come of it, ends there: a backslash before it escapes nothing. */
+function endsLine(at: usize, end: usize): bool {
+  return at >= end || load<u8>(at) < SPACE;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { ask, CHAT, higress, isHit, JSON_TYPE, PEER, question, textOf } from "./support.js";
+import { ask, begin, CHAT, higress, isHit, JSON_TYPE, PEER, question, textOf } from "./support.js";
 
 const PREFIX = "higress-ai-cache:";
 const words = (commands: string[][]) => commands.map((command) => command.join(" "));
@@ -69,6 +69,15 @@ describe("Redis as Higress's plugin uses it", () => {
       "get",
       hashed(["key", "q"], ["stream", "1"], ["header:x-tenant", "t"], ["model", "m"]),
     ]);
+    await host.close();
+  });
+
+  test("one message that is in no list is all questions, as with the peer", async () => {
+    const { host, redis } = await higress({ ...PEER, cacheKeyStrategy: "allQuestions" });
+    for (const role of ["user", "assistant"]) {
+      await ask(host, JSON.stringify({ messages: { role, content: "alone" } }));
+    }
+    expect(words(redis.commands)).toEqual([`get ${PREFIX}alone`, `set ${PREFIX}alone Hello`]);
     await host.close();
   });
 
@@ -152,6 +161,78 @@ describe("Redis as Higress's plugin uses it", () => {
       `get ${PREFIX}new`,
       `set ${PREFIX}new ${"Hello"}`,
     ]);
+    await host.close();
+  });
+});
+
+describe("the table in front of Redis has nothing longer than Redis", () => {
+  const KEY = `${PREFIX}q`;
+  const open = (more: object = {}) =>
+    higress({ cache: { ...PEER.cache, cacheTTL: 100, l1: { ttl: 60 } }, ...more });
+
+  test("a text that others stored: Redis says how long it will have it", async () => {
+    const { host, redis } = await open();
+    redis.command("set", KEY, "far", "ex", "5");
+    for (let i = 0; i < 3; i++) expect(textOf(await ask(host, question("q")))).toBe("far");
+    expect(words(redis.commands)).toEqual([`get ${KEY}`, `pttl ${KEY}`]);
+    await host.clock.advance(6000);
+    expect(textOf(await ask(host, question("q")))).toBe("Hello");
+    await host.close();
+  });
+
+  test("one without an end stays as long as the table keeps it", async () => {
+    const { host, redis } = await open();
+    redis.command("set", KEY, "far");
+    await ask(host, question("q"));
+    await host.clock.advance(59_000);
+    await ask(host, question("q"));
+    expect(redis.commands).toHaveLength(2);
+    await host.clock.advance(2000);
+    await ask(host, question("q"));
+    expect(words(redis.commands).slice(2)).toEqual([`get ${KEY}`, `pttl ${KEY}`]);
+    await host.close();
+  });
+
+  test.each([
+    ["an error", { error: "NOPERM no permission" } as const],
+    ["no connection", "drop" as const],
+  ])("%s in place of the time: it is not kept", async (_what, failure) => {
+    const { host, redis } = await open();
+    redis.command("set", KEY, "far", "ex", "50");
+    redis.after(50);
+    const stream = await begin(host, question("q"));
+    redis.fail(failure);
+    await host.clock.advance(200);
+    expect(textOf(await stream.response())).toBe("far");
+    redis.after(0);
+    expect(host.metrics.all["ai_cache_backend_error"]).toBe(1);
+    await ask(host, question("q"));
+    expect(words(redis.commands).slice(-2)).toEqual([`get ${KEY}`, `pttl ${KEY}`]);
+    await host.close();
+  });
+
+  test("what was stored from here, and whole answers, which know their age, cost no such call", async () => {
+    const { host, redis } = await open({ replay: "structured" });
+    await ask(host, question("q"));
+    expect(redis.commands.map(([name]) => name)).toEqual(["get", "set"]);
+    await host.clock.advance(61_000);
+    expect(isHit(await ask(host, question("q")))).toBe(true);
+    await host.clock.advance(38_000);
+    expect(isHit(await ask(host, question("q")))).toBe(true);
+    await host.clock.advance(2000);
+    expect(isHit(await ask(host, question("q")))).toBe(false);
+    expect(redis.commands.map(([name]) => name)).toEqual(["get", "set", "get", "get", "set"]);
+    await host.close();
+  });
+
+  test("a text that is too long for the table is answered all the same", async () => {
+    const l1 = { ttl: 60, maxEntryBytes: 10 };
+    const { host, redis } = await higress({ cache: { ...PEER.cache, cacheTTL: 100, l1 } });
+    redis.command("set", KEY, "longer than that");
+    for (let i = 0; i < 2; i++) {
+      expect(textOf(await ask(host, question("q")))).toBe("longer than that");
+    }
+    expect(words(redis.commands)).toEqual([`get ${KEY}`, `get ${KEY}`]);
     await host.close();
   });
 });

@@ -66,6 +66,32 @@ describe("with Redis", () => {
   });
 });
 
+describe.each(BUILDS)("without an exact cache on %s", (build) => {
+  const bodies = (gateway: SemanticGateway): unknown[] =>
+    gateway.vectors.requests.map(({ body }) => JSON.parse(body) as unknown);
+
+  it("searches and entries are the peer's, whatever the route and the model", async () => {
+    const gateway = await SemanticGateway.open(build);
+    expect(await gateway.ask(ASKED)).toBe("answer 1");
+    const [search, upload] = bodies(gateway) as [{ limit: number }, { points: object[] }];
+    expect(search).toMatchObject({ limit: 1, with_payload: true });
+    expect(upload.points).toMatchObject([{ payload: { question: ASKED, answer: "answer 1" } }]);
+    expect(await gateway.ask(AGAIN, { model: "another" })).toBe("answer 1");
+  });
+
+  it("a consumer has answers of its own, unless compat is peer", async () => {
+    for (const [compat, others] of [
+      ["secure", "answer 2"],
+      ["peer", "answer 1"],
+    ] as const) {
+      const gateway = await SemanticGateway.open(build, { more: { compat } });
+      expect(await gateway.ask(ASKED, { consumer: "alice" })).toBe("answer 1");
+      expect(await gateway.ask(AGAIN, { consumer: "bob" })).toBe(others);
+      expect(await gateway.ask(AGAIN, { consumer: "alice" })).toBe("answer 1");
+    }
+  });
+});
+
 describe.each(BUILDS)("a lifetime on %s", (build) => {
   const more = { cache: { type: "memory", cacheTTL: 60 }, enableSemanticCache: true };
   it.each(DATABASE_DIALECTS)("old answers of $name are asked for again", async (database) => {

@@ -34,7 +34,9 @@ describe.each(BUILDS)("on %s", (build) => {
     it.each(["prefix", "filter"])(
       "partitions do not see each other (%s)",
       async (partitionMode) => {
-        const gateway = await SemanticGateway.open(build, { database, vector: { partitionMode } });
+        const more = { cacheKeyPartition: ["consumer", "model"] };
+        const vector = { partitionMode };
+        const gateway = await SemanticGateway.open(build, { database, vector, more });
         const askers = [{ consumer: "alice" }, { consumer: "bob" }, { model: "other" }];
         for (const [i, asker] of askers.entries()) {
           expect(await gateway.ask(ASKED, asker)).toBe(`answer ${i + 1}`);

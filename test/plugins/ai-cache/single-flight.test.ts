@@ -134,3 +134,17 @@ test("another question does not wait", async () => {
   await Promise.all(streams.map((stream) => stream.response()));
   await host.close();
 });
+
+test("who has waited for a leader gives Redis as long as everybody does", async () => {
+  const { host, redis } = await higress(
+    { ...PEER, singleFlight: { maxWaitMs: 5000 }, lookupDeadlineMs: 500 },
+    { clusters: { backend: slow(completion("42")) } },
+  );
+  const streams = [await begin(host, question("q")), await begin(host, question("q"))];
+  redis.after(200);
+  await host.clock.advance(3000);
+  for (const stream of streams) expect(textOf(await stream.response())).toBe("42");
+  expect(asked(host)).toBe(1);
+  expect(host.metrics.all["ai_cache_deadline"] ?? 0).toBe(0);
+  await host.close();
+});

@@ -142,11 +142,21 @@ test("what is longer than maxValueBytes is not stored, and costs no memory", asy
   expect(await storedAs([`data: ${"x".repeat(200_000)}`, D], config)).toBeNull();
 });
 
+/** The same in chunks of up to a hundred characters. */
+function cut(body: string, random: Random): string[] {
+  const characters = Array.from(body);
+  const chunks: string[] = [];
+  while (characters.length > 0) {
+    chunks.push(characters.splice(0, 1 + random.below(100)).join(""));
+  }
+  return chunks;
+}
+
 test("whatever comes after whatever: events like the one before are read as all others", async () => {
   const random = new Random(3);
   const pick = <T>(list: T[]): T => list[random.below(list.length)]!;
   const texts = ["a", "b", "", 'q"', "back\\slash", "new\nline", "é😀", "tab\t", "x".repeat(40)];
-  const raw = ["a\ndata: b", "a\rb", '"', "\\", '"},"finish_reason":"length"', '","x":"'];
+  const raw = ["a\ndata: b", "a\rb", "a\\\ndata: b", "a\\\rb", "\\u00e9\\n\\\"", '"', "\\", '"},"finish_reason":"length"', '","x":"'];
   const plain = (text: string) => event({ choices: [{ delta: { content: text } }], usage: null });
   const kinds = [
     () => plain(pick(texts)),
@@ -164,7 +174,9 @@ test("whatever comes after whatever: events like the one before are read as all 
     // With a path of one's own each event is read.
     const read = { ...MEMORY, cacheToolCallsFrom: "nothing" };
     const expected = await storedAs([body], read);
-    expect(`${body} ${await storedAs([body])}`).toBe(`${body} ${expected}`);
+    for (const chunks of [[body], cut(body, random)]) {
+      expect(`${body} ${await storedAs(chunks)}`).toBe(`${body} ${expected}`);
+    }
     if (expected !== null) kept++;
   }
   expect(kept).toBeGreaterThan(50);

@@ -1,5 +1,12 @@
-import { MAX_BODY_DEPTH, isValidJson, JsonValue, readJson, textOf } from "@ai-gateway-wasm/as-json";
-import { Builder, NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
+import {
+  isValidJson,
+  JsonValue,
+  MAX_BODY_DEPTH,
+  readJson,
+  stringOf,
+  textOf,
+} from "@ai-gateway-wasm/as-json";
+import { Builder, bytes, NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { CacheConfig } from "../config/config";
 import { AnswerParts, AnswerRecord } from "../replay/record";
 import { Answer } from "./answer";
@@ -8,6 +15,10 @@ import { findsCall } from "./tool-call";
 /** A document is longer than the text in it: escapes, and what else providers say. */
 const ENVELOPE: i64 = 65536;
 const WIDEST_ESCAPE: i64 = 6;
+
+const RESPONSE: Slice = bytes("response");
+const STATUS: Slice = bytes("status");
+const COMPLETED: Slice = bytes("completed");
 
 /** An answer in one JSON document. */
 @final
@@ -40,11 +51,19 @@ export class JsonAnswer extends Answer {
     this.document.read(root);
     this.judge();
     if (findsCall(config.toolCallsPath, root)) this.refuse("tool");
+    if (config.finishReasons.length > 0 && this.isCutShort(root)) this.refuse("finish");
     const path = config.valuePath;
     const text = textOf(path === null ? this.document.content : path.read(root));
     if (trim(text).isEmpty) this.refuse("blank");
     this.text = text;
     return this.judgeSize(config.keepsRecords ? this.record(root, nowS) : text);
+  }
+
+  /** The Responses API names no finish reason, but a status. */
+  private isCutShort(root: JsonValue): bool {
+    if (!this.document.object.equals(RESPONSE)) return false;
+    const status = root.get(STATUS);
+    return status !== null && status.isString && !stringOf(status).equals(COMPLETED);
   }
 
   /** The message with all its fields; an answer of another protocol is its text. */

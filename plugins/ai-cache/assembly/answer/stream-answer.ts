@@ -1,10 +1,10 @@
-import { findJson, JsonValue, textOf } from "@ai-gateway-wasm/as-json";
+import { findJson, JsonValue, textOf, unescape } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { dataOf, SseReader } from "@ai-gateway-wasm/sse";
+import { EventShape } from "@ai-gateway-wasm/sse/event-shape";
 import { CacheConfig, Terminator } from "../config/config";
 import { AnswerParts, AnswerRecord } from "../replay/record";
 import { Answer } from "./answer";
-import { EventTwin } from "./event-twin";
 import { MessageMerge } from "./message-merge";
 import { findsCall } from "./tool-call";
 
@@ -23,7 +23,8 @@ export class StreamAnswer extends Answer {
   private readonly reader: SseReader;
   private readonly value: Builder = new Builder(0);
   private readonly merge: MessageMerge | null;
-  private readonly twin: EventTwin = new EventTwin();
+  /** Of the event before: one that differs from it in its text alone says nothing else that is new. */
+  private readonly shape: EventShape = new EventShape();
   private readonly parts: AnswerParts = new AnswerParts();
   /** Its protocol is one that says when a stream is complete. */
   private isKnown: bool = false;
@@ -41,10 +42,21 @@ export class StreamAnswer extends Answer {
   }
 
   override feed(chunk: Slice): void {
-    if (this.isRefused || this.isDone) return;
-    this.reader.feed(chunk);
-    while (!this.isDone && this.reader.next()) this.takeEvent(this.reader.event);
-    if (this.reader.dropped > 0) this.refuse("size");
+    const reader = this.reader;
+    const end = chunk.ptr + <usize>chunk.length;
+    let at = chunk.ptr;
+    let isBetweenEvents = reader.isBetweenEvents;
+    while (!this.isRefused && !this.isDone) {
+      if (isBetweenEvents) at = this.takeAlike(at, end);
+      if (at == end) return;
+      reader.feed(at == chunk.ptr ? chunk : chunk.sub(<i32>(at - chunk.ptr)));
+      const hasEvent = reader.next();
+      if (reader.dropped > 0) this.refuse("size");
+      if (!hasEvent) return;
+      this.takeEvent(reader.event);
+      at = reader.behindEvent;
+      isBetweenEvents = true;
+    }
   }
 
   override finish(nowS: i64): Slice | null {
@@ -62,8 +74,20 @@ export class StreamAnswer extends Answer {
     return terminator == Terminator.Always || (terminator == Terminator.Auto && this.isKnown);
   }
 
+  /** Takes events that have the shape of the one before; answers the address behind the last. */
+  private takeAlike(at: usize, end: usize): usize {
+    const shape = this.shape;
+    for (let next = shape.match(at, end); next != 0; next = shape.match(at, end)) {
+      const text = new Slice(shape.textAt, shape.textLength);
+      this.value.append(shape.isEscaped ? unescape(text) : text);
+      at = next;
+    }
+    this.judgeLength();
+    return at;
+  }
+
   private takeEvent(event: Slice): void {
-    if (this.canSkip && this.twin.take(event, this.value)) return this.judgeLength();
+    this.shape.clear();
     const data = dataOf(event);
     if (data === null) return;
     if (data.length < 16 && trim(data).equals(DONE)) {
@@ -78,8 +102,16 @@ export class StreamAnswer extends Answer {
     if (findsCall(this.config.toolCallsPath, root)) this.refuse("tool");
     this.noteProtocol();
     this.takeText(root);
-    // An event that ends something, or has no text, is followed by another kind.
-    if (this.canSkip) this.twin.learn(event, this.isRefused ? null : this.document.content);
+    if (this.canSkip) this.learn(event, this.document.content);
+  }
+
+  /** @param content null, or no string of this event: the next one is read, too */
+  private learn(event: Slice, content: JsonValue | null): void {
+    if (content === null || !content.isString) return;
+    const raw = content.raw;
+    const at = <i32>(raw.ptr - event.ptr);
+    const after = at + raw.length - 1;
+    if (at >= 0 && after < event.length) this.shape.learn(event, at + 1, after);
   }
 
   /** Nothing but the text of an event counts, and it stands where it usually does. */

@@ -1,7 +1,7 @@
 import { bytes } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import { Flights } from "@ai-gateway-wasm/store/slots";
-import { PartitionKind } from "../key/partition";
+import { Partition, PartitionKind } from "../key/partition";
 import { Metrics } from "../metrics";
 import { SingleFlight } from "../store/single-flight";
 import { readCompat } from "./compat";
@@ -39,10 +39,13 @@ export function parseConfig(
   readPaths(json, config);
   readLimits(json, config);
   readReplay(json, config);
-  readKey(json, block, config, parser.isRedis, isPeer);
+  // Keys in Redis, and entries of a vector database alone, are those of the peer.
+  const isShared = parser.isRedis || config.store === null;
+  config.partition = readPartition(json, usualPartition(isShared, isPeer));
+  readKey(json, block, config, parser.isRedis);
   readFlight(json, parser, config);
   if (json.errors.any) return null;
-  advise(config, parser.isRedis, log);
+  if (isShared) advise(config.partition, log);
   return config;
 }
 
@@ -66,9 +69,9 @@ function readStrategy(json: ConfigReader, config: CacheConfig): void {
   json.refuse("cacheKeyStrategy", "invalid CacheKeyStrategy: " + text.toString());
 }
 
-/** Only the peer's own store has answers to be compatible with. */
-function usualPartition(isRedis: bool, isPeer: bool): string[] {
-  if (!isRedis) return ["route", "consumer", "model", "system"];
+/** @param isShared the peer stores in the same place, and its answers stay good */
+function usualPartition(isShared: bool, isPeer: bool): string[] {
+  if (!isShared) return ["route", "consumer", "model", "system"];
   return isPeer ? [] : ["consumer"];
 }
 
@@ -78,9 +81,7 @@ function readKey(
   block: ConfigReader | null,
   config: CacheConfig,
   isRedis: bool,
-  isPeer: bool,
 ): void {
-  config.partition = readPartition(json, usualPartition(isRedis, isPeer));
   config.hashesKey = json.flag("hashKey", !isRedis);
   config.cacheVersion = json.text("cacheVersion");
   const owner = block !== null && block.has("cacheKeyPrefix") ? block : json;
@@ -97,9 +98,8 @@ function readFlight(json: ConfigReader, parser: StoreParser, config: CacheConfig
   config.flight = new SingleFlight(flights, maxWaitMs);
 }
 
-function advise(config: CacheConfig, isRedis: bool, log: PluginLog): void {
-  const partition = config.partition;
-  if (isRedis && !partition.has(PartitionKind.Model) && !partition.has(PartitionKind.System)) {
+function advise(partition: Partition, log: PluginLog): void {
+  if (!partition.has(PartitionKind.Model) && !partition.has(PartitionKind.System)) {
     log.info(
       "answers of one model are given for others: cacheKeyPartition has no model, no system",
     );

@@ -5,8 +5,8 @@ import { encodeBase64 } from "@ai-gateway-wasm/store/assembly/remote/base64";
 import { RestBackend } from "@ai-gateway-wasm/store/assembly/remote/rest";
 import { RestDialect } from "@ai-gateway-wasm/store/assembly/remote/rest-dialect";
 import { UpstashDialect } from "@ai-gateway-wasm/store/assembly/remote/upstash";
-import { WebdisDialect } from "@ai-gateway-wasm/store/assembly/remote/webdis";
 import { isHeaderValue, PairsBuilder } from "proxy-wasm-as";
+import { WebdisBytes } from "../store/webdis-bytes";
 import { readCluster } from "./connection";
 
 const DIALECTS: string[] = ["upstash", "webdis"];
@@ -38,7 +38,7 @@ export function readRest(block: ConfigReader): Backend | null {
 function readDialect(block: ConfigReader): RestDialect {
   const isWebdis = block.choice("dialect", DIALECTS, 0) == WEBDIS;
   const database = <i32>block.integer("database", 0, 0, 1000000);
-  if (isWebdis) return new WebdisDialect(database);
+  if (isWebdis) return new WebdisBytes(database);
   if (database != 0) block.refuse("database", "not with dialect upstash");
   return new UpstashDialect();
 }

@@ -110,7 +110,8 @@ export class StoreParser {
     this.geometry = geometry;
     const table = this.tables.open(geometry, l1);
     if (table === null) return null;
-    return new LayeredStore(new MemoryStore(table, ttl, this.metrics, saltOf(block)), far, ttl);
+    const near = new MemoryStore(table, ttl, this.metrics, saltOf(block));
+    return new LayeredStore(near, far, ttl * 1000);
   }
 }
 

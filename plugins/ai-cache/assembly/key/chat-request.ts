@@ -94,8 +94,13 @@ export class ChatRequest {
     return count;
   }
 
-  /** What users said, a line each. */
+  /** What users said, a line each; the peer takes a message that is in no list for a list of one. */
   get allQuestions(): Slice {
+    const messages = this.members[Member.Messages];
+    if (messages !== null && messages.isObject) {
+      const turn = new Turn(messages);
+      return turn.isUser ? turn.text : NO_BYTES;
+    }
     const out = new Builder(256);
     let count = 0;
     for (let i = 0; i < this.turns.length; i++) {

@@ -87,9 +87,11 @@ export class Lookup {
   onStoreReply(reply: StoreReply, nowMs: i64): Progress {
     const store = this.config.store;
     if (store === null) return Progress.Pending;
-    if (this.step == Step.Exact) return this.settleExact(store.read(reply, this.key, nowMs), nowMs);
-    if (this.step != Step.Neighbour) return Progress.Pending;
-    const finding = store.read(reply, this.neighbour, nowMs);
+    const isExact = this.step == Step.Exact;
+    if (!isExact && this.step != Step.Neighbour) return Progress.Pending;
+    const key = isExact ? this.key : this.neighbour;
+    const finding = store.read(this.root.calls, reply, key, nowMs);
+    if (isExact) return this.settleExact(finding, nowMs);
     return this.isUsable(finding, nowMs) ? this.found(finding) : this.miss();
   }
 

@@ -25,8 +25,13 @@ export class MemoryStore extends AnswerStore {
     return this.findHere(key, nowMs);
   }
 
-  override read(_reply: StoreReply, _key: CacheKey, _nowMs: i64): Finding {
+  override read(_calls: StoreCalls, _reply: StoreReply, _key: CacheKey, _nowMs: i64): Finding {
     return NOTHING;
+  }
+
+  /** Whether a value is short enough for the table. */
+  takes(value: Slice): bool {
+    return value.length <= this.table.geometry.maxEntryBytes;
   }
 
   override findHere(key: CacheKey, nowMs: i64): Finding {
@@ -35,12 +40,12 @@ export class MemoryStore extends AnswerStore {
   }
 
   override put(_calls: StoreCalls, key: CacheKey, value: Slice, nowMs: i64): void {
-    this.keep(key, value, nowMs, nowMs, this.ttlSeconds);
+    this.keep(key, value, nowMs, nowMs, this.ttlSeconds * 1000);
   }
 
-  /** @param createdMs when the answer was given, 0: unknown; @param ttlSeconds 0: for ever */
-  keep(key: CacheKey, value: Slice, createdMs: i64, nowMs: i64, ttlSeconds: i64): void {
-    const expiresMs = ttlSeconds == 0 ? 0 : nowMs + ttlSeconds * 1000;
+  /** @param createdMs when the answer was given, 0: unknown; @param ttlMs 0: for ever */
+  keep(key: CacheKey, value: Slice, createdMs: i64, nowMs: i64, ttlMs: i64): void {
+    const expiresMs = ttlMs == 0 ? 0 : nowMs + ttlMs;
     const entry = new SlotEntry(value, createdMs, expiresMs);
     const put = this.table.put(key.slot, entry, nowMs);
     if (put == Put.TooLong) this.metrics.skipped("size");

@@ -1,5 +1,11 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
-import { Store, StoreCalls, StoreFailure, StoreReply } from "@ai-gateway-wasm/store";
+import {
+  Store,
+  StoreCalls,
+  StoreCommand,
+  StoreFailure,
+  StoreReply,
+} from "@ai-gateway-wasm/store";
 import { GetValue, SetValue } from "@ai-gateway-wasm/store/values";
 import { CacheKey } from "../key/cache-key";
 import { createdMsOf } from "../replay/record";
@@ -14,7 +20,7 @@ export class RemoteStore extends AnswerStore {
   constructor(
     private readonly store: Store,
     /** 0: for ever. */
-    readonly ttlSeconds: i64,
+    private readonly ttlSeconds: i64,
   ) {
     super();
   }
@@ -25,10 +31,10 @@ export class RemoteStore extends AnswerStore {
 
   override find(calls: StoreCalls, key: CacheKey, nowMs: i64): Finding | null {
     const reply = this.store.ask(calls, new GetValue(GET, key.remote));
-    return reply === null ? null : this.read(reply, key, nowMs);
+    return reply === null ? null : this.read(calls, reply, key, nowMs);
   }
 
-  override read(reply: StoreReply, _key: CacheKey, _nowMs: i64): Finding {
+  override read(_calls: StoreCalls, reply: StoreReply, _key: CacheKey, _nowMs: i64): Finding {
     if (reply.hasFailed) {
       // Nothing was sent while the breaker is open: no new failure.
       return new Finding(null, 0, reply.failure != StoreFailure.Open);
@@ -42,5 +48,21 @@ export class RemoteStore extends AnswerStore {
 
   override put(calls: StoreCalls, key: CacheKey, value: Slice, _nowMs: i64): void {
     this.store.ask(calls, new SetValue(SET, key.remote, value, this.ttlSeconds));
+  }
+
+  /** Whether it can be said when what was stored at a time, 0: unknown, is no longer there. */
+  knowsEnd(createdMs: i64): bool {
+    return createdMs > 0 || this.ttlSeconds == 0;
+  }
+
+  /** Milliseconds that Redis will have what was stored at a time that is known, unless it is for ever. */
+  timeLeft(createdMs: i64, nowMs: i64): i64 {
+    const ttlMs = this.ttlSeconds * 1000;
+    return ttlMs == 0 ? i64.MAX_VALUE : min(ttlMs, createdMs + ttlMs - nowMs);
+  }
+
+  /** Asks it anything. @param calls of the root: nobody waits */
+  ask(calls: StoreCalls, command: StoreCommand): void {
+    this.store.ask(calls, command);
   }
 }

@@ -32,7 +32,8 @@ export abstract class AnswerStore {
   /** @returns null when the answer comes later, through `calls`: `read` says what it means */
   abstract find(calls: StoreCalls, key: CacheKey, nowMs: i64): Finding | null;
 
-  abstract read(reply: StoreReply, key: CacheKey, nowMs: i64): Finding;
+  /** What an answer means. @param calls of the root, for what nobody waits for */
+  abstract read(calls: StoreCalls, reply: StoreReply, key: CacheKey, nowMs: i64): Finding;
 
   /** What can be said at once, for those who wait for somebody else's answer. */
   abstract findHere(key: CacheKey, nowMs: i64): Finding;

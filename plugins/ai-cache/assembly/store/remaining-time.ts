@@ -1,0 +1,43 @@
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
+import { StoreCommand, StoreFailure, StoreReply } from "@ai-gateway-wasm/store";
+import { SharedSpace } from "@ai-gateway-wasm/store/assembly/shared-data/space";
+import { CacheKey } from "../key/cache-key";
+import { LayeredStore } from "./layered";
+
+const TAG: i32 = 3;
+const NAME: Slice = bytes("pttl");
+/** What Redis says of a key without an end. */
+const NO_END: i64 = -1;
+
+/** Asks how long Redis will still have a text that does not say when it was stored. */
+@final
+export class RemainingTime extends StoreCommand {
+  constructor(
+    private readonly asker: LayeredStore,
+    private readonly key: CacheKey,
+    /** What is under the key, in memory of its own. */
+    private readonly text: Slice,
+  ) {
+    super(TAG, true);
+  }
+
+  override words(_isResent: bool): Slice[] | null {
+    return [NAME, this.key.remote];
+  }
+
+  override read(answer: RedisReply): StoreReply {
+    return StoreReply.ofValue(answer.text);
+  }
+
+  override runShared(_space: SharedSpace): StoreReply {
+    return StoreReply.failed(StoreFailure.Dispatch, "only Redis is asked");
+  }
+
+  /** @param reply what was answered, no failure */
+  settle(reply: StoreReply, nowMs: i64): void {
+    const leftMs = reply.integer;
+    if (leftMs > 0) this.asker.onTimeLeft(this.key, this.text, leftMs, nowMs);
+    else if (leftMs == NO_END) this.asker.onTimeLeft(this.key, this.text, i64.MAX_VALUE, nowMs);
+  }
+}

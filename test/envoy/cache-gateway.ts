@@ -40,33 +40,24 @@ export class CacheGateway {
   }
 
   /** Asks over a connection of its own, unless the agent has one: any worker may get it. */
-  async ask(content: string, asking: Asking = {}): Promise<Reply> {
-    const { body, ...reply } = await this.askForBytes(content, asking);
-    const text = body.toString();
-    return { ...reply, text: reply.status === 200 ? textOf(text) : text };
-  }
-
-  /** The same, with the body as it came. */
-  askForBytes(
+  ask(
     content: string,
     { consumer = "nobody", stream = false, agent = new Agent() }: Asking = {},
-  ): Promise<Omit<Reply, "text"> & { body: Buffer }> {
+  ): Promise<Reply> {
     const body = JSON.stringify({ model: "m", stream, messages: [{ role: "user", content }] });
     const headers = { "content-type": "application/json", "x-mse-consumer": consumer };
     const { port } = this.gateway;
     return new Promise((done, fail) => {
       const options = { host: "127.0.0.1", port, method: "POST", path: PATH, headers, agent };
       const sent = request(options, (answer) => {
-        const parts: Buffer[] = [];
-        answer.on("data", (part: Buffer) => parts.push(part));
+        let text = "";
+        answer.setEncoding("utf8").on("data", (part: string) => (text += part));
         answer.on("error", fail);
-        answer.on("end", () =>
-          done({
-            status: answer.statusCode ?? 0,
-            cache: answer.headers["x-cache-status"] as string | undefined,
-            body: Buffer.concat(parts),
-          }),
-        );
+        answer.on("end", () => {
+          const status = answer.statusCode ?? 0;
+          const cache = answer.headers["x-cache-status"] as string | undefined;
+          done({ status, cache, text: status === 200 ? textOf(text) : text });
+        });
       });
       sent.on("error", fail);
       sent.setTimeout(PATIENCE_MS, () => sent.destroy(new Error(`no answer in ${PATIENCE_MS} ms`)));

@@ -99,11 +99,20 @@ export class RestRedis {
 }
 
 function percentDecoded(word: string): Buffer {
-  const text = word.replaceAll("+", " ");
-  const binary = text.replace(/%([0-9a-f]{2})/gi, (_match, hex: string) =>
-    String.fromCharCode(parseInt(hex, 16)),
-  );
-  return Buffer.from(binary, "latin1");
+  const encoded = Buffer.from(word);
+  const decoded = Buffer.alloc(encoded.length);
+  let length = 0;
+  for (let at = 0; at < encoded.length; at++) {
+    const byte = encoded[at] ?? 0;
+    const isEscape = byte === 0x25;
+    decoded[length++] = isEscape
+      ? parseInt(encoded.toString("latin1", at + 1, at + 3), 16)
+      : byte === 0x2b
+        ? 0x20
+        : byte;
+    if (isEscape) at += 2;
+  }
+  return decoded.subarray(0, length);
 }
 
 function upstash(value: RespValue): Answer {

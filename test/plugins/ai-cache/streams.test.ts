@@ -156,7 +156,17 @@ test("whatever comes after whatever: events like the one before are read as all 
   const random = new Random(3);
   const pick = <T>(list: T[]): T => list[random.below(list.length)]!;
   const texts = ["a", "b", "", 'q"', "back\\slash", "new\nline", "é😀", "tab\t", "x".repeat(40)];
-  const raw = ["a\ndata: b", "a\rb", "a\\\ndata: b", "a\\\rb", "\\u00e9\\n\\\"", '"', "\\", '"},"finish_reason":"length"', '","x":"'];
+  const raw = [
+    "a\ndata: b",
+    "a\rb",
+    "a\\\ndata: b",
+    "a\\\rb",
+    '\\u00e9\\n\\"',
+    '"',
+    "\\",
+    '"},"finish_reason":"length"',
+    '","x":"',
+  ];
   const plain = (text: string) => event({ choices: [{ delta: { content: text } }], usage: null });
   const kinds = [
     () => plain(pick(texts)),

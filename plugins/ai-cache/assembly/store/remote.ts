@@ -1,11 +1,5 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
-import {
-  Store,
-  StoreCalls,
-  StoreCommand,
-  StoreFailure,
-  StoreReply,
-} from "@ai-gateway-wasm/store";
+import { Store, StoreCalls, StoreCommand, StoreFailure, StoreReply } from "@ai-gateway-wasm/store";
 import { GetValue, SetValue } from "@ai-gateway-wasm/store/values";
 import { CacheKey } from "../key/cache-key";
 import { createdMsOf } from "../replay/record";

@@ -104,7 +104,7 @@ export const CACHE_SCENARIOS: Scenario[] = [
     config: rest("/redis-hit"),
   }),
   row({
-    ...MISS,
+    ...HIT,
     name: "ai-cache over HTTP hit, stream",
     base: DIRECT,
     traffic: STREAM_REQUEST,

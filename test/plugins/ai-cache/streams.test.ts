@@ -160,6 +160,7 @@ test("whatever comes after whatever: events like the one before are read as all 
     "a\ndata: b",
     "a\rb",
     "a\\\ndata: b",
+    "a\\\n\ndata: b",
     "a\\\rb",
     '\\u00e9\\n\\"',
     '"',
@@ -179,7 +180,7 @@ test("whatever comes after whatever: events like the one before are read as all 
     () => `id: 7\n${plain(pick(texts))}`,
   ];
   let kept = 0;
-  for (let i = 0; i < 150; i++) {
+  for (let i = 0; i < 80; i++) {
     const body = Array.from({ length: 8 }, () => pick(kinds)()).join("") + D;
     // With a path of one's own each event is read.
     const read = { ...MEMORY, cacheToolCallsFrom: "nothing" };
@@ -189,5 +190,5 @@ test("whatever comes after whatever: events like the one before are read as all 
     }
     if (expected !== null) kept++;
   }
-  expect(kept).toBeGreaterThan(50);
+  expect(kept).toBeGreaterThan(25);
 });

@@ -149,10 +149,11 @@ export class CacheStream extends StoreStream {
     return HeadersAction.Continue;
   }
 
-  override onResponseBody(_size: i32, endOfStream: bool): DataAction {
+  override onResponseBody(size: i32, endOfStream: bool): DataAction {
     const recording = this.recording;
     if (recording === null) return DataAction.Continue;
-    const chunk = responseBody.peek(i32.MAX_VALUE);
+    // HTTP/1 ends an answer with a chunk of nothing: no call of the host for that.
+    const chunk = size > 0 ? responseBody.peek(i32.MAX_VALUE) : null;
     if (chunk !== null && !recording.feed(chunk)) this.recording = null;
     else if (endOfStream) this.endRecording();
     return DataAction.Continue;

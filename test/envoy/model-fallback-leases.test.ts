@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildPlugins } from "../../build/tools/build.js";
 import {
+  answerOf,
   BUILDS,
   CLUSTER_HEADER,
   CLUSTERS,
   configuration,
   expected,
   FORMS,
-  MOODS,
+  Late,
   play,
   STEPS,
   tell,
@@ -28,13 +29,24 @@ const VARIANTS = FORMS.flatMap((form) => BUILDS.map((build) => [form, build] as 
 const outcomes: Record<string, Outcome[]> = {};
 const chains: Record<string, FallbackChain> = {};
 
-async function playInEnvoy(form: Form, build: Build): Promise<Outcome[]> {
+/** Again with longer beats when this machine is too slow for them. */
+async function playInEnvoy(form: Form, build: Build, beat = 1): Promise<Outcome[]> {
+  try {
+    return await playOnce(form, build, beat);
+  } catch (error) {
+    if (!(error instanceof Late) || beat > 8) throw error;
+    await chains[`${form} ${build}`]!.stop();
+    return await playInEnvoy(form, build, beat * 2);
+  }
+}
+
+async function playOnce(form: Form, build: Build, beat: number): Promise<Outcome[]> {
   // Four of them start at once, which takes a while.
-  const turn = Math.ceil(Date.now() / 1000) + 6;
+  const turn = Math.ceil(Date.now() / 1000) + 5 * beat;
   const chain = await FallbackChain.start({
     targets: CLUSTERS["llm-chain"]!,
     further: { "from-b": CLUSTERS["from-b"]! },
-    config: configuration(form, turn),
+    config: configuration(form, turn, beat),
     route: { cluster_header: CLUSTER_HEADER },
     wasm: `build/${build}/model-fallback.wasm`,
     replays: form === "replay",
@@ -42,14 +54,14 @@ async function playInEnvoy(form: Form, build: Build): Promise<Outcome[]> {
   chains[`${form} ${build}`] = chain;
   let mood: Mood = "well";
   chain.answer("a", () => {
-    const [status, headers] = MOODS[mood];
+    const [status, headers] = answerOf(mood, beat);
     return { status, headers: [["content-type", "application/json"], ...Object.entries(headers)] };
   });
-  const now = () => Date.now() / 1000 - turn;
+  const now = () => (Date.now() / 1000 - turn) / beat;
   return await play({
     now,
-    until: async (second) => {
-      while (now() < second) await sleep(Math.max(1, (second - now()) * 1000));
+    until: async (beats) => {
+      while (now() < beats) await sleep(Math.max(1, (beats - now()) * beat * 1000));
     },
     ask: async (consumer, next) => {
       mood = next;

@@ -10,7 +10,8 @@ export const BUILDS = ["envoy", "higress"] as const;
 export type Build = (typeof BUILDS)[number];
 
 export const CLUSTER_HEADER = "x-llm-cluster";
-/** Seconds between the end of the shared key and its successor. */
+// Times are in beats, of a second or more where the machine is slow.
+/** Between the end of the shared key and its successor. */
 const GAP = 2;
 /** Before the turn, as soon as the gateway is ready. */
 const EARLY = -60;
@@ -18,13 +19,18 @@ const EARLY = -60;
 /** The cluster of `native` with both targets, and the one without the first. */
 export const CLUSTERS: Record<string, string[]> = { "llm-chain": ["a", "b"], "from-b": ["b"] };
 
-/** The plugin's configuration without `role`. @param turn in unix seconds: when the shared key expires */
-export function configuration(form: Form, turn: number): Record<string, Json> {
+/**
+ * The plugin's configuration without `role`.
+ *
+ * @param turn in unix seconds: when the shared key expires
+ * @param beat in seconds
+ */
+export function configuration(form: Form, turn: number, beat = 1): Record<string, Json> {
   const key = (name: string, more: Record<string, Json> = {}): Json => ({ value: name, ...more });
   const a = [
     key("a-alice", { consumers: ["alice"] }),
     key("a-old", { expires_at: turn }),
-    key("a-new", { not_before: turn + GAP }),
+    key("a-new", { not_before: turn + GAP * beat }),
   ];
   const b = [key("b-bob", { consumers: ["bob"] }), key("b-all")];
   return {
@@ -43,21 +49,21 @@ export function configuration(form: Form, turn: number): Record<string, Json> {
 }
 
 /** What the first target makes of requests; the second always answers well. */
-export type Mood = "well" | "revoked" | "limited" | "asks for a second";
+export type Mood = "well" | "revoked" | "limited" | "asks for a beat";
 
 /** The first target's status, and its headers. */
-export const MOODS: Record<Mood, [status: number, headers: Record<string, string>]> = {
-  well: [200, {}],
-  revoked: [401, {}],
-  limited: [429, {}],
-  "asks for a second": [429, { "retry-after": "1" }],
-};
+export function answerOf(mood: Mood, beat = 1): [status: number, headers: Record<string, string>] {
+  if (mood === "asks for a beat") return [429, { "retry-after": String(beat) }];
+  return [{ well: 200, revoked: 401, limited: 429 }[mood], {}];
+}
 
 /** One request, and what everybody outside sees of it. */
 export interface Step {
   what: string;
-  /** Earliest moment, in seconds after the turn, or after the step before when it says so. */
+  /** Earliest moment, in beats after the turn, or after the step before when it says so. */
   at: number;
+  /** When it must be over. */
+  before?: number;
   afterLast?: boolean;
   consumer: string;
   mood: Mood;
@@ -73,6 +79,7 @@ export const STEPS: Step[] = [
   {
     what: "a consumer's own key comes first",
     at: EARLY,
+    before: 0,
     consumer: "alice",
     mood: "well",
     sent: ["a a-alice"],
@@ -82,6 +89,7 @@ export const STEPS: Step[] = [
   {
     what: "who has none shares one",
     at: EARLY,
+    before: 0,
     consumer: "carol",
     mood: "well",
     sent: ["a a-old"],
@@ -91,6 +99,7 @@ export const STEPS: Step[] = [
   {
     what: "a key that is refused: the next target, with a key of its own",
     at: EARLY,
+    before: 0,
     consumer: "alice",
     mood: "revoked",
     sent: ["a a-alice", "b b-all"],
@@ -100,6 +109,7 @@ export const STEPS: Step[] = [
   {
     what: "a key that is limited: the same",
     at: EARLY,
+    before: 0,
     consumer: "bob",
     mood: "limited",
     sent: ["a a-old", "b b-bob"],
@@ -109,6 +119,7 @@ export const STEPS: Step[] = [
   {
     what: "an own key outlives the shared one",
     at: 0,
+    before: GAP,
     consumer: "alice",
     mood: "well",
     sent: ["a a-alice"],
@@ -118,6 +129,7 @@ export const STEPS: Step[] = [
   {
     what: "the shared one is expired and the next not valid yet: the target is left out",
     at: 0,
+    before: GAP,
     consumer: "carol",
     mood: "well",
     sent: ["b b-all"],
@@ -137,14 +149,16 @@ export const STEPS: Step[] = [
     what: "a limited target says how long",
     at: GAP,
     consumer: "carol",
-    mood: "asks for a second",
+    mood: "asks for a beat",
     sent: ["a a-new", "b b-all"],
     trace: ["a:status_429", "b:ok"],
     reason: "status_429",
   },
   {
     what: "so long it is left alone, whoever asks",
-    at: GAP,
+    at: 0,
+    before: 1,
+    afterLast: true,
     consumer: "alice",
     mood: "well",
     sent: ["b b-all"],
@@ -176,19 +190,26 @@ export interface Outcome {
 
 /** A gateway that plays the story. */
 export interface Stage {
-  /** Waits until so many seconds after the turn. */
-  until(second: number): Promise<void>;
-  /** Seconds since the turn, below 0 before it. */
+  /** Waits until so many beats after the turn. */
+  until(beats: number): Promise<void>;
+  /** Beats since the turn, below 0 before it. */
   now(): number;
   ask(consumer: string, mood: Mood): Promise<Outcome>;
 }
 
-/** Plays every step, in order. */
+/** A step was over too late: the beats are too short for this machine. */
+export class Late extends Error {}
+
+/** Plays every step, in order. @throws Late */
 export async function play(stage: Stage): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (const { at, afterLast, consumer, mood } of STEPS) {
-    await stage.until(afterLast ? stage.now() + at : at);
+  let last = 0;
+  for (const { what, at, before, afterLast, consumer, mood } of STEPS) {
+    const from = afterLast ? last : 0;
+    await stage.until(from + at);
+    last = stage.now();
     outcomes.push(await stage.ask(consumer, mood));
+    if (before !== undefined && stage.now() >= from + before) throw new Late(what);
   }
   return outcomes;
 }

@@ -1,13 +1,13 @@
 import { composite, createHost, upstream, type Host, type PluginOptions } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
 import {
+  answerOf,
   BUILDS,
   CLUSTER_HEADER,
   CLUSTERS,
   configuration,
   expected,
   FORMS,
-  MOODS,
   play,
   STEPS,
   tell,
@@ -29,7 +29,7 @@ async function playInHost(form: Form, build: Build): Promise<Outcome[]> {
       .handle(({ headers }) => {
         const key = headers.find(([header]) => header === "authorization")?.[1] ?? "no key";
         sent.push(`${name} ${key.replace("Bearer ", "")}`);
-        const [status, more] = name === "a" ? MOODS[mood] : MOODS.well;
+        const [status, more] = answerOf(name === "a" ? mood : "well");
         return { status, headers: more, ...(status < 400 ? good(name) : { json: {} }) };
       })
       .metadata({ model_fallback: { target: name } });
@@ -58,8 +58,8 @@ async function playInHost(form: Form, build: Build): Promise<Outcome[]> {
   const now = () => host.clock.now / 1000 - turn;
   return await play({
     now,
-    until: async (second) => {
-      const ms = (second - now()) * 1000;
+    until: async (beats) => {
+      const ms = (beats - now()) * 1000;
       if (ms > 0) await host.clock.advance(ms);
     },
     ask: async (consumer, next) => {

@@ -12,7 +12,8 @@ describe.each(HOSTS)("%s", (build) => {
       upstream().reply(200, { headers: SSE, chunks: STREAM.slice(0, 2), every: 10, ...more });
 
     test("of the first target gets an event that says so", async () => {
-      for (const stream of [{}, { holdFirstEvent: false }]) {
+      for (const holdFirstEvent of [true, false]) {
+        const stream = { holdFirstEvent };
         const { ask } = await chain(build, { stream }, early());
         const answer = await ask({ body });
         expect(answer.text()).toEqual(INTERRUPTED);

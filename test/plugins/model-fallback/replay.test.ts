@@ -209,16 +209,16 @@ describe.each(HOSTS)("%s", (build) => {
     expect(models.distill.requests).toHaveLength(0);
   });
 
-  test.each([{ maxAttempts: 2 }, { errors: { maxAttempts: 2 }, maxAttempts: 1 }])(
-    "no more attempts than %j",
-    async (config) => {
-      const failing = () => upstream().reply(503, { json: {} });
-      const { ask, models } = await chain(build, config, failing(), failing());
-      expect((await ask()).status).toBe(503);
-      const asked = [models.r1, models.distill, models.qwen].map(({ requests }) => requests.length);
-      expect(asked).toEqual([1, 1, 0]);
-    },
-  );
+  test.each<Record<string, Json>>([
+    { maxAttempts: 2 },
+    { errors: { maxAttempts: 2 }, maxAttempts: 1 },
+  ])("no more attempts than %j", async (config) => {
+    const failing = () => upstream().reply(503, { json: {} });
+    const { ask, models } = await chain(build, config, failing(), failing());
+    expect((await ask()).status).toBe(503);
+    const asked = [models.r1, models.distill, models.qwen].map(({ requests }) => requests.length);
+    expect(asked).toEqual([1, 1, 0]);
+  });
 
   describe("a body that is too long to be kept", () => {
     const body = { ...BODY, user: "x".repeat(2000) };

@@ -2,7 +2,7 @@
 // file are paid by whoever reaches it: `kit/http-client`, `kit/redis`, `kit/attributes`.
 export { ConfigErrors } from "./assembly/config/errors";
 export { readHeaderName } from "./assembly/config/header-name";
-export { configText } from "./assembly/config/lenient";
+export { configFlag, configText } from "./assembly/config/lenient";
 export { ConfigReader, textsOf, Tristate } from "./assembly/config/reader";
 export { NOT_A_TIME, parseRfc3339, readTime } from "./assembly/config/time";
 export { limitRequestBuffer, limitResponseBuffer } from "./assembly/buffer-limit";

@@ -46,8 +46,10 @@ export interface ChainOptions {
   outliers?: object;
   /** Trailers of models' answers reach the filters. */
   trailers?: boolean;
-  /** Another module in both places, for comparisons. */
+  /** Another module in both places. */
   wasm?: string;
+  /** The configuration is one of `replay`: the plugin stands in the listener's chain alone. */
+  replays?: boolean;
 }
 
 /** An Envoy with the plugin in the listener's chain and in the upstream chain of the outer cluster. */
@@ -57,12 +59,15 @@ export function bootstrap(options: ChainOptions, ports: Record<string, number | 
     options.bufferLimit === undefined
       ? {}
       : { per_connection_buffer_limit_bytes: options.bufferLimit };
-  const clusters = [
-    ...targets.map((name) => targetCluster(options, name, ports[name] ?? null)),
+  const outer = [
     shape === "priorities"
       ? prioritiesCluster(options, ports)
       : outerCluster(options, "llm-chain", targets),
     ...Object.entries(further).map(([name, of]) => outerCluster(options, name, of)),
+  ];
+  const clusters = [
+    ...targets.map((name) => targetCluster(options, name, ports[name] ?? null)),
+    ...(options.replays ? [] : outer),
   ];
   return {
     static_resources: {
@@ -257,6 +262,7 @@ function accessLog(): object {
           flags: "%RESPONSE_FLAGS%",
           attempts: "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
           ...(Object.fromEntries(properties) as Record<string, string>),
+          aiLog: "%FILTER_STATE(wasm.ai_log:PLAIN)%",
         },
       },
     },

@@ -18,6 +18,8 @@ export interface LogRecord {
   trace: string;
   served: string;
   from: string;
+  /** As Higress prints it; only its build writes it. */
+  aiLog: string;
 }
 
 /** What a client got. */
@@ -67,6 +69,11 @@ export class FallbackChain {
       ...good(name),
       ...answers[Math.min(n, answers.length - 1)],
     }));
+  }
+
+  /** The same, by what a model is asked. */
+  answer(name: string, choose: (visit: Visit["seen"]) => Partial<Answer>): void {
+    this.models[name]!.reset((_n, seen) => ({ ...good(name), ...choose(seen) }));
   }
 
   /** Every model answers well, and has seen nothing. */

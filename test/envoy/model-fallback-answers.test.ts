@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { connect, constants } from "node:http2";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { buildPlugins } from "../../build/tools/build.js";
 import type { HeaderPair } from "../scenario/scenario.js";
@@ -114,6 +115,34 @@ describe("a client that leaves", () => {
     await leave(200);
     expect(chain.visits("b")).toEqual([]);
     expect(await chain.metrics()).toEqual({ "r1.requests": 1, "r1.a.attempts": 1 });
+  });
+
+  test("over HTTP/2: a stream that is reset is no failure either", async () => {
+    await start();
+    for (const answer of [
+      { kind: "never" },
+      { ...stream(EVENT, EVENT), kind: "silent" },
+    ] as const) {
+      chain.script("a", answer);
+      const session = connect(chain.url);
+      const asked = session.request({
+        ":method": "POST",
+        ":path": "/v1/chat/completions",
+        "content-type": "application/json",
+      });
+      asked.on("error", () => undefined).on("data", () => undefined);
+      asked.end(JSON.stringify({ model: "r1", messages: [], stream: true }));
+      await sleep(200);
+      asked.close(constants.NGHTTP2_CANCEL);
+      await sleep(100);
+      session.close();
+    }
+    expect(chain.visits("b")).toEqual([]);
+    expect(await chain.metrics()).toEqual({
+      "r1.requests": 2,
+      "r1.a.attempts": 2,
+      "r1.a.success": 1,
+    });
   });
 
   test("while the start of an answer is held", async () => {

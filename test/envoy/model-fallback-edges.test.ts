@@ -184,6 +184,20 @@ describe("long bodies", () => {
     expect(chain.visits("a")[0]?.seen.body.toString()).toBe(JSON.stringify(long));
   });
 
+  test("skip: also where the plugin names the cluster", { timeout: LIMIT }, async () => {
+    const chains = [{ name: "r1", targets: TARGETS, cluster: "llm-chain" }];
+    const clusterHeader = "x-llm-cluster";
+    const route = { cluster_header: clusterHeader };
+    await start({ maxBodyBytes: 1024, clusterHeader, chains }, { route });
+    expect((await chain.ask(long)).status).toBe(200);
+    expect(await sendInPieces(long)).toBe(200);
+    for (const visit of chain.visits("a")) {
+      expect(visit.seen.body.toString()).toBe(JSON.stringify(long));
+      expect(header(visit, "authorization")).toEqual(["Bearer key-a"]);
+    }
+    expect(chain.visits("a")).toHaveLength(2);
+  });
+
   test("reject: 413 in OpenAI's form", { timeout: LIMIT }, async () => {
     await start({ maxBodyBytes: 1024, onBodyTooLarge: "reject" });
     const reply = await chain.ask(long);

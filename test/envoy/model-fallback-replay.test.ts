@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { buildPlugins } from "../../build/tools/build.js";
 import { startMockModel, type MockModel } from "../../examples/demo/mock-model/index.js";
 import { freePorts } from "../support/ports.js";
+import { sleep } from "./envoy.js";
 import { startGateway, type Gateway } from "./gateway.js";
 
 // Strategy `replay` in a real Envoy: the route's cluster is the first target, two more are called.
@@ -19,11 +20,19 @@ const CONFIG = {
   breaker: { enabled: false },
 };
 
+/** Streams last long enough for clients to leave them. */
+const SLOWLY = { chunkDelay: 20 };
+
 let models: Record<Name, MockModel>;
 let gateway: Gateway;
 let broken: Gateway;
+let impatient: Gateway;
 
-async function start(route: object, ports: Record<Name, number>): Promise<Gateway> {
+async function start(
+  route: object,
+  ports: Record<Name, number>,
+  manager: object = {},
+): Promise<Gateway> {
   return startGateway({
     plugins: [
       {
@@ -35,12 +44,13 @@ async function start(route: object, ports: Record<Name, number>): Promise<Gatewa
     upstreamPort: ports.backend,
     clusters: { spare: ports.spare, online: ports.online },
     route,
+    manager,
   });
 }
 
 beforeAll(async () => {
   await buildPlugins(["model-fallback"], ["envoy"]);
-  const started = NAMES.map(async (name) => [name, await startMockModel()] as const);
+  const started = NAMES.map(async (name) => [name, await startMockModel(SLOWLY)] as const);
   models = Object.fromEntries(await Promise.all(started)) as typeof models;
   const ports = Object.fromEntries(NAMES.map((name) => [name, models[name].port])) as Record<
     Name,
@@ -49,6 +59,7 @@ beforeAll(async () => {
   gateway = await start({ timeout: "1s" }, ports);
   const [nobody = 0] = await freePorts(1);
   broken = await start({}, { ...ports, backend: nobody });
+  impatient = await start({}, ports, { stream_idle_timeout: "0.5s" });
 }, 300_000);
 beforeEach(() => {
   for (const model of Object.values(models)) {
@@ -59,6 +70,7 @@ beforeEach(() => {
 afterAll(async () => {
   await gateway?.envoy.stop();
   await broken?.envoy.stop();
+  await impatient?.envoy.stop();
   for (const model of Object.values(models ?? {})) await model.stop();
 });
 
@@ -104,6 +116,16 @@ describe("the next target answers", () => {
       "x-llm-target": "spare",
       "x-fallback-reason": "connect",
     });
+  });
+
+  test("when the gateway gives a silent stream up", async () => {
+    models.backend.setFault({ delay: 5000 });
+    const answer = await ask(BODY, impatient);
+    expect(exposed(answer)).toMatchObject({
+      "x-llm-target": "spare",
+      "x-fallback-reason": "timeout",
+    });
+    expect(await answer.json()).toMatchObject({ model: "spare-7b" });
   });
 
   test("when the second fails, too", async () => {
@@ -166,4 +188,31 @@ test("a first answer that breaks off behind its head cannot be mended", async ()
   expect(answer.status).toBe(502);
   expect(exposed(answer)).toEqual({});
   expect(models.spare.requests()).toHaveLength(0);
+});
+
+test("one that breaks off behind its first event is the target's failure, and nobody's replay", async () => {
+  const failures = async () => {
+    const found = await gateway.envoy.stats("^wasmcustom.model_fallback.0.r1.fail.reset$");
+    return [...found.values()][0] ?? 0;
+  };
+  const before = await failures();
+  models.backend.setFault({ cut: 2 });
+  const answer = await ask({ ...BODY, stream: true });
+  expect(exposed(answer)).toMatchObject({ "x-llm-target": "r1" });
+  await expect(answer.text()).rejects.toThrow();
+  await expect.poll(failures).toBe(before + 1);
+  expect(models.spare.requests()).toHaveLength(0);
+  // A client that leaves in the middle of its answer is no failure.
+  models.backend.setFault(null);
+  const control = new AbortController();
+  const left = await fetch(`${gateway.url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ ...BODY, stream: true }),
+    signal: control.signal,
+  });
+  await left.body!.getReader().read();
+  control.abort();
+  await sleep(100);
+  expect(await failures()).toBe(before + 1);
 });

@@ -27,11 +27,11 @@ export class ScriptedUpstream {
 
   /**
    * @param cluster name under which visits are recorded
-   * @param choose answer of the n-th (from 0) request since the last `reset`
+   * @param choose answer of the n-th (from 0) request since the last `reset`, by its head
    */
   constructor(
     readonly cluster: string,
-    private choose: (n: number) => Answer,
+    private choose: (n: number, seen: UpstreamSeen) => Answer,
   ) {}
 
   /** Starts listening; the port is the kernel's choice. */
@@ -43,7 +43,7 @@ export class ScriptedUpstream {
   }
 
   /** Forgets all visits and takes another script. */
-  reset(choose: (n: number) => Answer): void {
+  reset(choose: (n: number, seen: UpstreamSeen) => Answer): void {
     this.visits.length = 0;
     this.choose = choose;
     for (const socket of this.sockets) socket.destroy();
@@ -66,12 +66,9 @@ export class ScriptedUpstream {
     socket.on("data", (bytes) => {
       reader.push(bytes);
       if (reader.headDone && !visit) {
-        visit = {
-          seen: this.record(reader),
-          answer: this.choose(this.visits.length),
-          pending: false,
-          order: visits++,
-        };
+        const seen = this.record(reader);
+        const answer = this.choose(this.visits.length, seen);
+        visit = { seen, answer, pending: false, order: visits++ };
         this.visits.push(visit);
       }
       if (!visit) return;

@@ -22,9 +22,9 @@ export const TOO_LARGE: Slice = openAiError(
   "invalid_request_error",
   "request_too_large",
 );
-/** What is appended to a stream that ends without saying that it is complete. */
+/** What is appended to a stream that ends without saying that it is complete, behind a blank line. */
 export const INTERRUPTED: Slice = new Builder(128)
-  .appendText("data: ")
+  .appendText("\n\ndata: ")
   .append(openAiError(bytes("upstream ended early"), "server_error", "stream_interrupted"))
   .appendText("\n\n")
   .toSlice();

@@ -1,16 +1,18 @@
 import {
   compileKeyPath,
-  isInteger,
   JsonValue,
   KeyPath,
   readJson,
   removeValue,
-  saturate,
   setValue,
 } from "@ai-gateway-wasm/as-json";
-import { digits, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { configText, ConfigReader } from "@ai-gateway-wasm/kit";
 import { findSection } from "./section";
+
+const MINUS: i32 = 0x2d;
+const POINT: u8 = 0x2e;
+const LAST_OF_INF: i32 = 0x66;
 
 /** What an edit does at its path. */
 const enum Change {
@@ -28,10 +30,8 @@ class Edit {
   constructor(
     readonly change: Change,
     readonly path: KeyPath,
-    /** A JSON value; no bytes for `Remove`. */
+    /** A JSON value, for `Cap` a plain decimal number; no bytes for `Remove`. */
     readonly json: Slice,
-    /** What `Cap` compares with. */
-    readonly limit: i64,
   ) {}
 
   /** The document after this edit; the same one when there is nothing to do. */
@@ -43,7 +43,7 @@ class Edit {
       edited = setValue(body, this.path, this.json);
     } else {
       const value = this.path.read(readJson(body));
-      const isDue = this.change == Change.Fill ? value === null : isAbove(value, this.limit);
+      const isDue = this.change == Change.Fill ? value === null : isAbove(value, this.json);
       if (isDue) edited = setValue(body, this.path, this.json);
     }
     return edited === null ? body : edited;
@@ -76,7 +76,7 @@ export class BodyEdits {
     edits.readMap(body, "cap", Change.Cap);
     const removed = body.texts("remove");
     for (let i = 0; i < removed.length; i++) {
-      edits.add(body, "remove", Change.Remove, removed[i], NO_BYTES, 0);
+      edits.add(body, "remove", Change.Remove, removed[i], NO_BYTES);
     }
     return edits;
   }
@@ -91,39 +91,41 @@ export class BodyEdits {
     const members = map.entries();
     while (members.next()) {
       const value = members.value;
-      const text = value.isNumber ? configText(value) : NO_BYTES;
-      if (change != Change.Cap) {
-        this.add(body, field, change, members.key, value.raw.copy(), 0);
-      } else if (isInteger(text)) {
-        const limit = saturate(text);
-        this.add(body, field, change, members.key, digits(limit), limit);
-      } else {
-        body.refuse(field, "must hold integers");
-      }
+      const isCap = change == Change.Cap;
+      const json = isCap ? configText(value) : value.raw;
+      if (isCap && (!value.isNumber || isInfinite(json))) body.refuse(field, "must hold numbers");
+      else this.add(body, field, change, members.key, json.copy());
     }
   }
 
-  private add(
-    body: ConfigReader,
-    field: string,
-    change: Change,
-    path: Slice,
-    json: Slice,
-    limit: i64,
-  ): void {
+  private add(body: ConfigReader, field: string, change: Change, path: Slice, json: Slice): void {
     const compiled = compileKeyPath(path.toString(), true);
     if (compiled === null) body.refuse(field, "is not a path: " + path.toString());
-    else this.list.push(new Edit(change, compiled, json, limit));
+    else this.list.push(new Edit(change, compiled, json));
   }
 }
 
-/** A number that is greater than the limit, also one that is written with an exponent. */
-function isAbove(value: JsonValue | null, limit: i64): bool {
+/** What `configText` makes of a number that is too great to be written out. */
+function isInfinite(text: Slice): bool {
+  return text.at(text.length - 1) == LAST_OF_INF;
+}
+
+/**
+ * A number that is greater than the limit, a plain decimal as `configText` writes it: of two with as
+ * many digits before the point the order of bytes is the order of numbers.
+ */
+function isAbove(value: JsonValue | null, limit: Slice): bool {
   if (value === null || !value.isNumber) return false;
   const text = configText(value);
-  const point = text.indexOf(0x2e);
-  const whole = point < 0 ? text : text.sub(0, point);
-  if (!isInteger(whole)) return text.at(0) != 0x2d; // beyond what can be written out
-  const number = saturate(whole);
-  return number > limit || (number == limit && point >= 0 && limit >= 0);
+  const isNegative = text.at(0) == MINUS;
+  if (isInfinite(text) || isNegative != (limit.at(0) == MINUS)) return !isNegative;
+  const longer = wholeLength(text) - wholeLength(limit);
+  const order = longer != 0 ? longer : text.compare(limit);
+  return isNegative ? order < 0 : order > 0;
+}
+
+/** Bytes before the point. */
+function wholeLength(text: Slice): i32 {
+  const point = text.indexOf(POINT);
+  return point < 0 ? text.length : point;
 }

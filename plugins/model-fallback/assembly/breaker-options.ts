@@ -22,15 +22,19 @@ export class BreakerOptions {
   readonly halfOpenProbes: i64;
   /** Probes that must succeed. */
   readonly closeAfter: i64;
-  /** Statuses that count; null: those that are failures. */
-  readonly countStatus: StatusSet | null;
+  /** Statuses that count, of those that are failures. */
+  readonly countStatus: StatusSet;
   readonly honorsRetryAfter: bool;
   readonly keepsOne: bool;
 
-  /** @param probeMs after which a probe that nobody gave back is over */
+  /**
+   * @param probeMs after which a probe that nobody gave back is over
+   * @param statuses that are failures
+   */
   constructor(
     breaker: ConfigReader,
     readonly probeMs: i64,
+    statuses: StatusSet,
   ) {
     this.isEnabled = breaker.flag("enabled", true);
     this.failures = breaker.integer("failures", 5, 1, MILLION);
@@ -41,7 +45,8 @@ export class BreakerOptions {
     this.maxOpenSeconds = breaker.integer("maxOpenSeconds", 300, 1, MOST_SECONDS);
     this.halfOpenProbes = breaker.integer("halfOpenProbes", 1, 1, 1000);
     this.closeAfter = breaker.integer("closeAfter", 2, 1, 1000);
-    this.countStatus = readStatusSet(breaker, "countStatus");
+    const counted = readStatusSet(breaker, "countStatus");
+    this.countStatus = counted !== null ? counted : statuses;
     this.honorsRetryAfter = breaker.flag("honorRetryAfter", true);
     this.keepsOne = breaker.flag("keepOne", true);
   }

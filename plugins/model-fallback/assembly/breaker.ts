@@ -66,8 +66,8 @@ export class Breaker {
    * @param retryAfterMs what the target asked for, 0: nothing
    */
   fail(status: i32, retryAfterMs: i64): void {
-    const counted = this.options.countStatus;
-    if (status > 0 && counted !== null && !counted.has(status)) return;
+    // A body may make a good status a failure; of bad ones those count that are said to.
+    if (status >= 400 && !this.options.countStatus.has(status)) return;
     const mayWait = this.options.honorsRetryAfter && (status == 429 || status == 503);
     const isShort = retryAfterMs <= this.options.maxOpenSeconds * 1000;
     this.update(Event.Failure, mayWait && isShort ? retryAfterMs : 0);

@@ -1,5 +1,4 @@
 import {
-  boolOf,
   Escape,
   JsonCursor,
   JsonValue,
@@ -8,7 +7,8 @@ import {
   stringOf,
 } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { Choice } from "./choice";
+import { configFlag } from "@ai-gateway-wasm/kit";
+import { Choice, fits } from "./choice";
 import { RequestFeatures } from "./request-features";
 
 const CHAIN: Slice = bytes("c");
@@ -18,6 +18,7 @@ const TARGETS: Slice = bytes("t");
 const PROBES: Slice = bytes("p");
 const OPTED_OUT: Slice = bytes("o");
 const CONSUMER: Slice = bytes("u");
+const LEFT_OUT: Slice = bytes("l");
 
 /** The note that was read last, and its text: most requests of a gateway have the same. */
 let lastText: Slice = NO_BYTES;
@@ -29,7 +30,8 @@ let lastNote: ChainNote | null = null;
  *   {"c":"r1","m":"deepseek-r1","s":true,"t":["deepseek-r1","qwen-max"],"p":["deepseek-r1"]}
  *
  * `p` names targets that this request probes, `o` says that the client wants no fallback, `u` who
- * asks when keys depend on it; all three are missing for most requests.
+ * asks when keys depend on it, `l` that the first target is not for such requests; all four are missing
+ * for most requests.
  */
 @final
 export class ChainNote {
@@ -41,6 +43,8 @@ export class ChainNote {
   consumer: Slice = NO_BYTES;
   /** What becomes of it is no matter of the breakers. */
   optedOut: bool = false;
+  /** The first target was left out, and not by its breaker. */
+  leftOut: bool = false;
   /** Targets in the order of attempts. */
   readonly targets: Slice[] = [];
   private readonly probes: Slice[] = [];
@@ -53,6 +57,8 @@ export class ChainNote {
     note.model = request.model.kept();
     note.streams = request.streams;
     note.consumer = request.consumer;
+    const primary = choice.chain.ranks[0].links[0].target;
+    note.leftOut = choice.links[0].target !== primary && !fits(primary, request);
     for (let i = 0; i < choice.links.length; i++) note.targets.push(choice.links[i].target.name);
     for (let i = 0; i < choice.probes.length; i++) note.probes.push(choice.probes[i].target.name);
     return note;
@@ -80,11 +86,12 @@ export class ChainNote {
     const value = member.value;
     if (member.keyIs(CHAIN)) this.chain = textOf(value);
     else if (member.keyIs(MODEL)) this.model = textOf(value);
-    else if (member.keyIs(STREAM)) this.streams = boolOf(value);
+    else if (member.keyIs(STREAM)) this.streams = configFlag(value);
     else if (member.keyIs(TARGETS)) addTexts(this.targets, value);
     else if (member.keyIs(CONSUMER)) this.consumer = textOf(value);
     else if (member.keyIs(PROBES)) addTexts(this.probes, value);
-    else if (member.keyIs(OPTED_OUT)) this.optedOut = boolOf(value);
+    else if (member.keyIs(OPTED_OUT)) this.optedOut = configFlag(value);
+    else if (member.keyIs(LEFT_OUT)) this.leftOut = configFlag(value);
   }
 
   /** For the filter state. */
@@ -95,6 +102,7 @@ export class ChainNote {
     writeTexts(json, TARGETS, this.targets);
     if (!this.consumer.isEmpty) json.keyBytes(CONSUMER).text(this.consumer);
     if (this.optedOut) json.keyBytes(OPTED_OUT).boolean(true);
+    if (this.leftOut) json.keyBytes(LEFT_OUT).boolean(true);
     if (this.probes.length > 0) writeTexts(json, PROBES, this.probes);
     return json.closeObject().toSlice();
   }

@@ -3,6 +3,7 @@ import { Breaker } from "./breaker";
 import { ChainMatch } from "./chain-match";
 import { ChainMetrics, TargetMetrics } from "./metrics";
 import { Target } from "./target";
+import { Trace } from "./trace";
 
 /** A target as one chain knows it. */
 @final
@@ -62,8 +63,18 @@ export class Chain {
     return null;
   }
 
-  /** The first target of the chain: what a fallback is a fallback from. */
+  /** The first target of the chain. */
   get primary(): Slice {
     return this.ranks[0].links[0].target.name;
+  }
+
+  /** What a fallback is one from: the primary, or the one of its rank that was asked in its place. */
+  primaryOf(trace: Trace): Slice {
+    const peers = this.ranks[0].links;
+    for (let i = 0; i < peers.length && trace.count > 0; i++) {
+      const name = peers[i].target.name;
+      if (name.equals(trace.entries[0].target)) return name;
+    }
+    return this.primary;
   }
 }

@@ -123,7 +123,7 @@ export class Choice {
   }
 
   /** Asks the breaker; a probe is noted. */
-  private isClosed(link: Link): bool {
+  isClosed(link: Link): bool {
     const breaker = link.breaker;
     const admission = breaker === null ? Admission.Yes : breaker.admit();
     if (admission == Admission.Probe) this.probes.push(link);

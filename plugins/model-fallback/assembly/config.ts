@@ -104,7 +104,8 @@ export class FallbackConfig {
     this.errors = errors;
     this.timeouts = timeouts;
     this.orders = new RouterOrders(errors, timeouts);
-    this.breaker = new BreakerOptions(section(config, "breaker"), <i64>timeouts.unaryMs);
+    const breaker = section(config, "breaker");
+    this.breaker = new BreakerOptions(breaker, <i64>timeouts.unaryMs, errors.statuses);
     this.stream = new StreamOptions(section(config, "stream"));
     this.exposure = new Exposure(section(config, "expose"));
     this.allFailed = new AllFailed(section(config, "allFailed"));
@@ -160,10 +161,9 @@ export function parseConfig(document: ConfigReader, log: PluginLog): FallbackCon
   if (reader.errors.any) return null;
   config.clusterHeader = readHeaderName(reader, "clusterHeader");
   config.modelKey = readModelKey(reader);
-  const most = <i64>config.targets.length;
-  const attempts = reader.integer("maxAttempts", most, 1);
-  if (attempts > most) reader.refuseWith("maxAttempts must not exceed the number of targets");
-  config.maxAttempts = <i32>min(attempts, most);
+  config.maxAttempts = config.targets.length;
+  readAttempts(reader, config);
+  readAttempts(section(reader, "errors"), config); // which counts first
   config.targetProperty = nulPath(reader.text("targetProperty", TARGET_PROPERTY));
   config.chains = readChains(reader, config, log);
   warnOfUnknown(reader, log);
@@ -202,6 +202,14 @@ export function findTarget(targets: Target[], name: Slice): Target | null {
     if (targets[i].name.equals(name)) return targets[i];
   }
   return null;
+}
+
+/** Reads `maxAttempts`; without it what was known stays. */
+function readAttempts(owner: ConfigReader, config: FallbackConfig): void {
+  const attempts = owner.integer("maxAttempts", config.maxAttempts, 1);
+  const most = config.targets.length;
+  if (attempts > most) owner.refuseWith("maxAttempts must not exceed the number of targets");
+  config.maxAttempts = <i32>min(attempts, <i64>most);
 }
 
 function readModelKey(reader: ConfigReader): KeyPath | null {

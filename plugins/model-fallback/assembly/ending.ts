@@ -1,10 +1,14 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { getProperty } from "proxy-wasm-as";
-import { RESPONSE_FLAGS, TRANSPORT_FAILURE } from "./names";
+import { RESPONSE_DETAILS, RESPONSE_FLAGS, TRANSPORT_FAILURE } from "./names";
 import { BAD_START, CLIENT_GONE, CONNECT, RESET, TIMEOUT } from "./reason";
 
-/** `DownstreamConnectionTermination` among Envoy's response flags. */
-const DOWNSTREAM_GONE: i32 = 0x4000;
+// Of Envoy's response flags, eight bytes of little endian.
+/** `DownstreamConnectionTermination`, 0x4000. */
+const CONNECTION_CLOSED: i32 = 0x40;
+/** `DownstreamRemoteReset`, 0x10000000. */
+const STREAM_RESET: i32 = 0x10;
+const RESET_AFTER: Slice = bytes("upstream_reset_after_response_started");
 /** The router's clock and ours need not agree to the millisecond. */
 const SLACK_MS: i64 = 50;
 
@@ -19,14 +23,24 @@ const SLACK_MS: i64 = 50;
  * @param perTryMs after which the router gives an attempt up
  */
 export function ending(hadAnswer: bool, lastedMs: i64, perTryMs: i64): Slice {
-  const flags = getProperty(RESPONSE_FLAGS);
-  if (flags !== null && flags.length >= 2 && ((flags.at(1) << 8) & DOWNSTREAM_GONE) != 0) {
-    return CLIENT_GONE;
-  }
+  if (isClientGone()) return CLIENT_GONE;
   const failure = getProperty(TRANSPORT_FAILURE);
   if (failure !== null && !failure.isEmpty) return CONNECT;
   if (isLate(lastedMs, perTryMs)) return TIMEOUT;
   return hadAnswer ? BAD_START : RESET;
+}
+
+/** The client left: it closed its connection, or over HTTP/2 reset the stream. */
+function isClientGone(): bool {
+  const flags = getProperty(RESPONSE_FLAGS);
+  if (flags === null || flags.length < 4) return false;
+  return (flags.at(1) & CONNECTION_CLOSED) != 0 || (flags.at(3) & STREAM_RESET) != 0;
+}
+
+/** The stream is over because the answer broke off at its upstream. For the listener's chain. */
+export function isCutOff(): bool {
+  const details = getProperty(RESPONSE_DETAILS);
+  return details !== null && details.startsWith(RESET_AFTER);
 }
 
 /** The attempt took as long as the router lets it. */

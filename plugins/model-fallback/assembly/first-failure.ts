@@ -2,10 +2,12 @@ import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { getProperty } from "proxy-wasm-as";
 import { Errors, LocalReplies } from "./errors";
 import { RESPONSE_DETAILS } from "./names";
-import { statusReason } from "./reason";
+import { statusReason, TIMEOUT } from "./reason";
 import { findRouterReason } from "./router-details";
 
 const VIA_UPSTREAM: Slice = bytes("via_upstream");
+/** Also for a client that falls silent; but the request was complete before it was sent on. */
+const STREAM_IDLE: Slice = bytes("stream_idle_timeout");
 
 /**
  * Why the running response is a failure by its status, or by what the gateway says of it; null: it is
@@ -16,7 +18,7 @@ export function findFirstFailure(errors: Errors, status: i32): Slice | null {
   const details = found === null || found.isEmpty ? VIA_UPSTREAM : found;
   if (details.equals(VIA_UPSTREAM)) return errors.isFailure(status) ? statusReason(status) : null;
   if (errors.localReplies == LocalReplies.None) return null;
-  const reason = findRouterReason(details);
+  const reason = details.equals(STREAM_IDLE) ? TIMEOUT : findRouterReason(details);
   if (reason !== null) return errors.countsReason(reason) ? reason : null;
   const counts = errors.localReplies == LocalReplies.All && errors.isFailure(status);
   return counts ? statusReason(status) : null;

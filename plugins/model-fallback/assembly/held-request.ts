@@ -1,4 +1,5 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { KeyPath, quoteLikeSjson, setValue } from "@ai-gateway-wasm/as-json";
+import { digits, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { announcedLength, limitRequestBuffer } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
@@ -12,8 +13,14 @@ import {
 import { TOO_LARGE } from "./all-failed";
 import { Chain } from "./chain";
 import { FallbackConfig } from "./config";
-import { CONTENT_TYPE, JSON_TYPE, ROUTER_HEADERS, TOO_LARGE_DETAILS } from "./names";
-import { RequestFeatures } from "./request-features";
+import {
+  CONTENT_LENGTH,
+  CONTENT_TYPE,
+  JSON_TYPE,
+  ROUTER_HEADERS,
+  TOO_LARGE_DETAILS,
+} from "./names";
+import { consumerOf, RequestFeatures } from "./request-features";
 import { isWatched } from "./request-kind";
 
 const NO_CHAIN: Chain | null = null;
@@ -47,7 +54,17 @@ export abstract class HeldRequest extends HttpContext {
    * @param body in the callback arena
    * @returns false: the request stays here and is answered
    */
-  protected abstract begin(chain: Chain, request: RequestFeatures, body: Slice): bool;
+  protected abstract begin(
+    chain: Chain,
+    request: RequestFeatures,
+    body: Slice,
+    modelKey: KeyPath,
+  ): bool;
+
+  /** The request was here before, and has headers of ours. The headers are loaded. */
+  protected isBack(): bool {
+    return false;
+  }
 
   override onRequestHeaders(endOfStream: bool): HeadersAction {
     requestHeaders.load();
@@ -57,9 +74,14 @@ export abstract class HeldRequest extends HttpContext {
     if (endOfStream || !isWatched(config.paths)) return this.stayOut();
     const isTooLong = announcedLength() > config.maxBodyBytes;
     if (isTooLong && config.rejectsTooLarge) return this.refuse();
-    for (let i = 0; i < ROUTER_HEADERS.length; i++) requestHeaders.remove(ROUTER_HEADERS[i]);
-    config.exposure.clean(requestHeaders);
-    if (isTooLong) return this.stayOut();
+    if (!this.isBack()) {
+      for (let i = 0; i < ROUTER_HEADERS.length; i++) requestHeaders.remove(ROUTER_HEADERS[i]);
+      config.exposure.clean(requestHeaders);
+    }
+    if (isTooLong) {
+      this.passLong();
+      return this.stayOut();
+    }
     // Asked here, where all headers are at hand.
     this.isAlone = config.optOut.isAsked();
     limitRequestBuffer(config.maxBodyBytes);
@@ -70,9 +92,12 @@ export abstract class HeldRequest extends HttpContext {
   override onRequestBody(size: i32, endOfStream: bool): DataAction {
     if (this.hold == Hold.Body && <i64>size > this.config.maxBodyBytes) {
       this.hold = Hold.None;
-      if (!this.config.rejectsTooLarge) return DataAction.Continue;
-      this.refuse();
-      return DataAction.StopIterationNoBuffer;
+      if (this.config.rejectsTooLarge) {
+        this.refuse();
+        return DataAction.StopIterationNoBuffer;
+      }
+      this.passLong();
+      return DataAction.Continue;
     }
     if (this.hold == Hold.Body && endOfStream) this.release();
     return this.hold == Hold.None ? DataAction.Continue : DataAction.StopIterationAndBuffer;
@@ -91,10 +116,21 @@ export abstract class HeldRequest extends HttpContext {
     const modelKey = config.modelKey;
     if (body === null || modelKey === null) return;
     const request = RequestFeatures.read(body, modelKey, config.asksForVision);
-    if (config.asksForConsumer) request.readConsumer();
+    if (config.asksForConsumer) request.consumer = consumerOf();
     const chain = request.model.isEmpty ? NO_CHAIN : config.findChain(request.model);
-    if (chain !== null && !this.begin(chain, request, body)) this.hold = Hold.ForGood;
+    if (chain === null) return;
+    const settled = request.isAmbiguous ? settle(body, modelKey, request.model) : body;
+    if (!this.begin(chain, request, settled, modelKey)) this.hold = Hold.ForGood;
   }
+
+  /** Its body is too long to be held: it goes to the first target, if that is the same for all models. */
+  private passLong(): void {
+    const chain = this.config.chains[0];
+    if (chain.match.holds(NO_BYTES)) this.pass(chain);
+  }
+
+  /** The request goes on to the chain's first target and no other; its body is not read. */
+  protected pass(_chain: Chain): void {}
 
   /** Nothing more of this stream is of interest. */
   protected stayOut(): HeadersAction {
@@ -108,4 +144,16 @@ export abstract class HeldRequest extends HttpContext {
     this.sendLocalReply(413, headers, TOO_LARGE, TOO_LARGE_DETAILS);
     return HeadersAction.StopAllIterationAndWatermark;
   }
+}
+
+/**
+ * Servers disagree about which of several models counts, so all become the one that the chain was
+ * chosen by. @returns the body as it is now
+ */
+function settle(body: Slice, modelKey: KeyPath, model: Slice): Slice {
+  const settled = setValue(body, modelKey, quoteLikeSjson(model));
+  if (settled === null) return body;
+  requestBody.replace(settled);
+  requestHeaders.set(CONTENT_LENGTH, digits(settled.length));
+  return settled;
 }

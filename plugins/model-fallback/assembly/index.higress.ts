@@ -1,4 +1,7 @@
 // The Higress build exports every callback: Higress's Go test emulator calls them all without asking
 // whether they exist (harness.md 7). In a gateway the idle ones cost 0.5 µs per request.
 export * from "./index";
-export { proxy_on_delete, proxy_on_log, proxy_on_queue_ready } from "proxy-wasm-as/callbacks";
+export { proxy_on_delete, proxy_on_queue_ready } from "proxy-wasm-as/callbacks";
+
+/** Hosts call it before `proxy_on_done`, which is where streams end here. */
+export function proxy_on_log(_id: u32): void {}

@@ -1,4 +1,4 @@
-import { Escape, JsonValue, JsonWriter, parseJson } from "@ai-gateway-wasm/as-json";
+import { Escape, JsonValue, JsonWriter, parseJson, readJson } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import { MILLION } from "./breaker-options";
@@ -10,32 +10,14 @@ const SCHEME: Slice = bytes("://");
 const V1: Slice = bytes("/v1");
 const CHAT: string = "/chat/completions";
 
-/** Where a type of Higress's providers is, when its own fields do not say. */
-@final
-class ProviderType {
-  constructor(
-    readonly name: string,
-    readonly host: string = "",
-    /** In front of the client's path. */
-    readonly base: string = "",
-    /** In place of the client's path. */
-    readonly path: string = "",
-    /** The field that holds a URL of the operator's own. */
-    readonly urlField: string = "",
-  ) {}
-}
-
-const TYPES: ProviderType[] = [
-  new ProviderType("openai", "api.openai.com", "", "", "openaiCustomUrl"),
-  new ProviderType("deepseek", "api.deepseek.com"),
-  new ProviderType("qwen", "dashscope.aliyuncs.com", "/compatible-mode"),
-  new ProviderType("azure", "", "", "", "azureServiceUrl"),
-  new ProviderType("vllm", "", "", "", "vllmCustomUrl"),
-  new ProviderType("generic"),
-  new ProviderType("moonshot", "api.moonshot.cn"),
-  new ProviderType("zhipuai", "open.bigmodel.cn", "", "/api/paas/v4/chat/completions"),
-  new ProviderType("openrouter", "openrouter.ai", "/api"),
-];
+/**
+ * Types of Higress's providers, and where they are when their own fields do not say: the host, what
+ * stands in front of the client's path (`base`) or in its place (`path`), and which field holds a URL
+ * of the operator's own.
+ */
+const TYPES: Slice = bytes(
+  '{"openai":{"host":"api.openai.com","url":"openaiCustomUrl"},"deepseek":{"host":"api.deepseek.com"},"qwen":{"host":"dashscope.aliyuncs.com","base":"/compatible-mode"},"azure":{"url":"azureServiceUrl"},"vllm":{"url":"vllmCustomUrl"},"generic":{},"moonshot":{"host":"api.moonshot.cn"},"zhipuai":{"host":"open.bigmodel.cn","path":"/api/paas/v4/chat/completions"},"openrouter":{"host":"openrouter.ai","base":"/api"}}',
+);
 
 /**
  * The configuration with Higress's names (model-fallback.md 2.9) written in ours; the same reader
@@ -55,6 +37,7 @@ export function withoutLegacy(document: ConfigReader, log: PluginLog): ConfigRea
 class LegacyWriter {
   private readonly json: JsonWriter = new JsonWriter(Escape.Plain);
   private readonly providers: ConfigReader[];
+  private readonly types: ConfigReader;
 
   constructor(
     private readonly document: ConfigReader,
@@ -62,6 +45,8 @@ class LegacyWriter {
     private readonly log: PluginLog,
   ) {
     this.providers = source.objects("providers");
+    const types = readJson(TYPES);
+    this.types = new ConfigReader(types !== null ? types : document.value, document.errors);
   }
 
   write(): Slice {
@@ -101,7 +86,7 @@ class LegacyWriter {
     const json = this.json;
     const id = provider.text("id");
     const name = provider.text("type").toString();
-    const type = findType(name);
+    const type = this.types.object(name); // null: its format would have to be translated
     if (type === null) {
       provider.refuseWith("target " + id.toString() + ": unsupported protocol");
       return;
@@ -110,17 +95,19 @@ class LegacyWriter {
     const fields = ["apiTokens", "apiToken", "modelMapping", "basePathHandling", "cluster"];
     for (let i = 0; i < fields.length; i++) this.copy(fields[i], provider, fields[i]);
     if (name == "azure") this.writeAzure(provider);
-    const url = new ServiceUrl(provider.text(type.urlField));
-    const usual = url.host.isEmpty ? bytes(type.host) : url.host;
+    const url = new ServiceUrl(provider.text(type.text("url").toString()));
+    const usual = url.host.isEmpty ? type.text("host") : url.host;
     const host = provider.text("providerDomain", usual);
     if (!host.isEmpty) json.key("host").text(host);
     const base = provider.text("providerBasePath");
     if (provider.has("basePath")) this.copy("basePath", provider, "basePath");
-    else if (name != "azure") this.writePath(base.isEmpty ? bytes(type.base) : base, type, url);
+    else if (name != "azure")
+      this.writePath(base.isEmpty ? type.text("base") : base, type.text("path"), url);
     json.closeObject();
   }
 
-  private writePath(base: Slice, type: ProviderType, url: ServiceUrl): void {
+  /** @param path in place of the client's; no bytes: it stays */
+  private writePath(base: Slice, path: Slice, url: ServiceUrl): void {
     const json = this.json;
     let prefix = base;
     if (url.path.endsWith(bytes(CHAT))) {
@@ -133,7 +120,7 @@ class LegacyWriter {
       json.key("path").string(url.path.toString() + CHAT);
       return;
     }
-    if (type.path.length > 0) json.key("path").string(type.path);
+    if (!path.isEmpty) json.key("path").text(path);
     if (!prefix.isEmpty) {
       json.key("basePath").text(prefix).key("basePathHandling").string("prepend");
     }
@@ -211,14 +198,6 @@ class LegacyWriter {
     }
     return null;
   }
-}
-
-/** The type of this name, or null: its format would have to be translated. */
-function findType(name: string): ProviderType | null {
-  for (let i = 0; i < TYPES.length; i++) {
-    if (TYPES[i].name == name) return TYPES[i];
-  }
-  return null;
 }
 
 /** `https://host/path` */

@@ -1,4 +1,5 @@
-import { bytes, digits, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { KeyPath } from "@ai-gateway-wasm/as-json";
+import { bytes, digits, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { chooseRouteAgain } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
@@ -24,7 +25,6 @@ import {
   CONTENT_ENCODING,
   CONTENT_LENGTH,
   CONTENT_TYPE,
-  FROM_PROPERTY,
   JSON_TYPE,
   RESPONSE_DETAILS,
   RETRY_AFTER,
@@ -37,6 +37,8 @@ import { FailureClass, NO_HOST, statusReason } from "./reason";
 import { RequestFeatures } from "./request-features";
 import { HeldRequest } from "./held-request";
 import { findRouterReason } from "./router-details";
+import { responseStatus } from "./response-status";
+import { tellAllFailed } from "./result";
 import { RouterOrders } from "./router-orders";
 import { Trace } from "./trace";
 
@@ -74,7 +76,12 @@ export class NativeListener extends HeldRequest {
     super(id, config);
   }
 
-  protected override begin(chain: Chain, request: RequestFeatures, _body: Slice): bool {
+  protected override begin(
+    chain: Chain,
+    request: RequestFeatures,
+    _body: Slice,
+    _modelKey: KeyPath,
+  ): bool {
     const config = this.config;
     const isAlone = this.isAlone;
     const most = isAlone ? 1 : config.maxAttempts;
@@ -83,7 +90,8 @@ export class NativeListener extends HeldRequest {
     this.stage = Stage.Goes;
     this.orders.give(choice.links.length, request.streams);
     setProperty(CHAIN_PROPERTY, ChainNote.of(choice, request, isAlone).toJson());
-    this.chooseCluster(choice);
+    const skipped = choice.skipped;
+    this.leadTo(skipped > 0 ? chain.breakerClusters[skipped] : chain.cluster);
     chain.metrics.requests.increment();
     return true;
   }
@@ -91,8 +99,7 @@ export class NativeListener extends HeldRequest {
   override onResponseHeaders(endOfStream: bool): HeadersAction {
     const choice = this.choice;
     if (this.stage != Stage.Goes || choice === null) return HeadersAction.Continue;
-    const text = responseHeaders.get(STATUS);
-    const status = text === null ? 0 : <i32>parseInteger(text);
+    const status = responseStatus();
     // An attempt that went well has said what there is to say.
     if (status < 400) return choice.probes.length == 0 ? this.stayOut() : HeadersAction.Continue;
     const trace = Trace.parse(getProperty(TRACE_PROPERTY));
@@ -118,11 +125,13 @@ export class NativeListener extends HeldRequest {
     if (choice !== null && choice.probes.length > 0) choice.giveBack();
   }
 
-  /** Tells a route with `cluster_header` where the chain begins. */
-  private chooseCluster(choice: Choice): void {
+  protected override pass(chain: Chain): void {
+    this.leadTo(chain.cluster);
+  }
+
+  /** Tells a route with `cluster_header` where the chain begins. @param cluster no bytes: it knows */
+  private leadTo(cluster: Slice): void {
     const name = this.config.clusterHeader;
-    const chain = choice.chain;
-    const cluster = choice.skipped > 0 ? chain.breakerClusters[choice.skipped] : chain.cluster;
     if (name.isEmpty || cluster.isEmpty) return;
     requestHeaders.set(name, cluster);
     chooseRouteAgain();
@@ -167,13 +176,7 @@ export class NativeListener extends HeldRequest {
   private giveUp(choice: Choice, trace: Trace, endOfStream: bool): HeadersAction {
     const config = this.config;
     const wait = getProperty(RETRY_AFTER_PROPERTY);
-    choice.chain.metrics.allFailed.increment();
-    trace.publish();
-    setProperty(FROM_PROPERTY, choice.chain.primary);
-    const served = new Served(NO_BYTES, NO_BYTES, trace.count);
-    served.from = choice.chain.primary;
-    const first = trace.firstFailure;
-    if (first !== null) served.reason = first.reason;
+    const served = tellAllFailed(choice.chain, trace);
     if (config.allFailed.mode != FailedMode.OpenAi) {
       responseHeaders.load();
       config.exposure.clean(responseHeaders);

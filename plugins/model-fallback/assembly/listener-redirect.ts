@@ -1,15 +1,13 @@
+import { KeyPath } from "@ai-gateway-wasm/as-json";
 import { digits, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
-import { keepRoute, limitRequestBuffer, PluginLog } from "@ai-gateway-wasm/kit";
+import { keepRoute, PluginLog } from "@ai-gateway-wasm/kit";
 import {
-  DataAction,
   getProperty,
   HeadersAction,
-  HttpContext,
   Pairs,
-  requestBody,
+  PairsBuilder,
   requestHeaders,
   responseHeaders,
-  TrailersAction,
 } from "proxy-wasm-as";
 import { Attempt } from "./attempt";
 import { Chain, Link } from "./chain";
@@ -17,94 +15,101 @@ import { ChainNote } from "./chain-note";
 import { Choice } from "./choice";
 import { nowMs } from "./clock";
 import { FallbackConfig } from "./config";
+import { findFirstFailure } from "./first-failure";
 import { HeadEdits } from "./head-edits";
+import { HeldRequest } from "./held-request";
 import {
   AUTHORITY,
   AUTHORIZATION,
-  CONTENT_LENGTH,
+  CONTENT_TYPE,
   HIGRESS_FALLBACK_FROM,
   HOP,
+  JSON_TYPE,
   ORIGINAL_AUTH,
   ORIGINAL_HOST,
   ORIGINAL_PATH,
   PATH,
-  STATUS,
+  SKIPPED_DETAILS,
   TRACE_PROPERTY,
 } from "./names";
-import { NO_RESPONSE, statusReason } from "./reason";
+import { NO_RESPONSE } from "./reason";
 import { RequestFeatures } from "./request-features";
-import { isWatched } from "./request-kind";
+import { responseStatus } from "./response-status";
 import { Result } from "./result";
+import { rewriteRequest } from "./rewrite";
 import { Trace } from "./trace";
-
-const enum Stage {
-  /** None of our business, or nothing more to do. */
-  Idle,
-  /** Held until its body is complete, so that Higress keeps the body for the next pass. */
-  HoldsBody,
-  /** On its way to the target of this pass. */
-  Goes,
-}
 
 /**
  * One pass of a request of `redirect`: Higress sends a failed request through all filters again, on
  * the fallback route of the console (model-fallback.md 3.8). The first pass asks the first target,
- * each further one the next.
+ * each further one the next. Its body is held, so that Higress keeps it for the next pass.
  */
 @final
-export class RedirectListener extends HttpContext {
-  private stage: Stage = Stage.Idle;
+export class RedirectListener extends HeldRequest {
   /** The main route, as Higress says on every pass but the first; no bytes: this is the first. */
   private from: Slice = NO_BYTES;
-  /** How many passes there were before. */
-  private hop: i32 = 0;
-  /** Null: no target is asked. */
+  /** Null: nothing is chosen. */
+  private choice: Choice | null = null;
+  /** Null: no target is asked, or its answer has come. */
   private result: Result | null = null;
 
   constructor(
     id: u32,
-    private readonly config: FallbackConfig,
+    config: FallbackConfig,
     private readonly log: PluginLog,
   ) {
-    super(id);
+    super(id, config);
   }
 
-  override onRequestHeaders(endOfStream: bool): HeadersAction {
-    requestHeaders.load();
-    if (endOfStream || !isWatched(this.config.paths)) return this.stayOut();
+  protected override isBack(): bool {
     const from = requestHeaders.get(HIGRESS_FALLBACK_FROM);
-    if (from !== null) this.from = from.copy();
-    limitRequestBuffer(this.config.maxBodyBytes);
-    this.stage = Stage.HoldsBody;
-    return HeadersAction.StopIteration;
+    if (from === null || from.isEmpty) return false;
+    this.from = from.copy();
+    return true;
   }
 
-  override onRequestBody(size: i32, endOfStream: bool): DataAction {
-    if (this.stage != Stage.HoldsBody) return DataAction.Continue;
-    if (<i64>size > this.config.maxBodyBytes) {
-      this.stage = Stage.Idle; // Higress replays no more than that either
-      return DataAction.Continue;
+  protected override begin(
+    chain: Chain,
+    request: RequestFeatures,
+    body: Slice,
+    modelKey: KeyPath,
+  ): bool {
+    keepRoute();
+    const present = requestHeaders.pairs();
+    const edits = new HeadEdits();
+    const isFirst = this.from.isEmpty;
+    const hop = isFirst ? 0 : hopOf(present);
+    if (isFirst) saveOriginals(edits, present);
+    const link = linkAt(chain, hop);
+    if (link === null) {
+      this.log.warn("no target is left for a request that comes from " + this.from.toString());
+      return true;
     }
-    if (!endOfStream) return DataAction.StopIterationAndBuffer;
-    this.begin();
-    return DataAction.Continue;
-  }
-
-  override onRequestTrailers(): TrailersAction {
-    if (this.stage == Stage.HoldsBody) this.begin();
-    return TrailersAction.Continue;
+    edits.set(HOP, digits(hop + 1));
+    if (isFirst) chain.metrics.requests.increment();
+    const choice = Choice.first(chain);
+    this.choice = choice;
+    if (!choice.isClosed(link) && linkAt(chain, hop + 1) !== null) {
+      edits.applyTo(requestHeaders, present);
+      return this.turnBack(link);
+    }
+    const attempt = new Attempt(link.target, request.model, request.consumer);
+    rewriteRequest(attempt, edits, present, body, modelKey);
+    const note = ChainNote.of(choice, request, false);
+    this.result = new Result(chain, note, attempt, passesBefore(chain, hop), nowMs());
+    return true;
   }
 
   override onResponseHeaders(_endOfStream: bool): HeadersAction {
     const result = this.result;
-    if (this.stage != Stage.Goes || result === null) return HeadersAction.Continue;
-    this.stage = Stage.Idle;
+    if (result === null) return HeadersAction.Continue;
+    this.result = null;
     responseHeaders.load();
     this.config.exposure.clean(responseHeaders);
-    const text = responseHeaders.get(STATUS);
-    const status = text === null ? 0 : <i32>parseInteger(text);
-    if (this.config.errors.isFailure(status)) {
-      result.fail(statusReason(status), status);
+    const status = responseStatus();
+    const reason = findFirstFailure(this.config.errors, status);
+    if (reason !== null) {
+      result.fail(reason, status);
       return HeadersAction.Continue;
     }
     const served = result.succeed(status, this.log);
@@ -113,48 +118,18 @@ export class RedirectListener extends HttpContext {
     return HeadersAction.Continue;
   }
 
-  private stayOut(): HeadersAction {
-    this.finish();
-    return HeadersAction.Continue;
+  override onDone(): void {
+    const choice = this.choice;
+    if (choice !== null) choice.giveBack();
   }
 
-  /** The body is complete, and the headers are still held. */
-  private begin(): void {
-    this.stage = Stage.Idle;
-    const config = this.config;
-    const body = requestBody.readAll();
-    const modelKey = config.modelKey;
-    if (body === null || modelKey === null) return;
-    const features = RequestFeatures.read(body, modelKey, config.asksForVision);
-    if (features.model.isEmpty) return;
-    if (config.asksForConsumer) features.readConsumer();
-    const chain = config.findChain(features.model);
-    if (chain === null) return;
-    keepRoute();
-    const present = requestHeaders.pairs();
-    const edits = new HeadEdits();
-    if (this.from.isEmpty) saveOriginals(edits, present);
-    else this.hop = hopOf(present);
-    const link = linkAt(chain, this.hop);
-    if (link === null) {
-      this.log.warn("no target is left for a request that comes from " + this.from.toString());
-      edits.applyTo(requestHeaders, present);
-      return;
-    }
-    edits.set(HOP, digits(this.hop + 1));
-    const attempt = new Attempt(link.target, features.model, features.consumer);
-    const path = present.find(PATH);
-    attempt.editHead(edits, path === null ? NO_BYTES : path);
-    const edited = attempt.editBody(body, modelKey);
-    if (edited !== body) {
-      requestBody.replace(edited);
-      edits.set(CONTENT_LENGTH, digits(edited.length));
-    }
-    edits.applyTo(requestHeaders, present);
-    if (this.hop == 0) chain.metrics.requests.increment();
-    const note = ChainNote.of(Choice.first(chain), features, false);
-    this.result = new Result(chain, note, attempt, passesBefore(chain, this.hop), nowMs());
-    this.stage = Stage.Goes;
+  /** Nobody is asked, and Higress makes the next pass at once. @returns false */
+  private turnBack(link: Link): bool {
+    link.metrics.skipped.increment();
+    const headers = new PairsBuilder().add(CONTENT_TYPE, JSON_TYPE).build();
+    const body = this.config.allFailed.bodyOf(new Trace(), false);
+    this.sendLocalReply(503, headers, body, SKIPPED_DETAILS);
+    return false;
   }
 }
 

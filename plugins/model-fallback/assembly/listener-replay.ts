@@ -1,14 +1,13 @@
-import { digits, lowerCase, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
-import { chooseRouteAgain, isEncoded, keepRoute, PluginLog } from "@ai-gateway-wasm/kit";
+import { KeyPath } from "@ai-gateway-wasm/as-json";
+import { lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { isEncoded, PluginLog } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
   HeadersAction,
   HttpCallResponse,
-  requestBody,
   requestHeaders,
   responseBody,
   responseHeaders,
-  setProperty,
   TrailersAction,
 } from "proxy-wasm-as";
 import { FailedMode } from "./all-failed";
@@ -20,23 +19,17 @@ import { nowMs } from "./clock";
 import { FallbackConfig } from "./config";
 import { Served } from "./exposure";
 import { findFirstFailure } from "./first-failure";
-import { HeadEdits } from "./head-edits";
 import { HeldRequest } from "./held-request";
 import { StartJudge, Verdict } from "./judge";
-import {
-  CONTENT_LENGTH,
-  CONTENT_TYPE,
-  EVENT_STREAM_TYPE,
-  FROM_PROPERTY,
-  PATH,
-  RETRY_AFTER,
-  STATUS,
-} from "./names";
+import { CONTENT_TYPE, EVENT_STREAM_TYPE, RETRY_AFTER } from "./names";
 import { BAD_START, statusReason } from "./reason";
 import { ReplayAnswer } from "./replay-answer";
 import { ReplayCalls } from "./replay-calls";
-import { ReplayRequest } from "./replay-request";
-import { RequestFeatures } from "./request-features";
+import { ReplayRequest, sendOn } from "./replay-request";
+import { consumerOf, RequestFeatures } from "./request-features";
+import { responseStatus } from "./response-status";
+import { tellAllFailed } from "./result";
+import { StreamEnd } from "./stream-end";
 import { Waiting } from "./waiting";
 
 /** How long a failed answer may take to end before the client gets another one all the same. */
@@ -50,6 +43,8 @@ const enum Stage {
   Goes,
   /** The answer is held until its beginning is judged. */
   Judges,
+  /** It goes to the client. */
+  Serves,
   /** An answer is held until its body is complete: what it says decides. */
   ReadsError,
   /** Another target is asked. */
@@ -82,6 +77,8 @@ export class ReplayListener extends HeldRequest {
   /** Null: no chain takes the request up. */
   private calls: ReplayCalls | null = null;
   private judge: StartJudge | null = null;
+  /** Null: the end of the answer is not watched. */
+  private end: StreamEnd | null = null;
   private status: i32 = 0;
   /** Why the running answer is a failure; no bytes: only its body can tell. */
   private reason: Slice = NO_BYTES;
@@ -101,7 +98,12 @@ export class ReplayListener extends HeldRequest {
     super(id, config);
   }
 
-  protected override begin(chain: Chain, request: RequestFeatures, body: Slice): bool {
+  protected override begin(
+    chain: Chain,
+    request: RequestFeatures,
+    body: Slice,
+    modelKey: KeyPath,
+  ): bool {
     const config = this.config;
     const isBarred = request.streams && config.forbidsReplayedStreams;
     const isAlone = this.isAlone;
@@ -117,7 +119,8 @@ export class ReplayListener extends HeldRequest {
     this.calls = calls;
     chain.metrics.requests.increment();
     if (!staysHere) {
-      this.rewrite(calls.startFirst(), body);
+      this.stage = Stage.Goes;
+      sendOn(config, calls.startFirst(), body, modelKey);
       return true;
     }
     // Nothing tells the route another cluster: the answer comes by a call, in one piece.
@@ -126,14 +129,19 @@ export class ReplayListener extends HeldRequest {
     return false;
   }
 
+  protected override pass(chain: Chain): void {
+    const modelKey = this.config.modelKey;
+    const attempt = new Attempt(chain.ranks[0].links[0].target, NO_BYTES, consumerOf());
+    if (modelKey !== null) sendOn(this.config, attempt, NO_BYTES, modelKey);
+  }
+
   override onResponseHeaders(endOfStream: bool): HeadersAction {
     if (this.stage != Stage.Goes) return HeadersAction.Continue;
     responseHeaders.load();
     this.config.exposure.clean(responseHeaders);
     this.place = endOfStream ? Place.Head : Place.Body;
     this.hasEnded = endOfStream;
-    const text = responseHeaders.get(STATUS);
-    this.status = text === null ? 0 : <i32>parseInteger(text);
+    this.status = responseStatus();
     const errors = this.config.errors;
     const reason = findFirstFailure(errors, this.status);
     const isLegible = !endOfStream && !isEncoded(responseHeaders);
@@ -151,6 +159,12 @@ export class ReplayListener extends HeldRequest {
 
   /** An answer with trailers has no end of its body. */
   override onResponseTrailers(): TrailersAction {
+    const end = this.end;
+    if (this.stage == Stage.Serves && end !== null && !end.isComplete) {
+      this.stage = Stage.Idle;
+      this.closeStream(); // nothing can be added to what went on
+      return TrailersAction.StopIteration;
+    }
     return this.takeBody(0, true) ? TrailersAction.Continue : TrailersAction.StopIteration;
   }
 
@@ -161,8 +175,9 @@ export class ReplayListener extends HeldRequest {
     const answer = ReplayAnswer.of(response);
     const reason = answer.findFailure(this.config, result.lastedMs, calls.timeoutMs);
     if (reason === null) {
-      answer.served = result.succeed(answer.status, this.log);
-      this.deliver(answer);
+      const whole = answer.ended(this.config.stream);
+      whole.served = result.succeed(answer.status, this.log);
+      this.deliver(whole);
       return;
     }
     const isLate = calls.fail(reason, answer.status, response.header(RETRY_AFTER));
@@ -172,7 +187,7 @@ export class ReplayListener extends HeldRequest {
 
   override onDone(): void {
     const calls = this.calls;
-    if (calls !== null) calls.end();
+    if (calls !== null) calls.end(this.stage == Stage.Serves && !this.hasEnded);
     this.stage = Stage.Idle;
   }
 
@@ -190,33 +205,16 @@ export class ReplayListener extends HeldRequest {
     return false;
   }
 
-  /** Makes the running request one to its first target. */
-  private rewrite(attempt: Attempt, body: Slice): void {
-    const config = this.config;
-    const modelKey = config.modelKey;
-    const present = requestHeaders.pairs();
-    const path = present.find(PATH);
-    const edits = new HeadEdits();
-    attempt.editHead(edits, path === null ? NO_BYTES : path);
-    const edited = modelKey === null ? body : attempt.editBody(body, modelKey);
-    if (edited !== body) {
-      requestBody.replace(edited);
-      edits.set(CONTENT_LENGTH, digits(edited.length));
-    }
-    const steers = !config.clusterHeader.isEmpty;
-    if (steers) edits.set(config.clusterHeader, attempt.target.cluster);
-    else keepRoute();
-    edits.applyTo(requestHeaders, present);
-    if (steers) chooseRouteAgain();
-    this.stage = Stage.Goes;
-  }
-
   /** @returns true: what is held goes on to the client */
   private takeBody(size: i32, isLast: bool): bool {
     if (isLast) this.hasEnded = true;
+    const end = this.end;
     switch (this.stage) {
       case Stage.Judges:
         return this.judgeStart(isLast);
+      case Stage.Serves:
+        if (end !== null) end.watch(size, isLast);
+        return true;
       case Stage.ReadsError:
         return (isLast || size >= this.config.stream.holdMaxBytes) && this.judgeError();
       case Stage.Waits:
@@ -235,10 +233,12 @@ export class ReplayListener extends HeldRequest {
   /** Holds a good answer whose beginning has to be looked at. */
   private wantsToJudge(): bool {
     const stream = this.config.stream;
-    if (this.status != 200 || !this.config.errors.onBadStart) return false;
+    if (this.status != 200) return false;
     const type = responseHeaders.get(CONTENT_TYPE);
     const isStream = type !== null && lowerCase(type).startsWith(EVENT_STREAM_TYPE);
-    if (!(isStream ? stream.holdsFirstEvent : stream.judgesJson)) return false;
+    this.end = StreamEnd.of(isStream, stream);
+    const looks = isStream ? stream.holdsFirstEvent : stream.judgesJson;
+    if (!looks || !this.config.errors.onBadStart) return false;
     this.judge = new StartJudge(isStream, stream);
     this.stage = Stage.Judges;
     return true;
@@ -251,7 +251,9 @@ export class ReplayListener extends HeldRequest {
     if (judge === null || held === null) return true;
     const verdict = judge.look(held);
     if (verdict == Verdict.Open && !isLast) return false;
-    return judge.end() == Verdict.Bad ? this.fail(BAD_START) : this.serve();
+    if (judge.end() == Verdict.Bad) return this.fail(BAD_START);
+    this.serve();
+    return this.takeBody(held.length, isLast);
   }
 
   /** The held error is complete, or long enough. @returns true: it goes on to the client */
@@ -270,7 +272,7 @@ export class ReplayListener extends HeldRequest {
   private serve(): bool {
     const calls = this.calls;
     const result = calls !== null ? calls.result : null;
-    this.stage = Stage.Idle;
+    this.stage = Stage.Serves;
     if (result !== null) result.serve(this.status, this.config.exposure, this.log);
     return true;
   }
@@ -292,15 +294,8 @@ export class ReplayListener extends HeldRequest {
    * @returns true: an answer goes on to the client
    */
   private giveUp(calls: ReplayCalls, last: ReplayAnswer | null): bool {
-    const chain = calls.choice.chain;
     const failed = this.config.allFailed;
-    const served = new Served(NO_BYTES, NO_BYTES, calls.trace.count);
-    const first = calls.trace.firstFailure;
-    served.from = chain.primary;
-    if (first !== null) served.reason = first.reason;
-    chain.metrics.allFailed.increment();
-    setProperty(FROM_PROPERTY, served.from);
-    calls.trace.publish();
+    const served = tellAllFailed(calls.choice.chain, calls.trace);
     const wantsLast = failed.mode == FailedMode.Last;
     const wantsFirst = failed.mode == FailedMode.First || (wantsLast && last === null);
     if (wantsFirst && this.place != Place.Request) return this.releaseFirst(served, last !== null);

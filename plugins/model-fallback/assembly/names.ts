@@ -88,6 +88,8 @@ export const RESPONSE_DETAILS: Slice = bytes("response\u0000code_details");
 export const ALL_FAILED_DETAILS: Slice = bytes("model_fallback.all_failed");
 export const REPLAYED_DETAILS: Slice = bytes("model_fallback.replayed");
 export const TOO_LARGE_DETAILS: Slice = bytes("model_fallback.too_large");
+/** Of `redirect`: the breaker of the pass's target is open. */
+export const SKIPPED_DETAILS: Slice = bytes("model_fallback.skipped");
 
 export const JSON_TYPE: Slice = bytes("application/json");
 export const EVENT_STREAM_TYPE: Slice = bytes("text/event-stream");

@@ -34,6 +34,8 @@ export const OVERFLOW: Slice = bytes("overflow");
 export const CLIENT_GONE: Slice = bytes("client_gone");
 /** The target was left out, because it had failed too often. */
 export const BREAKER_OPEN: Slice = bytes("breaker_open");
+/** It was left out, because such requests are not for it, or it has no key for this one. */
+export const NOT_ELIGIBLE: Slice = bytes("not_eligible");
 /** The attempt ended, and nobody saw how. */
 export const NO_RESPONSE: Slice = bytes("no_response");
 /** The answer broke off after it had begun. */

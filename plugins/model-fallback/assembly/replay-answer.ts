@@ -1,8 +1,8 @@
-import { bytes, digits, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, digits, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { HttpCallResponse, PairsBuilder, responseBody, responseHeaders } from "proxy-wasm-as";
 import { FallbackConfig } from "./config";
 import { Exposure, Served } from "./exposure";
-import { StartJudge, Verdict } from "./judge";
+import { StartJudge, StreamOptions, Verdict } from "./judge";
 import {
   ALL_FAILED_DETAILS,
   CONTENT_ENCODING,
@@ -16,6 +16,7 @@ import {
   TRANSFER_ENCODING,
 } from "./names";
 import { BAD_START, CONNECT, RESET, statusReason, TIMEOUT } from "./reason";
+import { StreamEnd } from "./stream-end";
 
 /** How Envoy's own answer to a call begins that reached nobody. */
 const CONNECT_ERROR: Slice = bytes("upstream connect error");
@@ -55,6 +56,16 @@ export class ReplayAnswer {
     return copy;
   }
 
+  /** The same, with an event that says so when it is a stream that ended too early. */
+  ended(stream: StreamOptions): ReplayAnswer {
+    if (!stream.marksEnd || !this.isStream) return this;
+    const end = new StreamEnd();
+    end.feed(this.body);
+    if (end.isComplete) return this;
+    const body = new Builder(this.body.length + 128).append(this.body).append(end.addition);
+    return new ReplayAnswer(this.status, this.type, body.view());
+  }
+
   /**
    * Why it is a failure that the next target may mend, or null: it goes to the client.
    *
@@ -70,7 +81,7 @@ export class ReplayAnswer {
       return errors.isRefusal(this.status, this.body) ? null : statusReason(this.status);
     }
     if (this.status != 200 || !errors.onBadStart) return null;
-    const isStream = lowerCase(this.type).startsWith(EVENT_STREAM_TYPE);
+    const isStream = this.isStream;
     if (!(isStream ? config.stream.holdsFirstEvent : config.stream.judgesJson)) return null;
     const judge = new StartJudge(isStream, config.stream);
     judge.look(this.body);
@@ -107,6 +118,10 @@ export class ReplayAnswer {
     const served = this.served;
     if (served !== null) exposure.tell(responseHeaders, served);
     responseBody.replace(this.body);
+  }
+
+  private get isStream(): bool {
+    return lowerCase(this.type).startsWith(EVENT_STREAM_TYPE);
   }
 
   /** Nobody answered: the status is Envoy's (model-fallback.md 7.2, no. 8). */

@@ -7,7 +7,8 @@ import { ChainNote } from "./chain-note";
 import { Choice } from "./choice";
 import { nowMs } from "./clock";
 import { FallbackConfig } from "./config";
-import { NO_HOST } from "./reason";
+import { isCutOff } from "./ending";
+import { NO_HOST, RESET_MID_STREAM } from "./reason";
 import { ReplayRequest } from "./replay-request";
 import { Result, secondsOf } from "./result";
 import { Trace } from "./trace";
@@ -90,8 +91,14 @@ export class ReplayCalls {
     if (rule !== null) this.allowed = rule.targets;
   }
 
-  /** The request is over: what its breakers were promised is given back. */
-  end(): void {
+  /**
+   * The request is over: what its breakers were promised is given back.
+   *
+   * @param isCut the answer of the first target began, and nobody saw its end
+   */
+  end(isCut: bool): void {
+    const result = this.result;
+    if (isCut && result !== null && isCutOff()) result.breakOff(RESET_MID_STREAM);
     if (this.choice.probes.length > 0) this.choice.giveBack();
   }
 

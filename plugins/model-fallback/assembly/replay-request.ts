@@ -1,9 +1,12 @@
 import { KeyPath } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { httpCall, Pairs, PairsBuilder, Status } from "proxy-wasm-as";
+import { chooseRouteAgain, keepRoute } from "@ai-gateway-wasm/kit";
+import { httpCall, Pairs, PairsBuilder, requestHeaders, Status } from "proxy-wasm-as";
 import { Attempt } from "./attempt";
+import { FallbackConfig } from "./config";
 import { HeadEdits } from "./head-edits";
 import { CREDENTIAL_HEADERS, PASSED_ON, PATH } from "./names";
+import { rewriteRequest } from "./rewrite";
 
 const NO_PATH: Slice = bytes("/");
 
@@ -45,6 +48,21 @@ export class ReplayRequest {
     const body = modelKey === null ? this.body : attempt.editBody(this.body, modelKey);
     return httpCall(owner, 0, attempt.target.cluster, head.build(), body, timeoutMs);
   }
+}
+
+/** The running request itself goes to the attempt's target: the route's, or the one its header names. */
+export function sendOn(
+  config: FallbackConfig,
+  attempt: Attempt,
+  body: Slice,
+  modelKey: KeyPath,
+): void {
+  const edits = new HeadEdits();
+  const steers = !config.clusterHeader.isEmpty;
+  if (steers) edits.set(config.clusterHeader, attempt.target.cluster);
+  else keepRoute();
+  rewriteRequest(attempt, edits, requestHeaders.pairs(), body, modelKey);
+  if (steers) chooseRouteAgain();
 }
 
 function pass(names: Slice[], from: Pairs, to: PairsBuilder): void {

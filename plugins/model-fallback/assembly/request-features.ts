@@ -1,12 +1,6 @@
-import {
-  boolOf,
-  JsonCursor,
-  JsonValue,
-  KeyPath,
-  readJson,
-  stringOf,
-} from "@ai-gateway-wasm/as-json";
+import { JsonCursor, JsonValue, KeyPath, readJson, stringOf } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { configFlag } from "@ai-gateway-wasm/kit";
 import { requestHeaders } from "proxy-wasm-as";
 import { CONSUMER_HEADER } from "./names";
 
@@ -25,6 +19,8 @@ const INPUT_IMAGE: Slice = bytes("input_image");
 export class RequestFeatures {
   /** The client's name of the model; no bytes: it names none, and the request is not ours. */
   model: Slice = NO_BYTES;
+  /** It names several, and they need not be the same. */
+  isAmbiguous: bool = false;
   streams: bool = false;
   hasTools: bool = false;
   /** Only looked for when somebody asks for it. */
@@ -44,27 +40,33 @@ export class RequestFeatures {
     if (root === null || !root.isObject || !root.isComplete) return features;
     const model = modelKey.read(root);
     if (model !== null && model.isString) features.model = stringOf(model);
+    const steps = modelKey.steps;
     const members = root.entries();
-    while (members.next()) features.note(members, seesImages);
+    let names = 0;
+    while (members.next()) {
+      if (members.keyIs(steps[0].key)) names++;
+      features.note(members, seesImages);
+    }
+    features.isAmbiguous = names > 1 || (steps.length > 1 && modelKey.readAll(root).length > 1);
     return features;
-  }
-
-  /** Adds who asks. The running request's headers can be read. */
-  readConsumer(): void {
-    const found = requestHeaders.get(CONSUMER_HEADER);
-    if (found !== null) this.consumer = found.copy();
   }
 
   /** One member of the body. Servers disagree about repeated keys: one that says so does. */
   private note(member: JsonCursor, seesImages: bool): void {
     if (member.keyIs(STREAM)) {
-      if (boolOf(member.value)) this.streams = true;
+      if (configFlag(member.value)) this.streams = true;
     } else if (member.keyIs(TOOLS) || member.keyIs(FUNCTIONS)) {
       if (member.value.count() > 0) this.hasTools = true;
     } else if (seesImages && (member.keyIs(MESSAGES) || member.keyIs(INPUT))) {
       if (hasImages(member.value)) this.hasImages = true;
     }
   }
+}
+
+/** Who asks for the running request, whose headers can be read; no bytes: nobody knows. */
+export function consumerOf(): Slice {
+  const found = requestHeaders.get(CONSUMER_HEADER);
+  return found === null ? NO_BYTES : found.copy();
 }
 
 /** `[{"content":[{"type":"image_url"}]}]`, of OpenAI's and Anthropic's kind. */

@@ -14,7 +14,15 @@ import {
   SERVED_PROPERTY,
   TRACE_PROPERTY,
 } from "./names";
-import { BREAKER_OPEN, classOf, NO_HOST, OK, statusReason } from "./reason";
+import {
+  BREAKER_OPEN,
+  classOf,
+  FailureClass,
+  NO_HOST,
+  NOT_ELIGIBLE,
+  OK,
+  statusReason,
+} from "./reason";
 import { Trace } from "./trace";
 
 const NO_BREAKER: Breaker | null = null;
@@ -56,9 +64,12 @@ export class Result {
     if (wait > 0) noteWait(wait);
     const link = this.link;
     if (link === null) return;
-    link.metrics.countFailure(classOf(reason));
+    const kind = classOf(reason);
+    link.metrics.countFailure(kind);
     const breaker = this.breakerOf(link);
-    if (breaker !== null) breaker.fail(status, wait * 1000);
+    // What the gateway answers in a target's place has no status of the target's.
+    const own = kind <= FailureClass.Status5xx ? status : 0;
+    if (breaker !== null) breaker.fail(own, wait * 1000);
   }
 
   /** The answer broke off after the client got its beginning. */
@@ -87,8 +98,9 @@ export class Result {
     this.addToTrace(status < 400 ? OK : statusReason(status));
     this.trace.publish();
     const served = new Served(name, this.attempt.model, this.trace.count);
-    if (!name.equals(this.chain.primary)) {
-      served.from = this.chain.primary;
+    const primary = this.chain.primaryOf(this.trace);
+    if (!name.equals(primary)) {
+      served.from = primary;
       served.reason = before === null ? this.reasonForSkip() : before.reason;
       this.announce(served, status, log);
     }
@@ -112,11 +124,12 @@ export class Result {
     return last === null ? 0 : last.ms;
   }
 
-  /** A breaker left the primary out, or Envoy did because it has no host. */
+  /** A breaker or a rule left the primary out, or Envoy did because it has no host. */
   private reasonForSkip(): Slice {
     const expected = this.note.targets;
     const isExpected = expected.length > 0 && expected[0].equals(this.chain.primary);
-    return isExpected ? NO_HOST : BREAKER_OPEN;
+    if (isExpected) return NO_HOST;
+    return this.note.leftOut ? NOT_ELIGIBLE : BREAKER_OPEN;
   }
 
   private announce(served: Served, status: i32, log: PluginLog): void {
@@ -139,6 +152,18 @@ export class Result {
   private addToTrace(reason: Slice): void {
     this.trace.add(this.attempt.target.name, reason, this.lastedMs);
   }
+}
+
+/** Every target of a chain has failed. @returns what the client is told besides the error */
+export function tellAllFailed(chain: Chain, trace: Trace): Served {
+  const served = new Served(NO_BYTES, NO_BYTES, trace.count);
+  const first = trace.firstFailure;
+  served.from = chain.primaryOf(trace);
+  if (first !== null) served.reason = first.reason;
+  chain.metrics.allFailed.increment();
+  setProperty(FROM_PROPERTY, served.from);
+  trace.publish();
+  return served;
 }
 
 /** Seconds that an answer asks to wait; 0: it does not say, or gives a date. */

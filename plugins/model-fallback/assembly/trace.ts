@@ -1,5 +1,5 @@
-import { Escape, integerOf, JsonWriter, readJson, stringOf } from "@ai-gateway-wasm/as-json";
-import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { Escape, JsonWriter, readJson, stringOf } from "@ai-gateway-wasm/as-json";
+import { bytes, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { addJsonToLog } from "@ai-gateway-wasm/kit/log-number";
 import { setProperty } from "proxy-wasm-as";
 import { TRACE_PROPERTY } from "./names";
@@ -47,7 +47,9 @@ export class Trace {
       const target = items.value.get(TARGET);
       const reason = items.value.get(REASON);
       if (target === null || reason === null || !target.isString || !reason.isString) continue;
-      trace.add(stringOf(target), stringOf(reason), integerOf(items.value.get(MS)));
+      const ms = items.value.get(MS);
+      const time = ms === null ? 0 : max<i64>(0, parseInteger(ms.raw));
+      trace.add(stringOf(target), stringOf(reason), time);
     }
     return trace;
   }

@@ -1,4 +1,4 @@
-import { digits, lowerCase, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { digits, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { isEncoded, PluginLog } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
@@ -11,7 +11,6 @@ import {
   responseHeaders,
   TrailersAction,
 } from "proxy-wasm-as";
-import { INTERRUPTED } from "./all-failed";
 import { Attempt } from "./attempt";
 import { ChainNote } from "./chain-note";
 import { nowMs } from "./clock";
@@ -39,6 +38,7 @@ import {
   statusReason,
   TIMEOUT,
 } from "./reason";
+import { responseStatus } from "./response-status";
 import { Result } from "./result";
 import { REWRITTEN, RouterOrders } from "./router-orders";
 import { StreamEnd } from "./stream-end";
@@ -117,8 +117,7 @@ export class UpstreamAttempt extends HttpContext {
     if (this.stage != Stage.Waits || result === null) return HeadersAction.Continue;
     responseHeaders.load();
     this.config.exposure.clean(responseHeaders);
-    const text = responseHeaders.get(STATUS);
-    this.status = text === null ? 0 : <i32>parseInteger(text);
+    this.status = responseStatus();
     if (this.config.errors.isFailure(this.status)) {
       this.fail(result, statusReason(this.status));
       return HeadersAction.Continue;
@@ -250,8 +249,7 @@ export class UpstreamAttempt extends HttpContext {
     if (this.status != 200) return false;
     const type = responseHeaders.get(CONTENT_TYPE);
     const isStream = type !== null && lowerCase(type).startsWith(EVENT_STREAM_TYPE);
-    const canAppend = responseHeaders.get(CONTENT_LENGTH) === null;
-    if (isStream && config.stream.marksEnd && canAppend) this.end = new StreamEnd();
+    this.end = StreamEnd.of(isStream, config.stream);
     const looks = isStream ? config.stream.holdsFirstEvent : config.stream.judgesJson;
     if (!looks || !config.errors.onBadStart) return false;
     this.judge = new StartJudge(isStream, config.stream);
@@ -335,14 +333,10 @@ export class UpstreamAttempt extends HttpContext {
     return true;
   }
 
-  /** A stream that ends without saying that it is complete gets an event that says so. */
+  /** Looks whether the stream ends as it should. */
   private watchEnd(size: i32, endOfStream: bool): void {
     const end = this.end;
-    if (end !== null) {
-      const chunk = responseBody.peek(size);
-      if (chunk !== null) end.feed(chunk);
-      if (endOfStream && !end.isComplete) responseBody.append(INTERRUPTED);
-    }
+    if (end !== null) end.watch(size, endOfStream);
     if (endOfStream) this.stage = Stage.Over;
   }
 }

@@ -1,5 +1,5 @@
 import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { isJson, isMultipart, isUnreadable } from "@ai-gateway-wasm/kit";
+import { isEncoded, isJson, isMultipart, isUnreadable } from "@ai-gateway-wasm/kit";
 import {
   FormModelSearch,
   JsonModelSearch,
@@ -11,7 +11,7 @@ import {
   readJsonModel,
 } from "@ai-gateway-wasm/llm/model";
 import { requestBody, requestHeaders, Status } from "proxy-wasm-as";
-import { CONTENT_LENGTH, CONTENT_TYPE } from "./names";
+import { CONTENT_LENGTH, CONTENT_TYPE, JSON_TYPE } from "./names";
 
 const enum BodyKind {
   /** What the peer answers hosts, and tests of plugins: it is held, and let go unread. */
@@ -38,11 +38,12 @@ export class ModelBody {
 
   /** What the request's headers promise; null: nothing that can be read. */
   static announced(key: ModelKey, readsForms: bool, isEarly: bool): ModelBody | null {
-    if (isUnreadable(requestHeaders)) return null;
-    const hasLength = requestHeaders.get(CONTENT_LENGTH) !== null;
     const type = requestHeaders.get(CONTENT_TYPE);
+    const isPlain = type !== null && type.equals(JSON_TYPE); // as nearly all are
+    if (isPlain ? isEncoded(requestHeaders) : isUnreadable(requestHeaders)) return null;
+    const hasLength = requestHeaders.get(CONTENT_LENGTH) !== null;
     if (type === null) return new ModelBody(key, BodyKind.Untyped, NO_BYTES, hasLength);
-    if (isJson(type)) {
+    if (isPlain || isJson(type)) {
       const body = new ModelBody(key, BodyKind.Json, NO_BYTES, hasLength);
       if (isEarly) body.search = new JsonModelSearch(key);
       return body;

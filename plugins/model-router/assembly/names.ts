@@ -8,6 +8,7 @@ export const INSTANCE_ROOT: Slice = bytes("plugin_root_id");
 export const PATH: Slice = bytes(":path");
 export const CONTENT_LENGTH: Slice = bytes("content-length");
 export const CONTENT_TYPE: Slice = bytes("content-type");
+export const JSON_TYPE: Slice = bytes("application/json");
 /** What auto routing sets, whatever `modelToHeader` says. */
 export const MODEL_HEADER: Slice = bytes("x-higress-llm-model");
 /** Written by key-auth and Higress's other authentication plugins. */

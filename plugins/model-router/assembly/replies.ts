@@ -1,8 +1,6 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { PairsBuilder } from "proxy-wasm-as";
-import { CONTENT_TYPE } from "./names";
-
-const JSON: Slice = bytes("application/json");
+import { CONTENT_TYPE, JSON_TYPE } from "./names";
 
 /** The one refusal: a body that names its model more than once. */
 export const AMBIGUOUS_BODY: Slice = bytes(
@@ -11,5 +9,5 @@ export const AMBIGUOUS_BODY: Slice = bytes(
 export const AMBIGUOUS_DETAILS: Slice = bytes("model_router.ambiguous_model");
 
 export function replyHeaders(): Slice {
-  return new PairsBuilder().add(CONTENT_TYPE, JSON).build();
+  return new PairsBuilder().add(CONTENT_TYPE, JSON_TYPE).build();
 }

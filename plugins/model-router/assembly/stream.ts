@@ -197,10 +197,10 @@ export class ModelRouter extends HttpContext {
     let setsHeader = hasModelHeader || target.isAuto || !target.provider.isEmpty;
     const choice = target.choice;
     if (choice !== null) {
-      this.announce(choice, trim(field.name), model);
+      this.announce(choice, target.asked, model);
       setsHeader = true;
     }
-    if (!model.equals(trim(field.name))) body.write(field, field.rename(model));
+    if (!model.equals(target.asked)) body.write(field, field.rename(model));
     else if (field.isAmbiguous) body.write(field, field.unify());
     if (setsHeader) chooseRouteAgain();
   }

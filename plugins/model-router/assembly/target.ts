@@ -13,10 +13,15 @@ export class Target {
   /** Chosen by what the user wrote. */
   isAuto: bool = false;
 
+  /** With its provider in front of it, if the name has one. */
+  model: Slice;
+
   constructor(
-    /** With its provider in front of it, if the name has one. */
-    public model: Slice,
-  ) {}
+    /** As the client named it, without blanks around it. */
+    readonly asked: Slice,
+  ) {
+    this.model = asked;
+  }
 
   /**
    * Takes the provider out of `provider/model`, at the first slash. A name that begins or ends with

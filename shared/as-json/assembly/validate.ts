@@ -26,22 +26,24 @@ export function isValidJson(text: Slice, maxDepth: i32 = MAX_BODY_DEPTH): bool {
   return new Validator(text, maxDepth).run();
 }
 
+/**
+ * One bit per open container of the text that is checked now: 1 for an object. One text is checked at
+ * a time, and memory of its own would be the largest object that most requests make.
+ */
+const LEVELS: usize = memory.data((MAX_BODY_DEPTH >> 6) * 8 + 8, 8);
+
 /** Checks the grammar byte by byte; nesting is a bit per level, not a call per level. */
 @final
 class Validator {
   private at: usize;
   private readonly end: usize;
   private depth: i32 = 0;
-  /** One bit per open container: 1 for an object. */
-  private readonly levels: StaticArray<u64>;
+  private readonly maxDepth: i32;
 
-  constructor(
-    text: Slice,
-    private readonly maxDepth: i32,
-  ) {
+  constructor(text: Slice, maxDepth: i32) {
     this.at = text.ptr;
     this.end = text.ptr + <usize>text.length;
-    this.levels = new StaticArray<u64>((maxDepth >> 6) + 1);
+    this.maxDepth = min(maxDepth, MAX_BODY_DEPTH); // what `LEVELS` has room for
   }
 
   run(): bool {
@@ -78,8 +80,8 @@ class Validator {
   private open(isObject: bool): bool {
     if (this.depth == this.maxDepth) return false;
     const bit: u64 = (<u64>1) << (this.depth & 63);
-    const word = this.levels[this.depth >> 6];
-    this.levels[this.depth >> 6] = isObject ? word | bit : word & ~bit;
+    const word = levelsAt(this.depth);
+    store<u64>(word, isObject ? load<u64>(word) | bit : load<u64>(word) & ~bit);
     this.depth++;
     this.at++;
     return true;
@@ -87,7 +89,7 @@ class Validator {
 
   private inObject(): bool {
     const level = this.depth - 1;
-    return ((this.levels[level >> 6] >> (level & 63)) & 1) != 0;
+    return ((load<u64>(levelsAt(level)) >> (level & 63)) & 1) != 0;
   }
 
   /** The next byte that is not blank, not consumed; -1 at the end. */
@@ -206,4 +208,9 @@ class Validator {
         return false;
     }
   }
+}
+
+/** Address of the word with this level's bit. */
+function levelsAt(level: i32): usize {
+  return LEVELS + <usize>((level >> 6) << 3);
 }

@@ -31,10 +31,11 @@ async function pass(
   headers: Record<string, string>,
   backend: Upstream = upstream().reply(200, { json: {} }),
   body = JSON.stringify(BODY),
+  more: Record<string, Json> = {},
 ): Promise<Pass> {
   await using host = await createHost({
     profile: "higress-2.2",
-    plugins: [{ wasm: "build/higress/model-fallback.wasm", config: CONFIG }],
+    plugins: [{ wasm: "build/higress/model-fallback.wasm", config: { ...CONFIG, ...more } }],
     clusters: { backend },
   });
   const answer = await host
@@ -44,11 +45,11 @@ async function pass(
       body,
     })
     .settle();
-  const seen = answer.upstream[0]!;
+  const [seen] = answer.upstream;
   return {
     answer,
-    header: (name) => seen.headers.find(([key]) => key === name)?.[1] ?? null,
-    body: JSON.parse(seen.body) as unknown,
+    header: (name) => seen?.headers.find(([key]) => key === name)?.[1] ?? null,
+    body: seen && (JSON.parse(seen.body) as unknown),
   };
 }
 
@@ -75,6 +76,22 @@ describe("the first pass", () => {
     ).toBe("Bearer first");
   });
 
+  test("believes nothing that only this plugin says", async () => {
+    const forged = { "x-llm-target": "f", "x-fallback-reason": "f", "x-envoy-max-retries": "9" };
+    const { header } = await pass(forged);
+    expect(Object.keys(forged).map(header)).toEqual([null, null, null]);
+  });
+
+  test("a body that is too long passes, or is refused", async () => {
+    const long = JSON.stringify({ ...BODY, user: "x".repeat(2000) });
+    const { header, body } = await pass({}, undefined, long, { maxBodyBytes: 1024 });
+    expect([header("authorization"), body]).toEqual(["Bearer client", JSON.parse(long)]);
+    const strict = { maxBodyBytes: 1024, onBodyTooLarge: "reject" };
+    const { answer } = await pass({}, undefined, long, strict);
+    expect([answer.status, answer.upstream.length]).toEqual([413, 0]);
+    expect(answer.json()).toMatchObject({ error: { code: "request_too_large" } });
+  });
+
   test("a failure goes on to Higress as it is, and is counted", async () => {
     const { answer } = await pass({}, upstream().reply(503, { body: "busy" }));
     expect([answer.status, answer.text()]).toEqual([503, "busy"]);
@@ -96,6 +113,14 @@ describe("a further pass", () => {
     expect(answer.headers.get("x-llm-model")).toBe("spare-7b");
   });
 
+  test("Higress's own header stays, also where it is one that clients are told", async () => {
+    const { header, answer } = await pass(AGAIN, undefined, undefined, {
+      expose: { compat: true },
+    });
+    expect(header("x-higress-fallback-from")).toBe(AGAIN["x-higress-fallback-from"]);
+    expect(answer.headers.get("x-higress-fallback-from")).toBe(AGAIN["x-higress-fallback-from"]);
+  });
+
   test("without a count it is the second", async () => {
     const { header } = await pass({ "x-higress-fallback-from": "r" });
     expect(header("authorization")).toBe("Bearer sk-spare");
@@ -110,6 +135,77 @@ describe("a further pass", () => {
   test.each(["3", "99", "-1", "x", ""])("a count of %j does no harm", async (hop) => {
     const { answer } = await pass({ ...AGAIN, "x-model-fallback-hop": hop });
     expect(answer.status).toBe(200);
+  });
+});
+
+describe("a target that is left alone", () => {
+  test("its pass ends at once, so that Higress makes the next; it is probed, and comes back", async () => {
+    let status = 503;
+    const backend = upstream().handle(() => ({ status, json: {} }));
+    let left: { get(name: string): string | undefined } | null = null;
+    const breaker = { failures: 1, openSeconds: 10, closeAfter: 1 };
+    await using host = await createHost({
+      profile: "higress-2.2",
+      plugins: [
+        {
+          name: "before",
+          native: {
+            requestHeaders: (headers) => {
+              left = headers;
+              return "Continue";
+            },
+          },
+        },
+        { wasm: "build/higress/model-fallback.wasm", config: { ...CONFIG, breaker } },
+      ],
+      clusters: { backend },
+    });
+    const ask = (more: Record<string, string> = {}) => {
+      const headers = { "content-type": "application/json", authorization: "Bearer client" };
+      const body = JSON.stringify(BODY);
+      return host.fetch(CHAT, { method: "POST", headers: { ...headers, ...more }, body }).settle();
+    };
+    const target = async (hop: string) =>
+      (await ask({ ...AGAIN, "x-model-fallback-hop": hop })).headers.get("x-llm-target");
+    const metric = (name: string) => host.metrics.all[`model_fallback.0.${name}`] ?? 0;
+
+    expect((await ask()).status).toBe(503);
+    expect(metric("own.breaker_state")).toBe(1);
+    status = 200;
+    const turned = await ask();
+    expect([turned.status, turned.upstream.length]).toEqual([503, 0]);
+    expect(turned.details).toContain("model_fallback.skipped");
+    expect(metric("own.skipped")).toBe(1);
+    // What the next pass begins with.
+    const found = ["x-model-fallback-hop", "x-envoy-original-path", "x-hi-original-auth"];
+    expect(found.map((name) => left!.get(name))).toEqual([
+      "1",
+      "/v1/chat/completions",
+      "Bearer client",
+    ]);
+    expect(await target("1")).toBe("spare");
+
+    await host.clock.advance(10_001);
+    expect((await ask()).headers.get("x-llm-target")).toBe("own");
+    expect(metric("own.breaker_state")).toBe(0);
+    expect((await ask()).headers.get("x-llm-target")).toBe("own");
+  });
+
+  test("the last one is asked all the same", async () => {
+    const breaker = { failures: 1 };
+    const targets = (CONFIG["targets"] as Json[]).slice(0, 1);
+    await using host = await createHost({
+      profile: "higress-2.2",
+      plugins: [
+        { wasm: "build/higress/model-fallback.wasm", config: { ...CONFIG, targets, breaker } },
+      ],
+      clusters: { backend: upstream().reply(503).reply(200, { json: {} }) },
+    });
+    const headers = { "content-type": "application/json" };
+    const ask = () =>
+      host.fetch(CHAT, { method: "POST", headers, body: JSON.stringify(BODY) }).settle();
+    expect((await ask()).status).toBe(503);
+    expect((await ask()).headers.get("x-llm-target")).toBe("own");
   });
 });
 

@@ -1,4 +1,4 @@
-import { upstream, type Upstream } from "proxy-wasm-test";
+import { upstream, type Json, type Upstream } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
 import {
   BODY,
@@ -12,6 +12,7 @@ import {
   sent,
   SSE,
   STREAM,
+  TARGETS,
 } from "./replay-chain.js";
 
 // Strategy `replay` on both hosts: the first target is the route's, the others are asked by calls.
@@ -206,6 +207,44 @@ describe.each(HOSTS)("%s", (build) => {
       "x-fallback-reason": "status_400",
     });
     expect(models.distill.requests).toHaveLength(0);
+  });
+
+  test.each<Record<string, Json>>([
+    { maxAttempts: 2 },
+    { errors: { maxAttempts: 2 }, maxAttempts: 1 },
+  ])("no more attempts than %j", async (config) => {
+    const failing = () => upstream().reply(503, { json: {} });
+    const { ask, models } = await chain(build, config, failing(), failing());
+    expect((await ask()).status).toBe(503);
+    const asked = [models.r1, models.distill, models.qwen].map(({ requests }) => requests.length);
+    expect(asked).toEqual([1, 1, 0]);
+  });
+
+  describe("a body that is too long to be kept", () => {
+    const body = { ...BODY, user: "x".repeat(2000) };
+    const auth = { apiTokens: ["sk-r1"] };
+    const targets = [
+      { ...(TARGETS[0] as object), host: "r1.internal", auth },
+      TARGETS[1]!,
+    ] as Json[];
+    const match = { models: ["deepseek*"] };
+
+    test("goes to the first target, with its key, and no other", async () => {
+      const config = { targets, maxBodyBytes: 1024 };
+      const { ask, models } = await chain(build, config, upstream().reply(503));
+      expect((await ask({ body })).status).toBe(503);
+      expect(sent(models.r1)).toEqual(body);
+      expect(header(models.r1, "authorization")).toBe("Bearer sk-r1");
+      expect(header(models.r1, ":authority")).toBe("r1.internal");
+      expect(models.distill.requests).toHaveLength(0);
+    });
+
+    test("passes as it is where the model decides who that would be", async () => {
+      const chains: Json[] = [{ match, targets: ["r1", "distill"] }];
+      const { ask, models } = await chain(build, { targets, chains, maxBodyBytes: 1024 });
+      await ask({ body });
+      expect(header(models.r1, "authorization")).toBe("Bearer client");
+    });
   });
 
   test("another 400 is final", async () => {

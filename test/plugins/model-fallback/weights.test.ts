@@ -1,6 +1,6 @@
 import { upstream, type Json } from "proxy-wasm-test";
 import { expect, test } from "vitest";
-import { chain, exposed } from "./replay-chain.js";
+import { chain, exposed, metrics } from "./replay-chain.js";
 
 // Targets of one rank share its requests by weight (`replay`): which one is asked, and who follows.
 
@@ -15,8 +15,11 @@ test("one of a rank is drawn, three to one, and is sent the request", async () =
   const { ask, models, host } = await chain("envoy", { targets: TARGETS });
   let often = 0;
   for (let i = 0; i < 400; i++) {
-    const served = exposed(await ask())["x-llm-target"];
+    const told = exposed(await ask());
+    const served = told["x-llm-target"];
     expect(["r1", "distill"]).toContain(served);
+    // Whoever is drawn is meant: it is no fallback.
+    expect([told["x-fallback-from"], told["x-fallback-attempts"]]).toEqual([undefined, "1"]);
     if (served === "r1") often++;
   }
   // 300 are expected, six standard deviations are 52; the harness draws the same every time.
@@ -25,6 +28,7 @@ test("one of a rank is drawn, three to one, and is sent the request", async () =
   expect(models.r1.requests).toHaveLength(often);
   expect(models.distill.requests).toHaveLength(400 - often);
   expect(models.qwen.requests).toHaveLength(0);
+  expect(metrics(host)).not.toHaveProperty("fallback_served");
   await host.close();
 });
 
@@ -47,6 +51,19 @@ test("a weight of 0 is never drawn, but follows when the other fails", async () 
   }
   expect(models.r1.requests).toHaveLength(20);
   expect(models.qwen.requests).toHaveLength(0);
+});
+
+test("a fallback is one from the target that was drawn", async () => {
+  const failing = () => upstream().reply(503, { json: {} });
+  const config = { targets: TARGETS, breaker: { enabled: false } };
+  const { ask } = await chain("envoy", config, failing(), failing());
+  const seen = new Set<string | undefined>();
+  for (let i = 0; i < 30; i++) {
+    const told = exposed(await ask());
+    expect(told).toMatchObject({ "x-llm-target": "qwen", "x-fallback-reason": "status_503" });
+    seen.add(told["x-fallback-from"]);
+  }
+  expect(seen).toEqual(new Set(["r1", "distill"]));
 });
 
 test("with a cluster header the request itself goes to the one that is drawn", async () => {

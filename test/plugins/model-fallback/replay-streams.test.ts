@@ -1,0 +1,68 @@
+import { upstream } from "proxy-wasm-test";
+import { describe, expect, test } from "vitest";
+import { BODY, chain, CHAT, HOSTS, metrics, SSE, STREAM } from "./replay-chain.js";
+
+// How streams of `replay` end: the first target's as they come, a later one's in one piece.
+
+describe.each(HOSTS)("%s", (build) => {
+  describe("a stream that ends without a word", () => {
+    const INTERRUPTED = expect.stringMatching(/\n\ndata: \{"error".*"stream_interrupted"\}\}\n\n$/);
+    const body = { ...BODY, stream: true };
+    const early = (more = {}) =>
+      upstream().reply(200, { headers: SSE, chunks: STREAM.slice(0, 2), every: 10, ...more });
+
+    test("of the first target gets an event that says so", async () => {
+      for (const holdFirstEvent of [true, false]) {
+        const stream = { holdFirstEvent };
+        const { ask } = await chain(build, { stream }, early());
+        const answer = await ask({ body });
+        expect(answer.text()).toEqual(INTERRUPTED);
+        expect(answer.text().startsWith(STREAM.slice(0, 2).join(""))).toBe(true);
+        expect(answer.headers.get("x-llm-target")).toBe("r1");
+      }
+    });
+
+    test("of a later target, too", async () => {
+      const { ask } = await chain(build, {}, upstream().reply(503), early());
+      expect((await ask({ body })).text()).toEqual(INTERRUPTED);
+    });
+
+    test("with trailers it is broken off, unless it is held or whole", async () => {
+      const trailers = { "x-cost": "3" };
+      const cut = await chain(build, {}, early({ trailers }));
+      const answer = await cut.ask({ body });
+      expect([answer.reset, answer.text()]).toEqual([true, STREAM.slice(0, 2).join("")]);
+      const held = await chain(build, {}, early({ trailers, chunks: [STREAM[0]!.trimEnd()] }));
+      expect((await held.ask({ body })).text()).toEqual(INTERRUPTED);
+      const whole = await chain(build, {}, early({ trailers, chunks: STREAM }));
+      expect((await whole.ask({ body })).text()).toBe(STREAM.join(""));
+    });
+
+    test("endMarker: none leaves it alone", async () => {
+      const stream = { endMarker: "none" };
+      const text = STREAM.slice(0, 2).join("");
+      const first = await chain(build, { stream }, early());
+      expect((await first.ask({ body })).text()).toBe(text);
+      const later = await chain(build, { stream }, upstream().reply(503), early());
+      expect((await later.ask({ body })).text()).toBe(text);
+    });
+  });
+
+  test("an answer that breaks off is the target's failure, a client that leaves is not", async () => {
+    const cut = () =>
+      upstream().reply(200, { headers: SSE, chunks: STREAM, every: 10, cutAfter: 2 });
+    const broken = await chain(build, {}, cut());
+    await broken.ask({ body: { ...BODY, stream: true } });
+    expect(metrics(broken.host)).toMatchObject({ "r1.success": 1, "r1.fail.reset": 1 });
+    const slow = upstream().reply(200, { headers: SSE, chunks: STREAM, every: 60_000 });
+    const left = await chain(build, {}, slow);
+    const headers = { "content-type": "application/json" };
+    const stream = left.host.stream(`POST ${CHAT}`, { headers });
+    await stream.headers();
+    await stream.data(JSON.stringify({ ...BODY, stream: true }), { end: true });
+    await left.host.clock.advance(10);
+    await stream.abort();
+    expect(metrics(left.host)).toMatchObject({ "r1.success": 1 });
+    expect(metrics(left.host)).not.toHaveProperty("r1.fail.reset");
+  });
+});

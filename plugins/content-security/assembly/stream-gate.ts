@@ -8,6 +8,7 @@ import { Exam, Examiner, newSessionId, Outcome } from "./exam";
 import { HeldEvent, HeldText, Track } from "./held-event";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
+import { LocalStream } from "./local/local-stream";
 import { Masking } from "./masking";
 import { Denial } from "./refusal/denial";
 import { Ending } from "./refusal/ending";
@@ -55,7 +56,10 @@ export class StreamGate {
   private ending: Ending | null = null;
   /** A refusal went out: what comes is swallowed. */
   private isRefused: bool = false;
+  /** Something was taken out of it, by whomever. */
   private isMasked: bool = false;
+  /** Some of it could not be judged. */
+  private hasFailed: bool = false;
   /** Text of the windows that were judged; null: no judge wants to hear it again. */
   private readonly said: Builder | null;
   /** Too much was said for judges that want it all: the back ends are not asked any more. */
@@ -143,7 +147,7 @@ export class StreamGate {
     const rules = track.rules;
     track.finish();
     if (rules === null) return;
-    this.examiner.ledger.audit.noteRules(rules.logged);
+    this.noteRulesOf(rules);
     if (rules.judgement !== null) this.tracks.push(track);
   }
 
@@ -284,12 +288,15 @@ export class StreamGate {
       case Outcome.Denied:
         return this.refuse(exam.judgement);
       case Outcome.Failed:
+        this.hasFailed = true;
         ledger.streamFailed();
         if (this.config.failsClosed) return this.refuse(null);
         break;
       default:
-        if (outcome == Outcome.Masked) this.windowTexts.mask(exam.text, this.examiner.memory);
         ledger.eventsPassed();
+    }
+    if (exam.isMasked && this.windowTexts.mask(exam.text, this.examiner.memory)) {
+      this.isMasked = true;
     }
     this.letGo();
   }
@@ -303,7 +310,6 @@ export class StreamGate {
       const bytes = held.sub(event.start - this.gone, event.end - this.gone);
       const rewritten = event.rewritten(bytes);
       if (rewritten === null) return this.refuse(null);
-      if (rewritten !== bytes) this.isMasked = true;
       this.settledRunes -= event.runes;
       this.out.append(rewritten);
       const ending = this.ending;
@@ -325,9 +331,10 @@ export class StreamGate {
   /** All is judged, and the stream has ended. */
   private end(): void {
     this.letHeldGo();
-    if (this.isMasked) this.examiner.ledger.metrics.responseMasked.increment();
     this.noteRules();
-    this.examiner.ledger.streamPassed();
+    const ledger = this.examiner.ledger;
+    if (this.isMasked) ledger.metrics.countMasked(Phase.Response);
+    ledger.streamPassed(this.isMasked, this.hasFailed);
   }
 
   private letHeldGo(): void {
@@ -340,8 +347,13 @@ export class StreamGate {
   private noteRules(): void {
     for (let i = 0; i < this.tracks.length; i++) {
       const rules = this.tracks[i].rules;
-      if (rules !== null) this.examiner.ledger.audit.noteRules(rules.logged);
+      if (rules !== null) this.noteRulesOf(rules);
     }
+  }
+
+  private noteRulesOf(rules: LocalStream): void {
+    this.examiner.ledger.audit.noteRules(rules.logged);
+    if (rules.isMasked) this.isMasked = true;
   }
 
   private refuse(judgement: Judgement | null): void {

@@ -28,7 +28,7 @@ import { Examiner, Outcome } from "./exam";
 import { FAILURE_DETAILS, failureBody, failureHeaders } from "./failure";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
-import { applyRules, keptImages, readTexts } from "./judged-body";
+import { applyRules, isWide, keptImages, readTexts } from "./judged-body";
 import { Ledger } from "./ledger";
 import { Metrics } from "./metrics";
 import {
@@ -211,6 +211,7 @@ export class ContentStream extends HttpContext {
       this.examiner.prompt = texts.whole();
       return true;
     }
+    if (config.deniesUnreadable && isWide(body)) return this.refuse(null);
     const images = keptImages(config, this.phase, texts);
     if (texts.skipped != "") this.ledger.skipped(texts.skipped);
     if (texts.isEmpty && images.length == 0) return true;
@@ -241,13 +242,22 @@ export class ContentStream extends HttpContext {
     const texts = this.texts;
     if (outcome == Outcome.Pending || texts === null) return false;
     this.stage = Stage.Idle;
-    if (outcome == Outcome.Denied) return this.refuse(exam.judgement);
+    if (outcome == Outcome.Denied) return this.refuse(this.explained(exam.judgement));
     if (exam.hasFailed && this.config.failsClosed) return this.fail();
     if (exam.isMasked) texts.spread(exam.text, this.phase, this.examiner.memory);
-    if (texts.isChanged && !this.edit(texts)) return this.refuse(null);
+    if (texts.isChanged && !this.edit(texts)) {
+      exam.refuseText();
+      return this.refuse(null);
+    }
     if (outcome == Outcome.Failed) this.ledger.failed(this.phase, false);
-    else this.ledger.passed(this.phase, texts.isChanged && !exam.endsWithImage);
+    else this.ledger.passed(this.phase, texts.isMasked, exam.endsWithImage);
     return true;
+  }
+
+  /** What a refusal says of a judgement; null: nothing (content-security.md 3.2). */
+  private explained(judgement: Judgement | null): Judgement | null {
+    const isFailedMask = judgement !== null && judgement.isFailedMask;
+    return isFailedMask && !this.config.refusal.explainsFailedMasks ? null : judgement;
   }
 
   /** Puts the changed texts in their places. @returns false: that cannot be done */
@@ -257,7 +267,7 @@ export class ContentStream extends HttpContext {
     if (body === null) return false;
     const edited = texts.edit(body);
     if (edited === null || buffer.replace(edited) != Status.Ok) return false;
-    this.metrics.countMasked(this.phase);
+    if (texts.isMasked) this.metrics.countMasked(this.phase);
     return true;
   }
 

@@ -27,6 +27,11 @@ export abstract class Refusal {
     return false;
   }
 
+  /** The peer explains a refusal for want of a masked text like any other. */
+  get explainsFailedMasks(): bool {
+    return true;
+  }
+
   /** A request begins: what there is to know of its client before its body. */
   meet(_client: Client): void {}
 

@@ -10,7 +10,7 @@ import { Form } from "./forms";
  * parts, and dates. Values side by side would take more states than are kept, and without states a
  * megabyte takes seconds. `endOfForm` knows the rest.
  */
-const PHONE_CN: Slice = bytes("(?:\\+?86[- ]?)?1[3-9]\\d{9}");
+const PHONE_CN: Slice = bytes("(?:\\+?86[- ]?)?\\d{11}");
 const IDCARD_CN: Slice = bytes("\\d{17}[\\dXx]");
 const CREDIT_CARD: Slice = bytes("\\d(?:[ -]?\\d){12,18}");
 const EMAIL: Slice = bytes("[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\\.)+[A-Za-z]{2}");

@@ -126,12 +126,14 @@ export class PlainText {
     return this.end > before;
   }
 
-  /** Copies sixteen bytes at a time, up to a character that has to be looked at. */
+  /**
+   * Copies sixteen bytes at a time, up to a character that has to be looked at. Of ASCII nothing has
+   * to be, whatever separates.
+   */
   private copyPlain(stop: i32): void {
     const piece = this.piece;
     let from = piece.ptr + <usize>this.at;
     let to = this.address(this.end);
-    const start = to;
     // Two bytes more are looked at for what a lead byte leads.
     const last = piece.ptr + <usize>min(stop, piece.length - 2) - 16;
     while (from <= last) {
@@ -143,11 +145,16 @@ export class PlainText {
       const plain: usize = special == 0 ? 16 : ctz<i32>(special);
       from += plain;
       to += plain;
-      if (special != 0) break;
+      this.end += <i32>plain;
+      if (plain > 0) this.separators = 0;
+      if (special == 0) continue;
+      const byte = <u32>load<u8>(from);
+      if (byte >= 0x80) break;
+      this.takeSeparator(byte, 1);
+      to = this.address(this.end);
+      from++;
     }
     this.at = <i32>(from - piece.ptr);
-    this.end += <i32>(to - start);
-    if (to > start) this.separators = 0;
   }
 
   private readOne(): void {

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { createHost, upstream, type Json, type UpstreamRequest } from "proxy-wasm-test";
-import { AliyunModeration, deny, mask, pass, type Reaction } from "../../support/moderation/aliyun.js";
+import {
+  AliyunModeration,
+  deny,
+  mask,
+  pass,
+  type Reaction,
+} from "../../support/moderation/aliyun.js";
 import type { Asked, WireRequest } from "../../support/moderation/aliyun-request.js";
 import { BUILDS, contentSecurity, type Build } from "./support.js";
 // After each test of a file that imports this one: did the plugin keep the rules of use?

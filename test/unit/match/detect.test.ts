@@ -115,8 +115,7 @@ const BORDER: Record<string, [before: RegExp, after: RegExp]> = {
 /** What values look like (content-security.md 9.4). */
 const FORM: Record<string, RegExp> = {
   phone_cn: /(?:\+?86[- ]?)?1[3-9]\d{9}/y,
-  idcard_cn:
-    /[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]/y,
+  idcard_cn: /[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]/y,
   ipv4: /\d{1,3}(?:\.\d{1,3}){3}/y,
   ipv6: /[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){1,7}:[0-9A-Fa-f]{1,4}(?:\.\d{1,3}){0,3}|(?:[0-9A-Fa-f]{1,4}:){1,7}:/y,
   ssn_us: /\d{3}-\d{2}-\d{4}/y,

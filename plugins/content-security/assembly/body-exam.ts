@@ -47,9 +47,10 @@ export class BodyExam {
     return this.exam.judgement;
   }
 
-  /** The text cannot go on as it was masked. */
-  refuseText(): void {
+  /** The text cannot go on as it was masked. @returns null: nothing can be said of that */
+  refuseText(): Judgement | null {
     this.ofText.refuse();
+    return null;
   }
 
   /** An image was judged last. */

@@ -5,15 +5,15 @@ import { SecurityConfig, Trigger } from "./config";
 import { blankLineBefore, isLastWord } from "./event-ends";
 import { ALONE } from "./event-texts";
 import { Exam, Examiner, newSessionId, Outcome } from "./exam";
-import { HeldEvent, HeldText, Track } from "./held-event";
+import { HeldEvent, HeldText } from "./held-event";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
-import { LocalStream } from "./local/local-stream";
 import { Masking } from "./masking";
 import { Denial } from "./refusal/denial";
 import { Ending } from "./refusal/ending";
 import { runesIn } from "./runes";
 import { StreamContext } from "./stream-context";
+import { Tracks } from "./tracks";
 import { WindowTexts } from "./window-texts";
 
 /** What the peer asks about where a window has no text (content-security.md 3.5). */
@@ -33,8 +33,7 @@ export class StreamGate {
   /** What came and has not gone out. */
   private readonly held: Builder = new Builder(0);
   private readonly events: HeldEvent[] = [];
-  private readonly tracks: Track[] = [];
-  private trackCount: i32 = 0;
+  private readonly tracks: Tracks;
   /** Of the held events, from the first: those that the local rules have settled, and their text. */
   private settled: i32 = 0;
   private settledRunes: i32 = 0;
@@ -69,6 +68,7 @@ export class StreamGate {
     private readonly config: SecurityConfig,
     private readonly examiner: Examiner,
   ) {
+    this.tracks = new Tracks(config.rules, examiner);
     this.context = new StreamContext(config.contextChars);
     this.said = config.needs.all ? new Builder(0) : null;
     this.reader = new SseReader(<i32>config.maxBodyBytes);
@@ -130,46 +130,21 @@ export class StreamGate {
     held.joined = said.joined;
     for (let i = 0; i < said.list.length; i++) {
       const piece = said.list[i];
-      const track = this.trackOf(piece.track, piece.isJson);
+      const track = this.tracks.of(piece.track, piece.isJson);
       held.texts.push(new HeldText(track, track.length, piece));
       held.runes += runesIn(piece.text);
       track.length += piece.text.length;
       const rules = track.rules;
       if (rules !== null) rules.feed(piece.text);
-      if (piece.track == ALONE) this.finishAlone(track);
+      if (piece.track == ALONE) this.tracks.finishAlone(track);
     }
     this.events.push(held);
     if (said.list.length == 0 && isLastWord(event)) this.finishTracks();
   }
 
-  /** Nothing goes on: the track is forgotten, unless it is refused. */
-  private finishAlone(track: Track): void {
-    const rules = track.rules;
-    track.finish();
-    if (rules === null) return;
-    this.noteRulesOf(rules);
-    if (rules.judgement !== null) this.tracks.push(track);
-  }
-
   private finishTracks(): void {
-    for (let i = 0; i < this.tracks.length; i++) this.tracks[i].finish();
+    this.tracks.finish();
     this.isSpoken = true;
-  }
-
-  private trackOf(name: u64, isJson: bool): Track {
-    for (let i = 0; name != ALONE && i < this.tracks.length; i++) {
-      if (this.tracks[i].goesOn(name)) return this.tracks[i];
-    }
-    const rules = this.config.rules;
-    const memory = this.examiner.memory;
-    const applies = rules !== null && (rules.judges(Phase.Response) || !memory.isEmpty);
-    const track = new Track(
-      this.trackCount++,
-      name,
-      applies && rules !== null ? rules.stream(Phase.Response, NO_BYTES, memory, isJson) : null,
-    );
-    if (name != ALONE) this.tracks.push(track);
-    return track;
   }
 
   /** Judges what can be judged, until an answer is waited for. */
@@ -177,7 +152,7 @@ export class StreamGate {
     this.settleLocally();
     while (this.canGoOn && this.isDue) this.judgeWindow();
     if (!this.canGoOn) return;
-    const refused = this.findRefusal();
+    const refused = this.tracks.findRefusal();
     if (refused !== null) this.refuse(refused);
     else if (this.hasEnded) this.end();
     else if (this.events.length == 0 && this.reader.isBetweenEvents) this.letHeldGo(); // blank lines
@@ -233,15 +208,6 @@ export class StreamGate {
     while (this.settled < this.events.length && this.events[this.settled].isSettled) {
       this.settledRunes += this.events[this.settled++].runes;
     }
-  }
-
-  /** What the local rules refuse; null: nothing. */
-  private findRefusal(): Judgement | null {
-    for (let i = 0; i < this.tracks.length; i++) {
-      const rules = this.tracks[i].rules;
-      if (rules !== null && rules.judgement !== null) return rules.judgement;
-    }
-    return null;
   }
 
   private get isDue(): bool {
@@ -331,8 +297,8 @@ export class StreamGate {
   /** All is judged, and the stream has ended. */
   private end(): void {
     this.letHeldGo();
-    this.noteRules();
     const ledger = this.examiner.ledger;
+    if (this.tracks.note()) this.isMasked = true;
     if (this.isMasked) ledger.metrics.countMasked(Phase.Response);
     ledger.streamPassed(this.isMasked, this.hasFailed);
   }
@@ -344,21 +310,9 @@ export class StreamGate {
     held.clear();
   }
 
-  private noteRules(): void {
-    for (let i = 0; i < this.tracks.length; i++) {
-      const rules = this.tracks[i].rules;
-      if (rules !== null) this.noteRulesOf(rules);
-    }
-  }
-
-  private noteRulesOf(rules: LocalStream): void {
-    this.examiner.ledger.audit.noteRules(rules.logged);
-    if (rules.isMasked) this.isMasked = true;
-  }
-
   private refuse(judgement: Judgement | null): void {
     const examiner = this.examiner;
-    this.noteRules();
+    this.tracks.note();
     examiner.ledger.streamDenied(judgement);
     const cause = max(0, this.window - 1);
     if (cause < this.events.length) examiner.client.messageId = this.events[cause].messageId;

@@ -242,30 +242,20 @@ export class ContentStream extends HttpContext {
     const texts = this.texts;
     if (outcome == Outcome.Pending || texts === null) return false;
     this.stage = Stage.Idle;
-    if (outcome == Outcome.Denied) return this.refuse(this.explained(exam.judgement));
+    if (outcome == Outcome.Denied) return this.refuse(exam.judgement);
     if (exam.hasFailed && this.config.failsClosed) return this.fail();
     if (exam.isMasked) texts.spread(exam.text, this.phase, this.examiner.memory);
-    if (texts.isChanged && !this.edit(texts)) {
-      exam.refuseText();
-      return this.refuse(null);
-    }
+    if (texts.isChanged && !this.edit(texts)) return this.refuse(exam.refuseText());
     if (outcome == Outcome.Failed) this.ledger.failed(this.phase, false);
     else this.ledger.passed(this.phase, texts.isMasked, exam.endsWithImage);
     return true;
-  }
-
-  /** What a refusal says of a judgement; null: nothing (content-security.md 3.2). */
-  private explained(judgement: Judgement | null): Judgement | null {
-    const isFailedMask = judgement !== null && judgement.isFailedMask;
-    return isFailedMask && !this.config.refusal.explainsFailedMasks ? null : judgement;
   }
 
   /** Puts the changed texts in their places. @returns false: that cannot be done */
   private edit(texts: Texts): bool {
     const buffer = this.phase == Phase.Request ? requestBody : responseBody;
     const body = buffer.readAll();
-    if (body === null) return false;
-    const edited = texts.edit(body);
+    const edited: Slice | null = body === null ? null : texts.edit(body);
     if (edited === null || buffer.replace(edited) != Status.Ok) return false;
     if (texts.isMasked) this.metrics.countMasked(this.phase);
     return true;
@@ -287,8 +277,9 @@ export class ContentStream extends HttpContext {
     const refusal = this.config.refusal;
     const client = this.examiner.client;
     const streams = isRequest && client.wantsStream;
-    const denial = new Denial(judgement, this.examiner.thresholds, client, streams);
-    this.ledger.denied(this.phase, judgement);
+    const said = refusal.explained(judgement);
+    const denial = new Denial(said, this.examiner.thresholds, client, streams);
+    this.ledger.denied(this.phase, said);
     if (!isRequest && !hasHeaders) {
       responseBody.replace(refusal.answer(denial));
       return true;
@@ -300,10 +291,9 @@ export class ContentStream extends HttpContext {
 
   /** No judge could be asked. @returns true: what is held goes on, and is the error */
   private fail(): bool {
-    const isRequest = this.phase == Phase.Request;
     this.ledger.failed(this.phase, true);
     const body = failureBody(this.examiner.client);
-    if (!isRequest && !this.config.holdsResponseHeaders) {
+    if (this.phase == Phase.Response && !this.config.holdsResponseHeaders) {
       responseBody.replace(body);
       return true;
     }

@@ -8,6 +8,7 @@ import {
   textOf,
 } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { hasOnlyStrings } from "./api/leaves";
 import { Image } from "./image";
 import { Phase } from "./judge/backend";
 import { Documents } from "./judge/documents";
@@ -365,12 +366,6 @@ export class Texts {
     const start = offsetIn(this.body, raw);
     this.fields.push(new TextField(start, raw.length, text.kept(), role, isJson));
   }
-}
-
-function hasOnlyStrings(list: JsonValue): bool {
-  const items = list.entries();
-  while (items.next()) if (!items.value.isString) return false;
-  return true;
 }
 
 function isTextType(type: Slice): bool {

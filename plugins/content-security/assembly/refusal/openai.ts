@@ -25,7 +25,7 @@ export class OpenAiRefusal extends Refusal {
     super(deny);
   }
 
-  override get explainsFailedMasks(): bool {
+  protected override get explainsFailedMasks(): bool {
     return this.format != DenyFormat.Structured;
   }
 

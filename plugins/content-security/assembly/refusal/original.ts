@@ -21,7 +21,7 @@ export class OriginalRefusal extends Refusal {
     super(deny);
   }
 
-  override get explainsFailedMasks(): bool {
+  protected override get explainsFailedMasks(): bool {
     return this.running === null;
   }
 

@@ -89,6 +89,11 @@ export class Audit {
     writeToLog(this.log, this.attributes);
   }
 
+  /** Does so only for the sake of rules that matched. */
+  writeRules(): void {
+    if (this.rules.length > 0) this.write();
+  }
+
   private knows(rule: Slice): bool {
     for (let i = 0; i < this.rules.length; i++) {
       if (this.rules[i].equals(rule)) return true;

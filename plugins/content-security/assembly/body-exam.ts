@@ -19,7 +19,9 @@ export class BodyExam {
   isMasked: bool = false;
   /** Of all of it something could not be judged. */
   hasFailed: bool = false;
+  /** Of the text, then of one image after the other. */
   private exam: Exam;
+  private readonly ofText: Exam;
   /** Number of the image that comes next. */
   private next: i32 = 0;
 
@@ -37,11 +39,18 @@ export class BodyExam {
     const exam = new Exam(examiner, phase, text, masking);
     exam.documents = documents;
     this.exam = exam;
+    this.ofText = exam;
   }
 
   /** What denies; null: nothing does. */
   get judgement(): Judgement | null {
     return this.exam.judgement;
+  }
+
+  /** The text cannot go on as it was masked. @returns null: nothing can be said of that */
+  refuseText(): Judgement | null {
+    this.ofText.refuse();
+    return null;
   }
 
   /** An image was judged last. */
@@ -79,6 +88,6 @@ export class BodyExam {
     if (outcome == Outcome.Failed) this.hasFailed = true;
     if (this.endsWithImage) return;
     this.text = this.exam.text;
-    this.isMasked = outcome == Outcome.Masked;
+    this.isMasked = this.exam.isMasked;
   }
 }

@@ -1,6 +1,7 @@
 import { findJson, integerOf, JsonPath, JsonValue, textOf } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { dataOf } from "@ai-gateway-wasm/sse";
+import { leavesOf } from "./api/leaves";
 import { offsetIn } from "./text-field";
 
 const CHOICES: Slice = bytes("choices");
@@ -64,13 +65,17 @@ export class EventTexts {
     const data = dataOf(event);
     const root = data !== null ? findJson(data) : null;
     this.joined = data !== null && offsetIn(event, data) < 0 ? data : null;
-    this.root = root !== null && root.isObject ? root : null;
+    this.root = root;
   }
 
-  /** Takes the text at the first path where one is. */
+  /** Takes the text at the first path where one is; of a list or an object all its texts. */
   takeFirst(paths: JsonPath[]): void {
     for (let i = 0; i < paths.length && this.list.length == 0; i++) {
-      this.add(track(Field.Path), paths[i].read(this.root));
+      const value = paths[i].read(this.root);
+      const leaves: JsonValue[] = value === null ? [] : leavesOf(value);
+      for (let k = 0; k < leaves.length; k++) {
+        this.put(track(Field.Path), leaves[k], textOf(leaves[k]), false);
+      }
     }
   }
 

@@ -64,6 +64,8 @@ export class Examiner {
 export class Exam {
   /** What denies. */
   judgement: Judgement | null = null;
+  /** Something was taken out of the text, whatever became of the rest of it. */
+  isMasked: bool = false;
   /** Joins what a service is asked one after the other; no bytes: a new one, when one is asked. */
   sessionId: Slice = NO_BYTES;
   /** Number of the judge that is asked. */
@@ -72,7 +74,6 @@ export class Exam {
   private from: i32 = 0;
   /** Where the part it is asked about ends. */
   private to: i32 = 0;
-  private isMasked: bool = false;
   private hasFailed: bool = false;
   private question: Question | null = null;
   private event: AuditEvent | null = null;
@@ -128,16 +129,21 @@ export class Exam {
       this.nextJudge();
       return this.proceed();
     }
-    const verdict = this.verdictOf(backend, judgement);
+    const verdict = this.apply(this.verdictOf(backend, judgement), question, judgement);
     event.close(resultOf(verdict), judgement.requestId);
-    const isMasked = verdict == Verdict.Mask && this.mask(question, judgement.masked);
-    if (verdict != Verdict.Pass && !isMasked) {
+    if (verdict == Verdict.Deny) {
       this.judgement = judgement;
       return Outcome.Denied;
     }
     this.from = this.to;
     if (this.from >= this.text.length) this.nextJudge();
     return this.proceed();
+  }
+
+  /** What was masked has no place where the text stands: the last call counts as a refusal. */
+  refuse(): void {
+    const event = this.event;
+    if (event !== null) event.result = "deny";
   }
 
   private verdictOf(backend: Backend, judgement: Judgement): Verdict {
@@ -215,9 +221,17 @@ export class Exam {
     this.examiner.ledger.metrics.failed.increment();
   }
 
-  /** @returns false when nothing is left of the text */
-  private mask(question: Question, answer: Slice | null): bool {
-    if (answer === null || answer.isEmpty) return false;
+  /** Masks what is to be masked; of what nothing is left is refused. */
+  private apply(verdict: Verdict, question: Question, judgement: Judgement): Verdict {
+    if (verdict != Verdict.Mask) return verdict;
+    const masked = judgement.masked;
+    judgement.isFailedMask = masked === null || masked.isEmpty;
+    if (masked === null || masked.isEmpty) return Verdict.Deny;
+    this.mask(question, masked);
+    return verdict;
+  }
+
+  private mask(question: Question, answer: Slice): void {
     const text = this.text;
     const masked = withoutContext(question.text, answer, text.sub(this.from, this.to));
     const out = new Builder(text.length + masked.length);
@@ -227,7 +241,6 @@ export class Exam {
     this.text = out.append(text.sub(this.to)).toSlice();
     this.to = end;
     this.isMasked = true;
-    return true;
   }
 }
 

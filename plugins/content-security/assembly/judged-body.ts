@@ -5,9 +5,18 @@ import { Examiner } from "./exam";
 import { Image } from "./image";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
+import { Verdict } from "./judge/verdict";
 import { LocalRules } from "./local/local-rules";
 import { Client } from "./refusal/client";
 import { Texts } from "./texts";
+
+/** JSON in UTF-16 or UTF-32, told by its first bytes: some servers read it, we do not. */
+export function isWide(body: Slice): bool {
+  const first = body.at(0);
+  const second = body.at(1);
+  const isMarked = (first == 0xff && second == 0xfe) || (first == 0xfe && second == 0xff);
+  return first == 0 || second == 0 || isMarked;
+}
 
 /** What of a complete body is judged. @param client is told what a refusal must know */
 export function readTexts(api: Api, phase: Phase, body: Slice, client: Client): Texts {
@@ -44,6 +53,7 @@ export function applyRules(
     if (outcome.judgement !== null) return outcome.judgement;
     field.changed = outcome.text;
     field.shown = outcome.shown;
+    field.isMasked = outcome.verdict == Verdict.Mask;
   }
   return null;
 }

@@ -36,10 +36,16 @@ export class Ledger {
     this.audit.write();
   }
 
-  /** A body goes on. */
-  passed(phase: Phase, isMasked: bool): void {
+  /**
+   * A body goes on.
+   *
+   * @param isMasked without what was found in it
+   * @param isImage an image was judged last: of a request the peer then says no more than that
+   */
+  passed(phase: Phase, isMasked: bool, isImage: bool): void {
     const isRequest = this.nameOf(phase) == Phase.Request;
-    if (isMasked) this.audit.status(isRequest ? "request mask" : "response mask");
+    const isHidden = isImage && isRequest && !this.habits.isFull;
+    if (isMasked && !isHidden) this.audit.status(isRequest ? "request mask" : "response mask");
     else this.audit.status(isRequest ? "request pass" : "response pass");
     this.metrics.latency.record(this.time(phase));
     this.audit.write();
@@ -76,10 +82,16 @@ export class Ledger {
     this.audit.write();
   }
 
-  /** A stream has ended, and nothing of it was refused: the peer says nothing of that. */
-  streamPassed(): void {
-    if (!this.habits.isFull) return;
-    this.audit.status("response pass");
+  /**
+   * A stream has ended, and nothing of it was refused: the peer says nothing of that, and knows no
+   * masks.
+   *
+   * @param hasFailed not all could be judged, which was said
+   */
+  streamPassed(isMasked: bool, hasFailed: bool): void {
+    const isSilent = !isMasked && !this.habits.isFull;
+    if (isSilent || hasFailed) return this.audit.writeRules();
+    this.audit.status(isMasked ? "response mask" : "response pass");
     this.audit.time(Phase.Response);
     this.audit.write();
   }

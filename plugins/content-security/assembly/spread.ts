@@ -18,7 +18,7 @@ export function share(fields: TextField[], text: Slice): void {
     const share = total > 0 ? (runes * runesIn(fields[i].judged)) / total : runes / fields.length;
     const to = isLast ? text.length : behindRunes(text, from, <i32>share);
     const part = text.sub(from, to);
-    if (!part.equals(fields[i].text)) fields[i].changed = part;
+    if (!part.equals(fields[i].text)) fields[i].mask(part);
     from = to;
   }
 }
@@ -43,7 +43,7 @@ export function compare(
     const field = fields[i];
     const judged = field.judged;
     const part = edits.rewrite(judged, from);
-    if (part !== null) field.changed = memory === null ? part : memory.restore(part, field.isJson);
+    if (part !== null) field.mask(memory === null ? part : memory.restore(part, field.isJson));
     from += judged.length + joint;
   }
 }

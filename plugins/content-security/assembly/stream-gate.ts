@@ -5,7 +5,7 @@ import { SecurityConfig, Trigger } from "./config";
 import { blankLineBefore, isLastWord } from "./event-ends";
 import { ALONE } from "./event-texts";
 import { Exam, Examiner, newSessionId, Outcome } from "./exam";
-import { HeldEvent, HeldText, Track } from "./held-event";
+import { HeldEvent, HeldText } from "./held-event";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
 import { Masking } from "./masking";
@@ -13,6 +13,7 @@ import { Denial } from "./refusal/denial";
 import { Ending } from "./refusal/ending";
 import { runesIn } from "./runes";
 import { StreamContext } from "./stream-context";
+import { Tracks } from "./tracks";
 import { WindowTexts } from "./window-texts";
 
 /** What the peer asks about where a window has no text (content-security.md 3.5). */
@@ -32,8 +33,7 @@ export class StreamGate {
   /** What came and has not gone out. */
   private readonly held: Builder = new Builder(0);
   private readonly events: HeldEvent[] = [];
-  private readonly tracks: Track[] = [];
-  private trackCount: i32 = 0;
+  private readonly tracks: Tracks;
   /** Of the held events, from the first: those that the local rules have settled, and their text. */
   private settled: i32 = 0;
   private settledRunes: i32 = 0;
@@ -55,7 +55,10 @@ export class StreamGate {
   private ending: Ending | null = null;
   /** A refusal went out: what comes is swallowed. */
   private isRefused: bool = false;
+  /** Something was taken out of it, by whomever. */
   private isMasked: bool = false;
+  /** Some of it could not be judged. */
+  private hasFailed: bool = false;
   /** Text of the windows that were judged; null: no judge wants to hear it again. */
   private readonly said: Builder | null;
   /** Too much was said for judges that want it all: the back ends are not asked any more. */
@@ -65,6 +68,7 @@ export class StreamGate {
     private readonly config: SecurityConfig,
     private readonly examiner: Examiner,
   ) {
+    this.tracks = new Tracks(config.rules, examiner);
     this.context = new StreamContext(config.contextChars);
     this.said = config.needs.all ? new Builder(0) : null;
     this.reader = new SseReader(<i32>config.maxBodyBytes);
@@ -126,46 +130,21 @@ export class StreamGate {
     held.joined = said.joined;
     for (let i = 0; i < said.list.length; i++) {
       const piece = said.list[i];
-      const track = this.trackOf(piece.track, piece.isJson);
+      const track = this.tracks.of(piece.track, piece.isJson);
       held.texts.push(new HeldText(track, track.length, piece));
       held.runes += runesIn(piece.text);
       track.length += piece.text.length;
       const rules = track.rules;
       if (rules !== null) rules.feed(piece.text);
-      if (piece.track == ALONE) this.finishAlone(track);
+      if (piece.track == ALONE) this.tracks.finishAlone(track);
     }
     this.events.push(held);
     if (said.list.length == 0 && isLastWord(event)) this.finishTracks();
   }
 
-  /** Nothing goes on: the track is forgotten, unless it is refused. */
-  private finishAlone(track: Track): void {
-    const rules = track.rules;
-    track.finish();
-    if (rules === null) return;
-    this.examiner.ledger.audit.noteRules(rules.logged);
-    if (rules.judgement !== null) this.tracks.push(track);
-  }
-
   private finishTracks(): void {
-    for (let i = 0; i < this.tracks.length; i++) this.tracks[i].finish();
+    this.tracks.finish();
     this.isSpoken = true;
-  }
-
-  private trackOf(name: u64, isJson: bool): Track {
-    for (let i = 0; name != ALONE && i < this.tracks.length; i++) {
-      if (this.tracks[i].goesOn(name)) return this.tracks[i];
-    }
-    const rules = this.config.rules;
-    const memory = this.examiner.memory;
-    const applies = rules !== null && (rules.judges(Phase.Response) || !memory.isEmpty);
-    const track = new Track(
-      this.trackCount++,
-      name,
-      applies && rules !== null ? rules.stream(Phase.Response, NO_BYTES, memory, isJson) : null,
-    );
-    if (name != ALONE) this.tracks.push(track);
-    return track;
   }
 
   /** Judges what can be judged, until an answer is waited for. */
@@ -173,7 +152,7 @@ export class StreamGate {
     this.settleLocally();
     while (this.canGoOn && this.isDue) this.judgeWindow();
     if (!this.canGoOn) return;
-    const refused = this.findRefusal();
+    const refused = this.tracks.findRefusal();
     if (refused !== null) this.refuse(refused);
     else if (this.hasEnded) this.end();
     else if (this.events.length == 0 && this.reader.isBetweenEvents) this.letHeldGo(); // blank lines
@@ -231,15 +210,6 @@ export class StreamGate {
     }
   }
 
-  /** What the local rules refuse; null: nothing. */
-  private findRefusal(): Judgement | null {
-    for (let i = 0; i < this.tracks.length; i++) {
-      const rules = this.tracks[i].rules;
-      if (rules !== null && rules.judgement !== null) return rules.judgement;
-    }
-    return null;
-  }
-
   private get isDue(): bool {
     if (this.settled == 0) return this.endsAlone && this.events.length == 0;
     if (this.hasEnded || this.asksNobody) return true;
@@ -284,12 +254,15 @@ export class StreamGate {
       case Outcome.Denied:
         return this.refuse(exam.judgement);
       case Outcome.Failed:
+        this.hasFailed = true;
         ledger.streamFailed();
         if (this.config.failsClosed) return this.refuse(null);
         break;
       default:
-        if (outcome == Outcome.Masked) this.windowTexts.mask(exam.text, this.examiner.memory);
         ledger.eventsPassed();
+    }
+    if (exam.isMasked && this.windowTexts.mask(exam.text, this.examiner.memory)) {
+      this.isMasked = true;
     }
     this.letGo();
   }
@@ -303,7 +276,6 @@ export class StreamGate {
       const bytes = held.sub(event.start - this.gone, event.end - this.gone);
       const rewritten = event.rewritten(bytes);
       if (rewritten === null) return this.refuse(null);
-      if (rewritten !== bytes) this.isMasked = true;
       this.settledRunes -= event.runes;
       this.out.append(rewritten);
       const ending = this.ending;
@@ -325,9 +297,10 @@ export class StreamGate {
   /** All is judged, and the stream has ended. */
   private end(): void {
     this.letHeldGo();
-    if (this.isMasked) this.examiner.ledger.metrics.responseMasked.increment();
-    this.noteRules();
-    this.examiner.ledger.streamPassed();
+    const ledger = this.examiner.ledger;
+    if (this.tracks.note()) this.isMasked = true;
+    if (this.isMasked) ledger.metrics.countMasked(Phase.Response);
+    ledger.streamPassed(this.isMasked, this.hasFailed);
   }
 
   private letHeldGo(): void {
@@ -337,16 +310,9 @@ export class StreamGate {
     held.clear();
   }
 
-  private noteRules(): void {
-    for (let i = 0; i < this.tracks.length; i++) {
-      const rules = this.tracks[i].rules;
-      if (rules !== null) this.examiner.ledger.audit.noteRules(rules.logged);
-    }
-  }
-
   private refuse(judgement: Judgement | null): void {
     const examiner = this.examiner;
-    this.noteRules();
+    this.tracks.note();
     examiner.ledger.streamDenied(judgement);
     const cause = max(0, this.window - 1);
     if (cause < this.events.length) examiner.client.messageId = this.events[cause].messageId;

@@ -28,7 +28,7 @@ import { Examiner, Outcome } from "./exam";
 import { FAILURE_DETAILS, failureBody, failureHeaders } from "./failure";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
-import { applyRules, keptImages, readTexts } from "./judged-body";
+import { applyRules, isWide, keptImages, readTexts } from "./judged-body";
 import { Ledger } from "./ledger";
 import { Metrics } from "./metrics";
 import {
@@ -211,6 +211,7 @@ export class ContentStream extends HttpContext {
       this.examiner.prompt = texts.whole();
       return true;
     }
+    if (config.deniesUnreadable && isWide(body)) return this.refuse(null);
     const images = keptImages(config, this.phase, texts);
     if (texts.skipped != "") this.ledger.skipped(texts.skipped);
     if (texts.isEmpty && images.length == 0) return true;
@@ -244,9 +245,9 @@ export class ContentStream extends HttpContext {
     if (outcome == Outcome.Denied) return this.refuse(exam.judgement);
     if (exam.hasFailed && this.config.failsClosed) return this.fail();
     if (exam.isMasked) texts.spread(exam.text, this.phase, this.examiner.memory);
-    if (texts.isChanged && !this.edit(texts)) return this.refuse(null);
+    if (texts.isChanged && !this.edit(texts)) return this.refuse(exam.refuseText());
     if (outcome == Outcome.Failed) this.ledger.failed(this.phase, false);
-    else this.ledger.passed(this.phase, texts.isChanged && !exam.endsWithImage);
+    else this.ledger.passed(this.phase, texts.isMasked, exam.endsWithImage);
     return true;
   }
 
@@ -254,10 +255,9 @@ export class ContentStream extends HttpContext {
   private edit(texts: Texts): bool {
     const buffer = this.phase == Phase.Request ? requestBody : responseBody;
     const body = buffer.readAll();
-    if (body === null) return false;
-    const edited = texts.edit(body);
+    const edited: Slice | null = body === null ? null : texts.edit(body);
     if (edited === null || buffer.replace(edited) != Status.Ok) return false;
-    this.metrics.countMasked(this.phase);
+    if (texts.isMasked) this.metrics.countMasked(this.phase);
     return true;
   }
 
@@ -277,8 +277,9 @@ export class ContentStream extends HttpContext {
     const refusal = this.config.refusal;
     const client = this.examiner.client;
     const streams = isRequest && client.wantsStream;
-    const denial = new Denial(judgement, this.examiner.thresholds, client, streams);
-    this.ledger.denied(this.phase, judgement);
+    const said = refusal.explained(judgement);
+    const denial = new Denial(said, this.examiner.thresholds, client, streams);
+    this.ledger.denied(this.phase, said);
     if (!isRequest && !hasHeaders) {
       responseBody.replace(refusal.answer(denial));
       return true;
@@ -290,10 +291,9 @@ export class ContentStream extends HttpContext {
 
   /** No judge could be asked. @returns true: what is held goes on, and is the error */
   private fail(): bool {
-    const isRequest = this.phase == Phase.Request;
     this.ledger.failed(this.phase, true);
     const body = failureBody(this.examiner.client);
-    if (!isRequest && !this.config.holdsResponseHeaders) {
+    if (this.phase == Phase.Response && !this.config.holdsResponseHeaders) {
       responseBody.replace(body);
       return true;
     }

@@ -7,6 +7,8 @@ export class TextField {
   changed: Slice | null = null;
   /** What judges see, where `changed` has originals that were put back; null: what goes on. */
   shown: Slice | null = null;
+  /** What changed was taken out: not only originals were put back. */
+  isMasked: bool = false;
   /** It is the whole body, and no literal. */
   isWhole: bool = false;
 
@@ -21,6 +23,12 @@ export class TextField {
     /** The text is JSON itself: what a tool is called with. */
     readonly isJson: bool,
   ) {}
+
+  /** Another text takes its place, without what was found in it. */
+  mask(text: Slice): void {
+    this.changed = text;
+    this.isMasked = true;
+  }
 
   /** The text as it goes on. */
   get current(): Slice {

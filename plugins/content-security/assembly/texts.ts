@@ -1,13 +1,14 @@
 import {
   boolOf,
+  findJson,
   isValidJson,
   JsonPath,
   JsonValue,
   quote,
-  readJson,
   textOf,
 } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { hasOnlyStrings } from "./api/leaves";
 import { Image } from "./image";
 import { Phase } from "./judge/backend";
 import { Documents } from "./judge/documents";
@@ -65,8 +66,9 @@ export class Texts {
   /** Where it begins in the body. */
   private rawStart: i32 = 0;
 
+  /** As in the peers, what stands before the first bracket does not count: a byte order mark, `data:`. */
   constructor(private readonly body: Slice) {
-    this.root = readJson(body);
+    this.root = findJson(body);
   }
 
   /** The client waits for events. */
@@ -91,13 +93,14 @@ export class Texts {
   /**
    * Takes what is at the first path where something is.
    *
-   * @param asItStands of a list of parts services are asked about what stands in the body
+   * @param asItStands services are asked about lists at the first path as they stand in the body, and
+   * at the others about lists of more than strings
    */
   takeFirst(paths: JsonPath[], asItStands: bool = false): void {
     for (let i = 0; i < paths.length && this.isEmpty && this.images.length == 0; i++) {
       const value = paths[i].read(this.root);
       if (value === null || value.isNull) continue;
-      if (asItStands && value.isArray) this.askRaw(value);
+      if (asItStands && value.isArray && (i == 0 || !hasOnlyStrings(value))) this.askRaw(value);
       this.take(value, NO_BYTES);
     }
   }
@@ -147,6 +150,10 @@ export class Texts {
       const text = textOf(values[i]);
       if (!text.isEmpty || !this.joint.isEmpty) this.put(values[i], text, NO_BYTES, false);
     }
+  }
+
+  forgetImages(): void {
+    this.images.length = 0;
   }
 
   takeImage(image: Image): void {
@@ -202,7 +209,10 @@ export class Texts {
   whole(): Slice {
     const fields = this.fields;
     const raw = this.raw;
-    const edited = raw !== null ? this.editFrom(raw, this.rawStart, true) : null;
+    if (raw !== null && !this.isChanged) return raw;
+    // A value that was made up has no places for what changed.
+    const isInBody = raw !== null && this.rawStart >= 0;
+    const edited = isInBody && raw !== null ? this.editFrom(raw, this.rawStart, true) : null;
     if (edited !== null) return edited;
     if (fields.length == 1) return fields[0].judged;
     const out = new Builder(256);
@@ -229,6 +239,14 @@ export class Texts {
   get isChanged(): bool {
     for (let i = 0; i < this.fields.length; i++) {
       if (this.fields[i].changed !== null) return true;
+    }
+    return false;
+  }
+
+  /** Something was taken out of some text. */
+  get isMasked(): bool {
+    for (let i = 0; i < this.fields.length; i++) {
+      if (this.fields[i].isMasked) return true;
     }
     return false;
   }
@@ -327,7 +345,7 @@ export class Texts {
     const type = textOf(part.get(TYPE));
     if (isTextType(type)) {
       const text = part.get(TEXT);
-      if (text !== null) this.add(text, role);
+      if (text !== null && !text.isNull) this.add(text, role);
     } else if (type.equals(IMAGE) || type.equals(INPUT_IMAGE)) {
       const image = part.get(IMAGE);
       if (image !== null) this.takeImage(Image.at(image.isObject ? image.get(URL) : image));

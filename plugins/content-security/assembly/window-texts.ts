@@ -32,18 +32,22 @@ export class WindowTexts {
    * Gives each text its part of what takes the place of all.
    *
    * @param memory of what is put back
+   * @returns false: nothing is different
    */
-  mask(masked: Slice, memory: Memory): void {
+  mask(masked: Slice, memory: Memory): bool {
     const texts = this.texts;
     const edits = differences(this.whole, masked);
     let from = 0;
+    let isMasked = false;
     for (let i = 0; i < texts.length; i++) {
       const shown = texts[i].shown();
       const changed = edits.rewrite(shown, from);
       texts[i].masked = changed === null ? shown : changed;
+      if (changed !== null) isMasked = true;
       from += shown.length;
     }
     for (let i = 0; i < texts.length && !memory.isEmpty;) i = this.restore(i, memory);
+    return isMasked;
   }
 
   /** Of the track whose first text that is. @returns where the next track begins */

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { createHost, upstream, type Json, type UpstreamRequest } from "proxy-wasm-test";
-import { AliyunModeration, deny, pass } from "../../support/moderation/aliyun.js";
+import {
+  AliyunModeration,
+  deny,
+  mask,
+  pass,
+  type Reaction,
+} from "../../support/moderation/aliyun.js";
 import type { Asked, WireRequest } from "../../support/moderation/aliyun-request.js";
 import { BUILDS, contentSecurity, type Build } from "./support.js";
 // After each test of a file that imports this one: did the plugin keep the rules of use?
@@ -29,17 +35,23 @@ interface Exchange {
   answer?: { type: string; body: string; status?: number };
   /** What the cloud refuses. */
   denies?: (asked: Asked) => boolean;
+  /** What it does otherwise. */
+  react?: (asked: Asked) => Reaction;
 }
 
-async function play(build: Build, { config, body, answer, denies }: Exchange) {
+async function play(build: Build, { config, body, answer, denies, react = pass }: Exchange) {
   const cloud = new AliyunModeration({ id: "ak", secret: "sk" });
-  cloud.react = (asked) => (denies?.(asked) ? deny() : pass());
+  cloud.react = (asked) => (denies?.(asked) ? deny() : react(asked));
+  const seen: string[] = [];
   const { type, status = 200, body: said } = answer ?? { type: "application/json", body: "{}" };
   const host = await createHost({
     profile: PROFILES[build],
     plugins: [contentSecurity({ ...CLOUD, ...config }, build)],
     clusters: {
-      backend: upstream().reply(status, { headers: { "content-type": type }, body: said }),
+      backend: upstream().handle((request) => {
+        seen.push(Buffer.concat(request.chunks).toString());
+        return { status, headers: { "content-type": type }, body: said };
+      }),
       "outbound|443||green.dns": upstream().handle((request) => {
         const sent = cloud.answer(wireOf(request));
         if (typeof sent === "string") throw new Error(sent);
@@ -54,7 +66,7 @@ async function play(build: Build, { config, body, answer, denies }: Exchange) {
     .settle();
   await host.close();
   expect(cloud.faults).toEqual([]);
-  return { reply, asked: cloud.asked };
+  return { reply, asked: cloud.asked, seen: seen[0] };
 }
 
 function wireOf(request: UpstreamRequest): WireRequest {
@@ -148,6 +160,27 @@ describe.each(BUILDS)("%s", (build: Build) => {
     ]);
     expect(new Set(asked.map((one) => one.sessionId)).size).toBe(1);
     expect(reply.text()).toBe(answer.body);
+  });
+
+  test("a long text: parts are masked in their places, and stay so when a later one fails", async () => {
+    const config = { sensitiveDataLevelBar: "S3", riskAction: "mask", checkResponse: false };
+    const text = `${"a".repeat(1790)}13812345678${"b".repeat(1800)}13912345678`;
+    const body = JSON.stringify({ messages: [{ role: "user", content: text }] });
+    const chatOf = (content: string) => JSON.stringify({ messages: [{ role: "user", content }] });
+    const react = ({ content }: Asked) =>
+      /\d/.test(content!) ? mask(content!.replace(/\d+/g, "*")) : pass();
+    const masked = await play(build, { config, body, react });
+    expect(masked.asked.map((one) => one.content)).toEqual([
+      `${"a".repeat(1790)}1381234567`,
+      `8${"b".repeat(1799)}`,
+      "b13912345678",
+    ]);
+    expect(masked.seen).toBe(chatOf(`${"a".repeat(1790)}**${"b".repeat(1800)}*`));
+    const failing = (asked: Asked): Reaction =>
+      asked.content!.startsWith("a") ? react(asked) : { kind: "status", status: 500 };
+    const failed = await play(build, { config, body, react: failing });
+    expect(failed.asked).toHaveLength(2);
+    expect(failed.seen).toBe(chatOf(`${"a".repeat(1790)}*8${"b".repeat(1800)}13912345678`));
   });
 
   test("each message of MCP has a session of its own", async () => {

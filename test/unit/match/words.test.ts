@@ -137,7 +137,7 @@ describe("a text in pieces", () => {
 });
 
 describe("against trying each word at each character", () => {
-  const LETTERS = [..."aabbcAB-_. ,中国人ａＢ\u200b\u3000é😀1"];
+  const LETTERS = [..."aabbcAB-_. ,中国人ａＢ\u200b\u3000、。…·é😀1"];
 
   test.each([1, 2, 3, 4, 5, 6])("seed %i", (seed) => {
     const random = new Random(seed);

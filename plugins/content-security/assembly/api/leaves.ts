@@ -29,6 +29,12 @@ function addLeaves(value: JsonValue, except: Slice[], depth: i32, to: JsonValue[
   }
 }
 
+export function hasOnlyStrings(list: JsonValue): bool {
+  const items = list.entries();
+  while (items.next()) if (!items.value.isString) return false;
+  return true;
+}
+
 function isOneOf(key: Slice, keys: Slice[]): bool {
   for (let i = 0; i < keys.length; i++) {
     if (key.equals(keys[i])) return true;

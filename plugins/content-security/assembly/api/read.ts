@@ -58,7 +58,9 @@ function readTexts(config: ConfigReader, dialect: Dialect, paths: TextPaths): Te
   const texts = new TextGeneration(paths, scope);
   const isWhole = dialect == Dialect.Cloud && isTextModeration(config);
   texts.takesLists = scope == BY_PATH && (isWhole || dialect == Dialect.Guard);
-  texts.takesListsOfAnswers = dialect == Dialect.Guard;
+  // What is masked has to be in the texts themselves.
+  const asItStands = dialect == Dialect.Cloud && !config.flag("maskResponse");
+  texts.takesListsOfAnswers = asItStands || dialect == Dialect.Guard;
   texts.readsAnswers = !isWhole || readApiType(config) == ApiType.TextGeneration;
   if (dialect == Dialect.Masking) texts.masking = readMaskingTexts(config);
   return texts;

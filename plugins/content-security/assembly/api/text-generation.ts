@@ -1,12 +1,14 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { EventTexts } from "../event-texts";
 import { MaskingTexts } from "../local/masking-texts";
-import { EVENT_STREAM } from "../names";
 import { Client, Protocol } from "../refusal/client";
 import { TextPaths } from "../text-paths";
 import { Scope, Texts } from "../texts";
 import { Api, Taking } from "./api";
 import { ApiType } from "./type";
+
+/** Streams of whatever media type: the peer reads those that are not `text/…` at their end. */
+const EVENT_STREAM: Slice = bytes("event-stream");
 
 /** No scope: what the peers look at is what a path names. */
 export const BY_PATH: i32 = -1;
@@ -40,7 +42,7 @@ export class TextGeneration extends Api {
 
   override taking(isOk: bool, type: Slice): Taking {
     if (!isOk || !this.readsAnswers) return Taking.Pass;
-    return type.startsWith(EVENT_STREAM) ? Taking.Stream : Taking.Hold;
+    return type.find(EVENT_STREAM) >= 0 ? Taking.Stream : Taking.Hold;
   }
 
   override readRequest(texts: Texts, client: Client): void {
@@ -61,6 +63,7 @@ export class TextGeneration extends Api {
     if (masking !== null) return masking.takeAnswer(texts, this.paths.response);
     if (this.scope != BY_PATH) texts.takeAnswer();
     texts.takeFirst(this.paths.response, this.takesListsOfAnswers);
+    if (this.scope == BY_PATH) texts.forgetImages(); // the peer does not look at those of answers
   }
 
   override readEvent(event: Slice): EventTexts {

@@ -29,6 +29,8 @@ export class Judgement {
   readonly findings: Finding[] = [];
   /** What was found blocks, whatever the bars: a rule of the operator's own says so. */
   isFinal: bool = false;
+  /** It is a refusal because nothing is left of the text without what was found. */
+  isFailedMask: bool = false;
   /** There is something that the audit can say of a refusal, in `label` and `words`. */
   hasResult: bool = false;
   /** The judge has advice, or is none that gives any. */

@@ -12,6 +12,7 @@ import { LocalRule, RuleAction } from "./rule";
 @final
 export class LocalOutcome {
   constructor(
+    /** `Mask`: something was taken out of the text. */
     readonly verdict: Verdict,
     /** Of a refusal, else null. */
     readonly judgement: Judgement | null,
@@ -96,7 +97,7 @@ export class LocalRules {
     let shown: Slice | null = null;
     if (phase == Phase.Response && !memory.isEmpty) shown = stream.shown(text, 0);
     const masked = stream.rewrite(text, 0);
-    const verdict = masked === null ? Verdict.Pass : Verdict.Mask;
+    const verdict = stream.isMasked ? Verdict.Mask : Verdict.Pass;
     return new LocalOutcome(verdict, null, masked, shown, stream.logged);
   }
 

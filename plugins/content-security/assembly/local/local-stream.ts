@@ -41,7 +41,7 @@ export class LocalStream {
   private readonly places: PatternSource[] = [];
   /** Before this nothing is found any more. What is replaced may reach behind it. */
   private checked: i32 = 0;
-  private isChanged: bool = false;
+  private hasMasked: bool = false;
   private isFinished: bool = false;
 
   /** Only for `LocalRules`. @param holdback most bytes that wait for what follows them */
@@ -76,9 +76,9 @@ export class LocalStream {
     return this.findings.logged;
   }
 
-  /** True when some of the text so far was replaced. */
+  /** True when something was taken out of the text so far; originals only come back. */
   get isMasked(): bool {
-    return this.isChanged;
+    return this.hasMasked;
   }
 
   /** Goes on with the next piece; it is not kept. */
@@ -170,7 +170,7 @@ export class LocalStream {
       }
       const replacement = next.replacement(this.window, this.memory);
       this.edits.add(next.start, next.end, replacement, next.restores);
-      this.isChanged = true;
+      if (!next.restores) this.hasMasked = true;
       from = next.end;
     }
     this.checked = bound;

@@ -18,7 +18,7 @@ export class MaskingTexts {
 
   /** A chat's messages; else what the paths name in JSON; else all of the body. */
   takeRequest(texts: Texts, client: Client): void {
-    client.isChat = client.isChat && this.takesChats;
+    client.isChat = client.isChat && this.mayTakeChat(texts);
     if (client.isChat) texts.takeMessages(Scope.All);
     else if (this.paths.length > 0 && texts.isJson) this.takeNamed(texts);
     else if (this.takesWhole) texts.takeWhole();
@@ -26,9 +26,15 @@ export class MaskingTexts {
 
   /** What the choices say, or what is at a path; else all of the body. */
   takeAnswer(texts: Texts, paths: JsonPath[]): void {
-    if (this.takesChats) texts.takeAnswer();
-    if (this.takesChats) texts.takeFirst(paths);
+    const mayTakeChat = this.mayTakeChat(texts);
+    if (mayTakeChat) texts.takeAnswer();
+    if (mayTakeChat) texts.takeFirst(paths);
     if (texts.isEmpty && this.takesWhole) texts.takeWhole();
+  }
+
+  /** Where whole bodies are looked into, nothing can hide beside a chat. */
+  private mayTakeChat(texts: Texts): bool {
+    return this.takesChats && (!this.takesWhole || texts.isJson);
   }
 
   private takeNamed(texts: Texts): void {

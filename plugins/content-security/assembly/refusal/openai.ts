@@ -25,6 +25,10 @@ export class OpenAiRefusal extends Refusal {
     super(deny);
   }
 
+  protected override get explainsFailedMasks(): bool {
+    return this.format != DenyFormat.Structured;
+  }
+
   override document(denial: Denial): Slice {
     const id = randomId(ID);
     const out = new Builder(1024);

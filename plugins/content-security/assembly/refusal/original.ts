@@ -21,6 +21,10 @@ export class OriginalRefusal extends Refusal {
     super(deny);
   }
 
+  protected override get explainsFailedMasks(): bool {
+    return this.running === null;
+  }
+
   override meet(client: Client): void {
     if (this.running === null) meetByPath(client);
   }

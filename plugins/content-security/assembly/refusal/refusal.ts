@@ -1,4 +1,5 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { Judgement } from "../judge/judgement";
 import { JSON_TYPE } from "../names";
 import { Client } from "./client";
 import { Denial } from "./denial";
@@ -25,6 +26,17 @@ export abstract class Refusal {
   /** The headers of an answer stay the upstream's: only its body is replaced. */
   get keepsHeaders(): bool {
     return false;
+  }
+
+  /** It says of a refusal for want of a masked text what it says of others. */
+  protected get explainsFailedMasks(): bool {
+    return true;
+  }
+
+  /** What it says of a judgement; null: nothing (content-security.md 3.2). */
+  explained(judgement: Judgement | null): Judgement | null {
+    const isFailedMask = judgement !== null && judgement.isFailedMask;
+    return isFailedMask && !this.explainsFailedMasks ? null : judgement;
   }
 
   /** A request begins: what there is to know of its client before its body. */

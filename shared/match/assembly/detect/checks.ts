@@ -1,6 +1,5 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { isDigit } from "./border";
-import { endOfCard } from "./card";
 import { isIpv4, isIpv6 } from "./ip-address";
 
 /** What is asked of a candidate besides its form. */
@@ -8,10 +7,6 @@ export const enum Check {
   None,
   /** Chinese resident identity number: ISO 7064 MOD 11-2. */
   IdCard,
-  /** `EmailSearch` finds no others. */
-  Email,
-  /** Payment card: Luhn, and not one digit all along. */
-  Card,
   Ipv4,
   Ipv6,
   /** US social security number: numbers that are never given out. */
@@ -20,15 +15,8 @@ export const enum Check {
   Iban,
 }
 
-const NO_VALUE: i32 = -1;
-
-/** Where the valid part of a candidate ends; −1: it is none. Only a card may be a part. */
-export function validEnd(check: Check, text: Slice, start: i32, end: i32): i32 {
-  if (check == Check.Card) return endOfCard(text, start);
-  return isValid(check, text.sub(start, end)) ? end : NO_VALUE;
-}
-
-function isValid(check: Check, value: Slice): bool {
+/** @param value has the form of its kind */
+export function isValid(check: Check, value: Slice): bool {
   switch (check) {
     case Check.IdCard:
       return isIdCard(value);

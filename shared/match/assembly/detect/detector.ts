@@ -1,12 +1,14 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
-import { Finder } from "../find/finder";
 import { Border } from "./border";
 import { Check } from "./checks";
 import { Detection } from "./detection";
+import { Form, leadsOf } from "./forms";
 
 /** A kind of sensitive value that is known without configuration (content-security.md 9.4). */
 @final
 export class Detector {
+  private readonly leads: StaticArray<u8>;
+
   /** Only for `findDetector`. */
   constructor(
     /** For a `PatternSet`; matches are candidates. */
@@ -16,14 +18,15 @@ export class Detector {
      * rare. It does not say where.
      */
     readonly hint: Slice,
-    /** They find the candidates, each some of them. */
-    private readonly finders: Finder[],
+    private readonly form: Form,
     private readonly border: Border,
     private readonly check: Check,
-  ) {}
+  ) {
+    this.leads = leadsOf(form);
+  }
 
   /** Looks for values in a text. */
   search(text: Slice): Detection {
-    return new Detection(text, this.finders, this.border, this.check);
+    return new Detection(text, this.form, this.leads, this.border, this.check);
   }
 }

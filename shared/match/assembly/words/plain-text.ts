@@ -11,6 +11,8 @@ const BLOCK: i32 = 4096;
 const ROOM: i32 = 24;
 /** More separators in a row end a word. */
 const MAX_SEPARATORS: i32 = 4;
+/** Behind the ideographic space: `、` and `。`. */
+const LAST_SEPARATOR: i32 = 2;
 /** Stands where they do: no word has it. */
 const BREAK: i32 = 0xff;
 
@@ -118,31 +120,41 @@ export class PlainText {
     const stop = this.at + length;
     if (this.begunLength > 0) this.readWide();
     while (this.at < stop) {
-      if (!this.skipsSeparators) this.copyPlain(stop);
+      this.copyPlain(stop);
       if (this.at < stop) this.readOne();
     }
     return this.end > before;
   }
 
-  /** Copies sixteen bytes at a time, up to a character that has to be looked at. */
+  /**
+   * Copies sixteen bytes at a time, up to a character that has to be looked at. Of ASCII nothing has
+   * to be, whatever separates.
+   */
   private copyPlain(stop: i32): void {
     const piece = this.piece;
     let from = piece.ptr + <usize>this.at;
     let to = this.address(this.end);
-    const start = to;
     // Two bytes more are looked at for what a lead byte leads.
     const last = piece.ptr + <usize>min(stop, piece.length - 2) - 16;
     while (from <= last) {
       const chunk = v128.load(from);
       v128.store(to, this.foldsCase ? lowerChunk(chunk) : chunk);
-      const special = this.foldsWidth ? specials(chunk, from) : 0;
+      let special = 0;
+      if (this.skipsSeparators) special = separators(chunk) | wides(chunk, from, LAST_SEPARATOR);
+      else if (this.foldsWidth) special = wides(chunk, from, 0);
       const plain: usize = special == 0 ? 16 : ctz<i32>(special);
       from += plain;
       to += plain;
-      if (special != 0) break;
+      this.end += <i32>plain;
+      if (plain > 0) this.separators = 0;
+      if (special == 0) continue;
+      const byte = <u32>load<u8>(from);
+      if (byte >= 0x80) break;
+      this.takeSeparator(byte, 1);
+      to = this.address(this.end);
+      from++;
     }
     this.at = <i32>(from - piece.ptr);
-    this.end += <i32>(to - start);
   }
 
   private readOne(): void {
@@ -216,18 +228,34 @@ function lowerChunk(chunk: v128): v128 {
 }
 
 /**
- * Bits of the bytes that may lead a character without width or of another width.
+ * Bits of the bytes that may lead a character without width, of another width, or that separates.
  *
  * @param at address of the chunk; two bytes behind it are there, too
+ * @param most of the characters from the ideographic space on: how many behind it count
  */
-function specials(chunk: v128, at: usize): i32 {
+function wides(chunk: v128, at: usize, most: i32): i32 {
   if (i8x16.bitmask(chunk) == 0) return 0;
-  // E3 leads Japanese and most Chinese punctuation: only the ideographic space is another width.
-  const zeros = v128.and(is(v128.load(at, 1), 0x80), is(v128.load(at, 2), 0x80));
+  // E3 leads Japanese and most Chinese punctuation: only few are another width, or separate.
+  const thirds = i8x16.sub(v128.load(at, 2), i8x16.splat(<i8>0x80));
+  const zeros = v128.and(is(v128.load(at, 1), 0x80), i8x16.le_u(thirds, i8x16.splat(<i8>most)));
   const wide = v128.or(is(chunk, 0xef), v128.or(is(chunk, 0xe1), is(chunk, 0xe2)));
   const narrow = v128.or(is(chunk, 0xc2), v128.or(is(chunk, 0xcd), is(chunk, 0xd8)));
   const space = v128.and(is(chunk, 0xe3), zeros);
   return i8x16.bitmask(v128.or(space, v128.or(wide, narrow)));
+}
+
+/**
+ * Bits of the ASCII bytes that separate (`isSeparator`): a bit for each upper half of such bytes, and
+ * for each lower half those of the upper ones it goes with.
+ */
+function separators(chunk: v128): i32 {
+  const lower = v128.and(chunk, i8x16.splat(0x0f));
+  const upper = i8x16.shr_u(chunk, 4);
+  const both = v128.and(
+    i8x16.swizzle(i8x16(18, 2, 2, 0, 0, 0, 0, 2, 0, 1, 7, 4, 42, 7, 42, 14), lower),
+    i8x16.swizzle(i8x16(1, 0, 2, 4, 0, 8, 16, 32, 0, 0, 0, 0, 0, 0, 0, 0), upper),
+  );
+  return i8x16.bitmask(i8x16.ne(both, i8x16.splat(0)));
 }
 
 // @ts-expect-error: decorator

@@ -25,6 +25,8 @@ export class Crowd {
   constructor(
     private readonly port: number,
     size: number,
+    /** What they call the gateway. */
+    private readonly host = "127.0.0.1",
   ) {
     this.agents = Array.from({ length: size }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
   }
@@ -48,6 +50,7 @@ export class Crowd {
   send(call: Call, agent = this.agents[0], path = PATH): Promise<Ending> {
     const body = path === PATH ? Crowd.body(call) : "";
     const headers = {
+      host: this.host,
       "content-type": "application/json",
       "content-length": body.length,
       "x-mse-consumer": call.consumer,

@@ -5,7 +5,7 @@ import { Crowd, type Call } from "./crowd.js";
 import { startGateway, type Gateway } from "./gateway.js";
 import type { MeteredModel } from "./metered-model.js";
 
-export const CLIENTS = 8;
+const CLIENTS = 8;
 /** Tokens of one request. */
 export const COST = 15;
 /** How long the gateway waits for the store, if a drill does not say. */
@@ -39,11 +39,13 @@ export interface TroubledOptions {
   budget?: number;
   /** How long the gateway waits for the store. */
   timeoutMs?: number;
+  /** Of each plugin; default 8. */
+  clients?: number;
   /** Further fields of the plugin's configuration. */
   config?: object;
 }
 
-/** A gateway of two workers before a model, with a store that fails, and clients of it. */
+/** A plugin in a gateway of two workers before a model, with a store that fails, and clients of it. */
 export class Troubled {
   private constructor(
     private readonly options: TroubledOptions,
@@ -52,24 +54,24 @@ export class Troubled {
   ) {}
 
   static async start(options: TroubledOptions): Promise<Troubled> {
-    const { budgets, mode, store, model, budget = PLENTY, timeoutMs = TIMEOUT_MS } = options;
-    const { dialect, port } = store;
-    const rest = { type: "redis-http", dialect, cluster_name: "rest", timeout: timeoutMs };
-    const config = {
-      ...budgets.config(rest, budget),
-      fail_mode: mode,
-      usage_report: undefined,
-      ...options.config,
-    };
-    const { name } = budgets;
-    const file = `build/envoy/${name}.wasm`;
+    return (await Troubled.startAll(options, [options.budgets]))[0]!;
+  }
+
+  /** Several plugins in one gateway: each has requests of its own, which its clients send. */
+  static async startAll(
+    options: Omit<TroubledOptions, "budgets">,
+    all: readonly Budgets[],
+  ): Promise<Troubled[]> {
     const gateway = await startGateway({
-      plugins: [{ name, config: JSON.stringify(config), file }],
-      upstreamPort: model.port,
-      clusters: { rest: port },
+      plugins: all.map((budgets) => pluginOf({ ...options, budgets })),
+      upstreamPort: options.model.port,
+      clusters: { rest: options.store.port },
       workers: 2,
     });
-    return new Troubled(options, gateway, new Crowd(gateway.port, CLIENTS));
+    return all.map((budgets) => {
+      const crowd = new Crowd(gateway.port, options.clients ?? CLIENTS, budgets.name);
+      return new Troubled({ ...options, budgets }, gateway, crowd);
+    });
   }
 
   /** Where its store is found. */
@@ -77,6 +79,7 @@ export class Troubled {
     return this.options.store.port;
   }
 
+  /** Ends the whole gateway. */
   async stop(): Promise<void> {
     this.crowd.leave();
     await this.gateway.envoy.stop();
@@ -112,14 +115,18 @@ export class Troubled {
 
   /** Commands that the plugin counts as failed. @param reason only those, such as `open` */
   async errors(reason = ""): Promise<number> {
-    const found = await this.gateway.envoy.stats(`^wasmcustom\\.token_.*_store_errors_${reason}`);
+    const found = await this.metrics(`store_errors_${reason}.*`);
     return [...found.values()].reduce((sum, count) => sum + count, 0);
   }
 
   /** 1 while the breaker that changed last is open. */
   async breaker(): Promise<number> {
-    const found = await this.gateway.envoy.stats("^wasmcustom\\.token_.*_store_breaker_open$");
-    return [...found.values()][0] ?? 0;
+    return [...(await this.metrics("store_breaker_open")).values()][0] ?? 0;
+  }
+
+  private metrics(pattern: string): Promise<Map<string, number>> {
+    const plugin = this.options.budgets.name.replaceAll("-", "_");
+    return this.gateway.envoy.stats(`^wasmcustom\\.${plugin}_${pattern}$`);
   }
 
   /** Commands on their way to the store. */
@@ -127,4 +134,20 @@ export class Troubled {
     const found = await this.gateway.envoy.stats("^cluster\\.rest\\.upstream_rq_active$");
     return [...found.values()][0] ?? 0;
   }
+}
+
+function pluginOf(options: TroubledOptions): { name: string; config: string; file: string } {
+  const { budgets, mode, store, budget = PLENTY, timeoutMs = TIMEOUT_MS } = options;
+  const { name } = budgets;
+  const { dialect } = store;
+  const rest = { type: "redis-http", dialect, cluster_name: "rest", timeout: timeoutMs };
+  const rule = {
+    _match_domain_: [name],
+    ...budgets.config(rest, budget),
+    fail_mode: mode,
+    usage_report: undefined,
+    ...options.config,
+  };
+  const config = JSON.stringify({ _rules_: [rule] });
+  return { name, config, file: `build/envoy/${name}.wasm` };
 }

@@ -124,6 +124,19 @@ describe("token-quota", () => {
   });
 });
 
+describe("a consumer's name with braces", () => {
+  const config = { admin_consumer: "admin", ...LOGIN, reservation: { enabled: true } };
+
+  test.each(["{a}", "x{y}z", "a{b", "{", "a{b}c}"])("%s", async (name) => {
+    const more = { redis_key_prefix: "braces:", default_quota: 1000 };
+    const { host } = await quota.higress({ ...config, ...more }, options());
+    expect((await quota.chat(host, name)).status).toBe(200);
+    expect(await quota.balance(host, name)).toBe(985);
+    expect(errors(host)).toEqual([]);
+    await host.close();
+  });
+});
+
 function errors(host: Host): string[] {
   return host.logs.filter(({ level }) => level === "error").map(({ text }) => text);
 }

@@ -3,7 +3,7 @@ import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { readNamePatterns } from "@ai-gateway-wasm/llm/pricing";
 import { NamePattern } from "@ai-gateway-wasm/match/name-pattern";
 import { StoreCommand } from "@ai-gateway-wasm/store";
-import { AddToGrant } from "@ai-gateway-wasm/store/balances";
+import { AddToGrant, Balance } from "@ai-gateway-wasm/store/balances";
 import { AddValue } from "@ai-gateway-wasm/store/values";
 import { wallClockSeconds } from "proxy-wasm-as";
 import { Grant, GrantRule, readGrantRules, readPeriod } from "./grants";
@@ -30,10 +30,11 @@ export class Account {
   /** Seconds after which the store may forget the balance; 0: never. */
   keepSeconds: i64 = 0;
 
-  /** When the period is over, in milliseconds since 1970; 0: never. */
-  private get endsAtMs(): i64 {
+  /** As the store has it. */
+  get balance(): Balance {
     const period = this.period;
-    return period === null ? 0 : period.endsAt * 1000;
+    const endsAtMs = period === null ? 0 : period.endsAt * 1000;
+    return new Balance(this.key, this.granted, this.keepSeconds, endsAtMs);
   }
 
   /**
@@ -44,14 +45,7 @@ export class Account {
    */
   change(tag: i32, amount: i64, isMinus: bool): StoreCommand {
     if (!this.isManaged) return new AddValue(tag, this.key, amount, isMinus);
-    return new AddToGrant(
-      tag,
-      this.key,
-      isMinus ? -amount : amount,
-      this.granted,
-      this.keepSeconds,
-      this.endsAtMs,
-    );
+    return new AddToGrant(tag, this.balance, isMinus ? -amount : amount);
   }
 
   /** False for a balance as the peer has it: only an administrator makes one, and it stays. */

@@ -7,7 +7,8 @@ import {
   Slice,
 } from "@ai-gateway-wasm/bytes";
 import { isUnreadable } from "@ai-gateway-wasm/kit";
-import { StoreCommand, StoreReply } from "@ai-gateway-wasm/store";
+import { Residence, StoreCommand, StoreKind, StoreReply } from "@ai-gateway-wasm/store";
+import { RemoveBalance, SetBalance } from "@ai-gateway-wasm/store/balances";
 import { GetValue, RemoveValue, SetValue } from "@ai-gateway-wasm/store/values";
 import {
   DataAction,
@@ -93,9 +94,8 @@ export class AdminCall extends QuotaStream {
 
   override onStoreReply(reply: StoreReply): void {
     const error = reply.error;
-    if (error !== null || reply.isLocal) {
-      // What a gateway keeps while Redis is away is no balance to administer.
-      this.answer(storeError(bytes(error !== null ? error : "the store does not answer")));
+    if (error !== null) {
+      this.answer(storeError(bytes(error)));
       return;
     }
     const request = this.request;
@@ -144,17 +144,22 @@ export class AdminCall extends QuotaStream {
 
   private commandFor(request: AdminRequest, account: Account): StoreCommand {
     const amount = request.amount;
-    switch (this.mode) {
-      case Mode.Refresh:
-        return new SetValue(TAG, account.key, bytes(decimal(amount)), account.keepSeconds);
-      case Mode.Delta:
-        return account.change(TAG, abs(amount), amount < 0);
-      default:
-        return this.removes ? new RemoveValue(TAG, account.key) : new GetValue(TAG, account.key);
+    const config = this.config;
+    const reserves = config.metering.reservation.isOn;
+    if (this.mode == Mode.Delta) return account.change(TAG, abs(amount), amount < 0);
+    if (this.mode == Mode.Refresh) {
+      // In shared data a balance ends with its period to the millisecond.
+      return reserves || config.store.kind == StoreKind.Shared
+        ? new SetBalance(TAG, account.balance, amount)
+        : new SetValue(TAG, account.key, bytes(decimal(amount)), account.keepSeconds);
     }
+    if (!this.removes) return new GetValue(TAG, account.key);
+    return reserves ? new RemoveBalance(TAG, account.balance) : new RemoveValue(TAG, account.key);
   }
 
   private send(command: StoreCommand): HeadersAction {
+    // What a gateway keeps while Redis is away is no balance to administer.
+    command.residence = Residence.Backend;
     const reply = this.config.store.ask(this.calls, command);
     if (reply === null) return HeadersAction.StopIteration;
     this.onStoreReply(reply);

@@ -72,7 +72,7 @@ export class MeteredRequest extends QuotaStream {
       this.purse.giveBack();
       return this.finish();
     }
-    const verdict = this.purse.receive(this.calls, reply);
+    const verdict = this.purse.receive(reply);
     if (verdict == Verdict.Open || this.isDecided) return;
     this.decide(verdict);
     if (this.isAdmitted) this.resumeRequest();
@@ -117,10 +117,9 @@ export class MeteredRequest extends QuotaStream {
   }
 
   private decideWithoutStore(): HeadersAction {
-    const reason = this.purse.reason;
-    this.log.error("the balance is not known: " + reason);
+    this.log.error("the balance is not known: " + this.purse.cause);
     if (this.config.store.failMode == FailMode.Open) return this.admit();
-    return this.refuse(this.config.denial.storeError(reason));
+    return this.refuse(this.config.denial.storeError(this.purse.reason));
   }
 
   private admit(): HeadersAction {

@@ -1,16 +1,11 @@
-import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
 import { Debts, StoreCalls, StoreReply } from "@ai-gateway-wasm/store";
-import { ReserveBalance, SettleBalance } from "@ai-gateway-wasm/store/balances";
-import { GetValue, SetValue } from "@ai-gateway-wasm/store/values";
+import { Balance, ReserveBalance, SettleBalance } from "@ai-gateway-wasm/store/balances";
+import { GetValue } from "@ai-gateway-wasm/store/values";
 import { Account } from "./accounts";
 import { ReservationPolicy } from "./metering";
 
-/** What a store reply answers: one of the balances by its number, or one of these. */
-const enum Ask {
-  Reserve = 16,
-  /** The grant that a reservation takes from. */
-  Create = 17,
-}
+/** Tag of a reservation; that of a question is the number of its balance. */
+const RESERVE: i32 = 16;
 
 const UNKNOWN: i64 = i64.MAX_VALUE;
 
@@ -27,8 +22,8 @@ export const enum Verdict {
 /**
  * The balances of one request: whether all of them let it in, and what it takes from them.
  *
- *   begin ──► get, for each balance ─────────────────────► verdict … spend ──► decrby, for each
- *   begin ──► reserve ──► a grant is missing ──► create ──► reserve … spend ──► settle
+ *   begin ──► get, for each balance ──► verdict … spend ──► decrby, for each
+ *   begin ──► reserve ────────────────► verdict … spend ──► settle
  */
 @final
 export class Purse {
@@ -36,12 +31,12 @@ export class Purse {
   remaining: i64 = UNKNOWN;
   /** With `Verdict.Unknown`: what the peer would show. */
   reason: string = "";
+  /** With `Verdict.Unknown`: what really happened, for the log. */
+  cause: string = "";
   /** What has to be settled; null: nothing was taken. */
   private reservation: ReserveBalance | null = null;
   private verdict: Verdict = Verdict.Open;
   private pending: i32 = 0;
-  /** Grants that were created: each account's once. */
-  private created: i32 = 0;
 
   constructor(
     private readonly debts: Debts,
@@ -73,9 +68,8 @@ export class Purse {
   }
 
   /** Takes a reply that came later. */
-  receive(calls: StoreCalls, reply: StoreReply): Verdict {
-    if (reply.tag == Ask.Reserve) return this.judgeReservation(calls, reply);
-    if (reply.tag == Ask.Create) return reply.hasFailed ? this.fail(reply) : this.reserve(calls);
+  receive(reply: StoreReply): Verdict {
+    if (reply.tag == RESERVE) return this.judgeReservation(reply);
     this.noteBalance(reply);
     return this.verdict;
   }
@@ -118,49 +112,34 @@ export class Purse {
   }
 
   private reserve(calls: StoreCalls): Verdict {
-    const keys: Slice[] = [];
-    for (let i = 0; i < this.accounts.length; i++) keys.push(this.accounts[i].key);
+    const balances: Balance[] = [];
+    for (let i = 0; i < this.accounts.length; i++) balances.push(this.accounts[i].balance);
     const policy = this.policy;
     const reservation = new ReserveBalance(
-      Ask.Reserve,
-      keys,
+      RESERVE,
+      balances,
       this.tokens,
       policy.isStrict,
       policy.healSeconds,
     );
     this.reservation = reservation;
     const reply = this.debts.store.ask(calls, reservation);
-    return reply === null ? this.verdict : this.judgeReservation(calls, reply);
+    return reply === null ? this.verdict : this.judgeReservation(reply);
   }
 
-  private judgeReservation(calls: StoreCalls, reply: StoreReply): Verdict {
+  private judgeReservation(reply: StoreReply): Verdict {
     if (reply.hasFailed) return this.fail(reply);
-    const denied = reply.denied;
-    if (denied >= 0 && denied < this.accounts.length) {
-      const account = this.accounts[denied];
-      const isMissing = reply.isNull && account.granted > 0;
-      if (isMissing && this.created++ < this.accounts.length) return this.create(calls, account);
-      this.reservation = null;
-      this.remaining = reply.integer;
-      this.verdict = Verdict.TooLittle;
-    } else {
-      this.remaining = reply.integer;
-      this.verdict = Verdict.Enough;
-    }
+    const isDenied = reply.denied >= 0;
+    if (isDenied) this.reservation = null;
+    this.remaining = reply.integer;
+    this.verdict = isDenied ? Verdict.TooLittle : Verdict.Enough;
     return this.verdict;
-  }
-
-  private create(calls: StoreCalls, account: Account): Verdict {
-    const grant = bytes(decimal(account.granted));
-    const command = new SetValue(Ask.Create, account.key, grant, account.keepSeconds, true);
-    const reply = this.debts.store.ask(calls, command);
-    if (reply === null) return this.verdict;
-    return reply.hasFailed ? this.fail(reply) : this.reserve(calls);
   }
 
   private fail(reply: StoreReply): Verdict {
     const error = reply.error;
     if (error !== null) this.reason = error;
+    this.cause = reply.cause;
     this.reservation = null;
     this.verdict = Verdict.Unknown;
     return this.verdict;

@@ -7,7 +7,7 @@ import { SharedSpace } from "./shared-data/space";
 export const enum Residence {
   /** In the back end; while that fails, in the fallback of `fail_mode: local`. */
   Anywhere,
-  /** It corrects what the back end holds. */
+  /** It corrects what the back end holds, or is about nothing else. */
   Backend,
   /** It corrects what the fallback holds. */
   Fallback,
@@ -19,6 +19,8 @@ export const enum Residence {
  * settling needs them.
  */
 export abstract class StoreCommand {
+  residence: Residence = Residence.Anywhere;
+
   constructor(
     /** What the asker knows the answer by. */
     readonly tag: i32,
@@ -38,10 +40,6 @@ export abstract class StoreCommand {
 
   /** Does it in shared data; the answer is there at once. */
   abstract runShared(space: SharedSpace): StoreReply;
-
-  get residence(): Residence {
-    return Residence.Anywhere;
-  }
 
   /** How peers put it that this command failed because of `cause`. */
   explain(cause: string): string {

@@ -69,11 +69,12 @@ export class StoreReply {
   /** What really happened, for logs; the same as `error` where peers say it. */
   cause: string = "";
 
-  static failed(failure: StoreFailure, error: string, cause: string = error): StoreReply {
+  /** With what peers say as `cause`, too. */
+  static failed(failure: StoreFailure, error: string): StoreReply {
     const reply = new StoreReply();
     reply.failure = failure;
     reply.error = error;
-    reply.cause = cause;
+    reply.cause = error;
     return reply;
   }
 

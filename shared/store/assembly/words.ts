@@ -51,10 +51,11 @@ export class ScriptCall {
 
 /**
  * The beginning of a key, `{<key>}:`, that is in one slot of a Redis Cluster with another one. A key
- * with braces of its own keeps them.
+ * with a tag keeps it: what stands between its first `{` and the next `}`, if anything.
  */
 export function keyBeside(key: Slice): Builder {
-  const isTagged = key.indexOf(0x7b) >= 0;
+  const open = key.indexOf(0x7b);
+  const isTagged = open >= 0 && key.indexOf(0x7d, open) > open + 1;
   const out = new Builder(key.length + 24);
   if (!isTagged) out.appendByte(0x7b);
   out.append(key);

@@ -1,6 +1,6 @@
 import { Random } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
-import { SHARED, admin, gateway } from "./support.js";
+import { SHARED, admin, balance, chat, gateway, refill } from "./support.js";
 
 const DAY = 86_400_000;
 
@@ -85,4 +85,18 @@ describe("periods are those of the calendar", () => {
     ]);
     await host.close();
   });
+});
+
+test("in the gateway's memory what an administrator sets ends with the period, not a moment later", async () => {
+  const config = { ...SHARED, period: "day", default_quota: 20 };
+  const host = await gateway(config, { startTime: Date.parse("2026-05-31T23:59:59.500Z") });
+  await refill(host, "alice", 500);
+  await host.clock.advance(499);
+  expect(await balance(host, "alice")).toBe(500);
+  await host.clock.advance(2);
+  expect(await balance(host, "alice")).toBe(20);
+  expect((await chat(host, "alice")).status).toBe(200);
+  await host.clock.advance(1000);
+  expect(await balance(host, "alice")).toBe(5);
+  await host.close();
 });

@@ -36,6 +36,12 @@ function ask(...words: string[]): Promise<RespValue> {
   return askRedis(server.url, PASSWORD, words);
 }
 
+/** Commands that gateways have sent: scripts count once. */
+async function calls(): Promise<number> {
+  const info = String(await ask("info", "commandstats"));
+  return Number(/cmdstat_eval:calls=(\d+)/.exec(info)?.[1] ?? 0);
+}
+
 beforeEach(async () => {
   await ask("flushall");
 });
@@ -152,6 +158,75 @@ describe("reservation", () => {
     expect(await ask("mget", "chat_quota:alice", "chat_quota:g")).toEqual(["35", "-14"]);
     await host.close();
   });
+
+  test("grants that are missing begin in the one command that takes from them", async () => {
+    const host = await open(
+      {
+        reservation,
+        period: "day",
+        default_quota: 500,
+        groups: true,
+        quotas: [{ group: "g", tokens: 200, period: "none" }],
+      },
+      { startTime: Date.UTC(2026, 4, 1, 12) },
+    );
+    const group = { "x-mse-consumer-group": "g" };
+    const before = await calls();
+    expect((await chat(host, "alice", group)).status).toBe(200);
+    expect((await calls()) - before).toBe(2); // and the settlement
+    const keys = ["chat_quota:alice:2026-05-01", "chat_quota:g"];
+    expect(await ask("mget", ...keys)).toEqual(["485", "185"]);
+    expect(await ask("ttl", keys[0]!)).toBe(172800);
+    expect(await ask("ttl", keys[1]!)).toBe(-1);
+    await host.close();
+  });
+
+  test("parallel first requests share one grant", async () => {
+    const slow = upstream()
+      .after(1000)
+      .reply(200, { body: answer(4, 0) });
+    const config = { reservation: { ...reservation, strict: true }, default_quota: 250 };
+    const host = await open(config, { clusters: { backend: slow } });
+    const replies = Array.from({ length: 5 }, () => chat(host, "alice"));
+    const statuses = (await Promise.all(replies)).map(({ status }) => status).sort();
+    expect(statuses).toEqual([200, 200, 403, 403, 403]); // 100 each
+    expect(await balance(host, "alice")).toBe(242);
+    await host.close();
+  });
+
+  test("a denied request begins no grant", async () => {
+    const config = { reservation: { ...reservation, strict: true }, default_quota: 99 };
+    const host = await open({ ...config, period: "day" });
+    expect((await chat(host, "alice")).status).toBe(403);
+    expect(await ask("keys", "*")).toEqual([]);
+    await host.close();
+  });
+
+  test.each([
+    ["sets a balance", "/refresh", "consumer=alice&quota=500", "485"],
+    ["adds to one", "/delta", "consumer=alice&value=500", "735"],
+  ])(
+    "what runs while an administrator %s is taken from it, once",
+    async (_what, path, form, end) => {
+      const slow = upstream()
+        .after(1000)
+        .reply(200, { body: answer(10, 5), headers: { "content-type": "application/json" } });
+      const host = await open({ reservation, default_quota: 250 }, { clusters: { backend: slow } });
+      const running = host.fetch(CHAT, { headers: { "x-mse-consumer": "alice" } });
+      await host.clock.advance(100);
+      const change = host.fetch(`${CHAT}/quota${path}`, {
+        method: "POST",
+        headers: { "x-mse-consumer": "admin" },
+        body: form,
+      });
+      expect((await change.advance(100)).status).toBe(200);
+      expect((await running.advance(2000)).status).toBe(200);
+      await host.clock.advance(100);
+      expect(await ask("get", "chat_quota:alice")).toBe(end);
+      expect(await ask("keys", "*:r")).toEqual([]);
+      await host.close();
+    },
+  );
 
   test("what a gateway that died had taken comes back after heal_seconds", async () => {
     const dying = await open(

@@ -150,9 +150,23 @@ describe.each(MODES)("fail_mode %s", (mode) => {
     const { host, redis } = await overRedis(mode, REDIS_FAULTS["LOADING"]!);
     redis.fail({ error });
     const reply = await admin(host, path, form);
-    const text = mode === "local" ? "the store does not answer" : error;
-    expect([reply.status, reply.text()]).toEqual([503, `redis error:${text}`]);
+    expect([reply.status, reply.text()]).toEqual([503, `redis error:${error}`]);
     expect(stored(redis, "chat_quota:alice")).toBe("1000");
     await host.close();
   });
+});
+
+test("what an administrator could not change in Redis is not changed in the gateway either", async () => {
+  const { host, ...store } = await overRedis("local", REDIS_FAULTS["LOADING"]!);
+  store.break();
+  for (const [path, form] of [
+    ["/refresh", "consumer=alice&quota=1000"],
+    ["/delta", "consumer=alice&value=1000"],
+  ] as const) {
+    expect((await admin(host, path, form)).status).toBe(503);
+  }
+  const statuses: number[] = [];
+  for (let i = 0; i < 4; i++) statuses.push((await chat(host, "alice")).status);
+  expect(statuses).toEqual(ANSWERS.local);
+  await host.close();
 });

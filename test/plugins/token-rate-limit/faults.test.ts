@@ -8,7 +8,17 @@ import {
   REST_FAULTS,
   type RedisFault,
 } from "../store-faults.js";
-import { gateway, chat, countSeen, higress, model, PEER, REDIS_CLUSTER, seen } from "./support.js";
+import {
+  gateway,
+  chat,
+  countSeen,
+  higress,
+  logged,
+  model,
+  PEER,
+  REDIS_CLUSTER,
+  seen,
+} from "./support.js";
 
 // A store in trouble: every request gets the answer of its fail mode, none hangs, the breaker opens
 // for what costs time, and the store is asked again as soon as it is back.
@@ -119,6 +129,22 @@ describe.each(MODES)("fail_mode %s", (mode) => {
     expect(reply.status).toBe(mode === "closed" ? 503 : 200);
     await host.close();
   });
+});
+
+// The peer says the same of both (token-rate-limit.md 6, no. 11).
+test.each([
+  ["never", "timeout"],
+  ["drop", "cannot connect to redis cluster"],
+] as const)("the log tells why there is no answer: %s", async (how, cause) => {
+  const server = redis();
+  const config = { ...PEER, ...RULES, redis: { service_name: "redis.dns", timeout: TIMEOUT } };
+  const { host } = await higress(config, { clusters: { [REDIS_CLUSTER]: server } });
+  server.fail(how);
+  expect((await chat(host)).status).toBe(200);
+  const lines = logged(host);
+  expect(lines).toContain("error redis response length mismatch: got 0, want 1");
+  expect(lines).toContain(`warn the store: ${cause}`);
+  await host.close();
 });
 
 // Not `local`: nobody looks at the answer to a charge, peers neither, so it counts as charged.

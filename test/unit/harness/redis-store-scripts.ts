@@ -23,6 +23,8 @@ const [CHECK = "", ALL = "", FIRST = "", CHARGE = "", WINDOWS = "", SETTLE = ""]
 );
 const [RECORD = ""] = scriptsOf(`${STORE}usage/record.ts`);
 const [ADD = ""] = scriptsOf(`${STORE}balances/add.ts`);
+const [SET = ""] = scriptsOf(`${STORE}balances/set.ts`);
+const [REMOVE = ""] = scriptsOf(`${STORE}balances/remove.ts`);
 const [RESERVE = "", BALANCE_SETTLE = ""] = scriptsOf(`${STORE}balances/scripts.ts`);
 
 /** The scripts of `shared/store`, with words that take every branch that writes. */
@@ -40,13 +42,23 @@ export const STORES: string[][] = [
   script(SETTLE, "1", "none", "-5", "60", "60000"),
   script(ADD, "1", "b", "-5", "100", "0"),
   script(ADD, "1", "b", "-5", "100", "60"),
-  script(RESERVE, "2", "b", "bh", "1000", "id", "40", "strict", "2000"),
+  script(RESERVE, "2", "b", "bh", "1000", "id", "40", "strict", "2000", "0", "0"),
   ["hgetall", "bh"],
-  script(RESERVE, "2", "b", "bh", "3000", "id2", "500", "strict", "4000"),
-  script(RESERVE, "2", "b", "bh", "3000", "id3", "20", "allow", "4000"),
+  script(RESERVE, "2", "b", "bh", "3000", "id2", "500", "strict", "4000", "0", "0"),
+  script(RESERVE, "2", "b", "bh", "3000", "id3", "20", "allow", "4000", "0", "0"),
   script(BALANCE_SETTLE, "2", "b", "bh", "id3", "20", "15", "4000"),
   ["get", "b"],
   ["exists", "bh"],
+  script(RESERVE, "4", "n", "nh", "m", "mh", "1", "id", "5", "allow", "9", "30", "0", "0", "0"),
+  script(RESERVE, "4", "n", "nh", "m", "mh", "1", "id", "5", "allow", "9", "30", "0", "40", "60"),
+  script(RESERVE, "4", "n", "nh", "m", "mh", "1", "id", "5", "allow", "9", "30", "0", "40", "60"),
+  ["mget", "n", "m"],
+  ["hgetall", "mh"],
+  script(SET, "2", "n", "nh", "12", "0"),
+  script(SET, "2", "m", "mh", "13", "60"),
+  ["exists", "nh"],
+  script(REMOVE, "2", "m", "mh"),
+  ["mget", "n", "m"],
   script(RECORD, "1", "book", "line", "1", "2", "1", "p", "2"),
   script(RECORD, "1", "book", "line", "5000000000", "2", "1", "p", "2"),
   script(RECORD, "1", "book", "line2", "1", "2", "1", "q", "2"),
@@ -54,5 +66,8 @@ export const STORES: string[][] = [
   ["hgetall", "book"],
 ];
 
-if (readdirSync(new URL(STORE, import.meta.url)).length === 0 || !BALANCE_SETTLE || !SETTLE)
+if (
+  readdirSync(new URL(STORE, import.meta.url)).length === 0 ||
+  ![BALANCE_SETTLE, SETTLE, SET, REMOVE].every(Boolean)
+)
   throw new Error("the scripts of the store were not found");

@@ -1,19 +1,24 @@
 import { Random } from "proxy-wasm-test";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { askRedis } from "../../support/ask-redis.js";
-import { Model, type BucketSpec, type Outcome } from "./model.js";
+import { Model, type BalanceSpec, type BucketSpec, type Outcome } from "./model.js";
 import { ask, DRIVERS, PASSWORD, Servers, START, type Reply } from "./stores.js";
 
 // Each store against one model: whatever is asked in whatever order, all answer the same.
 
 const HOUR = 3_600_000;
 const STEPS = 300;
+/** Seconds in which no reservation heals. */
+const NEVER = 10 * 365 * 86_400;
 
 let servers: Servers;
 beforeAll(async () => {
   servers = await Servers.start();
 });
 afterAll(() => servers.stop());
+
+/** The first is never there; those that are granted begin by themselves. */
+const BALANCES: BalanceSpec[] = [0, 0, 0, 10, 35].map((grant, n) => ({ key: `{n}${n}`, grant }));
 
 /** A question, and what the model answers. */
 interface Step {
@@ -116,21 +121,30 @@ class Questions {
     if (as !== undefined) {
       return { question: { op: "spend", as, tokens }, answer: (model) => model.spend(as, tokens) };
     }
+    if (this.random.below(3) === 0) return this.ofAdministrator();
     const name = `h${this.names++}`;
-    const keys = this.pick([["{n}1"], ["{n}2"], ["{n}1", "{n}2"], ["{n}1", "{n}none"]]);
+    const balances = this.pick([[1], [2], [1, 2], [1, 0], [3], [4], [4, 2], [2, 4], [3, 4]]).map(
+      (n) => BALANCES[n]!,
+    );
     const strict = this.random.below(2) === 0;
-    if (this.random.below(3) === 0) {
-      const key = this.pick(["{n}1", "{n}2"]);
-      const value = this.pick(["0", "10", "50"]);
-      return {
-        question: { op: "set", key, value },
-        answer: (model) => model.set(key, value, false),
-      };
-    }
     this.held.push(name);
     return {
-      question: { op: "take", as: name, keys, tokens, strict },
-      answer: (model) => model.take(name, keys, tokens, strict),
+      question: { op: "take", as: name, balances, tokens, strict },
+      answer: (model) => model.take(name, balances, tokens, strict),
+    };
+  }
+
+  private ofAdministrator(): Step {
+    const balance = this.pick(BALANCES.slice(1));
+    const balances = [balance];
+    const { key } = balance;
+    if (this.random.below(3) === 0) {
+      return { question: { op: "forget", balances }, answer: (model) => model.forget(key) };
+    }
+    const tokens = this.pick([0, 10, 50]);
+    return {
+      question: { op: "refill", balances, tokens },
+      answer: (model) => model.refill(key, tokens),
     };
   }
 }
@@ -165,7 +179,7 @@ test.each(CASES)("%s answers as the model does (seed %i)", async (driver, seed) 
       model.now += ms;
     }
     const { question, answer } = questions.next();
-    const full = moves && question["op"] === "take" ? { ...question, heal: 0 } : question;
+    const full = moves && question["op"] === "take" ? { ...question, heal: NEVER } : question;
     const outcome = answer(model);
     const got = outcomeOf(await ask(host, full));
     expect({ i, question, outcome: got }).toEqual({ i, question, outcome });

@@ -6,6 +6,13 @@ export interface BucketSpec {
   algorithm: "fixed" | "aligned" | "sliding";
 }
 
+/** A balance, as the driver plugin reads it; without a grant its key alone will do. */
+export interface BalanceSpec {
+  key: string;
+  /** What it begins with; 0: a missing one is none. */
+  grant: number;
+}
+
 /** What an operation answers, in the words that all stores share. */
 export interface Outcome {
   failed?: true;
@@ -22,6 +29,15 @@ interface Reservation {
   at: number;
 }
 
+interface Taken {
+  keys: string[];
+  tokens: number;
+  /** Balances that were set or removed since: nothing of it comes back to them. */
+  lost: Set<string>;
+}
+
+const NOTHING_TAKEN: Taken = { keys: [], tokens: 0, lost: new Set() };
+
 /**
  * What a store is (token-rate-limit.md 7.2, 7.4, 7.5; token-quota.md 7.3), with plain maps and
  * without expiry: one process, one request at a time.
@@ -30,7 +46,7 @@ export class Model {
   private readonly counts = new Map<string, number>();
   private readonly values = new Map<string, string>();
   private readonly reservations = new Map<string, Reservation>();
-  private readonly taken = new Map<string, { keys: string[]; tokens: number }>();
+  private readonly taken = new Map<string, Taken>();
 
   /** @param now milliseconds since 1970 */
   constructor(public now: number) {}
@@ -96,23 +112,46 @@ export class Model {
     return { value: this.values.delete(key) ? "1" : "0" };
   }
 
-  take(as: string, keys: string[], tokens: number, strict: boolean): Outcome {
+  take(as: string, balances: BalanceSpec[], tokens: number, strict: boolean): Outcome {
     this.taken.delete(as);
-    const denied = keys.findIndex((key) => {
-      const value = this.values.get(key);
-      return value === undefined || Number(value) <= 0 || (strict && Number(value) < tokens);
+    const left = ({ key, grant }: BalanceSpec) => this.values.get(key) ?? (grant ? `${grant}` : "");
+    const denied = balances.findIndex((balance) => {
+      const value = left(balance);
+      return Number(value) <= 0 || (strict && Number(value) < tokens);
     });
-    if (denied >= 0) return { denied, ...this.get(keys[denied] ?? "") };
-    for (const key of keys) this.plus(key, -tokens);
-    this.taken.set(as, { keys, tokens });
+    if (denied >= 0) {
+      const value = left(balances[denied]!);
+      return { denied, ...(value ? { value } : { null: true }) };
+    }
+    for (const balance of balances) {
+      if (!this.values.has(balance.key)) this.refill(balance.key, balance.grant);
+      this.plus(balance.key, -tokens);
+    }
+    const keys = balances.map(({ key }) => key);
+    this.taken.set(as, { keys, tokens, lost: new Set() });
     return this.get(keys[0] ?? "");
   }
 
   /** Each reservation of balances is settled once. */
   spend(as: string, tokens: number): Outcome {
-    const { keys = [], tokens: reserved = 0 } = this.taken.get(as) ?? {};
+    const { keys, tokens: reserved, lost } = this.taken.get(as) ?? NOTHING_TAKEN;
     this.taken.delete(as);
-    for (const key of keys) if (this.values.has(key)) this.plus(key, reserved - tokens);
+    for (const key of keys) {
+      if (!this.values.has(key)) continue;
+      this.plus(key, (lost.has(key) ? 0 : reserved) - tokens);
+    }
+    return {};
+  }
+
+  /** What was taken from it before is forgotten. */
+  refill(key: string, tokens: number): Outcome {
+    for (const { lost } of this.taken.values()) lost.add(key);
+    return this.set(key, String(tokens), false);
+  }
+
+  forget(key: string): Outcome {
+    for (const { lost } of this.taken.values()) lost.add(key);
+    this.remove(key);
     return {};
   }
 

@@ -131,7 +131,7 @@ describe("what a store is sent", () => {
     const buckets = [bucket("p:{r}:a", 10), bucket("p:{r}:b", 10, 60)];
     await ask(host, { op: "reserve", as: "r", buckets, tokens: 3 });
     await ask(host, { op: "settle", as: "r", difference: -1 });
-    await ask(host, { op: "take", as: "t", keys: ["plain"], tokens: 3 });
+    await ask(host, { op: "take", as: "t", balances: ["plain"], tokens: 3 });
     expect(front.commands.map(([word]) => word)).toEqual(["eval", "eval", "eval"]);
     const keys = front.commands.map((words) => words.slice(3, 3 + Number(words[2])));
     expect(keys).toEqual([

@@ -21,6 +21,8 @@ const bucket = (key: string, limit = 100, algorithm = "fixed") => ({
 const ALL = [bucket("a"), bucket("b", 2e15), bucket("c", 50, "sliding"), bucket("none")];
 const READABLE = [ALL[0]!, ALL[1]!, ALL[3]!];
 
+const GRANTED = { key: "{w}new", grant: 1234567890123456, keep: 3000 };
+
 /** What is in Redis before: a counter each that is fine, has 16 digits, is damaged. */
 const STORED: [string, string][] = [
   ["a", "40"],
@@ -45,8 +47,15 @@ const QUESTIONS: object[] = [
   { op: "reserve", as: "t", buckets: [bucket("text")], tokens: 1 },
   { op: "charge", buckets: READABLE, tokens: 7 },
   { op: "check", buckets: READABLE },
-  { op: "take", as: "u", keys: ["{w}{w}q"], tokens: 3 },
-  { op: "take", as: "v", keys: ["{w}{w}q", "{w}none"], tokens: 3 },
+  { op: "take", as: "u", balances: ["{w}{w}q"], tokens: 3 },
+  { op: "take", as: "v", balances: ["{w}{w}q", "{w}none"], tokens: 3 },
+  { op: "take", as: "x", balances: [GRANTED, "{w}none"], tokens: 3 },
+  { op: "get", key: "{w}new" },
+  { op: "take", as: "y", balances: [GRANTED, "{w}{w}q"], tokens: 3 },
+  { op: "spend", as: "y", tokens: 2 },
+  { op: "refill", balances: [GRANTED], tokens: 8 },
+  { op: "plus", balances: [GRANTED], tokens: -1 },
+  { op: "forget", balances: [GRANTED] },
   { op: "spend", as: "u", tokens: 1 },
   { op: "get", key: "{w}list" },
   { op: "get", key: "{w}none" },

@@ -6,6 +6,7 @@ import { StoreReply } from "../reply";
 import { SharedSpace } from "../shared-data/space";
 import { addToValue } from "../values/shared-value";
 import { integerText, ScriptCall } from "../words";
+import { Balance } from "./balance";
 
 /** KEYS: balance. ARGV: what to add, what a missing one begins with, seconds to keep it (0: ever). */
 const ADD: Slice = bytes(
@@ -14,29 +15,25 @@ const ADD: Slice = bytes(
     "return redis.call('incrby',KEYS[1],ARGV[1])",
 );
 
-/** Adds to a balance that begins with a grant (token-quota.md 7.4). As `AddValue`. */
+/** Adds to a balance that begins with its grant (token-quota.md 7.4). As `AddValue`. */
 @final
 export class AddToGrant extends StoreCommand {
   constructor(
     tag: i32,
-    readonly key: Slice,
+    readonly balance: Balance,
     /** May be negative. */
     readonly amount: i64,
-    readonly grant: i64,
-    /** How long a balance that is made here is kept; 0: for ever. */
-    readonly keepSeconds: i64,
-    /** In shared data the key has no period in its name: what comes after its end is dropped. */
-    readonly endsAtMs: i64,
   ) {
     super(tag, true);
   }
 
   override words(isResent: bool): Slice[] | null {
+    const balance = this.balance;
     return new ScriptCall(ADD)
-      .key(this.key)
+      .key(balance.key)
       .integer(this.amount)
-      .integer(this.grant)
-      .integer(this.keepSeconds)
+      .integer(balance.grant)
+      .integer(balance.keepSeconds)
       .words(isResent);
   }
 
@@ -46,8 +43,9 @@ export class AddToGrant extends StoreCommand {
 
   override runShared(space: SharedSpace): StoreReply {
     const nowMs = wallClockMs();
+    const balance = this.balance;
     // A charge that is late by a period has nothing to be taken from.
-    if (this.endsAtMs > 0 && this.endsAtMs <= nowMs) return StoreReply.ofValue(integerText(0));
-    return addToValue(space, this.key, this.amount, nowMs, this.grant, this.endsAtMs);
+    if (balance.isOver(nowMs)) return StoreReply.ofValue(integerText(0));
+    return addToValue(space, balance.key, this.amount, nowMs, balance.grant, balance.endsAtMs);
   }
 }

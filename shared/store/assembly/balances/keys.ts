@@ -1,14 +1,16 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { keyBeside, ScriptCall } from "../words";
+import { Balance } from "./balance";
 
 /**
  * A call of a script on balances, each followed by the key of what is taken from it:
  * `{<balance>}:r`.
  */
-export function balanceCall(script: Slice, balances: Slice[]): ScriptCall {
+export function balanceCall(script: Slice, balances: Balance[]): ScriptCall {
   const call = new ScriptCall(script);
   for (let i = 0; i < balances.length; i++) {
-    call.key(balances[i]).key(keyBeside(balances[i]).appendText("r").view());
+    const key = balances[i].key;
+    call.key(key).key(keyBeside(key).appendText("r").view());
   }
   return call;
 }

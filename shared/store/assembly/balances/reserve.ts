@@ -5,14 +5,15 @@ import { wallClockMs } from "../clock";
 import { StoreCommand } from "../command";
 import { StoreFailure, StoreReply } from "../reply";
 import { SharedSpace } from "../shared-data/space";
+import { Balance } from "./balance";
 import { balanceCall } from "./keys";
 import { RESERVE } from "./scripts";
 import { reserveBalances } from "./shared-balance";
 
 /**
- * Takes tokens from all balances or from none, before they are spent (token-quota.md 7.3). A
- * balance denies when it is missing, when it is not positive, or with `isStrict` when it is smaller
- * than the amount.
+ * Takes tokens from all balances or from none, before they are spent (token-quota.md 7.3). One that
+ * is missing begins with its grant, unless another one denies. A balance denies when it is missing
+ * and has no grant, when it is not positive, or with `isStrict` when it is smaller than the amount.
  *
  * The answer: `denied`, and `integer`: what the first balance has left, or the denying one has
  * (`isNull` when it is missing). Keep the command: `SettleBalance` corrects it. What is never
@@ -32,29 +33,33 @@ export class ReserveBalance extends StoreCommand {
   constructor(
     tag: i32,
     /** Balances, such as a consumer's and its group's; different ones. */
-    readonly keys: Slice[],
+    readonly balances: Balance[],
     readonly tokens: i64,
     readonly isStrict: bool = false,
     /** 0: an unsettled reservation is lost. */
     readonly healSeconds: i64 = 600,
   ) {
-    super(tag);
+    // What is written down, or takes nothing, can arrive twice.
+    super(tag, healSeconds > 0 || tokens <= 0);
   }
 
   override words(_isResent: bool): Slice[] | null {
     const nowMs = this.start();
-    return balanceCall(RESERVE, this.keys)
+    const balances = this.balances;
+    const call = balanceCall(RESERVE, balances)
       .integer(nowMs)
       .integer(this.id)
       .integer(this.tokens)
       .text(bytes(this.isStrict ? "strict" : "allow"))
-      .integer(this.deadlineMs)
-      .words();
+      .integer(this.deadlineMs);
+    for (let i = 0; i < balances.length; i++) {
+      call.integer(balances[i].grant).integer(balances[i].keepSeconds);
+    }
+    return call.words();
   }
 
   override read(answer: RedisReply): StoreReply {
-    const balances = answer.item(1).items;
-    if (balances.length != this.keys.length) {
+    if (answer.item(1).items.length != this.balances.length) {
       return StoreReply.failed(StoreFailure.Reply, "unexpected answer");
     }
     const denied = <i32>answer.item(0).integer - 1;

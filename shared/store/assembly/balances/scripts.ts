@@ -4,15 +4,21 @@ import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 // not settled: field `<id>`, value `<tokens>:<deadline in ms>`. The gateway's clock is an argument.
 
 /**
- * Gives back what nobody settled in time, then takes from all balances or from none.
- * ARGV: now in ms, id, tokens, `strict` or `allow`, deadline in ms (0: nothing is written down).
- * Answers {index of the balance that denies or 0, {balances}}, missing ones as null.
+ * Gives back what nobody settled in time, then takes from all balances or from none. A missing one
+ * begins with its grant, and what was taken from the one before it is not of this one.
+ * ARGV: now in ms, id, tokens, `strict` or `allow`, deadline in ms (0: nothing is written down), then
+ * for each balance its grant (0: none) and the seconds to keep one that begins (0: ever).
+ * Answers {index of the balance that denies or 0, {balances}}, missing ones as null; the same without
+ * taking anything when what is written down shows that it ran before.
  */
 export const RESERVE: Slice = bytes(
   "local now,tokens,deadline=tonumber(ARGV[1]),tonumber(ARGV[3]),ARGV[5] " +
     "local n,balances,denied=#KEYS/2,{},0 " +
+    "if redis.call('hexists',KEYS[2],ARGV[2])==1 then " +
+    "for i=1,n do balances[i]=tonumber(redis.call('get',KEYS[2*i-1])) end " +
+    "return {0,balances} end " +
     "for i=1,n do " +
-    "local key,holds=KEYS[2*i-1],KEYS[2*i] " +
+    "local key,holds,grant=KEYS[2*i-1],KEYS[2*i],ARGV[2*i+4] " +
     "local balance=redis.call('get',key) " +
     "if balance and deadline~='0' then " +
     "local all=redis.call('hgetall',holds) " +
@@ -21,19 +27,24 @@ export const RESERVE: Slice = bytes(
     "if ends and tonumber(ends)<now then " +
     "redis.call('hdel',holds,all[j]) " +
     "balance=redis.call('incrby',key,held) end end end " +
-    "local left=balance and (tonumber(balance) or 0) " +
+    "local left=balance and (tonumber(balance) or 0) or grant~='0' and tonumber(grant) " +
     "if denied==0 and (not left or left<=0 or (ARGV[4]=='strict' and left<tokens)) then denied=i end " +
     "balances[i]=left " +
     "end " +
-    "if denied==0 and tokens>0 then " +
+    "if denied==0 then " +
     "for i=1,n do " +
-    "local key,holds=KEYS[2*i-1],KEYS[2*i] " +
+    "local key,holds,grant,keep=KEYS[2*i-1],KEYS[2*i],ARGV[2*i+4],ARGV[2*i+5] " +
+    "if redis.call('exists',key)==0 then " +
+    "redis.call('del',holds) " +
+    "if keep=='0' then redis.call('set',key,grant) else redis.call('set',key,grant,'ex',keep) end " +
+    "end " +
+    "if tokens>0 then " +
     "balances[i]=redis.call('decrby',key,ARGV[3]) " +
     "if deadline~='0' then " +
     "redis.call('hset',holds,ARGV[2],ARGV[3]..':'..deadline) " +
     "local left=redis.call('pttl',key) " +
     "if left>0 then redis.call('pexpire',holds,left) end " +
-    "end end end " +
+    "end end end end " +
     "return {denied,balances}",
 );
 

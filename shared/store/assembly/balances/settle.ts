@@ -19,16 +19,13 @@ export class SettleBalance extends StoreCommand {
     readonly tokens: i64,
   ) {
     super(tag, true);
-  }
-
-  override get residence(): Residence {
-    return this.reservation.isLocal ? Residence.Fallback : Residence.Backend;
+    this.residence = reservation.isLocal ? Residence.Fallback : Residence.Backend;
   }
 
   override words(isResent: bool): Slice[] | null {
     const reservation = this.reservation;
     if (!reservation.isHeld) return null;
-    return balanceCall(SETTLE, reservation.keys)
+    return balanceCall(SETTLE, reservation.balances)
       .integer(reservation.id)
       .integer(reservation.tokens)
       .integer(this.tokens)

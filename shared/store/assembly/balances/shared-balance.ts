@@ -5,6 +5,7 @@ import { StoreReply } from "../reply";
 import { ATTEMPTS, SharedSpace } from "../shared-data/space";
 import { integerText } from "../words";
 import { Hold, StoredValue } from "../values/stored-value";
+import { Balance } from "./balance";
 import { ReserveBalance } from "./reserve";
 import { SettleBalance } from "./settle";
 
@@ -14,9 +15,15 @@ export function reserveBalances(
   command: ReserveBalance,
   nowMs: i64,
 ): StoreReply {
+  const count = command.balances.length;
+  // Nothing can be removed here: what another balance denies must not begin one.
+  for (let i = 0; count > 1 && i < count; i++) {
+    const reply = take(space, command, i, nowMs, false);
+    if (reply.hasFailed || reply.denied >= 0) return reply;
+  }
   let first = new StoreReply();
-  for (let i = 0; i < command.keys.length; i++) {
-    const reply = take(space, command, i, nowMs);
+  for (let i = 0; i < count; i++) {
+    const reply = take(space, command, i, nowMs, true);
     if (i == 0) first = reply;
     if (!reply.hasFailed && reply.denied < 0) continue;
     while (--i >= 0) settle(space, command, i, 0, nowMs);
@@ -30,32 +37,78 @@ export function reserveBalances(
 export function settleBalances(space: SharedSpace, command: SettleBalance, nowMs: i64): StoreReply {
   const reservation = command.reservation;
   let reply = new StoreReply();
-  for (let i = 0; i < reservation.keys.length; i++) {
+  for (let i = 0; i < reservation.balances.length; i++) {
     if (!settle(space, reservation, i, command.tokens, nowMs)) reply = space.contention();
   }
   return reply;
 }
 
-function take(space: SharedSpace, command: ReserveBalance, index: i32, nowMs: i64): StoreReply {
-  const stored = new StoredValue(space, command.keys[index]);
+/** Makes it a new balance; what was taken from the old one is forgotten. @param tokens null: none */
+export function resetBalance(
+  space: SharedSpace,
+  balance: Balance,
+  tokens: Slice | null,
+  nowMs: i64,
+): StoreReply {
+  const stored = new StoredValue(space, balance.key);
   for (let i = 0; i < ATTEMPTS; i++) {
     stored.read(nowMs);
-    const found = stored.bytes;
-    if (found === null) return denial(index, null);
-    const healed = heal(stored, nowMs);
-    let balance = balanceOf(stored) + healed;
-    const denies = balance <= 0 || (command.isStrict && balance < command.tokens);
-    if (!denies) balance -= command.tokens;
-    const text = integerText(balance);
-    const reply = denies ? denial(index, text) : StoreReply.ofValue(text);
-    if (healed == 0 && (denies || command.tokens <= 0)) return reply;
-    stored.bytes = text;
-    if (!denies && command.tokens > 0 && command.deadlineMs > 0) {
-      stored.holds.push(new Hold(command.id, command.tokens, command.deadlineMs));
-    }
-    if (stored.write() == Status.Ok) return reply;
+    if (tokens === null && stored.bytes === null) return new StoreReply();
+    begin(stored, balance);
+    stored.bytes = tokens;
+    if (stored.write() == Status.Ok) return new StoreReply();
   }
   return space.contention();
+}
+
+/** @param takes false: only says whether it would */
+function take(
+  space: SharedSpace,
+  command: ReserveBalance,
+  index: i32,
+  nowMs: i64,
+  takes: bool,
+): StoreReply {
+  const balance = command.balances[index];
+  const stored = new StoredValue(space, balance.key);
+  for (let i = 0; i < ATTEMPTS; i++) {
+    stored.read(nowMs);
+    if (stored.bytes === null) {
+      if (balance.grant <= 0) return denial(index, null);
+      begin(stored, balance);
+    }
+    let isChanged = heal(stored, nowMs);
+    const left = balanceOf(stored);
+    let reply: StoreReply;
+    if (denies(command, left)) {
+      reply = denial(index, integerText(left));
+    } else {
+      if (takes) withdraw(stored, command, left);
+      isChanged = isChanged || takes;
+      reply = StoreReply.ofValue(stored.bytes);
+    }
+    if (!isChanged || stored.write() == Status.Ok) return reply;
+  }
+  return space.contention();
+}
+
+/** What was taken from the balance before is not of this one. */
+function begin(stored: StoredValue, balance: Balance): void {
+  stored.bytes = integerText(balance.grant);
+  stored.endMs = balance.endsAtMs;
+  stored.holds = [];
+}
+
+function denies(command: ReserveBalance, left: i64): bool {
+  return left <= 0 || (command.isStrict && left < command.tokens);
+}
+
+function withdraw(stored: StoredValue, command: ReserveBalance, left: i64): void {
+  const tokens = command.tokens;
+  stored.bytes = integerText(left - tokens);
+  if (tokens > 0 && command.deadlineMs > 0) {
+    stored.holds.push(new Hold(command.id, tokens, command.deadlineMs));
+  }
 }
 
 function denial(index: i32, balance: Slice | null): StoreReply {
@@ -64,8 +117,8 @@ function denial(index: i32, balance: Slice | null): StoreReply {
   return reply;
 }
 
-/** Takes out the holds whose time is over. @returns the tokens that come back */
-function heal(stored: StoredValue, nowMs: i64): i64 {
+/** Gives back the holds whose time is over. False: there are none. */
+function heal(stored: StoredValue, nowMs: i64): bool {
   let back: i64 = 0;
   const kept: Hold[] = [];
   for (let i = 0; i < stored.holds.length; i++) {
@@ -73,8 +126,10 @@ function heal(stored: StoredValue, nowMs: i64): i64 {
     if (hold.deadlineMs < nowMs) back += hold.tokens;
     else kept.push(hold);
   }
+  if (back == 0) return false;
   stored.holds = kept;
-  return back;
+  stored.bytes = integerText(balanceOf(stored) + back);
+  return true;
 }
 
 /** False: contention. */
@@ -85,7 +140,10 @@ function settle(
   spent: i64,
   nowMs: i64,
 ): bool {
-  const stored = new StoredValue(space, reservation.keys[index]);
+  const balance = reservation.balances[index];
+  // What comes after the end of a period is not of the next one.
+  if (balance.isOver(nowMs)) return true;
+  const stored = new StoredValue(space, balance.key);
   const isNoted = reservation.deadlineMs > 0 && reservation.tokens > 0;
   for (let i = 0; i < ATTEMPTS; i++) {
     stored.read(nowMs);

@@ -28,10 +28,7 @@ export class Settle extends StoreCommand {
     readonly difference: i64,
   ) {
     super(tag, true);
-  }
-
-  override get residence(): Residence {
-    return this.reservation.isLocal ? Residence.Fallback : Residence.Backend;
+    this.residence = reservation.isLocal ? Residence.Fallback : Residence.Backend;
   }
 
   override words(isResent: bool): Slice[] | null {

@@ -53,10 +53,13 @@ export abstract class RemoteBackend extends Backend {
   /** Redis' answer to `call`. @param failed no answer came; the reply is an error then */
   answerRedis(call: PendingCall, answer: RedisReply, failed: bool): StoreReply {
     if (!failed) return this.finish(call, answer);
-    const elapsedMs = <i64>((monotonicNs() - call.sentNs) / 1000000);
-    const isLate = this.timeoutMs > 0 && elapsedMs >= <i64>this.timeoutMs;
+    const elapsedNs = monotonicNs() - call.sentNs;
+    const isLate = this.timeoutMs > 0 && elapsedNs >= <u64>this.timeoutMs * 1000000;
     const failure = isLate ? StoreFailure.Timeout : StoreFailure.Connection;
-    return this.refuse(call, failure, answer.text.toString());
+    const reply = this.refuse(call, failure, answer.text.toString());
+    // Peers say "cannot connect" of both (token-rate-limit.md 6, no. 11).
+    if (isLate) reply.cause = "timeout";
+    return reply;
   }
 
   /** What an answer means to the command. */
@@ -66,7 +69,8 @@ export abstract class RemoteBackend extends Backend {
   }
 
   protected refuse(call: PendingCall, failure: StoreFailure, cause: string): StoreReply {
-    const reply = StoreReply.failed(failure, call.command.explain(cause), cause);
+    const reply = StoreReply.failed(failure, call.command.explain(cause));
+    reply.cause = cause;
     return call.store.judge(call.command, reply);
   }
 }

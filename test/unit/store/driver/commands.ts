@@ -1,7 +1,14 @@
 import { JsonValue, integerOf, boolOf, textOf } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { StoreCommand } from "@ai-gateway-wasm/store";
-import { ReserveBalance, SettleBalance } from "@ai-gateway-wasm/store/balances";
+import {
+  AddToGrant,
+  Balance,
+  RemoveBalance,
+  ReserveBalance,
+  SetBalance,
+  SettleBalance,
+} from "@ai-gateway-wasm/store/balances";
 import {
   Algorithm,
   Bucket,
@@ -97,16 +104,27 @@ function valueCommand(name: string, what: JsonValue): StoreCommand | null {
   return new SetValue(tag, key, text(what, "value"), number(what, "ttl"), flag(what, "nx"));
 }
 
+/** `{key, grant, keep: seconds, ends: milliseconds since 1970}`, or the key alone. */
+function balanceOf(value: JsonValue): Balance {
+  if (value.isString) return new Balance(textOf(value).copy());
+  return new Balance(
+    text(value, "key"),
+    number(value, "grant"),
+    number(value, "keep"),
+    number(value, "ends"),
+  );
+}
+
 function balanceCommand(name: string, what: JsonValue, kept: Reservations): StoreCommand | null {
   const tag = <i32>number(what, "tag");
   const as = text(what, "as").toString();
   const tokens = number(what, "tokens");
+  const balances = list(what, "balances").map<Balance>((value) => balanceOf(value));
   if (name == "take") {
-    const keys = list(what, "keys").map<Slice>((key) => textOf(key).copy());
     const heal = field(what, "heal");
     const command = new ReserveBalance(
       tag,
-      keys,
+      balances,
       tokens,
       flag(what, "strict"),
       heal === null ? 600 : integerOf(heal),
@@ -114,6 +132,11 @@ function balanceCommand(name: string, what: JsonValue, kept: Reservations): Stor
     kept.ofBalances.set(as, command);
     return command;
   }
-  if (name != "spend" || !kept.ofBalances.has(as)) return null;
-  return new SettleBalance(tag, kept.ofBalances.get(as), tokens);
+  if (name == "spend" && kept.ofBalances.has(as)) {
+    return new SettleBalance(tag, kept.ofBalances.get(as), tokens);
+  }
+  if (balances.length != 1) return null;
+  if (name == "plus") return new AddToGrant(tag, balances[0], tokens);
+  if (name == "refill") return new SetBalance(tag, balances[0], tokens);
+  return name == "forget" ? new RemoveBalance(tag, balances[0]) : null;
 }

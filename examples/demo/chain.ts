@@ -106,6 +106,8 @@ export const CHAIN: WasmFilter[] = [
       // A fallback shows under the cluster that answered.
       labels_at: "end",
       ai_log_extra: true,
+      // The operator's calls of token-quota are no LLM traffic.
+      enable_path_suffixes: ["/completions", "/messages", "/responses", "/embeddings", "/models"],
     },
   },
   {

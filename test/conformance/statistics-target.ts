@@ -9,7 +9,14 @@ export const AI_STATISTICS: Target = {
       value_length_limit: 7,
       ai_log_extra: true,
       log_raw_key: "raw",
-      metrics: { groups: ["compat", "requests", "tokens", "latency"], max_series: 3 },
+      include_usage: "inject",
+      span_extra: true,
+      metrics: {
+        groups: ["compat", "requests", "tokens", "latency"],
+        max_series: 3,
+        max_series_of: "process",
+        price: [{ model: "*", input: 1, output: 2.5 }],
+      },
     },
     {
       labels_at: "end",
@@ -47,6 +54,7 @@ export const AI_STATISTICS: Target = {
     "x-agent-session": ["s"],
     "*": [
       '{"model":"m","messages":[{"role":"user","content":[{"text":"a@b.c"}]}],"contents":[1]}',
+      '{"model":"m","stream":true,"stream_options":null}',
       '{"model":"m","usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}',
       '{"choices":[{"message":{"content":"x","tool_calls":[{}]}}],"error":{}}',
       '{"content":[{"type":"tool_use","input":{"a":[1]}},{"text":"x"}]}',

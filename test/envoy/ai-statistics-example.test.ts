@@ -61,6 +61,8 @@ test(
       ["input_token", 10],
       ["output_token", 5],
       ["total_token", 15],
+      // 6 × 2.5 + 4 × 1.25 + 5 × 10
+      ["llm_cost_millionths", 70],
       ["llm_duration_count", 1],
       ["llm_request_count", 1],
     ] as const) {
@@ -69,6 +71,8 @@ test(
     }
     expect(counters).toContain(sample("llm_stream_duration_count", "none", 1));
     expect(counters).toContain(sample("llm_status_2xx_count", "-", 2));
+    const [memory] = await samples("ai_stat_vm_memory_bytes{}");
+    expect(Number(memory?.split(" ")[1]) % 65536).toBe(0);
     // Envoy puts histograms together when it flushes.
     const histograms = (): Promise<string[]> => samples(`${METRICS}llm_`);
     await expect

@@ -60,6 +60,9 @@ interface Row {
   steps: Record<string, { state: string; text: string }>;
 }
 
+/** As the page writes numbers. */
+const number = (value: number) => value.toLocaleString("en").replaceAll(",", " ");
+
 const textOf = (selector: string) => page.$eval(selector, (node) => node.textContent ?? "");
 
 const rows = (): Promise<Row[]> =>
@@ -126,6 +129,17 @@ describe("the live page", () => {
     await expect.poll(() => cells("consumers")).toHaveLength(1);
     const [[consumer, , input, output] = []] = await cells("consumers");
     expect(row?.facts).toContain(`${consumer} | gpt-4o | ${input} + ${output} tokens`);
+    // The books of token-quota say the same, and asking for them is no request of the list.
+    await expect
+      .poll(async () => (await cells("quotas")).find(([name]) => name === "team-a")?.slice(2))
+      .toEqual([
+        number(Number(input) + Number(output)),
+        number(1_000_000 - Number(input) - Number(output)),
+        "1",
+      ]);
+    expect((await cells("quotas")).map(([name]) => name)).toEqual(["team-a", "team-b"]);
+    expect(await rows()).toHaveLength(1);
+    expect(await tile("Requests")).toBe("1");
     await expect.poll(async () => (await cells("latency"))[0]?.[0]).toBe("gpt-4o");
     expect(Number((await cells("latency"))[0]?.[1])).toBeGreaterThan(100);
   });

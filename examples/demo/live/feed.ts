@@ -1,7 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { readAuditLine } from "../audit-log.js";
 import { Tail } from "../tail.js";
-import { readFigures } from "./figures.js";
+import { readFigures, type Figures } from "./figures.js";
+import { askForQuotas, isOwnCall } from "./quotas.js";
 import { describeRequest, type RequestView } from "./request.js";
 
 const LINES_EVERY_MS = 200;
@@ -15,6 +16,7 @@ export interface FeedOptions {
   /** The access log of the gateway. */
   auditLog: string;
   adminPort: number;
+  gatewayPort: number;
   /** The chain, in its order. */
   plugins: readonly string[];
 }
@@ -26,6 +28,9 @@ export class Feed {
   private readonly timers: NodeJS.Timeout[] = [];
   /** What the pages were told last. */
   private figures = "";
+  private quotas = "";
+  /** Who had used what when the report was read last. */
+  private reported = "";
 
   private constructor(
     private readonly options: FeedOptions,
@@ -49,6 +54,7 @@ export class Feed {
     page.write(event("chain", this.options.plugins));
     page.write(event("requests", this.requests));
     if (this.figures !== "") page.write(this.figures);
+    if (this.quotas !== "") page.write(this.quotas);
     this.pages.add(page);
     page.on("close", () => this.pages.delete(page));
   }
@@ -75,9 +81,11 @@ export class Feed {
   }
 
   private async tellRequests(): Promise<void> {
-    const lines = await this.log.lines();
+    const lines = (await this.log.lines())
+      .map((line) => readAuditLine(line))
+      .filter(({ path }) => !isOwnCall(path));
     if (lines.length === 0) return;
-    const views = lines.map((line) => describeRequest(readAuditLine(line), this.options.plugins));
+    const views = lines.map((line) => describeRequest(line, this.options.plugins));
     this.requests.push(...views);
     this.requests.splice(0, this.requests.length - KEPT);
     this.tell(event("requests", views.slice(-KEPT)));
@@ -86,9 +94,21 @@ export class Feed {
   private async tellFigures(): Promise<void> {
     if (this.pages.size === 0 && this.figures !== "") return;
     const url = `http://127.0.0.1:${this.options.adminPort}/stats?filter=^wasmcustom`;
-    const figures = event("figures", readFigures(await (await fetch(url)).text()));
+    const read = readFigures(await (await fetch(url)).text());
+    const figures = event("figures", read);
     if (figures !== this.figures) this.tell(figures);
     this.figures = figures;
+    await this.tellQuotas(read);
+  }
+
+  /** Asks for the report when somebody has used something since. */
+  private async tellQuotas({ consumers, requests }: Figures): Promise<void> {
+    const used = JSON.stringify([consumers, requests]);
+    if (used === this.reported) return;
+    const quotas = event("quotas", await askForQuotas(this.options.gatewayPort));
+    this.reported = used;
+    if (quotas !== this.quotas) this.tell(quotas);
+    this.quotas = quotas;
   }
 
   private tell(text: string): void {

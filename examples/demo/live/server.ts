@@ -27,7 +27,6 @@ const SAFE = {
 export interface LiveOptions extends FeedOptions {
   /** Port on 127.0.0.1. */
   port: number;
-  gatewayPort: number;
   modelPort: number;
 }
 

@@ -13,6 +13,10 @@ export abstract class Answer {
   hasFailed: bool = false;
   /** Whether parts of it are not known, because they were too long to keep. */
   isTruncated: bool = false;
+  /** How many of its documents could not be read, where JSON was promised. */
+  unreadable: i32 = 0;
+  /** How many events were too long to keep, and so were not read. */
+  dropped: i32 = 0;
   /** When the model first said something, in nanoseconds; 0: never, or nobody asks. */
   firstContentNs: u64 = 0;
 

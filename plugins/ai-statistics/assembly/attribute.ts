@@ -51,8 +51,8 @@ export class Attribute {
   isLogged: bool = false;
   /** In a property of its own, not in `ai_log`. */
   isSeparate: bool = false;
-  /** Name of the span tag; null: no tag. */
-  spanKey: Slice | null = null;
+  /** Property of the span tag; null: no tag. */
+  tag: Slice | null = null;
   builtin: Builtin = Builtin.None;
 
   isReadIn(phase: Phase): bool {

@@ -1,5 +1,5 @@
 import { compilePath, JsonValue, PathError, stringOf } from "@ai-gateway-wasm/as-json";
-import { bytes, decimal, equalsIgnoreCase, lowerCase, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, decimal, equalsIgnoreCase, lowerCase, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import {
   Attribute,
@@ -10,6 +10,7 @@ import {
   phasesOfBuiltin,
   Rule,
 } from "./attribute";
+import { SPAN_TAG } from "./names";
 
 const SOURCES: Slice[] = [
   bytes("fixed_value"),
@@ -93,7 +94,7 @@ class AttributeParser {
     if (attribute.builtin == Builtin.Answer && attribute.rule == Rule.None) {
       attribute.rule = Rule.Append;
     }
-    if (this.isTag) attribute.spanKey = this.spanKey.isEmpty ? attribute.key : this.spanKey;
+    if (this.isTag) attribute.tag = tagOf(this.spanKey.isEmpty ? attribute.key : this.spanKey);
     this.readPath();
     return attribute;
   }
@@ -156,6 +157,10 @@ class AttributeParser {
     if (!value.isBoolean) this.reader.refuse(field, "must be true or false");
     return value.raw.at(0) == 0x74;
   }
+}
+
+function tagOf(name: Slice): Slice {
+  return new Builder(SPAN_TAG.length + name.length).append(SPAN_TAG).append(name).view();
 }
 
 function is(name: Slice, field: string): bool {

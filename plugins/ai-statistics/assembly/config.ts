@@ -34,6 +34,10 @@ export class StatisticsConfig {
   /** Bytes kept of a request, of an answer; what is longer has no attributes. */
   requestLimit: i32 = 0;
   responseLimit: i32 = 0;
+  /** OpenAI's streams are made to tell their usage. */
+  asksForUsage: bool = false;
+  /** Tags that the peer does not set. */
+  tagsExtra: bool = false;
   /** Where `ai_log` stands unescaped, too; empty: nowhere. */
   rawKey: Slice = bytes("");
 
@@ -78,6 +82,8 @@ export function parseConfig(json: ConfigReader, log: PluginLog): StatisticsConfi
   config.requestLimit = <i32>json.integer("max_request_body_bytes", DEFAULT_BODY, 0, MOST_BODY);
   config.responseLimit = <i32>json.integer("max_response_body_bytes", DEFAULT_BODY, 0, MOST_BODY);
   config.rawKey = json.text("log_raw_key");
+  config.asksForUsage = json.choice("include_usage", ["none", "inject"], 0) == 1;
+  config.tagsExtra = json.flag("span_extra");
   return json.errors.any ? null : config;
 }
 

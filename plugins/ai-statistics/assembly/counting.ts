@@ -1,5 +1,5 @@
 import { integerOf, readJson } from "@ai-gateway-wasm/as-json";
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { NO_BYTES, NOT_AN_INTEGER, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { Answer } from "./answer";
 import { LogRecord } from "./log-record";
 import { Metric } from "./metric";
@@ -24,7 +24,7 @@ export class Tally {
   /** Whether the peer's counters count. */
   countsUsage: bool = false;
   /** The request's model, empty: unknown or none. */
-  requestModel: Slice = NO_LABEL;
+  requestModel: Slice = NO_BYTES;
   route: Slice = NO_LABEL;
   cluster: Slice = NO_LABEL;
   consumer: Slice = NO_LABEL;
@@ -32,20 +32,27 @@ export class Tally {
 
 /** Counts a request, once, when it is over. */
 export function countRequest(tally: Tally, record: LogRecord, config: MetricsConfig): void {
+  const answered = record.findText(MODEL);
   const labels = new Labels(
     config.route(tally.route),
     config.cluster(tally.cluster),
-    config.model(modelLabel(tally, record, config)),
+    config.model(modelLabel(tally, answered, config)),
     config.consumer(tally.consumer),
   );
-  const series = seriesOf(labels, config.maxSeries);
+  const series = seriesOf(labels, config.maxSeries, config.sharesSeries);
   const answer = tally.answer;
   const hasFailed = answer !== null && answer.hasFailed;
   if (config.has(Group.Compat) && hasFailed) series.count(Metric.Failures);
   if (config.has(Group.Requests)) countOutcome(series, tally, hasFailed);
-  if (answer !== null && tally.countsUsage && hasUsage(record)) {
-    countUsage(series, tally, record, config);
+  if (answer !== null && answered !== null && tally.countsUsage && hasCounts(record)) {
+    if (config.has(Group.Compat)) countUsage(series, tally, record);
     if (config.has(Group.Tokens)) countKinds(series, answer);
+    const prices = config.prices;
+    if (prices !== null) {
+      const input = countOf(record, INPUT_TOKEN);
+      const output = countOf(record, OUTPUT_TOKEN);
+      series.count(Metric.Cost, prices.costOf(answered, input, output, answer.usage));
+    }
   } else if (config.has(Group.Requests) && isUsageMissing(tally, hasFailed)) {
     series.count(Metric.UsageMissing);
   }
@@ -54,8 +61,7 @@ export function countRequest(tally: Tally, record: LogRecord, config: MetricsCon
 }
 
 /** The model of the answer, else of the request, as far as it may be a label. */
-function modelLabel(tally: Tally, record: LogRecord, config: MetricsConfig): Slice {
-  const answered = record.findText(MODEL);
+function modelLabel(tally: Tally, answered: Slice | null, config: MetricsConfig): Slice {
   const requested = tally.requestModel;
   if (answered === null && requested.isEmpty) return NO_LABEL;
   const model = answered === null ? requested : answered;
@@ -64,10 +70,9 @@ function modelLabel(tally: Tally, record: LogRecord, config: MetricsConfig): Sli
   return isProven || config.isListedModel(model) ? model : UNKNOWN;
 }
 
-/** Whether `ai_log` has all four, from usage or from attributes. */
-function hasUsage(record: LogRecord): bool {
+/** Whether `ai_log` has all three, from usage or from attributes. */
+function hasCounts(record: LogRecord): bool {
   return (
-    record.findText(MODEL) !== null &&
     isCount(record.find(INPUT_TOKEN)) &&
     isCount(record.find(OUTPUT_TOKEN)) &&
     isCount(record.find(TOTAL_TOKEN))
@@ -82,11 +87,12 @@ function isCount(json: Slice | null): bool {
 
 function countOf(record: LogRecord, key: Slice): i64 {
   const json = record.find(key);
-  return json === null ? 0 : integerOf(readJson(json));
+  if (json === null) return 0;
+  const count = parseInteger(json);
+  return count != NOT_AN_INTEGER ? count : integerOf(readJson(json));
 }
 
-function countUsage(series: Series, tally: Tally, record: LogRecord, config: MetricsConfig): void {
-  if (!config.has(Group.Compat)) return;
+function countUsage(series: Series, tally: Tally, record: LogRecord): void {
   series.count(Metric.InputTokens, countOf(record, INPUT_TOKEN));
   series.count(Metric.OutputTokens, countOf(record, OUTPUT_TOKEN));
   series.count(Metric.TotalTokens, countOf(record, TOTAL_TOKEN));
@@ -129,7 +135,7 @@ function countWithoutConsumer(
   record: LogRecord,
 ): void {
   const shared = new Labels(labels.route, labels.cluster, labels.model, NO_LABEL);
-  const series = seriesOf(shared, config.maxSeries);
+  const series = seriesOf(shared, config.maxSeries, config.sharesSeries);
   if (config.has(Group.Requests)) countStatus(series, tally.status);
   if (!config.has(Group.Latency) || tally.answer === null || !tally.finish.equals(COMPLETE)) return;
   if (tally.firstContentMs >= 0) series.record(Metric.FirstTokenMs, tally.firstContentMs);

@@ -1,5 +1,7 @@
 import { integerOf, JsonWriter, readJson } from "@ai-gateway-wasm/as-json";
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+
+const EMPTY: Slice = bytes("{}");
 
 /** Counts of one kind of tokens by name, as an answer's usage has them in detail. */
 @final
@@ -51,9 +53,13 @@ export class Details {
   }
 
   toJson(): Slice {
+    if (this.isEmpty) return EMPTY;
     const json = new JsonWriter().openObject();
     for (let i = 0; i < this.names.length; i++)
       json.keyBytes(this.names[i]).integer(this.counts[i]);
     return json.closeObject().toSlice();
   }
 }
+
+/** What answers have that say nothing in detail. Nothing is ever put into it. */
+export const NO_DETAILS: Details = new Details();

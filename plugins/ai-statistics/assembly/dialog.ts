@@ -20,6 +20,7 @@ import { Caller, header } from "./facts";
 import { mask } from "./mask";
 import { REQUEST_ID_HEADER, TRACE_HEADER } from "./names";
 import { COMPLETE, whoAnswered } from "./outcome";
+import { CACHED_TOKENS } from "./usage";
 
 const PROPERTY: Slice = bytes("ai_dialog");
 const MESSAGES: Slice = bytes("messages");
@@ -28,6 +29,8 @@ const ROLE: Slice = bytes("role");
 const USER: Slice = bytes("user");
 const IMAGE: Slice = bytes("[image]");
 const DENY: Slice = bytes("deny");
+/** Where model-fallback leaves the target that was asked first. */
+const FALLBACK_PROPERTY: Slice = bytes("model_fallback_from");
 const SAFECHECK: Slice = bytes("safecheck_status");
 const MILLISECOND: u64 = 1_000_000;
 
@@ -39,7 +42,6 @@ const COPIED: string[] = [
   "cache_status",
   "safecheck_status",
   "token_ratelimit_status",
-  "fallback_from",
   "input_token",
   "output_token",
   "cached_tokens",
@@ -113,8 +115,19 @@ export class Dialog {
     if (isShown) this.writeTexts(json, answer);
     json.key("status").integer(tally.status).key("finish").text(finish);
     if (log !== null) copyKeys(json, log);
+    this.writeRest(json, log, answer);
     json.key("truncated").boolean(this.isTruncated).closeObject();
     setProperty(PROPERTY, escape(json.toSlice()));
+  }
+
+  /** What the record has whether somebody put it into `ai_log` or not. */
+  private writeRest(json: JsonWriter, log: JsonValue | null, answer: Answer | null): void {
+    const isCached = log !== null && log.get(CACHED_TOKENS) !== null;
+    if (!isCached && answer !== null && answer.usage.seen) {
+      json.keyBytes(CACHED_TOKENS).integer(answer.usage.cachedInput);
+    }
+    const from = getProperty(FALLBACK_PROPERTY);
+    if (from !== null && !from.isEmpty) json.key("fallback_from").text(from);
   }
 
   private writeTexts(json: JsonWriter, answer: Answer | null): void {

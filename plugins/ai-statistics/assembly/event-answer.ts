@@ -39,7 +39,8 @@ export class EventAnswer extends Answer {
     private readonly requestModel: Slice,
   ) {
     super();
-    this.probes = new EventProbes(config.attributes, config.valueLimit, dialog);
+    const tellsFinish = config.tagsExtra;
+    this.probes = new EventProbes(config.attributes, config.valueLimit, dialog, tellsFinish);
     this.readsUsage = config.readsUsage;
     this.readsLastEvent = config.readsLastEvent;
     this.hasContent = !config.metrics.has(Group.Latency);
@@ -72,6 +73,7 @@ export class EventAnswer extends Answer {
       }
       if (!this.hasFailed) this.hasFailed = isFailure(event);
     }
+    this.dropped = events.dropped;
     this.isTruncated = events.dropped > 0;
   }
 
@@ -134,7 +136,7 @@ export class EventAnswer extends Answer {
     const reader = takeScanner();
     const text = new Slice(json.at, <i32>(json.limit - json.at), event.owner);
     reader.feed(text);
-    reader.next();
+    if (!reader.next()) this.unreadable++;
     const document = reader.document;
     const id = document.first(Field.Id, Field.MessageId);
     if (id >= 0) this.noteId(textOf(readJson(document.text(id))));

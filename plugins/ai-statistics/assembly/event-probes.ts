@@ -25,13 +25,22 @@ export class EventProbes {
   /** Where the present event has its text. */
   private slot: i32 = NO_SLOT;
 
-  constructor(attributes: Attribute[], limit: i32, dialog: DialogConfig | null) {
+  /** @param tellsFinish why the model stopped is wanted, be there a dialogue log or not */
+  constructor(
+    attributes: Attribute[],
+    limit: i32,
+    dialog: DialogConfig | null,
+    tellsFinish: bool,
+  ) {
     this.paths = new StaticArray<Probe | null>(attributes.length);
     this.builtins = new StaticArray<Probe | null>(attributes.length);
     for (let i = 0; i < attributes.length; i++) {
       if (attributes[i].isReadIn(Phase.Events)) this.add(attributes[i], i, limit);
     }
     if (dialog !== null) this.addDialog(dialog);
+    if (dialog !== null || tellsFinish) {
+      this.finish = this.push(new Probe(null, Builtin.None, Rule.Replace, limit));
+    }
   }
 
   /** Whether nothing is put together. */
@@ -106,7 +115,7 @@ export class EventProbes {
     return textOf(builtin == Builtin.Answer ? this.answer : this.reasoning);
   }
 
-  /** Why the model stopped; known only for the dialogue log. */
+  /** Why the model stopped; empty: it did not say, or nobody wants to know. */
   finishReason(): Slice {
     const finish = this.finish;
     const value = finish !== null ? finish.result() : null;
@@ -129,7 +138,6 @@ export class EventProbes {
 
   private addDialog(dialog: DialogConfig): void {
     this.answer = this.push(new Probe(null, Builtin.Answer, Rule.Append, dialog.maxAnswer));
-    this.finish = this.push(new Probe(null, Builtin.None, Rule.Replace, dialog.maxAnswer));
     if (dialog.hasReasoning) {
       this.reasoning = this.push(new Probe(null, Builtin.Reasoning, Rule.Append, dialog.maxAnswer));
     }

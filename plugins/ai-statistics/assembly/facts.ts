@@ -1,9 +1,16 @@
-import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { RequestFacts } from "@ai-gateway-wasm/kit";
 import { requestHeaders } from "proxy-wasm-as";
 import { CONSUMER_HEADER, NO_LABEL, PATH } from "./names";
 
 const AT: u8 = 0x40;
+const JSON: Slice = bytes("json");
+
+// What the last request had. Most have the same, and need no copy of it.
+let lastPath: Slice = NO_BYTES;
+let lastConsumer: Slice = NO_BYTES;
+let lastRoute: Slice = NO_BYTES;
+let lastCluster: Slice = NO_BYTES;
 
 /** Who asks what, as far as the request's headers tell. Memory of its own. */
 @final
@@ -18,16 +25,22 @@ export class Caller {
 
   /** Reads the running request, whose headers can be read. */
   constructor(path: Slice) {
-    this.path = path.copy();
-    this.consumer = header(CONSUMER_HEADER).copy();
+    this.path = lastPath = keep(path, lastPath);
+    this.consumer = lastConsumer = keep(header(CONSUMER_HEADER), lastConsumer);
     const facts = new RequestFacts();
-    const route = facts.route.copy();
+    const route = (lastRoute = keep(facts.route, lastRoute));
     const end = endOfApi(route);
     const name = end > 0 ? route.sub(0, end) : route.isEmpty ? NO_LABEL : route;
     this.route = name;
     this.api = end > 0 ? name : NO_LABEL;
-    this.cluster = facts.cluster.isEmpty ? NO_LABEL : facts.cluster.copy();
+    lastCluster = keep(facts.cluster, lastCluster);
+    this.cluster = lastCluster.isEmpty ? NO_LABEL : lastCluster;
   }
+}
+
+/** The text in memory of its own. @param known a text that is kept already */
+function keep(text: Slice, known: Slice): Slice {
+  return text.equals(known) ? known : text.copy();
 }
 
 /** Path of the running request, in the callback arena. */
@@ -48,4 +61,9 @@ function endOfApi(route: Slice): i32 {
   if (second < 0) return 0;
   const third = route.indexOf(AT, second + 1);
   return third < 0 ? route.length : third;
+}
+
+/** Whether a content type promises JSON; gateways and models write it in small letters. */
+export function saysJson(type: Slice): bool {
+  return type.find(JSON) >= 0;
 }

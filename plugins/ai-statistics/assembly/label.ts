@@ -22,26 +22,47 @@ export function appendLabel(out: Builder, value: Slice): void {
     return;
   }
   if (isWordAt(value, 0)) out.appendByte(UNDERSCORE);
-  for (let i = 0; i < last; i++) {
-    const byte = value.at(i);
-    const isBad = byte < 0x20 || byte == 0x7f || (byte == DOT && isWordAt(value, i + 1));
-    out.appendByte(isBad ? UNDERSCORE : <u8>byte);
-  }
+  const bad = findBad(value, 0, last);
+  if (bad == last && last == value.length) out.append(value);
+  else appendParts(out, value, bad, last);
   if (out.length - start > LONGEST) shorten(out, start, value);
+}
+
+/** Appends a value up to `last`. @param bad the first byte that becomes an underscore */
+function appendParts(out: Builder, value: Slice, bad: i32, last: i32): void {
+  let from = 0;
+  while (bad < last) {
+    out.append(value.sub(from, bad)).appendByte(UNDERSCORE);
+    from = bad + 1;
+    bad = findBad(value, from, last);
+  }
+  out.append(value.sub(from, last));
+}
+
+/** Position of the next control character, or dot that a label's word follows; `last`: none. */
+function findBad(value: Slice, from: i32, last: i32): i32 {
+  for (let i = from; i < last; i++) {
+    const byte = value.at(i);
+    if (byte < 0x20 || byte == 0x7f || (byte == DOT && isWordAt(value, i + 1))) return i;
+  }
+  return last;
 }
 
 /** Whether one of the words stands there, alone or with more behind it. */
 function isWordAt(value: Slice, at: i32): bool {
   for (let i = 0; i < WORDS.length; i++) {
     const word = WORDS[i];
-    if (value.length - at < word.length) continue;
-    if (value.sub(at, at + word.length).equals(word)) {
-      // In front only a whole word or one with a dot behind it is one.
-      if (at > 0) return true;
-      return value.length == word.length || value.at(word.length) == DOT;
-    }
+    if (!hasAt(value, at, word)) continue;
+    // In front only a whole word or one with a dot behind it is one.
+    if (at > 0) return true;
+    return value.length == word.length || value.at(word.length) == DOT;
   }
   return false;
+}
+
+function hasAt(value: Slice, at: i32, word: Slice): bool {
+  for (let i = 0; i < word.length; i++) if (value.at(at + i) != word.at(i)) return false;
+  return true;
 }
 
 /** Keeps the beginning, and a hash so that equal beginnings stay apart. */

@@ -1,25 +1,25 @@
-import { escape, readJson, textOf } from "@ai-gateway-wasm/as-json";
+import { escape } from "@ai-gateway-wasm/as-json";
 import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { PluginLog } from "@ai-gateway-wasm/kit";
 import {
   Attribute as LogMember,
   AttributeMap,
-  setSpanTag,
   writeToLog,
 } from "@ai-gateway-wasm/kit/attributes";
 import { setProperty } from "proxy-wasm-as";
 import { Attribute } from "./attribute";
 import { StatisticsConfig } from "./config";
+import { countUnreadable } from "./self-metrics";
 import { Value } from "./value";
-
-const QUOTE: u8 = 0x22;
 
 /** What one request leaves in `ai_log`, in properties of its own and in its span. */
 @final
 export class LogRecord {
   private readonly map: AttributeMap = new AttributeMap();
 
-  constructor(private readonly config: StatisticsConfig) {}
+  constructor(private readonly config: StatisticsConfig) {
+    this.map.isLast = true;
+  }
 
   setText(key: Slice, text: Slice): void {
     this.map.setText(key, text);
@@ -40,7 +40,7 @@ export class LogRecord {
     else found.json = json;
   }
 
-  /** The JSON under a key; null: none. */
+  /** The JSON under a key; no bytes for a text, null: none. */
   find(key: Slice): Slice | null {
     const found = this.map.find(key);
     return found !== null ? found.json : null;
@@ -48,8 +48,8 @@ export class LogRecord {
 
   /** The text under a key; null: there is none, or it is no text. */
   findText(key: Slice): Slice | null {
-    const json = this.find(key);
-    return json !== null && json.at(0) == QUOTE ? textOf(readJson(json)) : null;
+    const found = this.map.find(key);
+    return found !== null && found.json.isEmpty ? found.text : null;
   }
 
   /** Puts the value of an attribute where it wants it. @param found null: there is none */
@@ -59,18 +59,19 @@ export class LogRecord {
     const limit = this.config.valueLimit;
     if (attribute.isLogged) {
       if (attribute.isSeparate) setField(attribute.key, value, limit);
-      else this.setJson(attribute.key, value.toLog(limit).kept());
+      else value.logTo(this, attribute.key, limit);
     }
-    const tag = attribute.spanKey;
+    const tag = attribute.tag;
     if (tag === null) return;
     const text = value.toTag();
-    if (!text.isEmpty) setSpanTag(tag, text);
+    if (!text.isEmpty) setProperty(tag, text);
   }
 
   /** Merges all of it into `ai_log`. */
   write(log: PluginLog): void {
     const rawKey = this.config.rawKey;
-    if (writeToLog(log, this.map) && !rawKey.isEmpty) setProperty(rawKey, AttributeMap.merged);
+    if (!writeToLog(log, this.map)) countUnreadable(1);
+    else if (!rawKey.isEmpty) setProperty(rawKey, AttributeMap.merged);
   }
 }
 

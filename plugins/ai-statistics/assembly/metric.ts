@@ -19,6 +19,8 @@ export const enum Metric {
   CacheWriteInput,
   ReasoningOutput,
   ToolUseInput,
+  /** Where models have prices. */
+  Cost,
   // Without a consumer.
   Status2xx,
   Status4xx,
@@ -49,6 +51,7 @@ export const METRIC_NAMES: string[] = [
   "cache_write_input_token",
   "reasoning_output_token",
   "tool_use_input_token",
+  "llm_cost_millionths",
   "llm_status_2xx_count",
   "llm_status_4xx_count",
   "llm_status_429_count",

@@ -1,6 +1,7 @@
 import { BytesTable, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { NO_LABEL, NONE, OTHER } from "./names";
+import { PriceList } from "./price-list";
 
 const DEFAULT_SERIES: i64 = 2000;
 const MOST_SERIES: i64 = 100_000;
@@ -25,8 +26,12 @@ const GROUPS: string[] = ["compat", "requests", "tokens", "latency"];
 export class MetricsConfig {
   /** Bits of `Group`. */
   groups: i32 = DEFAULT_GROUPS;
-  /** Distinct label sets of one VM. */
+  /** Distinct label sets of one VM, or of all together. */
   maxSeries: i32 = <i32>DEFAULT_SERIES;
+  /** All VMs of the process share `maxSeries`. */
+  sharesSeries: bool = false;
+  /** Null: no model has a price. */
+  prices: PriceList | null = null;
   /** Count what was used by answers that were not complete, in the peer's counters too. */
   countsIncomplete: bool = false;
   /** A model that only the request names is a label, whatever the upstream answers. */
@@ -57,12 +62,15 @@ export class MetricsConfig {
       return;
     }
     this.maxSeries = <i32>metrics.integer("max_series", DEFAULT_SERIES, 1, MOST_SERIES);
+    this.sharesSeries = metrics.choice("max_series_of", ["worker", "process"], 0) == 1;
     this.countsIncomplete = metrics.flag("count_incomplete");
     this.trustsRequestModel = metrics.flag("trust_request_model", true);
     fill(this.consumers, metrics.texts("consumers"));
     fill(this.models, metrics.texts("models"));
     this.readGroups(metrics);
     this.readLabels(metrics);
+    const prices = new PriceList(metrics);
+    if (!prices.isEmpty) this.prices = prices;
   }
 
   route(name: Slice): Slice {

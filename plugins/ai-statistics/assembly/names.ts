@@ -43,11 +43,21 @@ export const UNKNOWN_REQUEST: Slice = bytes("UNKNOWN");
 /** Model of a response when neither it nor the request names one. */
 export const UNKNOWN: Slice = bytes("unknown");
 
-// Span tags.
-export const SPAN_KIND: Slice = bytes("gen_ai.span.kind");
+// Properties that Higress makes span tags of (host.md 5.1).
+export const SPAN_TAG: Slice = bytes("trace_span_tag.");
+export const SPAN_KIND: Slice = bytes("trace_span_tag.gen_ai.span.kind");
 export const LLM: Slice = bytes("LLM");
-export const SPAN_REQUEST_MODEL: Slice = bytes("gen_ai.request.model");
-export const SPAN_MODEL: Slice = bytes("gen_ai.model_name");
-export const SPAN_INPUT: Slice = bytes("gen_ai.usage.input_tokens");
-export const SPAN_OUTPUT: Slice = bytes("gen_ai.usage.output_tokens");
-export const SPAN_TOTAL: Slice = bytes("gen_ai.usage.total_tokens");
+export const SPAN_REQUEST_MODEL: Slice = bytes("trace_span_tag.gen_ai.request.model");
+export const SPAN_MODEL: Slice = bytes("trace_span_tag.gen_ai.model_name");
+export const SPAN_INPUT: Slice = bytes("trace_span_tag.gen_ai.usage.input_tokens");
+export const SPAN_OUTPUT: Slice = bytes("trace_span_tag.gen_ai.usage.output_tokens");
+export const SPAN_TOTAL: Slice = bytes("trace_span_tag.gen_ai.usage.total_tokens");
+// Those that the peer does not set.
+export const SPAN_OPERATION: Slice = bytes("trace_span_tag.gen_ai.operation.name");
+export const SPAN_RESPONSE_MODEL: Slice = bytes("trace_span_tag.gen_ai.response.model");
+export const SPAN_RESPONSE_ID: Slice = bytes("trace_span_tag.gen_ai.response.id");
+export const SPAN_FINISH_REASONS: Slice = bytes("trace_span_tag.gen_ai.response.finish_reasons");
+export const SPAN_CONVERSATION: Slice = bytes("trace_span_tag.gen_ai.conversation.id");
+export const SPAN_CACHED_INPUT: Slice = bytes("trace_span_tag.gen_ai.usage.cache_read.input_tokens");
+export const SPAN_REASONING: Slice = bytes("trace_span_tag.gen_ai.usage.reasoning.output_tokens");
+export const SPAN_ERROR: Slice = bytes("trace_span_tag.error.type");

@@ -1,13 +1,21 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginRoot } from "@ai-gateway-wasm/kit";
 import { HttpContext } from "proxy-wasm-as";
 import { parseConfig, StatisticsConfig } from "./config";
 import { PLUGIN_NAME } from "./names";
+import { noteMemory } from "./self-metrics";
 import { Statistics } from "./stream";
 
 /** One configuration of ai-statistics: what is written down of which requests. */
 export class StatisticsRoot extends PluginRoot<StatisticsConfig> {
   constructor(id: u32) {
     super(id, PLUGIN_NAME);
+  }
+
+  override onConfigure(configuration: Slice): bool {
+    const isAccepted = super.onConfigure(configuration);
+    noteMemory();
+    return isAccepted;
   }
 
   override parseGlobal(document: ConfigReader): StatisticsConfig | null {

@@ -1,9 +1,12 @@
 import { findJson, JsonValue } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { BodyScan } from "@ai-gateway-wasm/llm/body-scan";
+import { DataAction, requestBody } from "proxy-wasm-as";
 import { Attribute, Builtin, Phase } from "./attribute";
 import { StatisticsConfig } from "./config";
-import { UNKNOWN_REQUEST } from "./names";
+import { CONTENT_TYPE, UNKNOWN_REQUEST } from "./names";
+import { header, saysJson } from "./facts";
+import { askIn, prepareToAsk } from "./usage-asking";
 import { Value } from "./value";
 
 const MESSAGES: Slice = bytes("messages");
@@ -16,7 +19,13 @@ const QUESTION_MARK: u8 = 0x3f;
 const COLON: u8 = 0x3a;
 const SLASH: u8 = 0x2f;
 
-/** A request's body as it passes by. Only attributes and the dialogue log need a copy of it. */
+/**
+ * A request's body as it passes by. Only attributes and the dialogue log need a copy of it, and
+ * nothing holds it up but `include_usage`:
+ *
+ *   chunk ─► read ─► on          chunk ─► waits … last chunk ─► read, asks for usage ─► on
+ *                                             └── too long ──► read ─► on, as it is
+ */
 @final
 export class RequestReader {
   /** The body, or what is kept of it; null: not complete, or not kept. */
@@ -27,15 +36,47 @@ export class RequestReader {
   private readonly scan: BodyScan = new BodyScan();
   private readonly body: Builder = new Builder(0);
   private keepsBody: bool;
+  private readonly isJson: bool;
+  /** It waits until it is complete, so that its stream can be made to tell its usage. */
+  private waits: bool;
+  private hasBytes: bool = false;
+  private isComplete: bool = false;
 
+  /** The running request begins; a header of it may go. */
   constructor(
     private readonly config: StatisticsConfig,
+    path: Slice,
     hasDialog: bool,
   ) {
     this.keepsBody = hasDialog || config.reads(Phase.RequestBody);
+    this.isJson = saysJson(header(CONTENT_TYPE));
+    this.waits = config.asksForUsage && prepareToAsk(path, config.requestLimit);
   }
 
-  feed(chunk: Slice): void {
+  /**
+   * Takes what there is of the body.
+   *
+   * @param size bytes that can be read: a chunk, or all so far while it waits
+   */
+  pass(size: i32, isLast: bool): DataAction {
+    if (this.waits && !isLast && size <= this.config.requestLimit) {
+      return DataAction.StopIterationAndBuffer;
+    }
+    const chunk = size > 0 ? requestBody.peek(size) : null;
+    if (chunk !== null) this.feed(chunk);
+    if (this.waits && isLast && chunk !== null) askIn(chunk);
+    this.waits = false;
+    if (isLast) this.isComplete = true;
+    return DataAction.Continue;
+  }
+
+  /** Trailers end the body. */
+  passTrailers(): void {
+    this.pass(this.waits ? i32.MAX_VALUE : 0, true);
+  }
+
+  private feed(chunk: Slice): void {
+    this.hasBytes = true;
     this.scan.feed(chunk);
     if (!this.keepsBody) return;
     if (this.body.length + chunk.length <= this.config.requestLimit) {
@@ -47,9 +88,14 @@ export class RequestReader {
     this.body.clear();
   }
 
-  /** The body is complete. */
+  /** Nothing more of the body is read. */
   end(): void {
     if (this.body.length > 0) this.root = findJson(this.body.view());
+  }
+
+  /** Whether it says that it is JSON, and is not. */
+  get isBroken(): bool {
+    return this.isComplete && this.isJson && this.hasBytes && !this.scan.isOver;
   }
 
   get rounds(): i32 {

@@ -3,6 +3,7 @@ import { Counter, Histogram } from "proxy-wasm-as";
 import { appendLabel } from "./label";
 import { Metric, METRIC_NAMES } from "./metric";
 import { NO_LABEL, OVERFLOW } from "./names";
+import { admitSeries } from "./series-budget";
 
 const ROUTE: Slice = bytes("route.");
 const UPSTREAM: Slice = bytes(".upstream.");
@@ -74,11 +75,14 @@ const buffer: Builder = new Builder(256);
 /**
  * The series of these labels. When there are `most` already, a new one is counted with the consumer
  * `_overflow_`, and where that is new as well, with the model `_overflow_`: totals lose nothing.
+ *
+ * @param isShared `most` is for all workers together, and not for each
  */
-export function seriesOf(labels: Labels, most: i32): Series {
+export function seriesOf(labels: Labels, most: i32, isShared: bool): Series {
   const found = find(labels, labels.model, labels.consumer);
   if (found !== null) return found;
-  if (tableSize() < most) return make();
+  const isAdmitted = isShared ? admitSeries(buffer.view(), most) : table().size < most;
+  if (isAdmitted) return make();
   countOverflow();
   const isAlone = labels.consumer.equals(NO_LABEL);
   if (!isAlone) {
@@ -96,10 +100,6 @@ function table(): BytesTable<Series> {
     known = all;
   }
   return all;
-}
-
-function tableSize(): i32 {
-  return table().size;
 }
 
 /** Looks for a series, and leaves its name in `buffer`. */

@@ -1,15 +1,15 @@
-import { bytes, NO_BYTES, NOT_AN_INTEGER, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, decimal, NO_BYTES, NOT_AN_INTEGER, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { isUnreadable, isWebSocket, PluginLog, RequestFacts } from "@ai-gateway-wasm/kit";
-import { setSpanTag } from "@ai-gateway-wasm/kit/attributes";
 import {
   DataAction,
   HeadersAction,
   HttpContext,
+  LogLevel,
   monotonicNs,
-  requestBody,
   requestHeaders,
   responseBody,
   responseHeaders,
+  setProperty,
   TrailersAction,
 } from "proxy-wasm-as";
 import { Answer } from "./answer";
@@ -18,7 +18,7 @@ import { StatisticsConfig } from "./config";
 import { countRequest, Tally } from "./counting";
 import { Dialog } from "./dialog";
 import { EventAnswer } from "./event-answer";
-import { Caller, header, requestPath } from "./facts";
+import { Caller, header, requestPath, saysJson } from "./facts";
 import { LogRecord } from "./log-record";
 import {
   API,
@@ -36,8 +36,8 @@ import {
 import { CLIENT_ABORT, COMPLETE, LOCAL_REPLY, statusAtEnd, whyIncomplete } from "./outcome";
 import { recordAnswer } from "./answer-record";
 import { RequestReader } from "./request";
-import { countTruncated } from "./self-metrics";
-import { UsageTags } from "./span";
+import { countTruncated, countUnreadable, noteMemory } from "./self-metrics";
+import { setExtraTags, UsageTags } from "./span";
 import { Value } from "./value";
 import { WholeAnswer } from "./whole-answer";
 
@@ -54,7 +54,7 @@ const enum Stage {
 }
 
 /**
- * One request that is watched and never held:
+ * One request that is watched, and held only where `include_usage` asks for it:
  *
  *   headers ─► who asks ─► body passes ─► answer passes ─► written and counted, once: at the end of
  *                 │                            │           the answer, or when the stream is gone
@@ -92,10 +92,10 @@ export class Statistics extends HttpContext {
       return HeadersAction.Continue;
     }
     this.startNs = monotonicNs();
-    setSpanTag(SPAN_KIND, LLM);
+    setProperty(SPAN_KIND, LLM);
     this.isUpgrade = isWebSocket();
     if (!endOfStream && !this.isUpgrade && !isUnreadable(requestHeaders)) {
-      this.request = new RequestReader(this.config, this.dialog !== null);
+      this.request = new RequestReader(this.config, this.path, this.dialog !== null);
     }
     return HeadersAction.Continue;
   }
@@ -103,13 +103,14 @@ export class Statistics extends HttpContext {
   override onRequestBody(size: i32, endOfStream: bool): DataAction {
     const request = this.request;
     if (request === null) return DataAction.Continue;
-    const chunk = size > 0 ? requestBody.peek(size) : null;
-    if (chunk !== null) request.feed(chunk);
+    const action = request.pass(size, endOfStream);
     if (endOfStream) this.endRequest();
-    return DataAction.Continue;
+    return action;
   }
 
   override onRequestTrailers(): TrailersAction {
+    const request = this.request;
+    if (request !== null) request.passTrailers();
     this.endRequest();
     return TrailersAction.Continue;
   }
@@ -128,7 +129,7 @@ export class Statistics extends HttpContext {
     }
     this.tally.isStream = type.find(EVENT_STREAM) >= 0;
     if (this.config.reads(Phase.ResponseHeader)) this.readHeaders(Phase.ResponseHeader);
-    if (!this.isUpgrade && !isUnreadable(responseHeaders)) this.answer = this.openAnswer();
+    if (!this.isUpgrade && !isUnreadable(responseHeaders)) this.answer = this.openAnswer(type);
     if (endOfStream) this.settle(COMPLETE);
     return HeadersAction.Continue;
   }
@@ -137,7 +138,7 @@ export class Statistics extends HttpContext {
     if (this.stage != Stage.Response) return DataAction.Continue;
     const answer = this.answer;
     if (answer !== null) {
-      if (this.firstNs == 0) this.firstNs = monotonicNs();
+      if (this.firstNs == 0 && this.tally.isStream) this.firstNs = monotonicNs();
       const chunk = size > 0 ? responseBody.peek(size) : null;
       if (chunk !== null) answer.feed(chunk);
       if (this.tally.isStream) this.tags.update(answer.usage);
@@ -218,18 +219,19 @@ export class Statistics extends HttpContext {
     this.record.setInteger(CHAT_ROUND, request.rounds);
     const model = request.modelFor(this.path);
     this.tally.requestModel = model;
-    if (!model.isEmpty) setSpanTag(SPAN_REQUEST_MODEL, model);
+    if (!model.isEmpty) setProperty(SPAN_REQUEST_MODEL, model);
     if (this.config.writesExtra) this.record.setText(REQUEST_MODEL, model);
     if (request.isTruncated) this.noteTruncated();
+    if (request.isBroken) countUnreadable(1);
     const dialog = this.dialog;
     if (dialog !== null) dialog.ask(request.root);
   }
 
-  private openAnswer(): Answer {
+  private openAnswer(type: Slice): Answer {
     const dialog = this.dialog !== null ? this.config.dialog : null;
     const model = this.tally.requestModel;
     if (this.tally.isStream) return new EventAnswer(this.config, dialog, model);
-    return new WholeAnswer(this.config, dialog, model);
+    return new WholeAnswer(this.config, dialog, model, saysJson(type));
   }
 
   /** The content type is of no interest: what the request said is all there is. */
@@ -252,12 +254,16 @@ export class Statistics extends HttpContext {
       this.tags.update(answer.usage);
       recordAnswer(this.record, this.config, tally, answer);
       if (answer.isTruncated) this.noteTruncated();
+      if (answer.dropped > 0) this.tellDropped(answer.dropped);
+      if (isComplete || tally.isStream) countUnreadable(answer.unreadable);
     }
+    if (this.config.tagsExtra) setExtraTags(this.path, tally, this.record);
     if (!isComplete || this.config.writesExtra) this.record.setText(FINISH, finish);
     if (this.config.metrics.labelsAtEnd) this.labelAgain();
     tally.countsUsage = isComplete || this.config.metrics.countsIncomplete;
     this.record.write(this.log);
     countRequest(tally, this.record, this.config.metrics);
+    noteMemory();
     if (this.dialog === null) this.finish();
   }
 
@@ -310,6 +316,16 @@ export class Statistics extends HttpContext {
   private labelAgain(): void {
     const cluster = new RequestFacts().cluster;
     if (!cluster.isEmpty) this.tally.cluster = cluster.copy();
+  }
+
+  /** In the peer's words. */
+  private tellDropped(events: i32): void {
+    if (!this.log.wants(LogLevel.Debug)) return;
+    this.log.debug(
+      "ai-statistics: sse framer discarded " +
+        decimal(events) +
+        " oversized incomplete event(s) during this request",
+    );
   }
 
   private noteTruncated(): void {

@@ -1,7 +1,7 @@
 import { integerOf, readJson, textOf } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { Field, UsageDocument } from "@ai-gateway-wasm/llm/usage-document";
-import { Details } from "./details";
+import { Details, NO_DETAILS } from "./details";
 import { UNKNOWN } from "./names";
 
 const CACHED_CONTENT: Slice = bytes("cached_content_token_count");
@@ -26,8 +26,10 @@ export class Usage {
   input: i64 = 0;
   output: i64 = 0;
   total: i64 = 0;
-  inputDetails: Details = new Details();
-  outputDetails: Details = new Details();
+  /** The total that the last document states, or -1: it states none. */
+  statedTotal: i64 = -1;
+  inputDetails: Details = NO_DETAILS;
+  outputDetails: Details = NO_DETAILS;
   /** Whether some document had them, be they empty. */
   hasInputDetails: bool = false;
   hasOutputDetails: bool = false;
@@ -45,9 +47,10 @@ export class Usage {
     this.readInputDetails(found);
     this.readOutputDetails(found);
     const stated = found.first(Field.TotalTokens, Field.GeminiTotalTokens);
+    this.statedTotal = stated >= 0 ? found.number(stated) : -1;
     this.total =
       stated >= 0
-        ? found.number(stated)
+        ? this.statedTotal
         : this.input +
           this.output +
           only(found, Field.CacheCreation) +
@@ -76,9 +79,18 @@ export class Usage {
   }
 
   get cachedInput(): i64 {
+    return max(this.cachedPrompt, this.cacheRead);
+  }
+
+  /** Part of the input that came from a cache (OpenAI, Gemini). */
+  get cachedPrompt(): i64 {
     const details = this.inputDetails;
-    const named = max(details.count(CACHED_TOKENS), details.count(CACHED_CONTENT));
-    return max(named, details.count(CACHE_READ));
+    return max(details.count(CACHED_TOKENS), details.count(CACHED_CONTENT));
+  }
+
+  /** Read from a cache beside the input (Anthropic). */
+  get cacheRead(): i64 {
+    return this.inputDetails.count(CACHE_READ);
   }
 
   get cacheWriteInput(): i64 {
@@ -90,14 +102,25 @@ export class Usage {
   }
 
   get reasoningOutput(): i64 {
-    return max(this.outputDetails.count(REASONING_TOKENS), this.outputDetails.count(THOUGHTS));
+    return max(this.reasoning, this.thoughts);
+  }
+
+  /** Part of the output (OpenAI). */
+  get reasoning(): i64 {
+    return this.outputDetails.count(REASONING_TOKENS);
+  }
+
+  /** Beside the output (Gemini). */
+  get thoughts(): i64 {
+    return this.outputDetails.count(THOUGHTS);
   }
 
   private readModel(found: UsageDocument, requestModel: Slice): void {
     const field = found.first(Field.Model, Field.ModelVersion);
     const name = field < 0 ? NO_BYTES : textOf(readJson(found.text(field)));
     if (!name.isEmpty) {
-      if (!name.equals(this.model)) this.model = name.copy();
+      if (name.equals(requestModel)) this.model = requestModel;
+      else if (!name.equals(this.model)) this.model = name.copy();
     } else if (this.model.isEmpty || this.model.equals(UNKNOWN)) {
       this.model = requestModel.isEmpty ? UNKNOWN : requestModel;
     }

@@ -1,6 +1,5 @@
 import {
   appendDecimal,
-  appendEscaped,
   isInteger,
   isValidJson,
   JsonValue,
@@ -13,8 +12,8 @@ import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { appendCanonical, MAX_ATTRIBUTE_DEPTH } from "@ai-gateway-wasm/kit/canonical-json";
 import { goText } from "@ai-gateway-wasm/kit/attributes";
 import { cut } from "./cut";
+import { LogRecord } from "./log-record";
 
-const QUOTE: u8 = 0x22;
 const NULL: Slice = bytes("null");
 const NIL: Slice = bytes("<nil>");
 
@@ -97,13 +96,14 @@ export class Value {
       : new Value(Kind.Json, this.canonical());
   }
 
-  /** As it stands in `ai_log`, memory of its own. */
-  toLog(limit: i32): Slice {
-    if (this.kind == Kind.Details) return quoted(this.content);
-    if (this.kind == Kind.Text) return quoted(this.isCut ? this.content : cut(this.content, limit));
+  /** Notes it as it is to stand in `ai_log`. */
+  logTo(record: LogRecord, key: Slice, limit: i32): void {
+    if (this.kind == Kind.Details || this.isCut) return record.setText(key, this.content);
+    if (this.kind == Kind.Text) return record.setText(key, lasting(cut(this.content, limit)));
     const json = this.canonical();
-    if (json.length > limit) return quoted(cut(json, limit));
-    return this.kind == Kind.Json && !isValidJson(json, MAX_ATTRIBUTE_DEPTH) ? quoted(json) : json;
+    if (json.length > limit) record.setText(key, cut(json, limit));
+    else if (this.kind == Kind.Json && !isValidJson(json, MAX_ATTRIBUTE_DEPTH)) record.setText(key, json);
+    else record.setJson(key, json.kept());
   }
 
   /** As it stands in a property of its own. */
@@ -144,11 +144,10 @@ export class Value {
   }
 }
 
-/** A JSON string. */
-function quoted(text: Slice): Slice {
-  const out = new Builder(text.length + 16).appendByte(QUOTE);
-  appendEscaped(out, text);
-  return out.appendByte(QUOTE).view();
+/** A text that stays for a while: a small part of a body does not keep all of it. */
+function lasting(text: Slice): Slice {
+  const owner = text.owner;
+  return owner !== null && owner.length > text.length * 2 ? text.copy() : text;
 }
 
 /** A number in plain decimal. */

@@ -51,9 +51,11 @@ export class WholeAnswer extends Answer {
     private readonly config: StatisticsConfig,
     dialog: DialogConfig | null,
     private readonly requestModel: Slice,
+    /** Its headers promise JSON. */
+    private readonly isJson: bool,
   ) {
     super();
-    this.keepsBody = dialog !== null || needsAnswer(config);
+    this.keepsBody = dialog !== null || config.tagsExtra || needsAnswer(config);
   }
 
   override feed(chunk: Slice): void {
@@ -70,6 +72,7 @@ export class WholeAnswer extends Answer {
 
   override end(): void {
     this.hasFailed = this.scan.hasError;
+    if (this.isJson && this.hasBytes && !this.scan.isOver) this.unreadable = 1;
     if (this.body.length > 0) this.root = findJson(this.body.view());
     this.readDocument(this.scanner.document);
     giveScanner(this.scanner);
@@ -134,6 +137,7 @@ export class WholeAnswer extends Answer {
       this.isMentioned = isMentionedIn(last.view());
     }
     if (!this.isMentioned) this.isMentioned = isMentionedIn(chunk);
+    if (this.isMentioned) return;
     if (chunk.length < OVERLAP && last.length > 0) {
       last.drop(last.length - OVERLAP);
       return;

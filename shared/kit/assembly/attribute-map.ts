@@ -2,7 +2,6 @@ import {
   appendEscaped,
   isValidJson,
   JsonValue,
-  quote,
   readJson,
   textOf,
 } from "@ai-gateway-wasm/as-json";
@@ -10,6 +9,7 @@ import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import {
   appendCanonical,
   appendMembers,
+  appendQuoted,
   MAX_ATTRIBUTE_DEPTH,
   Member,
   membersOf,
@@ -34,7 +34,7 @@ const MOST_REMEMBERED: i32 = 4096;
 export class Attribute extends Member {
   constructor(
     key: Slice,
-    /** As it stands in the JSON object. */
+    /** As it stands in the JSON object; no bytes: the text, quoted when it is written. */
     public json: Slice,
     /** As it stands in a span tag: what Go prints. */
     public text: Slice,
@@ -43,7 +43,8 @@ export class Attribute extends Member {
   }
 
   override appendValue(out: Builder): bool {
-    out.append(this.json);
+    if (this.json.isEmpty) appendQuoted(out, this.text);
+    else out.append(this.json);
     return true;
   }
 }
@@ -56,16 +57,17 @@ export class Attribute extends Member {
 export class AttributeMap {
   /** In the order of their first setting until they are merged, then in any. */
   readonly list: Attribute[] = [];
+  /** No other merge follows: what one answers need not be remembered for the next. */
+  isLast: bool = false;
   /** What a property without attributes of others was set to last; no bytes: there is none. */
   private written: Slice = NO_BYTES;
 
   setText(key: Slice, value: Slice): void {
-    const kept = value.kept();
-    this.put(key, quote(kept), kept);
+    this.put(key, NO_BYTES, value.kept());
   }
 
   setInteger(key: Slice, value: i64): void {
-    const digits = new Builder(24).appendInteger(value).toSlice();
+    const digits = new Builder(24).appendInteger(value).view();
     this.put(key, digits, digits);
   }
 
@@ -118,7 +120,8 @@ export class AttributeMap {
     if (!appendMembers(spelled, sortedMembers(members))) return null;
     appendEscaped(escaped, spelled.view());
     const merged = escaped.view();
-    this.written = isAlone && merged.length <= MOST_REMEMBERED ? merged.copy() : NO_BYTES;
+    const isKept = isAlone && !this.isLast && merged.length <= MOST_REMEMBERED;
+    this.written = isKept ? merged.copy() : NO_BYTES;
     return merged;
   }
 

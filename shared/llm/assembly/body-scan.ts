@@ -92,6 +92,11 @@ export class BodyScan {
   private userMessages: i32 = 0;
   private userContents: i32 = 0;
 
+  /** Whether the root has come to its end, or is an array. */
+  get isOver(): bool {
+    return this.at == At.Done;
+  }
+
   /** The text of `model`, memory of its own; null: there is none. */
   get model(): Slice | null {
     return this.modelText;

@@ -1,13 +1,12 @@
-import { numberOf } from "@ai-gateway-wasm/as-json";
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { NamePattern } from "@ai-gateway-wasm/match/name-pattern";
 import { readNamePattern } from "./name-patterns";
 import { TokenUsage } from "./usage/token-usage";
 import { TokenWeights } from "./usage/weights";
+import { readWeights } from "./weights-reader";
 
 const COUNTINGS: string[] = ["peer", "billed"];
-const MAX_WEIGHT: f64 = 1_000_000;
 
 /** Weights of the models that one entry of `model_weights` names. */
 @final
@@ -71,26 +70,4 @@ export class Pricing {
     if (weights !== null) return weights.weigh(usage);
     return this.isBilled ? usage.billed : usage.charged;
   }
-}
-
-/** What is left out weighs as much as what it is part of. */
-function readWeights(config: ConfigReader): TokenWeights {
-  const input = readWeight(config, "input", 1);
-  const output = readWeight(config, "output", 1);
-  return new TokenWeights(
-    input,
-    readWeight(config, "cached_input", input),
-    readWeight(config, "cache_creation", input),
-    output,
-    readWeight(config, "reasoning", output),
-  );
-}
-
-function readWeight(config: ConfigReader, field: string, fallback: f64): f64 {
-  const value = config.find(field);
-  if (value === null) return fallback;
-  const weight = value.isNumber ? numberOf(value) : -1;
-  if (weight >= 0 && weight <= MAX_WEIGHT) return weight;
-  config.refuse(field, "must be a number from 0 to 1000000");
-  return fallback;
 }

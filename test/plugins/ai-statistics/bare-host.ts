@@ -7,8 +7,12 @@ const decoder = new TextDecoder();
 /** Numbers of the ABI: what a call answers, whose headers, which buffer. */
 const OK = 0;
 const NOT_FOUND = 1;
+const CAS_MISMATCH = 8;
 const REQUEST_HEADERS = 0;
 const PLUGIN_CONFIGURATION = 7;
+
+/** Shared data of a process: each value with its stamp. */
+export type SharedData = Map<string, { data: Uint8Array; cas: number }>;
 
 /**
  * As little of a gateway as ai-statistics needs, for requests by the hundred thousand: no network, no
@@ -19,6 +23,10 @@ export class BareHost {
   readonly metrics = new Map<string, number>();
   /** What was left in the stream's properties; cleared by the next exchange. */
   readonly properties = new Map<string, string>();
+  /** What was logged. */
+  readonly lines: string[] = [];
+  /** The lowest level that is logged; 5 is critical. */
+  logLevel = 5;
   private readonly ids: string[] = [];
   private readonly exports: Exports;
   private readonly configuration: Uint8Array;
@@ -26,7 +34,12 @@ export class BareHost {
   private body: Uint8Array = new Uint8Array(0);
   private nextStream = 2;
 
-  constructor(wasm: string, configuration: object) {
+  /** @param shared what workers of one process have together */
+  constructor(
+    wasm: string,
+    configuration: object,
+    private readonly shared: SharedData = new Map(),
+  ) {
     this.configuration = encoder.encode(JSON.stringify(configuration));
     const module = new WebAssembly.Module(readFileSync(wasm));
     const calls = this.calls();
@@ -80,7 +93,26 @@ export class BareHost {
         this.properties.set(this.text(at!, length!), this.text(value!, size!));
         return OK;
       },
-      proxy_get_log_level: (to) => this.put(to!, 5),
+      proxy_get_shared_data: (at, length, to, size, cas) => {
+        const found = this.shared.get(this.text(at!, length!));
+        if (!found) return NOT_FOUND;
+        this.put(cas!, found.cas);
+        return this.give(found.data, to!, size!);
+      },
+      proxy_set_shared_data: (at, length, value, size, cas) => {
+        const key = this.text(at!, length!);
+        const before = this.shared.get(key)?.cas;
+        // 0xffffffff: only if there is none.
+        if (before !== undefined && before !== cas! >>> 0) return CAS_MISMATCH;
+        const data = new Uint8Array(this.exports.memory.buffer, value, size).slice();
+        this.shared.set(key, { data, cas: (before ?? 0) + 1 });
+        return OK;
+      },
+      proxy_get_log_level: (to) => this.put(to!, this.logLevel),
+      proxy_log: (_level, at, length) => {
+        this.lines.push(this.text(at!, length!));
+        return OK;
+      },
       proxy_get_buffer_bytes: (type, _start, _length, at, size) =>
         this.give(type === PLUGIN_CONFIGURATION ? this.configuration : this.body, at!, size!),
       proxy_get_header_map_pairs: (type, at, size) =>

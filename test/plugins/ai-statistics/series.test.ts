@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { BareHost } from "./bare-host.js";
+import { BareHost, type SharedData } from "./bare-host.js";
 
 const WASM = "build/envoy/ai-statistics.wasm";
 const REQUESTS = 100_000;
@@ -45,3 +45,56 @@ describe("100000 consumers and as many models", () => {
     expect(host.metrics.has(name("b", "m"))).toBe(false);
   });
 });
+
+describe("one limit for all workers of a process", () => {
+  const config = { metrics: { groups: ["compat"], max_series: 30, max_series_of: "process" } };
+  const consumersOf = (host: BareHost): string[] =>
+    [...host.metrics.keys()].flatMap((name) => /consumer\.(.*)\.metric\.total_token/.exec(name)?.[1] ?? []);
+
+  test("what one worker made is room that others lack, and totals lose nothing", () => {
+    const shared: SharedData = new Map();
+    const workers = [1, 2, 3].map(() => new BareHost(WASM, config, shared));
+    // All workers see some consumers, and each many of its own.
+    for (let i = 0; i < 300; i++) {
+      const consumer = i % 2 === 0 ? `common-${i % 20}` : `own-${i}`;
+      for (const host of workers.slice(0, i % 2 === 0 ? 3 : 1)) ask(host, consumer, "m");
+      workers.push(workers.shift()!);
+    }
+    const all = new Set(workers.flatMap(consumersOf));
+    expect(all.has("_overflow_")).toBe(true);
+    expect(all.size).toBe(31);
+    const total = workers.reduce((sum, host) => sum + sumOf(host, ".metric.total_token").sum, 0);
+    expect(total).toBe(3 * (150 * 3 + 150));
+    for (const host of workers) {
+      // The first of all are known to everybody.
+      for (let i = 0; i < 10; i += 2) expect(consumersOf(host)).toContain(`common-${i}`);
+    }
+  });
+
+  test("a worker that begins later counts with what is there", () => {
+    const shared: SharedData = new Map();
+    const first = new BareHost(WASM, config, shared);
+    for (let i = 0; i < 100; i++) ask(first, `c-${i}`, "m");
+    const second = new BareHost(WASM, config, shared);
+    ask(second, "c-3", "m");
+    ask(second, "c-99", "m");
+    expect(consumersOf(second)).toEqual(["c-3", "_overflow_"]);
+    expect(shared.size).toBe(1);
+  });
+
+  test("a worker that is always too late makes no series of its own, and loses nothing", () => {
+    const host = new BareHost(WASM, config, new Busy());
+    ask(host, "a", "m");
+    expect(consumersOf(host)).toEqual(["_overflow_"]);
+    expect(sumOf(host, ".metric.total_token").sum).toBe(3);
+  });
+});
+
+/** Shared data that somebody else changes after each look at it. */
+class Busy extends Map<string, { data: Uint8Array; cas: number }> {
+  override get(key: string): { data: Uint8Array; cas: number } | undefined {
+    const found = super.get(key);
+    this.set(key, { data: found?.data ?? new Uint8Array(8), cas: (found?.cas ?? 0) + 1 });
+    return found;
+  }
+}

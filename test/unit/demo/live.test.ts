@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { AuditLine } from "../../../examples/demo/audit-log.js";
 import { describeAudit } from "../../../examples/demo/audits.js";
 import { readFigures } from "../../../examples/demo/live/figures.js";
+import { isOwnCall, readQuotas } from "../../../examples/demo/live/quotas.js";
 import { describeRequest } from "../../../examples/demo/live/request.js";
 
 const CHAIN = ["key-auth", "ai-cache", "content-security"];
@@ -116,4 +117,32 @@ test("figures add up what Envoy counts by label, dots in names included", () => 
     firstToken: [{ model: "gpt-4.1", p50: 4.5, p95: 305 }],
     fallbacks: [{ chain: "r1", served: 2, openTargets: ["deepseek-r1"] }],
   });
+});
+
+test("budgets are those of the period that runs, else of all time; groups have none", () => {
+  const report = {
+    unit: "tokens",
+    quotas: [
+      {
+        consumer: "team-a",
+        quota: 49800,
+        period: { id: "2026-05", ends_at: 1780272000, input: 150, output: 50, requests: 3 },
+        total: { input: 9150, output: 4050, requests: 120 },
+      },
+      { consumer: "team-b", quota: -5, total: { input: 1, output: 2, requests: 1 } },
+      { consumer: "new", quota: 7 },
+      { group: "all", quota: 9 },
+    ],
+  };
+  expect(readQuotas(JSON.stringify(report))).toEqual([
+    { consumer: "team-a", left: 49800, input: 150, output: 50, requests: 3, period: "2026-05" },
+    { consumer: "team-b", left: -5, input: 1, output: 2, requests: 1, period: null },
+    { consumer: "new", left: 7, input: 0, output: 0, requests: 0, period: null },
+  ]);
+});
+
+test("the page's own calls are told apart from those that somebody pastes", () => {
+  expect(isOwnCall("/v1/chat/completions/quota/report?for=live-page")).toBe(true);
+  expect(isOwnCall("/v1/chat/completions/quota/report")).toBe(false);
+  expect(isOwnCall(null)).toBe(false);
 });

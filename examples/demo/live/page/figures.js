@@ -70,6 +70,28 @@ function showConsumers(consumers) {
   return show("consumers", table("Tokens by consumer", columns, rows));
 }
 
+/** What the budget of each consumer is, and what is used of it. */
+export function showQuotas(quotas) {
+  if (quotas.length === 0) return show("quotas", nothing("Nobody has a budget."));
+  const rows = quotas.map(({ consumer, left, input, output, requests }) => [
+    consumer,
+    bar(input + output + Math.max(left, 0), input + output),
+    number(input + output),
+    number(left),
+    number(requests),
+  ]);
+  const columns = [
+    { title: "Consumer" },
+    { isBar: true },
+    { title: "Used", isNumber: true },
+    { title: "Left", isNumber: true },
+    { title: "Requests", isNumber: true },
+  ];
+  const [{ period }] = quotas;
+  const label = period === null ? "Tokens used and left" : `Tokens used and left, ${period}`;
+  return show("quotas", table(label, columns, rows));
+}
+
 function showRefusals(refusals, fallbacks) {
   const open = fallbacks.flatMap(({ openTargets }) => openTargets);
   const breaker = open.length > 0 ? [nothing(`Not asked for a while: ${open.join(", ")}.`)] : [];

@@ -1,6 +1,6 @@
 // The page: listens to what the gateway does and hands it to the parts that show it.
 import { startControls } from "./controls.js";
-import { showCost, showFigures, showLatency } from "./figures.js";
+import { showCost, showFigures, showLatency, showQuotas } from "./figures.js";
 import { RequestList } from "./requests.js";
 
 /** So many requests are looked at for medians. */
@@ -35,5 +35,6 @@ events.addEventListener("figures", ({ data }) => {
   showFigures(figures);
   showLatency(figures.firstToken, requests);
 });
+events.addEventListener("quotas", ({ data }) => showQuotas(JSON.parse(data)));
 
 startControls();

@@ -5,22 +5,27 @@ const STREAM: Slice = bytes("stream");
 const STREAM_OPTIONS: Slice = bytes("stream_options");
 const INCLUDE_USAGE: Slice = bytes("include_usage");
 const TRUE: Slice = bytes("true");
+const OPTIONS: Slice = bytes('{"include_usage":true}');
 
-let path: KeyPath | null = null;
+let optionPath: KeyPath | null = null;
+let optionsPath: KeyPath | null = null;
 
 /**
  * The body of a chat or completions request of OpenAI with `stream_options.include_usage` set, so
  * that its stream says what it used (token-rate-limit contract 6, #14). Null when there is nothing
- * to change: the request does not stream, asks already, or is no object. Also a request that says
- * `false` is changed: without usage a stream would be free. Not for other APIs, which refuse the
- * field.
+ * to change: the request does not stream, asks already, or is no object. Not for other APIs, which
+ * refuse the field.
+ *
+ * @param overrules also where the request has `stream_options` of its own, be it with `false`: what
+ *   charges for streams needs their usage
  */
-export function askForUsage(body: Slice): Slice | null {
+export function askForUsage(body: Slice, overrules: bool = true): Slice | null {
   const root = readJson(body);
   if (root === null || !root.isObject) return null;
   let streams: bool = false;
   let asks: bool = false;
   let options = 0;
+  let isDecided: bool = false;
   const members = root.entries();
   while (members.next()) {
     // Servers disagree about repeated keys: one that might stream does.
@@ -28,11 +33,23 @@ export function askForUsage(body: Slice): Slice | null {
       if (boolOf(members.value)) streams = true;
     } else if (members.keyIs(STREAM_OPTIONS)) {
       options++;
+      if (!members.value.isNull) isDecided = true;
       asks = boolOf(members.value.get(INCLUDE_USAGE));
     }
   }
-  if (!streams || (options == 1 && asks)) return null;
-  if (path === null) path = compileKeyPath("stream_options.include_usage");
-  const target = path;
-  return target === null ? null : setValue(body, target, TRUE);
+  if (!streams || (options == 1 && asks) || (isDecided && !overrules)) return null;
+  // Null is no object to put a member into.
+  return isDecided ? setOption(body) : setOptions(body);
+}
+
+function setOption(body: Slice): Slice | null {
+  if (optionPath === null) optionPath = compileKeyPath("stream_options.include_usage");
+  const path = optionPath;
+  return path === null ? null : setValue(body, path, TRUE);
+}
+
+function setOptions(body: Slice): Slice | null {
+  if (optionsPath === null) optionsPath = compileKeyPath("stream_options");
+  const path = optionsPath;
+  return path === null ? null : setValue(body, path, OPTIONS);
 }

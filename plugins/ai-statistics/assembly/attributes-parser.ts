@@ -1,5 +1,12 @@
 import { compilePath, JsonValue, PathError, stringOf } from "@ai-gateway-wasm/as-json";
-import { Builder, bytes, decimal, equalsIgnoreCase, lowerCase, Slice } from "@ai-gateway-wasm/bytes";
+import {
+  Builder,
+  bytes,
+  decimal,
+  equalsIgnoreCase,
+  lowerCase,
+  Slice,
+} from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import {
   Attribute,

@@ -1,5 +1,4 @@
-import { integerOf, readJson } from "@ai-gateway-wasm/as-json";
-import { NO_BYTES, NOT_AN_INTEGER, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { NO_BYTES, NOT_AN_INTEGER, Slice } from "@ai-gateway-wasm/bytes";
 import { Answer } from "./answer";
 import { LogRecord } from "./log-record";
 import { Metric } from "./metric";
@@ -49,8 +48,8 @@ export function countRequest(tally: Tally, record: LogRecord, config: MetricsCon
     if (config.has(Group.Tokens)) countKinds(series, answer);
     const prices = config.prices;
     if (prices !== null) {
-      const input = countOf(record, INPUT_TOKEN);
-      const output = countOf(record, OUTPUT_TOKEN);
+      const input = record.findCount(INPUT_TOKEN);
+      const output = record.findCount(OUTPUT_TOKEN);
       series.count(Metric.Cost, prices.costOf(answered, input, output, answer.usage));
     }
   } else if (config.has(Group.Requests) && isUsageMissing(tally, hasFailed)) {
@@ -73,29 +72,16 @@ function modelLabel(tally: Tally, answered: Slice | null, config: MetricsConfig)
 /** Whether `ai_log` has all three, from usage or from attributes. */
 function hasCounts(record: LogRecord): bool {
   return (
-    isCount(record.find(INPUT_TOKEN)) &&
-    isCount(record.find(OUTPUT_TOKEN)) &&
-    isCount(record.find(TOTAL_TOKEN))
+    record.findCount(INPUT_TOKEN) != NOT_AN_INTEGER &&
+    record.findCount(OUTPUT_TOKEN) != NOT_AN_INTEGER &&
+    record.findCount(TOTAL_TOKEN) != NOT_AN_INTEGER
   );
 }
 
-function isCount(json: Slice | null): bool {
-  if (json === null || json.isEmpty) return false;
-  const first = json.at(0);
-  return first == 0x2d || (first >= 0x30 && first <= 0x39);
-}
-
-function countOf(record: LogRecord, key: Slice): i64 {
-  const json = record.find(key);
-  if (json === null) return 0;
-  const count = parseInteger(json);
-  return count != NOT_AN_INTEGER ? count : integerOf(readJson(json));
-}
-
 function countUsage(series: Series, tally: Tally, record: LogRecord): void {
-  series.count(Metric.InputTokens, countOf(record, INPUT_TOKEN));
-  series.count(Metric.OutputTokens, countOf(record, OUTPUT_TOKEN));
-  series.count(Metric.TotalTokens, countOf(record, TOTAL_TOKEN));
+  series.count(Metric.InputTokens, record.findCount(INPUT_TOKEN));
+  series.count(Metric.OutputTokens, record.findCount(OUTPUT_TOKEN));
+  series.count(Metric.TotalTokens, record.findCount(TOTAL_TOKEN));
   if (tally.isStream) {
     series.count(Metric.FirstTokenDuration, tally.firstTokenMs);
     series.count(Metric.StreamDurations);
@@ -141,7 +127,7 @@ function countWithoutConsumer(
   if (tally.firstContentMs >= 0) series.record(Metric.FirstTokenMs, tally.firstContentMs);
   if (tally.serviceMs < 0) return;
   series.record(Metric.ServiceMs, tally.serviceMs);
-  const tokens = countOf(record, OUTPUT_TOKEN);
+  const tokens = record.findCount(OUTPUT_TOKEN);
   if (tally.firstContentMs >= 0 && tokens > 1) {
     const each = max(0, tally.serviceMs - tally.firstContentMs) / (tokens - 1);
     series.record(Metric.OutputTokenMs, each);

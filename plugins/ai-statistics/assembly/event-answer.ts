@@ -114,10 +114,13 @@ export class EventAnswer extends Answer {
     const json = findJson(text);
     if (json === null) return;
     const slot = this.probes.read(json);
+    const broken = this.unreadable;
     this.readDocument(text, json);
     if (!this.hasFailed) this.hasFailed = isFailure(text);
     if (!this.hasContent && saysSomething(json)) this.noteContent();
-    if (slot != NO_SLOT) this.learn(event, <i32>(json.at - event.ptr) + slot);
+    // What cannot be read is counted each time.
+    if (slot != NO_SLOT && this.unreadable == broken)
+      this.learn(event, <i32>(json.at - event.ptr) + slot);
   }
 
   /** @param slot where the event has the text that changes, quote included */

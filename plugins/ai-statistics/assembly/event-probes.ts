@@ -26,12 +26,7 @@ export class EventProbes {
   private slot: i32 = NO_SLOT;
 
   /** @param tellsFinish why the model stopped is wanted, be there a dialogue log or not */
-  constructor(
-    attributes: Attribute[],
-    limit: i32,
-    dialog: DialogConfig | null,
-    tellsFinish: bool,
-  ) {
+  constructor(attributes: Attribute[], limit: i32, dialog: DialogConfig | null, tellsFinish: bool) {
     this.paths = new StaticArray<Probe | null>(attributes.length);
     this.builtins = new StaticArray<Probe | null>(attributes.length);
     for (let i = 0; i < attributes.length; i++) {

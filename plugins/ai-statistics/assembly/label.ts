@@ -50,6 +50,8 @@ function findBad(value: Slice, from: i32, last: i32): i32 {
 
 /** Whether one of the words stands there, alone or with more behind it. */
 function isWordAt(value: Slice, at: i32): bool {
+  const first = value.at(at);
+  if (first != 0x75 && first != 0x6d && first != 0x63) return false; // u, m, c
   for (let i = 0; i < WORDS.length; i++) {
     const word = WORDS[i];
     if (!hasAt(value, at, word)) continue;

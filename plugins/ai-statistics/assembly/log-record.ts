@@ -1,11 +1,7 @@
-import { escape } from "@ai-gateway-wasm/as-json";
-import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { escape, integerOf, readJson } from "@ai-gateway-wasm/as-json";
+import { NO_BYTES, NOT_AN_INTEGER, Slice } from "@ai-gateway-wasm/bytes";
 import { PluginLog } from "@ai-gateway-wasm/kit";
-import {
-  Attribute as LogMember,
-  AttributeMap,
-  writeToLog,
-} from "@ai-gateway-wasm/kit/attributes";
+import { Attribute as LogMember, AttributeMap, writeToLog } from "@ai-gateway-wasm/kit/attributes";
 import { setProperty } from "proxy-wasm-as";
 import { Attribute } from "./attribute";
 import { StatisticsConfig } from "./config";
@@ -37,19 +33,25 @@ export class LogRecord {
   setJson(key: Slice, json: Slice): void {
     const found = this.map.find(key);
     if (found === null) this.map.list.push(new LogMember(key, json, NO_BYTES));
-    else found.json = json;
+    else {
+      found.json = json;
+      found.isInteger = false;
+    }
   }
 
-  /** The JSON under a key; no bytes for a text, null: none. */
-  find(key: Slice): Slice | null {
+  /** The number under a key, cut to an integer; `NOT_AN_INTEGER`: there is none. */
+  findCount(key: Slice): i64 {
     const found = this.map.find(key);
-    return found !== null ? found.json : null;
+    if (found === null) return NOT_AN_INTEGER;
+    if (found.isInteger) return found.integer;
+    const json = readJson(found.json);
+    return json !== null && json.isNumber ? integerOf(json) : NOT_AN_INTEGER;
   }
 
   /** The text under a key; null: there is none, or it is no text. */
   findText(key: Slice): Slice | null {
     const found = this.map.find(key);
-    return found !== null && found.json.isEmpty ? found.text : null;
+    return found !== null && found.json.isEmpty && !found.isInteger ? found.words : null;
   }
 
   /** Puts the value of an attribute where it wants it. @param found null: there is none */

@@ -58,6 +58,8 @@ export const SPAN_RESPONSE_MODEL: Slice = bytes("trace_span_tag.gen_ai.response.
 export const SPAN_RESPONSE_ID: Slice = bytes("trace_span_tag.gen_ai.response.id");
 export const SPAN_FINISH_REASONS: Slice = bytes("trace_span_tag.gen_ai.response.finish_reasons");
 export const SPAN_CONVERSATION: Slice = bytes("trace_span_tag.gen_ai.conversation.id");
-export const SPAN_CACHED_INPUT: Slice = bytes("trace_span_tag.gen_ai.usage.cache_read.input_tokens");
+export const SPAN_CACHED_INPUT: Slice = bytes(
+  "trace_span_tag.gen_ai.usage.cache_read.input_tokens",
+);
 export const SPAN_REASONING: Slice = bytes("trace_span_tag.gen_ai.usage.reasoning.output_tokens");
 export const SPAN_ERROR: Slice = bytes("trace_span_tag.error.type");

@@ -1,4 +1,11 @@
-import { bytes, decimal, NO_BYTES, NOT_AN_INTEGER, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import {
+  bytes,
+  decimal,
+  NO_BYTES,
+  NOT_AN_INTEGER,
+  parseInteger,
+  Slice,
+} from "@ai-gateway-wasm/bytes";
 import { isUnreadable, isWebSocket, PluginLog, RequestFacts } from "@ai-gateway-wasm/kit";
 import {
   DataAction,

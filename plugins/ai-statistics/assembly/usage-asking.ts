@@ -1,5 +1,11 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { announcedLength, isJson, keepRoute, limitRequestBuffer, pathOnly } from "@ai-gateway-wasm/kit";
+import {
+  announcedLength,
+  isJson,
+  keepRoute,
+  limitRequestBuffer,
+  pathOnly,
+} from "@ai-gateway-wasm/kit";
 import { askForUsage } from "@ai-gateway-wasm/llm/include-usage";
 import { requestBody, requestHeaders } from "proxy-wasm-as";
 import { CONTENT_TYPE } from "./names";

@@ -102,7 +102,8 @@ export class Value {
     if (this.kind == Kind.Text) return record.setText(key, lasting(cut(this.content, limit)));
     const json = this.canonical();
     if (json.length > limit) record.setText(key, cut(json, limit));
-    else if (this.kind == Kind.Json && !isValidJson(json, MAX_ATTRIBUTE_DEPTH)) record.setText(key, json);
+    else if (this.kind == Kind.Json && !isValidJson(json, MAX_ATTRIBUTE_DEPTH))
+      record.setText(key, json);
     else record.setJson(key, json.kept());
   }
 

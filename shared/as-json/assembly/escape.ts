@@ -14,20 +14,23 @@ const LETTERS: usize = memory.data<u8>([0x62, 0x74, 0x6e, 0, 0x66, 0x72]);
 
 /**
  * Appends `text` as it stands between the quotes of a JSON string. Bytes that are not UTF-8 become
- * the escape of U+FFFD, one each, so the output is always valid. Sixteen bytes at a time where
- * nothing has to be escaped: 2 KiB of English take 0.15 µs, one by one 2 µs (Node 20).
+ * the escape of U+FFFD, one each, so the output is always valid. Sixteen bytes at a time up to the
+ * next that is more than itself: 2 KiB of English take 0.15 µs, one by one 2 µs (Node 20).
  */
 export function appendEscaped(out: Builder, text: Slice, style: Escape = Escape.Go): void {
   const end = text.ptr + <usize>text.length;
   let from = text.ptr;
   let at = text.ptr;
-  let behind = at; // the sixteen bytes that have to be read one by one
+  let behind = at; // of other scripts, sixteen bytes are read one by one
   while (at < end) {
-    if (at >= behind) {
-      // A character of several bytes never reaches into sixteen plain ones.
-      while (at + 16 <= end && isPlain(at)) at += 16;
-      behind = at + 16;
-      if (at == end) break;
+    if (at >= behind && at + 16 <= end) {
+      // A character of several bytes never reaches into plain ones.
+      const marks = marksIn(at);
+      if (marks == 0) {
+        at += 16;
+        continue;
+      }
+      at += <usize>ctz(marks);
     }
     const byte = load<u8>(at);
     let length = 1;
@@ -37,6 +40,7 @@ export function appendEscaped(out: Builder, text: Slice, style: Escape = Escape.
         continue;
       }
     } else {
+      behind = at + 16;
       length = sequenceLength(at, end);
       if (length != 0 && !(style == Escape.Go && isLineSeparator(at, length))) {
         at += <usize>length;
@@ -67,8 +71,8 @@ export function escape(text: Slice, style: Escape = Escape.Go): Slice {
   return out.view();
 }
 
-/** Whether none of sixteen bytes is more than itself: ASCII without quotes and Go's specials. */
-function isPlain(at: usize): bool {
+/** A bit for each of sixteen bytes that is not plain ASCII, or a quote, or special in Go. */
+function marksIn(at: usize): i32 {
   const chunk = v128.load(at);
   let marks = i8x16.lt_s(chunk, i8x16.splat(<i8>Char.Space)); // also what has the highest bit
   marks = v128.or(marks, i8x16.eq(chunk, i8x16.splat(<i8>Char.Quote)));
@@ -76,7 +80,7 @@ function isPlain(at: usize): bool {
   marks = v128.or(marks, i8x16.eq(chunk, i8x16.splat(<i8>Char.Ampersand)));
   marks = v128.or(marks, i8x16.eq(chunk, i8x16.splat(<i8>Char.Less)));
   marks = v128.or(marks, i8x16.eq(chunk, i8x16.splat(<i8>Char.Greater)));
-  return !v128.any_true(marks);
+  return i8x16.bitmask(marks);
 }
 
 function isSpecial(byte: u8, style: Escape): bool {

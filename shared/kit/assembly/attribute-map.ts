@@ -1,10 +1,4 @@
-import {
-  appendEscaped,
-  isValidJson,
-  JsonValue,
-  readJson,
-  textOf,
-} from "@ai-gateway-wasm/as-json";
+import { appendEscaped, isValidJson, JsonValue, readJson, textOf } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import {
   appendCanonical,
@@ -32,18 +26,28 @@ const MOST_REMEMBERED: i32 = 4096;
 /** One attribute, its value both as JSON and as text. */
 @final
 export class Attribute extends Member {
+  /** Whether it is an integer, which is spelled when it is written. */
+  isInteger: bool = false;
+  integer: i64 = 0;
+
   constructor(
     key: Slice,
-    /** As it stands in the JSON object; no bytes: the text, quoted when it is written. */
+    /** As it stands in the JSON object; no bytes: the text is quoted when it is written. */
     public json: Slice,
-    /** As it stands in a span tag: what Go prints. */
-    public text: Slice,
+    /** What Go prints. */
+    public words: Slice,
   ) {
     super(key, null);
   }
 
+  /** As it stands in a span tag. */
+  get text(): Slice {
+    return this.isInteger ? new Builder(24).appendInteger(this.integer).view() : this.words;
+  }
+
   override appendValue(out: Builder): bool {
-    if (this.json.isEmpty) appendQuoted(out, this.text);
+    if (this.isInteger) out.appendInteger(this.integer);
+    else if (this.json.isEmpty) appendQuoted(out, this.words);
     else out.append(this.json);
     return true;
   }
@@ -67,8 +71,9 @@ export class AttributeMap {
   }
 
   setInteger(key: Slice, value: i64): void {
-    const digits = new Builder(24).appendInteger(value).view();
-    this.put(key, digits, digits);
+    const attribute = this.put(key, NO_BYTES, NO_BYTES);
+    attribute.isInteger = true;
+    attribute.integer = value;
   }
 
   setBoolean(key: Slice, value: bool): void {
@@ -139,14 +144,17 @@ export class AttributeMap {
     return members;
   }
 
-  private put(key: Slice, json: Slice, text: Slice): void {
+  private put(key: Slice, json: Slice, words: Slice): Attribute {
     const found = this.find(key);
     if (found === null) {
-      this.list.push(new Attribute(key.kept(), json, text));
-    } else {
-      found.json = json;
-      found.text = text;
+      const added = new Attribute(key.kept(), json, words);
+      this.list.push(added);
+      return added;
     }
+    found.json = json;
+    found.words = words;
+    found.isInteger = false;
+    return found;
   }
 }
 

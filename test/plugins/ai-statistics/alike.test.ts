@@ -66,7 +66,7 @@ function told(host: BareHost, chunks: (string | Uint8Array)[]): object {
   const before = new Map(host.metrics);
   host.exchange(REQUEST, "{}", STREAM, chunks);
   const metrics = [...host.metrics]
-    .filter(([name]) => !/_(duration|ms)$/.test(name))
+    .filter(([name]) => !/_(duration|ms|bytes)$/.test(name))
     .map(([name, value]) => [name, value - (before.get(name) ?? 0)])
     .filter(([, value]) => value !== 0);
   const properties = ["ai_log", "ai_dialog"].map((name) =>

@@ -25,8 +25,6 @@ export class BareHost {
   readonly properties = new Map<string, string>();
   /** What was logged. */
   readonly lines: string[] = [];
-  /** The lowest level that is logged; 5 is critical. */
-  logLevel = 5;
   private readonly ids: string[] = [];
   private readonly exports: Exports;
   private readonly configuration: Uint8Array;
@@ -34,11 +32,15 @@ export class BareHost {
   private body: Uint8Array = new Uint8Array(0);
   private nextStream = 2;
 
-  /** @param shared what workers of one process have together */
+  /**
+   * @param shared what workers of one process have together
+   * @param logLevel the lowest level that is logged; 5 is critical
+   */
   constructor(
     wasm: string,
     configuration: object,
     private readonly shared: SharedData = new Map(),
+    private readonly logLevel = 5,
   ) {
     this.configuration = encoder.encode(JSON.stringify(configuration));
     const module = new WebAssembly.Module(readFileSync(wasm));

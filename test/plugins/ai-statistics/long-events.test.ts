@@ -16,8 +16,7 @@ function event(bytes: number): [beginning: string, end: string] {
 }
 
 function answer(chunks: string[]): BareHost {
-  const host = new BareHost(WASM, {});
-  host.logLevel = 1;
+  const host = new BareHost(WASM, {}, new Map(), 1);
   host.exchange({ ":path": "/v1/chat/completions" }, '{"model":"m"}', STREAM, chunks);
   return host;
 }

@@ -49,7 +49,9 @@ describe("100000 consumers and as many models", () => {
 describe("one limit for all workers of a process", () => {
   const config = { metrics: { groups: ["compat"], max_series: 30, max_series_of: "process" } };
   const consumersOf = (host: BareHost): string[] =>
-    [...host.metrics.keys()].flatMap((name) => /consumer\.(.*)\.metric\.total_token/.exec(name)?.[1] ?? []);
+    [...host.metrics.keys()].flatMap(
+      (name) => /consumer\.(.*)\.metric\.total_token/.exec(name)?.[1] ?? [],
+    );
 
   test("what one worker made is room that others lack, and totals lose nothing", () => {
     const shared: SharedData = new Map();

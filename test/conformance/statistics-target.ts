@@ -45,7 +45,7 @@ export const AI_STATISTICS: Target = {
       enable_path_suffixes: ["*"],
     },
   ].map((configuration) => JSON.stringify(configuration)),
-  rare: ["proxy_record_metric"],
+  rare: ["proxy_record_metric", "proxy_remove_header_map_value", "proxy_set_buffer_bytes"],
   sensible: {
     ":path": ["/v1/chat/completions", "/v1/models/gemini:generateContent?x=1"],
     ":status": ["200", "500"],

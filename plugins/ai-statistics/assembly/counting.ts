@@ -44,14 +44,7 @@ export function countRequest(tally: Tally, record: LogRecord, config: MetricsCon
   if (config.has(Group.Compat) && hasFailed) series.count(Metric.Failures);
   if (config.has(Group.Requests)) countOutcome(series, tally, hasFailed);
   if (answer !== null && answered !== null && tally.countsUsage && hasCounts(record)) {
-    if (config.has(Group.Compat)) countUsage(series, tally, record);
-    if (config.has(Group.Tokens)) countKinds(series, answer);
-    const prices = config.prices;
-    if (prices !== null) {
-      const input = record.findCount(INPUT_TOKEN);
-      const output = record.findCount(OUTPUT_TOKEN);
-      series.count(Metric.Cost, prices.costOf(answered, input, output, answer.usage));
-    }
+    countTokens(series, tally, answer, record, config);
   } else if (config.has(Group.Requests) && isUsageMissing(tally, hasFailed)) {
     series.count(Metric.UsageMissing);
   }
@@ -76,6 +69,24 @@ function hasCounts(record: LogRecord): bool {
     record.findCount(OUTPUT_TOKEN) != NOT_AN_INTEGER &&
     record.findCount(TOTAL_TOKEN) != NOT_AN_INTEGER
   );
+}
+
+/** What a complete answer used, and what that costs. */
+function countTokens(
+  series: Series,
+  tally: Tally,
+  answer: Answer,
+  record: LogRecord,
+  config: MetricsConfig,
+): void {
+  if (config.has(Group.Compat)) countUsage(series, tally, record);
+  if (config.has(Group.Tokens)) countKinds(series, answer);
+  const prices = config.prices;
+  const model = record.findText(MODEL);
+  if (prices === null || model === null) return;
+  const input = record.findCount(INPUT_TOKEN);
+  const output = record.findCount(OUTPUT_TOKEN);
+  series.count(Metric.Cost, prices.costOf(model, input, output, answer.usage));
 }
 
 function countUsage(series: Series, tally: Tally, record: LogRecord): void {

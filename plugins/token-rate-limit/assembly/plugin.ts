@@ -36,9 +36,7 @@ export class TokenRateLimitRoot extends StoreRoot<LimitConfig> {
     // In Higress whoever has this asked for it.
     if (!isDefined(HIGRESS)) {
       if (config !== null && config.store.kind == StoreKind.Shared) {
-        this.log.info(
-          "tokens are counted in the memory of this gateway: each gateway has its own limits",
-        );
+        this.log.info("tokens are counted in the memory of this gateway, for it alone");
       }
     }
     return config;

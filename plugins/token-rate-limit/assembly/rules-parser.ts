@@ -156,9 +156,7 @@ export class RulesParser {
       if (other.by != item.by || !other.source.name.equals(item.source.name)) continue;
       const rule = LIMIT_BY[item.by] + "='" + item.source.name.toString() + "'";
       this.log.warn(
-        "duplicate rule found: " +
-          rule +
-          " in rule_items: one counter, charged twice unless dedupe_keys is true",
+        "duplicate rule found: " + rule + " in rule_items: charged twice without dedupe_keys",
       );
       return;
     }

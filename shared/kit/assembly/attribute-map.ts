@@ -26,28 +26,18 @@ const MOST_REMEMBERED: i32 = 4096;
 /** One attribute, its value both as JSON and as text. */
 @final
 export class Attribute extends Member {
-  /** Whether it is an integer, which is spelled when it is written. */
-  isInteger: bool = false;
-  integer: i64 = 0;
-
   constructor(
     key: Slice,
     /** As it stands in the JSON object; no bytes: the text is quoted when it is written. */
     public json: Slice,
-    /** What Go prints. */
-    public words: Slice,
+    /** As it stands in a span tag: what Go prints. */
+    public text: Slice,
   ) {
     super(key, null);
   }
 
-  /** As it stands in a span tag. */
-  get text(): Slice {
-    return this.isInteger ? new Builder(24).appendInteger(this.integer).view() : this.words;
-  }
-
   override appendValue(out: Builder): bool {
-    if (this.isInteger) out.appendInteger(this.integer);
-    else if (this.json.isEmpty) appendQuoted(out, this.words);
+    if (this.json.isEmpty) appendQuoted(out, this.text);
     else out.append(this.json);
     return true;
   }
@@ -71,9 +61,8 @@ export class AttributeMap {
   }
 
   setInteger(key: Slice, value: i64): void {
-    const attribute = this.put(key, NO_BYTES, NO_BYTES);
-    attribute.isInteger = true;
-    attribute.integer = value;
+    const digits = new Builder(24).appendInteger(value).view();
+    this.put(key, digits, digits);
   }
 
   setBoolean(key: Slice, value: bool): void {
@@ -144,17 +133,14 @@ export class AttributeMap {
     return members;
   }
 
-  private put(key: Slice, json: Slice, words: Slice): Attribute {
+  private put(key: Slice, json: Slice, text: Slice): void {
     const found = this.find(key);
     if (found === null) {
-      const added = new Attribute(key.kept(), json, words);
-      this.list.push(added);
-      return added;
+      this.list.push(new Attribute(key.kept(), json, text));
+    } else {
+      found.json = json;
+      found.text = text;
     }
-    found.json = json;
-    found.words = words;
-    found.isInteger = false;
-    return found;
   }
 }
 

@@ -75,18 +75,13 @@ export function membersOf(object: JsonValue): Member[] {
 /** Members sorted by key, the last of equal keys alone. The order of `all` is lost. */
 export function sortedMembers(all: Member[]): Member[] {
   const sorted = sort(all);
-  if (!hasTwins(sorted)) return sorted;
-  const members: Member[] = [];
+  let kept = 0;
   for (let i = 0; i < sorted.length; i++) {
     const isLast = i + 1 == sorted.length || !sorted[i].key.equals(sorted[i + 1].key);
-    if (isLast) members.push(sorted[i]);
+    if (isLast) sorted[kept++] = sorted[i];
   }
-  return members;
-}
-
-function hasTwins(sorted: Member[]): bool {
-  for (let i = 1; i < sorted.length; i++) if (sorted[i - 1].key.equals(sorted[i].key)) return true;
-  return false;
+  while (sorted.length > kept) sorted.pop();
+  return sorted;
 }
 
 /** Stable, so that the last of equal keys is still the last. `Array#sort` is three times the code. */

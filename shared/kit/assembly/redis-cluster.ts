@@ -29,7 +29,7 @@ export function noteCluster(name: Slice, settings: Slice): void {
   const line = new Builder()
     .appendText("redis cluster ")
     .append(name)
-    .appendText(" is initialised again with other settings, which then count for all");
+    .appendText(" is initialised again with other settings, for all");
   logLine(LogLevel.Warn, line.view());
 }
 

@@ -65,7 +65,7 @@ describe("what a start logs", () => {
       "two rules with one name",
       { ...PEER, rule_items: [K, K] },
       [
-        "warn duplicate rule found: limit_by_header='x-api-key' in rule_items: one counter, charged twice unless dedupe_keys is true",
+        "warn duplicate rule found: limit_by_header='x-api-key' in rule_items: charged twice without dedupe_keys",
       ],
     ],
     [
@@ -88,7 +88,7 @@ describe("what a start logs", () => {
   test("limits of this gateway alone, where nobody may have asked for them", async () => {
     const config = { rule_name: "r", rule_items: [K] };
     expect(firstStart(await loadAlone("token-rate-limit", config))).toEqual([
-      "info tokens are counted in the memory of this gateway: each gateway has its own limits",
+      "info tokens are counted in the memory of this gateway, for it alone",
       "info plugin start successfully",
     ]);
     expect(firstStart(await load({ ...SHARED, rule_items: [K] }))).toEqual([

@@ -33,17 +33,13 @@ export class LogRecord {
   setJson(key: Slice, json: Slice): void {
     const found = this.map.find(key);
     if (found === null) this.map.list.push(new LogMember(key, json, NO_BYTES));
-    else {
-      found.json = json;
-      found.isInteger = false;
-    }
+    else found.json = json;
   }
 
   /** The number under a key, cut to an integer; `NOT_AN_INTEGER`: there is none. */
   findCount(key: Slice): i64 {
     const found = this.map.find(key);
     if (found === null) return NOT_AN_INTEGER;
-    if (found.isInteger) return found.integer;
     const json = readJson(found.json);
     return json !== null && json.isNumber ? integerOf(json) : NOT_AN_INTEGER;
   }
@@ -51,7 +47,7 @@ export class LogRecord {
   /** The text under a key; null: there is none, or it is no text. */
   findText(key: Slice): Slice | null {
     const found = this.map.find(key);
-    return found !== null && found.json.isEmpty && !found.isInteger ? found.words : null;
+    return found !== null && found.json.isEmpty ? found.text : null;
   }
 
   /** Puts the value of an attribute where it wants it. @param found null: there is none */

@@ -53,6 +53,8 @@ function rules(): object[] {
     // All partitions ask the same, so many results are as near as the one that is looked for.
     vector: { timeout: 400, topK: 50, ...vector },
     lookupDeadlineMs: 1000,
+    // Left out, a vector database alone tells apart only who asks, as the peer's entries do.
+    cacheKeyPartition: ["consumer", "model"],
   });
   const databases = DATABASE_DIALECTS.flatMap(({ name, config, opposite }) => {
     const vector = { ...config, cluster: clusterOf(name) };

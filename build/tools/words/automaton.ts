@@ -21,7 +21,7 @@ const newState = (): State => ({ isEnd: false, edges: [], id: 0 });
 /**
  * The words of a list: one a line, ASCII letters in lower case as texts are compared, blank lines out.
  *
- * @throws Error naming the line that is not UTF-8
+ * @throws Error when it is not UTF-8
  */
 export function readWordList(bytes: Uint8Array): string[] {
   let text: string;

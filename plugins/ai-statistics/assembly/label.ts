@@ -1,4 +1,4 @@
-import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { appendHex, Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { NO_LABEL } from "./names";
 
 const DOT: u8 = 0x2e;
@@ -73,8 +73,5 @@ function shorten(out: Builder, start: i32, value: Slice): void {
   for (let i = 0; i < value.length; i++) hash = (hash ^ (<u32>value.at(i))) * 0x01000193;
   out.truncate(start + HEAD);
   out.appendByte(0x7e);
-  for (let shift = 28; shift >= 0; shift -= 4) {
-    const digit = <i32>((hash >> shift) & 15);
-    out.appendByte(<u8>(digit < 10 ? 0x30 + digit : 0x57 + digit));
-  }
+  appendHex(out, hash, 8);
 }

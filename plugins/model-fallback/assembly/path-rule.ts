@@ -1,5 +1,6 @@
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { appendSegment } from "@ai-gateway-wasm/kit/percent";
 
 /** The language of a target; the order of `PROTOCOLS`. */
 export const enum Protocol {
@@ -97,25 +98,6 @@ function withQuery(path: Slice, original: Slice): Slice {
 
 function join(first: Slice, second: Slice): Slice {
   return new Builder(first.length + second.length).append(first).append(second).view();
-}
-
-/** The client chose this name: what is not a letter, a digit or one of `-._~` is escaped. */
-function appendSegment(to: Builder, text: Slice): void {
-  for (let i = 0; i < text.length; i++) {
-    const byte = <u8>text.at(i);
-    const isLetter = (byte | 0x20) - 0x61 < 26 || byte - 0x30 < 10;
-    if (isLetter || byte == 0x2d || byte == 0x2e || byte == 0x5f || byte == 0x7e) {
-      to.appendByte(byte);
-    } else {
-      to.appendByte(0x25)
-        .appendByte(hexDigit(byte >> 4))
-        .appendByte(hexDigit(byte & 15));
-    }
-  }
-}
-
-function hexDigit(value: u8): u8 {
-  return value < 10 ? 0x30 + value : 0x37 + value;
 }
 
 function isPath(text: Slice, needsSlash: bool = true): bool {

@@ -1,4 +1,4 @@
-import { Builder, hexValue, Slice, trim } from "@ai-gateway-wasm/bytes";
+import { appendHex, Builder, hexValue, Slice, trim } from "@ai-gateway-wasm/bytes";
 
 const DOT: u8 = 0x2e;
 const COLON: u8 = 0x3a;
@@ -185,16 +185,13 @@ function appendIpv6(out: Builder, address: Address): void {
     }
     // Behind the gap its own colons separate; without one, start + length is 0.
     if (i > 0 && i != start + length) out.appendByte(COLON);
-    appendHex(out, address.group(i));
+    const group = address.group(i);
+    appendHex(out, group, digitsOf(group));
   }
 }
 
-function appendHex(out: Builder, group: u32): void {
-  let shift: u32 = 12;
-  while (shift > 0 && group >> shift == 0) shift -= 4;
-  for (; ; shift -= 4) {
-    const digit = (group >> shift) & 15;
-    out.appendByte(<u8>(digit < 10 ? 0x30 + digit : 0x57 + digit));
-    if (shift == 0) return;
-  }
+function digitsOf(group: u32): i32 {
+  let digits = 1;
+  while (group >> (digits << 2) != 0) digits++;
+  return digits;
 }

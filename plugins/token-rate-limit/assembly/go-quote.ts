@@ -1,4 +1,4 @@
-import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { appendHex, Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 
 const QUOTE: u8 = 0x22;
 const BACKSLASH: u8 = 0x5c;
@@ -31,16 +31,13 @@ function appendEscape(out: Builder, unit: i32): void {
   const letter = LETTERS.at(unit - 0x07);
   if (letter >= 0) out.appendByte(<u8>letter);
   else if (unit == QUOTE || unit == BACKSLASH) out.appendByte(<u8>unit);
-  else appendHex(out, unit);
+  else appendUnit(out, unit);
 }
 
-function appendHex(out: Builder, unit: i32): void {
+/** `u` and four digits, or `x` and two. */
+function appendUnit(out: Builder, unit: i32): void {
   const isWide = unit >= 0x80;
-  out.appendByte(isWide ? 0x75 : 0x78); // u, x
-  for (let shift = isWide ? 12 : 4; shift >= 0; shift -= 4) {
-    const digit = (unit >> shift) & 15;
-    out.appendByte(<u8>(digit < 10 ? 0x30 + digit : 0x57 + digit));
-  }
+  appendHex(out.appendByte(isWide ? 0x75 : 0x78), unit, isWide ? 4 : 2);
 }
 
 /** First and last of the controls, of blanks other than 0x20, of marks without a shape, of private ones. */

@@ -1,4 +1,4 @@
-import { Builder, sequenceLength, Slice } from "@ai-gateway-wasm/bytes";
+import { appendHex, Builder, sequenceLength, Slice } from "@ai-gateway-wasm/bytes";
 import { Char } from "./char";
 
 /** Which characters a written JSON string escapes. */
@@ -111,8 +111,5 @@ function shortEscape(byte: i32): u8 {
 function appendUnit(out: Builder, unit: i32): void {
   out.appendByte(<u8>Char.Backslash);
   out.appendByte(0x75);
-  for (let shift = 12; shift >= 0; shift -= 4) {
-    const digit = (unit >> shift) & 15;
-    out.appendByte(<u8>(digit < 10 ? 0x30 + digit : 0x57 + digit));
-  }
+  appendHex(out, unit, 4);
 }

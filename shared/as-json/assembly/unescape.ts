@@ -1,4 +1,4 @@
-import { Builder, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, hexValue, Slice } from "@ai-gateway-wasm/bytes";
 import { Char } from "./char";
 import { findBackslash } from "./scan";
 
@@ -74,18 +74,11 @@ export function readUnit(text: Slice, at: i32): i32 {
   if (text.at(at) != Char.Backslash || text.at(at + 1) != 0x75) return -1;
   let unit = 0;
   for (let i = at + 2; i < at + 6; i++) {
-    const digit = hexDigit(text.at(i));
+    const digit = hexValue(text.at(i));
     if (digit < 0) return -1;
     unit = (unit << 4) | digit;
   }
   return unit;
-}
-
-/** The value of a hexadecimal digit, or -1. */
-export function hexDigit(byte: i32): i32 {
-  if (<u32>(byte - Char.Zero) < 10) return byte - Char.Zero;
-  const letter = byte | 0x20;
-  return <u32>(letter - 0x61) < 6 ? letter - 0x57 : -1;
 }
 
 /** Appends one code point as UTF-8. */

@@ -1,6 +1,5 @@
-import { isValidUtf8, Slice } from "@ai-gateway-wasm/bytes";
+import { hexValue, isValidUtf8, Slice } from "@ai-gateway-wasm/bytes";
 import { Char, isBlank, isDigit } from "./char";
-import { hexDigit } from "./unescape";
 import { JsonValue, readJson } from "./value";
 
 /** How deep arrays and objects of a configuration may nest. */
@@ -202,7 +201,7 @@ class Validator {
         return true;
       case 0x75: // u
         this.at++;
-        for (let i = 0; i < 4; i++, this.at++) if (hexDigit(this.byte()) < 0) return false;
+        for (let i = 0; i < 4; i++, this.at++) if (hexValue(this.byte()) < 0) return false;
         return true;
       default:
         return false;

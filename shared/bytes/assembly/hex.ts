@@ -1,3 +1,4 @@
+import { Builder } from "./builder";
 import { Slice } from "./slice";
 
 /** Lower-case hexadecimal digits of `data`, two per byte. */
@@ -22,6 +23,13 @@ export function decodeHex(text: Slice): Slice | null {
     data[i] = <u8>((high << 4) | low);
   }
   return Slice.of(data);
+}
+
+/** Appends the last `digits` lower-case hexadecimal digits of `value`. */
+export function appendHex(out: Builder, value: u32, digits: i32): void {
+  for (let shift = (digits - 1) << 2; shift >= 0; shift -= 4) {
+    out.appendByte(digit((value >> shift) & 15));
+  }
 }
 
 function digit(value: i32): u8 {

@@ -1,3 +1,4 @@
+import { hexValue } from "@ai-gateway-wasm/bytes";
 import { MAX_RUNE } from "./char-set";
 import { RegexFault } from "./error";
 import { END, Pattern } from "./pattern";
@@ -76,12 +77,6 @@ function hexDigits(pattern: Pattern, count: i32): i32 {
     rune = rune * 16 + digit;
   }
   return rune;
-}
-
-function hexValue(c: i32): i32 {
-  if (c >= 0x30 && c <= 0x39) return c - 0x30;
-  const letter = c | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
 function isOctal(c: i32): bool {

@@ -3,9 +3,12 @@ import { EMPTY, EMPTY_LEAN, EMPTY_NO_CALLBACKS, FLOOR, NO_FILTER } from "./scena
 import { WHOLE_CHAIN } from "./scenarios-chain.js";
 import { costRatio, median, over, sparkline, spread } from "./stats.js";
 
+/** What the empty filter adds to a request on the machine for which limits in µs were set. */
+const EMPTY_MICROSECONDS = 6;
+
 /** What a row may cost beside its row without the filter. */
 export type Limit =
-  /** Microseconds it may add to a request. */
+  /** Microseconds it may add to a request, where the empty filter adds 6. */
   | { addedMicroseconds: number }
   /** How many times the whole CPU time. */
   | { timesNone: number };
@@ -150,7 +153,13 @@ function limitVerdict(report: Report, one: Row): string[] {
     return [verdict(what, wholeRatio(one.cpuNs, base), limit.timesNone)];
   }
   const added = median(over(one.cpuNs, base)) / 1000;
-  return [verdict(`${name}: µs added`, added, limit.addedMicroseconds)];
+  const empty = median(over(row(report, EMPTY)?.cpuNs ?? [], row(report, NO_FILTER)?.cpuNs ?? []));
+  const scaled = empty > 0 ? (added * EMPTY_MICROSECONDS * 1000) / empty : null;
+  const what = `${name}: µs added, times ${EMPTY_MICROSECONDS} / µs of the empty filter`;
+  return [
+    verdict(what, scaled, limit.addedMicroseconds),
+    `       measured here: ${added.toFixed(1)}, the empty filter ${micro(empty)}`,
+  ];
 }
 
 /** What all plugins together promise besides CPU time. */

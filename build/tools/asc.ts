@@ -67,7 +67,7 @@ export async function compile(what: Compilation): Promise<Sources> {
     ],
     { readFile, transforms: transforms as unknown as Transform[] },
   );
-  const output = stderr.toString().replace(CONVERGE_NOTICE, "");
+  const output = stderr.toString();
   if (error) throw new Error(`${what.entry} does not compile:\n${output || error.message}`);
   if (output.trim()) process.stderr.write(output);
   const wasm = readFileSync(what.outFile);
@@ -81,9 +81,6 @@ export async function compile(what: Compilation): Promise<Sources> {
  * keep track of references on the stack, which doubles the code and which nobody needs here.
  */
 const RUNTIME = `import "@ai-gateway-wasm/runtime/assembly/objects";`;
-
-/** What asc prints when its optimiser stopped short of a fixed point: nothing to act on. */
-const CONVERGE_NOTICE = /^Last converge was suboptimal\.\n/gm;
 
 /** The list in the form that modules carry. @throws Error naming the file, which is missing or no list */
 export function readWords(file: string): Uint8Array {

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { dirname } from "node:path";
 import { compile, readWords, type Compilation } from "./asc.js";
 import { noteSources } from "./build-note.js";
+import type { Answer } from "./build-process.js";
 import { isScript } from "./check-report.js";
 import { packModule } from "./pack/pack.js";
 
@@ -26,14 +27,18 @@ export async function buildModule(build: Compilation): Promise<void> {
   }
 }
 
-/** A process of `buildPlugins`; its argument is the `Compilation`. */
-async function main(build: Compilation): Promise<void> {
+/** What a `BuildProcess` is asked for. */
+async function answer(build: Compilation): Promise<Answer> {
   try {
     await buildModule(build);
+    return null;
   } catch (error) {
-    process.stderr.write(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
+    return error instanceof Error ? error.message : String(error);
   }
 }
 
-if (isScript(import.meta.url)) await main(JSON.parse(process.argv[2] ?? "") as Compilation);
+if (isScript(import.meta.url)) {
+  process.on("message", (build: Compilation) => {
+    void answer(build).then((said) => process.send?.(said));
+  });
+}

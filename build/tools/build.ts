@@ -1,11 +1,10 @@
-import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
 import pc from "picocolors";
 import { PLUGIN_FLAGS, type Compilation } from "./asc.js";
 import { isModuleFresh } from "./build-note.js";
+import { BuildProcess } from "./build-process.js";
 
 /** The two gateways a plugin is built for. Only the Higress build may import Higress-only calls. */
 export const HOSTS = ["envoy", "higress"] as const;
@@ -48,30 +47,24 @@ export async function buildPlugins(
   await buildModules(builds.filter((build) => force || !isModuleFresh(build)));
 }
 
-/** Compiles with a process per core: a module takes seconds of one core. */
+/** Compiles with a process per core. */
 async function buildModules(builds: Compilation[]): Promise<void> {
   const left = [...builds];
   const processes = Math.min(availableParallelism(), left.length);
   await Promise.all(
     Array.from({ length: processes }, async () => {
-      for (let build = left.shift(); build; build = left.shift()) {
-        await buildModule(build);
-        const kib = (statSync(build.outFile).size / 1024).toFixed(1);
-        console.log(`${pc.green("built")} ${build.outFile} ${pc.dim(`${kib} KiB`)}`);
+      const process = new BuildProcess();
+      try {
+        for (let build = left.shift(); build; build = left.shift()) {
+          await process.build(build);
+          const kib = (statSync(build.outFile).size / 1024).toFixed(1);
+          console.log(`${pc.green("built")} ${build.outFile} ${pc.dim(`${kib} KiB`)}`);
+        }
+      } finally {
+        process.stop();
       }
     }),
   );
-}
-
-/** @throws Error with the compiler's own output when it refuses the source */
-async function buildModule(build: Compilation): Promise<void> {
-  const script = fileURLToPath(new URL("build-module.ts", import.meta.url));
-  const args = ["--import", import.meta.resolve("tsx"), script, JSON.stringify(build)];
-  try {
-    await promisify(execFile)(process.execPath, args);
-  } catch (error) {
-    throw new Error((error as { stderr?: string }).stderr || String(error), { cause: error });
-  }
 }
 
 /** content-security with a word list, as a module beside the one without (content-security.md 11.4). */

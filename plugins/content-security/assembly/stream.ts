@@ -74,6 +74,7 @@ export class ContentStream extends HttpContext {
     log: PluginLog,
   ) {
     super(id);
+    requestHeaders.load();
     const header = requestHeaders.get(CONSUMER_HEADER);
     const consumer = header === null ? NO_BYTES : header.copy();
     const thresholds = config.consumers.thresholdsOf(consumer);
@@ -91,9 +92,11 @@ export class ContentStream extends HttpContext {
       return HeadersAction.Continue;
     }
     config.refusal.meet(this.examiner.client);
+    const reads = config.readsRequest && !endOfStream;
+    const isReadable = reads && !isUnreadable(requestHeaders); // edits end what was loaded
     if (config.checksResponse) requestHeaders.remove(ACCEPT_ENCODING);
-    if (!config.readsRequest || endOfStream) return HeadersAction.Continue;
-    if (isUnreadable(requestHeaders)) {
+    if (!reads) return HeadersAction.Continue;
+    if (!isReadable) {
       if (config.deniesUnreadable && config.checksRequest) this.refuse(null);
       return HeadersAction.Continue;
     }
@@ -220,8 +223,9 @@ export class ContentStream extends HttpContext {
     this.metrics.checked.increment();
     const judgement = applyRules(config.rules, this.phase, texts, this.examiner);
     if (judgement !== null) return this.refuse(judgement);
+    if (config.backends.length == 0) return this.passOn(texts);
     // Services never see what the rules have masked, as little as the model does.
-    const text = this.config.backends.length > 0 ? texts.whole() : NO_BYTES;
+    const text = texts.whole();
     if (isRequest) this.examiner.prompt = text;
     this.nameServices();
     const masking = config.masking.of(this.phase);
@@ -229,6 +233,13 @@ export class ContentStream extends HttpContext {
     this.exam = exam;
     this.stage = Stage.Asks;
     return this.settle(exam, exam.proceed());
+  }
+
+  /** The local rules alone have judged. @returns true: what is held goes on */
+  private passOn(texts: Texts): bool {
+    if (texts.isChanged && !this.edit(texts)) return this.refuse(null);
+    this.ledger.passed(this.phase, texts.isMasked, false);
+    return true;
   }
 
   /** What the cloud calls the services for this consumer. */
@@ -302,13 +313,15 @@ export class ContentStream extends HttpContext {
   }
 
   private gateBody(gate: StreamGate, endOfStream: bool): DataAction {
-    const chunk = responseBody.readAll(); // hosts differ in what the size is at the end
+    const body = responseBody.readAll(); // hosts differ in what the size is at the end
+    const chunk = body === null ? NO_BYTES : body;
     this.isComplete = endOfStream;
     // The rest of a body that is paused may be hidden until it is resumed: `advanceGate` ends it.
-    gate.feed(chunk === null ? NO_BYTES : chunk, endOfStream && !this.isPaused);
+    gate.feed(chunk, endOfStream && !this.isPaused);
     // Not paused without need: Higress 2.1 hides the chunk that comes to a paused body (harness.md 6.4).
     this.isPaused = gate.isWaiting;
-    responseBody.replace(this.isPaused ? NO_BYTES : gate.release());
+    const out = this.isPaused ? NO_BYTES : gate.release();
+    if (!out.equals(chunk)) responseBody.replace(out);
     return this.isPaused ? DataAction.StopIterationAndBuffer : DataAction.Continue;
   }
 

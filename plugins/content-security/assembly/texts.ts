@@ -175,8 +175,7 @@ export class Texts {
   }
 
   private takeTurns(messages: JsonValue, scope: Scope): void {
-    const count = messages.count();
-    const first = scope == Scope.All ? 0 : scope == Scope.Last ? count - 1 : lastTurns(messages);
+    const first = firstTurn(messages, scope);
     const items = messages.entries();
     for (let i = 0; items.next(); i++) {
       if (i >= first) this.takeMessage(items.value);
@@ -186,11 +185,11 @@ export class Texts {
   /** Takes what an answer says: all choices, Anthropic's content, the output of OpenAI's responses. */
   takeAnswer(): void {
     const choices = this.member(CHOICES);
+    if (choices !== null && choices.isArray) return this.takeChoices(choices);
     const content = this.member(CONTENT);
+    if (content !== null && content.isArray) return this.take(content, NO_BYTES);
     const output = this.member(OUTPUT);
-    if (choices !== null && choices.isArray) this.takeChoices(choices);
-    else if (content !== null && content.isArray) this.take(content, NO_BYTES);
-    else if (output !== null && output.isArray) this.takeTurns(output, Scope.All);
+    if (output !== null && output.isArray) this.takeTurns(output, Scope.All);
   }
 
   private takeChoices(choices: JsonValue): void {
@@ -373,6 +372,12 @@ function isTextType(type: Slice): bool {
     if (type.equals(TEXT_TYPES[i])) return true;
   }
   return false;
+}
+
+/** Number of the first message that is judged. */
+function firstTurn(messages: JsonValue, scope: Scope): i32 {
+  if (scope == Scope.All) return 0;
+  return scope == Scope.Last ? messages.count() - 1 : lastTurns(messages);
 }
 
 /** Number of the first message that the user said since the last answer. */

@@ -57,6 +57,11 @@ export abstract class Api {
     return false;
   }
 
+  /** An event that differs from another in one text says the same elsewhere: no path asks for texts. */
+  get readsAlike(): bool {
+    return true;
+  }
+
   /** The label of a refusal is worth an attribute to the peer. */
   logsRisk(_isRequest: bool, _judgement: Judgement): bool {
     return true;

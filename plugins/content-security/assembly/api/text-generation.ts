@@ -40,6 +40,10 @@ export class TextGeneration extends Api {
     return true;
   }
 
+  override get readsAlike(): bool {
+    return this.scope != BY_PATH || this.paths.areEventsPlain;
+  }
+
   override taking(isOk: bool, type: Slice): Taking {
     if (!isOk || !this.readsAnswers) return Taking.Pass;
     return type.find(EVENT_STREAM) >= 0 ? Taking.Stream : Taking.Hold;
@@ -49,7 +53,6 @@ export class TextGeneration extends Api {
     const masking = this.masking;
     const scope = this.scope;
     client.wantsStream = texts.wantsStream;
-    client.isChat = texts.isChat;
     texts.isCompared = scope != BY_PATH;
     if (masking !== null) return masking.takeRequest(texts, client);
     if (scope != BY_PATH) texts.takeMessages(<Scope>scope);

@@ -18,7 +18,7 @@ export class MaskingTexts {
 
   /** A chat's messages; else what the paths name in JSON; else all of the body. */
   takeRequest(texts: Texts, client: Client): void {
-    client.isChat = client.isChat && this.mayTakeChat(texts);
+    client.isChat = texts.isChat && this.mayTakeChat(texts);
     if (client.isChat) texts.takeMessages(Scope.All);
     else if (this.paths.length > 0 && texts.isJson) this.takeNamed(texts);
     else if (this.takesWhole) texts.takeWhole();

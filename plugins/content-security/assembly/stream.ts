@@ -169,6 +169,7 @@ export class ContentStream extends HttpContext {
     }
     if (taking == Taking.Hold) return this.holdResponse();
     this.ledger.audit.start();
+    limitResponseBuffer(config.maxBodyBytes);
     responseHeaders.remove(CONTENT_LENGTH);
     this.nameServices();
     this.gate = new StreamGate(config, this.examiner);

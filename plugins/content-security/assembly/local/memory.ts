@@ -1,6 +1,6 @@
 import { escape, Escape } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, BytesTable, findTwice, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { sipHash128 } from "@ai-gateway-wasm/crypto";
+import { DigestTable, sipHash128 } from "@ai-gateway-wasm/crypto";
 import {
   WordMatches,
   WordOptions,
@@ -30,14 +30,17 @@ class Pair {
   ) {}
 }
 
-/** Found by digests. */
+const DIGEST: i32 = 16;
+
+/** Strangers choose the keys of most of its tables, which are digests that they cannot foresee. */
 @final
 class Notes {
   /** By label and original. */
-  readonly placeholders: BytesTable<Slice> = new BytesTable<Slice>();
+  readonly placeholders: DigestTable<Slice> = new DigestTable<Slice>(DIGEST);
   /** What looks like a placeholder in the request itself. */
-  readonly taken: BytesTable<Slice> = new BytesTable<Slice>();
-  readonly byMasked: BytesTable<Pair> = new BytesTable<Pair>();
+  readonly taken: DigestTable<Slice> = new DigestTable<Slice>(DIGEST);
+  /** By masked text. */
+  readonly pairs: DigestTable<Pair> = new DigestTable<Pair>(DIGEST);
   /** By label. */
   readonly counters: BytesTable<Counter> = new BytesTable<Counter>();
   /** Needed for a moment at a time. */
@@ -46,15 +49,12 @@ class Notes {
 
 /**
  * What was masked in a request, to number it and to put it back into the answer
- * (content-security.md 9.3). One per request; it holds copies. Strangers choose its keys, so its
- * tables are keyed by digests that they cannot foresee.
+ * (content-security.md 9.3). One per request; it holds copies.
  */
 @final
 export class Memory {
   /** Null until something is noted: of most requests nothing is. */
   private notes: Notes | null = null;
-  /** In the order in which they came. */
-  private readonly pairs: Pair[] = [];
   private words: WordSet | null = null;
   private isClosed: bool = false;
 
@@ -63,7 +63,8 @@ export class Memory {
 
   /** True when there is nothing to put back. */
   get isEmpty(): bool {
-    return this.pairs.length == 0;
+    const notes = this.notes;
+    return notes === null || notes.pairs.size == 0;
   }
 
   /** `[[LABEL_n]]`, n counts the different originals of the label from 1. */
@@ -79,7 +80,7 @@ export class Memory {
     while (notes.taken.size > 0 && notes.taken.has(this.digest(made))) {
       made = nextPlaceholder(label, notes);
     }
-    notes.placeholders.set(digest, made);
+    notes.placeholders.add(digest, made);
     return made;
   }
 
@@ -98,7 +99,9 @@ export class Memory {
       }
       while (at < text.length && text.at(at) != 0x5b && text.at(at) != 0x5d) at++;
       if (text.at(at) != 0x5d || text.at(at + 1) != 0x5d) continue;
-      this.noted().taken.set(this.digest(text.sub(start, at + CLOSE.length)), NO_BYTES);
+      const taken = this.noted().taken;
+      const digest = this.digest(text.sub(start, at + CLOSE.length));
+      if (!taken.has(digest)) taken.add(digest, NO_BYTES);
     }
   }
 
@@ -111,16 +114,14 @@ export class Memory {
   remember(masked: Slice, original: Slice): void {
     if (masked.isEmpty || this.isClosed) return;
     const digest = this.digest(masked);
-    const byMasked = this.noted().byMasked;
-    const known = byMasked.find(digest);
+    const pairs = this.noted().pairs;
+    const known = pairs.find(digest);
     if (known !== null) {
       const before = known.original;
       if (before !== null && !before.equals(original)) known.original = null;
       return;
     }
-    const pair = new Pair(masked, original);
-    byMasked.set(digest, pair);
-    this.pairs.push(pair);
+    pairs.add(digest, new Pair(masked, original));
     this.words = null;
   }
 
@@ -156,7 +157,8 @@ export class Memory {
 
   /** What a match of `scan` stands for; null: different texts. */
   original(payload: i32): Slice | null {
-    return this.pairs[payload].original;
+    const pair = this.noted().pairs.valueAt(payload);
+    return pair === null ? null : pair.original;
   }
 
   private addFound(scan: WordScan, to: Edits, isJson: bool): void {
@@ -183,7 +185,11 @@ export class Memory {
     options.caseSensitive = true;
     options.anywhere = true;
     const builder = new WordSetBuilder(options);
-    for (let i = 0; i < this.pairs.length; i++) builder.add(this.pairs[i].masked, i);
+    const pairs = this.noted().pairs;
+    for (let i = 0; i < pairs.size; i++) {
+      const pair = pairs.valueAt(i);
+      if (pair !== null) builder.add(pair.masked, i);
+    }
     return builder.build();
   }
 }

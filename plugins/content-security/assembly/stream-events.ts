@@ -23,18 +23,18 @@ export class StreamEvents {
   end: i32 = 0;
   /** The one text in which it differs from the event before; null: it was read for itself. */
   alike: EventText | null = null;
-  private readonly reader: SseReader;
+  private reader: SseReader;
   private readonly shape: EventShape = new EventShape();
   /** The text of the event whose shape is known. */
   private pattern: EventText | null = null;
   private chunk: Slice = NO_BYTES;
-  /** Address in the chunk behind the present event. */
-  private at: usize = 0;
+  /** In the chunk, behind the present event. */
+  private at: i32 = 0;
 
   /** @param maxTail most bytes of an event that is not complete */
   constructor(
     private readonly api: Api,
-    maxTail: i32,
+    private readonly maxTail: i32,
   ) {
     this.reader = new SseReader(maxTail);
   }
@@ -57,7 +57,7 @@ export class StreamEvents {
   /** Takes the next chunk, which must stay until `next` answers false. */
   feed(chunk: Slice): void {
     this.chunk = chunk;
-    this.at = chunk.ptr;
+    this.at = 0;
     this.reader.feed(chunk);
   }
 
@@ -66,13 +66,16 @@ export class StreamEvents {
     const reader = this.reader;
     if (reader.isBetweenEvents && this.nextAlike()) return true;
     const chunk = this.chunk;
-    if (this.at != reader.behindEvent) reader.feed(chunk.sub(<i32>(this.at - chunk.ptr)));
+    if (this.at != <i32>(reader.behindEvent - chunk.ptr)) reader.feed(chunk.sub(this.at));
     const hasNext = reader.next();
-    this.at = reader.behindEvent;
-    if (!hasNext) return false;
-    const end = <i32>(this.at - chunk.ptr);
-    this.place(end, blankLineBefore(chunk, end));
-    return true;
+    this.at = <i32>(reader.behindEvent - chunk.ptr);
+    if (hasNext) this.place(this.at, blankLineBefore(chunk, this.at));
+    return hasNext;
+  }
+
+  /** Forgets what has come of an event. */
+  restart(): void {
+    this.reader = new SseReader(this.maxTail);
   }
 
   /** The stream has ended; true: in an event, which is the present one then. */
@@ -113,14 +116,14 @@ export class StreamEvents {
     const chunk = this.chunk;
     const pattern = this.pattern;
     if (pattern === null) return false;
-    const behind = shape.match(this.at, chunk.ptr + <usize>chunk.length);
+    const behind = shape.match(chunk.ptr + <usize>this.at, chunk.ptr + <usize>chunk.length);
     if (behind == 0) return false;
     const literal = new Slice(shape.textAt, shape.textLength, chunk.owner);
     const text = shape.isEscaped ? unescape(literal) : literal;
     if (text.isEmpty) return false; // another path may count then
-    this.start = <i32>(this.at - chunk.ptr);
+    this.start = this.at;
     this.end = <i32>(behind - chunk.ptr);
-    this.at = behind;
+    this.at = this.end;
     this.alike = pattern.like(text, literal.length);
     return true;
   }

@@ -1,7 +1,7 @@
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { HttpCallResponse } from "proxy-wasm-as";
 import { SecurityConfig, Trigger } from "./config";
-import { isLastWord } from "./event-ends";
+import { endsLine, isLastWord, mayHaveData } from "./event-ends";
 import { EventText } from "./event-texts";
 import { Exam, Examiner, newSessionId, Outcome } from "./exam";
 import { HeldEvent } from "./held-event";
@@ -63,10 +63,14 @@ export class StreamGate {
   private readonly said: Builder | null;
   /** Too much was said for judges that want it all: the back ends are not asked any more. */
   private isTooLong: bool = false;
+  /** What is held begins a line. */
+  private isAtLineStart: bool = true;
 
+  /** @param isSearch nobody says that it is a stream of events: what is no data is not held */
   constructor(
     private readonly config: SecurityConfig,
     private readonly examiner: Examiner,
+    private readonly isSearch: bool,
   ) {
     this.tracks = new Tracks(config.rules, examiner);
     this.context = new StreamContext(config.contextChars);
@@ -157,7 +161,13 @@ export class StreamGate {
     const refused = this.tracks.refusal;
     if (refused !== null) this.refuse(refused);
     else if (this.hasEnded) this.end();
-    else if (this.events.length == 0 && this.incoming.isBetweenEvents) this.letHeldGo(); // blank lines
+    else if (this.events.length == 0 && this.isNoEvent) this.letHeldGo();
+  }
+
+  /** Blank lines, or what is held belongs to no event that says something. */
+  private get isNoEvent(): bool {
+    if (this.incoming.isBetweenEvents) return true;
+    return this.isSearch && !mayHaveData(this.held.view(), this.isAtLineStart);
   }
 
   private get canGoOn(): bool {
@@ -294,6 +304,7 @@ export class StreamGate {
   private drop(end: i32): void {
     this.held.drop(end - this.gone);
     this.gone = end;
+    this.isAtLineStart = true;
   }
 
   /** All is judged, and the stream has ended. */
@@ -306,10 +317,13 @@ export class StreamGate {
   }
 
   private letHeldGo(): void {
-    const held = this.held;
-    this.out.append(held.view());
+    const held = this.held.view();
+    if (held.isEmpty) return;
+    this.out.append(held);
     this.gone += held.length;
-    held.clear();
+    this.isAtLineStart = endsLine(held.at(held.length - 1));
+    if (this.isSearch && this.isAtLineStart) this.incoming.restart();
+    this.held.clear();
   }
 
   private refuse(judgement: Judgement | null): void {

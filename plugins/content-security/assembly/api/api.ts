@@ -13,6 +13,8 @@ export const enum Taking {
   Hold,
   /** Its events are let through as they are judged. */
   Stream,
+  /** The same, if it has events, which nobody says; all else of it is let through at once. */
+  Search,
 }
 
 /**

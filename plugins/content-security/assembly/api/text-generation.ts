@@ -3,7 +3,8 @@ import { EventTexts } from "../event-texts";
 import { MaskingTexts } from "../local/masking-texts";
 import { Client, Protocol } from "../refusal/client";
 import { TextPaths } from "../text-paths";
-import { Scope, Texts } from "../texts";
+import { Scope } from "../scope";
+import { Texts } from "../texts";
 import { Api, Taking } from "./api";
 import { ApiType } from "./type";
 

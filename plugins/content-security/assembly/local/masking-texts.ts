@@ -1,7 +1,8 @@
 import { JsonPath } from "@ai-gateway-wasm/as-json";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { Client } from "../refusal/client";
-import { Scope, Texts } from "../texts";
+import { Scope } from "../scope";
+import { Texts } from "../texts";
 import { DollarPath } from "./dollar-path";
 import { compileDollarPath } from "./dollar-path-compiler";
 

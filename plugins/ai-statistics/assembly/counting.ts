@@ -1,11 +1,12 @@
 import { NO_BYTES, NOT_AN_INTEGER, Slice } from "@ai-gateway-wasm/bytes";
+import { Labels, NO_LABEL, Series } from "@ai-gateway-wasm/kit/series";
 import { Answer } from "./answer";
 import { LogRecord } from "./log-record";
 import { Metric } from "./metric";
 import { Group, MetricsConfig } from "./metrics-config";
-import { INPUT_TOKEN, MODEL, NO_LABEL, OUTPUT_TOKEN, TOTAL_TOKEN, UNKNOWN } from "./names";
+import { INPUT_TOKEN, MODEL, OUTPUT_TOKEN, TOTAL_TOKEN, UNKNOWN } from "./names";
 import { CLIENT_ABORT, COMPLETE, LOCAL_REPLY } from "./outcome";
-import { Labels, Series, seriesOf } from "./series";
+import { seriesOf } from "./series";
 
 /** What the metrics are to know of a request that is over. */
 @final
@@ -131,7 +132,7 @@ function countWithoutConsumer(
   config: MetricsConfig,
   record: LogRecord,
 ): void {
-  const shared = new Labels(labels.route, labels.cluster, labels.model, NO_LABEL);
+  const shared = labels.with(labels.model, NO_LABEL);
   const series = seriesOf(shared, config.maxSeries, config.sharesSeries);
   if (config.has(Group.Requests)) countStatus(series, tally.status);
   if (!config.has(Group.Latency) || tally.answer === null || !tally.finish.equals(COMPLETE)) return;

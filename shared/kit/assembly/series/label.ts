@@ -1,5 +1,7 @@
 import { appendHex, Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { NO_LABEL } from "./names";
+
+/** What stands for a label that is not there. */
+export const NO_LABEL: Slice = bytes("-");
 
 const DOT: u8 = 0x2e;
 const UNDERSCORE: u8 = 0x5f;

@@ -43,6 +43,7 @@ import { DENIED_DETAILS } from "./refusal/refusal";
 import { Stage } from "./stage";
 import { StreamGate } from "./stream-gate";
 import { Texts } from "./texts";
+import { VerdictCounts } from "./verdict-counts";
 
 const OK: Slice = bytes("200");
 
@@ -77,7 +78,8 @@ export class ContentStream extends HttpContext {
     const header = requestHeaders.get(CONSUMER_HEADER);
     const consumer = header === null ? NO_BYTES : header.copy();
     const thresholds = config.consumers.thresholdsOf(consumer);
-    const ledger = new Ledger(new Audit(log), metrics, config.api, config.ledger);
+    const counts = new VerdictCounts(consumer, config.countsAll);
+    const ledger = new Ledger(new Audit(log), metrics, counts, config.api, config.ledger);
     this.consumer = consumer;
     this.ledger = ledger;
     this.examiner = new Examiner(id, config.backends, thresholds, ledger, log);
@@ -94,7 +96,7 @@ export class ContentStream extends HttpContext {
     if (config.checksResponse) requestHeaders.remove(ACCEPT_ENCODING);
     if (!config.readsRequest || endOfStream) return HeadersAction.Continue;
     if (isUnreadable(requestHeaders)) {
-      if (config.deniesUnreadable && config.checksRequest) this.refuse(null);
+      if (config.deniesUnreadable && config.checksRequest) this.refuseAtOnce();
       return HeadersAction.Continue;
     }
     limitRequestBuffer(config.maxBodyBytes);
@@ -161,7 +163,7 @@ export class ContentStream extends HttpContext {
     if (taking == Taking.Pass) return HeadersAction.Continue;
     this.phase = Phase.Response;
     if (isUnreadable(responseHeaders)) {
-      if (config.deniesUnreadable) this.refuse(null, true);
+      if (config.deniesUnreadable) this.refuseAtOnce();
       return HeadersAction.Continue;
     }
     if (taking == Taking.Hold) return this.holdResponse();
@@ -211,12 +213,12 @@ export class ContentStream extends HttpContext {
       this.examiner.prompt = texts.whole();
       return true;
     }
+    this.ledger.audit.start();
     if (config.deniesUnreadable && isWide(body)) return this.refuse(null);
     const images = keptImages(config, this.phase, texts);
     if (texts.skipped != "") this.ledger.skipped(texts.skipped);
     if (texts.isEmpty && images.length == 0) return true;
     this.texts = texts;
-    this.ledger.audit.start();
     this.metrics.checked.increment();
     const judgement = applyRules(config.rules, this.phase, texts, this.examiner);
     if (judgement !== null) return this.refuse(judgement);
@@ -287,6 +289,12 @@ export class ContentStream extends HttpContext {
     const headers = new PairsBuilder().add(CONTENT_TYPE, refusal.contentType(denial)).build();
     this.sendLocalReply(refusal.status, headers, refusal.answer(denial), DENIED_DETAILS);
     return false;
+  }
+
+  /** What cannot be read is not waited for: the headers are still here. */
+  private refuseAtOnce(): void {
+    this.ledger.audit.start();
+    this.refuse(null, true);
   }
 
   /** No judge could be asked. @returns true: what is held goes on, and is the error */

@@ -1,23 +1,45 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { Labels, Series, SeriesTable } from "@ai-gateway-wasm/kit/series";
-import { Counter } from "proxy-wasm-as";
+import { Counter, Histogram } from "proxy-wasm-as";
 import { Metric, METRIC_NAMES } from "./metric";
 import { admitSeries } from "./series-budget";
 
 let overflows: Counter | null = null;
 
+/** The metrics of one label set; histograms behind counters. */
+@final
+export class StatisticsSeries extends Series {
+  private readonly histograms: StaticArray<Histogram | null> = new StaticArray<Histogram | null>(
+    Metric.Count - Metric.FirstTokenMs,
+  );
+
+  record(metric: Metric, value: u64): void {
+    const index = metric - Metric.FirstTokenMs;
+    let histogram = this.histograms[index];
+    if (histogram === null) {
+      histogram = new Histogram(this.name(metric));
+      this.histograms[index] = histogram;
+    }
+    histogram.record(value);
+  }
+}
+
 /** The series of the VM, with a limit that may be that of all workers together. */
 @final
-class StatisticsSeries extends SeriesTable {
+class StatisticsTable extends SeriesTable {
   /** The limit is for all workers together, and not for each. */
   isShared: bool = false;
 
   constructor() {
-    super(METRIC_NAMES, Metric.FirstTokenMs);
+    super(METRIC_NAMES);
   }
 
-  protected override admits(name: Slice, most: i32): bool {
-    return this.isShared ? admitSeries(name, most) : super.admits(name, most);
+  protected override admits(most: i32): bool {
+    return this.isShared ? admitSeries(this.name, most) : super.admits(most);
+  }
+
+  protected override open(prefix: Slice): Series {
+    return new StatisticsSeries(prefix, this.names);
   }
 
   protected override noteOverflow(): void {
@@ -30,10 +52,10 @@ class StatisticsSeries extends SeriesTable {
   }
 }
 
-const table: StatisticsSeries = new StatisticsSeries();
+const table: StatisticsTable = new StatisticsTable();
 
 /** The series of these labels. @param isShared `most` is for all workers together, and not for each */
-export function seriesOf(labels: Labels, most: i32, isShared: bool): Series {
+export function seriesOf(labels: Labels, most: i32, isShared: bool): StatisticsSeries {
   table.isShared = isShared;
-  return table.of(labels, most);
+  return table.of(labels, most) as StatisticsSeries;
 }

@@ -1,4 +1,4 @@
-import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { RequestFacts } from "../rules/request-facts";
 import { appendLabel } from "./label";
 
@@ -10,17 +10,15 @@ const METRIC: Slice = bytes(".metric.");
 
 /** Consumer of a request that has none, and model of a metric that is not about one. */
 export const NONE: Slice = bytes("none");
-/** Consumer, or model, of whatever is counted past the limit of series. */
-export const OVERFLOW: Slice = bytes("_overflow_");
 
 /** Which series a request counts in. Empty labels are not there: `-`, the consumer `none`. */
 @final
 export class Labels {
   constructor(
     readonly route: Slice,
-    readonly cluster: Slice = NO_BYTES,
-    readonly model: Slice = NO_BYTES,
-    readonly consumer: Slice = NO_BYTES,
+    readonly cluster: Slice,
+    readonly model: Slice,
+    readonly consumer: Slice,
   ) {}
 
   /** The same with another model and consumer. */

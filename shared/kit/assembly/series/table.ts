@@ -1,7 +1,10 @@
-import { Builder, BytesTable, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, BytesTable, Slice } from "@ai-gateway-wasm/bytes";
 import { NO_LABEL } from "./label";
-import { Labels, OVERFLOW } from "./labels";
+import { Labels } from "./labels";
 import { Series } from "./series";
+
+/** Consumer, or model, of whatever is counted past the limit. */
+const OVERFLOW: Slice = bytes("_overflow_");
 
 /** Label sets of one VM where nothing else is configured. */
 export const MOST_SERIES: i32 = 1000;
@@ -16,10 +19,8 @@ export class SeriesTable {
   private readonly buffer: Builder = new Builder(256);
 
   constructor(
-    /** What stands behind the labels; counters first. */
-    private readonly names: string[],
-    /** How many of them are counters. */
-    private readonly counterCount: i32 = names.length,
+    /** What stands behind the labels. */
+    protected readonly names: string[],
   ) {}
 
   /**
@@ -29,7 +30,7 @@ export class SeriesTable {
   of(labels: Labels, most: i32 = MOST_SERIES): Series {
     const found = this.find(labels);
     if (found !== null) return found;
-    if (this.admits(this.buffer.view(), most)) return this.make();
+    if (this.admits(most)) return this.make();
     this.noteOverflow();
     const isAlone = labels.consumer.equals(NO_LABEL);
     if (!isAlone) {
@@ -40,9 +41,19 @@ export class SeriesTable {
     return all !== null ? all : this.make();
   }
 
-  /** Whether there is room for one more. @param _name of the series, until the next is looked for */
-  protected admits(_name: Slice, most: i32): bool {
+  /** Whether there is room for the one with `name`. */
+  protected admits(most: i32): bool {
     return this.known.size < most;
+  }
+
+  /** Of the series that was looked for last. */
+  protected get name(): Slice {
+    return this.buffer.view();
+  }
+
+  /** A new one. @param prefix in memory of its own */
+  protected open(prefix: Slice): Series {
+    return new Series(prefix, this.names);
   }
 
   /** There was none. */
@@ -58,7 +69,7 @@ export class SeriesTable {
   /** Makes the series that `find` looked for last. */
   private make(): Series {
     const prefix = this.buffer.toSlice();
-    const series = new Series(prefix, this.names, this.counterCount);
+    const series = this.open(prefix);
     this.known.set(prefix, series);
     return series;
   }

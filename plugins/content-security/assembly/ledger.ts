@@ -56,6 +56,7 @@ export class Ledger {
     this.metrics.latency.record(lasted);
     this.counts.add(phase, isMasked ? Ending.Mask : Ending.Pass, lasted);
     this.audit.write();
+    this.audit.stop();
   }
 
   /** A body is refused. @param judgement null: nothing can be said of it */

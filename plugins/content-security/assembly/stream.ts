@@ -96,7 +96,7 @@ export class ContentStream extends HttpContext {
     if (config.checksResponse) requestHeaders.remove(ACCEPT_ENCODING);
     if (!config.readsRequest || endOfStream) return HeadersAction.Continue;
     if (isUnreadable(requestHeaders)) {
-      if (config.deniesUnreadable && config.checksRequest) this.refuseAtOnce();
+      if (config.deniesUnreadable && config.checksRequest) this.refuse(null);
       return HeadersAction.Continue;
     }
     limitRequestBuffer(config.maxBodyBytes);
@@ -163,7 +163,7 @@ export class ContentStream extends HttpContext {
     if (taking == Taking.Pass) return HeadersAction.Continue;
     this.phase = Phase.Response;
     if (isUnreadable(responseHeaders)) {
-      if (config.deniesUnreadable) this.refuseAtOnce();
+      if (config.deniesUnreadable) this.refuse(null, true);
       return HeadersAction.Continue;
     }
     if (taking == Taking.Hold) return this.holdResponse();
@@ -213,12 +213,12 @@ export class ContentStream extends HttpContext {
       this.examiner.prompt = texts.whole();
       return true;
     }
-    this.ledger.audit.start();
     if (config.deniesUnreadable && isWide(body)) return this.refuse(null);
     const images = keptImages(config, this.phase, texts);
     if (texts.skipped != "") this.ledger.skipped(texts.skipped);
     if (texts.isEmpty && images.length == 0) return true;
     this.texts = texts;
+    this.ledger.audit.start();
     this.metrics.checked.increment();
     const judgement = applyRules(config.rules, this.phase, texts, this.examiner);
     if (judgement !== null) return this.refuse(judgement);
@@ -289,12 +289,6 @@ export class ContentStream extends HttpContext {
     const headers = new PairsBuilder().add(CONTENT_TYPE, refusal.contentType(denial)).build();
     this.sendLocalReply(refusal.status, headers, refusal.answer(denial), DENIED_DETAILS);
     return false;
-  }
-
-  /** What cannot be read is not waited for: the headers are still here. */
-  private refuseAtOnce(): void {
-    this.ledger.audit.start();
-    this.refuse(null, true);
   }
 
   /** No judge could be asked. @returns true: what is held goes on, and is the error */

@@ -1,5 +1,7 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
 import { Api } from "./api/api";
 import { Audit, AuditEvent } from "./audit";
+import { SecurityConfig } from "./config";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
 import { LedgerHabits } from "./ledger-habits";
@@ -15,16 +17,22 @@ const TEXT: string = "text";
  */
 @final
 export class Ledger {
+  private readonly api: Api;
+  private readonly habits: LedgerHabits;
+  private readonly counts: VerdictCounts;
   /** Nobody could judge some events of the stream. */
   private isStreamUnjudged: bool = false;
 
   constructor(
     readonly audit: Audit,
     readonly metrics: Metrics,
-    private readonly counts: VerdictCounts,
-    private readonly api: Api,
-    private readonly habits: LedgerHabits,
-  ) {}
+    config: SecurityConfig,
+    consumer: Slice,
+  ) {
+    this.api = config.api;
+    this.habits = config.ledger;
+    this.counts = new VerdictCounts(consumer, config.countsAll);
+  }
 
   /** A judge is asked. */
   open(phase: Phase, isImage: bool): AuditEvent {

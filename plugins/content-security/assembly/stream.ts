@@ -43,7 +43,6 @@ import { DENIED_DETAILS } from "./refusal/refusal";
 import { Stage } from "./stage";
 import { StreamGate } from "./stream-gate";
 import { Texts } from "./texts";
-import { VerdictCounts } from "./verdict-counts";
 
 const OK: Slice = bytes("200");
 
@@ -78,8 +77,7 @@ export class ContentStream extends HttpContext {
     const header = requestHeaders.get(CONSUMER_HEADER);
     const consumer = header === null ? NO_BYTES : header.copy();
     const thresholds = config.consumers.thresholdsOf(consumer);
-    const counts = new VerdictCounts(consumer, config.countsAll);
-    const ledger = new Ledger(new Audit(log), metrics, counts, config.api, config.ledger);
+    const ledger = new Ledger(new Audit(log), metrics, config, consumer);
     this.consumer = consumer;
     this.ledger = ledger;
     this.examiner = new Examiner(id, config.backends, thresholds, ledger, log);

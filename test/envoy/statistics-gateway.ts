@@ -35,7 +35,10 @@ export class StatisticsGateway {
     return readFileSync(join(this.envoy.folder, "admin"), "utf8").trim();
   }
 
-  /** One chat request; answers the body. The model streams to `x-stream`, fails for `x-fail`. */
+  /**
+   * One chat request; answers the body. The model streams to `x-stream`, fails for `x-fail`, says
+   * nothing of usage to `x-silent`, and what `x-say` wants.
+   */
   async ask(question: string, headers: Record<string, string> = {}): Promise<string> {
     const answer = await fetch(this.url, {
       method: "POST",
@@ -46,11 +49,11 @@ export class StatisticsGateway {
   }
 
   /** Leaves a stream that never ends. */
-  async leave(question: string): Promise<void> {
+  async leave(question: string, headers: Record<string, string> = {}): Promise<void> {
     const leaving = new AbortController();
     const answer = await fetch(this.url, {
       method: "POST",
-      headers: { "content-type": "application/json", "x-stream": "endless" },
+      headers: { "content-type": "application/json", "x-stream": "endless", ...headers },
       body: JSON.stringify({ model: "gpt-4", messages: [{ role: "user", content: question }] }),
       signal: leaving.signal,
     });
@@ -73,11 +76,12 @@ async function startModel(): Promise<Server> {
     prompt_tokens_details: { cached_tokens: 4 },
     completion_tokens_details: { reasoning_tokens: 2 },
   };
-  const choices = [{ index: 0, message: { content: 'a "b"' }, finish_reason: "stop" }];
   const delta = { id: "c2", model: "gpt-4o", choices: [{ delta: { content: "hel" } }] };
   const model = createServer((request, response) => {
     request.resume().on("end", () => {
       const { "x-stream": stream, "x-fail": fail, "x-silent": silent } = request.headers;
+      const content = request.headers["x-say"] ?? 'a "b"';
+      const choices = [{ index: 0, message: { content }, finish_reason: "stop" }];
       response.setHeader("content-type", stream ? "text/event-stream" : "application/json");
       if (fail) return response.writeHead(Number(fail)).end('{"error":{"message":"x"}}');
       if (stream) response.write(`data: ${JSON.stringify(delta)}\n\n`);

@@ -14,6 +14,7 @@ import {
 } from "proxy-wasm-as";
 import { CacheConfig } from "./config/config";
 import { CacheControl } from "./cache-control";
+import { CacheEvent, eventsOf } from "./event-counts";
 import { keyOf } from "./key/cache-key";
 import { ChatRequest } from "./key/chat-request";
 import { questionOf, reasonToBypass } from "./key/question";
@@ -60,6 +61,8 @@ export class CacheStream extends StoreStream {
   private wantsStream: bool = false;
   private wantsUsage: bool = false;
   private bodyBytes: i32 = 0;
+  /** The request's; memory of its own once a lookup waits. */
+  private model: Slice = NO_BYTES;
   /** When the stage began, in milliseconds. */
   private sinceMs: i64 = 0;
   /** Since when it waits for a service, and not for somebody else's answer. */
@@ -200,8 +203,13 @@ export class CacheStream extends StoreStream {
     ledger.reason = reason;
     ledger.log(this.root.log);
     this.stage = Stage.Passes;
-    if (status == CacheStatus.Miss) this.metrics.miss.increment();
-    else this.metrics.bypass.increment();
+    const isMiss = status == CacheStatus.Miss;
+    (isMiss ? this.metrics.miss : this.metrics.bypass).increment();
+    const isFailed = isMiss && reason.length > 0;
+    if (!isFailed && !this.config.countsAll) return;
+    const events = eventsOf(this.model);
+    if (isFailed) events.count(CacheEvent.Error);
+    if (this.config.countsAll) events.count(isMiss ? CacheEvent.Miss : CacheEvent.Skip);
   }
 
   /** The request is complete. @returns true: it goes on */
@@ -209,6 +217,7 @@ export class CacheStream extends StoreStream {
     const body = requestBody.readAll();
     const config = this.config;
     const request = new ChatRequest(body === null ? NO_BYTES : body);
+    this.model = request.model;
     const question = questionOf(config, request);
     if (question.isEmpty) {
       this.note(CacheStatus.Miss, "");
@@ -237,7 +246,13 @@ export class CacheStream extends StoreStream {
   /** An answer came later. */
   private advance(progress: Progress): void {
     if (progress == Progress.Pending || progress == Progress.Follows || !this.reach()) return;
-    this.metrics.lookupMs.record(max<i64>(0, nowInMs() - this.sinceMs));
+    const lastedMs = max<i64>(0, nowInMs() - this.sinceMs);
+    this.metrics.lookupMs.record(lastedMs);
+    if (this.config.countsAll) {
+      const events = eventsOf(this.model);
+      events.count(CacheEvent.LookupMs, lastedMs);
+      events.count(CacheEvent.Lookups);
+    }
     const lookup = this.lookup;
     if (lookup !== null && this.settle(lookup, progress)) this.resumeRequest();
   }
@@ -250,6 +265,7 @@ export class CacheStream extends StoreStream {
       return false;
     }
     if (progress != Progress.Miss) {
+      this.model = this.model.kept();
       this.root.watch(this);
       return false;
     }
@@ -268,16 +284,28 @@ export class CacheStream extends StoreStream {
     const ageMs = nowInMs() - lookup.createdMs;
     if (lookup.createdMs > 0) ledger.age = max<i64>(0, ageMs / 1000);
     ledger.log(this.root.log);
-    this.metrics.hit.increment();
-    if (!isNaN(lookup.score)) this.metrics.hitSemantic.increment();
-    this.metrics.savedInput.increment(hit.inputTokens(this.bodyBytes));
-    this.metrics.savedOutput.increment(hit.outputTokens());
+    this.countHit(hit, !isNaN(lookup.score));
     const type = this.wantsStream ? STREAM_TYPE : JSON_TYPE;
     const headers = new PairsBuilder().add(CONTENT_TYPE, type);
     if (config.addsHeaders) ledger.addTo(headers);
     const body = hit.render(config, this.wantsStream, this.wantsUsage);
     this.sendLocalReply(200, headers.build(), body, HIT_DETAILS);
     lookup.release(); // a neighbour's answer, stored as its own by now
+  }
+
+  private countHit(hit: Hit, isSemantic: bool): void {
+    const metrics = this.metrics;
+    const input = hit.inputTokens(this.bodyBytes);
+    const output = hit.outputTokens();
+    metrics.hit.increment();
+    if (isSemantic) metrics.hitSemantic.increment();
+    metrics.savedInput.increment(input);
+    metrics.savedOutput.increment(output);
+    if (!this.config.countsAll) return;
+    const events = eventsOf(this.model);
+    events.count(CacheEvent.Hit);
+    if (isSemantic) events.count(CacheEvent.SemanticHit);
+    events.count(CacheEvent.SavedTokens, input + output);
   }
 
   /** Until a gateway has shown that it can hold headers. */

@@ -1,11 +1,12 @@
 import { NO_BYTES, NOT_AN_INTEGER, Slice } from "@ai-gateway-wasm/bytes";
+import { Labels, NO_LABEL } from "@ai-gateway-wasm/kit/series";
 import { Answer } from "./answer";
 import { LogRecord } from "./log-record";
 import { Metric } from "./metric";
 import { Group, MetricsConfig } from "./metrics-config";
-import { INPUT_TOKEN, MODEL, NO_LABEL, OUTPUT_TOKEN, TOTAL_TOKEN, UNKNOWN } from "./names";
+import { INPUT_TOKEN, MODEL, OUTPUT_TOKEN, TOTAL_TOKEN, UNKNOWN } from "./names";
 import { CLIENT_ABORT, COMPLETE, LOCAL_REPLY } from "./outcome";
-import { Labels, Series, seriesOf } from "./series";
+import { seriesOf, StatisticsSeries } from "./series";
 
 /** What the metrics are to know of a request that is over. */
 @final
@@ -73,7 +74,7 @@ function hasCounts(record: LogRecord): bool {
 
 /** What a complete answer used, and what that costs. */
 function countTokens(
-  series: Series,
+  series: StatisticsSeries,
   tally: Tally,
   answer: Answer,
   record: LogRecord,
@@ -89,7 +90,7 @@ function countTokens(
   series.count(Metric.Cost, prices.costOf(model, input, output, answer.usage));
 }
 
-function countUsage(series: Series, tally: Tally, record: LogRecord): void {
+function countUsage(series: StatisticsSeries, tally: Tally, record: LogRecord): void {
   series.count(Metric.InputTokens, record.findCount(INPUT_TOKEN));
   series.count(Metric.OutputTokens, record.findCount(OUTPUT_TOKEN));
   series.count(Metric.TotalTokens, record.findCount(TOTAL_TOKEN));
@@ -101,7 +102,7 @@ function countUsage(series: Series, tally: Tally, record: LogRecord): void {
   series.count(Metric.Durations);
 }
 
-function countKinds(series: Series, answer: Answer): void {
+function countKinds(series: StatisticsSeries, answer: Answer): void {
   const usage = answer.usage;
   series.count(Metric.CachedInput, usage.cachedInput);
   series.count(Metric.CacheWriteInput, usage.cacheWriteInput);
@@ -109,7 +110,7 @@ function countKinds(series: Series, answer: Answer): void {
   series.count(Metric.ToolUseInput, usage.toolUseInput);
 }
 
-function countOutcome(series: Series, tally: Tally, hasFailed: bool): void {
+function countOutcome(series: StatisticsSeries, tally: Tally, hasFailed: bool): void {
   series.count(Metric.Requests);
   if (tally.finish.equals(CLIENT_ABORT)) {
     series.count(Metric.ClientAborts);
@@ -131,7 +132,7 @@ function countWithoutConsumer(
   config: MetricsConfig,
   record: LogRecord,
 ): void {
-  const shared = new Labels(labels.route, labels.cluster, labels.model, NO_LABEL);
+  const shared = labels.with(labels.model, NO_LABEL);
   const series = seriesOf(shared, config.maxSeries, config.sharesSeries);
   if (config.has(Group.Requests)) countStatus(series, tally.status);
   if (!config.has(Group.Latency) || tally.answer === null || !tally.finish.equals(COMPLETE)) return;
@@ -145,7 +146,7 @@ function countWithoutConsumer(
   }
 }
 
-function countStatus(series: Series, status: i32): void {
+function countStatus(series: StatisticsSeries, status: i32): void {
   if (status >= 200 && status < 300) series.count(Metric.Status2xx);
   if (status >= 400 && status < 500) series.count(Metric.Status4xx);
   if (status == 429) series.count(Metric.Status429);

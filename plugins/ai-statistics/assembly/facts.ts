@@ -1,7 +1,8 @@
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { RequestFacts } from "@ai-gateway-wasm/kit";
+import { NO_LABEL } from "@ai-gateway-wasm/kit/series";
 import { requestHeaders } from "proxy-wasm-as";
-import { CONSUMER_HEADER, NO_LABEL, PATH } from "./names";
+import { CONSUMER_HEADER, PATH } from "./names";
 
 const AT: u8 = 0x40;
 const JSON: Slice = bytes("json");

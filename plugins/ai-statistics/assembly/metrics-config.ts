@@ -1,6 +1,7 @@
 import { BytesTable, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
-import { NO_LABEL, NONE, OTHER } from "./names";
+import { NO_LABEL, NONE } from "@ai-gateway-wasm/kit/series";
+import { OTHER } from "./names";
 import { PriceList } from "./price-list";
 
 const DEFAULT_SERIES: i64 = 2000;

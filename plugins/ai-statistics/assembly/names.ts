@@ -34,10 +34,7 @@ export const STREAM: Slice = bytes("stream");
 export const NORMAL: Slice = bytes("normal");
 
 // Labels.
-export const NO_LABEL: Slice = bytes("-");
-export const NONE: Slice = bytes("none");
 export const OTHER: Slice = bytes("other");
-export const OVERFLOW: Slice = bytes("_overflow_");
 /** Model of a request whose body names none. */
 export const UNKNOWN_REQUEST: Slice = bytes("UNKNOWN");
 /** Model of a response when neither it nor the request names one. */

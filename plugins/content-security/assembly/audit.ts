@@ -40,6 +40,7 @@ export class Audit {
   private readonly attributes: AttributeMap = new AttributeMap();
   private readonly events: AuditEvent[] = [];
   private readonly rules: Slice[] = [];
+  /** 0: nothing is being judged. */
   private startedMs: i64 = 0;
 
   constructor(private readonly log: PluginLog) {}
@@ -47,6 +48,11 @@ export class Audit {
   /** A body is complete, or a stream begins. */
   start(): void {
     this.startedMs = nowMs();
+  }
+
+  /** The verdict is there. */
+  stop(): void {
+    this.startedMs = 0;
   }
 
   /** @param modality empty: the call is not listed */
@@ -70,7 +76,7 @@ export class Audit {
 
   /** How long the phase lasted. @returns milliseconds since `start` */
   time(phase: Phase): i64 {
-    const lasted = max<i64>(0, nowMs() - this.startedMs);
+    const lasted = this.startedMs == 0 ? 0 : max<i64>(0, nowMs() - this.startedMs);
     this.attributes.setInteger(phase == Phase.Request ? REQUEST_RT : RESPONSE_RT, lasted);
     return lasted;
   }

@@ -1,4 +1,5 @@
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { countsEveryRequest } from "@ai-gateway-wasm/kit/series";
 import { Api } from "./api/api";
 import { Spellings } from "./backend/guard/spellings";
 import { ConsumerRules } from "./consumer-rules";
@@ -71,6 +72,8 @@ export class SecurityConfig {
    */
   readonly holdsResponseHeaders: bool;
   readonly maxBodyBytes: i64;
+  /** What passes is counted by route and consumer, too. */
+  readonly countsAll: bool;
 
   constructor(
     config: ConfigReader,
@@ -113,6 +116,7 @@ export class SecurityConfig {
     this.holdsResponseHeaders = bodyPhase == HOLD_HEADERS || mayReply(bodyPhase, refusal);
     this.ledger = new LedgerHabits(config, !isCloud);
     this.maxBodyBytes = readBodyLimit(fields, isGuard);
+    this.countsAll = countsEveryRequest(config);
   }
 
   /** A refusal of an answer has a status and headers of its own. */

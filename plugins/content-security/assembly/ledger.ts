@@ -1,9 +1,12 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
 import { Api } from "./api/api";
 import { Audit, AuditEvent } from "./audit";
+import { SecurityConfig } from "./config";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
 import { LedgerHabits } from "./ledger-habits";
 import { Metrics } from "./metrics";
+import { Ending, VerdictCounts } from "./verdict-counts";
 
 const IMAGE: string = "image";
 const TEXT: string = "text";
@@ -14,12 +17,22 @@ const TEXT: string = "text";
  */
 @final
 export class Ledger {
+  private readonly api: Api;
+  private readonly habits: LedgerHabits;
+  private readonly counts: VerdictCounts;
+  /** Nobody could judge some events of the stream. */
+  private isStreamUnjudged: bool = false;
+
   constructor(
     readonly audit: Audit,
     readonly metrics: Metrics,
-    private readonly api: Api,
-    private readonly habits: LedgerHabits,
-  ) {}
+    config: SecurityConfig,
+    consumer: Slice,
+  ) {
+    this.api = config.api;
+    this.habits = config.ledger;
+    this.counts = new VerdictCounts(consumer, config.countsAll);
+  }
 
   /** A judge is asked. */
   open(phase: Phase, isImage: bool): AuditEvent {
@@ -47,17 +60,23 @@ export class Ledger {
     const isHidden = isImage && isRequest && !this.habits.isFull;
     if (isMasked && !isHidden) this.audit.status(isRequest ? "request mask" : "response mask");
     else this.audit.status(isRequest ? "request pass" : "response pass");
-    this.metrics.latency.record(this.time(phase));
+    const lasted = this.time(phase);
+    this.metrics.latency.record(lasted);
+    this.counts.add(phase, isMasked ? Ending.Mask : Ending.Pass, lasted);
     this.audit.write();
+    this.audit.stop();
   }
 
   /** A body is refused. @param judgement null: nothing can be said of it */
   denied(phase: Phase, judgement: Judgement | null): void {
-    this.metrics.latency.record(this.deny(phase, judgement));
+    const lasted = this.deny(phase, judgement);
+    this.metrics.latency.record(lasted);
+    this.counts.add(phase, Ending.Deny, lasted);
   }
 
   /** Of a body not all could be judged. @param isAnswered so it was answered with an error */
   failed(phase: Phase, isAnswered: bool): void {
+    this.counts.add(phase, Ending.Error);
     if (!this.habits.isFull && !isAnswered && !this.api.logsFailures) return;
     this.audit.status(phase == Phase.Request ? "request error" : "response error");
     this.audit.time(phase);
@@ -71,12 +90,15 @@ export class Ledger {
 
   /** A stream is refused. @param judgement null: nothing can be said of it */
   streamDenied(judgement: Judgement | null): void {
+    const isUnjudged = judgement === null && this.isStreamUnjudged;
+    this.counts.add(Phase.Response, isUnjudged ? Ending.Error : Ending.Deny);
     if (this.habits.isFull || this.api.logsStreams) this.deny(Phase.Response, judgement);
     else this.audit.write();
   }
 
   /** Events of a stream could not be judged. */
   streamFailed(): void {
+    this.isStreamUnjudged = true;
     this.audit.status("response error");
     if (this.habits.isFull || this.api.logsStreams) this.audit.time(Phase.Response);
     this.audit.write();
@@ -89,6 +111,8 @@ export class Ledger {
    * @param hasFailed not all could be judged, which was said
    */
   streamPassed(isMasked: bool, hasFailed: bool): void {
+    const passed = isMasked ? Ending.Mask : Ending.Pass;
+    this.counts.add(Phase.Response, hasFailed ? Ending.Error : passed);
     const isSilent = !isMasked && !this.habits.isFull;
     if (isSilent || hasFailed) return this.audit.writeRules();
     this.audit.status(isMasked ? "response mask" : "response pass");

@@ -75,7 +75,7 @@ export class ContentStream extends HttpContext {
     const header = requestHeaders.get(CONSUMER_HEADER);
     const consumer = header === null ? NO_BYTES : header.copy();
     const thresholds = config.consumers.thresholdsOf(consumer);
-    const ledger = new Ledger(new Audit(log), metrics, config.api, config.ledger);
+    const ledger = new Ledger(new Audit(log), metrics, config, consumer);
     this.consumer = consumer;
     this.ledger = ledger;
     this.examiner = new Examiner(id, config.backends, thresholds, ledger, log);

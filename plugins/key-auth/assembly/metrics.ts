@@ -1,41 +1,55 @@
-import { bytes } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { RequestFacts } from "@ai-gateway-wasm/kit";
+// Not by way of `kit/series`: what else is there has constants of its own.
+import { NO_LABEL } from "@ai-gateway-wasm/kit/assembly/series/label";
+import { Labels, NONE } from "@ai-gateway-wasm/kit/assembly/series/labels";
 import { Counter } from "proxy-wasm-as";
 import { Denial } from "./replies";
+
+/** Routes are the operator's, so they are few; any more count as `-`. */
+const MOST_ROUTES: i32 = 1000;
+// Of the VM, for all configurations: gateways never forget a metric.
+const routes: Slice[] = [];
+const rejections: Counter[] = [];
+
+/** All refusals of a route (ai-statistics.md 8.2). */
+function rejectionsOf(route: Slice): Counter {
+  for (let i = 0; i < routes.length; i++) {
+    if (routes[i].equals(route)) return rejections[i];
+  }
+  if (routes.length >= MOST_ROUTES && route !== NO_LABEL) return rejectionsOf(NO_LABEL);
+  const name = new Builder(128);
+  new Labels(route, NO_LABEL, NO_LABEL, NONE).appendTo(name);
+  const counter = new Counter(name.appendText("auth_reject_count").view());
+  routes.push(route.copy());
+  rejections.push(counter);
+  return counter;
+}
+
+const NAMES: string[] = [
+  "key_auth_multi_key",
+  "key_auth_no_key",
+  "key_auth_invalid",
+  "key_auth_forbidden",
+  "key_auth_expired",
+  "key_auth_disabled",
+  "key_auth_model_denied",
+];
+/** Place of each denial's name, in the order of `Denial`. */
+const PLACES: StaticArray<u8> = [0, 1, 2, 3, 4, 4, 5, 6, 6, 6, 6, 3];
 
 /** Counters by outcome; no consumer and no key in a name (key-auth.md 4.3). */
 @final
 export class Metrics {
   readonly ok: Counter = new Counter(bytes("key_auth_ok"));
-  private readonly noKey: Counter = new Counter(bytes("key_auth_no_key"));
-  private readonly severalKeys: Counter = new Counter(bytes("key_auth_multi_key"));
-  private readonly invalid: Counter = new Counter(bytes("key_auth_invalid"));
-  private readonly forbidden: Counter = new Counter(bytes("key_auth_forbidden"));
-  private readonly expired: Counter = new Counter(bytes("key_auth_expired"));
-  private readonly disabled: Counter = new Counter(bytes("key_auth_disabled"));
-  private readonly modelDenied: Counter = new Counter(bytes("key_auth_model_denied"));
+  private readonly denials: Counter[] = [];
 
-  countDenial(denial: Denial): void {
-    this.counterOf(denial).increment();
+  constructor() {
+    for (let i = 0; i < NAMES.length; i++) this.denials.push(new Counter(bytes(NAMES[i])));
   }
 
-  private counterOf(denial: Denial): Counter {
-    switch (denial) {
-      case Denial.SeveralKeys:
-        return this.severalKeys;
-      case Denial.NoKey:
-        return this.noKey;
-      case Denial.UnknownKey:
-        return this.invalid;
-      case Denial.Expired:
-      case Denial.NotActiveYet:
-        return this.expired;
-      case Denial.Disabled:
-        return this.disabled;
-      case Denial.NotAllowed:
-      case Denial.NoProviderKey:
-        return this.forbidden;
-      default:
-        return this.modelDenied;
-    }
+  countDenial(denial: Denial): void {
+    this.denials[PLACES[denial]].increment();
+    rejectionsOf(new RequestFacts().route).increment();
   }
 }

@@ -65,6 +65,8 @@ export class NativeListener extends HeldRequest {
   private stage: Stage = Stage.Idle;
   /** Null: nothing is chosen. */
   private choice: Choice | null = null;
+  /** As the client names it; memory of its own. */
+  private model: Slice = NO_BYTES;
   /** What the client gets when every target failed. */
   private error: Slice = NO_BYTES;
 
@@ -89,7 +91,9 @@ export class NativeListener extends HeldRequest {
     this.choice = choice;
     this.stage = Stage.Goes;
     this.orders.give(choice.links.length, request.streams);
-    setProperty(CHAIN_PROPERTY, ChainNote.of(choice, request, isAlone).toJson());
+    const note = ChainNote.of(choice, request, isAlone);
+    this.model = note.model;
+    setProperty(CHAIN_PROPERTY, note.toJson());
     const skipped = choice.skipped;
     this.leadTo(skipped > 0 ? chain.breakerClusters[skipped] : chain.cluster);
     chain.metrics.requests.increment();
@@ -176,7 +180,7 @@ export class NativeListener extends HeldRequest {
   private giveUp(choice: Choice, trace: Trace, endOfStream: bool): HeadersAction {
     const config = this.config;
     const wait = getProperty(RETRY_AFTER_PROPERTY);
-    const served = tellAllFailed(choice.chain, trace);
+    const served = tellAllFailed(choice.chain, trace, this.model);
     if (config.allFailed.mode != FailedMode.OpenAi) {
       responseHeaders.load();
       config.exposure.clean(responseHeaders);

@@ -295,7 +295,7 @@ export class ReplayListener extends HeldRequest {
    */
   private giveUp(calls: ReplayCalls, last: ReplayAnswer | null): bool {
     const failed = this.config.allFailed;
-    const served = tellAllFailed(calls.choice.chain, calls.trace);
+    const served = tellAllFailed(calls.choice.chain, calls.trace, calls.model);
     const wantsLast = failed.mode == FailedMode.Last;
     const wantsFirst = failed.mode == FailedMode.First || (wantsLast && last === null);
     if (wantsFirst && this.place != Place.Request) return this.releaseFirst(served, last !== null);

@@ -1,8 +1,36 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { RequestFacts } from "@ai-gateway-wasm/kit";
+import { Labels, NO_LABEL, SeriesTable } from "@ai-gateway-wasm/kit/series";
 import { Counter, Gauge, Histogram } from "proxy-wasm-as";
 import { FAILURE_CLASSES, FailureClass } from "./reason";
 
 const PREFIX: string = "model_fallback.";
+
+/** What is counted by route, and cluster and model of the first target (ai-statistics.md 8.2). */
+const enum FallbackEvent {
+  Fallback,
+  Success,
+  Exhausted,
+}
+
+const series: SeriesTable = new SeriesTable([
+  "model_fallback_count",
+  "model_fallback_success_count",
+  "model_fallback_exhausted_count",
+]);
+
+/**
+ * Counts the running request, which its first target did not answer.
+ *
+ * @param cluster of that target
+ * @param model that it was, or would have been, asked for
+ * @param isServed another target did; false: none did
+ */
+export function countFallback(cluster: Slice, model: Slice, isServed: bool): void {
+  const own = series.of(new Labels(new RequestFacts().route, cluster, model, NO_LABEL));
+  own.count(FallbackEvent.Fallback);
+  own.count(isServed ? FallbackEvent.Success : FallbackEvent.Exhausted);
+}
 
 /** What one chain counts. Names come from the configuration, never from requests. */
 @final

@@ -39,6 +39,11 @@ export class ReplayCalls {
     private readonly owner: u32,
   ) {}
 
+  /** As the client names it. */
+  get model(): Slice {
+    return this.note.model;
+  }
+
   /** The running request goes to the first target. @returns what it is to send */
   startFirst(): Attempt {
     const attempt = new Attempt(this.choice.links[0].target, this.note.model, this.note.consumer);

@@ -7,6 +7,7 @@ import { Chain, Link } from "./chain";
 import { ChainNote } from "./chain-note";
 import { nowMs } from "./clock";
 import { Exposure, Served } from "./exposure";
+import { countFallback } from "./metrics";
 import {
   FROM_PROPERTY,
   RETRY_AFTER,
@@ -135,6 +136,7 @@ export class Result {
   private announce(served: Served, status: i32, log: PluginLog): void {
     setProperty(FROM_PROPERTY, served.from);
     this.chain.metrics.fallbackServed.increment();
+    countFrom(this.chain, served.from, this.note.model, true);
     if (status == 400) {
       log.warn("target " + served.target.toString() + " rejected the rewritten request");
     }
@@ -154,16 +156,32 @@ export class Result {
   }
 }
 
-/** Every target of a chain has failed. @returns what the client is told besides the error */
-export function tellAllFailed(chain: Chain, trace: Trace): Served {
+/**
+ * Every target of a chain has failed.
+ *
+ * @param model as the client names it
+ * @returns what the client is told besides the error
+ */
+export function tellAllFailed(chain: Chain, trace: Trace, model: Slice): Served {
   const served = new Served(NO_BYTES, NO_BYTES, trace.count);
   const first = trace.firstFailure;
   served.from = chain.primaryOf(trace);
   if (first !== null) served.reason = first.reason;
   chain.metrics.allFailed.increment();
+  countFrom(chain, served.from, model, false);
   setProperty(FROM_PROPERTY, served.from);
   trace.publish();
   return served;
+}
+
+/** The first target did not answer. @param model as the client names it */
+function countFrom(chain: Chain, from: Slice, model: Slice, isServed: bool): void {
+  const link = chain.find(from);
+  if (link === null) return;
+  const target = link.target;
+  // In a composite cluster targets need no cluster of their own.
+  const cluster = target.cluster.isEmpty ? target.name : target.cluster;
+  countFallback(cluster, target.modelFor(model), isServed);
 }
 
 /** Seconds that an answer asks to wait; 0: it does not say, or gives a date. */

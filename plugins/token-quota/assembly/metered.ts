@@ -12,7 +12,7 @@ import {
 } from "proxy-wasm-as";
 import { Account } from "./accounts";
 import { QuotaConfig } from "./config";
-import { Metrics } from "./metrics";
+import { countFor, Metrics, QuotaEvent } from "./metrics";
 import { ACCEPT_ENCODING, QUOTA_REMAINING, REMAINING_HEADER } from "./names";
 import { Purse, Verdict } from "./purse";
 import { Reply } from "./replies";
@@ -118,6 +118,7 @@ export class MeteredRequest extends QuotaStream {
 
   private decideWithoutStore(): HeadersAction {
     this.log.error("the balance is not known: " + this.purse.cause);
+    countFor(this.accounts[0].name, QuotaEvent.Error);
     if (this.config.store.failMode == FailMode.Open) return this.admit();
     return this.refuse(this.config.denial.storeError(this.purse.reason));
   }
@@ -140,6 +141,7 @@ export class MeteredRequest extends QuotaStream {
       return this.admit();
     }
     this.metrics.denied.increment();
+    countFor(this.accounts[0].name, QuotaEvent.Reject);
     const headers = reply.headers();
     const remaining = this.remaining();
     if (remaining !== null) headers.add(REMAINING_HEADER, remaining);

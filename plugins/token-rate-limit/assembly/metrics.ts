@@ -35,19 +35,24 @@ export class Metrics {
   }
 }
 
-/** The peer's counter of refusals, by route, cluster and consumer (token-rate-limit.md 4.6). */
+/** The peer's counter of refusals (token-rate-limit.md 4.6). */
+export const REFUSALS: string = "token_ratelimit_count";
+/** Requests that no store answered. */
+export const ERRORS: string = "token_ratelimit_error_count";
+
+/** Counters by route, cluster and consumer. */
 @final
 export class DenialCounters {
   private readonly known: BytesTable<Counter> = new BytesTable<Counter>();
 
   /** Counts the running request, whose headers can be read. */
-  count(): void {
+  count(metric: string): void {
     const consumer = requestHeaders.get(CONSUMER_HEADER);
     const facts = new RequestFacts();
-    let name = nameOf(facts, consumer === null ? NONE : consumer);
+    let name = nameOf(facts, consumer === null ? NONE : consumer, metric);
     let counter = this.known.find(name);
     if (counter === null && this.known.size >= MOST_NAMES) {
-      name = nameOf(facts, NONE);
+      name = nameOf(facts, NONE, metric);
       counter = this.known.find(name);
     }
     if (counter === null) {
@@ -58,7 +63,7 @@ export class DenialCounters {
   }
 }
 
-function nameOf(facts: RequestFacts, consumer: Slice): Slice {
+function nameOf(facts: RequestFacts, consumer: Slice, metric: string): Slice {
   return new Builder(160)
     .appendText("route.")
     .append(either(facts.route))
@@ -66,7 +71,8 @@ function nameOf(facts: RequestFacts, consumer: Slice): Slice {
     .append(either(facts.cluster))
     .appendText(".model.none.consumer.")
     .append(consumer)
-    .appendText(".metric.token_ratelimit_count")
+    .appendText(".metric.")
+    .appendText(metric)
     .view();
 }
 

@@ -84,4 +84,6 @@ export class CacheConfig {
   replaysChunks: bool = false;
   /** `cachedUsage: original`. */
   showsUsage: bool = false;
+  /** What occurs with every request is counted by route and model, too. */
+  countsAll: bool = false;
 }

@@ -1,5 +1,6 @@
 import { bytes } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
+import { countsEveryRequest } from "@ai-gateway-wasm/kit/series";
 import { Flights } from "@ai-gateway-wasm/store/slots";
 import { Partition, PartitionKind } from "../key/partition";
 import { Metrics } from "../metrics";
@@ -39,6 +40,7 @@ export function parseConfig(
   readPaths(json, config);
   readLimits(json, config);
   readReplay(json, config);
+  config.countsAll = countsEveryRequest(json);
   // Keys in Redis, and entries of a vector database alone, are those of the peer.
   const isShared = parser.isRedis || config.store === null;
   config.partition = readPartition(json, usualPartition(isShared, isPeer));

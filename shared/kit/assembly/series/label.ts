@@ -1,5 +1,7 @@
 import { appendHex, Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { NO_LABEL } from "./names";
+
+/** What stands for a label that is not there. */
+export const NO_LABEL: Slice = bytes("-");
 
 const DOT: u8 = 0x2e;
 const UNDERSCORE: u8 = 0x5f;
@@ -22,42 +24,30 @@ export function appendLabel(out: Builder, value: Slice): void {
     return;
   }
   if (isWordAt(value, 0)) out.appendByte(UNDERSCORE);
-  const bad = findBad(value, 0, last);
-  if (bad == last && last == value.length) out.append(value);
-  else appendParts(out, value, bad, last);
+  let from = 0;
+  for (let i = 0; i < last; i++) {
+    if (!isBad(value, i)) continue;
+    out.append(value.sub(from, i)).appendByte(UNDERSCORE);
+    from = i + 1;
+  }
+  out.append(value.sub(from, last));
   if (out.length - start > LONGEST) shorten(out, start, value);
 }
 
-/** Appends a value up to `last`. @param bad the first byte that becomes an underscore */
-function appendParts(out: Builder, value: Slice, bad: i32, last: i32): void {
-  let from = 0;
-  while (bad < last) {
-    out.append(value.sub(from, bad)).appendByte(UNDERSCORE);
-    from = bad + 1;
-    bad = findBad(value, from, last);
-  }
-  out.append(value.sub(from, last));
-}
-
-/** Position of the next control character, or dot that a label's word follows; `last`: none. */
-function findBad(value: Slice, from: i32, last: i32): i32 {
-  for (let i = from; i < last; i++) {
-    const byte = value.at(i);
-    if (byte < 0x20 || byte == 0x7f || (byte == DOT && isWordAt(value, i + 1))) return i;
-  }
-  return last;
+/** Whether there is a control character, or a dot that a label's word follows. */
+function isBad(value: Slice, at: i32): bool {
+  const byte = value.at(at);
+  return byte < 0x20 || byte == 0x7f || (byte == DOT && isWordAt(value, at + 1));
 }
 
 /** Whether one of the words stands there, alone or with more behind it. */
 function isWordAt(value: Slice, at: i32): bool {
-  const first = value.at(at);
-  if (first != 0x75 && first != 0x6d && first != 0x63) return false; // u, m, c
   for (let i = 0; i < WORDS.length; i++) {
     const word = WORDS[i];
     if (!hasAt(value, at, word)) continue;
     // In front only a whole word or one with a dot behind it is one.
-    if (at > 0) return true;
-    return value.length == word.length || value.at(word.length) == DOT;
+    const next = value.at(at + word.length);
+    if (at > 0 || next < 0 || next == DOT) return true;
   }
   return false;
 }

@@ -34,7 +34,7 @@ export class Place {
   }
 }
 
-/** A call of `WINDOWS`. @param mode as the script has it @param isResent it may arrive twice */
+/** A call of `WINDOWS`. @param mode as the script has it */
 export function windowWords(
   mode: string,
   tokens: i64,
@@ -55,6 +55,5 @@ export function windowWords(
       call.key(place.key).integer(0).integer(1);
     }
   }
-  if (isResent) call.once();
-  return call.words();
+  return call.words(isResent);
 }

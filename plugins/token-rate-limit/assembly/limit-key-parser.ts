@@ -119,11 +119,7 @@ export class LimitKeyParser {
   /** The peer accepts it without a word, and it never matches what its author meant. */
   private warnOfLiteral(entry: ConfigReader, text: Slice): void {
     this.log.warn(
-      entry.path +
-        ": " +
-        goQuote(text) +
-        " stands for itself; for patterns use limit_by_per_" +
-        LIMIT_BY[this.by].substring(9),
+      entry.path + ": " + goQuote(text) + " stands for itself; for patterns use limit_by_per_*",
     );
   }
 

@@ -71,9 +71,7 @@ describe("what a start logs", () => {
     [
       "a pattern where only literals are compared",
       { ...PEER, rule_items: [byHeader("*", 5)] },
-      [
-        'warn rule_items[0].limit_keys[0]: "*" stands for itself; for patterns use limit_by_per_header',
-      ],
+      ['warn rule_items[0].limit_keys[0]: "*" stands for itself; for patterns use limit_by_per_*'],
     ],
   ];
 

@@ -65,8 +65,8 @@ export class Spending {
     if (!this.readsResponse || this.status == SWITCHED) return false;
     const estimates = this.metering.estimates;
     if (isUnreadable(responseHeaders)) return estimates;
-    const readsModel = this.metering.pricing.readsModel;
-    this.response = new ResponseUsage(responseHeaders.get(CONTENT_TYPE), estimates, readsModel);
+    const weighs = this.metering.pricing.hasWeights;
+    this.response = new ResponseUsage(responseHeaders.get(CONTENT_TYPE), estimates, weighs);
     return true;
   }
 

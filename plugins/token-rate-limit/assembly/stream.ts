@@ -96,14 +96,14 @@ export class TokenRateLimit extends StoreStream {
     const config = this.config;
     const hasBody = !endOfStream && !isWebSocket();
     const mayHold = hasBody && config.holdsHeaders;
-    const isLegible = mayHold && !isEncoded(requestHeaders);
     const model = routedModel();
     if (mayHold && model === null && config.rules.needsModel) {
-      return isLegible ? this.hold() : this.giveUpBody(config.rejection.modelUnclear);
+      if (!isEncoded(requestHeaders)) return this.hold();
+      return this.giveUpBody(config.rejection.modelUnclear);
     }
     if (!this.match(model)) return HeadersAction.Continue;
     if (hasBody) this.spending.expectRequest();
-    if (isLegible && this.wantsBody()) return this.hold();
+    if (mayHold && this.wantsBody() && !isEncoded(requestHeaders)) return this.hold();
     this.admit();
     return this.headersAction();
   }

@@ -34,6 +34,7 @@ export function sipHash128(key: Slice, data: Slice): Slice {
 
 /** Little endian; bytes behind the end are zero. */
 function wordAt(data: Slice, at: i32): u64 {
+  if (at + 8 <= data.length) return load<u64>(data.ptr + <usize>at);
   let word: u64 = 0;
   for (let i = min(data.length - at, 8) - 1; i >= 0; i--) {
     word = (word << 8) | load<u8>(data.ptr + <usize>(at + i));

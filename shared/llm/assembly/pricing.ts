@@ -51,12 +51,10 @@ export class Pricing {
     }
   }
 
-  /** True when the model of a response matters. */
-  get readsModel(): bool {
-    return this.models.length > 0;
-  }
-
-  /** True when some response is weighed: costs are no numbers of tokens then. */
+  /**
+   * True when some response is weighed: its model and the details of its usage matter, and costs are
+   * no numbers of tokens.
+   */
   get hasWeights(): bool {
     return this.weights !== null || this.models.length > 0;
   }

@@ -3,7 +3,7 @@ import { readJson, textOf } from "@ai-gateway-wasm/as-json";
 import { NO_COUNT, countOf } from "./count";
 import { UsageDocument } from "./document";
 import { Field } from "./field";
-import { TokenUsage } from "./token-usage";
+import { NO_USAGE, TokenUsage } from "./token-usage";
 
 const CACHED_TOKENS: Slice = bytes("cached_tokens");
 const REASONING_TOKENS: Slice = bytes("reasoning_tokens");
@@ -16,22 +16,33 @@ const REASONING_TOKENS: Slice = bytes("reasoning_tokens");
 @final
 export class UsageReader {
   /** What the last document left. */
-  readonly current: TokenUsage = new TokenUsage();
+  private current: TokenUsage = NO_USAGE;
   /** The same as of the last document whose total was not 0: the one to charge. */
-  readonly settled: TokenUsage = new TokenUsage();
-  /** Whether there was such a document. */
-  seen: bool = false;
+  settled: TokenUsage = NO_USAGE;
 
-  /** @param readsNames whether `model` and `chatId` are wanted */
-  constructor(private readonly readsNames: bool = true) {}
+  /** @param readsTexts whether `model`, `chatId` and the details are wanted */
+  constructor(private readonly readsTexts: bool = true) {}
+
+  /** Whether there was such a document. */
+  get seen(): bool {
+    return this.settled !== NO_USAGE;
+  }
 
   /** Takes over what a document with usage says. */
   read(found: UsageDocument): void {
-    const usage = this.current;
-    if (this.readsNames) {
+    let usage = this.current;
+    if (usage === this.settled) {
+      // Whoever was given it keeps it as it is.
+      usage = usage.copy();
+      this.current = usage;
+    }
+    if (this.readsTexts) {
       usage.model = textAt(found, found.first(Field.Model, Field.ModelVersion), usage.model);
       usage.chatId = textAt(found, found.first(Field.Id, Field.MessageId), usage.chatId);
+      readInputDetails(found, usage);
+      readOutputDetails(found, usage);
     }
+    usage.cachedInput = only(found, Field.CachedContent, usage.cachedInput);
     usage.input = numberAt(found, Field.PromptTokens, Field.MessageInputTokens, usage.input);
     usage.output = numberAt(found, Field.CompletionTokens, Field.MessageOutputTokens, usage.output);
     usage.cacheCreation = numberAt(
@@ -43,12 +54,8 @@ export class UsageReader {
     usage.cacheRead = numberAt(found, Field.CacheRead, Field.MessageCacheRead, usage.cacheRead);
     usage.toolUsePrompt = only(found, Field.ToolUsePrompt, usage.toolUsePrompt);
     usage.thoughts = only(found, Field.Thoughts, usage.thoughts);
-    readInputDetails(found, usage);
-    readOutputDetails(found, usage);
     readTotal(found, usage);
-    if (usage.total == 0) return;
-    this.settled.copyFrom(usage);
-    this.seen = true;
+    if (usage.total != 0) this.settled = usage;
   }
 }
 
@@ -74,11 +81,9 @@ function textAt(found: UsageDocument, field: i32, before: Slice): Slice {
 
 function readInputDetails(found: UsageDocument, usage: TokenUsage): void {
   const field = found.first(Field.PromptDetails, Field.GeminiPromptDetails);
-  if (field >= 0) {
-    usage.inputDetails = found.text(field).copy();
-    usage.cachedInput = detail(usage.inputDetails, CACHED_TOKENS);
-  }
-  usage.cachedInput = only(found, Field.CachedContent, usage.cachedInput);
+  if (field < 0) return;
+  usage.inputDetails = found.text(field).copy();
+  usage.cachedInput = detail(usage.inputDetails, CACHED_TOKENS);
 }
 
 function readOutputDetails(found: UsageDocument, usage: TokenUsage): void {

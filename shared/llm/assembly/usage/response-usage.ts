@@ -48,10 +48,10 @@ export class ResponseUsage {
   /**
    * @param contentType `content-type` of the response, or null; decides between events and JSON
    * @param countsContent whether `contentBytes` is wanted, which costs one more pass over the body
-   * @param readsNames whether the usage's `model` and `chatId` are wanted
+   * @param readsTexts whether the usage's `model`, `chatId` and details are wanted
    */
-  constructor(contentType: Slice | null, countsContent: bool = false, readsNames: bool = true) {
-    this.reader = new UsageReader(readsNames);
+  constructor(contentType: Slice | null, countsContent: bool = false, readsTexts: bool = true) {
+    this.reader = new UsageReader(readsTexts);
     this.events = isEventStream(contentType) ? new SseReader() : null;
     this.content = countsContent ? new ContentCounter() : null;
   }
@@ -153,5 +153,7 @@ export class ResponseUsage {
 }
 
 function isEventStream(contentType: Slice | null): bool {
-  return contentType !== null && startsWithIgnoreCase(trim(contentType), EVENT_STREAM);
+  if (contentType === null) return false;
+  const text = contentType.at(0) <= 0x20 ? trim(contentType) : contentType;
+  return startsWithIgnoreCase(text, EVENT_STREAM);
 }

@@ -4,7 +4,7 @@ import { readNamePatterns } from "@ai-gateway-wasm/llm/pricing";
 import { NamePattern } from "@ai-gateway-wasm/match/name-pattern";
 import { StoreCommand } from "@ai-gateway-wasm/store";
 import { AddToGrant, Balance } from "@ai-gateway-wasm/store/balances";
-import { AddValue } from "@ai-gateway-wasm/store/values";
+import { AddValue, GetValue } from "@ai-gateway-wasm/store/values";
 import { wallClockSeconds } from "proxy-wasm-as";
 import { Grant, GrantRule, readGrantRules, readPeriod } from "./grants";
 import { Period, PeriodKind } from "./period";
@@ -29,6 +29,15 @@ export class Account {
 
   /** Seconds after which the store may forget the balance; 0: never. */
   keepSeconds: i64 = 0;
+  /** Null: nobody asked for it. */
+  private question: GetValue | null = null;
+
+  /** What asks for the balance. */
+  ask(tag: i32): GetValue {
+    const question = new GetValue(tag, this.key);
+    this.question = question;
+    return question;
+  }
 
   /** As the store has it. */
   get balance(): Balance {
@@ -44,8 +53,8 @@ export class Account {
    * @param amount 0 or more
    */
   change(tag: i32, amount: i64, isMinus: bool): StoreCommand {
-    if (!this.isManaged) return new AddValue(tag, this.key, amount, isMinus);
-    return new AddToGrant(tag, this.balance, isMinus ? -amount : amount);
+    if (!this.isManaged) return new AddValue(tag, this.key, amount, isMinus, this.question);
+    return new AddToGrant(tag, this.balance, isMinus ? -amount : amount, this.question);
   }
 
   /** False for a balance as the peer has it: only an administrator makes one, and it stays. */

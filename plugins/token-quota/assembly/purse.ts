@@ -1,6 +1,5 @@
 import { Debts, StoreCalls, StoreReply } from "@ai-gateway-wasm/store";
 import { Balance, ReserveBalance, SettleBalance } from "@ai-gateway-wasm/store/balances";
-import { GetValue } from "@ai-gateway-wasm/store/values";
 import { Account } from "./accounts";
 import { ReservationPolicy } from "./metering";
 
@@ -61,7 +60,7 @@ export class Purse {
     if (this.policy.isOn) return this.reserve(calls);
     this.pending = this.accounts.length;
     for (let i = 0; i < this.accounts.length; i++) {
-      const reply = this.debts.store.ask(calls, new GetValue(i, this.accounts[i].key));
+      const reply = this.debts.store.ask(calls, this.accounts[i].ask(i));
       if (reply !== null) this.noteBalance(reply);
     }
     return this.verdict;

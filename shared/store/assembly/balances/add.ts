@@ -5,6 +5,7 @@ import { StoreCommand } from "../command";
 import { StoreReply } from "../reply";
 import { SharedSpace } from "../shared-data/space";
 import { addToValue } from "../values/shared-value";
+import { GetValue, storedOf } from "../values/get";
 import { integerText, ScriptCall } from "../words";
 import { Balance } from "./balance";
 
@@ -23,6 +24,8 @@ export class AddToGrant extends StoreCommand {
     readonly balance: Balance,
     /** May be negative. */
     readonly amount: i64,
+    /** What asked for the same balance before; null: nobody did. */
+    private readonly question: GetValue | null = null,
   ) {
     super(tag, true);
   }
@@ -46,6 +49,7 @@ export class AddToGrant extends StoreCommand {
     const balance = this.balance;
     // A charge that is late by a period has nothing to be taken from.
     if (balance.isOver(nowMs)) return StoreReply.ofValue(integerText(0));
-    return addToValue(space, balance.key, this.amount, nowMs, balance.grant, balance.endsAtMs);
+    const stored = storedOf(space, balance.key, this.question);
+    return addToValue(space, stored, this.amount, nowMs, balance.grant, balance.endsAtMs);
   }
 }

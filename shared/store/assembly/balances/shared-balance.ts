@@ -107,7 +107,7 @@ function withdraw(stored: StoredValue, command: ReserveBalance, left: i64): void
   const tokens = command.tokens;
   stored.bytes = integerText(left - tokens);
   if (tokens > 0 && command.deadlineMs > 0) {
-    stored.holds.push(new Hold(command.id, tokens, command.deadlineMs));
+    stored.addHold(new Hold(command.id, tokens, command.deadlineMs));
   }
 }
 

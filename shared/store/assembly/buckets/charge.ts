@@ -52,8 +52,7 @@ export class Charge extends StoreCommand {
     for (let i = 0; i < this.buckets.length; i++) {
       const bucket = this.buckets[i];
       const limit = this.isUnlimited ? NO_LIMIT : space.limitHere(bucket.limit);
-      const answer = chargeBucket(space, bucket, this.tokens, limit, nowMs);
-      if (answer.hasFailed) reply = answer;
+      if (!chargeBucket(space, bucket, this.tokens, limit, nowMs)) reply = space.contention();
     }
     return reply;
   }

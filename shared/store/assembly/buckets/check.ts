@@ -3,6 +3,7 @@ import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
 import { wallClockMs } from "../clock";
 import { StoreCommand } from "../command";
 import { BucketState, StoreFailure, StoreReply } from "../reply";
+import { Slot } from "../shared-data/slot";
 import { SharedSpace } from "../shared-data/space";
 import { ScriptCall } from "../words";
 import { Bucket } from "./bucket";
@@ -60,7 +61,9 @@ export class Check extends StoreCommand {
     const nowMs = wallClockMs();
     const states: BucketState[] = [];
     for (let i = 0; i < this.buckets.length; i++) {
-      states.push(readBucket(space, this.buckets[i], nowMs));
+      const bucket = this.buckets[i];
+      states.push(readBucket(space, bucket, nowMs));
+      Slot.of(space, bucket).keep(); // for the charge
     }
     return StoreReply.ofStates(states);
   }

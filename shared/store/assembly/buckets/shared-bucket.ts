@@ -1,5 +1,5 @@
 import { Status } from "proxy-wasm-as";
-import { BucketState, StoreReply } from "../reply";
+import { BucketState } from "../reply";
 import { Entry } from "../shared-data/entry";
 import { Slot } from "../shared-data/slot";
 import { ATTEMPTS, SharedSpace } from "../shared-data/space";
@@ -23,7 +23,7 @@ export function stateOf(space: SharedSpace, bucket: Bucket, entry: Entry, nowMs:
 
 /**
  * Adds tokens unless the bucket holds more than `limit`; how it is then does not matter to
- * anybody. Negative tokens are taken as they are, as Redis does.
+ * anybody. Negative tokens are taken as they are, as Redis does. False: contention.
  */
 export function chargeBucket(
   space: SharedSpace,
@@ -31,15 +31,15 @@ export function chargeBucket(
   tokens: i64,
   limit: i64,
   nowMs: i64,
-): StoreReply {
+): bool {
   const slot = Slot.of(space, bucket);
   for (let i = 0; i < ATTEMPTS; i++) {
-    const entry = Entry.at(slot.read(), bucket, nowMs);
-    if (entry.used(bucket, nowMs) > limit) return new StoreReply();
+    const entry = Entry.at(slot.recall(), bucket, nowMs);
+    if (entry.used(bucket, nowMs) > limit) return true;
     entry.count += tokens;
     // As the peer's script: what looks like a first charge begins the window.
     if (bucket.algorithm == Algorithm.Fixed && entry.count == tokens) entry.startMs = nowMs;
-    if (slot.write(entry, nowMs) == Status.Ok) return new StoreReply();
+    if (slot.write(entry, nowMs) == Status.Ok) return true;
   }
-  return space.contention();
+  return false;
 }

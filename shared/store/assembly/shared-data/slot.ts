@@ -13,6 +13,8 @@ import { SharedSpace } from "./space";
 const CAPACITY: i32 = 64;
 
 const HASH_SIZE: i32 = 16;
+/** Bytes of a slot that a request keeps from its question to its charge: ten counters. */
+const MOST_KEPT: i32 = 10 * ENTRY_SIZE;
 
 /**
  * The slot of shared data that a bucket's counter lies in. A fixed number of slots with a fixed
@@ -30,6 +32,8 @@ const HASH_SIZE: i32 = 16;
 export class Slot {
   private data: Slice = NO_BYTES;
   private cas: u32 = ONLY_IF_ABSENT;
+  /** What was read in an earlier callback is still there, for one write. */
+  private isKept: bool = false;
 
   constructor(
     private readonly space: SharedSpace,
@@ -57,6 +61,29 @@ export class Slot {
     // Another plugin in the same VM may have written anything under this key.
     const isOurs = found !== null && found.data.length % ENTRY_SIZE == 0;
     this.data = found !== null && isOurs ? found.data : NO_BYTES;
+    this.isKept = false;
+    return this.find();
+  }
+
+  /** Keeps what was read for a later callback. */
+  keep(): void {
+    if (this.data.length > MOST_KEPT) return;
+    this.data = this.data.kept();
+    this.isKept = true;
+  }
+
+  /**
+   * What was kept, else as `read`. When nobody wrote to the slot since, which `write` tells, the host
+   * is asked once less: a JSON answer takes 0.90 to 0.94 of the time in Node with it, in Envoy the
+   * call alone is 1 µs (test/bench).
+   */
+  recall(): Entry | null {
+    if (!this.isKept) return this.read();
+    this.isKept = false;
+    return this.find();
+  }
+
+  private find(): Entry | null {
     for (let at = 0; at < this.data.length; at += ENTRY_SIZE) {
       if (this.isOwn(at)) return entryAt(this.data.ptr + <usize>at);
     }

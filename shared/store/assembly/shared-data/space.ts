@@ -35,7 +35,7 @@ export class SharedSpace {
   }
 
   slotKey(slot: i32): Slice {
-    return new Builder().append(this.prefix).appendInteger(slot).view();
+    return new Builder(32).append(this.prefix).appendInteger(slot).view();
   }
 
   valueKey(key: Slice): Slice {

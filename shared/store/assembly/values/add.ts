@@ -7,6 +7,7 @@ import { StoreReply } from "../reply";
 import { SharedSpace } from "../shared-data/space";
 import { ScriptCall } from "../words";
 import { addToValue } from "./shared-value";
+import { GetValue, storedOf } from "./get";
 
 /**
  * What may arrive twice cannot be a plain command; errors read as those of one (`pcall`). KEYS: the
@@ -26,6 +27,8 @@ export class AddValue extends StoreCommand {
     readonly amount: i64,
     /** Takes the amount away instead; peers send `decrby` for it. */
     readonly isMinus: bool = false,
+    /** What asked for the same value before; null: nobody did. */
+    private readonly question: GetValue | null = null,
   ) {
     super(tag, true);
   }
@@ -43,6 +46,8 @@ export class AddValue extends StoreCommand {
   }
 
   override runShared(space: SharedSpace): StoreReply {
-    return addToValue(space, this.key, this.isMinus ? -this.amount : this.amount, wallClockMs());
+    const amount = this.isMinus ? -this.amount : this.amount;
+    const stored = storedOf(space, this.key, this.question);
+    return addToValue(space, stored, amount, wallClockMs());
   }
 }

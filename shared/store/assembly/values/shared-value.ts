@@ -31,26 +31,31 @@ export function writeValue(space: SharedSpace, command: SetValue, nowMs: i64): S
   return space.contention();
 }
 
-/** @param first what a missing number begins with @param endMs when such a one ends; 0: never */
+/**
+ * @param stored the number, read already or not @param first what a missing one begins with
+ * @param endMs when such a one ends; 0: never
+ */
 export function addToValue(
   space: SharedSpace,
-  key: Slice,
+  stored: StoredValue,
   amount: i64,
   nowMs: i64,
   first: i64 = 0,
   endMs: i64 = 0,
 ): StoreReply {
-  const stored = new StoredValue(space, key);
   for (let i = 0; i < ATTEMPTS; i++) {
-    stored.read(nowMs);
+    const isOld = stored.isKept;
+    stored.recall(nowMs);
     const found = stored.bytes;
     if (found !== null && !isInteger(found)) {
+      if (isOld) continue; // it may have been set since
       return StoreReply.failed(StoreFailure.Reply, NOT_A_NUMBER);
     }
     if (found === null) stored.endMs = endMs;
     const before = found === null ? first : saturate(found);
     const sum = before + amount;
     if (amount > 0 ? sum < before : sum > before) {
+      if (isOld) continue;
       return StoreReply.failed(StoreFailure.Reply, OVERFLOW);
     }
     const text = integerText(sum);

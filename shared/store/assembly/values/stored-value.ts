@@ -19,6 +19,8 @@ export class Hold {
   ) {}
 }
 
+const NO_HOLDS: Hold[] = [];
+
 /**
  * One value in shared data, under a key of its own:
  *
@@ -37,19 +39,42 @@ export class StoredValue {
   bytes: Slice | null = null;
   /** 0: never. */
   endMs: i64 = 0;
-  holds: Hold[] = [];
+  /** More come through `addHold`. */
+  holds: Hold[] = NO_HOLDS;
+  /** What was read in an earlier callback is still there, for one write. */
+  isKept: bool = false;
 
   constructor(space: SharedSpace, key: Slice) {
     this.key = space.valueKey(key);
   }
 
   read(nowMs: i64): void {
+    this.isKept = false;
     this.bytes = null;
     this.endMs = 0;
-    this.holds = [];
+    this.holds = NO_HOLDS;
     const found = getSharedData(this.key);
     this.cas = found === null ? ONLY_IF_ABSENT : found.cas;
     if (found !== null && found.data.length >= HEADER_SIZE) this.decode(found.data, nowMs);
+  }
+
+  addHold(hold: Hold): void {
+    if (this.holds === NO_HOLDS) this.holds = [];
+    this.holds.push(hold);
+  }
+
+  /** Keeps what was read for a later callback. */
+  keep(): void {
+    const bytes = this.bytes;
+    if (bytes !== null) this.bytes = bytes.kept();
+    this.isKept = true;
+  }
+
+  /** What was kept, else as `read`. Spares a call of the host when nobody wrote since. */
+  recall(nowMs: i64): void {
+    if (!this.isKept) return this.read(nowMs);
+    this.isKept = false;
+    if (this.isOver(nowMs)) this.bytes = null;
   }
 
   /** CasMismatch: the value was changed since `read`, nothing was written. */
@@ -68,7 +93,6 @@ export class StoredValue {
   }
 
   private decode(data: Slice, nowMs: i64): void {
-    const endMs = load<i64>(data.ptr);
     const length = load<i32>(data.ptr, 8);
     const count = load<i32>(data.ptr, 12);
     const holdsAt = HEADER_SIZE + max(0, length);
@@ -76,11 +100,14 @@ export class StoredValue {
     if (length < NOTHING || count < 0 || !isWhole) return;
     for (let i = 0; i < count; i++) {
       const ptr = data.ptr + <usize>(holdsAt + i * HOLD_SIZE);
-      this.holds.push(new Hold(load<i64>(ptr), load<i64>(ptr, 8), load<i64>(ptr, 16)));
+      this.addHold(new Hold(load<i64>(ptr), load<i64>(ptr, 8), load<i64>(ptr, 16)));
     }
-    if (length == NOTHING || (endMs != 0 && endMs < nowMs)) return;
-    this.bytes = data.sub(HEADER_SIZE, holdsAt);
-    this.endMs = endMs;
+    this.endMs = load<i64>(data.ptr);
+    if (length != NOTHING && !this.isOver(nowMs)) this.bytes = data.sub(HEADER_SIZE, holdsAt);
+  }
+
+  private isOver(nowMs: i64): bool {
+    return this.endMs != 0 && this.endMs < nowMs;
   }
 }
 

@@ -28,6 +28,9 @@ export const enum Outcome {
 }
 
 const SESSION_BYTES: i32 = 10;
+const SECRET_BYTES: i32 = 16;
+/** Of the VM: no bytes until it is needed, and where the host has none. */
+let ownSecret: Slice = NO_BYTES;
 
 /** Who asks: what an examination needs of its stream. */
 @final
@@ -39,7 +42,7 @@ export class Examiner {
   /** What the user asked, for judges of answers. */
   prompt: Slice = NO_BYTES;
   /** What the local rules have masked in the request. */
-  readonly memory: Memory = new Memory();
+  readonly memory: Memory = new Memory(secret());
   readonly client: Client = new Client();
 
   constructor(
@@ -275,6 +278,15 @@ function partEnd(text: Slice, from: i32, mostBytes: i32, mostChars: i32): i32 {
 }
 
 export function newSessionId(): Slice {
-  const random = randomBytes(SESSION_BYTES);
-  return encodeHex(random === null ? NO_BYTES : random);
+  return encodeHex(random(SESSION_BYTES));
+}
+
+function secret(): Slice {
+  if (ownSecret.isEmpty) ownSecret = random(SECRET_BYTES);
+  return ownSecret;
+}
+
+function random(length: i32): Slice {
+  const bytes = randomBytes(length);
+  return bytes === null ? NO_BYTES : bytes;
 }

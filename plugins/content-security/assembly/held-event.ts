@@ -9,27 +9,17 @@ import { LocalStream } from "./local/local-stream";
 export class Track {
   /** Bytes of it so far. */
   length: i32 = 0;
-
-  private isFinished: bool = false;
+  /** Bytes of all tracks when it was last heard of. */
+  heardAt: i32 = 0;
 
   constructor(
     /** Number of the track in its stream. */
     readonly order: i32,
-    private readonly name: u64,
+    /** Of the choice and field. */
+    readonly name: u64,
     /** The local rules on it; null: there are none. */
     readonly rules: LocalStream | null,
   ) {}
-
-  /** False once it has ended: what comes then is another text. */
-  goesOn(name: u64): bool {
-    return !this.isFinished && this.name == name;
-  }
-
-  finish(): void {
-    const rules = this.rules;
-    this.isFinished = true;
-    if (rules !== null) rules.finish();
-  }
 }
 
 /** A piece of a track that waits for its verdict. */
@@ -85,6 +75,8 @@ export class HeldEvent {
   asked: Slice | null = null;
   /** Of a JSON-RPC message, as JSON; no bytes: it has none. */
   messageId: Slice = NO_BYTES;
+  /** But for its one text it is the same as the one before. */
+  isAlike: bool = true;
   /** The data, when it stands in several lines; null: it stands in the event as it is. */
   joined: Slice | null = null;
 
@@ -95,13 +87,6 @@ export class HeldEvent {
     /** Where its first line begins. */
     readonly head: i32,
   ) {}
-
-  get isSettled(): bool {
-    for (let i = 0; i < this.texts.length; i++) {
-      if (!this.texts[i].isSettled) return false;
-    }
-    return true;
-  }
 
   /** What is replaced began in an event before. */
   get isCut(): bool {

@@ -1,11 +1,10 @@
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { SseReader } from "@ai-gateway-wasm/sse";
 import { HttpCallResponse } from "proxy-wasm-as";
 import { SecurityConfig, Trigger } from "./config";
-import { blankLineBefore, isLastWord } from "./event-ends";
-import { ALONE } from "./event-texts";
+import { endsLine, isLastWord, mayHaveData } from "./event-ends";
+import { EventText } from "./event-texts";
 import { Exam, Examiner, newSessionId, Outcome } from "./exam";
-import { HeldEvent, HeldText } from "./held-event";
+import { HeldEvent } from "./held-event";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
 import { Masking } from "./masking";
@@ -13,6 +12,7 @@ import { Denial } from "./refusal/denial";
 import { Ending } from "./refusal/ending";
 import { runesIn } from "./runes";
 import { StreamContext } from "./stream-context";
+import { StreamEvents } from "./stream-events";
 import { Tracks } from "./tracks";
 import { WindowTexts } from "./window-texts";
 
@@ -29,7 +29,7 @@ const EMPTY_CONTENT: Slice = bytes("[empty content]");
  */
 @final
 export class StreamGate {
-  private readonly reader: SseReader;
+  private readonly incoming: StreamEvents;
   /** What came and has not gone out. */
   private readonly held: Builder = new Builder(0);
   private readonly events: HeldEvent[] = [];
@@ -63,15 +63,19 @@ export class StreamGate {
   private readonly said: Builder | null;
   /** Too much was said for judges that want it all: the back ends are not asked any more. */
   private isTooLong: bool = false;
+  /** What is held begins a line. */
+  private isAtLineStart: bool = true;
 
+  /** @param isSearch nobody says that it is a stream of events: what is no data is not held */
   constructor(
     private readonly config: SecurityConfig,
     private readonly examiner: Examiner,
+    private readonly isSearch: bool,
   ) {
     this.tracks = new Tracks(config.rules, examiner);
     this.context = new StreamContext(config.contextChars);
     this.said = config.needs.all ? new Builder(0) : null;
-    this.reader = new SseReader(<i32>config.maxBodyBytes);
+    this.incoming = new StreamEvents(config.api, <i32>config.maxBodyBytes);
   }
 
   /** An answer is waited for: what is held must stay. */
@@ -83,18 +87,16 @@ export class StreamGate {
   feed(chunk: Slice, isLast: bool): void {
     if (this.isRefused || this.hasEnded) return;
     const before = this.gone + this.held.length;
+    const incoming = this.incoming;
     this.held.append(chunk);
-    this.reader.feed(chunk);
-    while (this.reader.next()) {
-      const end = <i32>(this.reader.behindEvent - chunk.ptr);
-      this.hold(before + end, blankLineBefore(chunk, end));
-    }
-    if (this.reader.dropped > 0 && this.config.deniesUnreadable) return this.refuse(null);
+    incoming.feed(chunk);
+    while (incoming.next()) this.hold(before);
+    if (incoming.hasDropped && this.config.deniesUnreadable) return this.refuse(null);
     if (isLast) {
       this.hasEnded = true;
       this.endsAlone =
         chunk.isEmpty && this.config.asksEmpty && this.config.trigger == Trigger.Events;
-      if (this.reader.finish()) this.hold(before + chunk.length, 0);
+      if (incoming.finish()) this.hold(before);
       this.finishTracks();
     }
     this.judge();
@@ -115,31 +117,35 @@ export class StreamGate {
     return bytes;
   }
 
-  /** The reader's event. @param end where it ends in the stream. @param blank bytes of its blank line */
-  private hold(end: i32, blank: i32): void {
+  /** The present event. @param before where the chunk begins in the stream */
+  private hold(before: i32): void {
+    const incoming = this.incoming;
     const count = this.events.length;
     const start = count > 0 ? this.events[count - 1].end : this.gone;
-    const event = this.reader.event;
+    const held = new HeldEvent(start, before + incoming.end, before + incoming.start);
+    const alike = incoming.alike;
+    if (alike === null) this.read(held);
+    else this.say(held, alike);
+    this.events.push(held);
+  }
+
+  private read(held: HeldEvent): void {
+    const event = this.incoming.event;
     if (this.ending === null) {
       this.ending = this.config.refusal.follow(event, this.examiner.client);
     }
-    const held = new HeldEvent(start, end, end - blank - event.length);
-    const said = this.config.api.readEvent(event);
+    held.isAlike = false;
+    const said = this.incoming.read();
     held.asked = said.asked;
     held.messageId = said.messageId;
     held.joined = said.joined;
-    for (let i = 0; i < said.list.length; i++) {
-      const piece = said.list[i];
-      const track = this.tracks.of(piece.track, piece.isJson);
-      held.texts.push(new HeldText(track, track.length, piece));
-      held.runes += runesIn(piece.text);
-      track.length += piece.text.length;
-      const rules = track.rules;
-      if (rules !== null) rules.feed(piece.text);
-      if (piece.track == ALONE) this.tracks.finishAlone(track);
-    }
-    this.events.push(held);
+    for (let i = 0; i < said.list.length; i++) this.say(held, said.list[i]);
     if (said.list.length == 0 && isLastWord(event)) this.finishTracks();
+  }
+
+  private say(held: HeldEvent, piece: EventText): void {
+    held.texts.push(this.tracks.add(piece));
+    held.runes += runesIn(piece.text);
   }
 
   private finishTracks(): void {
@@ -152,10 +158,16 @@ export class StreamGate {
     this.settleLocally();
     while (this.canGoOn && this.isDue) this.judgeWindow();
     if (!this.canGoOn) return;
-    const refused = this.tracks.findRefusal();
+    const refused = this.tracks.refusal;
     if (refused !== null) this.refuse(refused);
     else if (this.hasEnded) this.end();
-    else if (this.events.length == 0 && this.reader.isBetweenEvents) this.letHeldGo(); // blank lines
+    else if (this.events.length == 0 && this.isNoEvent) this.letHeldGo();
+  }
+
+  /** Blank lines, or what is held belongs to no event that says something. */
+  private get isNoEvent(): bool {
+    if (this.incoming.isBetweenEvents) return true;
+    return this.isSearch && !mayHaveData(this.held.view(), this.isAtLineStart);
   }
 
   private get canGoOn(): bool {
@@ -205,7 +217,7 @@ export class StreamGate {
   }
 
   private settleLocally(): void {
-    while (this.settled < this.events.length && this.events[this.settled].isSettled) {
+    while (this.settled < this.events.length && this.tracks.settles(this.events[this.settled])) {
       this.settledRunes += this.events[this.settled++].runes;
     }
   }
@@ -279,7 +291,7 @@ export class StreamGate {
       this.settledRunes -= event.runes;
       this.out.append(rewritten);
       const ending = this.ending;
-      if (ending !== null) ending.pass(bytes);
+      if (ending !== null && !event.isAlike) ending.pass(bytes);
     }
     const end = this.events[this.window - 1].end;
     this.events.splice(0, this.window);
@@ -292,6 +304,7 @@ export class StreamGate {
   private drop(end: i32): void {
     this.held.drop(end - this.gone);
     this.gone = end;
+    this.isAtLineStart = true;
   }
 
   /** All is judged, and the stream has ended. */
@@ -304,10 +317,13 @@ export class StreamGate {
   }
 
   private letHeldGo(): void {
-    const held = this.held;
-    this.out.append(held.view());
+    const held = this.held.view();
+    if (held.isEmpty) return;
+    this.out.append(held);
     this.gone += held.length;
-    held.clear();
+    this.isAtLineStart = endsLine(held.at(held.length - 1));
+    if (this.isSearch && this.isAtLineStart) this.incoming.restart();
+    this.held.clear();
   }
 
   private refuse(judgement: Judgement | null): void {

@@ -26,6 +26,7 @@ import { BodyExam } from "./body-exam";
 import { SecurityConfig } from "./config";
 import { Examiner, Outcome } from "./exam";
 import { FAILURE_DETAILS, failureBody, failureHeaders } from "./failure";
+import { Flow, GatedBody } from "./gated-body";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
 import { applyRules, isWide, keptImages, readTexts } from "./judged-body";
@@ -60,12 +61,8 @@ export class ContentStream extends HttpContext {
   private phase: Phase = Phase.Request;
   private texts: Texts | null = null;
   private exam: BodyExam | null = null;
-  private gate: StreamGate | null = null;
+  private gate: GatedBody | null = null;
   private readonly consumer: Slice;
-  /** The stream's body is held by the gateway. */
-  private isPaused: bool = false;
-  /** Of a stream all has come. */
-  private isComplete: bool = false;
 
   constructor(
     id: u32,
@@ -74,6 +71,7 @@ export class ContentStream extends HttpContext {
     log: PluginLog,
   ) {
     super(id);
+    requestHeaders.load();
     const header = requestHeaders.get(CONSUMER_HEADER);
     const consumer = header === null ? NO_BYTES : header.copy();
     const thresholds = config.consumers.thresholdsOf(consumer);
@@ -91,9 +89,11 @@ export class ContentStream extends HttpContext {
       return HeadersAction.Continue;
     }
     config.refusal.meet(this.examiner.client);
+    const reads = config.readsRequest && !endOfStream;
+    const isReadable = reads && !isUnreadable(requestHeaders); // edits end what was loaded
     if (config.checksResponse) requestHeaders.remove(ACCEPT_ENCODING);
-    if (!config.readsRequest || endOfStream) return HeadersAction.Continue;
-    if (isUnreadable(requestHeaders)) {
+    if (!reads) return HeadersAction.Continue;
+    if (!isReadable) {
       if (config.deniesUnreadable && config.checksRequest) this.refuse(null);
       return HeadersAction.Continue;
     }
@@ -166,16 +166,18 @@ export class ContentStream extends HttpContext {
     }
     if (taking == Taking.Hold) return this.holdResponse();
     this.ledger.audit.start();
+    limitResponseBuffer(config.maxBodyBytes);
     responseHeaders.remove(CONTENT_LENGTH);
     this.nameServices();
-    this.gate = new StreamGate(config, this.examiner);
+    const gate = new StreamGate(config, this.examiner, taking == Taking.Search);
+    this.gate = new GatedBody(gate);
     this.stage = Stage.Streams;
     return HeadersAction.Continue;
   }
 
   private readResponse(endOfStream: bool): DataAction {
     const gate = this.gate;
-    if (this.stage == Stage.Streams && gate !== null) return this.gateBody(gate, endOfStream);
+    if (this.stage == Stage.Streams && gate !== null) return gate.read(endOfStream);
     if (this.stage == Stage.Reads && endOfStream && !this.judge(responseBody.readAll())) {
       return DataAction.StopIterationAndBuffer;
     }
@@ -220,8 +222,9 @@ export class ContentStream extends HttpContext {
     this.metrics.checked.increment();
     const judgement = applyRules(config.rules, this.phase, texts, this.examiner);
     if (judgement !== null) return this.refuse(judgement);
+    if (config.backends.length == 0) return this.passOn(texts);
     // Services never see what the rules have masked, as little as the model does.
-    const text = this.config.backends.length > 0 ? texts.whole() : NO_BYTES;
+    const text = texts.whole();
     if (isRequest) this.examiner.prompt = text;
     this.nameServices();
     const masking = config.masking.of(this.phase);
@@ -229,6 +232,13 @@ export class ContentStream extends HttpContext {
     this.exam = exam;
     this.stage = Stage.Asks;
     return this.settle(exam, exam.proceed());
+  }
+
+  /** The local rules alone have judged. @returns true: what is held goes on */
+  private passOn(texts: Texts): bool {
+    if (texts.isChanged && !this.edit(texts)) return this.refuse(null);
+    this.ledger.passed(this.phase, texts.isMasked, false);
+    return true;
   }
 
   /** What the cloud calls the services for this consumer. */
@@ -301,39 +311,12 @@ export class ContentStream extends HttpContext {
     return false;
   }
 
-  private gateBody(gate: StreamGate, endOfStream: bool): DataAction {
-    const chunk = responseBody.readAll(); // hosts differ in what the size is at the end
-    this.isComplete = endOfStream;
-    // The rest of a body that is paused may be hidden until it is resumed: `advanceGate` ends it.
-    gate.feed(chunk === null ? NO_BYTES : chunk, endOfStream && !this.isPaused);
-    // Not paused without need: Higress 2.1 hides the chunk that comes to a paused body (harness.md 6.4).
-    this.isPaused = gate.isWaiting;
-    responseBody.replace(this.isPaused ? NO_BYTES : gate.release());
-    return this.isPaused ? DataAction.StopIterationAndBuffer : DataAction.Continue;
-  }
-
-  /**
-   * A judge of the stream has answered. On Higress 2.1 the chunk that comes next is hidden, too, and
-   * passes unjudged.
-   */
-  private advanceGate(gate: StreamGate, response: HttpCallResponse): void {
+  private advanceGate(gate: GatedBody, response: HttpCallResponse): void {
     if (!this.reach()) return;
-    gate.take(response);
-    if (!this.isPaused) {
-      // What may go out goes with what comes; nothing comes behind trailers.
-      if (this.isComplete && !gate.isWaiting && this.endUnpaused(gate)) this.closeResponse();
-      return;
-    }
-    const hidden = responseBody.readAll();
-    gate.feed(hidden === null ? NO_BYTES : hidden, this.isComplete);
-    if (gate.isWaiting) {
-      responseBody.replace(NO_BYTES);
-      return;
-    }
-    responseBody.replace(gate.release());
-    this.isPaused = false;
-    if (this.isComplete) this.closeResponse();
-    else this.resumeResponse();
+    const flow = gate.take(response);
+    if (flow == Flow.Resumes) this.resumeResponse();
+    else if (flow == Flow.Ends) this.closeResponse();
+    else if (flow == Flow.Breaks) this.closeStream();
   }
 
   /** All of the answer that was held goes on. */
@@ -343,22 +326,9 @@ export class ContentStream extends HttpContext {
   }
 
   /** Trailers end the stream. */
-  private endGate(gate: StreamGate): TrailersAction {
-    this.isComplete = true;
-    if (this.isPaused) return TrailersAction.StopIteration;
-    gate.feed(NO_BYTES, true);
-    if (gate.isWaiting || !this.endUnpaused(gate)) return TrailersAction.StopIteration;
-    return TrailersAction.Continue;
-  }
-
-  /**
-   * Nothing can be added to a body that is not paused: if anything had to be, the stream is broken off.
-   *
-   * @returns true: the trailers go on
-   */
-  private endUnpaused(gate: StreamGate): bool {
-    if (gate.release().isEmpty) return true;
-    this.closeStream();
-    return false;
+  private endGate(gate: GatedBody): TrailersAction {
+    const flow = gate.end();
+    if (flow == Flow.Breaks) this.closeStream();
+    return flow == Flow.Ends ? TrailersAction.Continue : TrailersAction.StopIteration;
   }
 }

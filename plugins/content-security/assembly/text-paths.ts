@@ -1,4 +1,4 @@
-import { compilePath, JsonPath } from "@ai-gateway-wasm/as-json";
+import { compileKeyPath, compilePath, JsonPath } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { ApiType } from "./api/type";
@@ -50,6 +50,8 @@ export class TextPaths {
   readonly stream: JsonPath[] = [];
   /** Where errors speak; none: they do not. */
   readonly errors: JsonPath[] = [];
+  /** Those in an event are keys and indexes alone: no text decides where texts are. */
+  areEventsPlain: bool = false;
 
   /** In the fields of ai-security-guard, or of qwen3guard (content-security.md 2.2, 2.7). */
   constructor(config: ConfigReader, dialect: Dialect, type: ApiType) {
@@ -62,11 +64,10 @@ export class TextPaths {
   private read(config: ConfigReader, defaults: DefaultPaths): void {
     compile(config, REQUEST, trim(config.text(REQUEST, defaults.request)), this.request);
     const response = trim(config.text(RESPONSE, defaults.response));
-    compile(config, RESPONSE, response, this.response);
-    readOthers(config, RESPONSE_OTHERS, response, RESPONSE_FALLBACKS, this.response);
+    readAll(config, RESPONSE, response, RESPONSE_OTHERS, RESPONSE_FALLBACKS, this.response);
     const stream = trim(config.text(STREAM, defaults.stream));
-    compile(config, STREAM, stream, this.stream);
-    readOthers(config, STREAM_OTHERS, stream, STREAM_FALLBACKS, this.stream);
+    const others = STREAM_FALLBACKS;
+    this.areEventsPlain = readAll(config, STREAM, stream, STREAM_OTHERS, others, this.stream);
     const error = trim(config.text(ERROR, defaults.error));
     if (!error.isEmpty) compile(config, ERROR, error, this.errors);
   }
@@ -78,12 +79,10 @@ export class TextPaths {
     compile(config, requestField, fields.text(requestField, REQUEST, REQUEST_PATH), this.request);
     const responseField = "response_content_json_path";
     const response = fields.text(responseField, RESPONSE, RESPONSE_PATH);
-    compile(config, responseField, response, this.response);
-    readOthers(config, RESPONSE_OTHERS, response, [], this.response);
+    readAll(config, responseField, response, RESPONSE_OTHERS, [], this.response);
     const streamField = "streaming_response_content_json_path";
     const stream = fields.text(streamField, "streamingResponseContentJsonPath", STREAM_PATH);
-    compile(config, streamField, stream, this.stream);
-    readOthers(config, STREAM_OTHERS, stream, [], this.stream);
+    this.areEventsPlain = readAll(config, streamField, stream, STREAM_OTHERS, [], this.stream);
   }
 }
 
@@ -93,20 +92,29 @@ function compile(config: ConfigReader, field: string, text: Slice, to: JsonPath[
   else to.push(path);
 }
 
-/** Those that stand in for the first one. */
-function readOthers(
+/** The first path, and those that stand in for it. @returns true: all are keys and indexes alone */
+function readAll(
   config: ConfigReader,
   field: string,
   first: Slice,
+  othersField: string,
   fallbacks: Slice[],
   to: JsonPath[],
-): void {
+): bool {
   const all: Slice[] = [first];
-  const others = config.has(field) ? readList(config, field) : fallbacks;
+  compile(config, field, first, to);
+  const others = config.has(othersField) ? readList(config, othersField) : fallbacks;
   for (let i = 0; i < others.length; i++) {
-    if (!addNew(all, others[i])) continue;
-    compile(config, field, others[i], to);
+    if (addNew(all, others[i])) compile(config, othersField, others[i], to);
   }
+  return arePlain(all);
+}
+
+function arePlain(paths: Slice[]): bool {
+  for (let i = 0; i < paths.length; i++) {
+    if (compileKeyPath(paths[i].toString()) === null) return false;
+  }
+  return true;
 }
 
 function readList(config: ConfigReader, field: string): Slice[] {

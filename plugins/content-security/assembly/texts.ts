@@ -14,6 +14,7 @@ import { Phase } from "./judge/backend";
 import { Documents } from "./judge/documents";
 import { DollarPath } from "./local/dollar-path";
 import { Memory } from "./local/memory";
+import { firstTurn, Scope } from "./scope";
 import { compare, share } from "./spread";
 import { offsetIn, TextField } from "./text-field";
 
@@ -39,14 +40,6 @@ const INPUT: Slice = bytes("input");
 const OUTPUT: Slice = bytes("output");
 /** Types of the parts of a list that are texts: of chats and of OpenAI's responses. */
 const TEXT_TYPES: Slice[] = [TEXT, bytes("input_text"), bytes("output_text")];
-
-/** Which messages of a request are judged (content-security.md 6, no. 7). */
-export const enum Scope {
-  Last,
-  /** What the user said since the last answer. */
-  LastUserTurns,
-  All,
-}
 
 /** What of a body is judged: its texts, all together, and its images. */
 @final
@@ -175,8 +168,7 @@ export class Texts {
   }
 
   private takeTurns(messages: JsonValue, scope: Scope): void {
-    const count = messages.count();
-    const first = scope == Scope.All ? 0 : scope == Scope.Last ? count - 1 : lastTurns(messages);
+    const first = firstTurn(messages, scope);
     const items = messages.entries();
     for (let i = 0; items.next(); i++) {
       if (i >= first) this.takeMessage(items.value);
@@ -186,11 +178,11 @@ export class Texts {
   /** Takes what an answer says: all choices, Anthropic's content, the output of OpenAI's responses. */
   takeAnswer(): void {
     const choices = this.member(CHOICES);
+    if (choices !== null && choices.isArray) return this.takeChoices(choices);
     const content = this.member(CONTENT);
+    if (content !== null && content.isArray) return this.take(content, NO_BYTES);
     const output = this.member(OUTPUT);
-    if (choices !== null && choices.isArray) this.takeChoices(choices);
-    else if (content !== null && content.isArray) this.take(content, NO_BYTES);
-    else if (output !== null && output.isArray) this.takeTurns(output, Scope.All);
+    if (output !== null && output.isArray) this.takeTurns(output, Scope.All);
   }
 
   private takeChoices(choices: JsonValue): void {
@@ -373,15 +365,4 @@ function isTextType(type: Slice): bool {
     if (type.equals(TEXT_TYPES[i])) return true;
   }
   return false;
-}
-
-/** Number of the first message that the user said since the last answer. */
-function lastTurns(messages: JsonValue): i32 {
-  const items = messages.entries();
-  let first = 0;
-  for (let i = 0; items.next(); i++) {
-    const message = items.value;
-    if (!message.isObject || !textOf(message.get(ROLE)).equals(USER)) first = i + 1;
-  }
-  return min(first, messages.count() - 1);
 }

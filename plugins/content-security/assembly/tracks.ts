@@ -1,18 +1,29 @@
 import { NO_BYTES } from "@ai-gateway-wasm/bytes";
-import { ALONE } from "./event-texts";
+import { ALONE, EventText } from "./event-texts";
 import { Examiner } from "./exam";
-import { Track } from "./held-event";
+import { HeldEvent, HeldText, Track } from "./held-event";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
 import { LocalRules } from "./local/local-rules";
-import { LocalStream } from "./local/local-stream";
 
-/** The texts of a stream, one of each choice and field, and what the local rules say of them. */
+/** Texts that go on at the same time: with more of them, the oldest has ended. */
+const MAX_TRACKS: i32 = 256;
+
+/**
+ * The texts of a stream, one of each choice and field, and what the local rules say of them:
+ *
+ *   reasoning  …the answer│ is waited for: "answer@…" may follow
+ *   content                │ Hello, …          and so is all behind it, until the first one has ended
+ */
 @final
 export class Tracks {
-  /** Those that go on, and those that are refused. */
-  private readonly list: Track[] = [];
+  /** What is refused; null: nothing so far. */
+  refusal: Judgement | null = null;
+  /** Those that go on. */
+  private list: Track[] = [];
   private count: i32 = 0;
+  /** Bytes of all texts so far. */
+  private said: i32 = 0;
   /** Something was taken out of a text that has ended. */
   private hasMasked: bool = false;
 
@@ -22,10 +33,56 @@ export class Tracks {
     private readonly examiner: Examiner,
   ) {}
 
+  /** A text goes on, or begins. */
+  add(piece: EventText): HeldText {
+    const track = this.of(piece.track, piece.isJson);
+    const held = new HeldText(track, track.length, piece);
+    const rules = track.rules;
+    track.length += piece.text.length;
+    this.said += piece.text.length;
+    track.heardAt = this.said;
+    if (rules !== null) {
+      rules.feed(piece.text);
+      this.refuse(rules.judgement);
+    }
+    if (piece.track == ALONE) this.close(track);
+    return held;
+  }
+
+  /**
+   * The local rules have nothing more to say on an event. A text that others have left behind for
+   * good has ended: nobody says when thoughts do, and the answer would wait for it.
+   */
+  settles(event: HeldEvent): bool {
+    const rules = this.rules;
+    const others = max(1, this.list.length - 1);
+    for (let i = 0; i < event.texts.length; i++) {
+      const text = event.texts[i];
+      if (text.isSettled || rules === null) continue;
+      if (this.said - text.track.heardAt < rules.holdback * others) return false;
+      this.end(text.track);
+      if (!text.isSettled) return false;
+    }
+    return true;
+  }
+
+  /** All texts have ended. */
+  finish(): void {
+    const list = this.list;
+    this.list = [];
+    for (let i = 0; i < list.length; i++) this.close(list[i]);
+  }
+
+  /** Tells the audit which rules matched. @returns true: something was taken out */
+  note(): bool {
+    for (let i = 0; i < this.list.length; i++) this.noteRules(this.list[i]);
+    return this.hasMasked;
+  }
+
   /** The text of that name; another one when that has ended. */
-  of(name: u64, isJson: bool): Track {
+  private of(name: u64, isJson: bool): Track {
     for (let i = 0; name != ALONE && i < this.list.length; i++) {
-      if (this.list[i].goesOn(name)) return this.list[i];
+      if (this.list[i].name == name) return this.list[i];
     }
     const rules = this.rules;
     const memory = this.examiner.memory;
@@ -35,42 +92,34 @@ export class Tracks {
       name,
       applies && rules !== null ? rules.stream(Phase.Response, NO_BYTES, memory, isJson) : null,
     );
-    if (name != ALONE) this.list.push(track);
+    if (name == ALONE) return track;
+    if (this.list.length == MAX_TRACKS) this.end(this.list[0]);
+    this.list.push(track);
     return track;
   }
 
-  /** Nothing goes on with it: it is forgotten, unless it is refused. */
-  finishAlone(track: Track): void {
+  /** What comes under its name is another text. */
+  private end(track: Track): void {
+    const at = this.list.indexOf(track);
+    if (at >= 0) this.list.splice(at, 1);
+    this.close(track);
+  }
+
+  private close(track: Track): void {
     const rules = track.rules;
-    track.finish();
     if (rules === null) return;
-    this.noteRules(rules);
-    if (rules.judgement !== null) this.list.push(track);
+    rules.finish();
+    this.refuse(rules.judgement);
+    this.noteRules(track);
   }
 
-  finish(): void {
-    for (let i = 0; i < this.list.length; i++) this.list[i].finish();
+  private refuse(judgement: Judgement | null): void {
+    if (this.refusal === null) this.refusal = judgement;
   }
 
-  /** What is refused; null: nothing. */
-  findRefusal(): Judgement | null {
-    for (let i = 0; i < this.list.length; i++) {
-      const rules = this.list[i].rules;
-      if (rules !== null && rules.judgement !== null) return rules.judgement;
-    }
-    return null;
-  }
-
-  /** Tells the audit which rules matched. @returns true: something was taken out */
-  note(): bool {
-    for (let i = 0; i < this.list.length; i++) {
-      const rules = this.list[i].rules;
-      if (rules !== null) this.noteRules(rules);
-    }
-    return this.hasMasked;
-  }
-
-  private noteRules(rules: LocalStream): void {
+  private noteRules(track: Track): void {
+    const rules = track.rules;
+    if (rules === null) return;
     this.examiner.ledger.audit.noteRules(rules.logged);
     if (rules.isMasked) this.hasMasked = true;
   }

@@ -1,11 +1,8 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 
-/** Bytes of a digest. */
-const SIZE: i32 = 32;
-
 /**
- * 256-bit digests and a value for each: one look-up costs the same with ten entries and with ten
- * thousand.
+ * Digests of 256 bits, or of another size, and a value for each: one look-up costs the same with ten
+ * entries and with ten thousand.
  *
  *   digests  │ 32 bytes │ 32 bytes │ …   in order of insertion
  *   values   │ V        │ V        │ …   same order; null: known but blocked
@@ -16,9 +13,14 @@ const SIZE: i32 = 32;
  */
 @final
 export class DigestTable<V> {
-  private digests: StaticArray<u8> = new StaticArray<u8>(8 * SIZE);
+  private digests: StaticArray<u8>;
   private values: (V | null)[] = [];
   private slots: StaticArray<i32> = new StaticArray<i32>(16);
+
+  /** @param width bytes of each digest, a multiple of 8 */
+  constructor(private readonly width: i32 = 32) {
+    this.digests = new StaticArray<u8>(8 * width);
+  }
 
   /** Number of digests. */
   get size(): i32 {
@@ -26,8 +28,8 @@ export class DigestTable<V> {
   }
 
   /**
-   * The value of a digest of 32 bytes (all methods take no other length); null when it is unknown
-   * or blocked.
+   * The value of a digest of the table's width (all methods take no other length); null when it is
+   * unknown or blocked.
    */
   find(digest: Slice): V | null {
     const position = this.positionOf(digest);
@@ -39,11 +41,12 @@ export class DigestTable<V> {
     return this.positionOf(digest) >= 0;
   }
 
-  /** Adds a digest of 32 bytes that is not in the table yet; the bytes are copied. */
+  /** Adds a digest that is not in the table yet; the bytes are copied. */
   add(digest: Slice, value: V): void {
     const position = this.values.length;
-    if ((position + 1) * SIZE > this.digests.length) this.growDigests();
-    memory.copy(changetype<usize>(this.digests) + <usize>(position * SIZE), digest.ptr, SIZE);
+    const width = this.width;
+    if ((position + 1) * width > this.digests.length) this.growDigests();
+    memory.copy(changetype<usize>(this.digests) + <usize>(position * width), digest.ptr, width);
     this.values.push(value);
     this.slots[this.slotOf(digest.ptr)] = position + 1;
     if (this.values.length << 1 > this.slots.length) this.growSlots();
@@ -66,12 +69,13 @@ export class DigestTable<V> {
 
   /** The slot that holds the digest at `ptr`, or the free one where it belongs. */
   private slotOf(ptr: usize): i32 {
+    const width = this.width;
     const digests = changetype<usize>(this.digests);
     const mask = this.slots.length - 1;
     let slot = (<i32>load<u32>(ptr)) & mask;
     while (true) {
       const position = this.slots[slot] - 1;
-      if (position < 0 || isSame(digests + <usize>(position * SIZE), ptr)) return slot;
+      if (position < 0 || isSame(digests + <usize>(position * width), ptr, width)) return slot;
       slot = (slot + 1) & mask;
     }
   }
@@ -86,15 +90,15 @@ export class DigestTable<V> {
     this.slots = new StaticArray<i32>(this.slots.length << 1);
     const digests = changetype<usize>(this.digests);
     for (let i = 0; i < this.values.length; i++) {
-      this.slots[this.slotOf(digests + <usize>(i * SIZE))] = i + 1;
+      this.slots[this.slotOf(digests + <usize>(i * this.width))] = i + 1;
     }
   }
 }
 
-/** Compares all 32 bytes, wherever they differ. */
-function isSame(left: usize, right: usize): bool {
+/** Compares all bytes, wherever they differ. */
+function isSame(left: usize, right: usize, width: i32): bool {
   let difference: u64 = 0;
-  for (let i: usize = 0; i < <usize>SIZE; i += 8) {
+  for (let i: usize = 0; i < <usize>width; i += 8) {
     difference |= load<u64>(left + i) ^ load<u64>(right + i);
   }
   return difference == 0;

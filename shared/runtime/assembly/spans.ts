@@ -12,11 +12,18 @@ const PAGE: usize = 65536;
 
 /** The lowest free span. No two of them touch each other. */
 let first: Span | null = null;
+/**
+ * The span that was given back last, null once one was taken. A sweep gives back thousands, most of
+ * them in the order of their addresses: each looks for its place from there. 100 000 e-mail addresses
+ * masked and put aside took half of the time in `giveSpan`.
+ */
+let latest: Span | null = null;
 /** Where memory that was never handed out begins and ends. */
 let fresh: usize = (__heap_base + GRAIN - 1) & ~(GRAIN - 1);
 
 /** The first free span that is large enough, cut to size. Traps when the host gives no more memory. */
 export function takeSpan(size: usize): usize {
+  latest = null;
   let before: Span | null = null;
   let span = first;
   while (span !== null) {
@@ -53,8 +60,9 @@ function takeFresh(size: usize): usize {
 
 /** Takes a span back, and joins it with free neighbours. */
 export function giveSpan(start: usize, size: usize): void {
-  let before: Span | null = null;
-  let after = first;
+  let before = latest;
+  if (before !== null && changetype<usize>(before) > start) before = null;
+  let after = before === null ? first : before.next;
   while (after !== null && changetype<usize>(after) < start) {
     before = after;
     after = after.next;
@@ -68,7 +76,10 @@ export function giveSpan(start: usize, size: usize): void {
   } else if (changetype<usize>(before) + before.size == start) {
     before.size += span.size;
     before.next = span.next;
+    latest = before;
+    return;
   } else {
     before.next = span;
   }
+  latest = span;
 }

@@ -13,6 +13,8 @@ export const enum Taking {
   Hold,
   /** Its events are let through as they are judged. */
   Stream,
+  /** The same, if it has events, which nobody says; all else of it is let through at once. */
+  Search,
 }
 
 /**
@@ -55,6 +57,11 @@ export abstract class Api {
   /** Each event of a stream is judged for itself. */
   get judgesEvents(): bool {
     return false;
+  }
+
+  /** An event that differs from another in one text says the same elsewhere: no path asks for texts. */
+  get readsAlike(): bool {
+    return true;
   }
 
   /** The label of a refusal is worth an attribute to the peer. */

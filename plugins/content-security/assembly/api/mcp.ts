@@ -1,7 +1,7 @@
 import { JsonValue, textOf } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { EventTexts } from "../event-texts";
-import { JSON_TYPE } from "../names";
+import { EVENT_STREAM, JSON_TYPE } from "../names";
 import { Client } from "../refusal/client";
 import { Texts } from "../texts";
 import { Api, Taking } from "./api";
@@ -42,7 +42,8 @@ export class Mcp extends Api {
 
   override taking(isOk: bool, type: Slice): Taking {
     if (!isOk) return Taking.Pass;
-    return type.find(JSON_TYPE) >= 0 ? Taking.Hold : Taking.Stream;
+    if (type.find(JSON_TYPE) >= 0) return Taking.Hold;
+    return type.find(EVENT_STREAM) >= 0 ? Taking.Stream : Taking.Search;
   }
 
   /** Of a batch with a call all is judged. */

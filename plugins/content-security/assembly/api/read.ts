@@ -5,7 +5,7 @@ import { Dialect } from "../dialect";
 import { Doubts } from "../doubts";
 import { readMaskingTexts } from "../local/masking-texts";
 import { TextPaths } from "../text-paths";
-import { Scope } from "../texts";
+import { Scope } from "../scope";
 import { Api } from "./api";
 import { Embedding } from "./embedding";
 import { OpenAiImages } from "./image-generation";

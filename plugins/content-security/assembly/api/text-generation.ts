@@ -3,7 +3,8 @@ import { EventTexts } from "../event-texts";
 import { MaskingTexts } from "../local/masking-texts";
 import { Client, Protocol } from "../refusal/client";
 import { TextPaths } from "../text-paths";
-import { Scope, Texts } from "../texts";
+import { Scope } from "../scope";
+import { Texts } from "../texts";
 import { Api, Taking } from "./api";
 import { ApiType } from "./type";
 
@@ -40,6 +41,10 @@ export class TextGeneration extends Api {
     return true;
   }
 
+  override get readsAlike(): bool {
+    return this.scope != BY_PATH || this.paths.areEventsPlain;
+  }
+
   override taking(isOk: bool, type: Slice): Taking {
     if (!isOk || !this.readsAnswers) return Taking.Pass;
     return type.find(EVENT_STREAM) >= 0 ? Taking.Stream : Taking.Hold;
@@ -49,7 +54,6 @@ export class TextGeneration extends Api {
     const masking = this.masking;
     const scope = this.scope;
     client.wantsStream = texts.wantsStream;
-    client.isChat = texts.isChat;
     texts.isCompared = scope != BY_PATH;
     if (masking !== null) return masking.takeRequest(texts, client);
     if (scope != BY_PATH) texts.takeMessages(<Scope>scope);

@@ -38,7 +38,7 @@ export class LocalRules {
     private readonly rules: LocalRule[],
     private readonly nets: Net[],
     /** Most bytes of a text that flows which wait for what follows. */
-    private readonly holdback: i32,
+    readonly holdback: i32,
   ) {
     this.masksRequests = hasRule(rules, Phase.Request, true);
   }

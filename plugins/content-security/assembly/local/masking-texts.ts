@@ -1,7 +1,8 @@
 import { JsonPath } from "@ai-gateway-wasm/as-json";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { Client } from "../refusal/client";
-import { Scope, Texts } from "../texts";
+import { Scope } from "../scope";
+import { Texts } from "../texts";
 import { DollarPath } from "./dollar-path";
 import { compileDollarPath } from "./dollar-path-compiler";
 
@@ -18,7 +19,7 @@ export class MaskingTexts {
 
   /** A chat's messages; else what the paths name in JSON; else all of the body. */
   takeRequest(texts: Texts, client: Client): void {
-    client.isChat = client.isChat && this.mayTakeChat(texts);
+    client.isChat = texts.isChat && this.mayTakeChat(texts);
     if (client.isChat) texts.takeMessages(Scope.All);
     else if (this.paths.length > 0 && texts.isJson) this.takeNamed(texts);
     else if (this.takesWhole) texts.takeWhole();

@@ -1,6 +1,6 @@
 import { escape, Escape } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, BytesTable, findTwice, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { sha256Once } from "@ai-gateway-wasm/crypto";
+import { DigestTable, sipHash128 } from "@ai-gateway-wasm/crypto";
 import {
   WordMatches,
   WordOptions,
@@ -30,42 +30,57 @@ class Pair {
   ) {}
 }
 
+const DIGEST: i32 = 16;
+
+/** Strangers choose the keys of most of its tables, which are digests that they cannot foresee. */
+@final
+class Notes {
+  /** By label and original. */
+  readonly placeholders: DigestTable<Slice> = new DigestTable<Slice>(DIGEST);
+  /** What looks like a placeholder in the request itself. */
+  readonly taken: DigestTable<Slice> = new DigestTable<Slice>(DIGEST);
+  /** By masked text. */
+  readonly pairs: DigestTable<Pair> = new DigestTable<Pair>(DIGEST);
+  /** By label. */
+  readonly counters: BytesTable<Counter> = new BytesTable<Counter>();
+  /** Needed for a moment at a time. */
+  readonly key: Builder = new Builder(64);
+}
+
 /**
  * What was masked in a request, to number it and to put it back into the answer
- * (content-security.md 9.3). One per request; it holds copies. Strangers choose its keys, so its
- * tables are keyed by digests.
+ * (content-security.md 9.3). One per request; it holds copies.
  */
 @final
 export class Memory {
-  /** By label and original. */
-  private readonly placeholders: BytesTable<Slice> = new BytesTable<Slice>();
-  /** What looks like a placeholder in the request itself. */
-  private readonly taken: BytesTable<Slice> = new BytesTable<Slice>();
-  private readonly counters: BytesTable<Counter> = new BytesTable<Counter>();
-  /** By masked text, and in the order in which they came. */
-  private readonly byMasked: BytesTable<Pair> = new BytesTable<Pair>();
-  private readonly pairs: Pair[] = [];
-  private readonly key: Builder = new Builder(64);
+  /** Null until something is noted: of most requests nothing is. */
+  private notes: Notes | null = null;
   private words: WordSet | null = null;
   private isClosed: bool = false;
 
+  /** @param secret 16 bytes that nobody knows outside */
+  constructor(private readonly secret: Slice) {}
+
   /** True when there is nothing to put back. */
   get isEmpty(): bool {
-    return this.pairs.length == 0;
+    const notes = this.notes;
+    return notes === null || notes.pairs.size == 0;
   }
 
   /** `[[LABEL_n]]`, n counts the different originals of the label from 1. */
   placeholder(label: Slice, original: Slice): Slice {
-    const key = this.key;
+    const notes = this.noted();
+    const key = notes.key;
     key.clear();
     key.append(label).appendByte(0).append(original);
-    const digest = sha256Once(key.view());
-    const known = this.placeholders.find(digest);
+    const digest = this.digest(key.view());
+    const known = notes.placeholders.find(digest);
     if (known !== null) return known;
-    const owner = digest.copy();
-    let made = this.nextPlaceholder(label);
-    while (this.taken.has(sha256Once(made))) made = this.nextPlaceholder(label);
-    this.placeholders.set(owner, made);
+    let made = nextPlaceholder(label, notes);
+    while (notes.taken.size > 0 && notes.taken.has(this.digest(made))) {
+      made = nextPlaceholder(label, notes);
+    }
+    notes.placeholders.add(digest, made);
     return made;
   }
 
@@ -84,8 +99,9 @@ export class Memory {
       }
       while (at < text.length && text.at(at) != 0x5b && text.at(at) != 0x5d) at++;
       if (text.at(at) != 0x5d || text.at(at + 1) != 0x5d) continue;
-      const digest = sha256Once(text.sub(start, at + CLOSE.length));
-      if (!this.taken.has(digest)) this.taken.set(digest.copy(), NO_BYTES);
+      const taken = this.noted().taken;
+      const digest = this.digest(text.sub(start, at + CLOSE.length));
+      if (!taken.has(digest)) taken.add(digest, NO_BYTES);
     }
   }
 
@@ -94,19 +110,18 @@ export class Memory {
     this.isClosed = true;
   }
 
-  /** Notes what a masked text stands for. */
+  /** Notes what a masked text stands for. @param original memory of its own, as the other is */
   remember(masked: Slice, original: Slice): void {
     if (masked.isEmpty || this.isClosed) return;
-    const digest = sha256Once(masked);
-    const known = this.byMasked.find(digest);
+    const digest = this.digest(masked);
+    const pairs = this.noted().pairs;
+    const known = pairs.find(digest);
     if (known !== null) {
       const before = known.original;
       if (before !== null && !before.equals(original)) known.original = null;
       return;
     }
-    const pair = new Pair(masked.copy(), original.copy());
-    this.byMasked.set(digest.copy(), pair);
-    this.pairs.push(pair);
+    pairs.add(digest, new Pair(masked, original));
     this.words = null;
   }
 
@@ -142,7 +157,8 @@ export class Memory {
 
   /** What a match of `scan` stands for; null: different texts. */
   original(payload: i32): Slice | null {
-    return this.pairs[payload].original;
+    const pair = this.noted().pairs.valueAt(payload);
+    return pair === null ? null : pair.original;
   }
 
   private addFound(scan: WordScan, to: Edits, isJson: bool): void {
@@ -153,23 +169,14 @@ export class Memory {
     }
   }
 
-  private nextPlaceholder(label: Slice): Slice {
-    return new Builder(label.length + 12)
-      .append(OPEN)
-      .append(label)
-      .appendByte(0x5f) // '_'
-      .appendInteger(this.count(label))
-      .append(CLOSE)
-      .toSlice();
+  private noted(): Notes {
+    let notes = this.notes;
+    if (notes === null) notes = this.notes = new Notes();
+    return notes;
   }
 
-  private count(label: Slice): i32 {
-    let counter = this.counters.find(label);
-    if (counter === null) {
-      counter = new Counter();
-      this.counters.set(label, counter);
-    }
-    return ++counter.count;
+  private digest(text: Slice): Slice {
+    return sipHash128(this.secret, text);
   }
 
   /** A masked text of more than 1000 bytes is left out: it cannot be looked for. */
@@ -178,7 +185,23 @@ export class Memory {
     options.caseSensitive = true;
     options.anywhere = true;
     const builder = new WordSetBuilder(options);
-    for (let i = 0; i < this.pairs.length; i++) builder.add(this.pairs[i].masked, i);
+    const pairs = this.noted().pairs;
+    for (let i = 0; i < pairs.size; i++) {
+      const pair = pairs.valueAt(i);
+      if (pair !== null) builder.add(pair.masked, i);
+    }
     return builder.build();
   }
+}
+
+function nextPlaceholder(label: Slice, notes: Notes): Slice {
+  let counter = notes.counters.find(label);
+  if (counter === null) {
+    counter = new Counter();
+    notes.counters.set(label, counter);
+  }
+  const key = notes.key;
+  key.clear();
+  key.append(OPEN).append(label).appendByte(0x5f); // '_'
+  return key.appendInteger(++counter.count).append(CLOSE).toSlice();
 }

@@ -119,15 +119,16 @@ function endOfIban(text: Slice, start: i32): i32 {
 }
 
 /**
- * `[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){1,7}:[0-9A-Fa-f]{1,4}(?:\.\d{1,3}){0,3}`, or else
+ * The longer of `[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){1,7}:[0-9A-Fa-f]{1,4}(?:\.\d{1,3}){0,3}` and
  * `(?:[0-9A-Fa-f]{1,4}:){1,7}:`:
  *
- *   2001:db8::8a2e:10.0.0.1      fe80::
- *            the last colon with a group behind it, of eight at most
+ *   2001:db8::8a2e:10.0.0.1      2001:db8:1::
+ *             ▲                            ▲
+ *             last group, behind the eighth colon at most; gap at the end
  */
 function endOfIpv6(text: Slice, start: i32): i32 {
-  let last = 0; // group
-  let gap = 0;
+  let last = 0; // where the last group begins
+  let gap = 0; // behind the first `::` between groups or at their end
   let at = behindGroup(text, start);
   let hasGroups = at > start;
   for (let colons = 1; colons <= 8 && text.at(at) == COLON; colons++) {
@@ -137,8 +138,8 @@ function endOfIpv6(text: Slice, start: i32): i32 {
     if (hasGroups && gap == 0 && colons < 8 && text.at(group) == COLON) gap = group + 1;
     hasGroups = hasGroups && at > group;
   }
-  if (last > 0) return behindOctets(text, behindGroup(text, last), 0, 3);
-  return gap > 0 ? gap : NO_FORM;
+  const end = last > 0 ? behindOctets(text, behindGroup(text, last), 0, 3) : NO_FORM;
+  return gap > end ? gap : end;
 }
 
 /** Up to four hexadecimal digits. */

@@ -1,5 +1,5 @@
 import { JsonValue, parseJson } from "@ai-gateway-wasm/as-json";
-import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigErrors, ConfigReader } from "@ai-gateway-wasm/kit";
 import { readLocalRules } from "@ai-gateway-wasm/content-security/assembly/local/local-config";
 import { LocalRules } from "@ai-gateway-wasm/content-security/assembly/local/local-rules";
@@ -11,7 +11,8 @@ import { answer, answerText, argument } from "../../json/driver/frame";
 export { input, outputAt, outputLength } from "../../json/driver/frame";
 
 let rules: LocalRules | null = null;
-let remembered: Memory = new Memory();
+const SECRET: Slice = bytes("0123456789abcdef");
+let remembered: Memory = new Memory(SECRET);
 
 /** Reads the configuration in argument 0; answers why it is refused. */
 export function configure(): void {
@@ -43,7 +44,7 @@ export function abilities(): void {
 
 /** A new request begins. */
 export function begin(): void {
-  remembered = new Memory();
+  remembered = new Memory(SECRET);
 }
 
 let isJson: bool = false;

@@ -5,9 +5,6 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "test/bench/**"],
     pool: "forks",
-    // A process keeps what it has loaded for its next files: modules, and what their start functions
-    // made (6 % of the processor time of plugins' and unit tests). No file may change what is global.
-    isolate: false,
     // Some tests run a gateway, a model server and a load next to each other; others mostly wait for
     // a gateway, which leaves room for a third on two cores.
     maxWorkers: 3,

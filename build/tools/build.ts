@@ -53,15 +53,15 @@ async function buildModules(builds: Compilation[]): Promise<void> {
   const processes = Math.min(availableParallelism(), left.length);
   await Promise.all(
     Array.from({ length: processes }, async () => {
-      const process = new BuildProcess();
+      const compiler = new BuildProcess();
       try {
         for (let build = left.shift(); build; build = left.shift()) {
-          await process.build(build);
+          await compiler.build(build);
           const kib = (statSync(build.outFile).size / 1024).toFixed(1);
           console.log(`${pc.green("built")} ${build.outFile} ${pc.dim(`${kib} KiB`)}`);
         }
       } finally {
-        process.stop();
+        compiler.stop();
       }
     }),
   );

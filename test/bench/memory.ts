@@ -24,7 +24,8 @@ interface Means {
 
 /**
  * What a filter adds to the resident memory of an Envoy with a worker per core, as a gateway is
- * run, over the same Envoy with the empty filter: the median of some starts. Null unless both are among the scenarios.
+ * run, over the same Envoy with the empty filter: the median of some starts. Null unless both are
+ * among the scenarios.
  */
 export function workerMemory(
   means: Means,

@@ -1,11 +1,11 @@
-import { createHost, upstream, type Host } from "proxy-wasm-test";
+import { createHost, upstream, type Host, type Json } from "proxy-wasm-test";
 import { expect, test } from "vitest";
 import { contentSecurity } from "./support.js";
 
 // Answers of MCP servers that are neither JSON nor said to be a stream of events.
 
 const CALL = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"arguments":{"q":"x"}}}';
-const CONFIG = {
+const CONFIG: Record<string, Json> = {
   apiType: "mcp",
   rules: [
     { name: "forbidden", words: ["weapon"] },

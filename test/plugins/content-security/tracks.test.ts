@@ -1,4 +1,4 @@
-import { createHost, upstream, type Host } from "proxy-wasm-test";
+import { createHost, upstream, type Host, type Json } from "proxy-wasm-test";
 import { expect, test } from "vitest";
 import { contentSecurity } from "./support.js";
 
@@ -6,7 +6,7 @@ import { contentSecurity } from "./support.js";
 
 const URL = "http://a.test/v1/chat/completions";
 const QUESTION = '{"model":"m","stream":true,"messages":[{"role":"user","content":"hello"}]}';
-const RULES = {
+const RULES: Record<string, Json> = {
   rules: [
     { name: "mails", builtin: "email", action: "mask" },
     { name: "code names", words: ["blue harvest"], action: "mask", value: "***" },

@@ -166,6 +166,21 @@ describe.skipIf(!hasPrometheus)(`every query has an answer of ${PROMETHEUS}`, ()
     },
   );
 
+  test("what plugins answer in no time flatters no panel about durations", async () => {
+    const answered = 'route_upstream_model_consumer_metric_llm_service_ms_count{ai_model="from-%"}';
+    for (const plugin of ["cache", "security-guard"]) {
+      const found = () => prometheus.query(answered.replace("%", plugin));
+      await expect.poll(found, { timeout: 60_000 }).toHaveLength(1);
+    }
+    const durations = /llm_(first_token|service|output_token)_(ms|duration)/;
+    const queries = QUERIES.filter(([, query]) => durations.test(query));
+    expect(queries.length).toBeGreaterThan(5);
+    for (const [title, query] of queries) {
+      const models = (await prometheus.query(query)).map(({ metric }) => metric["ai_model"]);
+      expect(models, title).toEqual(["gpt-4o"]);
+    }
+  });
+
   test.each([
     ["ai_sec_request_deny", "provider", "none", "alice"],
     ["ai_sec_request_mask", "provider", "none", "alice"],

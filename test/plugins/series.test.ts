@@ -68,17 +68,6 @@ const SUBJECTS: Subject[] = [
     others: "none",
   },
   {
-    plugin: "token-rate-limit",
-    config: {
-      rule_name: "limit",
-      store: { type: "redis-http", token: "t", cluster: "nowhere" },
-      global_threshold: { token_per_hour: 1000 },
-    },
-    metric: "token_ratelimit_error_count",
-    label: "consumer",
-    others: "none",
-  },
-  {
     plugin: "ai-cache",
     // "{}" is no answer to keep: it is asked for each time.
     config: { cache: { type: "memory" }, metrics: { every_request: true } },

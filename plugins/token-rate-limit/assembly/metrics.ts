@@ -1,26 +1,12 @@
-import { bytes } from "@ai-gateway-wasm/bytes";
-import { NONE, requestLabels, SeriesTable } from "@ai-gateway-wasm/kit/series";
+import { Builder, bytes, BytesTable, Slice } from "@ai-gateway-wasm/bytes";
+import { RequestFacts } from "@ai-gateway-wasm/kit";
 import { Counter, requestHeaders } from "proxy-wasm-as";
 import { CONSUMER_HEADER } from "./names";
 
-/** What is counted by route, cluster and consumer, in the order of the names. */
-export const enum LimitEvent {
-  /** A request is refused: the peer's counter (token-rate-limit.md 4.6). */
-  Refusal,
-  /** No store answers (ai-statistics.md 8.2). */
-  Error,
-}
-
-const series: SeriesTable = new SeriesTable([
-  "token_ratelimit_count",
-  "token_ratelimit_error_count",
-]);
-
-/** Counts the running request, whose headers can be read. */
-export function countFor(event: LimitEvent): void {
-  const consumer = requestHeaders.get(CONSUMER_HEADER);
-  series.of(requestLabels(NONE, consumer === null ? NONE : consumer)).count(event);
-}
+const NONE: Slice = bytes("none");
+const UNKNOWN: Slice = bytes("-");
+/** Consumers may be what clients say: beyond so many names they are counted as `none`. */
+const MOST_NAMES: i32 = 1000;
 
 /** Why a successful response was not counted. */
 export const enum Uncounted {
@@ -47,4 +33,49 @@ export class Metrics {
     if (reason == Uncounted.Unreadable) this.unreadable.increment();
     else this.noUsage.increment();
   }
+}
+
+/** The peer's counter of refusals (token-rate-limit.md 4.6). */
+export const REFUSALS: string = "token_ratelimit_count";
+/** Requests that no store answered. */
+export const ERRORS: string = "token_ratelimit_error_count";
+
+/** Counters by route, cluster and consumer. */
+@final
+export class DenialCounters {
+  private readonly known: BytesTable<Counter> = new BytesTable<Counter>();
+
+  /** Counts the running request, whose headers can be read. */
+  count(metric: string): void {
+    const consumer = requestHeaders.get(CONSUMER_HEADER);
+    const facts = new RequestFacts();
+    let name = nameOf(facts, consumer === null ? NONE : consumer, metric);
+    let counter = this.known.find(name);
+    if (counter === null && this.known.size >= MOST_NAMES) {
+      name = nameOf(facts, NONE, metric);
+      counter = this.known.find(name);
+    }
+    if (counter === null) {
+      counter = new Counter(name);
+      this.known.set(name, counter);
+    }
+    counter.increment();
+  }
+}
+
+function nameOf(facts: RequestFacts, consumer: Slice, metric: string): Slice {
+  return new Builder(160)
+    .appendText("route.")
+    .append(either(facts.route))
+    .appendText(".upstream.")
+    .append(either(facts.cluster))
+    .appendText(".model.none.consumer.")
+    .append(consumer)
+    .appendText(".metric.")
+    .appendText(metric)
+    .view();
+}
+
+function either(text: Slice): Slice {
+  return text.isEmpty ? UNKNOWN : text;
 }

@@ -27,7 +27,7 @@ import { readBodyModel } from "./body-model";
 import { LimitConfig } from "./config";
 import { noteDenial } from "./denial-log";
 import { HeaderStyle, LimitHeader, limitHeaders, NEAREST, retryHeader } from "./limit-headers";
-import { countFor, LimitEvent, Metrics } from "./metrics";
+import { ERRORS, Metrics, REFUSALS } from "./metrics";
 import { ACCEPT_ENCODING, CONTENT_TYPE, MODEL_HEADER, RESET_HEADER } from "./names";
 import { Reply } from "./rejection";
 import { Matched } from "./rules";
@@ -261,7 +261,7 @@ export class TokenRateLimit extends StoreStream {
     const matched = this.matched;
     if (matched === null) return;
     this.states = reply.states;
-    if (reply.hasFailed) countFor(LimitEvent.Error);
+    if (reply.hasFailed) this.config.denials.count(ERRORS);
     const verdict = judge(this.config, matched, reply, this.log);
     if (verdict >= 0) return this.deny(matched, verdict);
     if (verdict == CLOSED && !this.config.isShadow) {
@@ -289,7 +289,7 @@ export class TokenRateLimit extends StoreStream {
     if (retry !== null) headers.push(retry);
     headers.push(new LimitHeader(RESET_HEADER, bytes(decimal(ttl))));
     this.refuse(config.rejection.limited, headers);
-    countFor(LimitEvent.Refusal);
+    config.denials.count(REFUSALS);
   }
 
   /** The one place that answers instead of the upstream. */

@@ -7,7 +7,7 @@ const DOT: u8 = 0x2e;
 const UNDERSCORE: u8 = 0x5f;
 const LONGEST: i32 = 128;
 const HEAD: i32 = 119;
-const WORDS: Slice[] = [bytes("upstream"), bytes("model"), bytes("consumer"), bytes("metric")];
+const WORDS: string[] = ["upstream", "model", "consumer", "metric"];
 
 /**
  * Appends a label's value so that gateways find its end again, whatever a client put into it: their
@@ -52,8 +52,10 @@ function isWordAt(value: Slice, at: i32): bool {
   return false;
 }
 
-function hasAt(value: Slice, at: i32, word: Slice): bool {
-  for (let i = 0; i < word.length; i++) if (value.at(at + i) != word.at(i)) return false;
+function hasAt(value: Slice, at: i32, word: string): bool {
+  for (let i = 0; i < word.length; i++) {
+    if (value.at(at + i) != word.charCodeAt(i)) return false;
+  }
   return true;
 }
 

@@ -180,13 +180,14 @@ function keyAuthVerdicts(report: Report): string[] {
   const many = row(report, "key-auth, 10000 consumers");
   if (!empty || !few || few.failed || few.cpuNs.length === 0) return [];
   const lines = [
-    verdict(
-      "key-auth adds × what the empty filter adds",
-      costRatio(few.cpuNs, empty.cpuNs, base),
-      2.5,
-    ),
+    verdict(`key-auth adds × what ${EMPTY} adds`, costRatio(few.cpuNs, empty.cpuNs, base), 2.5),
     memoryVerdict(report.perWorker),
   ];
+  const lean = row(report, EMPTY_LEAN);
+  if (lean) {
+    const ratio = costRatio(few.cpuNs, lean.cpuNs, base);
+    lines.push(note(`key-auth adds × what ${EMPTY_LEAN} adds`, ratio));
+  }
   const floor = row(report, FLOOR);
   if (floor) {
     const ratio = costRatio(few.cpuNs, floor.cpuNs, base);

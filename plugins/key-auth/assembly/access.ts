@@ -115,7 +115,7 @@ export class RuleParser {
     const rule = this.rule;
     if (!rule.has("consumers") && !rule.has("credentials")) return null;
     const attempt = rule.attempt();
-    const own = new AuthParser(attempt, this.profile, this.log).parse();
+    const own = new AuthParser(attempt, rule.document.attempt(), this.profile, this.log).parse();
     if (own === null) {
       this.log.error("local config of a rule is refused: " + attempt.errors.message);
       return null;

@@ -34,12 +34,14 @@ export class AuthParser {
 
   constructor(
     private readonly config: ConfigReader,
+    /** The whole document, for the fields that hold everywhere (key-auth.md 2.5). */
+    private readonly global: ConfigReader,
     private readonly profile: Profile,
     private readonly log: PluginLog,
   ) {
-    const pepper = readPepper(config);
+    const pepper = readPepper(config, global);
     this.hasPepper = pepper !== null;
-    this.credentials = new Credentials(config.text("authorization_type", BEARER), pepper);
+    this.credentials = new Credentials(global.text("authorization_type", BEARER), pepper);
   }
 
   /** Null when the reader noted an error. */
@@ -68,8 +70,8 @@ export class AuthParser {
     if (!config.has("consumers")) config.refuseWith("consumers is required");
     if (config.isEmpty("consumers")) config.refuseWith("consumers cannot be empty");
     if (config.errors.any) return null;
-    this.readConsumers(false);
     const stripping = readStripping(config);
+    this.readConsumers(stripping, false);
     return new GoAuthenticator(
       this.credentials,
       config.flag("in_header") ? this.headersOf(names, stripping) : [],
@@ -114,37 +116,38 @@ export class AuthParser {
       config.refuseWith("No consumers and no credentials");
     }
     if (config.errors.any) return null;
-    const trustsOriginalAuth = config.flag("trust_original_auth", true);
-    const sources = readGlobalSources(config);
-    if (config.flag("strict_config")) refuseEmptyNames(config, config.texts("keys"));
+    const trustsOriginalAuth = this.global.flag("trust_original_auth", true);
+    const stripping = readStripping(this.global);
+    const sources = readGlobalSources(config, stripping);
+    if (this.global.flag("strict_config")) refuseEmptyNames(config, config.texts("keys"));
     if (!isAnonymous) {
-      const parser = this.readConsumers(trustsOriginalAuth);
+      const parser = this.readConsumers(stripping, trustsOriginalAuth);
       if (parser.anyUsesGlobalSources) this.checkFlags();
       return new CppAuthenticator(this.credentials, sources, parser.consumers);
     }
     if (sources.length == 0) {
       config.refuseWith("at least one key has to be configured for a rule.");
+      return null;
     }
     this.checkFlags();
     this.readAnonymous(config.list("credentials"));
     if (trustsOriginalAuth) {
-      const flags = sources.length > 0 ? sources[0] : new Source(ORIGINAL_AUTH_KEY, true, true, 0);
-      sources.push(
-        new Source(ORIGINAL_AUTH_KEY, flags.inHeader, flags.inQuery, readStripping(config)),
-      );
+      const flags = sources[0];
+      sources.push(new Source(ORIGINAL_AUTH_KEY, flags.inHeader, flags.inQuery, stripping));
     }
     return new CppAuthenticator(this.credentials, sources, []);
   }
 
-  private readConsumers(trustsOriginalAuth: bool): ConsumersParser {
+  private readConsumers(stripping: SchemeStripping, trustsOriginalAuth: bool): ConsumersParser {
     const parser = new ConsumersParser(
       this.profile,
       this.credentials,
       this.hasPepper,
+      stripping,
       trustsOriginalAuth,
     );
     parser.readAll(this.config);
-    if (this.config.flag("strict_config")) this.strictNames = parser.names();
+    if (this.global.flag("strict_config")) this.strictNames = parser.names();
     return parser;
   }
 
@@ -169,8 +172,8 @@ export class AuthParser {
 }
 
 /** The HMAC key for `hmac-sha256` entries; the environment is only read when there is one. */
-function readPepper(config: ConfigReader): HmacSha256 | null {
+function readPepper(config: ConfigReader, global: ConfigReader): HmacSha256 | null {
   if (config.value.raw.find(HMAC_PREFIX) < 0) return null;
-  const value = environmentVariable(config.text("hash_pepper_env", PEPPER_ENV));
+  const value = environmentVariable(global.text("hash_pepper_env", PEPPER_ENV));
   return value === null || value.isEmpty ? null : new HmacSha256(value);
 }

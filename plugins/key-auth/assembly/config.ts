@@ -1,5 +1,6 @@
 import { BytesTable, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, Tristate } from "@ai-gateway-wasm/kit";
+import { isHeaderValue } from "proxy-wasm-as";
 import { Credentials } from "./credentials";
 import { GoAuthenticator } from "./identify-go";
 import { Authenticator } from "./identity";
@@ -30,6 +31,7 @@ export class AuthConfig {
   read(config: ConfigReader): void {
     this.globalAuth = config.tristate("global_auth");
     if (config.has("credentials")) this.realm = config.text("realm", DEFAULT_REALM);
+    if (!isHeaderValue(this.realm)) config.refuse("realm", "must not contain line breaks or NUL");
     this.options.read(config);
   }
 }

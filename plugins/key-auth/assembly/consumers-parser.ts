@@ -1,5 +1,5 @@
 import { JsonValue } from "@ai-gateway-wasm/as-json";
-import { BytesTable, bytes, decodeHex, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, BytesTable, bytes, decodeHex, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { sha256Once } from "@ai-gateway-wasm/crypto";
 import { ConfigReader, configText } from "@ai-gateway-wasm/kit";
 import { Validity } from "@ai-gateway-wasm/kit/lent-keys";
@@ -8,6 +8,7 @@ import { ApiKey, Consumer } from "./consumers";
 import { Credentials } from "./credentials";
 import { ModelLists } from "./models";
 import { Profile } from "./profile";
+import { SchemeStripping } from "./sources";
 import { readOwnSources } from "./sources-parser";
 
 const SHA256: Slice = bytes("sha256:");
@@ -18,6 +19,8 @@ const CREDENTIAL_REQUIRED: string = "consumer credential is required";
 @final
 export class ConsumersParser {
   readonly consumers: Consumer[] = [];
+  /** `<consumer>\n<label>` of every labelled key: two entries of one name are one consumer. */
+  private readonly labels: BytesTable<Slice> = new BytesTable<Slice>();
 
   /** True when some consumer's keys stand where the global names say. */
   anyUsesGlobalSources: bool = false;
@@ -27,6 +30,7 @@ export class ConsumersParser {
     private readonly credentials: Credentials,
     /** False: there is no pepper, so peppered hashes are refused. */
     private readonly hasPepper: bool,
+    private readonly stripping: SchemeStripping,
     /** Profile cpp: `X-HI-ORIGINAL-AUTH` is one more place of every consumer with own keys. */
     private readonly trustsOriginalAuth: bool,
   ) {}
@@ -59,7 +63,7 @@ export class ConsumersParser {
     if (!isHeaderValue(group)) entry.refuse("group", "must not contain line breaks or NUL");
     if (!group.isEmpty) consumer.group = group;
     if (this.profile == Profile.Cpp && entry.has("keys")) {
-      consumer.ownSources = readOwnSources(entry, global, this.trustsOriginalAuth);
+      consumer.ownSources = readOwnSources(entry, global, this.stripping, this.trustsOriginalAuth);
     } else {
       this.anyUsesGlobalSources = true;
     }
@@ -119,7 +123,6 @@ export class ConsumersParser {
   }
 
   private readApiKeys(entry: ConfigReader, consumer: Consumer): void {
-    const labels = new BytesTable<Slice>();
     const keys = entry.objects("api_keys");
     if (entry.has("api_keys") && keys.length == 0 && !this.hasOther(entry)) {
       entry.refuse("api_keys", "must not be empty");
@@ -127,8 +130,7 @@ export class ConsumersParser {
     for (let i = 0; i < keys.length && !entry.errors.any; i++) {
       const key = keys[i];
       const label = key.text("id");
-      if (!label.isEmpty && labels.has(label)) key.refuse("id", "is used by another key");
-      labels.set(label, label);
+      this.checkLabel(key, consumer, label);
       if (key.has("key") == key.has("hash")) {
         key.refuse("key", "exactly one of key and hash must be set");
       } else if (key.has("key")) {
@@ -137,6 +139,13 @@ export class ConsumersParser {
         this.readHash(key, consumer, label, key);
       }
     }
+  }
+
+  private checkLabel(key: ConfigReader, consumer: Consumer, label: Slice): void {
+    if (label.isEmpty) return;
+    const name = new Builder().append(consumer.name).appendByte(0x0a).append(label).toSlice();
+    if (this.labels.has(name)) key.refuse("id", "is used by another key");
+    this.labels.set(name, label);
   }
 
   private hasOther(entry: ConfigReader): bool {

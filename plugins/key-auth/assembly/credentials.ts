@@ -26,9 +26,9 @@ export class Credentials {
     private readonly pepper: HmacSha256 | null,
   ) {}
 
-  /** The key an equal credential was added with, or null. */
+  /** The key an equal credential was added with, plain or hashed, or null. */
   sameText(text: Slice): ApiKey | null {
-    return this.plain.find(sha256Once(text));
+    return this.findRaw(text, sha256Once(text));
   }
 
   sameDigest(digest: Slice, isPeppered: bool): ApiKey | null {
@@ -39,6 +39,9 @@ export class Credentials {
   addText(text: Slice, key: ApiKey): void {
     if (text.length < SHORT) this.shortCount++;
     this.plain.add(sha256Once(text), key);
+    // An `hmac-sha256` entry of the same text is then seen to be the same credential.
+    const pepper = this.pepper;
+    if (pepper !== null) this.peppered.add(hmac(pepper, text), key);
     const rest = withoutScheme(text, this.scheme);
     if (rest === null) return;
     const digest = sha256Once(rest);
@@ -81,9 +84,13 @@ export class Credentials {
     if (key !== null || this.peppered.size == 0) return key;
     const pepper = this.pepper;
     if (pepper === null) return null;
-    pepper.update(token);
-    return this.peppered.find(pepper.finish());
+    return this.peppered.find(hmac(pepper, token));
   }
+}
+
+function hmac(pepper: HmacSha256, text: Slice): Slice {
+  pepper.update(text);
+  return pepper.finish();
 }
 
 function findIn(table: DigestTable<ApiKey>, consumer: Slice, label: Slice): ApiKey | null {

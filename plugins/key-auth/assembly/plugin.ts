@@ -32,7 +32,7 @@ export class KeyAuthRoot extends PluginRoot<Access> {
   }
 
   override parseGlobal(document: ConfigReader): Access | null {
-    const auth = new AuthParser(document, this.profile, this.log).parse();
+    const auth = new AuthParser(document, document, this.profile, this.log).parse();
     if (auth === null) {
       if (document.errors.message == FLAG_MISSING) this.log.warn(FLAG_HINT);
       return null;

@@ -22,12 +22,12 @@ export function distinctParameters(names: Slice[]): Slice[] {
 }
 
 /** Profile cpp: the places the global `keys` and flags (default true) name, in order. */
-export function readGlobalSources(config: ConfigReader): Source[] {
+export function readGlobalSources(config: ConfigReader, stripping: SchemeStripping): Source[] {
   return sourcesOf(
     config.texts("keys"),
     config.flag("in_header", true),
     config.flag("in_query", true),
-    readStripping(config),
+    stripping,
   );
 }
 
@@ -36,19 +36,24 @@ export function readStripping(config: ConfigReader): SchemeStripping {
   return <SchemeStripping>config.choice("strip_bearer", ["auto", "always", "never"], 0);
 }
 
-/** Profile cpp: a consumer's own places; a flag it lacks is the global one (key-auth.md 2.4). */
+/**
+ * Profile cpp: a consumer's own places (key-auth.md 2.4).
+ *
+ * @param around where the consumer stands: a flag it lacks is read there
+ */
 export function readOwnSources(
   consumer: ConfigReader,
-  global: ConfigReader,
+  around: ConfigReader,
+  stripping: SchemeStripping,
   trustsOriginalAuth: bool,
 ): Source[] {
-  const inHeader = consumer.flag("in_header", global.flag("in_header", true));
-  const inQuery = consumer.flag("in_query", global.flag("in_query", true));
+  const inHeader = consumer.flag("in_header", around.flag("in_header", true));
+  const inQuery = consumer.flag("in_query", around.flag("in_query", true));
   const names: Slice[] = trustsOriginalAuth ? [ORIGINAL_AUTH_KEY] : [];
   const own = consumer.texts("keys");
-  if (global.flag("strict_config")) refuseEmptyNames(consumer, own);
+  if (around.document.flag("strict_config")) refuseEmptyNames(consumer, own);
   for (let i = 0; i < own.length; i++) names.push(own[i]);
-  return sourcesOf(names, inHeader, inQuery, readStripping(global));
+  return sourcesOf(names, inHeader, inQuery, stripping);
 }
 
 /** With `strict_config`. */

@@ -49,6 +49,25 @@ describe("hashes", () => {
     await host.close();
   });
 
+  test("the pepper of the whole configuration serves a rule's own consumers", async () => {
+    const digest = createHmac("sha256", "sk-from-env").update("hello").digest("hex");
+    const own = {
+      _match_domain_: ["*"],
+      keys: ["x-own"],
+      hash_pepper_env: "EMPTY",
+      consumers: [{ name: "peppered", hash: `hmac-sha256:${digest}` }],
+    };
+    const host = await gateway({
+      compat: "cpp",
+      hash_pepper_env: "OPENAI_KEY",
+      ...GO,
+      _rules_: [own],
+    });
+    expect((await host.fetch("/", { headers: { "x-own": "hello" } })).status).toBe(200);
+    expect(seen(host)?.get("x-mse-consumer")).toBe("peppered");
+    await host.close();
+  });
+
   test("ten thousand keys are all found, also behind repeated reconfiguration", async () => {
     const consumers = Array.from({ length: 10_000 }, (_, i) => ({
       name: `c${i}`,

@@ -45,6 +45,12 @@ export class ConfigReader {
     return this.index < 0 ? path : path + "[" + decimal(this.index) + "]";
   }
 
+  /** The reader of the whole document; it notes errors of its own when this one is an `attempt`. */
+  get document(): ConfigReader {
+    const parent = this.parent;
+    return parent === null ? this : parent.document;
+  }
+
   /** True when the field is there, with any value, null included. */
   has(field: string): bool {
     return this.seek(field);

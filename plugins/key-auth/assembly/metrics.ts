@@ -1,15 +1,14 @@
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { RequestFacts } from "@ai-gateway-wasm/kit";
 // Not by way of `kit/series`: what else is there has constants of its own.
-import { appendLabel, NO_LABEL } from "@ai-gateway-wasm/kit/assembly/series/label";
+import { appendLabel } from "@ai-gateway-wasm/kit/assembly/series/label";
 import { Counter } from "proxy-wasm-as";
 import { Denial } from "./replies";
 
 const ROUTE: Slice = bytes("route.");
 const BEHIND_ROUTE: Slice = bytes(".upstream.-.model.-.consumer.none.metric.auth_reject_count");
-/** Routes are the operator's, so they are few; any more count as `-`. */
-const MOST_ROUTES: i32 = 1000;
-// Of the VM, for all configurations: gateways never forget a metric.
+// Of the VM, for all configurations: gateways never forget a metric. Routes are the operator's, so
+// they are few.
 const routes: Slice[] = [];
 const rejections: Counter[] = [];
 
@@ -18,7 +17,6 @@ function rejectionsOf(route: Slice): Counter {
   for (let i = 0; i < routes.length; i++) {
     if (routes[i].equals(route)) return rejections[i];
   }
-  if (routes.length >= MOST_ROUTES && route !== NO_LABEL) return rejectionsOf(NO_LABEL);
   const name = new Builder(128).append(ROUTE);
   appendLabel(name, route);
   const counter = new Counter(name.append(BEHIND_ROUTE).view());

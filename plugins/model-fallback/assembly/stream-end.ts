@@ -4,19 +4,46 @@ import { INTERRUPTED } from "./all-failed";
 import { StreamOptions } from "./judge";
 import { CONTENT_LENGTH } from "./names";
 
-/** What the last events of a stream say, of OpenAI's two APIs and of Anthropic's. */
-const MARKS: Slice[] = [
-  bytes("[DONE]"),
-  bytes('"finish_reason":"'),
-  bytes('"finish_reason": "'),
-  bytes('"type":"response.completed"'),
-  bytes('"type":"response.incomplete"'),
-  bytes('"type":"response.failed"'),
-  bytes('"type":"message_stop"'),
-];
+const TYPE: Slice = bytes('"type":');
+const QUOTE: Slice = bytes('"');
 const BLANK_LINE: Slice = bytes("\n\n");
 /** Where marks are looked for: behind them comes one event with the usage at most. */
 const TAIL: i32 = 4096;
+/** Where the type of an event stands in its line. */
+const HEAD: i32 = 256;
+
+/** What the last events of a stream say: a key, and how its value begins. */
+@final
+class Mark {
+  constructor(
+    private readonly key: Slice,
+    private readonly value: Slice,
+  ) {}
+
+  /** Blanks may stand between the two, as Python writes it. */
+  isIn(text: Slice): bool {
+    for (let at = text.find(this.key); at >= 0; at = text.find(this.key, at + 1)) {
+      let from = at + this.key.length;
+      while (text.at(from) == 0x20) from++;
+      if (text.sub(from).startsWith(this.value)) return true;
+    }
+    return false;
+  }
+}
+
+/** Of OpenAI's Responses API: behind them, in the same event, comes the whole answer once more. */
+const MARKS_AHEAD: Mark[] = [
+  new Mark(TYPE, bytes('"response.completed"')),
+  new Mark(TYPE, bytes('"response.incomplete"')),
+  new Mark(TYPE, bytes('"response.failed"')),
+];
+/** Of OpenAI's chat API and Anthropic's. */
+const MARKS: Mark[] = [
+  new Mark(bytes("\ndata:"), bytes("[DONE]")),
+  new Mark(bytes('"finish_reason":'), QUOTE),
+  new Mark(bytes('"stop_reason":'), QUOTE),
+  new Mark(TYPE, bytes('"message_stop"')),
+];
 
 /**
  * Keeps the last bytes of a stream and tells at its end whether it is complete. Text in a JSON string
@@ -25,7 +52,9 @@ const TAIL: i32 = 4096;
 @final
 export class StreamEnd {
   /** At least the last `TAIL` bytes so far, at most twice as many. */
-  private tail: Builder = new Builder(0);
+  private readonly tail: Builder = new Builder(0);
+  /** What went out of the tail says that this is the end. */
+  private hasEnded: bool = false;
 
   /** For the running response, whose headers can be read; null: its end is not watched. */
   static of(isStream: bool, stream: StreamOptions): StreamEnd | null {
@@ -48,25 +77,44 @@ export class StreamEnd {
 
   /** Takes the next chunk. */
   feed(chunk: Slice): void {
-    if (this.tail.length + chunk.length > TAIL * 2) {
-      const kept = this.tail.toSlice();
-      this.tail.clear();
-      if (chunk.length < TAIL) this.tail.append(kept.sub(kept.length - (TAIL - chunk.length)));
+    for (let at = 0; at < chunk.length; at += TAIL) this.take(chunk.sub(at, at + TAIL));
+  }
+
+  /**
+   * Takes the next piece, no longer than the tail. Of the line that is cut its beginning is looked at
+   * before it goes:
+   *
+   *   …␊ data: {"type":"response.completed","response":{…   …}}␊␊
+   *      └ HEAD ─────────────────────────┘          cut ┘
+   */
+  private take(piece: Slice): void {
+    const tail = this.tail;
+    if (tail.length + piece.length > TAIL * 2) {
+      const text = tail.toSlice();
+      const cut = text.length - TAIL;
+      const start = text.sub(0, cut).lastIndexOf(0x0a) + 1;
+      if (hasMark(MARKS_AHEAD, text.sub(start, start + HEAD))) this.hasEnded = true;
+      tail.clear();
+      tail.append(text.sub(cut));
     }
-    this.tail.append(chunk.sub(chunk.length - TAIL));
+    tail.append(piece);
   }
 
   /** The stream has ended as it should. */
   get isComplete(): bool {
     const text = this.tail.view();
-    for (let i = 0; i < MARKS.length; i++) {
-      if (text.find(MARKS[i]) >= 0) return true;
-    }
-    return false;
+    return this.hasEnded || hasMark(MARKS, text) || hasMark(MARKS_AHEAD, text);
   }
 
   /** What a stream gets that is not complete: an event of its own. */
   get addition(): Slice {
     return this.tail.view().endsWith(BLANK_LINE) ? INTERRUPTED.sub(BLANK_LINE.length) : INTERRUPTED;
   }
+}
+
+function hasMark(marks: Mark[], text: Slice): bool {
+  for (let i = 0; i < marks.length; i++) {
+    if (marks[i].isIn(text)) return true;
+  }
+  return false;
 }

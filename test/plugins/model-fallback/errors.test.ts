@@ -195,6 +195,17 @@ describe("the router's 503", () => {
   });
 });
 
+test("timeouts.total in native: the router ends the whole request", async () => {
+  const models = () => ({ a: upstream().never(), b: upstream().never(), c: well("c") });
+  const timeouts = { unary: 1000 };
+  const patient = await nativeChain({ config: { timeouts }, models: models() });
+  expect((await patient.ask()).headers.get("x-llm-target")).toBe("c");
+  const config = { timeouts: { ...timeouts, total: 1500 } };
+  const { ask, asked } = await nativeChain({ config, models: models() });
+  expect((await ask()).status).toBe(504);
+  expect(asked()).toEqual([1, 1, 0]);
+});
+
 describe("replay", () => {
   test.each([
     [50, 1],

@@ -87,7 +87,7 @@ test("and one whose status is none of failures for none", async () => {
 });
 
 test("with nothing held 503 is retried only when it is listed", { timeout: LIMIT }, async () => {
-  const errors = { exceptStatus: ["503"] };
+  const errors = { onStatus: ["500-504"], exceptStatus: ["503"] };
   await start({ errors, stream: { holdFirstEvent: false, errorIn200: false } });
   chain.script("a", failing(503));
   expect((await chain.ask()).status).toBe(503);

@@ -5,15 +5,17 @@ import { StartJudge } from "./judge";
 import { CONTENT_TYPE, EVENT_STREAM_TYPE } from "./names";
 import { StreamEnd } from "./stream-end";
 
+const NO_JUDGE: StartJudge | null = null;
+
 /** What has to be looked at of the running answer, which is no failure by its status. */
 @final
 export class AnswerWatch {
   /** A rule about bodies decides: it is held until it is whole. Never a stream of 200, which streams. */
   readonly readsBody: bool;
   /** Of its beginning; null: it is not judged. */
-  readonly judge: StartJudge | null = null;
+  readonly judge: StartJudge | null;
   /** Of its end; null: it is not watched. */
-  readonly end: StreamEnd | null = null;
+  readonly end: StreamEnd | null;
 
   /** For an answer whose headers can be read, and whose body is not encoded. */
   constructor(config: FallbackConfig, status: i32) {
@@ -25,6 +27,6 @@ export class AnswerWatch {
     this.end = StreamEnd.of(isStream, stream);
     const looks = isStream ? stream.holdsFirstEvent : stream.judgesJson;
     const judges = isGood && looks && config.errors.onBadStart;
-    if (judges) this.judge = new StartJudge(isStream, stream);
+    this.judge = judges ? new StartJudge(isStream, stream) : NO_JUDGE;
   }
 }

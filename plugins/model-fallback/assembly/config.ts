@@ -105,8 +105,9 @@ export class FallbackConfig {
     this.timeouts = timeouts;
     const breaker = section(config, "breaker");
     this.breaker = new BreakerOptions(breaker, <i64>timeouts.unaryMs, errors.statuses);
-    this.stream = new StreamOptions(section(config, "stream"));
-    this.orders = new RouterOrders(errors, this.stream, timeouts);
+    const stream = new StreamOptions(section(config, "stream"));
+    this.stream = stream;
+    this.orders = new RouterOrders(errors, stream, timeouts);
     this.exposure = new Exposure(section(config, "expose"));
     this.allFailed = new AllFailed(section(config, "allFailed"));
     this.optOut = new OptOut(section(config, "optOut"));

@@ -23,7 +23,7 @@ import {
   SERVED_PROPERTY,
   TRACE_PROPERTY,
 } from "./names";
-import { FailureClass, NO_HOST } from "./reason";
+import { FailureClass, NO_HOST, TIMEOUT } from "./reason";
 import { RequestFeatures } from "./request-features";
 import { HeldRequest } from "./held-request";
 import { ReplayAnswer } from "./replay-answer";
@@ -138,7 +138,9 @@ export class NativeListener extends HeldRequest {
     if (reason === null) return false;
     // The upstream part is missing or knows none of the endpoints, nobody saw the attempt end, or there
     // was none: a target without a host.
-    if (trace.count == 0 || reason.equals(NO_HOST)) this.noteLast(trace, reason);
+    const last = trace.last;
+    if (last === null || reason.equals(NO_HOST)) this.noteLast(trace, reason);
+    else if (reason.equals(TIMEOUT)) last.reason = reason; // its own part saw it cut off
     return true;
   }
 

@@ -173,11 +173,9 @@ function passesBefore(chain: Chain, hop: i32, request: RequestFeatures): Trace {
 
 /** The first target from here on that such requests are for; -1: there is none. */
 function nextFor(chain: Chain, hop: i32, request: RequestFeatures): i32 {
-  for (let i = hop; ; i++) {
-    const link = linkAt(chain, i);
-    if (link === null) return -1;
-    if (fits(link.target, request)) return i;
-  }
+  let link = linkAt(chain, hop);
+  while (link !== null && !fits(link.target, request)) link = linkAt(chain, ++hop);
+  return link === null ? -1 : hop;
 }
 
 /** The target of a pass, or null: there are not so many. */

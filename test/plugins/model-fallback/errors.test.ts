@@ -151,13 +151,16 @@ describe("stream", () => {
   const BAD_JSON = () => upstream().reply(200, { json: { error: { message: "no" } } });
   const BAD_EVENT = () => upstream().reply(200, { headers: SSE, chunks: [event({ error: "no" })] });
 
+  const IN_PIECES = () =>
+    upstream().reply(200, { headers: SSE, chunks: ['data: {"error"', ':"no"}\n\n'], every: 5 });
+
   test.each<[string, Json, () => Upstream, object, boolean]>([
     ["holdFirstEvent on", { holdFirstEvent: true }, BAD_EVENT, stream, true],
     ["holdFirstEvent off", { holdFirstEvent: false }, BAD_EVENT, stream, false],
     ["errorIn200 on", { errorIn200: true }, BAD_JSON, BODY, true],
     ["errorIn200 off", { errorIn200: false }, BAD_JSON, BODY, false],
-    ["an event within holdMaxBytes", { holdMaxBytes: 100 }, BAD_EVENT, stream, true],
-    ["an event beyond it", { holdMaxBytes: 10 }, BAD_EVENT, stream, false],
+    ["an event within holdMaxBytes", { holdMaxBytes: 100 }, IN_PIECES, stream, true],
+    ["an event beyond it", { holdMaxBytes: 10 }, IN_PIECES, stream, false],
   ])("%s", async (_what, stream, model, body, falls) => {
     const native = await nativeChain({ config: { stream }, models: { a: model(), b: well("b") } });
     const answer = await native.ask({ body });
@@ -179,7 +182,7 @@ describe("stream", () => {
 });
 
 describe("the router's 503", () => {
-  const errors = { exceptStatus: ["503"] };
+  const errors = { onStatus: ["500-504"], exceptStatus: ["503"] };
   const stream = { holdFirstEvent: false, errorIn200: false };
 
   test.each<[string, Record<string, Json>, number]>([

@@ -33,6 +33,7 @@ export interface NativeOptions {
   /** Composite clusters that begin with a later target, and a route that reads the cluster's header. */
   steers?: boolean;
   env?: Record<string, string>;
+  bufferLimitBytes?: number;
   /** A filter between the listener's part and the router. */
   behind?: NativeFilter;
   /** The endpoints' metadata; by default they name their targets. */
@@ -66,7 +67,9 @@ export async function nativeChain(options: NativeOptions = {}): Promise<NativeCh
       .maxRetries(1000)
       .filters(plugin("upstream")),
   ]);
+  const { bufferLimitBytes } = options;
   const host = await createHost({
+    ...(bufferLimitBytes && { bufferLimitBytes }),
     plugins: [plugin("listener"), ...(options.behind ? [options.behind] : [])],
     routes: [steers ? { clusterHeader: CLUSTER_HEADER } : { cluster: "from-0", timeoutMs: 0 }],
     clusters: {

@@ -148,24 +148,26 @@ test.each([
   expect(asked()).toEqual([1, isWatched ? 1 : 0]);
 });
 
-describe("long bodies in replay", () => {
+describe("long bodies", () => {
+  const bufferLimitBytes = 4 << 20;
+  const config = { maxBodyBytes: bufferLimitBytes };
   const image = { type: "image_url", image_url: { url: `data:image/png;base64,${"iVBORw0K".repeat(1 << 17)}` } };
   const body = { ...BODY, messages: [{ role: "user", content: [image] }] };
 
-  test("a data URL of 1 MiB reaches the next target byte for byte", async () => {
-    const config = { maxBodyBytes: 4 << 20 };
-    const { ask, models } = await chain("envoy", config, busy());
+  test("replay: a data URL of 1 MiB reaches the next target byte for byte", async () => {
+    const more = { bufferLimitBytes };
+    const { ask, models } = await chain("envoy", config, busy(), undefined, undefined, more);
     expect((await ask({ body })).status).toBe(200);
     const text = JSON.stringify({ ...body, model: "r1-distill-32b", max_tokens: 8192 });
     expect(Buffer.from(models.distill.last!.body).equals(Buffer.from(text))).toBe(true);
   });
 
-  test("and in native", async () => {
-    const config = { maxBodyBytes: 4 << 20 };
-    const { ask, models } = await nativeChain({ config, models: { a: busy(), b: well("b") } });
+  test("native: the same", async () => {
+    const models = { a: busy(), b: well("b") };
+    const { ask } = await nativeChain({ config, models, bufferLimitBytes });
     expect((await ask({ body })).status).toBe(200);
     const text = JSON.stringify({ ...body, model: "model-b" });
-    expect(Buffer.from(models["b"]!.last!.body).equals(Buffer.from(text))).toBe(true);
+    expect(Buffer.from(models.b.last!.body).equals(Buffer.from(text))).toBe(true);
   });
 
   test("a form of 1 MiB passes as it is", async () => {

@@ -186,7 +186,11 @@ describe("resources are what the schemas of their kinds say", () => {
   const KINDS: [file: string, kind: string, validate: (resource: object) => void][] = [
     ["istio.yaml", "VirtualService", (data) => new VirtualService(data).validate()],
     ["istio.yaml", "EnvoyFilter", (data) => new EnvoyFilter(data).validate()],
-    ["envoy-gateway.yaml", "EnvoyPatchPolicy", (data) => new EnvoyPatchPolicy(data as never).validate()],
+    [
+      "envoy-gateway.yaml",
+      "EnvoyPatchPolicy",
+      (data) => new EnvoyPatchPolicy(data as never).validate(),
+    ],
   ];
 
   test.each(KINDS)("%s: %s", (file, kind, validate) => {
@@ -195,7 +199,8 @@ describe("resources are what the schemas of their kinds say", () => {
     // They do look: a resource with a word that does not exist is refused.
     const wrong = structuredClone(resource);
     for (const node of nodes(wrong)) {
-      for (const field of ["applyTo", "op", "attempts"]) if (field in node) node[field] = "nonsense";
+      for (const field of ["applyTo", "op", "attempts"])
+        if (field in node) node[field] = "nonsense";
     }
     expect(() => validate(wrong)).toThrow();
   });

@@ -1,4 +1,3 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
 import { randomU64 } from "proxy-wasm-as";
 import { Admission } from "./breaker";
 import { Chain, Link, Rank } from "./chain";

@@ -17,12 +17,7 @@ import { ChainNote } from "./chain-note";
 import { Choice } from "./choice";
 import { FallbackConfig } from "./config";
 import { findFirstFailure, responseDetails, VIA_UPSTREAM } from "./first-failure";
-import {
-  CHAIN_PROPERTY,
-  RETRY_AFTER_PROPERTY,
-  SERVED_PROPERTY,
-  TRACE_PROPERTY,
-} from "./names";
+import { CHAIN_PROPERTY, RETRY_AFTER_PROPERTY, SERVED_PROPERTY, TRACE_PROPERTY } from "./names";
 import { FailureClass, NO_HOST, TIMEOUT } from "./reason";
 import { RequestFeatures } from "./request-features";
 import { HeldRequest } from "./held-request";

@@ -38,7 +38,10 @@ describe("probes of a target that is not the first", () => {
     await ask();
     await host.clock.advance(10_001);
     expect(served(await ask())).toBe("qwen");
-    expect(metrics(host)).toMatchObject({ "distill.breaker_opened": 2, "distill.breaker_state": 1 });
+    expect(metrics(host)).toMatchObject({
+      "distill.breaker_opened": 2,
+      "distill.breaker_state": 1,
+    });
   });
 });
 
@@ -113,7 +116,9 @@ test("maxOpenSeconds: the time doubles up to it", async () => {
 });
 
 describe("keepOne", () => {
-  const opened = (keepOne: boolean): Record<string, Json> => ({ breaker: { failures: 1, keepOne } });
+  const opened = (keepOne: boolean): Record<string, Json> => ({
+    breaker: { failures: 1, keepOne },
+  });
   const models = () => ({ a: busy(), b: busy() });
 
   test("on: with all open the chain is tried in order", async () => {

@@ -18,22 +18,29 @@ const SILENT: [string, () => Upstream, number][] = [
 describe("onConnectFailure, onReset, onTimeout off", () => {
   const config = { errors: NO_TRANSPORT, timeouts: TIMEOUTS, breaker: { failures: 1 } };
 
-  test.each(SILENT)("native, %s: the router's answer, and no breaker counts it", async (_what, model, status) => {
-    const models = { a: model(), b: well("b") };
-    const { ask, asked, host } = await nativeChain({ config, models, steers: true });
-    for (let i = 0; i < 2; i++) {
-      const answer = await ask();
-      expect([answer.status, answer.headers.has("x-llm-target")]).toEqual([status, false]);
-      expect(answer.text()).not.toContain("all_targets_failed");
-    }
-    expect(asked()).toEqual([2, 0]);
-    expect(metrics(host)).not.toHaveProperty("a.breaker_opened");
-  });
+  test.each(SILENT)(
+    "native, %s: the router's answer, and no breaker counts it",
+    async (_what, model, status) => {
+      const models = { a: model(), b: well("b") };
+      const { ask, asked, host } = await nativeChain({ config, models, steers: true });
+      for (let i = 0; i < 2; i++) {
+        const answer = await ask();
+        expect([answer.status, answer.headers.has("x-llm-target")]).toEqual([status, false]);
+        expect(answer.text()).not.toContain("all_targets_failed");
+      }
+      expect(asked()).toEqual([2, 0]);
+      expect(metrics(host)).not.toHaveProperty("a.breaker_opened");
+    },
+  );
 
   test("native: each one on, the next target answers", async () => {
     for (const [, model] of SILENT) {
       const models = { a: model(), b: well("b") };
-      const { ask, host } = await nativeChain({ config: { ...config, errors: {} }, models, steers: true });
+      const { ask, host } = await nativeChain({
+        config: { ...config, errors: {} },
+        models,
+        steers: true,
+      });
       expect(exposed(await ask())).toMatchObject({ "x-llm-target": "b" });
       expect(metrics(host)).toMatchObject({ "a.breaker_opened": 1 });
     }
@@ -72,7 +79,10 @@ describe("localReplies", () => {
     const config = { errors: { localReplies: "none" } };
     const { ask, host } = await nativeChain({ config, models: refused() });
     const answer = await ask();
-    expect([answer.status, answer.text()]).toEqual([503, expect.stringContaining("upstream connect error")]);
+    expect([answer.status, answer.text()]).toEqual([
+      503,
+      expect.stringContaining("upstream connect error"),
+    ]);
     expect(metrics(host)).not.toHaveProperty("all_failed");
     const replay = await chain("envoy", config, upstream().noEndpoints());
     expect((await replay.ask()).status).toBe(503);
@@ -94,18 +104,19 @@ describe("localReplies", () => {
 describe("onBody", () => {
   const rule = { path: "error.code", in: ["busy"] };
 
-  test.each([[400, ["b"]], [499, ["b"]], [399, ["a"]]])(
-    "without a status: %d",
-    async (status, [served]) => {
-      const config = { errors: { onBody: [rule], localReplies: "none" } };
-      const native = await nativeChain({ config, models: { a: busy(status), b: well("b") } });
-      expect(exposed(await native.ask())).toMatchObject({ "x-llm-target": served });
-      const replay = await chain("envoy", config, busy(status));
-      expect(exposed(await replay.ask())).toMatchObject({
-        "x-llm-target": served === "a" ? "r1" : "distill",
-      });
-    },
-  );
+  test.each([
+    [400, ["b"]],
+    [499, ["b"]],
+    [399, ["a"]],
+  ])("without a status: %d", async (status, [served]) => {
+    const config = { errors: { onBody: [rule], localReplies: "none" } };
+    const native = await nativeChain({ config, models: { a: busy(status), b: well("b") } });
+    expect(exposed(await native.ask())).toMatchObject({ "x-llm-target": served });
+    const replay = await chain("envoy", config, busy(status));
+    expect(exposed(await replay.ask())).toMatchObject({
+      "x-llm-target": served === "a" ? "r1" : "distill",
+    });
+  });
 
   describe.each([
     ["without a status", rule],
@@ -137,7 +148,10 @@ describe("onBody", () => {
   test("of 200: an answer whose body it names is a failure, another is not", async () => {
     const errors = { onBody: [{ status: "200", path: "state", in: ["failed"] }] };
     const state = (state: string) => upstream().reply(200, { json: { state } });
-    for (const [what, native, replay] of [["failed", "b", "distill"], ["fine", "a", "r1"]]) {
+    for (const [what, native, replay] of [
+      ["failed", "b", "distill"],
+      ["fine", "a", "r1"],
+    ]) {
       const models = { a: state(what!), b: well("b") };
       const one = await nativeChain({ config: { errors }, models });
       expect(exposed(await one.ask())).toMatchObject({ "x-llm-target": native });
@@ -189,8 +203,16 @@ describe("the router's 503", () => {
     ["is retried while beginnings are held", { errors }, 1],
     ["not where nothing is held", { errors, stream }, 0],
     ["nor where bad starts are no failures", { errors: { ...errors, onBadStart: false } }, 0],
-    ["but where bodies make failures", { errors: { ...errors, onBody: [{ path: "a", in: ["b"] }] }, stream }, 1],
-    ["or where statuses are too many to be named", { errors: { ...errors, onStatus: ["4xx", "5xx"] }, stream }, 1],
+    [
+      "but where bodies make failures",
+      { errors: { ...errors, onBody: [{ path: "a", in: ["b"] }] }, stream },
+      1,
+    ],
+    [
+      "or where statuses are too many to be named",
+      { errors: { ...errors, onStatus: ["4xx", "5xx"] }, stream },
+      1,
+    ],
   ])("%s", async (_what, config, others) => {
     const { ask, asked } = await nativeChain({ config, models: { a: busy(), b: well("b") } });
     await ask();

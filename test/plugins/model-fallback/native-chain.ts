@@ -18,9 +18,11 @@ const CLUSTER_HEADER = "x-llm-cluster";
 export interface NativeChain {
   host: Host;
   models: Record<string, Upstream>;
-  ask(
-    init?: { body?: object; headers?: Record<string, string>; path?: string },
-  ): Promise<ClientResponse>;
+  ask(init?: {
+    body?: object;
+    headers?: Record<string, string>;
+    path?: string;
+  }): Promise<ClientResponse>;
   /** How often each model was asked, in order. */
   asked(): number[];
 }
@@ -46,7 +48,11 @@ export async function nativeChain(options: NativeOptions = {}): Promise<NativeCh
   const models = options.models ?? { a: well("a"), b: well("b"), c: well("c") };
   const names = Object.keys(models);
   const tails = names.map((_, i) => names.slice(i));
-  const chain: Json = { name: "0", targets: names, breakerClusters: tails.map((_, i) => `from-${i}`) };
+  const chain: Json = {
+    name: "0",
+    targets: names,
+    breakerClusters: tails.map((_, i) => `from-${i}`),
+  };
   const plugin = (role: string) => ({
     wasm: "build/envoy/model-fallback.wasm",
     vmId: "one",
@@ -84,7 +90,11 @@ export async function nativeChain(options: NativeOptions = {}): Promise<NativeCh
       host
         .fetch(path === undefined ? CHAT : `http://a.test${path}`, {
           method: "POST",
-          headers: { "content-type": "application/json", authorization: "Bearer client", ...headers },
+          headers: {
+            "content-type": "application/json",
+            authorization: "Bearer client",
+            ...headers,
+          },
           body: JSON.stringify(body),
         })
         .settle(),
@@ -94,7 +104,9 @@ export async function nativeChain(options: NativeOptions = {}): Promise<NativeCh
 
 /** A model that answers. */
 export function well(name: string): Upstream {
-  return upstream().reply(200, { json: { model: name, choices: [{ message: { content: "hi" } }] } });
+  return upstream().reply(200, {
+    json: { model: name, choices: [{ message: { content: "hi" } }] },
+  });
 }
 
 /** A model that answers with an error. */

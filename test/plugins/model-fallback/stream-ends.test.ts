@@ -35,7 +35,10 @@ const WHOLE: [string, string[]][] = [
 const quoted = JSON.stringify(`data: [DONE] ${ended("response.completed")}`.slice(0, 200));
 const CUT: [string, string[]][] = [
   ["nothing", [created, delta]],
-  ["a long event of another type", [created, `{"type":"response.output_text.done","text":"${text(LONG)}"}`]],
+  [
+    "a long event of another type",
+    [created, `{"type":"response.output_text.done","text":"${text(LONG)}"}`],
+  ],
   ["text that talks of ends", [created, `{"type":"x","delta":${quoted},"text":"${text(LONG)}"}`]],
   ["reasons that are null", [chunk('"finish_reason":null,"stop_reason":null')]],
 ];
@@ -50,7 +53,8 @@ const FORMS: [string, (stream: string, size: number) => Promise<string>][] = [
   ],
   [
     "replay, the first target",
-    async (stream, size) => (await (await chain("envoy", {}, sending(stream, size))).ask({ body })).text(),
+    async (stream, size) =>
+      (await (await chain("envoy", {}, sending(stream, size))).ask({ body })).text(),
   ],
   [
     "replay, a later target",

@@ -1,4 +1,4 @@
-import { upstream, type Json } from "proxy-wasm-test";
+import type { Json } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
 import { busy, nativeChain, well } from "./native-chain.js";
 import { BODY, chain, exposed, header, metrics, sent } from "./replay-chain.js";
@@ -7,7 +7,11 @@ import { BODY, chain, exposed, header, metrics, sent } from "./replay-chain.js";
 
 /** A native chain of one target. */
 const alone = (target: Record<string, Json>, more = {}) =>
-  nativeChain({ models: { a: well("a") }, config: { targets: [{ name: "a", ...target }] }, ...more });
+  nativeChain({
+    models: { a: well("a") },
+    config: { targets: [{ name: "a", ...target }] },
+    ...more,
+  });
 
 describe("auth", () => {
   test("type query: the key stands in the path, in place of the client's", async () => {
@@ -51,11 +55,19 @@ describe("auth", () => {
 });
 
 test("protocol raw: the body goes as it came, the head does not", async () => {
-  const target = { protocol: "raw", model: "other", host: "raw.test", body: { remove: ["max_tokens"] } };
+  const target = {
+    protocol: "raw",
+    model: "other",
+    host: "raw.test",
+    body: { remove: ["max_tokens"] },
+  };
   const { ask, models } = await alone(target);
   await ask();
   expect(sent(models["a"]!)).toEqual(BODY);
-  expect([header(models["a"]!, ":authority"), header(models["a"]!, "authorization")]).toEqual(["raw.test", null]);
+  expect([header(models["a"]!, ":authority"), header(models["a"]!, "authorization")]).toEqual([
+    "raw.test",
+    null,
+  ]);
 });
 
 test("modelMapping: the exact name, the longest prefix, the first expression, the rest", async () => {
@@ -107,7 +119,8 @@ describe("chains", () => {
       config: { targets, chains },
       metadata: () => ({}),
     });
-    const counts = () => ["blue", "rest"].map((name) => host.metrics.all[`model_fallback.${name}.requests`] ?? 0);
+    const counts = () =>
+      ["blue", "rest"].map((name) => host.metrics.all[`model_fallback.${name}.requests`] ?? 0);
     await ask({ headers: { "x-team": "blue", "x-tier": "1" } });
     expect(counts()).toEqual([1, 0]);
     await ask({ headers: { "x-team": "blue" } });
@@ -129,7 +142,10 @@ test("targetProperty: another place where endpoints say which target they are", 
     models: { a: well("a"), b: well("b") },
     config: { targetProperty: "xds.upstream_host_metadata.filter_metadata.mine.id" },
     // The endpoints of `a` are those of target b.
-    metadata: (name) => ({ mine: { id: name === "a" ? "b" : "a" }, model_fallback: { target: name } }),
+    metadata: (name) => ({
+      mine: { id: name === "a" ? "b" : "a" },
+      model_fallback: { target: name },
+    }),
   });
   expect((await ask()).headers.get("x-llm-target")).toBe("b");
   expect(sent(models["a"]!).model).toBe("model-b");
@@ -151,7 +167,10 @@ test.each([
 describe("long bodies", () => {
   const bufferLimitBytes = 4 << 20;
   const config = { maxBodyBytes: bufferLimitBytes };
-  const image = { type: "image_url", image_url: { url: `data:image/png;base64,${"iVBORw0K".repeat(1 << 17)}` } };
+  const image = {
+    type: "image_url",
+    image_url: { url: `data:image/png;base64,${"iVBORw0K".repeat(1 << 17)}` },
+  };
   const body = { ...BODY, messages: [{ role: "user", content: [image] }] };
 
   test("replay: a data URL of 1 MiB reaches the next target byte for byte", async () => {
@@ -173,7 +192,9 @@ describe("long bodies", () => {
   test("a form of 1 MiB passes as it is", async () => {
     const part = Buffer.alloc(1 << 20, "\u0000\u00ff\r\n--", "latin1");
     const form = Buffer.concat([
-      Buffer.from('--x\r\nContent-Disposition: form-data; name="model"\r\n\r\nr1\r\n--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'),
+      Buffer.from(
+        '--x\r\nContent-Disposition: form-data; name="model"\r\n\r\nr1\r\n--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n',
+      ),
       part,
       Buffer.from("\r\n--x--\r\n"),
     ]);

@@ -61,7 +61,14 @@ describe("a change of weights among three variants", () => {
         [8500, 9000, "near far"],
       ],
     ],
-    ["back to the baseline alone", [100, 0, 0], [[8000, 9000, "near baseline"], [9000, 10_000, "far baseline"]]],
+    [
+      "back to the baseline alone",
+      [100, 0, 0],
+      [
+        [8000, 9000, "near baseline"],
+        [9000, 10_000, "far baseline"],
+      ],
+    ],
   ];
 
   test.each(STEPS)("%s", async (_what, weights, borders) => {

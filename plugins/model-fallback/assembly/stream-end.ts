@@ -4,20 +4,20 @@ import { INTERRUPTED } from "./all-failed";
 import { StreamOptions } from "./judge";
 import { CONTENT_LENGTH } from "./names";
 
-const TYPE: Slice = bytes('"type":');
 const QUOTE: Slice = bytes('"');
 const BLANK_LINE: Slice = bytes("\n\n");
 /** Where marks are looked for: behind them comes one event with the usage at most. */
 const TAIL: i32 = 4096;
 /** Where the type of an event stands in its line. */
-const HEAD: i32 = 256;
+const HEAD: i32 = 128;
 
 /** What the last events of a stream say: a key, and how its value begins. */
 @final
 class Mark {
   constructor(
     private readonly key: Slice,
-    private readonly value: Slice,
+    /** Any of them. */
+    private readonly values: Slice[],
   ) {}
 
   /** Blanks may stand between the two, as Python writes it. */
@@ -25,24 +25,27 @@ class Mark {
     for (let at = text.find(this.key); at >= 0; at = text.find(this.key, at + 1)) {
       let from = at + this.key.length;
       while (text.at(from) == 0x20) from++;
-      if (text.sub(from).startsWith(this.value)) return true;
+      const rest = text.sub(from);
+      for (let i = 0; i < this.values.length; i++) {
+        if (rest.startsWith(this.values[i])) return true;
+      }
     }
     return false;
   }
 }
 
-/** Of OpenAI's Responses API: behind them, in the same event, comes the whole answer once more. */
-const MARKS_AHEAD: Mark[] = [
-  new Mark(TYPE, bytes('"response.completed"')),
-  new Mark(TYPE, bytes('"response.incomplete"')),
-  new Mark(TYPE, bytes('"response.failed"')),
-];
-/** Of OpenAI's chat API and Anthropic's. */
+/** Of Anthropic's API, and of OpenAI's Responses: there the whole answer comes once more behind it. */
+const LAST_TYPE: Mark = new Mark(bytes('"type":'), [
+  bytes('"message_stop"'),
+  bytes('"response.completed"'),
+  bytes('"response.incomplete"'),
+  bytes('"response.failed"'),
+]);
 const MARKS: Mark[] = [
-  new Mark(bytes("\ndata:"), bytes("[DONE]")),
-  new Mark(bytes('"finish_reason":'), QUOTE),
-  new Mark(bytes('"stop_reason":'), QUOTE),
-  new Mark(TYPE, bytes('"message_stop"')),
+  new Mark(bytes("\ndata:"), [bytes("[DONE]")]),
+  new Mark(bytes('"finish_reason":'), [QUOTE]),
+  new Mark(bytes('"stop_reason":'), [QUOTE]),
+  LAST_TYPE,
 ];
 
 /**
@@ -77,6 +80,7 @@ export class StreamEnd {
 
   /** Takes the next chunk. */
   feed(chunk: Slice): void {
+    if (chunk.length <= TAIL) return this.take(chunk); // as nearly all are
     for (let at = 0; at < chunk.length; at += TAIL) this.take(chunk.sub(at, at + TAIL));
   }
 
@@ -93,7 +97,7 @@ export class StreamEnd {
       const text = tail.toSlice();
       const cut = text.length - TAIL;
       const start = text.sub(0, cut).lastIndexOf(0x0a) + 1;
-      if (hasMark(MARKS_AHEAD, text.sub(start, start + HEAD))) this.hasEnded = true;
+      if (LAST_TYPE.isIn(text.sub(start, start + HEAD))) this.hasEnded = true;
       tail.clear();
       tail.append(text.sub(cut));
     }
@@ -103,18 +107,14 @@ export class StreamEnd {
   /** The stream has ended as it should. */
   get isComplete(): bool {
     const text = this.tail.view();
-    return this.hasEnded || hasMark(MARKS, text) || hasMark(MARKS_AHEAD, text);
+    for (let i = 0; i < MARKS.length; i++) {
+      if (MARKS[i].isIn(text)) return true;
+    }
+    return this.hasEnded;
   }
 
   /** What a stream gets that is not complete: an event of its own. */
   get addition(): Slice {
     return this.tail.view().endsWith(BLANK_LINE) ? INTERRUPTED.sub(BLANK_LINE.length) : INTERRUPTED;
   }
-}
-
-function hasMark(marks: Mark[], text: Slice): bool {
-  for (let i = 0; i < marks.length; i++) {
-    if (marks[i].isIn(text)) return true;
-  }
-  return false;
 }

@@ -11,7 +11,9 @@ export type Limit =
   /** Microseconds it may add to a request, where the empty filter adds 6. */
   | { addedMicroseconds: number }
   /** How many times the whole CPU time. */
-  | { timesNone: number };
+  | { timesNone: number }
+  /** How many times what another row adds to a request. */
+  | { timesAdded: number; of: string };
 
 /** What was measured of one scenario. */
 export interface Row {
@@ -151,6 +153,11 @@ function limitVerdict(report: Report, one: Row): string[] {
   if ("timesNone" in limit) {
     const what = `${name}: CPU time × the same without`;
     return [verdict(what, wholeRatio(one.cpuNs, base), limit.timesNone)];
+  }
+  if ("timesAdded" in limit) {
+    const other = row(report, limit.of)?.cpuNs ?? [];
+    const what = `${name}: adds × what "${limit.of}" adds`;
+    return [verdict(what, costRatio(one.cpuNs, other, base), limit.timesAdded)];
   }
   const added = median(over(one.cpuNs, base)) / 1000;
   const empty = median(over(row(report, EMPTY)?.cpuNs ?? [], row(report, NO_FILTER)?.cpuNs ?? []));

@@ -4,17 +4,30 @@ import { fixture } from "./fixtures.js";
 import { plugin, type Scenario } from "./scenarios.js";
 import { JSON_ANSWER, STREAM_ANSWER, type Traffic } from "./traffic.js";
 
-// model-fallback `native` when nothing fails, in the listener's chain and in the upstream chain,
-// beside an empty filter in the same two places.
+// model-fallback when nothing fails: `native` in the listener's chain and in the upstream chain, beside
+// an empty filter in the same two places, and `replay` in the listener's chain alone. There is a second
+// target, so that everything is got ready that a failure of the first would need.
 
+const CLUSTER = "upstream";
 const CONFIG = {
-  targets: [{ name: UPSTREAM_TARGET, model: "gpt-4o-mini", auth: { apiTokens: ["sk-bench"] } }],
+  targets: [
+    {
+      name: UPSTREAM_TARGET,
+      cluster: CLUSTER,
+      model: "gpt-4o-mini",
+      auth: { apiTokens: ["sk-bench"] },
+    },
+    { name: "spare", cluster: CLUSTER, model: "spare-7b", auth: { apiTokens: ["sk-spare"] } },
+  ],
 };
+/** What was promised of `native`, beside the empty filter. */
+const TIMES_EMPTY = 2.5;
 const KEYS = ["consumer-0"];
 
-/** What the two rows of a kind of answer are called. */
+/** What the rows of a kind of answer are called. */
 export const EMPTY_TWICE = "no-op in two places";
 export const FALLBACK = "model-fallback native";
+export const REPLAY = "model-fallback replay";
 
 function rows(kind: string, traffic: Traffic): Scenario[] {
   const common = { base: `no filter, ${kind}`, traffic, keys: KEYS };
@@ -34,6 +47,16 @@ function rows(kind: string, traffic: Traffic): Scenario[] {
       module: plugin("model-fallback"),
       filters: (path) => [part(path, "listener")],
       upstreamFilters: (path) => [part(path, "upstream")],
+      prove: (envoy) => proveServed(envoy, traffic),
+      limit: { timesAdded: TIMES_EMPTY, of: `${EMPTY_TWICE}, ${kind}` },
+    },
+    {
+      ...common,
+      name: `${REPLAY}, ${kind}`,
+      module: plugin("model-fallback"),
+      filters: (path) => [
+        wasmFilter(path, JSON.stringify({ ...CONFIG, strategy: "replay" }), "listener"),
+      ],
       prove: (envoy) => proveServed(envoy, traffic),
     },
   ];

@@ -4,14 +4,16 @@ import type { PluginDescription } from "./schema.js";
 const HEAD = `# Generated from config.schema.json by \`npm run generate\`.
 # One entry of \`http_filters\` for plain Envoy, before envoy.filters.http.router.
 `;
+/** How Higress and Istio name the clusters of services. */
+const MESH_CLUSTER = '"outbound|';
 
 /**
- * `envoy.yaml`: the HTTP filter that runs the plugin, with the schema's first example that needs no
- * Redis: plain Envoy has no call for it.
+ * `envoy.yaml`: the HTTP filter that runs the plugin, with the schema's first example that needs
+ * nothing of Higress: no Redis, for which plain Envoy has no call, and no cluster of its services.
  */
 export function envoyYaml(plugin: PluginDescription): string {
-  const { name, schema } = plugin;
-  const example = schema.examples.find((candidate) => !("redis" in candidate)) ?? {};
+  const { name, info, schema } = plugin;
+  const example = schema.examples.find(isForEnvoy) ?? {};
   const configuration = new Scalar(`${JSON.stringify(example, null, 2)}\n`);
   configuration.type = Scalar.BLOCK_LITERAL;
   const document = new Document({
@@ -37,5 +39,10 @@ export function envoyYaml(plugin: PluginDescription): string {
       },
     },
   });
-  return HEAD + stringify([document], { lineWidth: 100, version: "1.1" });
+  const note = info.envoyNote === undefined ? "" : `# ${info.envoyNote}\n`;
+  return HEAD + note + stringify([document], { lineWidth: 100, version: "1.1" });
+}
+
+function isForEnvoy(example: Record<string, unknown>): boolean {
+  return !("redis" in example) && !JSON.stringify(example).includes(MESH_CLUSTER);
 }

@@ -41,6 +41,8 @@ export interface PluginInfo {
   title: string;
   titleZh: string;
   descriptionZh: string;
+  /** A further line for the head of `envoy.yaml`. */
+  envoyNote?: string;
 }
 
 /** All that is known of a plugin without looking at its code. */

@@ -4,6 +4,9 @@ import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { StatusSet } from "./status-set";
 
 const NO_TARGETS: Slice[] = [];
+/** What rules of `onBody` are for when nobody says. */
+const ERRORS: StatusSet = new StatusSet();
+ERRORS.mark(bytes("400-599"), true);
 
 /** A rule of `errors.onBody` or `errors.neverOnBody`: a value at a path of an answer's body. */
 @final
@@ -41,7 +44,7 @@ export class BodyRule {
   }
 }
 
-/** @param restricts the rules may name targets and must name a status */
+/** @param restricts the rules make failures, and may say where such requests go */
 export function readBodyRules(errors: ConfigReader, field: string, restricts: bool): BodyRule[] {
   const rules: BodyRule[] = [];
   const entries = errors.objects(field);
@@ -52,7 +55,8 @@ export function readBodyRules(errors: ConfigReader, field: string, restricts: bo
       entry.refuse("path", "is not a path of keys");
       continue;
     }
-    let statuses: StatusSet | null = null;
+    // A good answer is not held for a rule that does not say so.
+    let statuses: StatusSet | null = restricts ? ERRORS : null;
     if (entry.has("status")) {
       statuses = new StatusSet();
       const texts = entry.texts("status");

@@ -51,43 +51,46 @@ export class Breaker {
     const stored = getSharedData(this.key);
     if (stored === null) return Admission.Yes;
     if (stored.data.at(0) == <i32>BreakerState.Closed) return Admission.Yes;
-    return this.update(Event.Admit, 0) ? Admission.Probe : Admission.No;
+    return this.update(Event.Admit, 0, true) ? Admission.Probe : Admission.No;
   }
 
   /** An attempt has succeeded. */
   succeed(isProbe: bool): void {
-    if (isProbe || this.options.countsSuccesses) this.update(Event.Success, 0);
+    if (isProbe || this.options.countsSuccesses) this.update(Event.Success, 0, isProbe);
   }
 
   /**
    * An attempt has failed.
    *
+   * @param isProbe it was let through to see whether the target is well again
    * @param status 0: there was no answer
    * @param retryAfterMs what the target asked for, 0: nothing
    */
-  fail(status: i32, retryAfterMs: i64): void {
+  fail(isProbe: bool, status: i32, retryAfterMs: i64): void {
     // A body may make a good status a failure; of bad ones those count that are said to.
     if (status >= 400 && !this.options.countStatus.has(status)) return;
     const mayWait = this.options.honorsRetryAfter && (status == 429 || status == 503);
     const isShort = retryAfterMs <= this.options.maxOpenSeconds * 1000;
-    this.update(Event.Failure, mayWait && isShort ? retryAfterMs : 0);
+    this.update(Event.Failure, mayWait && isShort ? retryAfterMs : 0, isProbe);
   }
 
   /** A request that was let through as probe is over, whatever became of it. */
   giveBack(): void {
-    this.update(Event.GiveBack, 0);
+    this.update(Event.GiveBack, 0, true);
   }
 
   /** @returns for `Admit`: the request may pass */
-  private update(event: Event, waitMs: i64): bool {
+  private update(event: Event, waitMs: i64, isProbe: bool): bool {
     const now = nowMs();
     for (let i = 0; i < TRIES; i++) {
       const stored = getSharedData(this.key);
       const record = BreakerRecord.parse(stored === null ? NO_BYTES : stored.data);
       const before = record.state;
       const failures = record.allFailures;
+      // What is no probe began before it opened, and says nothing of now.
+      if (!isProbe && before == BreakerState.HalfOpen) return false;
       const passes = this.change(record, event, now, waitMs);
-      if (event == Event.Admit && !passes) return false;
+      if (!passes) return false;
       const cas = stored === null ? ONLY_IF_ABSENT : stored.cas;
       if (setSharedData(this.key, record.toSlice(), cas) == Status.CasMismatch) continue;
       if (record.state != before) this.tell(record.state, failures + 1);

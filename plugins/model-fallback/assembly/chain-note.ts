@@ -107,6 +107,11 @@ export class ChainNote {
     return json.closeObject().toSlice();
   }
 
+  /** The request probes a further target. */
+  addProbe(target: Slice): void {
+    this.probes.push(target);
+  }
+
   isProbe(target: Slice): bool {
     for (let i = 0; i < this.probes.length; i++) {
       if (this.probes[i].equals(target)) return true;

@@ -1,4 +1,4 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { Breaker } from "./breaker";
 import { ChainMatch } from "./chain-match";
 import { ChainMetrics, TargetMetrics } from "./metrics";
@@ -61,6 +61,12 @@ export class Chain {
       }
     }
     return null;
+  }
+
+  /** Where the router begins behind so many ranks; no bytes: the route knows. `native` only. */
+  clusterBehind(skipped: i32): Slice {
+    if (skipped == 0 && !this.cluster.isEmpty) return this.cluster;
+    return skipped < this.breakerClusters.length ? this.breakerClusters[skipped] : NO_BYTES;
   }
 
   /** The first target of the chain. */

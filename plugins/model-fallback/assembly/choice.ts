@@ -1,4 +1,3 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
 import { randomU64 } from "proxy-wasm-as";
 import { Admission } from "./breaker";
 import { Chain, Link, Rank } from "./chain";
@@ -8,7 +7,7 @@ import { Target } from "./target";
 /** The targets one request may go to, in order. */
 @final
 export class Choice {
-  /** Those that are left, at least one. */
+  /** Those that are left; none only where the breakers are open, and none of them is to be kept. */
   readonly links: Link[] = [];
   /** How many ranks at the head of the chain are left out. */
   skipped: i32 = 0;
@@ -16,13 +15,6 @@ export class Choice {
   readonly probes: Link[] = [];
 
   constructor(readonly chain: Chain) {}
-
-  isProbe(name: Slice): bool {
-    for (let i = 0; i < this.probes.length; i++) {
-      if (this.probes[i].target.name.equals(name)) return true;
-    }
-    return false;
-  }
 
   /** Takes back what the breakers were promised. */
   giveBack(): void {
@@ -92,7 +84,7 @@ export class Choice {
       choice.skipped = open.length;
     }
     // For nobody: the first target says what it thinks of that.
-    if (choice.links.length == 0) choice.links.push(chain.ranks[0].links[0]);
+    if (choice.links.length + open.length == 0) choice.links.push(chain.ranks[0].links[0]);
     if (choice.links.length > most) choice.links.length = most;
     return choice;
   }
@@ -104,8 +96,19 @@ export class Choice {
     for (let i = 0; i < count; i++) {
       if (this.admits(ranks[i], request)) return i;
     }
-    // None. Where no cluster begins later the last one has to do; when all are open, the whole chain.
-    return count == 0 || (count == ranks.length && keepsOne) ? 0 : count - 1;
+    // None. Where no cluster begins later the last one has to do.
+    if (count < ranks.length) return max(0, count - 1);
+    // All are open, or none is for this request: the whole chain, or nobody.
+    return keepsOne || !this.fitsAny(request) ? 0 : count;
+  }
+
+  /** Some target takes this kind of request. */
+  private fitsAny(request: RequestFeatures): bool {
+    const ranks = this.chain.ranks;
+    for (let i = 0; i < ranks.length; i++) {
+      if (this.eligible(ranks[i], request) !== null) return true;
+    }
+    return false;
   }
 
   /** A breaker or a rule leaves these out. */

@@ -103,10 +103,11 @@ export class FallbackConfig {
     const timeouts = new Timeouts(section(config, "timeouts"));
     this.errors = errors;
     this.timeouts = timeouts;
-    this.orders = new RouterOrders(errors, timeouts);
     const breaker = section(config, "breaker");
     this.breaker = new BreakerOptions(breaker, <i64>timeouts.unaryMs, errors.statuses);
-    this.stream = new StreamOptions(section(config, "stream"));
+    const stream = new StreamOptions(section(config, "stream"));
+    this.stream = stream;
+    this.orders = new RouterOrders(errors, stream, timeouts);
     this.exposure = new Exposure(section(config, "expose"));
     this.allFailed = new AllFailed(section(config, "allFailed"));
     this.optOut = new OptOut(section(config, "optOut"));
@@ -159,6 +160,7 @@ export function parseConfig(document: ConfigReader, log: PluginLog): FallbackCon
   config.strategy = <Strategy>strategy;
   readTargets(reader, config, log);
   if (reader.errors.any) return null;
+  checkBodyRules(section(reader, "errors").objects("onBody"), config, log);
   config.clusterHeader = readHeaderName(reader, "clusterHeader");
   config.modelKey = readModelKey(reader);
   config.maxAttempts = config.targets.length;
@@ -193,6 +195,20 @@ function readTargets(reader: ConfigReader, config: FallbackConfig, log: PluginLo
       log.warn("target " + name + " is external and gets the credentials of clients");
     }
     config.add(target);
+  }
+}
+
+/** Where rules of `errors.onBody` send requests must be known by now, and only `replay` can send them. */
+function checkBodyRules(rules: ConfigReader[], config: FallbackConfig, log: PluginLog): void {
+  for (let i = 0; i < rules.length; i++) {
+    const names = rules[i].texts("targets");
+    for (let j = 0; j < names.length; j++) {
+      if (findTarget(config.targets, names[j]) !== null) continue;
+      rules[i].refuse("targets", "unknown target: " + names[j].toString());
+    }
+    if (names.length > 0 && config.strategy != Strategy.Replay) {
+      log.warn("errors.onBody[].targets is ignored: only strategy replay chooses");
+    }
   }
 }
 

@@ -22,6 +22,10 @@ import {
 } from "./names";
 import { consumerOf, RequestFeatures } from "./request-features";
 import { isWatched } from "./request-kind";
+import { BREAKER_OPEN } from "./reason";
+import { ReplayAnswer } from "./replay-answer";
+import { tellAllFailed } from "./result";
+import { Trace } from "./trace";
 
 const NO_CHAIN: Chain | null = null;
 
@@ -121,6 +125,24 @@ export abstract class HeldRequest extends HttpContext {
     if (chain === null) return;
     const settled = request.isAmbiguous ? settle(body, modelKey, request.model) : body;
     if (!this.begin(chain, request, settled, modelKey)) this.hold = Hold.ForGood;
+  }
+
+  /** Breakers leave every target out. @param model as the client names it @returns false */
+  protected replyUnasked(chain: Chain, model: Slice): bool {
+    chain.metrics.requests.increment();
+    const trace = new Trace();
+    const answer = ReplayAnswer.ofFailure(this.config, trace);
+    const served = tellAllFailed(chain, trace, model);
+    served.reason = BREAKER_OPEN;
+    answer.served = served;
+    return this.replyWith(answer);
+  }
+
+  /** @returns false */
+  protected replyWith(answer: ReplayAnswer): bool {
+    const headers = answer.headers(this.config.exposure);
+    this.sendLocalReply(answer.status, headers, answer.body, answer.details);
+    return false;
   }
 
   /** Its body is too long to be held: it goes to the first target, if that is the same for all models. */

@@ -1,11 +1,10 @@
 import { KeyPath } from "@ai-gateway-wasm/as-json";
-import { bytes, digits, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { chooseRouteAgain } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
   getProperty,
   HeadersAction,
-  PairsBuilder,
   requestHeaders,
   responseBody,
   responseHeaders,
@@ -17,32 +16,16 @@ import { Chain } from "./chain";
 import { ChainNote } from "./chain-note";
 import { Choice } from "./choice";
 import { FallbackConfig } from "./config";
-import { LocalReplies } from "./errors";
-import { Served } from "./exposure";
-import {
-  ALL_FAILED_DETAILS,
-  CHAIN_PROPERTY,
-  CONTENT_ENCODING,
-  CONTENT_LENGTH,
-  CONTENT_TYPE,
-  JSON_TYPE,
-  RESPONSE_DETAILS,
-  RETRY_AFTER,
-  RETRY_AFTER_PROPERTY,
-  SERVED_PROPERTY,
-  STATUS,
-  TRACE_PROPERTY,
-} from "./names";
-import { FailureClass, NO_HOST, statusReason } from "./reason";
+import { findFirstFailure, responseDetails, VIA_UPSTREAM } from "./first-failure";
+import { CHAIN_PROPERTY, RETRY_AFTER_PROPERTY, SERVED_PROPERTY, TRACE_PROPERTY } from "./names";
+import { FailureClass, NO_HOST, TIMEOUT } from "./reason";
 import { RequestFeatures } from "./request-features";
 import { HeldRequest } from "./held-request";
-import { findRouterReason } from "./router-details";
+import { ReplayAnswer } from "./replay-answer";
 import { responseStatus } from "./response-status";
 import { tellAllFailed } from "./result";
 import { RouterOrders } from "./router-orders";
 import { Trace } from "./trace";
-
-const VIA_UPSTREAM: Slice = bytes("via_upstream");
 
 const enum Stage {
   /** None of our business. */
@@ -88,14 +71,14 @@ export class NativeListener extends HeldRequest {
     const isAlone = this.isAlone;
     const most = isAlone ? 1 : config.maxAttempts;
     const choice = Choice.forRouter(chain, request, most, config.breaker.keepsOne, isAlone);
+    if (choice.links.length == 0) return this.replyUnasked(chain, request.model);
     this.choice = choice;
     this.stage = Stage.Goes;
     this.orders.give(choice.links.length, request.streams);
     const note = ChainNote.of(choice, request, isAlone);
     this.model = note.model;
     setProperty(CHAIN_PROPERTY, note.toJson());
-    const skipped = choice.skipped;
-    this.leadTo(skipped > 0 ? chain.breakerClusters[skipped] : chain.cluster);
+    this.leadTo(chain.clusterBehind(choice.skipped));
     chain.metrics.requests.increment();
     return true;
   }
@@ -130,7 +113,7 @@ export class NativeListener extends HeldRequest {
   }
 
   protected override pass(chain: Chain): void {
-    this.leadTo(chain.cluster);
+    this.leadTo(chain.clusterBehind(0));
   }
 
   /** Tells a route with `cluster_header` where the chain begins. @param cluster no bytes: it knows */
@@ -144,25 +127,15 @@ export class NativeListener extends HeldRequest {
   /** The error is one that a further target might have mended. Adds to the trace what it lacks. */
   private isFailure(status: i32, trace: Trace): bool {
     if (getProperty(SERVED_PROPERTY) !== null) return false; // a target has answered: with this
-    const found = getProperty(RESPONSE_DETAILS);
-    const details = found === null ? NO_BYTES : found;
-    if (!details.equals(VIA_UPSTREAM)) return this.isRouterFailure(status, details, trace);
-    if (trace.count > 0) return true;
-    // The attempts were nobody's: the upstream part is missing, or knows none of the endpoints.
-    const isFailure = this.config.errors.isFailure(status);
-    if (isFailure) this.noteLast(trace, statusReason(status));
-    return isFailure;
-  }
-
-  /** The gateway has answered by itself, and it was for its upstream. */
-  private isRouterFailure(status: i32, details: Slice, trace: Trace): bool {
-    const replies = this.config.errors.localReplies;
-    const reason = findRouterReason(details);
-    if (replies == LocalReplies.None) return false;
-    if (reason === null && replies == LocalReplies.Router) return false;
-    // Nobody saw the attempt end, or there was none: a target without a host.
-    const isMissing = trace.count == 0 || (reason !== null && reason.equals(NO_HOST));
-    if (isMissing) this.noteLast(trace, reason === null ? statusReason(status) : reason);
+    // What an attempt called a failure may have a status that is none by itself.
+    if (trace.count > 0 && responseDetails().equals(VIA_UPSTREAM)) return true;
+    const reason = findFirstFailure(this.config.errors, status, false);
+    if (reason === null) return false;
+    // The upstream part is missing or knows none of the endpoints, nobody saw the attempt end, or there
+    // was none: a target without a host.
+    const last = trace.last;
+    if (last === null || reason.equals(NO_HOST)) this.noteLast(trace, reason);
+    else if (reason.equals(TIMEOUT)) last.reason = reason; // its own part saw it cut off
     return true;
   }
 
@@ -187,29 +160,20 @@ export class NativeListener extends HeldRequest {
       config.exposure.tell(responseHeaders, served);
       return HeadersAction.Continue;
     }
-    const status = config.allFailed.statusOf(trace);
-    this.error = config.allFailed.bodyOf(trace, config.exposure.namesTargets);
-    if (endOfStream) return this.replyAnew(status, served, wait);
+    const answer = ReplayAnswer.ofFailure(config, trace);
+    answer.served = served;
+    if (wait !== null) answer.retryAfter = parseInteger(wait);
+    if (endOfStream) {
+      // An error without a body cannot be given one: Envoy refuses it.
+      this.stage = Stage.Idle;
+      this.replyWith(answer);
+      return HeadersAction.StopIteration;
+    }
+    this.error = answer.body;
     responseHeaders.load();
     config.exposure.clean(responseHeaders);
-    responseHeaders.remove(CONTENT_LENGTH);
-    responseHeaders.remove(CONTENT_ENCODING);
-    responseHeaders.set(STATUS, digits(status));
-    responseHeaders.set(CONTENT_TYPE, JSON_TYPE);
-    if (wait !== null) responseHeaders.set(RETRY_AFTER, wait);
-    else responseHeaders.remove(RETRY_AFTER);
-    config.exposure.tell(responseHeaders, served);
+    answer.replaceHead(config.exposure);
     this.stage = Stage.Replaces;
-    return HeadersAction.StopIteration;
-  }
-
-  /** An error without a body cannot be given one: Envoy refuses it. */
-  private replyAnew(status: i32, served: Served, wait: Slice | null): HeadersAction {
-    const headers = new PairsBuilder().add(CONTENT_TYPE, JSON_TYPE);
-    if (wait !== null) headers.add(RETRY_AFTER, wait);
-    this.config.exposure.addTo(headers, served);
-    this.stage = Stage.Idle;
-    this.sendLocalReply(status, headers.build(), this.error, ALL_FAILED_DETAILS);
     return HeadersAction.StopIteration;
   }
 }

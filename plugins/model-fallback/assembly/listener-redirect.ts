@@ -12,7 +12,7 @@ import {
 import { Attempt } from "./attempt";
 import { Chain, Link } from "./chain";
 import { ChainNote } from "./chain-note";
-import { Choice } from "./choice";
+import { Choice, fits } from "./choice";
 import { nowMs } from "./clock";
 import { FallbackConfig } from "./config";
 import { findFirstFailure } from "./first-failure";
@@ -75,11 +75,15 @@ export class RedirectListener extends HeldRequest {
     modelKey: KeyPath,
   ): bool {
     keepRoute();
+    const config = this.config;
     const present = requestHeaders.pairs();
     const edits = new HeadEdits();
     const isFirst = this.from.isEmpty;
-    const hop = isFirst ? 0 : hopOf(present);
+    const passes = isFirst ? 0 : hopOf(present);
     if (isFirst) saveOriginals(edits, present);
+    let hop = nextFor(chain, passes, request);
+    // For nobody: the first target says what it thinks of that.
+    if (hop < 0 && isFirst) hop = 0;
     const link = linkAt(chain, hop);
     if (link === null) {
       this.log.warn("no target is left for a request that comes from " + this.from.toString());
@@ -87,16 +91,19 @@ export class RedirectListener extends HeldRequest {
     }
     edits.set(HOP, digits(hop + 1));
     if (isFirst) chain.metrics.requests.increment();
-    const choice = Choice.first(chain);
+    const choice = new Choice(chain);
+    choice.links.push(link);
     this.choice = choice;
-    if (!choice.isClosed(link) && linkAt(chain, hop + 1) !== null) {
+    const mayWait = !config.breaker.keepsOne || nextFor(chain, hop + 1, request) >= 0;
+    if (!choice.isClosed(link) && mayWait) {
       edits.applyTo(requestHeaders, present);
       return this.turnBack(link);
     }
     const attempt = new Attempt(link.target, request.model, request.consumer);
     rewriteRequest(attempt, edits, present, body, modelKey);
     const note = ChainNote.of(choice, request, false);
-    this.result = new Result(chain, note, attempt, passesBefore(chain, hop), nowMs());
+    const before = passesBefore(chain, passes, request);
+    this.result = new Result(chain, note, attempt, before, nowMs());
     return true;
   }
 
@@ -107,7 +114,7 @@ export class RedirectListener extends HeldRequest {
     responseHeaders.load();
     this.config.exposure.clean(responseHeaders);
     const status = responseStatus();
-    const reason = findFirstFailure(this.config.errors, status);
+    const reason = findFirstFailure(this.config.errors, status, true);
     if (reason !== null) {
       result.fail(reason, status);
       return HeadersAction.Continue;
@@ -154,17 +161,26 @@ function hopOf(present: Pairs): i32 {
 }
 
 /** The passes before this one; of those that left no trace nobody knows how they ended. */
-function passesBefore(chain: Chain, hop: i32): Trace {
+function passesBefore(chain: Chain, hop: i32, request: RequestFeatures): Trace {
   const trace = hop > 0 ? Trace.parse(getProperty(TRACE_PROPERTY)) : new Trace();
-  for (let i = trace.count; i < hop; i++) {
+  let known = trace.count;
+  for (let i = nextFor(chain, 0, request); i >= 0 && i < hop; i = nextFor(chain, i + 1, request)) {
     const link = linkAt(chain, i);
-    if (link !== null) trace.add(link.target.name, NO_RESPONSE, 0);
+    if (known-- <= 0 && link !== null) trace.add(link.target.name, NO_RESPONSE, 0);
   }
   return trace;
 }
 
+/** The first target from here on that such requests are for; -1: there is none. */
+function nextFor(chain: Chain, hop: i32, request: RequestFeatures): i32 {
+  let link = linkAt(chain, hop);
+  while (link !== null && !fits(link.target, request)) link = linkAt(chain, ++hop);
+  return link === null ? -1 : hop;
+}
+
 /** The target of a pass, or null: there are not so many. */
 function linkAt(chain: Chain, hop: i32): Link | null {
+  if (hop < 0) return null;
   let before = 0;
   for (let i = 0; i < chain.ranks.length; i++) {
     const links = chain.ranks[i].links;

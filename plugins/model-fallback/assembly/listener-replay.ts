@@ -1,5 +1,5 @@
 import { KeyPath } from "@ai-gateway-wasm/as-json";
-import { lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { isEncoded, PluginLog } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
@@ -11,6 +11,7 @@ import {
   TrailersAction,
 } from "proxy-wasm-as";
 import { FailedMode } from "./all-failed";
+import { AnswerWatch } from "./answer-watch";
 import { Attempt } from "./attempt";
 import { Chain } from "./chain";
 import { ChainNote } from "./chain-note";
@@ -21,7 +22,7 @@ import { Served } from "./exposure";
 import { findFirstFailure } from "./first-failure";
 import { HeldRequest } from "./held-request";
 import { StartJudge, Verdict } from "./judge";
-import { CONTENT_TYPE, EVENT_STREAM_TYPE, RETRY_AFTER } from "./names";
+import { RETRY_AFTER } from "./names";
 import { BAD_START, statusReason } from "./reason";
 import { ReplayAnswer } from "./replay-answer";
 import { ReplayCalls } from "./replay-calls";
@@ -110,6 +111,7 @@ export class ReplayListener extends HeldRequest {
     const choice = isAlone
       ? Choice.first(chain)
       : Choice.free(chain, request, isBarred ? 1 : config.maxAttempts, config.breaker.keepsOne);
+    if (choice.links.length == 0) return this.replyUnasked(chain, request.model);
     const note = ChainNote.of(choice, request, isAlone);
     const isSteered = !choice.links[0].target.name.equals(chain.primary);
     const staysHere = isSteered && config.clusterHeader.isEmpty;
@@ -142,13 +144,14 @@ export class ReplayListener extends HeldRequest {
     this.place = endOfStream ? Place.Head : Place.Body;
     this.hasEnded = endOfStream;
     this.status = responseStatus();
-    const errors = this.config.errors;
-    const reason = findFirstFailure(errors, this.status);
+    const reason = findFirstFailure(this.config.errors, this.status, true);
     const isLegible = !endOfStream && !isEncoded(responseHeaders);
     if (reason !== null) this.reason = reason;
-    if (isLegible && (reason !== null || errors.mayFailByBody(this.status)))
-      return this.readError();
-    if (isLegible && this.wantsToJudge()) return HeadersAction.StopIteration;
+    if (isLegible && (reason !== null || this.readsBody())) return this.readError();
+    if (isLegible && this.judge !== null) {
+      this.stage = Stage.Judges;
+      return HeadersAction.StopIteration;
+    }
     return this.headersAction(reason !== null ? this.fail(reason) : this.serve());
   }
 
@@ -230,18 +233,12 @@ export class ReplayListener extends HeldRequest {
     return HeadersAction.StopIteration;
   }
 
-  /** Holds a good answer whose beginning has to be looked at. */
-  private wantsToJudge(): bool {
-    const stream = this.config.stream;
-    if (this.status != 200) return false;
-    const type = responseHeaders.get(CONTENT_TYPE);
-    const isStream = type !== null && lowerCase(type).startsWith(EVENT_STREAM_TYPE);
-    this.end = StreamEnd.of(isStream, stream);
-    const looks = isStream ? stream.holdsFirstEvent : stream.judgesJson;
-    if (!looks || !this.config.errors.onBadStart) return false;
-    this.judge = new StartJudge(isStream, stream);
-    this.stage = Stage.Judges;
-    return true;
+  /** What is to be looked at of an answer that is no failure yet. @returns its whole body is */
+  private readsBody(): bool {
+    const watch = new AnswerWatch(this.config, this.status);
+    this.judge = watch.judge;
+    this.end = watch.end;
+    return watch.readsBody;
   }
 
   /** @returns true: the answer goes on to the client */
@@ -263,6 +260,11 @@ export class ReplayListener extends HeldRequest {
     const body = found === null ? NO_BYTES : found;
     const errors = this.config.errors;
     const isBad = !this.reason.isEmpty || errors.findBodyFailure(this.status, body) !== null;
+    const judge = this.judge;
+    if (!isBad && judge !== null) {
+      judge.look(body);
+      if (judge.end() == Verdict.Bad) return this.fail(BAD_START);
+    }
     if (!isBad || calls === null || errors.isRefusal(this.status, body)) return this.serve();
     calls.restrict(this.status, body);
     return this.fail(this.reason.isEmpty ? statusReason(this.status) : this.reason);
@@ -300,10 +302,7 @@ export class ReplayListener extends HeldRequest {
     const wantsFirst = failed.mode == FailedMode.First || (wantsLast && last === null);
     if (wantsFirst && this.place != Place.Request) return this.releaseFirst(served, last !== null);
     let answer = wantsLast ? last : null;
-    if (answer === null) {
-      const body = failed.bodyOf(calls.trace, this.config.exposure.namesTargets);
-      answer = ReplayAnswer.ofError(failed.statusOf(calls.trace), body);
-    }
+    if (answer === null) answer = ReplayAnswer.ofFailure(this.config, calls.trace);
     answer.served = served;
     answer.retryAfter = calls.retryAfter;
     return this.deliver(answer);
@@ -335,9 +334,7 @@ export class ReplayListener extends HeldRequest {
   /** @returns false */
   private reply(answer: ReplayAnswer): bool {
     this.stage = Stage.Idle;
-    const headers = answer.headers(this.config.exposure);
-    this.sendLocalReply(answer.status, headers, answer.body, answer.details);
-    return false;
+    return this.replyWith(answer);
   }
 
   /** The first target's answer is complete, and another takes its place. @returns true */

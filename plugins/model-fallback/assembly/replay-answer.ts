@@ -17,6 +17,7 @@ import {
 } from "./names";
 import { BAD_START, CONNECT, RESET, statusReason, TIMEOUT } from "./reason";
 import { StreamEnd } from "./stream-end";
+import { Trace } from "./trace";
 
 /** How Envoy's own answer to a call begins that reached nobody. */
 const CONNECT_ERROR: Slice = bytes("upstream connect error");
@@ -44,8 +45,11 @@ export class ReplayAnswer {
     return new ReplayAnswer(response.status, type === null ? NO_BYTES : type, response.body());
   }
 
-  static ofError(status: i32, body: Slice): ReplayAnswer {
-    return new ReplayAnswer(status, JSON_TYPE, body);
+  /** What a client gets that nobody answered. */
+  static ofFailure(config: FallbackConfig, trace: Trace): ReplayAnswer {
+    const failed = config.allFailed;
+    const body = failed.bodyOf(trace, config.exposure.namesTargets);
+    return new ReplayAnswer(failed.statusOf(trace), JSON_TYPE, body);
   }
 
   /** The same in memory of its own: safe to keep after the callback. */
@@ -106,6 +110,12 @@ export class ReplayAnswer {
 
   /** Puts it in the place of the running response, which is complete. */
   replaceResponse(exposure: Exposure): void {
+    this.replaceHead(exposure);
+    responseBody.replace(this.body);
+  }
+
+  /** Puts its head in the place of the running response's. */
+  replaceHead(exposure: Exposure): void {
     responseHeaders.load();
     responseHeaders.remove(CONTENT_LENGTH);
     responseHeaders.remove(CONTENT_ENCODING);
@@ -117,7 +127,6 @@ export class ReplayAnswer {
     else responseHeaders.remove(RETRY_AFTER);
     const served = this.served;
     if (served !== null) exposure.tell(responseHeaders, served);
-    responseBody.replace(this.body);
   }
 
   private get isStream(): bool {

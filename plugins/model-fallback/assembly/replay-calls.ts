@@ -118,7 +118,10 @@ export class ReplayCalls {
     // The first one was admitted when it was chosen.
     if (breaker === null || this.next == 1) return true;
     const admission = breaker.admit();
-    if (admission == Admission.Probe) this.choice.probes.push(link);
+    if (admission == Admission.Probe) {
+      this.choice.probes.push(link);
+      this.note.addProbe(link.target.name);
+    }
     if (admission != Admission.No) return true;
     if (this.config.breaker.keepsOne && this.next == this.choice.links.length) return true;
     link.metrics.skipped.increment();

@@ -54,13 +54,19 @@ export class Result {
     return nowMs() - this.startMs;
   }
 
-  /** The attempt has failed. @param status 0: there was no answer */
-  fail(reason: Slice, status: i32): void {
-    this.failAndWait(reason, status, status > 0 ? secondsOf(responseHeaders.get(RETRY_AFTER)) : 0);
+  /**
+   * The attempt has failed.
+   *
+   * @param status 0: there was no answer
+   * @param counts false: by the configuration it is no failure, and no matter of the breaker
+   */
+  fail(reason: Slice, status: i32, counts: bool = true): void {
+    const wait = status > 0 ? secondsOf(responseHeaders.get(RETRY_AFTER)) : 0;
+    this.failAndWait(reason, status, wait, counts);
   }
 
   /** The same for an answer that is not the running response. @param wait seconds, 0: it does not say */
-  failAndWait(reason: Slice, status: i32, wait: i64): void {
+  failAndWait(reason: Slice, status: i32, wait: i64, counts: bool = true): void {
     this.record(reason);
     if (wait > 0) noteWait(wait);
     const link = this.link;
@@ -70,7 +76,7 @@ export class Result {
     const breaker = this.breakerOf(link);
     // What the gateway answers in a target's place has no status of the target's.
     const own = kind <= FailureClass.Status5xx ? status : 0;
-    if (breaker !== null) breaker.fail(own, wait * 1000);
+    if (breaker !== null && counts) breaker.fail(this.isProbe, own, wait * 1000);
   }
 
   /** The answer broke off after the client got its beginning. */
@@ -79,7 +85,7 @@ export class Result {
     if (link === null) return;
     link.metrics.countFailure(classOf(reason));
     const breaker = this.breakerOf(link);
-    if (breaker !== null) breaker.fail(0, 0);
+    if (breaker !== null) breaker.fail(this.isProbe, 0, 0);
   }
 
   /** The client left before the attempt was over: that is nobody's failure. */
@@ -111,8 +117,12 @@ export class Result {
     link.metrics.success.increment();
     link.metrics.firstTokenMs.record(<u64>max<i64>(0, this.lastMs));
     const breaker = this.breakerOf(link);
-    if (breaker !== null) breaker.succeed(this.note.isProbe(name));
+    if (breaker !== null) breaker.succeed(this.isProbe);
     return served;
+  }
+
+  private get isProbe(): bool {
+    return this.note.isProbe(this.attempt.target.name);
   }
 
   /** Who is to learn of it, if anybody. */
@@ -143,7 +153,8 @@ export class Result {
     if (!log.wants(LogLevel.Info)) return;
     const way = served.from.toString() + " -> " + served.target.toString();
     const why = " reason=" + served.reason.toString() + " attempts=" + decimal(served.attempts);
-    log.info("fallback " + this.chain.name.toString() + ": " + way + why);
+    const where = this.attempt.target.isExternal ? " external" : "";
+    log.info("fallback " + this.chain.name.toString() + ": " + way + why + where);
   }
 
   private record(reason: Slice): void {

@@ -1,6 +1,7 @@
 import { bytes, digits, Slice } from "@ai-gateway-wasm/bytes";
 import { requestHeaders } from "proxy-wasm-as";
 import { Errors } from "./errors";
+import { StreamOptions } from "./judge";
 import {
   MAX_RETRIES,
   PER_TRY_TIMEOUT,
@@ -28,13 +29,16 @@ export class RouterOrders {
   /** Statuses that the router knows as failures. */
   readonly listed: StatusSet;
 
-  constructor(errors: Errors, timeouts: Timeouts) {
+  constructor(errors: Errors, stream: StreamOptions, timeouts: Timeouts) {
     let on = STATUSES;
     // `reset` alone also retries per-try timeouts, so the two go together.
     if (errors.onReset || errors.onTimeout) on += "," + RESET;
     if (errors.onConnectFailure) on += "," + CONNECT;
     this.retryOn = bytes(on);
-    const listed = errors.statuses.listed().with(REWRITTEN);
+    let listed = errors.statuses.listed();
+    const holds = errors.onBadStart && (stream.holdsFirstEvent || stream.judgesJson);
+    const rewrites = holds || errors.onBody.length > 0 || listed !== errors.statuses;
+    if (rewrites) listed = listed.with(REWRITTEN);
     this.listed = listed;
     this.statusCodes = listed.toList();
     this.firstToken = digits(timeouts.firstTokenMs);

@@ -4,19 +4,49 @@ import { INTERRUPTED } from "./all-failed";
 import { StreamOptions } from "./judge";
 import { CONTENT_LENGTH } from "./names";
 
-/** What the last events of a stream say, of OpenAI's two APIs and of Anthropic's. */
-const MARKS: Slice[] = [
-  bytes("[DONE]"),
-  bytes('"finish_reason":"'),
-  bytes('"finish_reason": "'),
-  bytes('"type":"response.completed"'),
-  bytes('"type":"response.incomplete"'),
-  bytes('"type":"response.failed"'),
-  bytes('"type":"message_stop"'),
-];
+const QUOTE: Slice = bytes('"');
 const BLANK_LINE: Slice = bytes("\n\n");
 /** Where marks are looked for: behind them comes one event with the usage at most. */
 const TAIL: i32 = 4096;
+/** Where the type of an event stands in its line. */
+const HEAD: i32 = 128;
+
+/** What the last events of a stream say: a key, and how its value begins. */
+@final
+class Mark {
+  constructor(
+    private readonly key: Slice,
+    /** Any of them. */
+    private readonly values: Slice[],
+  ) {}
+
+  /** Blanks may stand between the two, as Python writes it. */
+  isIn(text: Slice): bool {
+    for (let at = text.find(this.key); at >= 0; at = text.find(this.key, at + 1)) {
+      let from = at + this.key.length;
+      while (text.at(from) == 0x20) from++;
+      const rest = text.sub(from);
+      for (let i = 0; i < this.values.length; i++) {
+        if (rest.startsWith(this.values[i])) return true;
+      }
+    }
+    return false;
+  }
+}
+
+/** Of Anthropic's API, and of OpenAI's Responses: there the whole answer comes once more behind it. */
+const LAST_TYPE: Mark = new Mark(bytes('"type":'), [
+  bytes('"message_stop"'),
+  bytes('"response.completed"'),
+  bytes('"response.incomplete"'),
+  bytes('"response.failed"'),
+]);
+const MARKS: Mark[] = [
+  new Mark(bytes("\ndata:"), [bytes("[DONE]")]),
+  new Mark(bytes('"finish_reason":'), [QUOTE]),
+  new Mark(bytes('"stop_reason":'), [QUOTE]),
+  LAST_TYPE,
+];
 
 /**
  * Keeps the last bytes of a stream and tells at its end whether it is complete. Text in a JSON string
@@ -25,7 +55,9 @@ const TAIL: i32 = 4096;
 @final
 export class StreamEnd {
   /** At least the last `TAIL` bytes so far, at most twice as many. */
-  private tail: Builder = new Builder(0);
+  private readonly tail: Builder = new Builder(0);
+  /** What went out of the tail says that this is the end. */
+  private hasEnded: bool = false;
 
   /** For the running response, whose headers can be read; null: its end is not watched. */
   static of(isStream: bool, stream: StreamOptions): StreamEnd | null {
@@ -48,21 +80,37 @@ export class StreamEnd {
 
   /** Takes the next chunk. */
   feed(chunk: Slice): void {
-    if (this.tail.length + chunk.length > TAIL * 2) {
-      const kept = this.tail.toSlice();
-      this.tail.clear();
-      if (chunk.length < TAIL) this.tail.append(kept.sub(kept.length - (TAIL - chunk.length)));
+    if (chunk.length <= TAIL) return this.take(chunk); // as nearly all are
+    for (let at = 0; at < chunk.length; at += TAIL) this.take(chunk.sub(at, at + TAIL));
+  }
+
+  /**
+   * Takes the next piece, no longer than the tail. Of the line that is cut its beginning is looked at
+   * before it goes:
+   *
+   *   …␊ data: {"type":"response.completed","response":{…   …}}␊␊
+   *      └ HEAD ─────────────────────────┘          cut ┘
+   */
+  private take(piece: Slice): void {
+    const tail = this.tail;
+    if (tail.length + piece.length > TAIL * 2) {
+      const text = tail.toSlice();
+      const cut = text.length - TAIL;
+      const start = text.sub(0, cut).lastIndexOf(0x0a) + 1;
+      if (LAST_TYPE.isIn(text.sub(start, start + HEAD))) this.hasEnded = true;
+      tail.clear();
+      tail.append(text.sub(cut));
     }
-    this.tail.append(chunk.sub(chunk.length - TAIL));
+    tail.append(piece);
   }
 
   /** The stream has ended as it should. */
   get isComplete(): bool {
     const text = this.tail.view();
     for (let i = 0; i < MARKS.length; i++) {
-      if (text.find(MARKS[i]) >= 0) return true;
+      if (MARKS[i].isIn(text)) return true;
     }
-    return false;
+    return this.hasEnded;
   }
 
   /** What a stream gets that is not complete: an event of its own. */

@@ -18,7 +18,8 @@ const MOST: i32 = 16;
 export class TraceEntry {
   constructor(
     readonly target: Slice,
-    readonly reason: Slice,
+    /** Why it failed, or `OK`. */
+    public reason: Slice,
     /** From its beginning to its result. */
     readonly ms: i64,
   ) {}

@@ -1,4 +1,4 @@
-import { digits, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { digits, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { isEncoded, PluginLog } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
@@ -11,6 +11,7 @@ import {
   responseHeaders,
   TrailersAction,
 } from "proxy-wasm-as";
+import { AnswerWatch } from "./answer-watch";
 import { Attempt } from "./attempt";
 import { ChainNote } from "./chain-note";
 import { nowMs } from "./clock";
@@ -23,8 +24,6 @@ import {
   CHAIN_PROPERTY,
   CONSUMER_HEADER,
   CONTENT_LENGTH,
-  CONTENT_TYPE,
-  EVENT_STREAM_TYPE,
   PATH,
   STATUS,
   TRACE_PROPERTY,
@@ -160,7 +159,7 @@ export class UpstreamAttempt extends HttpContext {
     } else if (reason.equals(CLIENT_GONE)) {
       result.abandon(reason);
     } else {
-      result.fail(reason, 0);
+      result.fail(reason, 0, this.config.errors.countsReason(reason));
     }
     this.stage = Stage.Over;
   }
@@ -240,21 +239,13 @@ export class UpstreamAttempt extends HttpContext {
 
   /** Holds an answer whose beginning, or whose error, has to be looked at. */
   private watches(): bool {
-    const config = this.config;
     if (isEncoded(responseHeaders)) return false;
-    if (config.errors.mayFailByBody(this.status)) {
-      this.stage = Stage.ReadsError;
-      return true;
-    }
-    if (this.status != 200) return false;
-    const type = responseHeaders.get(CONTENT_TYPE);
-    const isStream = type !== null && lowerCase(type).startsWith(EVENT_STREAM_TYPE);
-    this.end = StreamEnd.of(isStream, config.stream);
-    const looks = isStream ? config.stream.holdsFirstEvent : config.stream.judgesJson;
-    if (!looks || !config.errors.onBadStart) return false;
-    this.judge = new StartJudge(isStream, config.stream);
-    this.stage = Stage.Judges;
-    return true;
+    const watch = new AnswerWatch(this.config, this.status);
+    this.judge = watch.judge;
+    this.end = watch.end;
+    if (watch.readsBody) this.stage = Stage.ReadsError;
+    else if (watch.judge !== null) this.stage = Stage.Judges;
+    return this.stage != Stage.Waits;
   }
 
   private judgeStart(result: Result, size: i32, endOfStream: bool): DataAction {
@@ -264,7 +255,7 @@ export class UpstreamAttempt extends HttpContext {
     let verdict = judge.look(held);
     if (endOfStream) verdict = judge.end();
     if (verdict == Verdict.Open) return DataAction.StopIterationAndBuffer;
-    if (verdict == Verdict.Bad) this.turnBad(result);
+    if (verdict == Verdict.Bad) this.turnBad(result, BAD_START, 0);
     else this.serve(result);
     if (this.stage == Stage.Serves) this.watchEnd(size, endOfStream);
     return DataAction.Continue;
@@ -280,27 +271,22 @@ export class UpstreamAttempt extends HttpContext {
   /** The held answer is complete. */
   private conclude(result: Result): void {
     const judge = this.judge;
-    if (this.stage == Stage.Judges && judge !== null) {
-      if (judge.end() == Verdict.Bad) this.turnBad(result);
-      else this.serve(result);
-      return;
+    const body = this.stage == Stage.ReadsError ? responseBody.readAll() : null;
+    if (body !== null) {
+      if (this.config.errors.findBodyFailure(this.status, body) !== null) {
+        this.turnBad(result, statusReason(this.status), this.status);
+        return;
+      }
+      if (judge !== null) judge.look(body);
     }
-    const body = responseBody.readAll();
-    const isBad = body !== null && this.config.errors.findBodyFailure(this.status, body) !== null;
-    if (!isBad) {
-      this.serve(result);
-      return;
-    }
-    const reason = statusReason(this.status);
-    responseHeaders.set(STATUS, digits(REWRITTEN));
-    result.fail(reason, this.status);
-    this.stage = Stage.Over;
+    if (judge !== null && judge.end() == Verdict.Bad) this.turnBad(result, BAD_START, 0);
+    else this.serve(result);
   }
 
   /** The router gets a status that it retries. */
-  private turnBad(result: Result): void {
+  private turnBad(result: Result, reason: Slice, status: i32): void {
     responseHeaders.set(STATUS, digits(REWRITTEN));
-    result.fail(BAD_START, 0);
+    result.fail(reason, status);
     this.stage = Stage.Over;
   }
 

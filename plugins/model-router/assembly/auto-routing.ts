@@ -47,7 +47,8 @@ export class AutoRouting {
   /** The model for a message; null: no rule matches, and there is no default. */
   choose(message: Slice): Slice | null {
     const text = message.sub(0, MOST_TEXT);
-    for (let i = 0; i < this.rules.length; i++) {
+    // Nothing was said, or only images were sent: no pattern is about that, not even one for all texts.
+    for (let i = 0; i < this.rules.length && !text.isEmpty; i++) {
       const rule = this.rules[i];
       if (!rule.pattern.matches(text)) continue;
       rule.chosen.increment();

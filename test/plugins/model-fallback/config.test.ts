@@ -22,6 +22,11 @@ describe("what a start warns of", () => {
       "warn target a is external and gets the credentials of clients",
     ],
     [
+      "a rule that names targets where the router chooses",
+      { targets, errors: { onBody: { path: "a", in: "b", targets: "b" } } },
+      "warn errors.onBody[].targets is ignored: only strategy replay chooses",
+    ],
+    [
       "health checks of Higress",
       {
         providers: [{ id: "a", type: "openai", failover: { healthCheckModel: "m" } }],

@@ -138,6 +138,45 @@ describe("a further pass", () => {
   });
 });
 
+describe("targets that are not for a request", () => {
+  const stream = JSON.stringify({ ...BODY, stream: true });
+  const [own, spare, online] = CONFIG["targets"] as Record<string, Json>[];
+  const targets = [
+    { ...own, when: { stream: false } },
+    { ...spare, maxBodyBytes: 10 },
+    online!,
+  ] as Json[];
+
+  test("are left out of the first pass, which says who it is and why", async () => {
+    const { header, body, answer } = await pass({}, undefined, stream, { targets });
+    expect(body).toEqual({ ...BODY, model: "online-max", stream: true });
+    expect(header("x-model-fallback-hop")).toBe("3");
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      "x-llm-target": "online",
+      "x-fallback-attempts": "1",
+      "x-fallback-from": "own",
+      "x-fallback-reason": "not_eligible",
+    });
+  });
+
+  test("and of a further one, whose attempts they are not", async () => {
+    const { body, answer } = await pass(AGAIN, undefined, JSON.stringify(BODY), { targets });
+    expect(body).toEqual({ ...BODY, model: "online-max" });
+    expect(answer.headers.get("x-fallback-attempts")).toBe("2");
+  });
+
+  test("with none left a further pass goes on as it is; the first asks the first target", async () => {
+    const some = { targets: targets.slice(0, 2) };
+    const again = await pass(AGAIN, undefined, stream, some);
+    expect([again.header("authorization"), again.body]).toEqual([
+      "Bearer client",
+      { ...BODY, stream: true },
+    ]);
+    const first = await pass({}, undefined, stream, some);
+    expect(first.header("authorization")).toBe("Bearer sk-own");
+  });
+});
+
 describe("a target that is left alone", () => {
   test("its pass ends at once, so that Higress makes the next; it is probed, and comes back", async () => {
     let status = 503;

@@ -3,6 +3,7 @@ import {
   upstream,
   type ClientResponse,
   type Host,
+  type HostOptions,
   type Json,
   type Upstream,
 } from "proxy-wasm-test";
@@ -63,8 +64,10 @@ export async function chain(
   first: Upstream = upstream().reply(200, good("deepseek-r1")),
   second: Upstream = upstream().reply(200, good("r1-distill-32b")),
   third: Upstream = upstream().reply(200, good("qwen-max")),
+  more: Partial<HostOptions> = {},
 ): Promise<Chain> {
   const host = await createHost({
+    ...more,
     profile: PROFILES[build],
     plugins: [
       {

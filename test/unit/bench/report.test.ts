@@ -156,6 +156,23 @@ describe("the promises", () => {
     expect(text).not.toContain("b, stream");
   });
 
+  it("of rows that are held against another: a factor of what it adds", () => {
+    const base = "no filter, JSON";
+    const limit = { timesAdded: 2.5, of: "no-op, JSON" };
+    const rows = [
+      row("no filter", 20),
+      row(base, 100),
+      row("no-op, JSON", 110, { base }),
+      row("a, JSON", 125, { base, limit }),
+      row("b, JSON", 126, { base, limit }),
+    ];
+    const text = criteria(report(...rows));
+    expect(text).toContain('ok   a, JSON: adds × what "no-op, JSON" adds: 2.50 (limit 2.5)');
+    expect(text).toContain('OVER b, JSON: adds × what "no-op, JSON" adds: 2.60 (limit 2.5)');
+    const alone = criteria(report(...rows.filter(({ name }) => name !== limit.of)));
+    expect(alone).toContain('?    a, JSON: adds × what "no-op, JSON" adds: not measurable');
+  });
+
   it("are not judged when no plugin was measured", () => {
     expect(criteria(report(NONE, EMPTY))).toBe("");
   });

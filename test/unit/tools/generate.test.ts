@@ -182,4 +182,14 @@ describe("the manifests", () => {
     expect(JSON.parse(filter.typed_config.config.configuration.value)).toEqual({ limit: 3 });
     expect(parse(wasmPluginYaml(plugin)).spec.defaultConfig).toEqual({ redis: { port: 1 } });
   });
+
+  it("nor one with clusters of Higress's services, and say what the file lacks", () => {
+    const examples = [{ targets: [{ cluster: "outbound|443||a.dns" }] }, { limit: 3 }];
+    const info = { ...PLUGIN.info, envoyNote: "Half of it." };
+    const text = envoyYaml({ ...PLUGIN, info, schema: { ...PLUGIN.schema, examples } });
+    const [filter] = parse(text);
+    expect(JSON.parse(filter.typed_config.config.configuration.value)).toEqual({ limit: 3 });
+    expect(text).toContain("\n# Half of it.\n");
+    expect(envoyYaml(PLUGIN)).not.toContain("undefined");
+  });
 });

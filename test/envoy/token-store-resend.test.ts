@@ -61,11 +61,13 @@ const KINDS: Record<string, Kind> = {
     config: { rule_items: [RULE, RULE] },
     times: 2,
   },
-  // A reservation itself is not sent again: nothing says whether it was granted.
-  "token-rate-limit, a settlement": {
+  "token-rate-limit, a reservation and its settlement": {
     budgets: LIMIT,
     config: { reservation: { ...reservation, read_body: true } },
-    losing: [1],
+  },
+  "token-rate-limit, a reservation in a sliding window": {
+    budgets: LIMIT,
+    config: { reservation: { ...reservation, read_body: true }, algorithm: "sliding" },
   },
   "token-quota, an administrator's balance": { budgets: QUOTA, config: { default_quota: 0 } },
   "token-quota, a granted balance": { budgets: QUOTA, config: {} },

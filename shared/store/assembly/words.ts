@@ -33,14 +33,19 @@ export class ScriptCall {
     return this;
   }
 
+  /** One more key, in the slot of the first one, that no other call has. */
+  once(): ScriptCall {
+    // The clock, for a host without random numbers.
+    const id = <i64>(randomU64() ^ monotonicNs());
+    return this.key(keyBeside(this.keys[0]).appendInteger(id).view());
+  }
+
   /** @param isResent it may arrive twice, and then works once; has a key */
   words(isResent: bool = false): Slice[] {
     let script = this.script;
     if (isResent) {
       script = new Builder().append(ONCE).append(script).view();
-      // The clock, for a host without random numbers.
-      const id = <i64>(randomU64() ^ monotonicNs());
-      this.keys.push(keyBeside(this.keys[0]).appendInteger(id).view());
+      this.once();
     }
     const words = [EVAL, script, integerText(this.keys.length)];
     for (let i = 0; i < this.keys.length; i++) words.push(this.keys[i]);

@@ -125,7 +125,7 @@ export function spoken(words: readonly string[]): string {
 function scriptName(script: string): string {
   if (script.startsWith("local r={}")) return script.endsWith("return r[1]") ? "A-flat" : "A";
   if (script.includes("redis.call('incrby',key,added)")) return "B";
-  return script.startsWith("local mode") ? "windows" : "settle";
+  return script.startsWith("local call,once") ? "windows" : "take back";
 }
 
 /** What Redis was sent since the beginning, scripts by their names. */

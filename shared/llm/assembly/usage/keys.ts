@@ -17,6 +17,8 @@ export const enum Place {
 export const FIRST_PLACE: i32 = 64;
 export const UNKNOWN_KEY: i32 = -1;
 
+const BLANK: i32 = 0x20;
+
 /** The object that a place stands in. */
 export function parentOf(place: Place): Place {
   if (place == Place.ResponseUsage) return Place.Response;
@@ -43,14 +45,21 @@ export function findKey(place: Place, at: usize, length: i32): i32 {
 @final
 class Keys {
   private readonly names: Slice[] = [];
-  private readonly targets: i32[] = [];
 
-  to(field: Field, name: Slice): Keys {
-    return this.add(field, name);
-  }
-
-  into(place: Place, name: Slice): Keys {
-    return this.add(FIRST_PLACE + place, name);
+  /**
+   * @param words the names, with a blank between them: constants of their own take code at start
+   * @param targets where each leads
+   */
+  constructor(
+    words: Slice,
+    private readonly targets: StaticArray<i32>,
+  ) {
+    let from = 0;
+    for (let at = 0; at <= words.length; at++) {
+      if (at < words.length && words.at(at) != BLANK) continue;
+      this.names.push(words.sub(from, at));
+      from = at + 1;
+    }
   }
 
   find(at: usize, length: i32): i32 {
@@ -61,91 +70,82 @@ class Keys {
     }
     return UNKNOWN_KEY;
   }
-
-  private add(target: i32, name: Slice): Keys {
-    this.names.push(name);
-    this.targets.push(target);
-    return this;
-  }
 }
-
-const USAGE: Slice = bytes("usage");
-const MODEL: Slice = bytes("model");
-const ID: Slice = bytes("id");
-const INPUT_TOKENS: Slice = bytes("input_tokens");
-const OUTPUT_TOKENS: Slice = bytes("output_tokens");
-const TOTAL_TOKENS: Slice = bytes("total_tokens");
-const INPUT_DETAILS: Slice = bytes("input_tokens_details");
-const OUTPUT_DETAILS: Slice = bytes("output_tokens_details");
-const CACHE_CREATION: Slice = bytes("cache_creation_input_tokens");
-const CACHE_READ: Slice = bytes("cache_read_input_tokens");
-const USAGE_METADATA: Slice = bytes("usageMetadata");
-const RESPONSE: Slice = bytes("response");
-const MESSAGE: Slice = bytes("message");
-const BODY: Slice = bytes("body");
-const MODEL_VERSION: Slice = bytes("modelVersion");
-const RESPONSE_ID: Slice = bytes("responseId");
-const PROMPT_TOKENS: Slice = bytes("prompt_tokens");
-const COMPLETION_TOKENS: Slice = bytes("completion_tokens");
-const PROMPT_DETAILS: Slice = bytes("prompt_tokens_details");
-const COMPLETION_DETAILS: Slice = bytes("completion_tokens_details");
-const PROMPT_TOKEN_COUNT: Slice = bytes("promptTokenCount");
-const CANDIDATES_TOKEN_COUNT: Slice = bytes("candidatesTokenCount");
-const TOTAL_TOKEN_COUNT: Slice = bytes("totalTokenCount");
-const PROMPT_TOKENS_DETAILS: Slice = bytes("promptTokensDetails");
-const CANDIDATES_TOKENS_DETAILS: Slice = bytes("candidatesTokensDetails");
-const CACHED_CONTENT_TOKEN_COUNT: Slice = bytes("cachedContentTokenCount");
-const TOOL_USE_PROMPT_TOKEN_COUNT: Slice = bytes("toolUsePromptTokenCount");
-const THOUGHTS_TOKEN_COUNT: Slice = bytes("thoughtsTokenCount");
 
 /** By place. */
 const PLACES: StaticArray<Keys> = [
-  new Keys()
-    .to(Field.Id, ID)
-    .to(Field.Model, MODEL)
-    .into(Place.Usage, USAGE)
-    .into(Place.Gemini, USAGE_METADATA)
-    .into(Place.Response, RESPONSE)
-    .into(Place.Message, MESSAGE)
-    .into(Place.Body, BODY)
-    .to(Field.ModelVersion, MODEL_VERSION)
-    .to(Field.ResponseId, RESPONSE_ID),
-  new Keys()
-    .to(Field.PromptTokens, PROMPT_TOKENS)
-    .to(Field.CompletionTokens, COMPLETION_TOKENS)
-    .to(Field.TotalTokens, TOTAL_TOKENS)
-    .to(Field.InputTokens, INPUT_TOKENS)
-    .to(Field.OutputTokens, OUTPUT_TOKENS)
-    .to(Field.PromptDetails, PROMPT_DETAILS)
-    .to(Field.CompletionDetails, COMPLETION_DETAILS)
-    .to(Field.InputDetails, INPUT_DETAILS)
-    .to(Field.OutputDetails, OUTPUT_DETAILS)
-    .to(Field.CacheCreation, CACHE_CREATION)
-    .to(Field.CacheRead, CACHE_READ),
-  new Keys()
-    .to(Field.GeminiPromptTokens, PROMPT_TOKEN_COUNT)
-    .to(Field.GeminiCandidatesTokens, CANDIDATES_TOKEN_COUNT)
-    .to(Field.GeminiTotalTokens, TOTAL_TOKEN_COUNT)
-    .to(Field.GeminiPromptDetails, PROMPT_TOKENS_DETAILS)
-    .to(Field.GeminiCandidatesDetails, CANDIDATES_TOKENS_DETAILS)
-    .to(Field.CachedContent, CACHED_CONTENT_TOKEN_COUNT)
-    .to(Field.ToolUsePrompt, TOOL_USE_PROMPT_TOKEN_COUNT)
-    .to(Field.Thoughts, THOUGHTS_TOKEN_COUNT),
-  new Keys()
-    .into(Place.ResponseUsage, USAGE)
-    .to(Field.ResponseModel, MODEL)
-    .to(Field.NestedResponseId, ID),
-  new Keys()
-    .to(Field.ResponseInputTokens, INPUT_TOKENS)
-    .to(Field.ResponseOutputTokens, OUTPUT_TOKENS)
-    .to(Field.ResponseTotalTokens, TOTAL_TOKENS)
-    .to(Field.ResponseInputDetails, INPUT_DETAILS)
-    .to(Field.ResponseOutputDetails, OUTPUT_DETAILS),
-  new Keys().into(Place.MessageUsage, USAGE).to(Field.MessageModel, MODEL).to(Field.MessageId, ID),
-  new Keys()
-    .to(Field.MessageInputTokens, INPUT_TOKENS)
-    .to(Field.MessageOutputTokens, OUTPUT_TOKENS)
-    .to(Field.MessageCacheCreation, CACHE_CREATION)
-    .to(Field.MessageCacheRead, CACHE_READ),
-  new Keys().to(Field.BodyModel, MODEL),
+  new Keys(bytes("id model usage usageMetadata response message body modelVersion responseId"), [
+    Field.Id,
+    Field.Model,
+    FIRST_PLACE + Place.Usage,
+    FIRST_PLACE + Place.Gemini,
+    FIRST_PLACE + Place.Response,
+    FIRST_PLACE + Place.Message,
+    FIRST_PLACE + Place.Body,
+    Field.ModelVersion,
+    Field.ResponseId,
+  ]),
+  new Keys(
+    bytes(
+      "prompt_tokens completion_tokens total_tokens input_tokens output_tokens prompt_tokens_details completion_tokens_details input_tokens_details output_tokens_details cache_creation_input_tokens cache_read_input_tokens",
+    ),
+    [
+      Field.PromptTokens,
+      Field.CompletionTokens,
+      Field.TotalTokens,
+      Field.InputTokens,
+      Field.OutputTokens,
+      Field.PromptDetails,
+      Field.CompletionDetails,
+      Field.InputDetails,
+      Field.OutputDetails,
+      Field.CacheCreation,
+      Field.CacheRead,
+    ],
+  ),
+  new Keys(
+    bytes(
+      "promptTokenCount candidatesTokenCount totalTokenCount promptTokensDetails candidatesTokensDetails cachedContentTokenCount toolUsePromptTokenCount thoughtsTokenCount",
+    ),
+    [
+      Field.GeminiPromptTokens,
+      Field.GeminiCandidatesTokens,
+      Field.GeminiTotalTokens,
+      Field.GeminiPromptDetails,
+      Field.GeminiCandidatesDetails,
+      Field.CachedContent,
+      Field.ToolUsePrompt,
+      Field.Thoughts,
+    ],
+  ),
+  new Keys(bytes("usage model id"), [
+    FIRST_PLACE + Place.ResponseUsage,
+    Field.ResponseModel,
+    Field.NestedResponseId,
+  ]),
+  new Keys(
+    bytes("input_tokens output_tokens total_tokens input_tokens_details output_tokens_details"),
+    [
+      Field.ResponseInputTokens,
+      Field.ResponseOutputTokens,
+      Field.ResponseTotalTokens,
+      Field.ResponseInputDetails,
+      Field.ResponseOutputDetails,
+    ],
+  ),
+  new Keys(bytes("usage model id"), [
+    FIRST_PLACE + Place.MessageUsage,
+    Field.MessageModel,
+    Field.MessageId,
+  ]),
+  new Keys(
+    bytes("input_tokens output_tokens cache_creation_input_tokens cache_read_input_tokens"),
+    [
+      Field.MessageInputTokens,
+      Field.MessageOutputTokens,
+      Field.MessageCacheCreation,
+      Field.MessageCacheRead,
+    ],
+  ),
+  new Keys(bytes("model"), [Field.BodyModel]),
 ];

@@ -34,13 +34,13 @@ export class Reserve extends StoreCommand {
     readonly tokens: i64,
     readonly isStrict: bool = false,
   ) {
-    super(tag);
+    super(tag, true);
   }
 
-  override words(_isResent: bool): Slice[] | null {
+  override words(isResent: bool): Slice[] | null {
     this.nowMs = wallClockMs();
     const mode = this.isStrict ? "strict" : "reserve";
-    return windowWords(mode, this.tokens, this.buckets, this.nowMs);
+    return windowWords(mode, this.tokens, this.buckets, this.nowMs, isResent);
   }
 
   override read(answer: RedisReply): StoreReply {

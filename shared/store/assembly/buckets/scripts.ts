@@ -42,8 +42,9 @@ export const CHARGE: Slice = bytes(
  * writes to one, so that a denied request leaves nothing behind.
  *
  * KEYS: the counter and the one of the window before, by turns (twice the same when that does not
- * count). ARGV: mode, tokens, then for each bucket: limit, expiry in seconds, and how much of the
- * window before counts as a fraction, numerator and denominator.
+ * count). One more where it may arrive twice: it is there for a minute after a write, and what
+ * comes then only reads. ARGV: mode, tokens, then for each bucket: limit, expiry in seconds, and how
+ * much of the window before counts as a fraction, numerator and denominator.
  * Answers {index of the bucket that denies or 0, {{limit, used, milliseconds left} …}}.
  *
  *   check    reads                        reserve  all or nothing; an empty bucket takes any amount
@@ -51,47 +52,45 @@ export const CHARGE: Slice = bytes(
  *   add      charges all
  */
 export const WINDOWS: Slice = bytes(
-  "local mode,added,n,states,denied=ARGV[1],tonumber(ARGV[2]),#KEYS/2,{},0 " +
+  "local call,once=redis.call,#KEYS%2==1 and table.remove(KEYS) " +
+    "local mode,added,n,states,denied=ARGV[1],tonumber(ARGV[2]),#KEYS/2,{},0 " +
+    "if once and call('exists',once)==1 then mode='check' end " +
     "for i=1,n do " +
     "local key,limit,part=KEYS[2*i-1],tonumber(ARGV[4*i-1]),tonumber(ARGV[4*i+1]) " +
-    "local used=tonumber(redis.call('get',key) or 0) " +
+    "local used=tonumber(call('get',key) or 0) " +
     "if used and part>0 then " +
-    "local before=tonumber(redis.call('get',KEYS[2*i]) or 0) " +
+    "local before=tonumber(call('get',KEYS[2*i]) or 0) " +
     "used=before and used+math.floor(before*part/tonumber(ARGV[4*i+2])) end " +
     "if mode=='reserve' or mode=='strict' then " +
     "if not used then return redis.error_reply('ERR counter '..i..' holds no number') end " +
     "if denied==0 and (used>=limit or (used+added>limit and (used>0 or mode=='strict'))) then " +
     "denied=i end end " +
-    "states[i]={limit,used,redis.call('pttl',key)} " +
+    "states[i]={limit,used,call('pttl',key)} " +
     "end " +
     "if mode~='check' and denied==0 and added>0 then " +
+    "if once then call('set',once,1,'ex',60) end " +
     "for i=1,n do " +
     "local key,state=KEYS[2*i-1],states[i] " +
     "if mode~='charge' or state[2]<=state[1] then " +
-    "redis.call('incrby',key,ARGV[2]) " +
-    "if redis.call('pttl',key)<0 then redis.call('expire',key,ARGV[4*i]) end " +
-    "state[2],state[3]=state[2]+added,redis.call('pttl',key) " +
+    "call('incrby',key,ARGV[2]) " +
+    "if call('pttl',key)<0 then call('expire',key,ARGV[4*i]) end " +
+    "state[2],state[3]=state[2]+added,call('pttl',key) " +
     "end end end " +
     "return {denied,states}",
 );
 
 /**
- * Corrects a reservation by a difference. An excess goes to the window that runs now; what was too
- * much comes back only where it was taken: the reserved window is over when the key is gone or has
- * more time left than that window can have.
+ * Takes back what a reservation had too much, where it was taken: the reserved window is over when the
+ * key is gone or has more time left than that window can have. An excess is added by `WINDOWS`.
  *
- * KEYS: counters. ARGV: difference, then for each: expiry in seconds, most milliseconds left.
+ * KEYS: counters. ARGV: difference, below 0, then for each the most milliseconds left.
  */
-export const SETTLE: Slice = bytes(
-  "local more=tonumber(ARGV[1]) " +
+export const TAKE_BACK: Slice = bytes(
+  "local call=redis.call " +
     "for i=1,#KEYS do " +
     "local key=KEYS[i] " +
-    "if more>0 then " +
-    "redis.call('incrby',key,ARGV[1]) " +
-    "if redis.call('pttl',key)<0 then redis.call('expire',key,ARGV[2*i]) end " +
-    "else " +
-    "local used=tonumber(redis.call('get',key) or 0) " +
-    "if used>0 and redis.call('pttl',key)<=tonumber(ARGV[2*i+1]) then " +
-    "redis.call('incrby',key,math.max(more,-used)) end " +
-    "end end return #KEYS",
+    "local used=tonumber(call('get',key) or 0) " +
+    "if used>0 and call('pttl',key)<=tonumber(ARGV[i+1]) then " +
+    "call('incrby',key,math.max(tonumber(ARGV[1]),-used)) end " +
+    "end return #KEYS",
 );

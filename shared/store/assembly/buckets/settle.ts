@@ -7,9 +7,9 @@ import { SharedSpace } from "../shared-data/space";
 import { ScriptCall } from "../words";
 import { Algorithm, Bucket } from "./bucket";
 import { Reserve } from "./reserve";
-import { SETTLE } from "./scripts";
+import { TAKE_BACK } from "./scripts";
 import { settleBuckets } from "./shared-reserve";
-import { Place } from "./words";
+import { Place, windowWords } from "./words";
 
 /** As the most time a key may have left: any. */
 const ANY_TIME: i64 = 1 << 53;
@@ -35,14 +35,12 @@ export class Settle extends StoreCommand {
     if (!this.reservation.isHeld || this.difference == 0) return null;
     const nowMs = wallClockMs();
     const buckets = this.reservation.buckets;
-    const call = new ScriptCall(SETTLE).integer(this.difference);
+    // An excess goes to the window of now, the rest to where it came from.
+    if (this.difference > 0) return windowWords("add", this.difference, buckets, nowMs, isResent);
+    const call = new ScriptCall(TAKE_BACK).integer(this.difference);
     for (let i = 0; i < buckets.length; i++) {
-      // An excess goes to the window of now, the rest to where it came from.
-      const place = Place.of(buckets[i], this.difference > 0 ? nowMs : this.reservation.nowMs);
-      call
-        .key(place.key)
-        .integer(place.expirySeconds)
-        .integer(this.mostMs(i, buckets[i], nowMs));
+      call.key(Place.of(buckets[i], this.reservation.nowMs).key);
+      call.integer(this.mostMs(i, buckets[i], nowMs));
     }
     return call.words(isResent);
   }

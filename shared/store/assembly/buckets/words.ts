@@ -34,7 +34,7 @@ export class Place {
   }
 }
 
-/** A call of `WINDOWS`. @param mode as the script has it */
+/** A call of `WINDOWS`. @param mode as the script has it @param isResent it may arrive twice */
 export function windowWords(
   mode: string,
   tokens: i64,
@@ -55,5 +55,6 @@ export function windowWords(
       call.key(place.key).integer(0).integer(1);
     }
   }
-  return call.words(isResent);
+  if (isResent) call.once();
+  return call.words();
 }

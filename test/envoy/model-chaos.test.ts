@@ -258,7 +258,7 @@ describe.each([
     expect(broken.length).toBeLessThanOrEqual(CLIENTS / 2);
   });
 
-  test("whoever asks while the primary is sick is served by the spare, and streams stream", () => {
+  test("whoever asks while the primary is sick is served by the spare; in native, streams stream", () => {
     const sick = clients.answers.filter(
       ({ sent, answered }) => sent === answered && sent in FAULTS,
     );
@@ -266,8 +266,11 @@ describe.each([
     for (const name of Object.keys(FAULTS)) {
       const streams = sick.filter(({ streams, sent }) => streams && sent === name);
       expect(streams.length).toBeGreaterThan(0);
-      // Pieces leave the model 3 ms apart; some may meet in one read.
-      expect(median(streams.map(({ reads }) => reads))).toBeGreaterThan(3);
+      // Pieces leave the model 3 ms apart; some may meet in one read. What `replay` asks for itself
+      // comes as one.
+      if (strategy === "native") {
+        expect(median(streams.map(({ reads }) => reads))).toBeGreaterThan(3);
+      }
     }
   });
 

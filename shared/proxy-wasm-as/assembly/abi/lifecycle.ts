@@ -3,6 +3,7 @@ import { createRoot } from "../context/root";
 import { beginCallback, endCallback, endConfiguration } from "../dispatch/cycle";
 import { addRoot, findRoot } from "../dispatch/roots";
 import { noteStream } from "../dispatch/streams";
+import { noteStart } from "../host/foreign";
 import { logLine } from "../host/log";
 import { clearOut, OUT_PTR, OUT_SIZE, takeBytes } from "../memory/out";
 import { BufferType, LogLevel, Status } from "./enums";
@@ -23,6 +24,7 @@ export function proxy_on_context_create(id: u32, parent: u32): void {
 }
 
 export function proxy_on_vm_start(id: u32, _configurationSize: i32): i32 {
+  if (isDefined(HIGRESS)) noteStart();
   beginCallback(id);
   const root = findRoot(id);
   const accepted = root !== null && root.onStart();

@@ -231,10 +231,16 @@ const REQUEST_HEADERS: Record<string, string> = {
   id: "x-request-id",
 };
 
+/** Times may be fractions of milliseconds. */
+function nanoseconds(ms: number): bigint {
+  const whole = Math.trunc(ms);
+  return BigInt(whole) * 1_000_000n + BigInt(Math.round((ms - whole) * 1e6));
+}
+
 function request(filter: WasmFilter, stream: Stream, name: string, key?: string): Found {
   switch (name) {
     case "time":
-      return int64(BigInt(stream.startedAt) * 1000000n);
+      return int64(nanoseconds(stream.startedAt));
     case "protocol":
       return text(stream.env.downstream === "h1" ? "HTTP/1.1" : "HTTP/2");
     case "size": {
@@ -245,7 +251,7 @@ function request(filter: WasmFilter, stream: Stream, name: string, key?: string)
       return int64(stream.requestBytes + (stream.decode.headers?.byteSize ?? 0));
     case "duration":
       return stream.finished
-        ? int64(BigInt(stream.env.scheduler.wallMs() - stream.startedAt) * 1000000n)
+        ? int64(nanoseconds(stream.env.scheduler.wallMs() - stream.startedAt))
         : undefined;
     default:
       break;
@@ -303,7 +309,7 @@ function begunResponse(
       return int64(Number(list.get("grpc-status") ?? 2));
     }
     case "backend_latency":
-      return stream.finished ? int64(BigInt(stream.router.latencyMs ?? 0) * 1000000n) : undefined;
+      return stream.finished ? int64(nanoseconds(stream.router.latencyMs ?? 0)) : undefined;
     default:
       return undefined;
   }

@@ -1,4 +1,4 @@
-import { Builder, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, digits, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { BucketState } from "@ai-gateway-wasm/store";
 import { CALENDAR_MONTH } from "@ai-gateway-wasm/store/buckets";
@@ -132,8 +132,4 @@ function duration(seconds: i64): Slice {
     .appendInteger(seconds % 60)
     .appendByte(0x73)
     .view();
-}
-
-function digits(value: i64): Slice {
-  return new Builder(24).appendInteger(value).view();
 }

@@ -1,4 +1,4 @@
-import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import { compileRegex, RegexError } from "@ai-gateway-wasm/match";
 import { goQuote } from "./go-quote";
@@ -56,13 +56,9 @@ export class LimitKeyParser {
     const key = this.by == LimitBy.PerIp ? this.network(entry, text) : this.literal(entry, text);
     if (key === null) return null;
     const rates = new Rates(entry);
-    const bad = rates.badField;
-    if (bad !== null) {
-      const where = " for key '" + text.toString() + "', got " + decimal(rates.badValue);
-      return this.refuse(entry, "'" + bad + "' must be a positive integer" + where);
-    }
-    if (rates.list.length == 0)
-      return this.refuse(entry, Rates.MISSING + "key: " + text.toString());
+    const shown = text.toString();
+    const complaint = rates.complaint(" for key '" + shown + "'", "key: " + shown);
+    if (complaint !== null) return this.refuse(entry, complaint);
     for (let i = 0; i < rates.list.length; i++) {
       key.limits.push(Limit.of(this.format, rates.list[i], LIMIT_BY[this.by], this.name));
     }

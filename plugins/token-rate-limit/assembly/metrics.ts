@@ -5,8 +5,12 @@ import { CONSUMER_HEADER } from "./names";
 
 const NONE: Slice = bytes("none");
 const UNKNOWN: Slice = bytes("-");
-/** Consumers may be what clients say: beyond so many names they are counted as `none`. */
+/**
+ * Consumers may be what clients say, and gateways never forget a metric: beyond so many names, and
+ * beyond so many bytes, they are counted as `none`.
+ */
 const MOST_NAMES: i32 = 1000;
+const LONGEST_NAME: i32 = 128;
 
 /** Why a successful response was not counted. */
 export const enum Uncounted {
@@ -47,9 +51,10 @@ export class DenialCounters {
 
   /** Counts the running request, whose headers can be read. */
   count(metric: string): void {
-    const consumer = requestHeaders.get(CONSUMER_HEADER);
+    let consumer = requestHeaders.get(CONSUMER_HEADER);
+    if (consumer === null || consumer.length > LONGEST_NAME) consumer = NONE;
     const facts = new RequestFacts();
-    let name = nameOf(facts, consumer === null ? NONE : consumer, metric);
+    let name = nameOf(facts, consumer, metric);
     let counter = this.known.find(name);
     if (counter === null && this.known.size >= MOST_NAMES) {
       name = nameOf(facts, NONE, metric);

@@ -7,7 +7,7 @@ import { Metrics } from "./metrics";
 import { PLUGIN_NAME } from "./names";
 import { TokenRateLimit } from "./stream";
 
-const NAME: Slice = bytes(PLUGIN_NAME);
+const NAME: Slice = bytes("token-rate-limit");
 const METRIC_NAME: Slice = bytes("token_rate_limit");
 
 /** One configuration of token-rate-limit: which requests share how many tokens. */

@@ -1,3 +1,4 @@
+import { decimal } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { CALENDAR_MONTH } from "@ai-gateway-wasm/store/buckets";
 
@@ -10,6 +11,10 @@ const FIELDS: string[] = [
   "token_per_month",
 ];
 const SECONDS: StaticArray<i64> = [1, 60, 3600, 86400, 604800, CALENDAR_MONTH];
+
+/** The peer's complaint about a scope without a rate, which follows. */
+const MISSING: string =
+  "one of 'token_per_second', 'token_per_minute', 'token_per_hour', or 'token_per_day' must be set for ";
 
 /** So many tokens in one window. */
 @final
@@ -28,15 +33,11 @@ export class Rate {
  */
 @final
 export class Rates {
-  /** The peer's complaint about a scope without a rate; what is missing it follows. */
-  static readonly MISSING: string =
-    "one of 'token_per_second', 'token_per_minute', 'token_per_hour', or 'token_per_day' must be set for ";
-
   readonly list: Rate[] = [];
   /** The first field that is no positive integer; null: there is none. */
-  badField: string | null = null;
+  private badField: string | null = null;
   /** Its value. */
-  badValue: i64 = 0;
+  private badValue: i64 = 0;
 
   constructor(config: ConfigReader) {
     for (let i = 0; i < FIELDS.length; i++) {
@@ -49,5 +50,19 @@ export class Rates {
         this.badValue = tokens;
       }
     }
+  }
+
+  /**
+   * The peer's complaint; null: there is none.
+   *
+   * @param where behind the complaint about a field
+   * @param scope what has no rate at all
+   */
+  complaint(where: string, scope: string): string | null {
+    const bad = this.badField;
+    if (bad !== null) {
+      return "'" + bad + "' must be a positive integer" + where + ", got " + decimal(this.badValue);
+    }
+    return this.list.length == 0 ? MISSING + scope : null;
   }
 }

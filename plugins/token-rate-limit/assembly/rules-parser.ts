@@ -59,13 +59,8 @@ export class RulesParser {
     const config = this.config.object("global_threshold");
     if (config === null) return;
     const rates = new Rates(config);
-    const bad = rates.badField;
-    if (bad !== null) {
-      const reason = "'" + bad + "' must be a positive integer, got " + decimal(rates.badValue);
-      this.refuse(config, IN_GLOBAL + reason);
-    } else if (rates.list.length == 0) {
-      this.refuse(config, IN_GLOBAL + Rates.MISSING + "global_threshold");
-    }
+    const complaint = rates.complaint("", "global_threshold");
+    if (complaint !== null) this.refuse(config, IN_GLOBAL + complaint);
     for (let i = 0; i < rates.list.length; i++) {
       rules.global.push(Limit.global(this.format, rates.list[i]));
     }

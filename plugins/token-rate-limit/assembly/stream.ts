@@ -1,4 +1,4 @@
-import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { digits, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import {
   announcedLength,
   isEncoded,
@@ -287,7 +287,7 @@ export class TokenRateLimit extends StoreStream {
     const headers = this.limitHeaders(index);
     const retry = retryHeader(config.headerStyle, ttl);
     if (retry !== null) headers.push(retry);
-    headers.push(new LimitHeader(RESET_HEADER, bytes(decimal(ttl))));
+    headers.push(new LimitHeader(RESET_HEADER, digits(ttl)));
     this.refuse(config.rejection.limited, headers);
     config.denials.count(REFUSALS);
   }

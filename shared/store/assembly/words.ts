@@ -1,4 +1,4 @@
-import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, digits, Slice } from "@ai-gateway-wasm/bytes";
 import { monotonicNs, randomU64 } from "proxy-wasm-as";
 
 const EVAL: Slice = bytes("eval");
@@ -25,7 +25,7 @@ export class ScriptCall {
   }
 
   integer(value: i64): ScriptCall {
-    return this.text(integerText(value));
+    return this.text(digits(value));
   }
 
   text(value: Slice): ScriptCall {
@@ -47,7 +47,7 @@ export class ScriptCall {
       script = new Builder().append(ONCE).append(script).view();
       this.once();
     }
-    const words = [EVAL, script, integerText(this.keys.length)];
+    const words = [EVAL, script, digits(this.keys.length)];
     for (let i = 0; i < this.keys.length; i++) words.push(this.keys[i]);
     for (let i = 0; i < this.args.length; i++) words.push(this.args[i]);
     return words;
@@ -66,9 +66,4 @@ export function keyBeside(key: Slice): Builder {
   out.append(key);
   if (!isTagged) out.appendByte(0x7d);
   return out.appendByte(0x3a);
-}
-
-/** A number as Redis reads it. */
-export function integerText(value: i64): Slice {
-  return new Builder(24).appendInteger(value).view();
 }

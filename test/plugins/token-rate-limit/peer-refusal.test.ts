@@ -80,6 +80,21 @@ describe("a refusal", () => {
     await host.close();
   });
 
+  test("of a consumer with a very long name is counted under none", async () => {
+    const { host, redis } = await higress(TWO);
+    redis.command("set", GLOBAL, "1001");
+    const names = ["a".repeat(128), "b".repeat(129), "c".repeat(4000)];
+    for (const name of names) await chat(host, { "x-mse-consumer": name });
+    const counters = Object.entries(host.metrics.all)
+      .filter(([name]) => name.endsWith("token_ratelimit_count"))
+      .map(([name, count]) => [/consumer\.(.+)\.metric/.exec(name)?.[1], count]);
+    expect(counters).toEqual([
+      [names[0], 1],
+      ["none", 2],
+    ]);
+    await host.close();
+  });
+
   test("keeps what another plugin wrote into ai_log", async () => {
     const { host, redis } = await higress(TWO, {
       plugins: [

@@ -5,12 +5,17 @@ const QUOTE: u8 = 0x22;
 const COLON: u8 = 0x3a;
 const SPACE: u8 = 0x20;
 
-const DELTA: Slice = bytes("delta"); // OpenAI responses
-const CONTENT: Slice = bytes("content"); // OpenAI chat, `reasoning_content` too
-const TEXT: Slice = bytes("text"); // completions, Anthropic, Gemini, DashScope
-const THINKING: Slice = bytes("thinking"); // Anthropic
-const ARGUMENTS: Slice = bytes("arguments"); // OpenAI tool calls
-const PARTIAL_JSON: Slice = bytes("partial_json"); // Anthropic tool calls
+// OpenAI responses.
+const DELTA: Slice = bytes("delta");
+// OpenAI chat, `reasoning_content` too.
+const CONTENT: Slice = bytes("content");
+// Completions, Anthropic, Gemini, DashScope.
+const TEXT: Slice = bytes("text");
+// Anthropic.
+const THINKING: Slice = bytes("thinking");
+// Tool calls of OpenAI, of Anthropic.
+const ARGUMENTS: Slice = bytes("arguments");
+const PARTIAL_JSON: Slice = bytes("partial_json");
 
 /** OpenAI's responses repeat each text when it is complete: of these events only deltas count. */
 const RESPONSES_EVENT: Slice = bytes('"type":"response.');

@@ -1,4 +1,4 @@
-import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, digits, Slice } from "@ai-gateway-wasm/bytes";
 import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
 import { wallClockMs } from "../clock";
 import { StoreCommand } from "../command";
@@ -6,7 +6,7 @@ import { StoreReply } from "../reply";
 import { SharedSpace } from "../shared-data/space";
 import { addToValue } from "../values/shared-value";
 import { GetValue, storedOf } from "../values/get";
-import { integerText, ScriptCall } from "../words";
+import { ScriptCall } from "../words";
 import { Balance } from "./balance";
 
 /** KEYS: balance. ARGV: what to add, what a missing one begins with, seconds to keep it (0: ever). */
@@ -48,7 +48,7 @@ export class AddToGrant extends StoreCommand {
     const nowMs = wallClockMs();
     const balance = this.balance;
     // A charge that is late by a period has nothing to be taken from.
-    if (balance.isOver(nowMs)) return StoreReply.ofValue(integerText(0));
+    if (balance.isOver(nowMs)) return StoreReply.ofValue(digits(0));
     const stored = storedOf(space, balance.key, this.question);
     return addToValue(space, stored, this.amount, nowMs, balance.grant, balance.endsAtMs);
   }

@@ -1,10 +1,9 @@
-import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, digits, Slice } from "@ai-gateway-wasm/bytes";
 import { RedisReply } from "@ai-gateway-wasm/kit/assembly/redis-reply";
 import { wallClockMs } from "../clock";
 import { StoreCommand } from "../command";
 import { StoreReply } from "../reply";
 import { SharedSpace } from "../shared-data/space";
-import { integerText } from "../words";
 import { Balance } from "./balance";
 import { balanceCall } from "./keys";
 import { resetBalance } from "./shared-balance";
@@ -43,6 +42,6 @@ export class SetBalance extends StoreCommand {
   }
 
   override runShared(space: SharedSpace): StoreReply {
-    return resetBalance(space, this.balance, integerText(this.tokens), wallClockMs());
+    return resetBalance(space, this.balance, digits(this.tokens), wallClockMs());
   }
 }

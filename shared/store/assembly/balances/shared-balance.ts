@@ -1,9 +1,8 @@
 import { RedisReply, RedisType } from "@ai-gateway-wasm/kit/assembly/redis-reply";
-import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { digits, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { Status } from "proxy-wasm-as";
 import { StoreReply } from "../reply";
 import { ATTEMPTS, SharedSpace } from "../shared-data/space";
-import { integerText } from "../words";
 import { Hold, StoredValue } from "../values/stored-value";
 import { Balance } from "./balance";
 import { ReserveBalance } from "./reserve";
@@ -81,7 +80,7 @@ function take(
     const left = balanceOf(stored);
     let reply: StoreReply;
     if (denies(command, left)) {
-      reply = denial(index, integerText(left));
+      reply = denial(index, digits(left));
     } else {
       if (takes) withdraw(stored, command, left);
       isChanged = isChanged || takes;
@@ -94,7 +93,7 @@ function take(
 
 /** What was taken from the balance before is not of this one. */
 function begin(stored: StoredValue, balance: Balance): void {
-  stored.bytes = integerText(balance.grant);
+  stored.bytes = digits(balance.grant);
   stored.endMs = balance.endsAtMs;
   stored.holds = [];
 }
@@ -105,7 +104,7 @@ function denies(command: ReserveBalance, left: i64): bool {
 
 function withdraw(stored: StoredValue, command: ReserveBalance, left: i64): void {
   const tokens = command.tokens;
-  stored.bytes = integerText(left - tokens);
+  stored.bytes = digits(left - tokens);
   if (tokens > 0 && command.deadlineMs > 0) {
     stored.addHold(new Hold(command.id, tokens, command.deadlineMs));
   }
@@ -128,7 +127,7 @@ function heal(stored: StoredValue, nowMs: i64): bool {
   }
   if (back == 0) return false;
   stored.holds = kept;
-  stored.bytes = integerText(balanceOf(stored) + back);
+  stored.bytes = digits(balanceOf(stored) + back);
   return true;
 }
 
@@ -150,7 +149,7 @@ function settle(
     const wasHeld = !isNoted || release(stored, reservation.id);
     if (stored.bytes === null) return true;
     const change = (wasHeld ? reservation.tokens : 0) - spent;
-    stored.bytes = integerText(balanceOf(stored) + change);
+    stored.bytes = digits(balanceOf(stored) + change);
     if (stored.write() == Status.Ok) return true;
   }
   return false;

@@ -1,9 +1,8 @@
 import { isInteger, saturate } from "@ai-gateway-wasm/as-json";
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { digits, Slice } from "@ai-gateway-wasm/bytes";
 import { Status } from "proxy-wasm-as";
 import { StoreFailure, StoreReply } from "../reply";
 import { ATTEMPTS, SharedSpace } from "../shared-data/space";
-import { integerText } from "../words";
 import { SetValue } from "./set";
 import { StoredValue } from "./stored-value";
 
@@ -58,7 +57,7 @@ export function addToValue(
       if (isOld) continue;
       return StoreReply.failed(StoreFailure.Reply, OVERFLOW);
     }
-    const text = integerText(sum);
+    const text = digits(sum);
     stored.bytes = text;
     if (stored.write() == Status.Ok) return StoreReply.ofValue(text);
   }
@@ -69,9 +68,9 @@ export function removeValue(space: SharedSpace, key: Slice, nowMs: i64): StoreRe
   const stored = new StoredValue(space, key);
   for (let i = 0; i < ATTEMPTS; i++) {
     stored.read(nowMs);
-    if (stored.bytes === null) return StoreReply.ofValue(integerText(0));
+    if (stored.bytes === null) return StoreReply.ofValue(digits(0));
     stored.bytes = null;
-    if (stored.write() == Status.Ok) return StoreReply.ofValue(integerText(1));
+    if (stored.write() == Status.Ok) return StoreReply.ofValue(digits(1));
   }
   return space.contention();
 }

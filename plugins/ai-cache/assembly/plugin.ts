@@ -1,4 +1,3 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { startTicks } from "@ai-gateway-wasm/kit/periodic";
 import { StoreReply, StoreRoot } from "@ai-gateway-wasm/store";
@@ -47,9 +46,9 @@ export class CacheRoot extends StoreRoot<CacheConfig> {
     return this.parse(rule);
   }
 
-  override onConfigure(configuration: Slice): bool {
-    if (!super.onConfigure(configuration)) return false;
-    return startTicks(this.log, this.hasFlights ? FAST_TICK_MS : TICK_MS);
+  override complete(document: ConfigReader): void {
+    const periodMs = this.hasFlights ? FAST_TICK_MS : TICK_MS;
+    if (!startTicks(this.log, periodMs)) document.refuseWith("the host has no ticks");
   }
 
   override accept(id: u32, config: CacheConfig): HttpContext | null {

@@ -64,8 +64,9 @@ export class AuthParser {
   private readGo(): Authenticator | null {
     const config = this.config;
     const names = this.readNames();
-    if (!config.has("in_query") && !config.has("in_header")) {
+    if (!config.has("in_query") && !config.has("in_header") && !config.errors.any) {
       config.refuseWith("must one of in_query/in_header required");
+      this.log.warn("if this configuration was written for the C++ key-auth, set compat: cpp");
     }
     if (!config.has("consumers")) config.refuseWith("consumers is required");
     if (config.isEmpty("consumers")) config.refuseWith("consumers cannot be empty");

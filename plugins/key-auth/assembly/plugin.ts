@@ -8,9 +8,6 @@ import { CONSUMER_DECLARATION, DECLARE_PROPERTY, PLUGIN_NAME } from "./names";
 import { Profile, readProfile } from "./profile";
 import { KeyAuth } from "./stream";
 
-const FLAG_MISSING: string = "must one of in_query/in_header required";
-const FLAG_HINT: string = "if this configuration was written for the C++ key-auth, set compat: cpp";
-
 /** One configuration of key-auth: who may come in, and on which routes. */
 export class KeyAuthRoot extends PluginRoot<Access> {
   private profile: Profile = Profile.Go;
@@ -33,10 +30,7 @@ export class KeyAuthRoot extends PluginRoot<Access> {
 
   override parseGlobal(document: ConfigReader): Access | null {
     const auth = new AuthParser(document, document, this.profile, this.log).parse();
-    if (auth === null) {
-      if (document.errors.message == FLAG_MISSING) this.log.warn(FLAG_HINT);
-      return null;
-    }
+    if (auth === null) return null;
     const access = new Access(auth);
     access.isEnforced = this.enforcesEverywhere(auth.globalAuth);
     if (!access.isEnforced && !auth.options.stripsConsumerHeaderAlways) {

@@ -133,9 +133,7 @@ export class KeyAuth extends HttpContext {
       this.policy = this.access.modelPolicy(key);
       return Denial.None;
     }
-    if (consumer !== null && this.log.wants(LogLevel.Warn)) {
-      this.log.warn('consumer "' + consumer.name.toString() + '" is not allowed');
-    }
+    this.logConsumer(LogLevel.Warn, key, '" is not allowed');
     return Denial.NotAllowed;
   }
 
@@ -227,10 +225,7 @@ export class KeyAuth extends HttpContext {
       if (denial != Denial.None) return this.refuse(denial);
     }
     this.metrics.ok.increment();
-    const consumer = key.consumer;
-    if (consumer !== null && this.log.wants(LogLevel.Info)) {
-      this.log.info('consumer "' + consumer.name.toString() + '" authenticated');
-    }
+    this.logConsumer(LogLevel.Info, key, '" authenticated');
     this.finish();
     return HeadersAction.Continue;
   }
@@ -248,6 +243,12 @@ export class KeyAuth extends HttpContext {
     this.finish();
     // Hosts ignore the number after a local reply; these are the peers' own.
     return auth.profile == Profile.Go ? HeadersAction.Continue : HeadersAction.StopIteration;
+  }
+
+  private logConsumer(level: LogLevel, key: ApiKey, fate: string): void {
+    const consumer = key.consumer;
+    if (consumer === null || !this.log.wants(level)) return;
+    this.log.write(level, 'consumer "' + consumer.name.toString() + fate);
   }
 
   private logUnknown(identity: Identity): void {

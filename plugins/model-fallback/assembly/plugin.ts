@@ -1,4 +1,3 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginRoot } from "@ai-gateway-wasm/kit";
 import { startTicks } from "@ai-gateway-wasm/kit/periodic";
 import { HttpContext } from "proxy-wasm-as";
@@ -30,9 +29,9 @@ export class ModelFallbackRoot extends PluginRoot<FallbackConfig> {
     return this.parse(rule);
   }
 
-  override onConfigure(configuration: Slice): bool {
-    if (!super.onConfigure(configuration)) return false;
-    return !this.waits || startTicks(this.log, TICK_MS);
+  override complete(document: ConfigReader): void {
+    if (!this.waits || startTicks(this.log, TICK_MS)) return;
+    document.refuseWith("the host has no ticks");
   }
 
   override onTick(): void {

@@ -1,8 +1,9 @@
 import { JsonValue, parseJson } from "@ai-gateway-wasm/as-json";
 import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
-import { HttpContext, RootContext } from "proxy-wasm-as";
+import { HttpContext, LogLevel, RootContext, Status } from "proxy-wasm-as";
 import { ConfigErrors } from "./config/errors";
 import { ConfigReader } from "./config/reader";
+import { hostError } from "./host-error";
 import { NIL, noteRequestId, PluginLog } from "./log";
 import { fingerprint } from "./redact";
 import { RuleMatcher, RulePrecedence } from "./rules/matcher";
@@ -34,6 +35,12 @@ export abstract class PluginRoot<C> extends RootContext {
 
   /** Called first, with the whole document: for what must be known before its parts are read. */
   prepare(_document: ConfigReader): void {}
+
+  /**
+   * Called last, when every part was accepted: for what the host has to do, such as ticks. Note an
+   * error in the reader to refuse the configuration.
+   */
+  complete(_document: ConfigReader): void {}
 
   /** Which match key of a rule counts. */
   precedence(): RulePrecedence {
@@ -88,6 +95,11 @@ export abstract class PluginRoot<C> extends RootContext {
     return config === null ? null : this.accept(id, config);
   }
 
+  override onUnreadable(status: Status): void {
+    const text = "error reading plugin configuration: " + hostError(status);
+    this.log.write(LogLevel.Critical, text);
+  }
+
   override onConfigure(configuration: Slice): bool {
     if (configuration.isEmpty) this.log.warn("config is empty, but has ParseConfigFunc");
     const text = configuration.isEmpty ? EMPTY_OBJECT : configuration.copy();
@@ -133,6 +145,7 @@ export abstract class PluginRoot<C> extends RootContext {
       document.refuseWith(NOTHING_VALID + "<nil>");
     }
     this.configureRules(document, rules);
+    if (!document.errors.any) this.complete(document);
   }
 
   /**

@@ -88,6 +88,15 @@ describe("a lease", () => {
   });
 });
 
+it("a configuration that the host does not hand over is refused in the plugin's own words", () => {
+  const host = new RawHost(wasm);
+  host.configurationStatus = 10;
+  expect(host.root(1, '{"periods":[100]}')).toBe(0);
+  expect(host.take().at(-1)).toMatch(
+    /^\[[\w-]+\] \[nil\] \[nil\] error reading plugin configuration: error status returned by host: internal failure$/,
+  );
+});
+
 it.each([
   [0, 1],
   [10, 0],

@@ -106,6 +106,8 @@ describe("several configurations in one VM", () => {
     host.take();
     expect(host.root(2, "any")).toBe(0);
     expect(host.take()).toEqual([" 2 start", "error reading plugin configuration: host status 6"]);
+    host.configurationStatus = 1; // there is none, which is no error
+    expect(host.root(3, "any")).toBe(1);
   });
 });
 

@@ -1,19 +1,13 @@
 /** Collects why a configuration is refused; the first reason counts. */
 @final
 export class ConfigErrors {
-  private first: string | null = null;
+  /** Is there a reason? */
+  any: bool = false;
+  /** The first reason, or an empty text. */
+  message: string = "";
 
   add(message: string): void {
-    if (this.first === null) this.first = message;
-  }
-
-  get any(): bool {
-    return this.first !== null;
-  }
-
-  /** The first reason, or an empty text. */
-  get message(): string {
-    const first = this.first;
-    return first === null ? "" : first;
+    if (!this.any) this.message = message;
+    this.any = true;
   }
 }

@@ -2,7 +2,7 @@ import { setTickPeriod, Status } from "proxy-wasm-as";
 import { PluginLog } from "../log";
 
 /**
- * Asks the host for ticks of the running root, or with 0 for none. For `onConfigure`: where it answers
+ * Asks the host for ticks of the running root, or with 0 for none. For `complete`: where it answers
  * false, nothing will ever be due, and the configuration is to be refused (host.md 2.3).
  */
 export function startTicks(log: PluginLog, periodMs: i32): bool {

@@ -1,16 +1,13 @@
-import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { createRoot } from "../context/root";
 import { beginCallback, endCallback, endConfiguration } from "../dispatch/cycle";
 import { addRoot, findRoot } from "../dispatch/roots";
 import { noteStream } from "../dispatch/streams";
 import { noteStart } from "../host/foreign";
-import { logLine } from "../host/log";
 import { clearOut, OUT_PTR, OUT_SIZE, takeBytes } from "../memory/out";
-import { BufferType, LogLevel, Status } from "./enums";
+import { BufferType, Status } from "./enums";
 import { proxy_get_buffer_bytes } from "./imports";
 
 const CONFIGURATION: i32 = BufferType.PluginConfiguration;
-const UNREADABLE: Slice = bytes("error reading plugin configuration: host status ");
 
 export function proxy_on_context_create(id: u32, parent: u32): void {
   if (parent != 0) {
@@ -43,8 +40,8 @@ export function proxy_on_configure(id: u32, configurationSize: i32): i32 {
         ? proxy_get_buffer_bytes(CONFIGURATION, 0, configurationSize, OUT_PTR, OUT_SIZE)
         : Status.Ok;
     // Started without its configuration, a plugin that guards something would be open.
-    if (status == Status.Ok) accepted = root.onConfigure(takeBytes());
-    else logLine(LogLevel.Critical, new Builder().append(UNREADABLE).appendInteger(status).view());
+    if (status == Status.Ok || status == Status.NotFound) accepted = root.onConfigure(takeBytes());
+    else root.onUnreadable(status);
   }
   endConfiguration();
   return accepted ? 1 : 0;

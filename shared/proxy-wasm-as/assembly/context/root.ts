@@ -1,9 +1,12 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
-import { Status } from "../abi/enums";
+import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { LogLevel, Status } from "../abi/enums";
 import { proxy_done, proxy_set_effective_context } from "../abi/imports";
 import { act, actingContext } from "../dispatch/callback";
 import { HttpCallResponse } from "../host/http-call";
+import { logLine } from "../host/log";
 import { HttpContext } from "./http";
+
+const UNREADABLE: Slice = bytes("error reading plugin configuration: host status ");
 
 /**
  * One configuration of the plugin in one VM. A VM may hold several (old and new during a
@@ -26,6 +29,12 @@ export abstract class RootContext {
    */
   onConfigure(_configuration: Slice): bool {
     return true;
+  }
+
+  /** The host has a configuration and does not hand it over, which rejects it (host.md 2.3.3). */
+  onUnreadable(status: Status): void {
+    const line = new Builder().append(UNREADABLE).appendInteger(status);
+    logLine(LogLevel.Critical, line.view());
   }
 
   /**

@@ -17,8 +17,10 @@ export interface Variant {
   scenario: Scenario;
 }
 
-/** Two-piece cuts per scenario at most; longer bodies are cut at evenly spread places. */
-const MOST_CUTS = 160;
+/** A body up to this long is cut in two at every byte. */
+const EVERY_CUT = 160;
+/** Longer ones at this many evenly spread places; every byte alone is another shape. */
+const SPREAD_CUTS = 96;
 
 type Recut = (bytes: Uint8Array) => Uint8Array[];
 
@@ -46,7 +48,7 @@ export function shapesOf(scenario: Scenario): Variant[] {
 export function cutsOf(scenario: Scenario): Variant[] {
   if (scenario.env.skip["cuts"]) return [];
   const longest = Math.max(0, ...allBodies(scenario).map((body) => lengthOf(body) - 1));
-  const stride = Math.max(1, Math.ceil(longest / MOST_CUTS));
+  const stride = longest <= EVERY_CUT ? 1 : Math.ceil(longest / SPREAD_CUTS);
   const variants: Variant[] = [];
   for (let at = 1; at <= longest; at += stride) {
     const recut: Recut = (bytes) => [bytes.subarray(0, at), bytes.subarray(at)];

@@ -319,7 +319,8 @@ export class WasmFilter implements VmContext, StreamFilter {
   }
 
   closeStream(type: number): number {
-    if (type > 3) return Status.BadArgument;
+    // A filter of HTTP has no TCP connection to close.
+    if (type > 1) return type > 3 ? Status.BadArgument : Status.Ok;
     // An upstream that has answered stays the reason.
     this.vm.defer("close", () => this.chain.reset(this.stream.details || "wasm_close_stream"));
     return Status.Ok;

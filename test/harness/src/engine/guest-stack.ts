@@ -6,6 +6,19 @@ const FRAME = /at (?:(.+?) \()?wasm:\/\/[^ ]*?wasm-function\[(\d+)\]:0x([0-9a-f]
 
 /** Frames looked at; V8's own default of ten may end before the guest begins. */
 const DEPTH = 100;
+/** Frames that the gateway writes. */
+const SHOWN = 20;
+
+/** Runs `run` so that the stack of what it throws is deep enough for a backtrace. */
+export function withDeepStacks<T>(run: () => T): T {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = DEPTH;
+  try {
+    return run();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
 
 interface Frame {
   /** Function index. */
@@ -32,10 +45,12 @@ function framesIn(stack: string, { shift }: Compiled): Frame[] {
 export function backtrace(stack: string, compiled: Compiled): string {
   const { names } = compiled.info;
   if (names.size === 0) return "";
-  const lines = framesIn(stack, compiled).map(({ index, offset }, i) => {
-    const name = names.get(index) ?? `unknown(function index:${index})`;
-    return `\n${String(i).padStart(3)}:  0x${offset.toString(16)} - ${name}`;
-  });
+  const lines = framesIn(stack, compiled)
+    .slice(0, SHOWN)
+    .map(({ index, offset }, i) => {
+      const name = names.get(index) ?? `unknown(function index:${index})`;
+      return `\n${String(i).padStart(3)}:  0x${offset.toString(16)} - ${name}`;
+    });
   return `\nProxy-Wasm plugin in-VM backtrace:${lines.join("")}`;
 }
 
@@ -47,10 +62,7 @@ export function backtrace(stack: string, compiled: Compiled): string {
  * much, and most places are never shown.
  */
 export function guestStack(compiled: Compiled): () => string {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = DEPTH;
-  const taken = new Error();
-  Error.stackTraceLimit = limit;
+  const taken = withDeepStacks(() => new Error());
   return () => inWords(taken.stack ?? "", compiled);
 }
 

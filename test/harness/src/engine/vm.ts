@@ -11,7 +11,7 @@ import type { Profile } from "../profiles";
 import { Budget } from "./budget";
 import type { Compiled, StartCall } from "./compile";
 import type { Environment, FaultPlace, Place, TracePlace } from "./environment";
-import { backtrace, guestStack } from "./guest-stack";
+import { backtrace, guestStack, withDeepStacks } from "./guest-stack";
 import { Expressions } from "./expressions";
 import { VmMetrics } from "./metrics";
 import type { HostProcess } from "./process";
@@ -329,7 +329,8 @@ export class Vm implements Guest {
     const { trace } = this.env;
     const place = trace && this.tracePlace;
     try {
-      const result = run();
+      const hasNames = this.settings.compiled.info.names.size > 0;
+      const result = hasNames ? withDeepStacks(run) : run();
       if (place) trace.event("return", name, place, [], result);
       return result;
     } catch (error) {

@@ -7,7 +7,7 @@ import { Envoy, sleep } from "./envoy.js";
 import { ScriptedUpstream } from "./upstream.js";
 import { defaultAnswer, type RequestStep } from "../scenario/scenario.js";
 
-// Rules S04, S13 and S32 of the harness say "Envoy crashes". E27 of the list in the harness
+// Rules S04, S13, S32 and S33 of the harness say "Envoy crashes". E27 of the list in the harness
 // contract: each is tried in an Envoy of its own, which must not survive.
 let wasm = "";
 beforeAll(async () => void (wasm = await buildFixture("probe")));
@@ -25,6 +25,15 @@ describe("what the harness calls fatal kills Envoy", () => {
       "S32: continue of the response in a call-out, the request waits",
       `${CALL}\nrequest_headers return 4\nhttp_call effective\nhttp_call continue 1`,
     ],
+    [
+      "S33: a reply in the place of an answer, then a trap",
+      "response_headers reply 401 d no\nresponse_headers trap",
+    ],
+    [
+      "S33: a reply after the headers went out, then a trap",
+      "response_body reply 401 d no\nresponse_body trap",
+    ],
+    ["S33: a stream that is closed, then a trap", "request_headers close 0\nrequest_headers trap"],
   ])("%s", { timeout: 300_000 }, async (_name, config) => {
     expect(await outcome(config)).toMatch(/^Envoy ended \(SIG(SEGV|ABRT|BUS|ILL)\)/);
   });
@@ -38,6 +47,11 @@ describe("what the harness calls fatal kills Envoy", () => {
       expect(await outcome(`${call}\n${rest}`)).toBe("alive");
     },
   );
+
+  test("nor does a reply to a request before a trap", { timeout: 300_000 }, async () => {
+    const config = "request_headers reply 401 d no\nrequest_headers trap";
+    expect(await outcome(config)).toBe("alive");
+  });
 });
 
 /** How an Envoy ended after one request through the probe, or `alive`. */

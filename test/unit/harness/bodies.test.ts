@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { upstream } from "../../harness/src";
-import { lines, probeHost } from "./probe";
+import { upstream, type FetchInit } from "../../harness/src";
+import { lines, probeHost, type ProbeOptions, type Script } from "./probe";
 
 const events = (all: string[], name: string) =>
   all.filter((l) => l.startsWith(`${name}(`)).map((l) => l.slice(name.length));
@@ -154,6 +154,61 @@ describe("buffers", () => {
     const answer = await host.fetch("http://a.test/", { body: "hello" });
     expect(lines(host).at(-1)).toBe(`request_body setbuf 0 ${args} = ${status}`);
     expect(answer.upstream[0]!.body).toBe(body);
+  });
+});
+
+describe("what no length delimits is chunked towards HTTP/1.1", () => {
+  const framing = (headers: readonly (readonly [string, string])[] | undefined) =>
+    headers
+      ?.filter(([name]) => /^(content-length|transfer-encoding)$/.test(name))
+      .map(([, v]) => v);
+  const sent = async (
+    script: Script,
+    init: FetchInit = { body: "body" },
+    options: ProbeOptions = {},
+  ) => {
+    await using host = await probeHost(script, options);
+    const { upstream: seen } = await host.fetch("http://a.test/", init).settle();
+    return { framing: framing(seen[0]?.headers), last: seen[0]?.headers.at(-1), seen: seen[0] };
+  };
+
+  test("a length that stays delimits", async () => {
+    expect((await sent({})).framing).toEqual(["4"]);
+  });
+
+  test.each(["open", "new"] as const)("without one, over a connection that is %s", async (how) => {
+    const script = { request_headers: "rem 0 content-length" };
+    const { last } = await sent(script, undefined, { connections: how });
+    expect(last).toEqual(["transfer-encoding", "chunked"]);
+  });
+
+  test("a body that was emptied is still one", async () => {
+    const script = {
+      request_headers: "rem 0 content-length; ret 1",
+      request_body: "ret 1",
+      "request_body#2": "setbuf 0 0 99",
+    };
+    const plugin = { allowOnHeadersStopIteration: true };
+    const { framing: by, seen } = await sent(script, undefined, { plugin });
+    expect(by).toEqual(["chunked"]);
+    expect(seen?.body).toBe("");
+  });
+
+  test("without a body there is nothing to delimit, and HTTP/2 has frames", async () => {
+    expect((await sent({}, {})).framing).toEqual([]);
+    const script = { request_headers: "rem 0 content-length" };
+    expect((await sent(script, undefined, { upstreamProtocol: "h2" })).framing).toEqual([]);
+  });
+
+  test("a call-out has a length", async () => {
+    const auth = upstream().reply(200);
+    await using host = await probeHost(
+      { request_headers: "call auth /x 0 body" },
+      { clusters: { backend: upstream().reply(200), auth } },
+    );
+    await host.fetch("http://a.test/");
+    await host.settle();
+    expect(framing(auth.last?.headers)).toEqual(["4"]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createHost, parseModule, upstream, type HostOptions } from "../../harness/src";
 import { capMemory } from "../../harness/src/abi/rewrite";
-import { ABI, call, MALLOC, UNREACHABLE, wasm, type ModuleSpec } from "./wat";
+import { ABI, call, i32, MALLOC, UNREACHABLE, wasm, type ModuleSpec } from "./wat";
 
 function load(spec: ModuleSpec | Uint8Array, options: Partial<HostOptions> = {}) {
   const bytes = spec instanceof Uint8Array ? spec : wasm(spec);
@@ -207,6 +207,48 @@ test("options are checked", async () => {
   await expect(
     load({ exports: { ...ABI, ...MALLOC } }, { routes: [{ cluster: "none" }] }),
   ).rejects.toThrow("unknown cluster");
+});
+
+test.each<[string, number | undefined]>([
+  ["as the module allows", undefined],
+  ["to what the module allows, if that is less", 100],
+])("an imported memory grows to the cap, or %s", async (_name, maximum) => {
+  const grow = (pages: number) => [...i32(pages), 0x40, 0, DROP];
+  const spec: ModuleSpec = {
+    imports: [{ name: "memory", kind: "memory", maximum }],
+    exports: {
+      ...ABI,
+      ...MALLOC,
+      proxy_on_request_headers: {
+        params: "iii",
+        results: "i",
+        body: [...grow(256), ...grow((maximum ?? 256) - 1), ...grow(1), ...i32(0)],
+      },
+    },
+    memory: false,
+  };
+  await using host = await load(spec, { maxMemoryMiB: 16, lifecycle: "single" });
+  await host.fetch("http://a.test/");
+  expect(host.memorySize).toBe((maximum ?? 256) * 65536);
+});
+
+test("a module that imports more than the cap gets what it needs to begin, and no more", async () => {
+  const spec: ModuleSpec = {
+    imports: [{ name: "memory", kind: "memory", minimum: 20 }],
+    exports: {
+      ...ABI,
+      ...MALLOC,
+      proxy_on_request_headers: {
+        params: "iii",
+        results: "i",
+        body: [...i32(1), 0x40, 0, DROP, ...i32(0)],
+      },
+    },
+    memory: false,
+  };
+  await using host = await load(spec, { maxMemoryMiB: 1, lifecycle: "single" });
+  await host.fetch("http://a.test/");
+  expect(host.memorySize).toBe(20 * 65536);
 });
 
 test("the parser tells signatures, and the memory cap rewrites only the memory section", () => {

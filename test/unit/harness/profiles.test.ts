@@ -160,14 +160,26 @@ describe.each(HIGRESS)("%s", (profile) => {
     expect(lines(host)).toContain("response_headers reply 402 b = 2");
   });
 
-  test("recovers at the next stream after the cooldown", async () => {
-    await using host = await probeHost({ request_headers: "reply 200 a" }, { profile });
-    host.inject.trap("proxy_send_local_response");
-    expect((await host.fetch("http://a.test/")).status).toBe(503);
-    await host.clock.advance(1000);
-    expect((await host.fetch("http://a.test/")).status).toBe(200);
-    expect(host.metrics.counter("wasm.probe.vm_reload_success")).toBe(1);
-  });
+  test.each(["FAIL_CLOSED", "FAIL_OPEN"] as const)(
+    "%s: recovers at the very next stream, at most once a second",
+    async (failurePolicy) => {
+      await using host = await probeHost(
+        { request_headers: "reply 201 a" },
+        { profile, plugin: { failurePolicy } },
+      );
+      const status = async () => (await host.fetch("http://a.test/")).status;
+      host.inject.trap("proxy_send_local_response");
+      expect([await status(), await status()]).toEqual([503, 201]);
+      host.inject.trap("proxy_send_local_response");
+      const skipped = failurePolicy === "FAIL_OPEN" ? 200 : 503;
+      expect([await status(), await status()]).toEqual([503, skipped]);
+      await host.clock.advance(999);
+      expect(await status()).toBe(skipped);
+      await host.clock.advance(1);
+      expect(await status()).toBe(201);
+      expect(host.metrics.counter("wasm.probe.vm_reload_success")).toBe(2);
+    },
+  );
 
   test("clear_route_cache=off keeps the route, the buffer limit can be raised", async () => {
     const routes = [
@@ -255,6 +267,16 @@ describe("proxytest", () => {
       "sset k a 0; sset k b 0; sget k; sset k b 1; sget k; mdef 0 c; mdef 0 c; minc 0 -1; mget 0; mrec 0 9; mget 0; qreg q; call anything /x 0; redis nobody get k; call b /y 0";
     expect(await results({ request_headers: state }, "request_headers")).toEqual([
       "0", "8", "0 'a' 1", "0", "0 'b' 2", "0 0", "0 0", "0", "0 18446744073709551615", "0", "0 9", "0 0", "0 0", "0 0", "0 1",
+    ]); // prettier-ignore
+  });
+
+  test("metrics have an id per name, whatever their type", async () => {
+    const script = {
+      request_headers:
+        "mdef 7 a; mdef 2 a; mdef 2 b; minc 1 -1; mget 1; mrec 1 3; minc 0 2; mget 0",
+    };
+    expect(await results(script, "request_headers")).toEqual([
+      "0 0", "0 0", "0 1", "0", "0 18446744073709551615", "0", "0", "0 2",
     ]); // prettier-ignore
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { createHost, upstream } from "../../harness/src";
+import { createHost, upstream, type Host } from "../../harness/src";
 import { replyDetails } from "../../harness/src/engine/local-reply";
-import { config, lines, probe, probeHost } from "./probe";
+import { config, lines, probe, probeHost, type ProbeOptions } from "./probe";
 
 describe("local replies", () => {
   test.each([
@@ -260,4 +260,54 @@ test("a reply after the response headers is a reset of the upstream's answer, no
   await using host = await probeHost({ "response_body#1": "reply 500 late" });
   const answer = await host.fetch("http://a.test/");
   expect(answer).toMatchObject({ status: 200, reset: true, local: false });
+});
+
+describe("connection: close", () => {
+  const reply = { request_headers: "reply 401 no" };
+  const connection = async (host: Host, sent: object) =>
+    (await host.fetch("http://a.test/", sent)).headers.pairs
+      .filter(([name]) => name === "connection")
+      .map(([, value]) => value);
+
+  test("a client of HTTP/1.1 whose body was not read is told that its connection ends", async () => {
+    await using host = await probeHost(reply);
+    expect(await connection(host, { body: "body" })).toEqual(["close"]);
+    expect(await connection(host, { chunks: ["bo", "dy"], framing: "chunked" })).toEqual(["close"]);
+  });
+
+  test("with nothing left to read it goes on", async () => {
+    await using host = await probeHost(reply);
+    expect(await connection(host, {})).toEqual([]);
+    expect(await connection(host, { body: "" })).toEqual([]);
+    await using read = await probeHost({ "request_body#2": "reply 401 no", request_body: "ret 1" });
+    expect(await connection(read, { body: "body" })).toEqual([]);
+  });
+
+  test("in HTTP/2 there is no such thing", async () => {
+    await using host = await probeHost(reply, { downstream: "h2" });
+    expect(await connection(host, { body: "body" })).toEqual([]);
+  });
+});
+
+describe("close_stream", () => {
+  const after = async (ops: string, options: ProbeOptions = {}) => {
+    await using host = await probeHost({ request_headers: ops }, options);
+    const { status, reset, details } = await host.fetch("http://a.test/");
+    return { said: lines(host).map((line) => line.split(" = ")[1]), status, reset, details };
+  };
+
+  test.each([0, 1])("%i closes the stream", async (type) => {
+    const seen = await after(`close ${type}`);
+    expect(seen).toMatchObject({ said: ["0"], reset: true, details: "wasm_close_stream" });
+  });
+
+  test.each([2, 3])("%i is about TCP: taken, without effect", async (type) => {
+    const options = { strict: "error" } as const;
+    const seen = await after(`close ${type}`, options);
+    expect(seen).toMatchObject({ said: ["0"], status: 200, reset: false });
+  });
+
+  test("4 there is not", async () => {
+    expect(await after("close 4")).toMatchObject({ said: ["2"], status: 200 });
+  });
 });

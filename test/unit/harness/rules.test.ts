@@ -360,6 +360,31 @@ const CASES: Case[] = [
     raises: { request_headers: "cont 1" },
     near: { response_headers: WAIT, http_call: "eff; cont 1" },
   },
+  {
+    rule: "S33",
+    what: "a reply in the place of an answer, then a trap",
+    raises: { response_headers: "reply 401 no; trap" },
+    near: { request_headers: "reply 401 no; trap" },
+  },
+  {
+    rule: "S33",
+    what: "a reply after the headers went out, then a trap",
+    raises: { response_body: "reply 401 no; trap" },
+    near: { response_body: "trap" },
+  },
+  {
+    rule: "S33",
+    what: "a stream that is closed, then a trap",
+    raises: { request_headers: "close 0; trap" },
+    near: { request_headers: "close 3; trap" },
+  },
+  {
+    rule: "S33",
+    what: "unless the plugin fails open",
+    raises: { response_headers: "reply 401 no; trap" },
+    near: { response_headers: "reply 401 no; trap" },
+    nearOptions: { plugin: { failOpen: true } },
+  },
 ];
 
 async function rulesOf(

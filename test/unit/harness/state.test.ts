@@ -73,6 +73,15 @@ test("metrics: ids, types, statuses", async () => {
   expect(host.metrics.histogram("h")).toEqual([3]);
 });
 
+test("metrics: an id of a type answers what it cannot do before it is looked for", async () => {
+  await using host = await probeHost({
+    request_headers:
+      "minc 400 0; minc 400 -1; minc 401 -1; minc 402 -1; minc 403 1; mdef 0 c; minc 4 0",
+  });
+  await host.fetch("http://a.test/");
+  expect(lines(host).map((l) => l.split(" = ")[1])).toEqual(["1", "1", "1", "2", "2", "0 4", "2"]);
+});
+
 describe("properties", () => {
   test("requests, plugin, filter state", async () => {
     const ops = [

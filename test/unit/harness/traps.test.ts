@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { upstream } from "../../harness/src";
+import { createHost, upstream } from "../../harness/src";
 import { lines, probeHost } from "./probe";
+import { ABI, call, MALLOC, UNREACHABLE, wasm } from "./wat";
 
 const seen = (all: string[], name: string) => all.filter((l) => l.startsWith(`${name}(`)).length;
 
@@ -147,4 +148,43 @@ test("memory is capped", async () => {
   await host.fetch("http://a.test/");
   expect(lines(host)[0]).toBe("request_headers grow 400 = -1");
   expect(lines(host)[1]).not.toContain("-1");
+});
+
+describe("the backtrace of a trap", () => {
+  const spec = {
+    exports: {
+      ...ABI,
+      ...MALLOC,
+      inner: { body: UNREACHABLE },
+      proxy_on_request_headers: { params: "iii", results: "i", body: [...call(2), 0x41, 0] },
+    },
+  };
+  const logged = async (bytes: Uint8Array) => {
+    await using host = await createHost({
+      plugins: [{ name: "m", wasm: bytes }],
+      clusters: { backend: upstream().reply(200) },
+      strict: "off",
+    });
+    await host.fetch("http://a.test/");
+    return lines(host).at(-1)!;
+  };
+
+  test("stands in the log when the module has names", async () => {
+    const bytes = wasm({ ...spec, names: { 2: "broken", 0: "version" } });
+    const [trap, head, ...frames] = (await logged(bytes)).split("\n");
+    expect(trap).toBe("Function: proxy_on_request_headers failed: Uncaught RuntimeError: unreachable"); // prettier-ignore
+    expect(head).toBe("Proxy-Wasm plugin in-VM backtrace:");
+    const at = (function_: number[]) => {
+      const text = Buffer.from(bytes).toString("latin1");
+      return text.indexOf(Buffer.from(function_).toString("latin1")).toString(16);
+    };
+    expect(frames).toEqual([
+      `  0:  0x${at([0x00, 0x0b, 0x06])} - broken`,
+      `  1:  0x${at(call(2))} - unknown(function index:3)`,
+    ]);
+  });
+
+  test("is left out when it has none", async () => {
+    expect(await logged(wasm(spec))).not.toContain("\n");
+  });
 });

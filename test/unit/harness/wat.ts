@@ -16,6 +16,10 @@ export interface ModuleSpec {
     params?: string;
     results?: string;
     kind?: "memory" | "global" | "table";
+    /** Pages of a memory; default 1. */
+    minimum?: number;
+    /** Absent: none is declared. */
+    maximum?: number;
   }[];
   /** Exported functions by name, in order. */
   exports: Record<string, Fn>;
@@ -23,10 +27,14 @@ export interface ModuleSpec {
   memory?: boolean;
   /** Mutable globals, each 0 at first. Default 0. */
   globals?: number;
+  /** Names of functions by index, for a name section. */
+  names?: Record<number, string>;
 }
 
 const text = (s: string) => [...new TextEncoder().encode(s)];
 const leb = (n: number): number[] => (n < 128 ? [n] : [(n & 127) | 128, ...leb(n >> 7)]);
+const limits = ({ minimum = 1, maximum }: { minimum?: number; maximum?: number }) =>
+  maximum === undefined ? [0, ...leb(minimum)] : [1, ...leb(minimum), ...leb(maximum)];
 const vector = (items: number[][]) => [...leb(items.length), ...items.flat()];
 const named = (s: string) => [...leb(text(s).length), ...text(s)];
 const section = (id: number, body: number[]) => [id, ...leb(body.length), ...body];
@@ -36,18 +44,22 @@ const signature = ({ params = "", results = "" }: { params?: string; results?: s
   ...vector([...results].map((c) => [TYPES[c]!])),
 ];
 
+const nameMap = (names: Record<number, string>) =>
+  vector(Object.entries(names).map(([index, name]) => [...leb(Number(index)), ...named(name)]));
+
 export function wasm({
   imports = [],
   exports,
   memory = true,
   globals = 0,
+  names,
 }: ModuleSpec): Uint8Array {
   const functions = Object.values(exports);
   const imported = imports.filter((i) => !i.kind);
   const types = [...imported, ...functions].map(signature);
   const importEntries = imports.map((item) => {
     const head = [...named(item.module ?? "env"), ...named(item.name)];
-    if (item.kind === "memory") return [...head, 2, 0, 1];
+    if (item.kind === "memory") return [...head, 2, ...limits(item)];
     if (item.kind === "global") return [...head, 3, 0x7f, 0];
     if (item.kind === "table") return [...head, 1, 0x70, 0, 1];
     return [...head, 0, ...leb(imported.indexOf(item))];
@@ -72,6 +84,7 @@ export function wasm({
     ...(globals ? section(6, vector(Array(globals).fill([0x7f, 1, 0x41, 0, 0x0b]))) : []),
     ...section(7, vector(exportEntries)),
     ...section(10, vector(code)),
+    ...(names ? section(0, [...named("name"), ...section(1, nameMap(names))]) : []),
   ]); // prettier-ignore
 }
 

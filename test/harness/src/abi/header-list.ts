@@ -113,6 +113,14 @@ export class HeaderList {
     this.insert(name, value);
   }
 
+  /** As a plugin replaces: only pseudo headers keep their place (Envoy 1.40, probe-wire.test.ts). */
+  set(name: string, value: string): void {
+    name = this.nameOf(name);
+    if (name.startsWith(":")) return this.replace(name, value);
+    this.remove(name);
+    this.insert(name, value);
+  }
+
   remove(name: string): void {
     name = this.nameOf(name);
     if (this.has(name)) this.pairs = this.pairs.filter((pair) => pair[0] !== name);

@@ -9,19 +9,27 @@ export interface Linked {
   memory: WebAssembly.Memory | undefined;
 }
 
-/** Everything a checked module imports; `wrap` makes the function behind a host call. */
+/** Pages no memory of 32-bit addresses goes beyond. */
+const MOST_PAGES = 65536;
+
+/**
+ * Everything a checked module imports; `wrap` makes the function behind a host call. A memory the
+ * host makes cannot grow above `maxPages`, though it begins as large as the module wants it.
+ */
 export function linkImports(
   info: ModuleInfo,
   abi: string,
   profile: Profile,
   wrap: (item: ModuleImport, fn: HostFunction) => WebAssembly.ImportValue,
+  maxPages = MOST_PAGES,
 ): Linked {
   const imports: Linked["imports"] = {};
   let memory: WebAssembly.Memory | undefined;
   for (const item of info.imports) {
     const target = (imports[item.module] ??= {});
     if (item.kind === "memory") {
-      const { minimum: initial = 0, maximum } = item;
+      const { minimum: initial = 0, maximum: most = MOST_PAGES } = item;
+      const maximum = Math.max(initial, Math.min(most, maxPages));
       target[item.name] = memory = new WebAssembly.Memory({ initial, maximum });
     } else if (item.kind === "table") {
       const { minimum: initial = 0, maximum } = item;

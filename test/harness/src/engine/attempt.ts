@@ -63,6 +63,7 @@ export class Attempt implements Chain {
       metadata: (metadata) => this.encode.meta(metadata),
       done: () => undefined,
       reset: (reason, started) => this.onReset(reason, started),
+      isBackedUp: () => this.encode.backedUp || stream.encode.backedUp,
     });
     this.filters = stream.upstreamFilters(this, cluster);
     this.decode = new Iteration(this.filters, this.decodeSide());
@@ -85,6 +86,7 @@ export class Attempt implements Chain {
 
   setLimit(direction: Direction, bytes: number): void {
     this.limits[direction] = bytes;
+    this.path(direction).mark();
   }
 
   /** The route is chosen; nothing an upstream filter does chooses it again. */
@@ -112,7 +114,7 @@ export class Attempt implements Chain {
       aborted: () => undefined,
       overLimit: () => this.overLimit(413, "Payload Too Large", "request_payload_too_large"),
       finished: () => this.over,
-      bufferChanged: () => undefined,
+      drained: () => this.stream.readOn(),
     };
   }
 
@@ -133,7 +135,7 @@ export class Attempt implements Chain {
       aborted: () => undefined,
       overLimit: () => this.overLimit(500, "Internal Server Error", "response_payload_too_large"),
       finished: () => this.over,
-      bufferChanged: () => undefined,
+      drained: () => stream.env.scheduler.post(() => this.exchange.readOn()),
     };
   }
 
@@ -269,6 +271,7 @@ export class Attempt implements Chain {
   destroy(): void {
     if (this.finished) return;
     this.finished = true;
+    if (this.decode.backedUp) this.stream.readOn();
     this.cancel();
     for (const filter of this.filters) filter.destroy();
   }

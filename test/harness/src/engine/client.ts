@@ -2,8 +2,11 @@ import { ByteQueue } from "../abi/byte-queue";
 import { HeaderList } from "../abi/header-list";
 import { toBytes } from "../abi/text";
 import type { HeaderPair } from "../types";
-import { frame } from "./upstream-exchange";
+import { frame } from "./recorded-request";
 import type { Stream } from "./stream";
+
+/** What an upstream says to its gateway only. */
+const HOP_BY_HOP = ["transfer-encoding", "keep-alive", "proxy-connection"] as const;
 
 /** The client's end of a stream: what was written on the wire. */
 export class Client {
@@ -32,6 +35,7 @@ export class Client {
       );
     }
     if (env.router === "envoy") {
+      this.removeHopByHop(headers);
       if (!headers.has("date")) headers.add("date", new Date(env.scheduler.wallMs()).toUTCString());
       headers.replace("server", "envoy");
     }
@@ -44,6 +48,13 @@ export class Client {
     // A second head is what a client of HTTP/1.1 reads as the body of the first.
     if (this.heads.length > 1 && env.downstream === "h1") this.write(headText(list));
     if (end) this.end();
+  }
+
+  /** An upgrade keeps what says so. */
+  private removeHopByHop(answer: HeaderList): void {
+    for (const name of HOP_BY_HOP) answer.remove(name);
+    const isUpgrade = answer.has("upgrade") && this.stream.decode.headers?.has("upgrade");
+    if (!isUpgrade) answer.remove("connection");
   }
 
   data(data: ByteQueue, end: boolean): void {
@@ -152,6 +163,8 @@ function frameHeaders(list: HeaderList, end: boolean, stream: Stream): void {
   if (list.has("content-length")) return;
   const status = Number(list.get(":status"));
   if (status === 204 || status === 304 || status < 200) return;
-  if (!end) list.add("transfer-encoding", "chunked");
-  else if (stream.decode.headers?.get(":method") !== "HEAD") list.add("content-length", "0");
+  // To a HEAD, too, whose answer would have had a body.
+  const isHead = stream.decode.headers?.get(":method") === "HEAD";
+  if (end && !isHead) list.add("content-length", "0");
+  else list.add("transfer-encoding", "chunked");
 }

@@ -10,6 +10,8 @@ export interface Compiled {
   hash: string;
   info: ModuleInfo;
   module: WebAssembly.Module;
+  /** Bytes that were put in before the code: V8's offsets are so much too large. */
+  shift: number;
   /** From byte offsets to source lines; null without a map file. */
   sourceMap: SourceMap | null;
   /**
@@ -54,7 +56,9 @@ export function compile(bytes: Uint8Array, maxPages: number): Compiled {
     const info = parseModule(bytes);
     const capped = exposeGlobals(capMemory(bytes, info, maxPages));
     const module = new WebAssembly.Module(capped as Uint8Array<ArrayBuffer>);
-    compiled = { hash, info, module, sourceMap: null, started: new Map() };
+    // Every section that is changed stands before the code.
+    const shift = capped.length - bytes.length;
+    compiled = { hash, info, module, shift, sourceMap: null, started: new Map() };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new LoadError("Failed to parse corrupted Wasm module", reason, "load");

@@ -35,8 +35,8 @@ export interface Side<F> {
   overLimit(): void;
   /** The stream is gone, or this direction has nothing left to do. */
   finished(): boolean;
-  /** The buffer got smaller or larger. */
-  bufferChanged(): void;
+  /** The buffer has drained: the sender may be read again. */
+  drained(): void;
   readonly limit: number;
 }
 
@@ -57,7 +57,9 @@ export class Iteration<F> {
   /** A local reply stopped this direction. */
   aborted = false;
   /** Collected data is allowed above the limit; reading stops instead. */
-  streaming = false;
+  private streaming = false;
+  /** Nothing more is to be read from the sender: too much is collected. */
+  backedUp = false;
 
   constructor(
     filters: readonly F[],
@@ -156,7 +158,7 @@ export class Iteration<F> {
       if (!this.afterData(i, status, data)) return;
     }
     this.side.lastData(data, end);
-    if (data === this.buffer) this.side.bufferChanged();
+    if (data === this.buffer) this.mark();
   }
 
   private afterData(i: number, status: number, data: ByteQueue): boolean {
@@ -181,12 +183,26 @@ export class Iteration<F> {
   /** Moves a chunk to the shared buffer and looks at the limit. */
   hold(data: ByteQueue, streaming: boolean): void {
     this.streaming = streaming;
-    if (data === this.buffer) return;
+    if (data === this.buffer) return this.mark();
     const grows = data.size > 0;
     this.buffer ??= new ByteQueue();
     this.buffer.take(data);
-    this.side.bufferChanged();
+    this.mark();
     if (grows && !streaming && this.buffer.size > this.side.limit) this.side.overLimit();
+  }
+
+  /**
+   * Looks at the watermarks, after the buffer or the limit has changed: above the limit the sender
+   * is not read, and again when half of it is left (harness.md §6.11).
+   */
+  mark(): void {
+    const size = this.buffer?.size ?? 0;
+    const { limit } = this.side;
+    if (size > limit && this.streaming) this.backedUp = true;
+    else if (this.backedUp && size <= limit / 2) {
+      this.backedUp = false;
+      this.side.drained();
+    }
   }
 
   private runTrailers(from: number, trailers: HeaderList): void {

@@ -52,6 +52,8 @@ export function startBase(plugin: PluginSettings, env: Environment): void {
 /** One plugin on one thread; the VM behind it can be replaced after a trap. */
 class Handle {
   lastLoad: number;
+  /** When a dead VM was last renewed, or that was tried. */
+  lastRecovery = -Infinity;
   constructor(
     readonly plugin: PluginSettings,
     public root: Root,
@@ -104,10 +106,11 @@ export class Thread {
     const handle = this.handles.get(plugin)!;
     if (handle.root.vm.failed === null) return this.rebuilt(handle);
     const { failurePolicy, reloadBackoffMs } = plugin;
-    if (failurePolicy === "FAIL_RELOAD" || this.env.profile.autoRecover) {
-      this.reload(handle, reloadBackoffMs);
-      if (handle.root.vm.failed === null) return handle.root;
-    }
+    const { recoveryIntervalMs } = this.env.profile;
+    if (recoveryIntervalMs !== null) this.reload(handle, handle.lastRecovery + recoveryIntervalMs);
+    else if (failurePolicy === "FAIL_RELOAD")
+      this.reload(handle, handle.lastLoad + reloadBackoffMs);
+    if (handle.root.vm.failed === null) return handle.root;
     const open = failurePolicy === "FAIL_OPEN" || failurePolicy === "LEGACY_OPEN";
     return open ? null : handle.root;
   }
@@ -133,10 +136,12 @@ export class Thread {
     this.env.metrics.stat(0, `\0wasm.${plugin.name}.vm_reload_${what}`).value++;
   }
 
-  private reload(handle: Handle, backoffMs: number): void {
+  /** @param notBefore milliseconds since the gateway started */
+  private reload(handle: Handle, notBefore: number): void {
     const { plugin } = handle;
-    if (this.env.scheduler.elapsed - handle.lastLoad < backoffMs)
-      return this.count(plugin, "backoff");
+    const { elapsed } = this.env.scheduler;
+    if (elapsed < notBefore) return this.count(plugin, "backoff");
+    handle.lastRecovery = elapsed;
     try {
       this.replace(handle);
       this.count(plugin, "success");

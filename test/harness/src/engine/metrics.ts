@@ -61,13 +61,12 @@ export class VmMetrics implements MetricIds {
       if (stat) stat.value = wrap(stat.value + offset);
       return stat ? Status.Ok : Status.NotFound;
     }
-    const type = id & 3;
-    if (type > MetricType.Gauge) return Status.BadArgument;
-    if (type === MetricType.Counter && offset <= 0n) {
+    if ((id & 3) > MetricType.Gauge) return Status.BadArgument;
+    if (!stat) return Status.NotFound;
+    if (stat.type === MetricType.Counter && offset <= 0n) {
       this.note("S15", `counter incremented by ${offset}`);
       return Status.BadArgument;
     }
-    if (!stat) return Status.NotFound;
     if (stat.type === MetricType.Gauge && stat.value + offset < 0n) {
       this.note("S15", `gauge "${stat.name}" fell below 0 and wrapped`);
     }

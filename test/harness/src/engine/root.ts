@@ -133,7 +133,7 @@ export class Root implements VmContext, RootServices {
     return Status.Ok;
   }
   closeStream(type: number): number {
-    if (type > 3) return Status.BadArgument;
+    if (type > 1) return type > 3 ? Status.BadArgument : Status.Ok;
     this.vm.note("S05", "close_stream without a stream: no effect");
     return Status.Ok;
   }

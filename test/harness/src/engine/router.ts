@@ -81,9 +81,26 @@ export class Router {
     return exchanges.filter((e) => e.opened).map((exchange) => exchange.request);
   }
 
-  /** An upstream has a whole request and still owes an answer. */
+  /** An upstream has a whole request, and still owes an answer that would be read. */
   get outstanding(): boolean {
-    return this.attempts.some(({ exchange }) => !exchange.closed && exchange.request.complete);
+    const owes = ({ exchange }: Attempt): boolean =>
+      !exchange.closed && exchange.request.complete && !exchange.unread;
+    return this.attempts.some(owes);
+  }
+
+  /** An upstream filter collects more of the request than it may. */
+  get isBackedUp(): boolean {
+    return this.current?.decode.backedUp ?? false;
+  }
+
+  /** An answer waits to be read. */
+  get unread(): boolean {
+    return this.attempts.some(({ exchange }) => !exchange.closed && exchange.unread);
+  }
+
+  /** The client's stream has room for more of the answer. */
+  readOn(): void {
+    this.current?.exchange.readOn();
   }
 
   private reply(status: number, text: string, details: string, flag = 0): void {
@@ -209,6 +226,11 @@ export class Router {
   }
 
   private onTimeout(details: string): void {
+    if (this.unread) {
+      const plugin = this.stream.holdingFilter()?.name ?? "";
+      const message = "the answer is above the buffer limit, and the rest of it was never read";
+      this.stream.env.violation("S29", message, { plugin, callback: "" });
+    }
     const flag = ResponseFlag.UpstreamRequestTimeout;
     this.reply(504, "upstream request timeout", details, flag);
   }

@@ -33,8 +33,8 @@ export class Stream implements Chain {
   /** Status before response filters changed it. */
   originalStatus: string | undefined;
   private limits: Record<Direction, number>;
-  private decoding = 0;
-  private encoding = 0;
+  /** Callbacks of filters under way. */
+  private running: Record<Direction, number> = { request: 0, response: 0 };
   private prepared: Reply | null = null;
   private held: (HeaderList | { data: ByteQueue; end: boolean })[] = [];
 
@@ -76,6 +76,7 @@ export class Stream implements Chain {
 
   setLimit(direction: Direction, bytes: number): void {
     this.limits[direction] = bytes;
+    this.path(direction).mark();
   }
 
   /** Bytes of a body that may wait here. */
@@ -87,15 +88,17 @@ export class Stream implements Chain {
     this.router.choice.clearRoute(changedBy);
   }
 
+  private guard<T>(direction: Direction, run: () => T): T {
+    this.running[direction]++;
+    try {
+      return run();
+    } finally {
+      this.running[direction]--;
+    }
+  }
+
   private decodeSide(): Side<StreamFilter> {
-    const guard = <T>(run: () => T): T => {
-      this.decoding++;
-      try {
-        return run();
-      } finally {
-        this.decoding--;
-      }
-    };
+    const guard = <T>(run: () => T): T => this.guard("request", run);
     const { limits } = this;
     return {
       get limit() {
@@ -114,22 +117,15 @@ export class Stream implements Chain {
         const body = encoder.encode("Payload Too Large");
         const details = "request_payload_too_large";
         this.localReply({ status: 413, body, headers: [], grpcStatus: -1, details });
-        if (this.decoding === 0) this.runPrepared();
+        if (this.running.request === 0) this.runPrepared();
       },
       finished: () => this.finished || this.client.ended,
-      bufferChanged: () => this.env.scheduler.post(() => this.flushHeld()),
+      drained: () => this.readOn(),
     };
   }
 
   private encodeSide(): Side<StreamFilter> {
-    const guard = <T>(run: () => T): T => {
-      this.encoding++;
-      try {
-        return run();
-      } finally {
-        this.encoding--;
-      }
-    };
+    const guard = <T>(run: () => T): T => this.guard("response", run);
     const { limits } = this;
     return {
       get limit() {
@@ -151,7 +147,7 @@ export class Stream implements Chain {
         this.direct({ status: 500, body, headers: [], grpcStatus: -1, details });
       },
       finished: () => this.finished || this.client.ended,
-      bufferChanged: () => undefined,
+      drained: () => this.env.scheduler.post(() => this.router.readOn()),
     };
   }
 
@@ -180,11 +176,15 @@ export class Stream implements Chain {
     this.flushHeld();
   }
 
+  /** There is room for more of the request. */
+  readOn(): void {
+    this.env.scheduler.post(() => this.flushHeld());
+  }
+
   /** Above the watermark nothing more is read from the client until the buffer drains. */
   private flushHeld(): void {
-    while (this.held.length > 0 && !this.finished) {
-      const { buffer, streaming } = this.decode;
-      if (streaming && buffer && buffer.size > this.limits.request) return;
+    const isBackedUp = () => this.decode.backedUp || this.router.isBackedUp;
+    while (this.held.length > 0 && !this.finished && !isBackedUp()) {
       const next = this.held.shift()!;
       if (next instanceof HeaderList) {
         this.decode.finish(next);
@@ -195,8 +195,9 @@ export class Stream implements Chain {
     }
   }
 
+  /** Somebody has more to say, and it is not read. */
   get readBlocked(): boolean {
-    return this.held.length > 0;
+    return this.held.length > 0 || this.router.unread;
   }
 
   /** Trailers wait behind a body that is not read yet. */
@@ -270,13 +271,13 @@ export class Stream implements Chain {
   localReply(reply: Reply): void {
     if (this.finished) return;
     this.router.onLocalReply();
-    if (this.decoding > 0) this.decode.aborted = true;
-    else if (this.encoding > 0) this.encode.aborted = true;
+    if (this.running.request > 0) this.decode.aborted = true;
+    else if (this.running.response > 0) this.encode.aborted = true;
     // A reply that comes after the upstream's headers went out resets: the answer is the upstream's.
     this.local ||= !this.client.started;
     this.details = reply.details;
     if (this.encode.headers === null) {
-      if (this.decoding > 0) this.prepared ??= reply;
+      if (this.running.request > 0) this.prepared ??= reply;
       else this.replyThroughFilters(reply);
     } else if (!this.client.started) this.direct(reply);
     else this.reset(reply.details);

@@ -1,6 +1,6 @@
 import { ByteQueue } from "../abi/byte-queue";
 import { HeaderList } from "../abi/header-list";
-import { asBytes, toBinary, toText, utf8 } from "../abi/text";
+import { asBytes, toBinary, toText } from "../abi/text";
 import type {
   BytesInput,
   HeaderPair,
@@ -12,6 +12,7 @@ import type {
 } from "../types";
 import type { Environment, Timer } from "./environment";
 import { PromisedLength } from "./promised-length";
+import { RecordedRequest } from "./recorded-request";
 
 /** Headers as a test wrote them, as a list of binary pairs. */
 export function headerPairs(input: HeadersInput | undefined): HeaderPair[] {
@@ -23,73 +24,6 @@ export function headerPairs(input: HeadersInput | undefined): HeaderPair[] {
   });
 }
 
-/** Body bytes seen through content-length, as an HTTP/1.1 peer frames them. */
-export interface Framed {
-  bytes: Uint8Array;
-  surplus: Uint8Array;
-  missing: number;
-}
-
-export function frame(declared: string | undefined, all: Uint8Array): Framed {
-  const length = declared !== undefined && /^\d+$/.test(declared) ? Number(declared) : all.length;
-  return {
-    bytes: all.subarray(0, length),
-    surplus: all.subarray(length),
-    missing: Math.max(0, length - all.length),
-  };
-}
-
-class RecordedRequest implements UpstreamRequest {
-  headers: HeaderPair[] = [];
-  chunks: Uint8Array[] = [];
-  trailers: HeaderPair[] = [];
-  metadata: HeaderPair[][] = [];
-  complete = false;
-  reset = false;
-  private queue = new ByteQueue();
-
-  constructor(
-    readonly cluster: string,
-    readonly via: UpstreamRequest["via"],
-    readonly at: number,
-    readonly framing: "h1" | "h2",
-  ) {}
-
-  get(name: string): string | undefined {
-    return this.headers.find((pair) => pair[0] === name.toLowerCase())?.[1];
-  }
-  get method(): string {
-    return this.get(":method") ?? "";
-  }
-  get path(): string {
-    return this.get(":path") ?? "";
-  }
-  get authority(): string {
-    return this.get(":authority") ?? "";
-  }
-  add(chunk: Uint8Array): void {
-    const copy = chunk.slice();
-    this.chunks.push(copy);
-    this.queue.push(copy);
-  }
-  private framed(): Framed {
-    const all = this.queue.bytes();
-    return frame(this.framing === "h1" ? this.get("content-length") : undefined, all);
-  }
-  get bytes(): Uint8Array {
-    return this.framed().bytes;
-  }
-  get surplus(): Uint8Array {
-    return this.framed().surplus;
-  }
-  get missing(): number {
-    return this.framed().missing;
-  }
-  get body(): string {
-    return utf8(this.bytes);
-  }
-}
-
 /** What the owner of an exchange wants to hear. */
 export interface ExchangeEvents {
   headers(headers: HeaderList, end: boolean): void;
@@ -99,7 +33,12 @@ export interface ExchangeEvents {
   metadata?(metadata: HeaderList): void;
   done(): void;
   reset(reason: string, started: boolean): void;
+  /** True: nothing more is read until `readOn`. Absent: it is read always. */
+  isBackedUp?(): boolean;
 }
+
+/** Requests that say nothing of a body they do not have. */
+const BODILESS = new Set(["GET", "HEAD", "DELETE", "TRACE", "CONNECT"]);
 
 const REASON_TEXT: Record<ResetReason, string> = {
   "connection failure": "remote connection failure",
@@ -118,11 +57,13 @@ export class UpstreamExchange implements UpstreamSink {
   closed = false;
   private readonly promise = new PromisedLength();
   /** Headers that wait for a connection: still the filters' own list, so edits count. */
-  private waiting: HeaderList | null = null;
+  private waiting: { headers: HeaderList; end: boolean } | null = null;
   private onComplete: (() => void)[] = [];
   private cancelled: (() => void)[] = [];
   private timers = new Set<Timer>();
   private connected = true;
+  /** What the upstream has written and the proxy has not read. */
+  private backlog: (() => void)[] = [];
 
   constructor(
     private env: Environment,
@@ -135,6 +76,11 @@ export class UpstreamExchange implements UpstreamSink {
     this.request = new RecordedRequest(cluster, via, at, env.upstreamProtocol);
   }
 
+  /** gRPC is HTTP/2 whatever the clusters of other calls speak. */
+  private get isHttp1(): boolean {
+    return this.env.upstreamProtocol === "h1" && !this.request.via.startsWith("grpc");
+  }
+
   /** The upstream has heard of this request. */
   get opened(): boolean {
     return this.request.headers.length > 0;
@@ -142,7 +88,8 @@ export class UpstreamExchange implements UpstreamSink {
 
   /** Content-length as the upstream sees it, or will see it. */
   get declaredLength(): string | undefined {
-    return this.waiting ? this.waiting.get("content-length") : this.request.get("content-length");
+    const { waiting, request } = this;
+    return waiting ? waiting.headers.get("content-length") : request.get("content-length");
   }
 
   /** Asks for a connection of its own; `ready` runs when there is one, at once over an open one. */
@@ -154,22 +101,23 @@ export class UpstreamExchange implements UpstreamSink {
       ready();
       const { waiting } = this;
       this.waiting = null;
-      if (waiting) this.open(waiting);
+      if (waiting) this.open(waiting.headers, waiting.end);
     });
   }
 
   sendHeaders(headers: HeaderList, end: boolean): void {
-    if (this.connected) this.open(headers);
-    else this.waiting = headers;
+    if (this.connected) this.open(headers, end);
+    else this.waiting = { headers, end };
     if (end) this.finishRequest();
   }
 
   /** The connection is ready: the head is written as it is now. */
-  private open(headers: HeaderList): void {
+  private open(headers: HeaderList, end: boolean): void {
     const pairs = headers.pairs.map(([n, v]): HeaderPair => [toText(n), toText(v)]);
     this.request.headers = [
       ...pairs.filter(([name]) => name.startsWith(":")),
       ...pairs.filter(([name]) => !name.startsWith(":")),
+      ...this.framing(headers, end),
     ];
     this.env.trace?.wire(`${this.request.cluster} gets headers`, this.request.headers);
     this.handler.requests.push(this.request);
@@ -177,6 +125,13 @@ export class UpstreamExchange implements UpstreamSink {
       if (this.isWhole) this.env.scheduler.post(() => this.closed || fn());
       else this.onComplete.push(fn);
     });
+  }
+
+  /** What the codec adds where no length says how long the body is (harness.md §6.6). */
+  private framing(headers: HeaderList, end: boolean): HeaderPair[] {
+    if (!this.isHttp1 || headers.has("content-length")) return [];
+    if (!end) return [["transfer-encoding", "chunked"]];
+    return BODILESS.has(headers.get(":method") ?? "") ? [] : [["content-length", "0"]];
   }
 
   /** A server that was promised more bytes goes on waiting, though nothing more will come. */
@@ -239,8 +194,19 @@ export class UpstreamExchange implements UpstreamSink {
   /** Upstream events enter the engine as events of their own, never inside a guest call. */
   private later(fn: () => void): void {
     this.env.scheduler.post(() => {
-      if (!this.closed) fn();
+      this.backlog.push(fn);
+      this.readOn();
     });
+  }
+
+  /** The upstream has written what the proxy does not read. */
+  get unread(): boolean {
+    return this.backlog.length > 0;
+  }
+
+  /** Reads what there is, until the owner has no room. */
+  readOn(): void {
+    while (!this.closed && this.unread && !this.events.isBackedUp?.()) this.backlog.shift()!();
   }
 
   headers(input: HeadersInput, end = false): void {
@@ -267,8 +233,9 @@ export class UpstreamExchange implements UpstreamSink {
       const split = end && this.env.upstreamProtocol === "h1" && bytes.length > 0;
       if (split) {
         this.events.data(bytes, false);
-        if (this.closed) return;
-        this.finishing(true, () => this.events.data(new Uint8Array(0), true));
+        this.backlog.unshift(() =>
+          this.finishing(true, () => this.events.data(new Uint8Array(0), true)),
+        );
       } else this.finishing(end, () => this.events.data(bytes, end));
     });
   }
@@ -299,7 +266,9 @@ export class UpstreamExchange implements UpstreamSink {
   }
 
   reset(reason: ResetReason = "connection termination"): void {
-    this.later(() => this.fall(reason));
+    // A connection is read up to its end; a frame of HTTP/2 overtakes a body that is not read.
+    if (this.env.upstreamProtocol === "h1") return this.later(() => this.fall(reason));
+    this.env.scheduler.post(() => this.closed || this.fall(reason));
   }
 
   private fall(reason: ResetReason): void {

@@ -11,11 +11,12 @@ import type { Profile } from "../profiles";
 import { Budget } from "./budget";
 import type { Compiled, StartCall } from "./compile";
 import type { Environment, FaultPlace, Place, TracePlace } from "./environment";
-import { guestStack } from "./guest-stack";
+import { backtrace, guestStack, withDeepStacks } from "./guest-stack";
 import { Expressions } from "./expressions";
 import { VmMetrics } from "./metrics";
 import type { HostProcess } from "./process";
 import { RuleWatch } from "./rule-watch";
+import { hostFault, isTrap } from "./trap";
 import { runWithTimeout } from "./watchdog";
 
 /** What makes two plugins share a VM. */
@@ -113,8 +114,12 @@ export class Vm implements Guest {
 
   private instantiate(): void {
     const { info, module } = this.settings.compiled;
-    const { imports, memory } = linkImports(info, this.abi, this.profile, (item, fn) =>
-      this.wrap(item.module, item.name, fn),
+    const { imports, memory } = linkImports(
+      info,
+      this.abi,
+      this.profile,
+      (item, fn) => this.wrap(item.module, item.name, fn),
+      this.env.maxPages,
     );
     this.exports = new WebAssembly.Instance(module, imports).exports;
     this.memory = new GuestMemory(memoryOf(memory, this.exports));
@@ -141,12 +146,17 @@ export class Vm implements Guest {
       const outer = this.currentCall;
       this.currentCall = name;
       this.budget?.hostCall();
-      const forced = this.env.faults?.before(name, this.faultPlace);
-      const result = forced ?? run(this, ...args);
-      ended?.(result as number | undefined);
-      if (status) this.watch.hostCall(name, args, result as number);
-      this.currentCall = outer;
-      return result;
+      try {
+        const forced = this.env.faults?.before(name, this.faultPlace);
+        const result = forced ?? run(this, ...args);
+        ended?.(result as number | undefined);
+        if (status) this.watch.hostCall(name, args, result as number);
+        return result;
+      } catch (error) {
+        throw isTrap(error) ? error : hostFault(name, error);
+      } finally {
+        this.currentCall = outer;
+      }
     };
   }
 
@@ -299,21 +309,34 @@ export class Vm implements Guest {
     if (context) this.budget?.begin();
     try {
       const timeout = this.env.callTimeoutMs;
-      const result = timeout > 0 ? runWithTimeout(() => fn(...args), timeout) : fn(...args);
-      if (place) trace.event("return", name, place, [], result);
+      const result = this.guarded(name, () =>
+        timeout > 0 ? runWithTimeout(() => fn(...args), timeout) : fn(...args),
+      );
       if (this.failed !== null) return undefined;
       this.watch.end(context, result);
       return result;
-    } catch (error) {
-      if (error instanceof HarnessFault) throw error;
-      this.die(name, error);
-      return undefined;
     } finally {
       if (context) this.budget?.end(name);
       this.current = current;
       this.effective = effective;
       this.callback = callback;
       this.window = this.started ? "open" : this.window;
+    }
+  }
+
+  /** The guest itself. A trap is the end of the VM; what JavaScript threw is nobody's trap. */
+  private guarded(name: string, run: () => number | undefined): number | undefined {
+    const { trace } = this.env;
+    const place = trace && this.tracePlace;
+    try {
+      const hasNames = this.settings.compiled.info.names.size > 0;
+      const result = hasNames ? withDeepStacks(run) : run();
+      if (place) trace.event("return", name, place, [], result);
+      return result;
+    } catch (error) {
+      if (!isTrap(error)) throw hostFault(name, error);
+      this.die(name, error);
+      return undefined;
     }
   }
 
@@ -330,14 +353,10 @@ export class Vm implements Guest {
     const shown = error instanceof RestrictedCallback ? "Error" : kind;
     const reason = error instanceof Error ? error.message : String(error);
     this.failed = `Function: ${name} failed: Uncaught ${shown}: ${reason}`;
-    const stack = error instanceof Error ? wasmStack(error.stack) : "";
+    const stack = error instanceof Error ? (error.stack ?? "") : "";
     this.env.trace?.event("trap", name, this.tracePlace, [], this.failed);
     if (this.profile.emulator) throw new HarnessFault(`${this.failed}: the Go emulator panics`);
-    this.log(
-      4,
-      stack ? `${this.failed}\nProxy-Wasm plugin in-VM backtrace:\n${stack}` : this.failed,
-      true,
-    );
+    this.log(4, this.failed + backtrace(stack, this.settings.compiled), true);
   }
 
   acting(): VmContext | null {
@@ -399,14 +418,8 @@ export class Vm implements Guest {
     const { trace } = this.env;
     trace?.event("call", name, this.tracePlace, [size]);
     try {
-      const pointer = (this.exports[name] as Export)(size);
-      trace?.event("return", name, this.tracePlace, [], pointer);
-      return pointer ?? 0;
-    } catch (error) {
-      if (error instanceof HarnessFault) throw error;
-      // The VM is dead from here on, but the outer guest call runs to its end, as on the host.
-      this.die(name, error);
-      return 0;
+      // After a trap the VM is dead, but the outer guest call runs to its end, as on the host.
+      return this.guarded(name, () => (this.exports[name] as Export)(size)) ?? 0;
     } finally {
       this.window = outer;
       this.allocating = outerAllocating;
@@ -463,7 +476,7 @@ export class Vm implements Guest {
 
   /** Where the guest is now: plugin, callback, host call and its own stack. */
   place(): Place {
-    const inWords = guestStack(this.settings.compiled.sourceMap);
+    const inWords = guestStack(this.settings.compiled);
     return {
       ...this.point,
       get stack() {
@@ -496,9 +509,4 @@ export class Vm implements Guest {
   callExport(name: string, ...args: number[]): number | undefined {
     return this.enter(null, name, args);
   }
-}
-
-function wasmStack(stack: string | undefined): string {
-  const frames = stack?.split("\n").filter((line) => line.includes("wasm")) ?? [];
-  return frames.map((line, i) => `  ${i}: ${line.trim()}`).join("\n");
 }

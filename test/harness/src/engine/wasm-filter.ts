@@ -6,7 +6,7 @@ import { fromBytes } from "../abi/text";
 import type { Direction, HeaderPair } from "../types";
 import { convertAction, keepsStop } from "./actions";
 import type { Chain, StreamFilter } from "./chain";
-import type { Place } from "./environment";
+import { actsAfterTrap, resumesNothing } from "./fatal";
 import { Half } from "./half";
 import { DATA, HEADERS } from "./iteration";
 import { replyDetails } from "./local-reply";
@@ -289,20 +289,22 @@ export class WasmFilter implements VmContext, StreamFilter {
     vm.replied = true;
     vm.watch.replied(this.id);
     const details = replyDetails(reply.details, vm.profile.prefixesReplyDetails ? this.name : "");
-    vm.defer("local reply", () => this.chain.localReply({ ...reply, details }));
+    const place = vm.place();
+    vm.defer("local reply", () => {
+      if (this.failing && this.chain.finished) actsAfterTrap(this.chain, "local reply", place);
+      else this.chain.localReply({ ...reply, details });
+    });
     return Status.Ok;
   }
 
   continueStream(type: number): number {
-    if (type > 3) return Status.BadArgument;
-    if (type === 3) return Status.Unimplemented;
-    if (type === 2) return Status.Ok;
+    if (type > 1) return [Status.Ok, Status.Unimplemented][type - 2] ?? Status.BadArgument;
     const direction = type === 0 ? "request" : "response";
     this.vm.watch.continues(type, this.id);
     // The stack is that of the call; what it does shows later.
     const place = direction === "response" ? this.vm.place() : null;
     this.vm.defer(`continue ${direction}`, () => {
-      if (place && this.crashes(place)) return;
+      if (place && resumesNothing(this.chain, place)) return;
       this.chain.resume(this, direction);
     });
     // The host drops the request side whichever direction is resumed.
@@ -310,18 +312,15 @@ export class WasmFilter implements VmContext, StreamFilter {
     return Status.Ok;
   }
 
-  /** The host's filter manager goes on with response headers that are not there: a null pointer. */
-  private crashes(place: Place): boolean {
-    if (this.chain.finished || this.chain.encode.headers !== null) return false;
-    const message = "continue_stream(1) before there is a response: Envoy crashes";
-    this.vm.env.violation("S32", message, place);
-    return true;
-  }
-
   closeStream(type: number): number {
-    if (type > 3) return Status.BadArgument;
-    // An upstream that has answered stays the reason.
-    this.vm.defer("close", () => this.chain.reset(this.stream.details || "wasm_close_stream"));
+    // A filter of HTTP has no TCP connection to close.
+    if (type > 1) return type > 3 ? Status.BadArgument : Status.Ok;
+    const place = this.vm.place();
+    this.vm.defer("close", () => {
+      if (this.failing) return actsAfterTrap(this.chain, "close_stream", place);
+      // An upstream that has answered stays the reason.
+      this.chain.reset(this.stream.details || "wasm_close_stream");
+    });
     return Status.Ok;
   }
 

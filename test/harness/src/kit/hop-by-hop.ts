@@ -17,6 +17,7 @@ export function removeHopByHop(request: HeaderList): void {
   else request.remove("te");
   request.remove("keep-alive");
   request.remove("proxy-connection");
+  request.remove("transfer-encoding");
   if (named.includes("upgrade") && request.get("upgrade")) return;
   request.remove("connection");
   request.remove("upgrade");

@@ -40,22 +40,48 @@ export function buildRequest(
   const size = (chunks ?? []).reduce((sum, chunk) => sum + chunk.length, 0);
   const trailers = init.trailers ? headerPairs(init.trailers) : null;
   // An HTTP/1.1 message of length 0 ends with its headers (6.5); other framings send an empty end.
-  const isChunked =
-    init.framing === "chunked" ||
-    given.some(([name]) => name.toLowerCase() === "transfer-encoding");
-  const hasEnd = init.chunks && (env.downstream === "h2" || isChunked || trailers);
+  const h1 = env.downstream === "h1";
+  const isChunked = saysChunked(init, given) || (h1 && trailers !== null);
+  const hasEnd = init.chunks && (!h1 || isChunked);
   const body = chunks && (size > 0 || hasEnd) ? chunks : null;
-  const headers = new HeaderList(
-    pseudoHeaders(env, String(target), init, given),
+  const headers = headersOf(env, String(target), init, given);
+  if (!isChunked && chunks && !headers.has("content-length"))
+    headers.add("content-length", String(size));
+  if (env.router === "bare") frameChunked(headers, isChunked && h1);
+  else {
+    removeHopByHop(headers);
+    addForwarded(env, headers);
+  }
+  return { headers, body, trailers };
+}
+
+/** What the client says, without what is answered before the filters. */
+function headersOf(
+  env: Environment,
+  target: string,
+  init: FetchInit,
+  given: readonly HeaderPair[],
+): HeaderList {
+  const list = new HeaderList(
+    pseudoHeaders(env, target, init, given),
     env.profile.emulator === undefined,
   );
   for (const [name, value] of given) {
     if (name.startsWith(":") || name.toLowerCase() === "host") continue;
-    if (env.router === "bare" || !isAnswered(name.toLowerCase(), value)) headers.add(name, value);
+    if (env.router === "bare" || !isAnswered(name.toLowerCase(), value)) list.add(name, value);
   }
-  if (env.router !== "bare") removeHopByHop(headers);
-  frame(env, headers, init, size, body !== null, trailers !== null);
-  return { headers, body, trailers };
+  return list;
+}
+
+function saysChunked(init: FetchInit, given: readonly HeaderPair[]): boolean {
+  const isFraming = ([name]: HeaderPair) => name.toLowerCase() === "transfer-encoding";
+  return init.framing === "chunked" || given.some(isFraming);
+}
+
+/** The framing of HTTP/1.1, which a connection manager takes away. */
+function frameChunked(list: HeaderList, isChunked: boolean): void {
+  const isFramed = list.has("content-length") || list.has("transfer-encoding");
+  if (isChunked && !isFramed) list.add("transfer-encoding", "chunked");
 }
 
 /** Pseudo headers of `URL` or `METHOD URL`; a test may give its own, raw ones included. */
@@ -82,22 +108,8 @@ function pseudoHeaders(
   return [method, scheme, authority, path];
 }
 
-function frame(
-  env: Environment,
-  list: HeaderList,
-  init: FetchInit,
-  size: number,
-  hasBody: boolean,
-  hasTrailers: boolean,
-): void {
-  const h1 = env.downstream === "h1";
-  if (!list.has("content-length") && !list.has("transfer-encoding")) {
-    const chunked = init.framing === "chunked" || (h1 && hasTrailers);
-    if (chunked && h1) list.add("transfer-encoding", "chunked");
-    else if (!chunked && (hasBody || init.body !== undefined || init.chunks))
-      list.add("content-length", String(size));
-  }
-  if (env.router === "bare") return;
+/** What the connection manager says of the request itself. */
+function addForwarded(env: Environment, list: HeaderList): void {
   if (!list.has("x-forwarded-proto")) list.add("x-forwarded-proto", "http");
   if (!list.has("x-request-id")) list.add("x-request-id", env.requestId());
 }

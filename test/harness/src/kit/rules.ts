@@ -43,6 +43,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   S30: { severity: "error", title: "per-callback budget exceeded" },
   S31: { severity: "info", title: "header change re-routed the request" },
   S32: { severity: "fatal", title: "continue of a response that has not begun" },
+  S33: { severity: "fatal", title: "local reply or close, then a trap" },
 };
 
 /** Collects violations under the severities a test asked for. */

@@ -13,7 +13,7 @@ export const envoy140: Profile = {
   bufferingShowsCurrentChunk: true,
   restrictsAllocator: true,
   topLevelRouteName: false,
-  autoRecover: false,
+  recoveryIntervalMs: null,
   secondReplyRefused: false,
   prefixesReplyDetails: false,
   controlProperties: false,

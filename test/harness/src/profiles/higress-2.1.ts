@@ -20,7 +20,7 @@ export const higress21: Profile = {
   bufferingShowsCurrentChunk: false,
   restrictsAllocator: false,
   topLevelRouteName: true,
-  autoRecover: true,
+  recoveryIntervalMs: 1000,
   secondReplyRefused: true,
   prefixesReplyDetails: true,
   controlProperties: true,

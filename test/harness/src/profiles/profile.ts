@@ -24,8 +24,12 @@ export interface Profile {
   readonly restrictsAllocator: boolean;
   /** §5.5 – `route_name`, `cluster_name` and friends exist at top level. */
   readonly topLevelRouteName: boolean;
-  /** §6.12 – a dead VM is rebuilt for the next stream whatever the policy says. */
-  readonly autoRecover: boolean;
+  /**
+   * §7 – a dead VM is renewed for the next stream, whatever the policy says. A plugin is renewed at most
+   * once in so many milliseconds (host.md 3.5); the first time there is nothing to wait for. Null:
+   * only `FAIL_RELOAD` renews.
+   */
+  readonly recoveryIntervalMs: number | null;
   /** §6.7 – second `send_local_response` on one stream gives BadArgument. */
   readonly secondReplyRefused: boolean;
   /** host.md 7.1 – details of a local reply become `via_wasm::<plugin>::<details>`. */

@@ -76,7 +76,7 @@ export const headerCalls: HostFunctions = {
     const value = guest.memory.text(vp!, vn!);
     checkText(guest, name, value);
     guest.keepView(vp!, vn!, `value of replaced header "${name}"`);
-    target[1].list.replace(name, value);
+    target[1].list.set(name, value);
     target[0].headersChanged(type!);
     return Ok;
   }),

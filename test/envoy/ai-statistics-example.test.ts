@@ -83,3 +83,23 @@ test(
   },
   LIMIT_MS,
 );
+
+test(
+  "whatever clients call things, the page is UTF-8, for Prometheus would throw away all of it",
+  async () => {
+    const named = (bytes: Buffer) => ({ "x-mse-consumer": bytes.toString("latin1") });
+    await gateway.ask("who", named(Buffer.from("raw\xff", "latin1")));
+    await gateway.ask("who", named(Buffer.from("学".repeat(43))));
+    await gateway.send(Buffer.from('{"model":"m\xfe"}', "latin1"), { "x-fail": "500" });
+
+    const count = `${METRICS}llm_request_count`;
+    await expect.poll(async () => (await samples(count)).length).toBeGreaterThanOrEqual(3);
+    // What is no UTF-8 is U+FFFD here.
+    const page = await gateway.envoy.get("/stats/prometheus");
+    expect(page).not.toContain("\ufffd");
+    expect(page).toContain('ai_consumer="raw_"');
+    expect(page).toMatch(/ai_consumer="学{39}~[0-9a-f]{8}"/);
+    expect(page).toContain('ai_model="m_"');
+  },
+  LIMIT_MS,
+);

@@ -39,11 +39,20 @@ export class StatisticsGateway {
    * One chat request; answers the body. The model streams to `x-stream`, fails for `x-fail`, says
    * nothing of usage to `x-silent`, and what `x-say` wants.
    */
-  async ask(question: string, headers: Record<string, string> = {}): Promise<string> {
+  ask(question: string, headers: Record<string, string> = {}): Promise<string> {
+    const messages = [{ role: "user", content: question }];
+    return this.send(JSON.stringify({ model: "gpt-4", messages }), headers);
+  }
+
+  /** The same with any body. In headers a character is a byte. */
+  async send(
+    body: string | Uint8Array<ArrayBuffer>,
+    headers: Record<string, string>,
+  ): Promise<string> {
     const answer = await fetch(this.url, {
       method: "POST",
       headers: { "content-type": "application/json", ...headers },
-      body: JSON.stringify({ model: "gpt-4", messages: [{ role: "user", content: question }] }),
+      body,
     });
     return answer.text();
   }

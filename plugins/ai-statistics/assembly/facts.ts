@@ -2,7 +2,7 @@ import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { RequestFacts } from "@ai-gateway-wasm/kit";
 import { NO_LABEL } from "@ai-gateway-wasm/kit/series";
 import { requestHeaders } from "proxy-wasm-as";
-import { CONSUMER_HEADER, PATH } from "./names";
+import { PATH } from "./names";
 
 const AT: u8 = 0x40;
 const JSON: Slice = bytes("json");
@@ -24,10 +24,14 @@ export class Caller {
   /** Higress's name of an API, `<namespace>@<name>@<version>`, or `-`. */
   readonly api: Slice;
 
-  /** Reads the running request, whose headers can be read. */
-  constructor(path: Slice) {
+  /**
+   * Reads the running request, whose headers can be read.
+   *
+   * @param consumer empty: nobody said, or nobody who can be believed
+   */
+  constructor(path: Slice, consumer: Slice) {
     this.path = lastPath = keep(path, lastPath);
-    this.consumer = lastConsumer = keep(header(CONSUMER_HEADER), lastConsumer);
+    this.consumer = lastConsumer = keep(consumer, lastConsumer);
     const facts = new RequestFacts();
     const route = (lastRoute = keep(facts.route, lastRoute));
     const end = endOfApi(route);

@@ -31,6 +31,7 @@ import {
   API,
   BODY_TRUNCATED,
   CHAT_ROUND,
+  CONSUMER_HEADER,
   CONTENT_TYPE,
   FINISH,
   LLM,
@@ -94,7 +95,7 @@ export class Statistics extends HttpContext {
 
   override onRequestHeaders(endOfStream: bool): HeadersAction {
     requestHeaders.load();
-    if (!this.begin()) {
+    if (!this.begin(header(CONSUMER_HEADER))) {
       this.finish();
       return HeadersAction.Continue;
     }
@@ -128,8 +129,7 @@ export class Statistics extends HttpContext {
     this.endRequest(); // an answer may come before its request is complete
     responseHeaders.load();
     this.tally.status = statusOf(responseHeaders.get(STATUS));
-    const found = responseHeaders.get(CONTENT_TYPE);
-    const type = found === null ? NO_BYTES : found;
+    const type = typeOfAnswer();
     if (!this.config.wantsType(type)) {
       this.forget();
       return HeadersAction.Continue;
@@ -168,10 +168,10 @@ export class Statistics extends HttpContext {
   }
 
   /** Takes down who asks; false: the path is of no interest. */
-  private begin(): bool {
+  private begin(consumer: Slice): bool {
     const path = requestPath();
     if (!this.config.paths.matches(path)) return false;
-    const caller = new Caller(path);
+    const caller = new Caller(path, consumer);
     this.path = caller.path;
     this.tally.route = caller.route;
     this.tally.cluster = caller.cluster;
@@ -216,6 +216,7 @@ export class Statistics extends HttpContext {
     const request = this.request;
     if (request === null) return;
     this.request = null;
+    if (!request.hasBytes) return;
     request.end();
     const attributes = this.config.attributes;
     for (let i = 0; i < attributes.length; i++) {
@@ -231,7 +232,7 @@ export class Statistics extends HttpContext {
     if (request.isTruncated) this.noteTruncated();
     if (request.isBroken) countUnreadable(1);
     const dialog = this.dialog;
-    if (dialog !== null) dialog.ask(request.root);
+    if (dialog !== null) dialog.ask(request);
   }
 
   private openAnswer(type: Slice): Answer {
@@ -267,6 +268,7 @@ export class Statistics extends HttpContext {
     if (this.config.tagsExtra) setExtraTags(this.path, tally, this.record);
     if (!isComplete || this.config.writesExtra) this.record.setText(FINISH, finish);
     if (this.config.metrics.labelsAtEnd) this.labelAgain();
+    tally.readsUsage = this.config.readsUsage;
     tally.countsUsage = isComplete || this.config.metrics.countsIncomplete;
     this.record.write(this.log);
     countRequest(tally, this.record, this.config.metrics);
@@ -306,11 +308,18 @@ export class Statistics extends HttpContext {
     return <i64>((ns - this.startNs) / MILLISECOND);
   }
 
-  /** A filter before this one answered, or the gateway itself. */
+  /**
+   * A filter before this one answered, or the gateway itself. Who asks is not known: the filter may be
+   * the one that did not believe what the client claims to be.
+   */
   private noteUnseen(): void {
     requestHeaders.load();
-    if (!this.begin()) return;
+    if (!this.begin(NO_BYTES)) return;
     this.stage = Stage.Over;
+    if (!this.config.wantsType(typeOfAnswer())) {
+      this.dialog = null;
+      return;
+    }
     const tally = this.tally;
     tally.status = statusOf(responseHeaders.get(STATUS));
     tally.finish = tally.status == 0 ? whyIncomplete() : LOCAL_REPLY;
@@ -339,6 +348,12 @@ export class Statistics extends HttpContext {
     this.record.setTrue(BODY_TRUNCATED);
     countTruncated();
   }
+}
+
+/** Content type of the running request's answer, empty when it has none. */
+function typeOfAnswer(): Slice {
+  const type = responseHeaders.get(CONTENT_TYPE);
+  return type === null ? NO_BYTES : type;
 }
 
 function statusOf(text: Slice | null): i32 {

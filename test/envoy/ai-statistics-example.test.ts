@@ -103,3 +103,25 @@ test(
   },
   LIMIT_MS,
 );
+
+test.each(["endless", "mute"] as const)(
+  "a client that resets its stream over HTTP/2 has left, and nothing failed: %s",
+  async (stream) => {
+    await gateway.reset(stream, { "x-mse-consumer": `left-${stream}`, "x-agent-session": stream });
+
+    const ofSession = async (): Promise<Node | undefined> =>
+      (await lines("access.log", 1)).find((line) =>
+        String(line["ai_log"]).includes(`"session_id":"${stream}"`),
+      );
+    await expect.poll(ofSession, { timeout: 20_000 }).toBeDefined();
+    const line = await ofSession();
+    expect(line).toMatchObject({ response_code_details: "http2.remote_reset" });
+    expect(JSON.parse(line!["ai_log"] as string)).toMatchObject({ finish: "client_abort" });
+    const own = (await samples(METRICS)).filter((one) => one.includes(`left-${stream}`));
+    expect(own.map((one) => one.replace(/^.*metric_(\w+).* (\d+)$/, "$1 $2")).sort()).toEqual([
+      "llm_client_abort_count 1",
+      "llm_request_count 1",
+    ]);
+  },
+  LIMIT_MS,
+);

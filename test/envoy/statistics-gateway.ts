@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
+import { connect, constants } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -70,6 +72,36 @@ export class StatisticsGateway {
     leaving.abort();
   }
 
+  /**
+   * The same over HTTP/2: the stream is reset, its connection stays.
+   *
+   * @param stream `endless`, or `mute`: it is reset before the answer begins
+   */
+  async reset(stream: "endless" | "mute", headers: Record<string, string>): Promise<void> {
+    const { origin, pathname } = new URL(this.url);
+    const session = connect(origin);
+    const call = session.request({
+      ":method": "POST",
+      ":path": pathname,
+      "content-type": "application/json",
+      "x-stream": stream,
+      ...headers,
+    });
+    call.on("error", () => undefined).end('{"model":"gpt-4"}');
+    if (stream === "endless") await once(call, "data");
+    else await this.waitForQuestion();
+    call.close(constants.NGHTTP2_CANCEL);
+    await once(call, "close");
+    // Behind an answer to this the reset has arrived.
+    await new Promise<void>((resolve) => session.ping(() => resolve()));
+    session.close();
+  }
+
+  /** Until the model hears the next question. */
+  private async waitForQuestion(): Promise<void> {
+    await once(this.model, "request");
+  }
+
   async stop(): Promise<void> {
     await this.envoy.stop();
     this.model.closeAllConnections();
@@ -89,6 +121,7 @@ async function startModel(): Promise<Server> {
   const model = createServer((request, response) => {
     request.resume().on("end", () => {
       const { "x-stream": stream, "x-fail": fail, "x-silent": silent } = request.headers;
+      if (stream === "mute") return;
       const content = request.headers["x-say"] ?? 'a "b"';
       const choices = [{ index: 0, message: { content }, finish_reason: "stop" }];
       response.setHeader("content-type", stream ? "text/event-stream" : "application/json");

@@ -44,7 +44,7 @@ export function countRequest(tally: Tally, record: LogRecord, config: MetricsCon
   const series = seriesOf(labels, config.maxSeries, config.sharesSeries);
   const answer = tally.answer;
   const hasFailed = answer !== null && answer.hasFailed;
-  if (config.has(Group.Compat) && hasFailed && tally.countsUsage) series.count(Metric.Failures);
+  if (hasFailed) countFailure(series, tally, config);
   if (config.has(Group.Requests)) countOutcome(series, tally, hasFailed);
   if (answer !== null && answered !== null && tally.countsUsage && hasCounts(record)) {
     countTokens(series, tally, answer, record, config);
@@ -53,6 +53,11 @@ export function countRequest(tally: Tally, record: LogRecord, config: MetricsCon
   }
   if (config.groups & (Group.Requests | Group.Latency))
     countWithoutConsumer(labels, tally, config, record);
+}
+
+/** The peer's failures are those of answers that came to their end. */
+function countFailure(series: StatisticsSeries, tally: Tally, config: MetricsConfig): void {
+  if (config.has(Group.Compat) && tally.countsUsage) series.count(Metric.Failures);
 }
 
 /** The model of the answer, else of the request, as far as it may be a label. */

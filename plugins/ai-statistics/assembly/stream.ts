@@ -1,11 +1,4 @@
-import {
-  bytes,
-  decimal,
-  NO_BYTES,
-  NOT_AN_INTEGER,
-  parseInteger,
-  Slice,
-} from "@ai-gateway-wasm/bytes";
+import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { isUnreadable, isWebSocket, PluginLog, RequestFacts } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
@@ -25,21 +18,19 @@ import { StatisticsConfig } from "./config";
 import { countRequest, Tally } from "./counting";
 import { Dialog } from "./dialog";
 import { EventAnswer } from "./event-answer";
-import { Caller, header, requestPath, saysJson } from "./facts";
+import { Caller, header, requestPath, saysJson, statusOfAnswer, typeOfAnswer } from "./facts";
 import { LogRecord } from "./log-record";
 import {
   API,
   BODY_TRUNCATED,
   CHAT_ROUND,
   CONSUMER_HEADER,
-  CONTENT_TYPE,
   FINISH,
   LLM,
   REQUEST_MODEL,
   SESSION_ID,
   SPAN_KIND,
   SPAN_REQUEST_MODEL,
-  STATUS,
 } from "./names";
 import { CLIENT_ABORT, COMPLETE, LOCAL_REPLY, statusAtEnd, whyIncomplete } from "./outcome";
 import { recordAnswer } from "./answer-record";
@@ -128,7 +119,7 @@ export class Statistics extends HttpContext {
     this.stage = Stage.Response;
     this.endRequest(); // an answer may come before its request is complete
     responseHeaders.load();
-    this.tally.status = statusOf(responseHeaders.get(STATUS));
+    this.tally.status = statusOfAnswer();
     const type = typeOfAnswer();
     if (!this.config.wantsType(type)) {
       this.forget();
@@ -321,7 +312,7 @@ export class Statistics extends HttpContext {
       return;
     }
     const tally = this.tally;
-    tally.status = statusOf(responseHeaders.get(STATUS));
+    tally.status = statusOfAnswer();
     tally.finish = tally.status == 0 ? whyIncomplete() : LOCAL_REPLY;
     this.record.setText(FINISH, tally.finish);
     this.record.write(this.log);
@@ -348,15 +339,4 @@ export class Statistics extends HttpContext {
     this.record.setTrue(BODY_TRUNCATED);
     countTruncated();
   }
-}
-
-/** Content type of the running request's answer, empty when it has none. */
-function typeOfAnswer(): Slice {
-  const type = responseHeaders.get(CONTENT_TYPE);
-  return type === null ? NO_BYTES : type;
-}
-
-function statusOf(text: Slice | null): i32 {
-  const status = text === null ? NOT_AN_INTEGER : parseInteger(text);
-  return status == NOT_AN_INTEGER ? 0 : <i32>status;
 }

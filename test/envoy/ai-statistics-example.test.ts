@@ -83,3 +83,45 @@ test(
   },
   LIMIT_MS,
 );
+
+test(
+  "whatever clients call things, the page is UTF-8, for Prometheus would throw away all of it",
+  async () => {
+    const named = (bytes: Buffer) => ({ "x-mse-consumer": bytes.toString("latin1") });
+    await gateway.ask("who", named(Buffer.from("raw\xff", "latin1")));
+    await gateway.ask("who", named(Buffer.from("学".repeat(43))));
+    await gateway.send(Buffer.from('{"model":"m\xfe"}', "latin1"), { "x-fail": "500" });
+
+    const count = `${METRICS}llm_request_count`;
+    await expect.poll(async () => (await samples(count)).length).toBeGreaterThanOrEqual(3);
+    // What is no UTF-8 is U+FFFD here.
+    const page = await gateway.envoy.get("/stats/prometheus");
+    expect(page).not.toContain("\ufffd");
+    expect(page).toContain('ai_consumer="raw_"');
+    expect(page).toMatch(/ai_consumer="学{39}~[0-9a-f]{8}"/);
+    expect(page).toContain('ai_model="m_"');
+  },
+  LIMIT_MS,
+);
+
+test.each(["endless", "mute"] as const)(
+  "a client that resets its stream over HTTP/2 has left, and nothing failed: %s",
+  async (stream) => {
+    await gateway.reset(stream, { "x-mse-consumer": `left-${stream}`, "x-agent-session": stream });
+
+    const ofSession = async (): Promise<Node | undefined> =>
+      (await lines("access.log", 1)).find((line) =>
+        String(line["ai_log"]).includes(`"session_id":"${stream}"`),
+      );
+    await expect.poll(ofSession, { timeout: 20_000 }).toBeDefined();
+    const line = await ofSession();
+    expect(line).toMatchObject({ response_code_details: "http2.remote_reset" });
+    expect(JSON.parse(line!["ai_log"] as string)).toMatchObject({ finish: "client_abort" });
+    const own = (await samples(METRICS)).filter((one) => one.includes(`left-${stream}`));
+    expect(own.map((one) => one.replace(/^.*metric_(\w+).* (\d+)$/, "$1 $2")).sort()).toEqual([
+      "llm_client_abort_count 1",
+      "llm_request_count 1",
+    ]);
+  },
+  LIMIT_MS,
+);

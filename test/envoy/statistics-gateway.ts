@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
+import { connect, constants } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -37,13 +39,22 @@ export class StatisticsGateway {
 
   /**
    * One chat request; answers the body. The model streams to `x-stream`, fails for `x-fail`, says
-   * nothing of usage to `x-silent`, and what `x-say` wants.
+   * nothing of usage to `x-silent`, what `x-say` wants, and so many bytes more as `x-more` wants.
    */
-  async ask(question: string, headers: Record<string, string> = {}): Promise<string> {
+  ask(question: string, headers: Record<string, string> = {}): Promise<string> {
+    const messages = [{ role: "user", content: question }];
+    return this.send(JSON.stringify({ model: "gpt-4", messages }), headers);
+  }
+
+  /** The same with any body. In headers a character is a byte. */
+  async send(
+    body: string | Uint8Array<ArrayBuffer>,
+    headers: Record<string, string>,
+  ): Promise<string> {
     const answer = await fetch(this.url, {
       method: "POST",
       headers: { "content-type": "application/json", ...headers },
-      body: JSON.stringify({ model: "gpt-4", messages: [{ role: "user", content: question }] }),
+      body,
     });
     return answer.text();
   }
@@ -59,6 +70,36 @@ export class StatisticsGateway {
     });
     await answer.body?.getReader().read();
     leaving.abort();
+  }
+
+  /**
+   * The same over HTTP/2: the stream is reset, its connection stays.
+   *
+   * @param stream `endless`, or `mute`: it is reset before the answer begins
+   */
+  async reset(stream: "endless" | "mute", headers: Record<string, string>): Promise<void> {
+    const { origin, pathname } = new URL(this.url);
+    const session = connect(origin);
+    const call = session.request({
+      ":method": "POST",
+      ":path": pathname,
+      "content-type": "application/json",
+      "x-stream": stream,
+      ...headers,
+    });
+    call.on("error", () => undefined).end('{"model":"gpt-4"}');
+    if (stream === "endless") await once(call, "data");
+    else await this.waitForQuestion();
+    call.close(constants.NGHTTP2_CANCEL);
+    await once(call, "close");
+    // Behind an answer to this the reset has arrived.
+    await new Promise<void>((resolve) => session.ping(() => resolve()));
+    session.close();
+  }
+
+  /** Until the model hears the next question. */
+  private async waitForQuestion(): Promise<void> {
+    await once(this.model, "request");
   }
 
   async stop(): Promise<void> {
@@ -78,8 +119,11 @@ async function startModel(): Promise<Server> {
   };
   const delta = { id: "c2", model: "gpt-4o", choices: [{ delta: { content: "hel" } }] };
   const model = createServer((request, response) => {
-    request.resume().on("end", () => {
+    let asked = 0;
+    request.on("data", (chunk: Buffer) => (asked += chunk.length));
+    request.on("end", () => {
       const { "x-stream": stream, "x-fail": fail, "x-silent": silent } = request.headers;
+      if (stream === "mute") return;
       const content = request.headers["x-say"] ?? 'a "b"';
       const choices = [{ index: 0, message: { content }, finish_reason: "stop" }];
       response.setHeader("content-type", stream ? "text/event-stream" : "application/json");
@@ -87,7 +131,8 @@ async function startModel(): Promise<Server> {
       if (stream) response.write(`data: ${JSON.stringify(delta)}\n\n`);
       if (stream === "endless") return;
       const told = silent ? {} : { usage };
-      const last = JSON.stringify({ id: "c1", model: "gpt-4o", choices, ...told });
+      const more = "x".repeat(Number(request.headers["x-more"] ?? 0));
+      const last = JSON.stringify({ id: "c1", model: "gpt-4o", choices, asked, more, ...told });
       return response.end(stream ? `data: ${last}\n\ndata: [DONE]\n\n` : last);
     });
   });
@@ -109,18 +154,35 @@ function localised(modelPort: number, plugins: readonly FurtherPlugin[]): object
   const [listener = {}] = resources.listeners;
   listener["address"] = loopback(0);
   const chains = listener["filter_chains"] as { filters: { typed_config: Node }[] }[];
-  const filters = chains[0]!.filters[0]!.typed_config["http_filters"] as Node[];
+  const hcm = chains[0]!.filters[0]!.typed_config;
+  const filters = hcm["http_filters"] as Node[];
+  addRawLog(hcm, filters[0]!);
   filters.splice(1, 0, ...plugins.map((plugin) => further(filters[0]!, plugin)));
   const endpoints = [{ lb_endpoints: [{ endpoint: { address: loopback(modelPort) } }] }];
   resources.clusters[0]!["load_assignment"] = { cluster_name: "provider", endpoints };
   return bootstrap;
 }
 
+/** A third access log, in JSON of Envoy's making, and `ai_log` without escapes for it. */
+function addRawLog(hcm: Node, filter: Node): void {
+  const logs = hcm["access_log"] as { name: string; typed_config: Node }[];
+  const file = logs[0]!.typed_config["@type"];
+  const log_format = { json_format: { ai_log: "%FILTER_STATE(wasm.ai_log_json:PLAIN)%" } };
+  const typed_config = { "@type": file, path: "%FOLDER%/raw.log", log_format };
+  logs.push({ name: "raw", typed_config });
+  const { configuration } = (filter as unknown as WasmFilter).typed_config.config;
+  const own = JSON.parse(configuration["value"] as string) as object;
+  configuration["value"] = JSON.stringify({ ...own, log_raw_key: "ai_log_json" });
+}
+
+interface WasmFilter {
+  typed_config: { config: { configuration: Node; allow_on_headers_stop_iteration?: boolean } };
+}
+
 /** A filter like that of ai-statistics. */
 function further(filter: Node, [name, configuration]: FurtherPlugin): Node {
-  const copy = JSON.parse(JSON.stringify(filter).replaceAll("ai-statistics", name)) as {
-    typed_config: { config: { configuration: Node; allow_on_headers_stop_iteration?: boolean } };
-  };
+  const text = JSON.stringify(filter).replaceAll("ai-statistics", name);
+  const copy = JSON.parse(text) as WasmFilter & Node;
   copy.typed_config.config.configuration["value"] = JSON.stringify(configuration);
   copy.typed_config.config.allow_on_headers_stop_iteration = true;
   return copy;

@@ -19,10 +19,29 @@ const NAMES: [name: string, label: string][] = [
   ["dots...", "dots"],
   [LONG, SHORTENED],
 ];
+/** The same for what is not ASCII, or no UTF-8 at all. Prometheus refuses a page for one such byte. */
+const BYTES: [name: Uint8Array, label: string][] = [
+  [Buffer.from("学生.模型"), "学生.模型"],
+  [bytes("a\xffb"), "a_b"],
+  // An overlong dot, half of a surrogate pair, above U+10FFFF, a continuation alone.
+  [bytes("\xc0\xae\xed\xa0\x80\xf4\x90\x80\x80\x80"), "__________"],
+  [bytes("a\xe5\xad"), "a__"],
+  [bytes("\xe5\xad.metric"), "___metric"],
+  // 128 bytes stay.
+  [Buffer.from("ab" + "学".repeat(42)), "ab" + "学".repeat(42)],
+  // Of 129, the first 119 would end inside of a character.
+  [Buffer.from("学".repeat(43)), `${"学".repeat(39)}~${fnv("学".repeat(43))}`],
+  [Buffer.from("ab" + "😀".repeat(40)), `ab${"😀".repeat(29)}~${fnv("ab" + "😀".repeat(40))}`],
+];
 /** JSON can say those, headers cannot. */
 const CONTROLS: [name: string, label: string] = ["a\u0001b\u007fc\nd", "a_b_c_d"];
 /** Series of one VM. */
 const MOST = 1000;
+
+/** Bytes as escapes spell them. */
+function bytes(text: string): Uint8Array {
+  return Buffer.from(text, "latin1");
+}
 
 function fnv(text: string): string {
   let hash = 0x811c9dc5;
@@ -44,6 +63,24 @@ interface Subject {
   /** What is asked. */
   question?: string;
 }
+
+/** Those whose limit is tested with their own plugin. */
+const OTHER_SUBJECTS: Subject[] = [
+  {
+    plugin: "ai-statistics",
+    config: { metrics: { groups: ["requests"] } },
+    metric: "llm_request_count",
+    label: "consumer",
+    others: "m",
+  },
+  {
+    plugin: "ai-statistics",
+    config: { metrics: { groups: ["requests"] } },
+    metric: "llm_request_count",
+    label: "model",
+    others: "team",
+  },
+];
 
 const FALLBACK: Json = {
   strategy: "replay",
@@ -109,14 +146,29 @@ async function gatewayOf(
   });
 }
 
-async function ask(host: Host, { label, question = "q" }: Subject, name: string): Promise<void> {
+async function ask(
+  host: Host,
+  { label, question = "q" }: Subject,
+  name: string | Uint8Array,
+): Promise<void> {
   const model = label === "model" ? name : "m";
-  const consumer = label === "consumer" ? name : "team";
+  const rest = JSON.stringify({ messages: [{ role: "user", content: question }] }).slice(1);
   await host.fetch("/v1/chat/completions", {
     method: "POST",
-    headers: { "content-type": "application/json", "x-mse-consumer": consumer },
-    body: JSON.stringify({ model, messages: [{ role: "user", content: question }] }),
+    headers: [
+      ["content-type", "application/json"],
+      ["x-mse-consumer", label === "consumer" ? name : "team"],
+    ],
+    body: Buffer.concat(
+      ["{", '"model":', quoted(model), ",", rest].map((part) => Buffer.from(part)),
+    ),
   });
+}
+
+/** A JSON string with these bytes inside, be they UTF-8 or not. */
+function quoted(text: string | Uint8Array): string | Uint8Array {
+  if (typeof text === "string") return JSON.stringify(text);
+  return Buffer.concat([Buffer.from('"'), text, Buffer.from('"')]);
 }
 
 /** The series of a metric, without its name: what stands before `.metric.`, and its sum. */
@@ -129,34 +181,35 @@ function seriesOf(host: Host, metric: string): Record<string, number> {
   );
 }
 
-describe.each(SUBJECTS)("$plugin by $label", (subject) => {
-  const { metric, label, others } = subject;
-  const prefix = `route.chat.upstream.backend`;
-  const name = (text: string): string =>
-    label === "model"
-      ? `${prefix}.model.${text}.consumer.${others}`
-      : `${prefix}.model.${others}.consumer.${text}`;
+/** What stands before `.metric.` when the subject's label says `text`. */
+function seriesName({ label, others }: Subject, text: string): string {
+  const labels = label === "model" ? [text, others] : [others, text];
+  return `route.chat.upstream.backend.model.${labels[0]}.consumer.${labels[1]}`;
+}
 
+describe.each([...SUBJECTS, ...OTHER_SUBJECTS])("$plugin by $label", (subject) => {
   test("labels keep their shape, whatever they say", async () => {
     const host = await gatewayOf(subject);
-    const names = label === "model" ? [...NAMES, CONTROLS] : NAMES;
+    const names = [...NAMES, ...BYTES, ...(subject.label === "model" ? [CONTROLS] : [])];
     for (const [text] of names) {
       await ask(host, subject, text);
       await ask(host, subject, text);
     }
-    const expected = names.map(([, text]): [string, number] => [name(text), 2]);
-    expect(seriesOf(host, metric)).toEqual(Object.fromEntries(expected));
+    const expected = names.map(([, text]): [string, number] => [seriesName(subject, text), 2]);
+    expect(seriesOf(host, subject.metric)).toEqual(Object.fromEntries(expected));
   });
+});
 
+describe.each(SUBJECTS)("$plugin by $label", (subject) => {
   test("past the limit all count as one, and nothing is lost", { timeout: 60_000 }, async () => {
     const host = await gatewayOf(subject);
     for (let i = 0; i < MOST + 50; i++) await ask(host, subject, `name-${i}`);
     await ask(host, subject, "name-0");
-    const series = seriesOf(host, metric);
-    const rest = label === "model" ? others : "_overflow_";
+    const series = seriesOf(host, subject.metric);
+    const rest = subject.label === "model" ? subject.others : "_overflow_";
     expect(Object.keys(series)).toHaveLength(MOST + 1);
-    expect(series[name("name-0")]).toBe(2);
-    expect(series[`${prefix}.model._overflow_.consumer.${rest}`]).toBe(50);
+    expect(series[seriesName(subject, "name-0")]).toBe(2);
+    expect(series[`route.chat.upstream.backend.model._overflow_.consumer.${rest}`]).toBe(50);
   });
 });
 
@@ -174,7 +227,8 @@ describe("key-auth by route", () => {
     others: "none",
   };
 
-  test.each([...NAMES, CONTROLS])("the route %j is the label %j", async (route, label) => {
+  const routes = [...NAMES, ...BYTES, CONTROLS].map(([route, label]) => ({ route, label }));
+  test.each(routes)("a route gets the label $label", async ({ route, label }) => {
     const properties = { "xds.route_name": route };
     const host = await gatewayOf(subject, { properties });
     await ask(host, subject, "team");

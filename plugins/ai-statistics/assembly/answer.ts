@@ -26,6 +26,11 @@ export abstract class Answer {
   /** Whether nothing came at all. */
   abstract get isBlank(): bool;
 
+  /** Whether the arguments of some call of a tool were too long to keep. */
+  get hasCutCalls(): bool {
+    return false;
+  }
+
   /** Why the model stopped, as it says; empty: it does not. */
   abstract finishReason(): Slice;
 

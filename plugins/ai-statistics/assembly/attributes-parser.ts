@@ -152,7 +152,10 @@ class AttributeParser {
     if (!(attribute.phases & bodies)) return;
     const error = new PathError();
     attribute.path = compilePath(attribute.value.toString(), error);
-    if (attribute.path === null) this.reader.refuse("value", "is no path: " + error.reason);
+    // The peer starts all the same.
+    if (attribute.path === null) {
+      this.log.warn(this.reader.path + ".value: is no path, nothing is read: " + error.reason);
+    }
   }
 
   private text(field: string, value: JsonValue): Slice {

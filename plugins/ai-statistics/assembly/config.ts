@@ -1,4 +1,4 @@
-import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, lowerCase, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import { PathSuffixes } from "@ai-gateway-wasm/llm/model";
 import { Attribute, Builtin, Phase } from "./attribute";
@@ -111,7 +111,7 @@ function readTypes(json: ConfigReader): Slice[] {
 function readSessionHeaders(json: ConfigReader): Slice[] {
   const headers: Slice[] = [];
   const own = json.text("session_id_header");
-  if (!own.isEmpty) headers.push(own);
+  if (!own.isEmpty) headers.push(lowerCase(own));
   headers.push(bytes("x-openclaw-session-key"));
   headers.push(bytes("x-clawdbot-session-key"));
   headers.push(bytes("x-moltbot-session-key"));

@@ -23,6 +23,8 @@ export class Tally {
   serviceMs: i64 = -1;
   /** Whether the peer's counters count. */
   countsUsage: bool = false;
+  /** Whether usage is looked for at all. */
+  readsUsage: bool = false;
   /** The request's model, empty: unknown or none. */
   requestModel: Slice = NO_BYTES;
   route: Slice = NO_LABEL;
@@ -42,7 +44,7 @@ export function countRequest(tally: Tally, record: LogRecord, config: MetricsCon
   const series = seriesOf(labels, config.maxSeries, config.sharesSeries);
   const answer = tally.answer;
   const hasFailed = answer !== null && answer.hasFailed;
-  if (config.has(Group.Compat) && hasFailed) series.count(Metric.Failures);
+  if (hasFailed) countFailure(series, tally, config);
   if (config.has(Group.Requests)) countOutcome(series, tally, hasFailed);
   if (answer !== null && answered !== null && tally.countsUsage && hasCounts(record)) {
     countTokens(series, tally, answer, record, config);
@@ -51,6 +53,11 @@ export function countRequest(tally: Tally, record: LogRecord, config: MetricsCon
   }
   if (config.groups & (Group.Requests | Group.Latency))
     countWithoutConsumer(labels, tally, config, record);
+}
+
+/** The peer's failures are those of answers that came to their end. */
+function countFailure(series: StatisticsSeries, tally: Tally, config: MetricsConfig): void {
+  if (config.has(Group.Compat) && tally.countsUsage) series.count(Metric.Failures);
 }
 
 /** The model of the answer, else of the request, as far as it may be a label. */
@@ -120,10 +127,11 @@ function countOutcome(series: StatisticsSeries, tally: Tally, hasFailed: bool): 
   if (hasFailed || tally.status >= 400 || tally.status == 0 || !isOver) series.count(Metric.Errors);
 }
 
-/** A model answered and did not say what it took. */
+/** A model answered and did not say what it took, where anybody listens. */
 function isUsageMissing(tally: Tally, hasFailed: bool): bool {
+  if (!tally.readsUsage || hasFailed) return false;
   const isAnswered = tally.status >= 200 && tally.status < 300 && tally.finish.equals(COMPLETE);
-  return isAnswered && !hasFailed && tally.answer !== null;
+  return isAnswered && tally.answer !== null;
 }
 
 function countWithoutConsumer(

@@ -1,6 +1,7 @@
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 
-const TRUNCATED: Slice = bytes(" [truncated] ");
+/** What stands for the middle. */
+export const TRUNCATED: Slice = bytes(" [truncated] ");
 
 /** A text of more than `limit` bytes loses its middle; no character is cut in two. */
 export function cut(text: Slice, limit: i32): Slice {

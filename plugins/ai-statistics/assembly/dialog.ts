@@ -20,6 +20,7 @@ import { Caller, header } from "./facts";
 import { mask } from "./mask";
 import { REQUEST_ID_HEADER, TRACE_HEADER } from "./names";
 import { COMPLETE, whoAnswered } from "./outcome";
+import { RequestReader } from "./request";
 import { CACHED_TOKENS } from "./usage";
 
 const PROPERTY: Slice = bytes("ai_dialog");
@@ -27,6 +28,9 @@ const MESSAGES: Slice = bytes("messages");
 const SYSTEM: Slice = bytes("system");
 const ROLE: Slice = bytes("role");
 const USER: Slice = bytes("user");
+const TYPE: Slice = bytes("type");
+/** Within `image`, `image_url` and `input_image`. */
+const IMAGE_TYPE: Slice = bytes("image");
 const IMAGE: Slice = bytes("[image]");
 const DENY: Slice = bytes("deny");
 /** Where model-fallback leaves the target that was asked first. */
@@ -74,8 +78,10 @@ export class Dialog {
     this.traceId = header(TRACE_HEADER).sub(3, 35).copy();
   }
 
-  /** Takes the question out of a request's body. @param root null: not kept */
-  ask(root: JsonValue | null): void {
+  /** Takes the question out of a request's body. */
+  ask(request: RequestReader): void {
+    this.isTruncated = request.isTruncated;
+    const root = request.root;
     if (root === null) return;
     const system = root.get(SYSTEM);
     let systemText = system === null ? NO_BYTES : textOf(system);
@@ -140,7 +146,7 @@ export class Dialog {
     if (config.hasReasoning) json.key("reasoning").text(this.part(answer, Builtin.Reasoning));
     if (config.hasToolCalls) json.key("tool_calls").text(this.part(answer, Builtin.ToolCalls));
     json.key("finish_reason").text(answer.finishReason());
-    if (answer.isTruncated) this.isTruncated = true;
+    if (answer.isTruncated || (config.hasToolCalls && answer.hasCutCalls)) this.isTruncated = true;
   }
 
   private part(answer: Answer, builtin: Builtin): Slice {
@@ -182,9 +188,28 @@ function plainText(content: JsonValue | null): Slice {
   const parts = content.entries();
   while (parts.next()) {
     const part = parts.value;
-    const text = part.isString ? part : part.get(TEXT);
-    if (all.length > 0) all.appendByte(0x0a);
-    all.append(text !== null && text.isString ? stringOf(text) : IMAGE);
+    // What a tool found has parts of its own (Anthropic), and those have none.
+    const inner = part.get(CONTENT);
+    if (inner === null || !inner.isArray) {
+      appendLine(all, inner === null ? partText(part) : textOf(inner));
+      continue;
+    }
+    const found = inner.entries();
+    while (found.next()) appendLine(all, partText(found.value));
   }
   return all.view();
+}
+
+/** What a part says; empty where it is neither text nor image. */
+function partText(part: JsonValue): Slice {
+  if (part.isString) return stringOf(part);
+  const text = part.get(TEXT);
+  if (text !== null && text.isString) return stringOf(text);
+  return textOf(part.get(TYPE)).find(IMAGE_TYPE) >= 0 ? IMAGE : NO_BYTES;
+}
+
+function appendLine(out: Builder, text: Slice): void {
+  if (text.isEmpty) return;
+  if (out.length > 0) out.appendByte(0x0a);
+  out.append(text);
 }

@@ -91,6 +91,10 @@ export class EventAnswer extends Answer {
     return !this.hasBytes;
   }
 
+  override get hasCutCalls(): bool {
+    return this.probes.hasCutCalls;
+  }
+
   override finishReason(): Slice {
     return this.probes.finishReason();
   }

@@ -110,6 +110,12 @@ export class EventProbes {
     return textOf(builtin == Builtin.Answer ? this.answer : this.reasoning);
   }
 
+  /** Whether some call's arguments are not complete. */
+  get hasCutCalls(): bool {
+    const calls = this.calls;
+    return calls !== null && calls.isCut;
+  }
+
   /** Why the model stopped; empty: it did not say, or nobody wants to know. */
   finishReason(): Slice {
     const finish = this.finish;

@@ -1,8 +1,8 @@
-import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, NO_BYTES, NOT_AN_INTEGER, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { RequestFacts } from "@ai-gateway-wasm/kit";
 import { NO_LABEL } from "@ai-gateway-wasm/kit/series";
-import { requestHeaders } from "proxy-wasm-as";
-import { CONSUMER_HEADER, PATH } from "./names";
+import { requestHeaders, responseHeaders } from "proxy-wasm-as";
+import { CONTENT_TYPE, PATH, STATUS } from "./names";
 
 const AT: u8 = 0x40;
 const JSON: Slice = bytes("json");
@@ -24,10 +24,14 @@ export class Caller {
   /** Higress's name of an API, `<namespace>@<name>@<version>`, or `-`. */
   readonly api: Slice;
 
-  /** Reads the running request, whose headers can be read. */
-  constructor(path: Slice) {
+  /**
+   * Reads the running request, whose headers can be read.
+   *
+   * @param consumer empty: nobody said, or nobody who can be believed
+   */
+  constructor(path: Slice, consumer: Slice) {
     this.path = lastPath = keep(path, lastPath);
-    this.consumer = lastConsumer = keep(header(CONSUMER_HEADER), lastConsumer);
+    this.consumer = lastConsumer = keep(consumer, lastConsumer);
     const facts = new RequestFacts();
     const route = (lastRoute = keep(facts.route, lastRoute));
     const end = endOfApi(route);
@@ -53,6 +57,19 @@ export function requestPath(): Slice {
 export function header(name: Slice): Slice {
   const value = requestHeaders.get(name);
   return value === null ? NO_BYTES : value;
+}
+
+/** Status of the running request's answer, 0 when there is none. */
+export function statusOfAnswer(): i32 {
+  const text = responseHeaders.get(STATUS);
+  const status = text === null ? NOT_AN_INTEGER : parseInteger(text);
+  return status == NOT_AN_INTEGER ? 0 : <i32>status;
+}
+
+/** Content type of the running request's answer, empty when it has none. */
+export function typeOfAnswer(): Slice {
+  const type = responseHeaders.get(CONTENT_TYPE);
+  return type === null ? NO_BYTES : type;
 }
 
 /** Where the third part of a route's name ends; 0 when it has fewer. */

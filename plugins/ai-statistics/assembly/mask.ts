@@ -1,4 +1,5 @@
 import { Builder, Slice } from "@ai-gateway-wasm/bytes";
+import { TRUNCATED } from "./cut";
 
 const STAR: u8 = 0x2a;
 const AT: u8 = 0x40;
@@ -15,7 +16,8 @@ const KEY: i32 = 20;
  *   call 138-0013-8000 or jo@example.com, key sk-9f8e7d6c5b4a39281706
  *        ***-****-****    **@*******.***      **-********************
  *
- * It looks at words: what stands between blanks, quotes and brackets. Linear, whatever the text.
+ * It looks at words: what stands between blanks, quotes and brackets. Of a word that a cut may have
+ * shortened all is hidden. Linear, whatever the text.
  */
 export function mask(text: Slice): Slice {
   const out = new Builder(text.length);
@@ -23,17 +25,25 @@ export function mask(text: Slice): Slice {
   while (at < text.length) {
     const start = at;
     while (at < text.length && isWord(text.at(at))) at++;
-    appendWord(out, text.sub(start, at));
+    const word = text.sub(start, at);
+    if (isMarkAt(text, at) || isMarkAt(text, start - TRUNCATED.length) || isTelling(word)) {
+      hide(out, word);
+    } else {
+      out.append(word);
+    }
     if (at < text.length) out.appendByte(<u8>text.at(at++));
   }
   return out.view();
 }
 
-function appendWord(out: Builder, word: Slice): void {
-  if (!isTelling(word)) {
-    out.append(word);
-    return;
-  }
+/** Whether a text that lost its middle was put together again there. */
+function isMarkAt(text: Slice, at: i32): bool {
+  // Two bytes that are hardly ever behind a word spare the comparison.
+  if (text.at(at) != 0x20 || text.at(at + 1) != 0x5b) return false;
+  return text.sub(at).startsWith(TRUNCATED);
+}
+
+function hide(out: Builder, word: Slice): void {
   for (let i = 0; i < word.length; i++) {
     const byte = word.at(i);
     out.appendByte(isLetter(byte) || isDigit(byte) ? STAR : <u8>byte);

@@ -8,8 +8,11 @@ export const LOCAL_REPLY: Slice = bytes("local_reply");
 
 const VIA_UPSTREAM: Slice = bytes("via_upstream");
 const DOWNSTREAM: Slice = bytes("downstream");
-/** Bit of the response flag DC (DownstreamConnectionTermination). */
-const DISCONNECTED: i32 = 14;
+// Of Envoy's response flags, eight bytes of little endian, those of a client that left: it closed its
+// connection (DownstreamConnectionTermination, 0x4000), or over HTTP/2 and HTTP/3 reset its stream
+// (DownstreamRemoteReset, 0x10000000).
+const DISCONNECTED: i32 = 0x40;
+const RESET: i32 = 0x10;
 
 const FLAGS: Slice = propertyPath(["response", "flags"]);
 const DETAILS: Slice = propertyPath(["response", "code_details"]);
@@ -19,7 +22,7 @@ const CODE: Slice = propertyPath(["response", "code"]);
 export function whyIncomplete(): Slice {
   const flags = getProperty(FLAGS);
   if (flags !== null && flags.length == 8) {
-    if ((flags.at(DISCONNECTED >> 3) & (1 << (DISCONNECTED & 7))) != 0) return CLIENT_ABORT;
+    if (((flags.at(1) & DISCONNECTED) | (flags.at(3) & RESET)) != 0) return CLIENT_ABORT;
   }
   const details = getProperty(DETAILS);
   return details !== null && details.startsWith(DOWNSTREAM) ? CLIENT_ABORT : UPSTREAM_RESET;

@@ -32,6 +32,8 @@ export class RequestReader {
   root: JsonValue | null = null;
   /** Whether it was too long to keep. */
   isTruncated: bool = false;
+  /** Without any there is no body, whatever the headers promised. */
+  hasBytes: bool = false;
 
   private readonly scan: BodyScan = new BodyScan();
   private readonly body: Builder = new Builder(0);
@@ -39,7 +41,6 @@ export class RequestReader {
   private readonly isJson: bool;
   /** It waits until it is complete, so that its stream can be made to tell its usage. */
   private waits: bool;
-  private hasBytes: bool = false;
   private isComplete: bool = false;
 
   /** The running request begins; a header of it may go. */
@@ -124,7 +125,7 @@ export class RequestReader {
 }
 
 /**
- * The model in a path of Gemini, empty when it has none:
+ * The model in a path of Gemini, empty when it has none. Something has to stand before `/models/`.
  *
  *   /v1beta/models/gemini-2.0-flash:streamGenerateContent?alt=sse
  *                  ╰── the model ─╯
@@ -135,7 +136,8 @@ export function modelInPath(path: Slice): Slice {
   if (!plain.endsWith(GENERATE) && !plain.endsWith(STREAM_GENERATE)) return NO_BYTES;
   const models = plain.find(MODELS);
   const colon = plain.lastIndexOf(COLON);
-  const model = models < 0 ? NO_BYTES : plain.sub(models + MODELS.length, colon);
+  const isBehind = models > 0 && plain.at(models - 1) != SLASH;
+  const model = isBehind ? plain.sub(models + MODELS.length, colon) : NO_BYTES;
   return model.indexOf(SLASH) < 0 ? model : NO_BYTES;
 }
 

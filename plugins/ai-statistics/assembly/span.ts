@@ -49,17 +49,30 @@ const scratch: Builder = new Builder(24);
 @final
 export class UsageTags {
   private total: i64 = 0;
+  private input: i64 = 0;
   private output: i64 = 0;
+  private model: Slice = NO_BYTES;
 
   /** Sets the tags when there is something new to say. */
   update(usage: Usage): void {
-    if (usage.total <= 0 || (usage.total == this.total && usage.output == this.output)) return;
+    if (usage.total <= 0 || this.isKnown(usage)) return;
     this.total = usage.total;
+    this.input = usage.input;
     this.output = usage.output;
+    this.model = usage.model;
     if (!usage.model.isEmpty) setProperty(SPAN_MODEL, usage.model);
     setProperty(SPAN_INPUT, digits(usage.input));
     setProperty(SPAN_OUTPUT, digits(usage.output));
     setProperty(SPAN_TOTAL, digits(usage.total));
+  }
+
+  private isKnown(usage: Usage): bool {
+    return (
+      usage.total == this.total &&
+      usage.output == this.output &&
+      usage.input == this.input &&
+      usage.model.equals(this.model)
+    );
   }
 }
 

@@ -1,11 +1,4 @@
-import {
-  bytes,
-  decimal,
-  NO_BYTES,
-  NOT_AN_INTEGER,
-  parseInteger,
-  Slice,
-} from "@ai-gateway-wasm/bytes";
+import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { isUnreadable, isWebSocket, PluginLog, RequestFacts } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
@@ -25,20 +18,19 @@ import { StatisticsConfig } from "./config";
 import { countRequest, Tally } from "./counting";
 import { Dialog } from "./dialog";
 import { EventAnswer } from "./event-answer";
-import { Caller, header, requestPath, saysJson } from "./facts";
+import { Caller, header, requestPath, saysJson, statusOfAnswer, typeOfAnswer } from "./facts";
 import { LogRecord } from "./log-record";
 import {
   API,
   BODY_TRUNCATED,
   CHAT_ROUND,
-  CONTENT_TYPE,
+  CONSUMER_HEADER,
   FINISH,
   LLM,
   REQUEST_MODEL,
   SESSION_ID,
   SPAN_KIND,
   SPAN_REQUEST_MODEL,
-  STATUS,
 } from "./names";
 import { CLIENT_ABORT, COMPLETE, LOCAL_REPLY, statusAtEnd, whyIncomplete } from "./outcome";
 import { recordAnswer } from "./answer-record";
@@ -94,7 +86,7 @@ export class Statistics extends HttpContext {
 
   override onRequestHeaders(endOfStream: bool): HeadersAction {
     requestHeaders.load();
-    if (!this.begin()) {
+    if (!this.begin(header(CONSUMER_HEADER))) {
       this.finish();
       return HeadersAction.Continue;
     }
@@ -127,9 +119,8 @@ export class Statistics extends HttpContext {
     this.stage = Stage.Response;
     this.endRequest(); // an answer may come before its request is complete
     responseHeaders.load();
-    this.tally.status = statusOf(responseHeaders.get(STATUS));
-    const found = responseHeaders.get(CONTENT_TYPE);
-    const type = found === null ? NO_BYTES : found;
+    this.tally.status = statusOfAnswer();
+    const type = typeOfAnswer();
     if (!this.config.wantsType(type)) {
       this.forget();
       return HeadersAction.Continue;
@@ -168,10 +159,10 @@ export class Statistics extends HttpContext {
   }
 
   /** Takes down who asks; false: the path is of no interest. */
-  private begin(): bool {
+  private begin(consumer: Slice): bool {
     const path = requestPath();
     if (!this.config.paths.matches(path)) return false;
-    const caller = new Caller(path);
+    const caller = new Caller(path, consumer);
     this.path = caller.path;
     this.tally.route = caller.route;
     this.tally.cluster = caller.cluster;
@@ -216,6 +207,7 @@ export class Statistics extends HttpContext {
     const request = this.request;
     if (request === null) return;
     this.request = null;
+    if (!request.hasBytes) return;
     request.end();
     const attributes = this.config.attributes;
     for (let i = 0; i < attributes.length; i++) {
@@ -231,7 +223,7 @@ export class Statistics extends HttpContext {
     if (request.isTruncated) this.noteTruncated();
     if (request.isBroken) countUnreadable(1);
     const dialog = this.dialog;
-    if (dialog !== null) dialog.ask(request.root);
+    if (dialog !== null) dialog.ask(request);
   }
 
   private openAnswer(type: Slice): Answer {
@@ -267,6 +259,7 @@ export class Statistics extends HttpContext {
     if (this.config.tagsExtra) setExtraTags(this.path, tally, this.record);
     if (!isComplete || this.config.writesExtra) this.record.setText(FINISH, finish);
     if (this.config.metrics.labelsAtEnd) this.labelAgain();
+    tally.readsUsage = this.config.readsUsage;
     tally.countsUsage = isComplete || this.config.metrics.countsIncomplete;
     this.record.write(this.log);
     countRequest(tally, this.record, this.config.metrics);
@@ -306,13 +299,20 @@ export class Statistics extends HttpContext {
     return <i64>((ns - this.startNs) / MILLISECOND);
   }
 
-  /** A filter before this one answered, or the gateway itself. */
+  /**
+   * A filter before this one answered, or the gateway itself. Who asks is not known: the filter may be
+   * the one that did not believe what the client claims to be.
+   */
   private noteUnseen(): void {
     requestHeaders.load();
-    if (!this.begin()) return;
+    if (!this.begin(NO_BYTES)) return;
     this.stage = Stage.Over;
+    if (!this.config.wantsType(typeOfAnswer())) {
+      this.dialog = null;
+      return;
+    }
     const tally = this.tally;
-    tally.status = statusOf(responseHeaders.get(STATUS));
+    tally.status = statusOfAnswer();
     tally.finish = tally.status == 0 ? whyIncomplete() : LOCAL_REPLY;
     this.record.setText(FINISH, tally.finish);
     this.record.write(this.log);
@@ -339,9 +339,4 @@ export class Statistics extends HttpContext {
     this.record.setTrue(BODY_TRUNCATED);
     countTruncated();
   }
-}
-
-function statusOf(text: Slice | null): i32 {
-  const status = text === null ? NOT_AN_INTEGER : parseInteger(text);
-  return status == NOT_AN_INTEGER ? 0 : <i32>status;
 }

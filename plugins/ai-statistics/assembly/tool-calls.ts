@@ -70,6 +70,14 @@ export class ToolCalls {
     return this.readAnthropic(event, stringOf(type));
   }
 
+  /** Whether arguments of some call lost their middle. */
+  get isCut(): bool {
+    for (let i = 0; i < this.calls.length; i++) {
+      if (this.calls[i].arguments.isTruncated) return true;
+    }
+    return false;
+  }
+
   /** The calls as a JSON array; null: there are none. */
   toJson(): Slice | null {
     if (this.calls.length == 0) return null;

@@ -33,6 +33,8 @@ export class Usage {
   /** Whether some document had them, be they empty. */
   hasInputDetails: bool = false;
   hasOutputDetails: bool = false;
+  /** Whether the last document had some, to which others of its own may be added. */
+  private isOutputOwn: bool = false;
 
   /**
    * Takes what a document says that mentions usage.
@@ -73,7 +75,7 @@ export class Usage {
 
   /** A detail of the output that stands beside the others. */
   setImages(count: i64): void {
-    if (!this.hasOutputDetails) this.outputDetails = new Details();
+    if (!this.isOutputOwn) this.outputDetails = new Details();
     this.hasOutputDetails = true;
     this.outputDetails.set(GENERATED_IMAGES, count);
   }
@@ -147,7 +149,8 @@ export class Usage {
 
   private readOutputDetails(found: UsageDocument): void {
     const field = found.first(Field.CompletionDetails, Field.GeminiCandidatesDetails);
-    if (field < 0 && !found.has(Field.Thoughts)) return;
+    this.isOutputOwn = field >= 0 || found.has(Field.Thoughts);
+    if (!this.isOutputOwn) return;
     const details = new Details();
     if (field >= 0) details.read(found.text(field));
     put(details, THOUGHTS, found, Field.Thoughts, Field.Thoughts);

@@ -1,13 +1,7 @@
 import { findJson, JsonValue, readJson, textOf } from "@ai-gateway-wasm/as-json";
 import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { BodyScan } from "@ai-gateway-wasm/llm/body-scan";
-import {
-  Field,
-  Mention,
-  mentionOfUsage,
-  UsageDocument,
-  UsageScanner,
-} from "@ai-gateway-wasm/llm/usage-document";
+import { Field, UsageDocument, UsageScanner } from "@ai-gateway-wasm/llm/usage-document";
 import { Answer } from "./answer";
 import { Attribute, Builtin, Phase } from "./attribute";
 import { needsBody, StatisticsConfig } from "./config";
@@ -24,6 +18,7 @@ import {
 import { DialogConfig } from "./dialog-config";
 import { giveScanner, takeScanner } from "./idle-scanner";
 import { toolUses } from "./tool-calls";
+import { beginsEvents, isMentionedIn, UndeclaredEvents } from "./undeclared-events";
 import { Value } from "./value";
 
 /** Longest name that a search looks for, without its last byte: what two chunks may share. */
@@ -46,6 +41,9 @@ export class WholeAnswer extends Answer {
   private readonly body: Builder = new Builder(0);
   private keepsBody: bool;
   private root: JsonValue | null = null;
+  /** What a body of events under another type has; null: it is none. */
+  private events: UndeclaredEvents | null = null;
+  private isBegun: bool = false;
 
   constructor(
     private readonly config: StatisticsConfig,
@@ -61,12 +59,15 @@ export class WholeAnswer extends Answer {
   override feed(chunk: Slice): void {
     if (chunk.length == 0) return;
     this.hasBytes = true;
+    if (!this.isBegun) this.begin(chunk);
     this.scan.feed(chunk);
     if (!this.hasDocument && !this.scan.isArray) {
       this.scanner.feed(chunk);
       this.hasDocument = this.scanner.next();
     }
-    if (!this.isMentioned) this.lookForUsage(chunk);
+    const events = this.events;
+    if (events !== null) events.feed(chunk);
+    else if (!this.isMentioned) this.lookForUsage(chunk);
     if (this.keepsBody) this.keep(chunk);
   }
 
@@ -76,6 +77,10 @@ export class WholeAnswer extends Answer {
     if (this.body.length > 0) this.root = findJson(this.body.view());
     this.readDocument(this.scanner.document);
     giveScanner(this.scanner);
+    const events = this.events;
+    if (events === null) return;
+    events.end();
+    if (events.hasFailed) this.hasFailed = true;
   }
 
   override find(attribute: Attribute, _index: i32): Value | null {
@@ -110,6 +115,16 @@ export class WholeAnswer extends Answer {
   override finishReason(): Slice {
     const root = this.root;
     return root === null ? NO_BYTES : textOf(finishIn(root));
+  }
+
+  /** The first byte that is no blank tells what the body is. */
+  private begin(chunk: Slice): void {
+    let at = 0;
+    while (at < chunk.length && chunk.at(at) <= 0x20) at++;
+    if (at == chunk.length) return;
+    this.isBegun = true;
+    if (!beginsEvents(<u8>chunk.at(at))) return;
+    this.events = new UndeclaredEvents(this.usage, this.config.readsUsage, this.requestModel);
   }
 
   private readDocument(document: UsageDocument): void {
@@ -154,10 +169,6 @@ function needsAnswer(config: StatisticsConfig): bool {
     if (attribute.isReadIn(Phase.ResponseBody) && needsBody(attribute)) return true;
   }
   return false;
-}
-
-function isMentionedIn(text: Slice): bool {
-  return mentionOfUsage(text.ptr, text.ptr + <usize>text.length) != Mention.None;
 }
 
 /** `choices.0.message.content` of OpenAI, else the texts of Anthropic's `content`. */

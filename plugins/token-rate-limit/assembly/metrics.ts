@@ -1,4 +1,4 @@
-import { Builder, bytes, BytesTable, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, BytesTable, isValidUtf8, Slice } from "@ai-gateway-wasm/bytes";
 import { RequestFacts } from "@ai-gateway-wasm/kit";
 import { Counter, requestHeaders } from "proxy-wasm-as";
 import { CONSUMER_HEADER } from "./names";
@@ -7,7 +7,8 @@ const NONE: Slice = bytes("none");
 const UNKNOWN: Slice = bytes("-");
 /**
  * Consumers may be what clients say, and gateways never forget a metric: beyond so many names, and
- * beyond so many bytes, they are counted as `none`.
+ * beyond so many bytes, they are counted as `none`. So is what is no UTF-8, for Prometheus throws away
+ * the whole page for one such byte.
  */
 const MOST_NAMES: i32 = 1000;
 const LONGEST_NAME: i32 = 128;
@@ -52,7 +53,7 @@ export class DenialCounters {
   /** Counts the running request, whose headers can be read. */
   count(metric: string): void {
     let consumer = requestHeaders.get(CONSUMER_HEADER);
-    if (consumer === null || consumer.length > LONGEST_NAME) consumer = NONE;
+    if (consumer === null || !isName(consumer)) consumer = NONE;
     const facts = new RequestFacts();
     let name = nameOf(facts, consumer, metric);
     let counter = this.known.find(name);
@@ -66,6 +67,10 @@ export class DenialCounters {
     }
     counter.increment();
   }
+}
+
+function isName(consumer: Slice): bool {
+  return !consumer.isEmpty && consumer.length <= LONGEST_NAME && isValidUtf8(consumer);
 }
 
 function nameOf(facts: RequestFacts, consumer: Slice, metric: string): Slice {

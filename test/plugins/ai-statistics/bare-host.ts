@@ -53,7 +53,17 @@ export class BareHost {
     this.call("_initialize");
     this.call("proxy_on_context_create", 1, 0);
     this.call("proxy_on_vm_start", 1, 0);
+    this.configure();
+  }
+
+  /** Hands the configuration over, as gateways do at the start, and may do again. */
+  configure(): void {
     if (!this.call("proxy_on_configure", 1, this.configuration.length)) throw new Error("refused");
+  }
+
+  /** Names of all metrics that were defined, as often as they were. */
+  get defined(): readonly string[] {
+    return this.ids;
   }
 
   get memoryBytes(): number {

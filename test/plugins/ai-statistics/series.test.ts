@@ -46,6 +46,18 @@ describe("100000 consumers and as many models", () => {
   });
 });
 
+test("a second configuration of the VM counts on where the first one was", () => {
+  const host = new BareHost(WASM, { metrics: { groups: ["compat", "requests", "latency"] } });
+  ask(host, "a", "m");
+  const defined = host.defined.length;
+  host.configure();
+  ask(host, "a", "m");
+  expect(sumOf(host, ".metric.llm_request_count")).toEqual({ series: 1, sum: 2 });
+  expect(sumOf(host, ".metric.total_token")).toEqual({ series: 1, sum: 6 });
+  // Gateways leak memory when a metric is defined again.
+  expect(host.defined).toHaveLength(defined);
+});
+
 describe("one limit for all workers of a process", () => {
   const config = { metrics: { groups: ["compat"], max_series: 30, max_series_of: "process" } };
   const consumersOf = (host: BareHost): string[] =>

@@ -1,6 +1,6 @@
 import type { ClientResponse, Host } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
-import { chat, GLOBAL, higress, K1, REJECTED, sent, stored, TWO } from "./support.js";
+import { chat, CHAT, GLOBAL, higress, K1, REJECTED, sent, stored, TWO } from "./support.js";
 
 // What a refused request of a configuration of the peer is told.
 
@@ -91,6 +91,24 @@ describe("a refusal", () => {
     expect(counters).toEqual([
       [names[0], 1],
       ["none", 2],
+    ]);
+    await host.close();
+  });
+
+  test.each([
+    [Buffer.from("team.a"), "team.a"],
+    [Buffer.from("学生"), "学生"],
+    [Buffer.from("a\xffb", "latin1"), "none"],
+    [Buffer.from("学生").subarray(0, 5), "none"],
+    [Buffer.from(""), "none"],
+  ])("of the consumer %s is counted under %s, which Prometheus can read", async (name, label) => {
+    const { host, redis } = await higress(TWO);
+    redis.command("set", GLOBAL, "1001");
+    const headers: [string, string | Uint8Array][] = [["x-mse-consumer", name]];
+    await host.fetch(CHAT, { method: "POST", body: "{}", headers }).settle(60_000);
+    const counters = Object.keys(host.metrics.all).filter((one) => one.includes("ratelimit"));
+    expect(counters).toEqual([
+      expect.stringContaining(`.model.none.consumer.${label}.metric.token_ratelimit_count`),
     ]);
     await host.close();
   });

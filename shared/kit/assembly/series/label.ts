@@ -1,4 +1,4 @@
-import { appendHex, Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { appendHex, Builder, bytes, sequenceLength, Slice } from "@ai-gateway-wasm/bytes";
 
 /** What stands for a label that is not there. */
 export const NO_LABEL: Slice = bytes("-");
@@ -7,13 +7,20 @@ const DOT: u8 = 0x2e;
 const UNDERSCORE: u8 = 0x5f;
 const LONGEST: i32 = 128;
 const HEAD: i32 = 119;
-const WORDS: string[] = ["upstream", "model", "consumer", "metric"];
+// Words between labels, their letters from the lowest byte on: m is the highest of `upstream`.
+const UPSTREAM: u64 = 0x6d61657274737075;
+const CONSUMER: u64 = 0x72656d75736e6f63;
+const MODEL: u64 = 0x6c65646f6d;
+const METRIC: u64 = 0x63697274656d;
 
 /**
  * Appends a label's value so that gateways find its end again, whatever a client put into it: their
  * regular expressions look for the words between the labels (ai-statistics contract 4.2, 8.1).
  *
  *   route.<route>.upstream.<cluster>.model.<model>.consumer.<consumer>.metric.<name>
+ *
+ * What is appended is UTF-8. Gateways show any bytes, and Prometheus throws away the whole page for
+ * one that is none.
  */
 export function appendLabel(out: Builder, value: Slice): void {
   const start = out.length;
@@ -25,45 +32,56 @@ export function appendLabel(out: Builder, value: Slice): void {
   }
   if (isWordAt(value, 0)) out.appendByte(UNDERSCORE);
   let from = 0;
-  for (let i = 0; i < last; i++) {
-    if (!isBad(value, i)) continue;
-    out.append(value.sub(from, i)).appendByte(UNDERSCORE);
-    from = i + 1;
+  let at = 0;
+  while (at < last) {
+    const length = goodLength(value, at);
+    if (length == 0) {
+      out.append(value.sub(from, at)).appendByte(UNDERSCORE);
+      from = ++at;
+    }
+    at += length;
   }
   out.append(value.sub(from, last));
   if (out.length - start > LONGEST) shorten(out, start, value);
 }
 
-/** Whether there is a control character, or a dot that a label's word follows. */
-function isBad(value: Slice, at: i32): bool {
+/**
+ * Bytes of the character there. 0: it may not stay, for it is a control character, a dot that a
+ * label's word follows, or no UTF-8.
+ */
+function goodLength(value: Slice, at: i32): i32 {
   const byte = value.at(at);
-  return byte < 0x20 || byte == 0x7f || (byte == DOT && isWordAt(value, at + 1));
+  if (byte < 0x20 || byte == 0x7f || (byte == DOT && isWordAt(value, at + 1))) return 0;
+  return sequenceLength(value.ptr + <usize>at, value.ptr + <usize>value.length);
 }
 
 /** Whether one of the words stands there, alone or with more behind it. */
 function isWordAt(value: Slice, at: i32): bool {
-  for (let i = 0; i < WORDS.length; i++) {
-    const word = WORDS[i];
-    if (!hasAt(value, at, word)) continue;
-    // In front only a whole word or one with a dot behind it is one.
-    const next = value.at(at + word.length);
-    if (at > 0 || next < 0 || next == DOT) return true;
-  }
-  return false;
+  const end = at + wordLength(value, at);
+  if (end == at) return false;
+  // In front only a whole word or one with a dot behind it is one.
+  const next = value.at(end);
+  return at > 0 || next < 0 || next == DOT;
 }
 
-function hasAt(value: Slice, at: i32, word: string): bool {
-  for (let i = 0; i < word.length; i++) {
-    if (value.at(at + i) != word.charCodeAt(i)) return false;
-  }
-  return true;
+/** Letters of the word that stands there, or 0. */
+function wordLength(value: Slice, at: i32): i32 {
+  let letters: u64 = 0;
+  // Behind the value there is -1, and no word has a byte of ones.
+  for (let i = at + 7; i >= at; i--) letters = (letters << 8) | (value.at(i) & 0xff);
+  if (letters == UPSTREAM || letters == CONSUMER) return 8;
+  if ((letters & 0xffffffffffff) == METRIC) return 6;
+  return (letters & 0xffffffffff) == MODEL ? 5 : 0;
 }
 
-/** Keeps the beginning, and a hash so that equal beginnings stay apart. */
+/** Keeps the beginning, whole characters, and a hash so that equal beginnings stay apart. */
 function shorten(out: Builder, start: i32, value: Slice): void {
   let hash: u32 = 0x811c9dc5;
   for (let i = 0; i < value.length; i++) hash = (hash ^ (<u32>value.at(i))) * 0x01000193;
-  out.truncate(start + HEAD);
+  const text = out.view();
+  let end = start + HEAD;
+  while ((text.at(end) & 0xc0) == 0x80) end--;
+  out.truncate(end);
   out.appendByte(0x7e);
   appendHex(out, hash, 8);
 }

@@ -1,4 +1,4 @@
-import { LoadError } from "proxy-wasm-test";
+import { LoadError, type Host } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
 import {
   refusedConfigurations,
@@ -52,6 +52,17 @@ describe("what a start logs", () => {
   });
 });
 
+/** Of the answers in memory, in seconds; null: for ever. */
+function lifetimes(host: Host): (number | null)[] {
+  const values = host.sharedData.keys("one").map((key) => host.sharedData.get(key, "one")?.value);
+  const slots = values.map((value) => Buffer.from(value ?? []));
+  const answers = slots.filter((slot) => slot.subarray(0, 4).toString() === "AIC1");
+  return answers.map((slot) => {
+    const [created, expires] = [slot.readBigInt64LE(40), slot.readBigInt64LE(48)];
+    return expires === 0n ? null : Number(expires - created) / 1000;
+  });
+}
+
 describe("plain Envoy", () => {
   test("has no call for Redis, and says what there is", async () => {
     const error = await gateway(PEER).then(null, (reason: unknown) => reason);
@@ -65,6 +76,19 @@ describe("plain Envoy", () => {
     const host = await gateway({});
     await ask(host, question("hi"));
     expect((await ask(host, question("hi"))).details).toBe("ai-cache.hit");
+    await host.close();
+  });
+
+  test.each<[object, number | null]>([
+    [{}, 3600],
+    [{ memory: { maxEntries: 64 } }, 3600],
+    [{ cache: { type: "memory" } }, 3600],
+    [{ cache: { type: "memory", cacheTTL: 60 } }, 60],
+    [{ cache: { type: "memory", cacheTTL: 0 } }, null],
+  ])("keeps them for so many seconds: %j %j", async (config, seconds) => {
+    const host = await gateway(config);
+    await ask(host, question("hi"));
+    expect(lifetimes(host)).toEqual([seconds]);
     await host.close();
   });
 

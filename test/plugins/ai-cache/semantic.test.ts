@@ -113,6 +113,30 @@ describe.each(BUILDS)("on %s", (build) => {
       expect(gateway.index.size).toBe(0);
       expect(await gateway.ask(AGAIN)).toBe("answer 3");
     });
+
+    it.each([
+      ["all questions", { cacheKeyStrategy: "allQuestions" }],
+      ["a path of one's own", { cacheKeyFrom: "messages.0.content" }],
+      ["a path to whole messages", { cacheKeyFrom: "messages" }],
+      ["a path to several contents", { cacheKeyFrom: "messages.#.content" }],
+    ])("%s: images are not embedded", async (_what, more) => {
+      const gateway = await SemanticGateway.open(build, { more });
+      expect(await gateway.ask([text(ASKED), image])).toBe("answer 1");
+      expect(await gateway.ask([text(ASKED), image])).toBe("answer 2");
+      expect(gateway.embedding.requests).toHaveLength(0);
+      expect(gateway.index.size).toBe(0);
+      await gateway.ask(ASKED);
+      expect(gateway.embedding.requests).toHaveLength(1);
+    });
+
+    it.each([
+      ["all questions", { cacheKeyStrategy: "allQuestions" }],
+      ["a path of one's own", { cacheKeyFrom: "messages.0.content" }],
+    ])("%s: texts are embedded without their braces", async (_what, more) => {
+      const gateway = await SemanticGateway.open(build, { more });
+      expect(await gateway.ask([text("How tall is"), text("Mount Everest?")])).toBe("answer 1");
+      expect(embedded(gateway)).toBe("How tall is\nMount Everest?");
+    });
   });
 
   describe("behind an exact cache", () => {

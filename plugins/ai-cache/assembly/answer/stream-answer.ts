@@ -3,7 +3,7 @@ import { Builder, bytes, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { dataOf, SseReader } from "@ai-gateway-wasm/sse";
 import { EventShape } from "@ai-gateway-wasm/sse/event-shape";
 import { CacheConfig, Terminator } from "../config/config";
-import { AnswerParts, AnswerRecord } from "../replay/record";
+import { AnswerParts } from "../replay/record";
 import { Answer } from "./answer";
 import { MessageMerge } from "./message-merge";
 import { findsCall } from "./tool-call";
@@ -169,6 +169,6 @@ export class StreamAnswer extends Answer {
     const merge = this.merge;
     if (merge === null || merge.isEmpty) return text;
     this.parts.message = merge.toSlice();
-    return AnswerRecord.encode(this.parts, nowS);
+    return this.recordOf(this.parts, text, nowS);
   }
 }

@@ -56,7 +56,7 @@ function readDefaultStore(json: ConfigReader, parser: StoreParser, config: Cache
   if (isDefined(HIGRESS)) {
     json.refuseWith("vector, embedding and cache provider cannot be all empty");
   } else {
-    config.store = parser.memory(json.object("memory"), json);
+    config.store = parser.embedded();
   }
 }
 

@@ -61,20 +61,24 @@ export class StoreParser {
     this.isRedis = type.equals(REDIS);
     this.ttl = this.readTtl(block, isLegacy);
     if (block.errors.any) return null;
-    if (type.equals(MEMORY)) return this.memory(block.object("memory"), block);
+    if (type.equals(MEMORY)) return this.memory(block.object("memory"), block, this.ttl);
     if (type.equals(REDIS)) return this.remote(block, readRedis(block, isLegacy), StoreKind.Redis);
     if (type.equals(REDIS_HTTP)) return this.remote(block, readRest(block), StoreKind.RedisHttp);
     block.refuse("type", "unknown cache service provider type: " + type.toString());
     return null;
   }
 
-  /** The embedded default: no block is needed. */
-  memory(options: ConfigReader | null, block: ConfigReader): AnswerStore | null {
+  /** The embedded default, which needs no block: `memory` is all there may be of it. */
+  embedded(): AnswerStore | null {
+    const json = this.json;
+    return this.memory(json.object("memory"), json, DEFAULT_TTL);
+  }
+
+  private memory(options: ConfigReader | null, block: ConfigReader, ttl: i64): AnswerStore | null {
     const geometry = readGeometry(options);
     if (block.errors.any) return null;
     this.geometry = geometry;
     const table = this.tables.open(geometry, block);
-    const ttl = options === block ? DEFAULT_TTL : this.ttl;
     return table === null ? null : new MemoryStore(table, ttl, this.metrics);
   }
 

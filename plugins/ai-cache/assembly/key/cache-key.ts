@@ -59,7 +59,7 @@ export function keyOf(
   question: Slice,
   headers: Slice[],
 ): CacheKey {
-  const values = config.partition.valuesOf(request, headers, config.keyPath === null);
+  const values = config.partition.valuesOf(request, headers, config.asksLastTurn);
   let semantic: Slice | null = null;
   if (config.semantic !== null) semantic = semanticTextOf(config, request, question);
   return buildKey(config, question, semantic, values);

@@ -5,7 +5,7 @@ import {
   testConfigurations,
   validConfigurations,
 } from "../configurations.js";
-import { ask, gateway, load, MEMORY, PEER, question } from "./support.js";
+import { ask, gateway, higress, load, MEMORY, PEER, question } from "./support.js";
 
 testConfigurations({ plugin: "ai-cache", load });
 
@@ -37,7 +37,10 @@ describe("what a start logs", () => {
     [
       "a Redis that the gateway does not know",
       { cache: { type: "redis", serviceName: "elsewhere.dns" } },
-      ["warn failed to init redis: error status returned by host: bad argument, will retry later"],
+      [
+        "warn failed to init redis: error status returned by host: bad argument, will retry later",
+        "error redis init failed, will try later",
+      ],
     ],
     [
       "what is not JSON: its length and digest, never its text",
@@ -98,6 +101,27 @@ describe("plain Envoy", () => {
     expect((await ask(host, question("hi"))).details).not.toBe("ai-cache.hit");
     await host.close();
   });
+});
+
+test("the gateway is told each login once, however many rules use it", async () => {
+  const redis = (more: object = {}) => ({
+    cache: { type: "redis", serviceName: "elsewhere.dns", ...more },
+  });
+  const rules = [redis(), redis({ cacheTTL: 5 }), redis({ database: 1 }), redis({ timeout: 5 })];
+  const _rules_ = rules.map((rule, i) => ({ _match_route_: [`r${i}`], ...rule }));
+  const { lines } = await load({ ...redis(), _rules_ });
+  expect(lines.filter((line) => line.includes("failed to init redis"))).toHaveLength(3);
+});
+
+test("rules with one login have one Redis, and their own keys", async () => {
+  const rule = { ...PEER.cache, cacheKeyPrefix: "rule:" };
+  const { host, redis } = await higress(
+    { ...PEER, _rules_: [{ _match_route_: ["r"], cache: rule }] },
+    { routes: [{ match: { prefix: "/" }, name: "r", cluster: "backend" }] },
+  );
+  await ask(host, question("q"));
+  expect(redis.commands.map(([, key]) => key)).toEqual(["rule:q", "rule:q"]);
+  await host.close();
 });
 
 test("two parts of a configuration cannot have one table in two sizes", async () => {

@@ -8,9 +8,15 @@ import { AnswerDocument } from "./document";
 export abstract class Answer {
   /** Why it is not stored; empty: nothing is against it so far. */
   reason: string = "";
-  protected readonly document: AnswerDocument = new AnswerDocument();
+  protected readonly document: AnswerDocument;
 
-  constructor(protected readonly config: CacheConfig) {}
+  /** @param partName of a choice */
+  constructor(
+    protected readonly config: CacheConfig,
+    partName: Slice,
+  ) {
+    this.document = new AnswerDocument(partName);
+  }
 
   /** @param chunk the host's bytes */
   abstract feed(chunk: Slice): void;

@@ -3,6 +3,7 @@ import { Builder, bytes, NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { CacheConfig } from "../config/config";
 import { AnswerParts } from "../replay/record";
 import { Answer } from "./answer";
+import { MESSAGE } from "./document";
 import { findsCall } from "./tool-call";
 
 /** A document is longer than the text in it: escapes, and what else providers say. */
@@ -19,7 +20,7 @@ export class JsonAnswer extends Answer {
   private body: Builder = new Builder(0);
 
   constructor(config: CacheConfig) {
-    super(config);
+    super(config, MESSAGE);
   }
 
   override feed(chunk: Slice): void {

@@ -26,7 +26,7 @@ export function parseConfig(
   log: PluginLog,
 ): CacheConfig | null {
   const config = new CacheConfig();
-  const parser = new StoreParser(json, tables, metrics);
+  const parser = new StoreParser(json, tables, metrics, log);
   const block = parser.block();
   if (block !== null) config.store = parser.parse(block);
   if (json.errors.any) return null;

@@ -63,7 +63,7 @@ export class LayeredStore extends AnswerStore {
 
   /** Redis has said how long it will have a text, or has not: 0. */
   onTimeLeft(asked: RemainingTime, leftMs: i64, nowMs: i64): void {
-    this.asked.splice(this.asked.indexOf(asked), 1);
+    this.forget(asked);
     // What is there by now is younger.
     const isOld = asked.isOutdated || this.near.findHere(asked.key, nowMs).value !== null;
     if (isOld || leftMs == 0) return;
@@ -74,8 +74,14 @@ export class LayeredStore extends AnswerStore {
     this.near.tick(nowMs);
   }
 
+  private forget(question: RemainingTime): void {
+    const at = this.asked.indexOf(question);
+    if (at >= 0) this.asked.splice(at, 1);
+  }
+
   private askForTime(calls: StoreCalls, question: RemainingTime): void {
-    if (this.far.ask(calls, question)) this.asked.push(question);
+    this.asked.push(question);
+    if (!this.far.ask(calls, question)) this.forget(question);
   }
 
   private keep(key: CacheKey, value: Slice, createdMs: i64, nowMs: i64): void {

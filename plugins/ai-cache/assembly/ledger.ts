@@ -1,8 +1,8 @@
 import { JsonWriter } from "@ai-gateway-wasm/as-json";
-import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, encodeHex, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { PluginLog } from "@ai-gateway-wasm/kit";
 import { AttributeMap, writeToLog } from "@ai-gateway-wasm/kit/attributes";
-import { PairsBuilder, responseHeaders } from "proxy-wasm-as";
+import { LogLevel, PairsBuilder, responseHeaders } from "proxy-wasm-as";
 
 /** What became of a request (`cache_status`). */
 export const enum CacheStatus {
@@ -41,6 +41,8 @@ export class Ledger {
   status: CacheStatus = CacheStatus.None;
   /** Why it is no plain hit or miss; empty: it is. */
   reason: string = "";
+  /** Digest of what was looked up; no bytes: nothing was. */
+  key: Slice = NO_BYTES;
   /** Seconds; -1: unknown. */
   age: i64 = -1;
   /** Of the neighbour whose answer it is; NaN: it is no neighbour's. */
@@ -54,6 +56,7 @@ export class Ledger {
     if (this.reason.length > 0) attributes.setText(REASON_KEY, bytes(this.reason));
     if (this.age >= 0) attributes.setInteger(AGE_KEY, this.age);
     writeToLog(log, attributes);
+    if (!this.key.isEmpty && log.wants(LogLevel.Debug)) this.trace(log);
   }
 
   /** Headers of a hit. */
@@ -67,6 +70,12 @@ export class Ledger {
   addToResponse(): void {
     responseHeaders.set(STATUS_HEADER, this.shown);
     responseHeaders.set(SHORT_STATUS_HEADER, this.shown);
+  }
+
+  /** Enough of the digest to tell questions apart; nobody's words (ai-cache.md 6, no. 26). */
+  private trace(log: PluginLog): void {
+    const digest = encodeHex(this.key.sub(0, 4)).toString();
+    log.debug("cache " + this.shown.toString() + ", key " + digest);
   }
 
   private get isHit(): bool {

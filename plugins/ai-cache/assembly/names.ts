@@ -11,5 +11,8 @@ export const CONTENT_TYPE: Slice = bytes("content-type");
 export const SKIP_HEADER: Slice = bytes("x-higress-skip-ai-cache");
 export const STATUS: Slice = bytes(":status");
 
+/** Bytes of a body that Higress may hold, for this and all other plugins, as with the peer. */
+export const BODY_LIMIT: i64 = 104857600;
+
 /** Response details of a hit, for the access log. */
 export const HIT_DETAILS: Slice = bytes("ai-cache.hit");

@@ -67,11 +67,8 @@ export class CacheRoot extends StoreRoot<CacheConfig> {
   /** A store has taken an answer, or has not, or says how long it will have one. */
   override onStoreReply(reply: StoreReply): void {
     const command = reply.command;
-    if (reply.hasFailed) {
-      this.metrics.backendError.increment();
-    } else if (command instanceof RemainingTime) {
-      (<RemainingTime>command).settle(reply, this.nowMs);
-    }
+    if (reply.hasFailed) this.metrics.backendError.increment();
+    if (command instanceof RemainingTime) (<RemainingTime>command).settle(reply, this.nowMs);
   }
 
   /** Has `onWait` of the stream called by each tick until it answers false. */

@@ -1,5 +1,5 @@
 import { bytes, lowerCase, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
-import { isUnreadable } from "@ai-gateway-wasm/kit";
+import { isUnreadable, limitResponseBuffer } from "@ai-gateway-wasm/kit";
 import { AI_LOG } from "@ai-gateway-wasm/kit/attributes";
 import { getProperty, responseHeaders, wallClockNs } from "proxy-wasm-as";
 import { Answer } from "./answer/answer";
@@ -8,7 +8,7 @@ import { StreamAnswer } from "./answer/stream-answer";
 import { CacheConfig } from "./config/config";
 import { Lookup } from "./lookup/lookup";
 import { Metrics } from "./metrics";
-import { CONTENT_TYPE, STATUS } from "./names";
+import { BODY_LIMIT, CONTENT_TYPE, STATUS } from "./names";
 import { CacheRoot } from "./plugin";
 
 /** `request deny`, spelled `reqeust deny` by the peer, or `response deny`. */
@@ -40,8 +40,9 @@ export class Recording {
     const isStream = type !== null && lowerCase(type).find(EVENT_STREAM) >= 0;
     // A stream was asked for: another type is an error of some kind, none at all may be a stream.
     if (this.wantsStream && !isStream && type !== null) return this.drop("type");
-    this.answer =
-      this.wantsStream || isStream ? new StreamAnswer(this.config) : new JsonAnswer(this.config);
+    const isEvents = this.wantsStream || isStream;
+    if (!isEvents) limitResponseBuffer(BODY_LIMIT);
+    this.answer = isEvents ? new StreamAnswer(this.config) : new JsonAnswer(this.config);
     return true;
   }
 
@@ -67,7 +68,7 @@ export class Recording {
     const store = this.config.store;
     const semantic = this.config.semantic;
     let isStored: bool = store !== null;
-    if (store !== null) store.put(this.root.calls, lookup.key, value, nowMs);
+    if (store !== null) store.put(this.root.calls, lookup.key, value, nowMs, nowMs);
     if (semantic !== null && !lookup.vector.isEmpty) {
       const vector = lookup.vector;
       if (semantic.upload(this.root.id, lookup.key, vector, answer.text)) isStored = true;

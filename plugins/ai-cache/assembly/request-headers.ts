@@ -1,5 +1,5 @@
 import { bytes, lowerCase, Slice } from "@ai-gateway-wasm/bytes";
-import { isUnreadable } from "@ai-gateway-wasm/kit";
+import { isUnreadable, isWebSocket } from "@ai-gateway-wasm/kit";
 import { requestHeaders } from "proxy-wasm-as";
 import { CacheControl } from "./cache-control";
 import { CacheConfig } from "./config/config";
@@ -19,7 +19,8 @@ export function isSkipped(): bool {
 /** A request whose body can be read as JSON. */
 export function isJsonChat(): bool {
   const type = requestHeaders.get(CONTENT_TYPE);
-  return type !== null && lowerCase(type).find(JSON) >= 0 && !isUnreadable(requestHeaders);
+  if (type === null || lowerCase(type).find(JSON) < 0) return false;
+  return !isUnreadable(requestHeaders) && !isWebSocket();
 }
 
 /** A header of `bypassOn` is there. */

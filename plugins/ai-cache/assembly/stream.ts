@@ -21,7 +21,7 @@ import { questionOf, reasonToBypass } from "./key/question";
 import { CacheStatus, Ledger } from "./ledger";
 import { Lookup, Progress } from "./lookup/lookup";
 import { Metrics } from "./metrics";
-import { ACCEPT_ENCODING, CONTENT_TYPE, HIT_DETAILS } from "./names";
+import { ACCEPT_ENCODING, BODY_LIMIT, CONTENT_TYPE, HIT_DETAILS } from "./names";
 import { CacheRoot } from "./plugin";
 import { Recording } from "./recording";
 import { isJsonChat, isSkipped, isSwitchedOff, readCacheControl } from "./request-headers";
@@ -29,7 +29,6 @@ import { Hit } from "./replay/hit";
 
 const JSON_TYPE: Slice = bytes("application/json; charset=utf-8");
 const STREAM_TYPE: Slice = bytes("text/event-stream; charset=utf-8");
-const BODY_LIMIT: i64 = 104857600;
 /** A body that has not begun by then may never come: the headers are not really held. */
 const BODY_WAIT_MS: i64 = 1000;
 
@@ -139,6 +138,7 @@ export class CacheStream extends StoreStream {
     if (deadlineMs == 0 || nowMs - this.asksSinceMs < deadlineMs) return true;
     this.metrics.deadline.increment();
     this.ledger.reason = "deadline";
+    lookup.giveUp();
     this.advance(Progress.Miss);
     return false;
   }
@@ -234,13 +234,14 @@ export class CacheStream extends StoreStream {
     const control = this.control;
     const maxAge = control === null ? -1 : control.maxAge;
     const key = keyOf(config, request, question, this.headers);
+    this.ledger.key = key.digest;
     const lookup = new Lookup(config, key, this.calls, this.root, this.metrics, maxAge);
     this.lookup = lookup;
     this.stage = Stage.Asks;
     this.sinceMs = nowInMs();
     this.asksSinceMs = this.sinceMs;
-    if (control !== null && control.refresh) return this.settle(lookup, Progress.Miss);
-    return this.settle(lookup, lookup.start(this.sinceMs));
+    const isRefresh = control !== null && control.refresh;
+    return this.settle(lookup, isRefresh ? lookup.refresh() : lookup.start(this.sinceMs));
   }
 
   /** An answer came later. */

@@ -1,11 +1,11 @@
-import { LoadError } from "proxy-wasm-test";
+import { LoadError, type Host } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
 import {
   refusedConfigurations,
   testConfigurations,
   validConfigurations,
 } from "../configurations.js";
-import { ask, gateway, load, MEMORY, PEER, question } from "./support.js";
+import { ask, gateway, higress, load, MEMORY, PEER, question } from "./support.js";
 
 testConfigurations({ plugin: "ai-cache", load });
 
@@ -37,7 +37,10 @@ describe("what a start logs", () => {
     [
       "a Redis that the gateway does not know",
       { cache: { type: "redis", serviceName: "elsewhere.dns" } },
-      ["warn failed to init redis: error status returned by host: bad argument, will retry later"],
+      [
+        "warn failed to init redis: error status returned by host: bad argument, will retry later",
+        "error redis init failed, will try later",
+      ],
     ],
     [
       "what is not JSON: its length and digest, never its text",
@@ -51,6 +54,17 @@ describe("what a start logs", () => {
     expect(lines.slice(0, expected.length)).toEqual(expected);
   });
 });
+
+/** Of the answers in memory, in seconds; null: for ever. */
+function lifetimes(host: Host): (number | null)[] {
+  const values = host.sharedData.keys("one").map((key) => host.sharedData.get(key, "one")?.value);
+  const slots = values.map((value) => Buffer.from(value ?? []));
+  const answers = slots.filter((slot) => slot.subarray(0, 4).toString() === "AIC1");
+  return answers.map((slot) => {
+    const [created, expires] = [slot.readBigInt64LE(40), slot.readBigInt64LE(48)];
+    return expires === 0n ? null : Number(expires - created) / 1000;
+  });
+}
 
 describe("plain Envoy", () => {
   test("has no call for Redis, and says what there is", async () => {
@@ -68,12 +82,46 @@ describe("plain Envoy", () => {
     await host.close();
   });
 
+  test.each<[object, number | null]>([
+    [{}, 3600],
+    [{ memory: { maxEntries: 64 } }, 3600],
+    [{ cache: { type: "memory" } }, 3600],
+    [{ cache: { type: "memory", cacheTTL: 60 } }, 60],
+    [{ cache: { type: "memory", cacheTTL: 0 } }, null],
+  ])("keeps them for so many seconds: %j %j", async (config, seconds) => {
+    const host = await gateway(config);
+    await ask(host, question("hi"));
+    expect(lifetimes(host)).toEqual([seconds]);
+    await host.close();
+  });
+
   test("does not with neighbours: then they are all there is", async () => {
     const host = await gateway({ vector: VECTOR, embedding: EMBEDDING });
     await ask(host, question("hi"));
     expect((await ask(host, question("hi"))).details).not.toBe("ai-cache.hit");
     await host.close();
   });
+});
+
+test("the gateway is told each login once, however many rules use it", async () => {
+  const redis = (more: object = {}) => ({
+    cache: { type: "redis", serviceName: "elsewhere.dns", ...more },
+  });
+  const rules = [redis(), redis({ cacheTTL: 5 }), redis({ database: 1 }), redis({ timeout: 5 })];
+  const _rules_ = rules.map((rule, i) => ({ _match_route_: [`r${i}`], ...rule }));
+  const { lines } = await load({ ...redis(), _rules_ });
+  expect(lines.filter((line) => line.includes("failed to init redis"))).toHaveLength(3);
+});
+
+test("rules with one login have one Redis, and their own keys", async () => {
+  const rule = { ...PEER.cache, cacheKeyPrefix: "rule:" };
+  const { host, redis } = await higress(
+    { ...PEER, _rules_: [{ _match_route_: ["r"], cache: rule }] },
+    { routes: [{ match: { prefix: "/" }, name: "r", cluster: "backend" }] },
+  );
+  await ask(host, question("q"));
+  expect(redis.commands.map(([, key]) => key)).toEqual(["rule:q", "rule:q"]);
+  await host.close();
 });
 
 test("two parts of a configuration cannot have one table in two sizes", async () => {

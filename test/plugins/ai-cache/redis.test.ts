@@ -1,6 +1,17 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { ask, begin, CHAT, higress, isHit, JSON_TYPE, PEER, question, textOf } from "./support.js";
+import {
+  ask,
+  begin,
+  CHAT,
+  higress,
+  isHit,
+  JSON_TYPE,
+  PEER,
+  question,
+  REDIS_CLUSTER,
+  textOf,
+} from "./support.js";
 
 const PREFIX = "higress-ai-cache:";
 const words = (commands: string[][]) => commands.map((command) => command.join(" "));
@@ -47,6 +58,51 @@ describe("Redis as Higress's plugin uses it", () => {
     expect(words(redis.commands)).toEqual([`get ${key}`, `set ${key} Hello`]);
     expect(isHit(await ask(host, question("q"), { "x-mse-consumer": "bob" }))).toBe(false);
     await host.close();
+  });
+
+  describe("a question that looks like the key of somebody else's", () => {
+    const ALICE = { "x-mse-consumer": "alice" };
+    const theft = hashed(["key", "q"], ["consumer", "alice"]).slice(PREFIX.length);
+
+    test("reads nothing of hers", async () => {
+      const { host, redis } = await higress(PEER);
+      await ask(host, question("q"), ALICE);
+      expect(isHit(await ask(host, question(theft)))).toBe(false);
+      const own = hashed(["key", theft]);
+      expect(words(redis.commands).slice(2)).toEqual([`get ${own}`, `set ${own} Hello`]);
+      expect(isHit(await ask(host, question(theft)))).toBe(true);
+      await host.close();
+    });
+
+    test("plants nothing for her", async () => {
+      const { host } = await higress(PEER);
+      await ask(host, question(theft));
+      expect(isHit(await ask(host, question("q"), ALICE))).toBe(false);
+      await host.close();
+    });
+
+    test.each([
+      ["without any prefix", "", `${PREFIX}${theft}`],
+      ["with a part of hers", "higress-", `ai-cache:${theft}`],
+      ["with all but the digits", `${PREFIX}v1:`, theft.slice(3)],
+    ])("nor under a rule %s", async (_what, cacheKeyPrefix, asked) => {
+      const cache = { ...PEER.cache, cacheKeyPrefix };
+      const { host, redis } = await higress(PEER);
+      await ask(host, question("q"), ALICE);
+      const other = await higress({ cache }, { clusters: { [REDIS_CLUSTER]: redis } });
+      expect(isHit(await ask(other.host, question(asked)))).toBe(false);
+      await other.host.close();
+      await host.close();
+    });
+
+    test("a digest too short, too long or in capitals is no key of anybody's", async () => {
+      for (const asked of [theft.slice(0, -1), `${theft}0`, theft.toUpperCase(), theft.slice(3)]) {
+        const { host, redis } = await higress(PEER);
+        await ask(host, question(asked));
+        expect(redis.commands[0]).toEqual(["get", `${PREFIX}${asked}`]);
+        await host.close();
+      }
+    });
   });
 
   test("a version, and hashKey, hash keys without partition, too", async () => {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { DATABASE_DIALECTS } from "../../support/vectors/databases.js";
 import { EMBEDDING_DIALECTS } from "../../support/vectors/embeddings.js";
@@ -50,6 +51,21 @@ describe.each(BUILDS)("on %s", (build) => {
       },
     );
 
+    it("nobody without a partition plants an answer in somebody else's", async () => {
+      const more = { cacheKeyPartition: ["consumer"] };
+      const gateway = await SemanticGateway.open(build, { database, more });
+      const alice = createHash("sha256").update("consumer=5:alice").digest("hex");
+      // As near to hers as can be, in spite of the mark.
+      const planted = `aicp1:${alice}:${ASKED.repeat(30)}`;
+      expect(await gateway.ask(planted)).toBe("answer 1");
+      expect(await gateway.ask(ASKED, { consumer: "alice" })).toBe("answer 2");
+      expect(await gateway.ask(planted)).toBe("answer 3");
+      expect(gateway.index.size).toBe(1);
+      expect(gateway.embedding.requests).toHaveLength(1);
+      // Behind a mark of her own it is a question like any other.
+      expect(await gateway.ask(planted, { consumer: "alice" })).toBe("answer 2");
+    });
+
     it("without a partition questions are stored as the peer stores them", async () => {
       const more = { cacheKeyPartition: [] };
       const gateway = await SemanticGateway.open(build, { database, more });
@@ -96,6 +112,30 @@ describe.each(BUILDS)("on %s", (build) => {
       expect(gateway.embedding.requests).toHaveLength(0);
       expect(gateway.index.size).toBe(0);
       expect(await gateway.ask(AGAIN)).toBe("answer 3");
+    });
+
+    it.each([
+      ["all questions", { cacheKeyStrategy: "allQuestions" }],
+      ["a path of one's own", { cacheKeyFrom: "messages.0.content" }],
+      ["a path to whole messages", { cacheKeyFrom: "messages" }],
+      ["a path to several contents", { cacheKeyFrom: "messages.#.content" }],
+    ])("%s: images are not embedded", async (_what, more) => {
+      const gateway = await SemanticGateway.open(build, { more });
+      expect(await gateway.ask([text(ASKED), image])).toBe("answer 1");
+      expect(await gateway.ask([text(ASKED), image])).toBe("answer 2");
+      expect(gateway.embedding.requests).toHaveLength(0);
+      expect(gateway.index.size).toBe(0);
+      await gateway.ask(ASKED);
+      expect(gateway.embedding.requests).toHaveLength(1);
+    });
+
+    it.each([
+      ["all questions", { cacheKeyStrategy: "allQuestions" }],
+      ["a path of one's own", { cacheKeyFrom: "messages.0.content" }],
+    ])("%s: texts are embedded without their braces", async (_what, more) => {
+      const gateway = await SemanticGateway.open(build, { more });
+      expect(await gateway.ask([text("How tall is"), text("Mount Everest?")])).toBe("answer 1");
+      expect(embedded(gateway)).toBe("How tall is\nMount Everest?");
     });
   });
 

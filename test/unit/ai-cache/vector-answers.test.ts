@@ -38,6 +38,27 @@ describe.each(DATABASES)("$type", ({ type, config }) => {
     });
   });
 
+  it("thresholds are read as leniently as all numbers", () => {
+    const config = { type: "qdrant", serviceName: "v.dns", collectionID: "c" };
+    const accepts = (threshold: unknown, score: number): unknown => {
+      const vector = { ...config, threshold, thresholdRelation: "gt" };
+      return backends.nearest(vector, found("qdrant", [{ text: "q", score, answer: "a" }]))
+        .isAccepted;
+    };
+    const bounds: [unknown, number][] = [
+      ["0.5", 0.5],
+      ["5e-1", 0.5],
+      [true, 1],
+      [false, 0],
+    ];
+    for (const [threshold, bound] of bounds) {
+      expect([accepts(threshold, bound), accepts(threshold, bound + 0.1)]).toEqual([false, true]);
+    }
+    // Nobody chose one: nothing of a database of similarities is near enough.
+    for (const nothing of ["", null]) expect(accepts(nothing, 2000)).toBe(false);
+    expect(backends.configure({ vector: { ...config, threshold: "" } })).toContain("not set");
+  });
+
   it("thresholds in all four directions", () => {
     const accepts = (thresholdRelation: string, threshold: number, score: number): unknown =>
       backends.nearest(

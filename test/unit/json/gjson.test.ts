@@ -90,6 +90,11 @@ describe("a path that cannot be parsed is refused with a reason", () => {
     ["[a,b", "a multipath is not closed"],
     ["{a}b", "expected . or | after a component"],
     ['@flatten:{"deep":true}x', "expected . or | after the argument of a modifier"],
+    ['@flatten:{"deep":true', "the argument of a modifier is not closed"],
+    ['a.@flatten:{"deep', "the argument of a modifier is not closed"],
+    ["@reverse:[1|b", "the argument of a modifier is not closed"],
+    ['@reverse:"', "the argument of a modifier is not closed"],
+    ["@dig:#(a|b", "the argument of a modifier is not closed"],
     ["a.#(b.#(c)x==1)", "expected . or | after a component"],
     ["[".repeat(40) + "a" + "]".repeat(40), "the path is nested too deep"],
     ["#(".repeat(40) + "a" + ")".repeat(40), "the path is nested too deep"],
@@ -97,10 +102,21 @@ describe("a path that cannot be parsed is refused with a reason", () => {
     expect(driver.text("reason", path)).toBe(reason);
   });
 
-  test.each(["a", "a.", "@nope", "a.@nope:x", "#", "a.!b", "\\", "a.b\\", "..#", "#abc"])(
-    "%s is fine",
-    (path) => {
-      expect(driver.text("reason", path)).toBeNull();
-    },
-  );
+  test.each([
+    "a",
+    "a.",
+    "@nope",
+    "a.@nope:x",
+    "#",
+    "a.!b",
+    "\\",
+    "a.b\\",
+    "..#",
+    "#abc",
+    '@reverse:"x"',
+    "!{",
+    '!"',
+  ])("%s is fine", (path) => {
+    expect(driver.text("reason", path)).toBeNull();
+  });
 });

@@ -1,14 +1,22 @@
-import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { isValidJson } from "@ai-gateway-wasm/as-json";
+import { NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { CacheConfig } from "../config/config";
+import { AnswerParts, AnswerRecord } from "../replay/record";
 import { AnswerDocument } from "./document";
 
 /** An answer on its way to the client: looked at as it passes, and perhaps worth keeping. */
 export abstract class Answer {
   /** Why it is not stored; empty: nothing is against it so far. */
   reason: string = "";
-  protected readonly document: AnswerDocument = new AnswerDocument();
+  protected readonly document: AnswerDocument;
 
-  constructor(protected readonly config: CacheConfig) {}
+  /** @param partName of a choice */
+  constructor(
+    protected readonly config: CacheConfig,
+    partName: Slice,
+  ) {
+    this.document = new AnswerDocument(partName);
+  }
 
   /** @param chunk the host's bytes */
   abstract feed(chunk: Slice): void;
@@ -44,6 +52,15 @@ export abstract class Answer {
     const limit = this.config.maxValueBytes;
     if (limit > 0 && value.length > limit) this.refuse("size");
     return this.isRefused ? null : value;
+  }
+
+  /** The whole message to be stored; the text where that cannot be replayed, or says nothing. */
+  protected recordOf(parts: AnswerParts, text: Slice, nowS: i64): Slice {
+    if (!isValidJson(parts.message)) return text;
+    if (!isValidJson(parts.usage)) parts.usage = NO_BYTES;
+    const value = AnswerRecord.encode(parts, nowS);
+    const record = AnswerRecord.find(value);
+    return record === null || trim(record.text).isEmpty ? text : value;
   }
 
   private allows(finishReason: Slice): bool {

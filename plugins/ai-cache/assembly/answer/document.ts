@@ -5,14 +5,14 @@ import { isCall, isToolType } from "./tool-call";
 const CHOICES: Slice = bytes("choices");
 const CONTENT: Slice = bytes("content");
 const CONTENT_BLOCK: Slice = bytes("content_block");
-const DELTA: Slice = bytes("delta");
+export const DELTA: Slice = bytes("delta");
 const ERROR: Slice = bytes("error");
 const FINISH_REASON: Slice = bytes("finish_reason");
 const FUNCTION_CALL: Slice = bytes("function_call");
 const ID: Slice = bytes("id");
 const INDEX: Slice = bytes("index");
 const ITEM: Slice = bytes("item");
-const MESSAGE: Slice = bytes("message");
+export const MESSAGE: Slice = bytes("message");
 const MODEL: Slice = bytes("model");
 const OBJECT: Slice = bytes("object");
 const OUTPUT: Slice = bytes("output");
@@ -23,12 +23,13 @@ const TYPE: Slice = bytes("type");
 const USAGE: Slice = bytes("usage");
 
 /**
- * What an answer, or one event of it, says about itself: read in one pass, whatever the protocol. Shares
- * the memory of what was read last.
+ * What an answer, or one event of it, says about itself: read in one pass, whatever the protocol. What is
+ * said twice counts as it is said first, as in GJSON; a call or an error counts wherever it is. Shares the
+ * memory of what was read last.
  */
 @final
 export class AnswerDocument {
-  /** `message` or `delta` of choice 0; null: there is none. */
+  /** The part of choice 0; null: there is none. */
   part: JsonValue | null = null;
   /** `content` of that. */
   content: JsonValue | null = null;
@@ -44,20 +45,29 @@ export class AnswerDocument {
   /** Some choice calls a tool. */
   hasCall: bool = false;
   hasRefusal: bool = false;
+  private hasChoices: bool = false;
+
+  /** @param partName what the part of a choice is called: `message`, in events `delta` */
+  constructor(private readonly partName: Slice) {}
 
   read(root: JsonValue): void {
     this.clear();
     const members = root.entries();
     while (root.isObject && members.next()) {
       if (members.keyIs(CHOICES)) this.readChoices(members.value);
-      else if (members.keyIs(OBJECT)) this.object = stringOf(members.value);
-      else if (members.keyIs(ID)) this.id = members.value;
-      else if (members.keyIs(MODEL)) this.model = members.value;
-      else if (members.keyIs(USAGE)) this.usage = members.value;
-      else if (members.keyIs(TYPE)) this.type = stringOf(members.value);
+      else if (members.keyIs(ID)) this.id = firstOf(this.id, members.value);
+      else if (members.keyIs(MODEL)) this.model = firstOf(this.model, members.value);
+      else if (members.keyIs(USAGE)) this.usage = firstOf(this.usage, members.value);
       else if (members.keyIs(ERROR)) this.hasError = this.hasError || !members.value.isNull;
+      else if (members.keyIs(OBJECT) || members.keyIs(TYPE)) this.readKind(members);
       else this.readOther(members);
     }
+  }
+
+  private readKind(members: JsonCursor): void {
+    const name = stringOf(members.value);
+    if (members.keyIs(TYPE)) this.type = this.type.isEmpty ? name : this.type;
+    else this.object = this.object.isEmpty ? name : this.object;
   }
 
   /** What Anthropic and the Responses API have beside the rest. */
@@ -80,12 +90,16 @@ export class AnswerDocument {
     this.hasError = false;
     this.hasCall = false;
     this.hasRefusal = false;
+    this.hasChoices = false;
   }
 
   private readChoices(choices: JsonValue): void {
     if (!choices.isArray) return;
     const elements = choices.entries();
-    for (let i = 0; elements.next(); i++) this.readChoice(elements.value, i == 0);
+    for (let i = 0; elements.next(); i++) {
+      this.readChoice(elements.value, i == 0 && !this.hasChoices);
+    }
+    this.hasChoices = true;
   }
 
   private readChoice(choice: JsonValue, isFirst: bool): void {
@@ -93,8 +107,9 @@ export class AnswerDocument {
     let reason: JsonValue | null = null;
     const members = choice.entries();
     while (choice.isObject && members.next()) {
-      if (members.keyIs(DELTA) || members.keyIs(MESSAGE)) part = members.value;
-      else if (members.keyIs(FINISH_REASON)) reason = members.value;
+      if (part === null && members.keyIs(this.partName)) part = members.value;
+      else if (members.keyIs(DELTA) || members.keyIs(MESSAGE)) this.readPart(members.value, false);
+      else if (members.keyIs(FINISH_REASON)) reason = firstOf(reason, members.value);
       else if (members.keyIs(INDEX) && integerOf(members.value) != 0) isFirst = false;
     }
     if (isFirst) this.readStop(reason);
@@ -106,7 +121,7 @@ export class AnswerDocument {
     const members = part.entries();
     while (part.isObject && members.next()) {
       if (members.keyIs(CONTENT)) {
-        if (isFirst) this.content = members.value;
+        if (isFirst) this.content = firstOf(this.content, members.value);
         this.readBlocks(members.value);
       } else if (members.keyIs(TOOL_CALLS) || members.keyIs(FUNCTION_CALL)) {
         if (isCall(members.value)) this.hasCall = true;
@@ -117,7 +132,8 @@ export class AnswerDocument {
   }
 
   private readStop(reason: JsonValue | null): void {
-    if (reason !== null && !reason.isNull) this.finishReason = textOf(reason);
+    if (reason === null || reason.isNull || !this.finishReason.isEmpty) return;
+    this.finishReason = textOf(reason);
   }
 
   private readBlocks(blocks: JsonValue): void {
@@ -130,4 +146,8 @@ export class AnswerDocument {
     const type = block.get(TYPE);
     if (type !== null && isToolType(stringOf(type))) this.hasCall = true;
   }
+}
+
+function firstOf(before: JsonValue | null, now: JsonValue): JsonValue {
+  return before === null ? now : before;
 }

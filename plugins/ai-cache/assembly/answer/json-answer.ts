@@ -1,15 +1,9 @@
-import {
-  isValidJson,
-  JsonValue,
-  MAX_BODY_DEPTH,
-  readJson,
-  stringOf,
-  textOf,
-} from "@ai-gateway-wasm/as-json";
+import { JsonValue, readJson, stringOf, textOf } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { CacheConfig } from "../config/config";
-import { AnswerParts, AnswerRecord } from "../replay/record";
+import { AnswerParts } from "../replay/record";
 import { Answer } from "./answer";
+import { MESSAGE } from "./document";
 import { findsCall } from "./tool-call";
 
 /** A document is longer than the text in it: escapes, and what else providers say. */
@@ -26,7 +20,7 @@ export class JsonAnswer extends Answer {
   private body: Builder = new Builder(0);
 
   constructor(config: CacheConfig) {
-    super(config);
+    super(config, MESSAGE);
   }
 
   override feed(chunk: Slice): void {
@@ -71,7 +65,6 @@ export class JsonAnswer extends Answer {
     const document = this.document;
     const message = document.part;
     if (message === null || !message.isObject) return this.text;
-    if (!isValidJson(root.raw, MAX_BODY_DEPTH)) return this.text;
     const parts = new AnswerParts();
     parts.id = textOf(document.id);
     parts.model = textOf(document.model);
@@ -79,7 +72,7 @@ export class JsonAnswer extends Answer {
     parts.finishReason = document.finishReason;
     const usage = document.usage;
     parts.usage = usage !== null && usage.isObject ? usage.raw : NO_BYTES;
-    return AnswerRecord.encode(parts, nowS);
+    return this.recordOf(parts, this.text, nowS);
   }
 }
 

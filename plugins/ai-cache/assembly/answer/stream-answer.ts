@@ -3,8 +3,9 @@ import { Builder, bytes, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { dataOf, SseReader } from "@ai-gateway-wasm/sse";
 import { EventShape } from "@ai-gateway-wasm/sse/event-shape";
 import { CacheConfig, Terminator } from "../config/config";
-import { AnswerParts, AnswerRecord } from "../replay/record";
+import { AnswerParts } from "../replay/record";
 import { Answer } from "./answer";
+import { DELTA } from "./document";
 import { MessageMerge } from "./message-merge";
 import { findsCall } from "./tool-call";
 
@@ -34,7 +35,7 @@ export class StreamAnswer extends Answer {
   private isDone: bool = false;
 
   constructor(config: CacheConfig) {
-    super(config);
+    super(config, DELTA);
     const limit = config.maxValueBytes;
     const isLong = limit == 0 || limit > i32.MAX_VALUE / 8;
     this.reader = new SseReader(isLong ? i32.MAX_VALUE / 2 : limit * 6 + ENVELOPE);
@@ -169,6 +170,6 @@ export class StreamAnswer extends Answer {
     const merge = this.merge;
     if (merge === null || merge.isEmpty) return text;
     this.parts.message = merge.toSlice();
-    return AnswerRecord.encode(this.parts, nowS);
+    return this.recordOf(this.parts, text, nowS);
   }
 }

@@ -86,4 +86,9 @@ export class CacheConfig {
   showsUsage: bool = false;
   /** What occurs with every request is counted by route and model, too. */
   countsAll: bool = false;
+
+  /** The question is what the last message says. */
+  get asksLastTurn(): bool {
+    return this.strategy == KeyStrategy.LastQuestion && this.keyPath === null;
+  }
 }

@@ -1,9 +1,10 @@
-import { integerOf, numberOf } from "@ai-gateway-wasm/as-json";
+import { integerOf } from "@ai-gateway-wasm/as-json";
 import { lowerCase, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { isHeaderName } from "proxy-wasm-as";
 import { Template } from "../replay/template";
 import { CacheConfig, HeaderTest, Terminator } from "./config";
+import { readNumber } from "./number";
 
 const TERMINATORS: string[] = ["auto", "always", "never"];
 const REPLAYS: string[] = ["template", "structured"];
@@ -20,7 +21,7 @@ export function readLimits(json: ConfigReader, config: CacheConfig): void {
   config.maxValueBytes = readSize(json, "maxValueBytes", config.maxValueBytes);
   config.lookupDeadlineMs = readSize(json, "lookupDeadlineMs", config.lookupDeadlineMs);
   config.maxMessages = readSize(json, "maxConversationMessages", 0);
-  config.maxTemperature = readTemperature(json);
+  config.maxTemperature = readNumber(json, "maxTemperature", 0, "must be a number, 0 or more");
   config.bypassOn = readBypass(json);
   config.obeysCacheControl = json.flag("requestCacheControl");
 }
@@ -65,15 +66,6 @@ function readStatuses(json: ConfigReader): i32[] {
     statuses.push(<i32>status);
   }
   return statuses;
-}
-
-function readTemperature(json: ConfigReader): f64 {
-  const value = json.find("maxTemperature");
-  if (value === null) return NaN;
-  const number = numberOf(value);
-  if (value.isNumber && number >= 0) return number;
-  json.refuse("maxTemperature", "must be a number, 0 or more");
-  return NaN;
 }
 
 function readBypass(json: ConfigReader): HeaderTest[] {

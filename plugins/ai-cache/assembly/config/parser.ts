@@ -26,7 +26,7 @@ export function parseConfig(
   log: PluginLog,
 ): CacheConfig | null {
   const config = new CacheConfig();
-  const parser = new StoreParser(json, tables, metrics);
+  const parser = new StoreParser(json, tables, metrics, log);
   const block = parser.block();
   if (block !== null) config.store = parser.parse(block);
   if (json.errors.any) return null;
@@ -56,7 +56,7 @@ function readDefaultStore(json: ConfigReader, parser: StoreParser, config: Cache
   if (isDefined(HIGRESS)) {
     json.refuseWith("vector, embedding and cache provider cannot be all empty");
   } else {
-    config.store = parser.memory(json.object("memory"), json);
+    config.store = parser.embedded();
   }
 }
 

@@ -1,5 +1,5 @@
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import { FailMode, Store, StoreKind } from "@ai-gateway-wasm/store";
 import { Backend } from "@ai-gateway-wasm/store/assembly/backend";
 import { Breaker } from "@ai-gateway-wasm/store/assembly/breaker";
@@ -41,6 +41,7 @@ export class StoreParser {
     private readonly json: ConfigReader,
     private readonly tables: Tables,
     private readonly metrics: Metrics,
+    private readonly log: PluginLog,
   ) {}
 
   /** The block that counts; null: there is no exact cache. */
@@ -61,20 +62,27 @@ export class StoreParser {
     this.isRedis = type.equals(REDIS);
     this.ttl = this.readTtl(block, isLegacy);
     if (block.errors.any) return null;
-    if (type.equals(MEMORY)) return this.memory(block.object("memory"), block);
-    if (type.equals(REDIS)) return this.remote(block, readRedis(block, isLegacy), StoreKind.Redis);
+    if (type.equals(MEMORY)) return this.memory(block.object("memory"), block, this.ttl);
+    if (type.equals(REDIS)) {
+      const backend = readRedis(block, isLegacy, this.tables.logins, this.log);
+      return this.remote(block, backend, StoreKind.Redis);
+    }
     if (type.equals(REDIS_HTTP)) return this.remote(block, readRest(block), StoreKind.RedisHttp);
     block.refuse("type", "unknown cache service provider type: " + type.toString());
     return null;
   }
 
-  /** The embedded default: no block is needed. */
-  memory(options: ConfigReader | null, block: ConfigReader): AnswerStore | null {
+  /** The embedded default, which needs no block: `memory` is all there may be of it. */
+  embedded(): AnswerStore | null {
+    const json = this.json;
+    return this.memory(json.object("memory"), json, DEFAULT_TTL);
+  }
+
+  private memory(options: ConfigReader | null, block: ConfigReader, ttl: i64): AnswerStore | null {
     const geometry = readGeometry(options);
     if (block.errors.any) return null;
     this.geometry = geometry;
     const table = this.tables.open(geometry, block);
-    const ttl = options === block ? DEFAULT_TTL : this.ttl;
     return table === null ? null : new MemoryStore(table, ttl, this.metrics);
   }
 
@@ -98,7 +106,7 @@ export class StoreParser {
     const metrics = new StoreMetrics(METRIC_NAME);
     const breaker = new Breaker(FAILURES, OPEN_MS, metrics.breakerState());
     const store = new Store(kind, backend, FailMode.Open, breaker, null, metrics);
-    const far = new RemoteStore(store, this.ttl);
+    const far = new RemoteStore(store, breaker, this.ttl);
     const l1 = block.object("l1");
     return l1 === null ? far : this.layered(block, l1, far);
   }

@@ -1,10 +1,15 @@
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { Geometry, SlotGauges, SlotTable } from "@ai-gateway-wasm/store/slots";
 import { METRIC_NAME } from "../names";
+import { RedisLogins } from "./redis-logins";
 
-/** The tables in shared data of one configuration and its rules: each namespace has one shape. */
+/**
+ * What the stores of one configuration and its rules share: tables in shared data, each namespace of
+ * one shape, and ways to Redis.
+ */
 @final
 export class Tables {
+  readonly logins: RedisLogins = new RedisLogins();
   private readonly gauges: SlotGauges = new SlotGauges(METRIC_NAME);
   private readonly known: Geometry[] = [];
 

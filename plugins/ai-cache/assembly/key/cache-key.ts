@@ -1,7 +1,9 @@
-import { Builder, bytes, encodeHex, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, encodeHex, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { CacheConfig } from "../config/config";
+import { isMarked } from "../vector/partition";
 import { ChatRequest } from "./chat-request";
 import { finishHash, hashRecord } from "./key-hash";
+import { remoteKey } from "./remote-key";
 import { semanticTextOf } from "./semantic-text";
 
 const VERSION: Slice = bytes("ver");
@@ -29,10 +31,19 @@ export class CacheKey {
   partition: Slice | null = null;
   /** The question. */
   text: Slice = NO_BYTES;
-  /** What is embedded of it. */
+  /** What is embedded of it; no bytes: it has no neighbours, and is nobody's. */
   semanticText: Slice = NO_BYTES;
   /** Values of the partition's fields, for the keys of neighbours. */
   values: Slice[] = NO_VALUES;
+
+  /** @param semantic what is embedded of the question */
+  keepForNeighbours(question: Slice, semantic: Slice, values: Slice[]): void {
+    this.text = question.kept();
+    // Everybody's question must not be stored as one of a partition.
+    if (this.partition !== null || !isMarked(question)) this.semanticText = semantic.kept();
+    this.values = [];
+    for (let i = 0; i < values.length; i++) this.values.push(values[i].kept());
+  }
 
   /** The partition as vector databases have it; no bytes: none. */
   get partitionHex(): Slice {
@@ -48,7 +59,7 @@ export function keyOf(
   question: Slice,
   headers: Slice[],
 ): CacheKey {
-  const values = config.partition.valuesOf(request, headers, config.keyPath === null);
+  const values = config.partition.valuesOf(request, headers, config.asksLastTurn);
   let semantic: Slice | null = null;
   if (config.semantic !== null) semantic = semanticTextOf(config, request, question);
   return buildKey(config, question, semantic, values);
@@ -83,20 +94,8 @@ function buildKey(
     config.partition.hash(values);
     key.partition = finishHash();
   }
-  key.text = question.kept();
-  key.semanticText = semantic.kept();
-  key.values = [];
-  for (let i = 0; i < values.length; i++) key.values.push(values[i].kept());
+  key.keepForNeighbours(question, semantic, values);
   return key;
-}
-
-/** `<prefix><question>` as the peer has it, else `<prefix>v1:<hex digest>`. */
-function remoteKey(prefix: Slice, question: Slice | null, digest: Slice): Slice {
-  if (question !== null) {
-    return new Builder(prefix.length + question.length).append(prefix).append(question).view();
-  }
-  const out = new Builder(prefix.length + 67).append(prefix).appendText("v1:");
-  return out.append(encodeHex(digest)).view();
 }
 
 function salted(salt: Slice, digest: Slice): Slice {

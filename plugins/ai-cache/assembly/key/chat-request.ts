@@ -94,19 +94,27 @@ export class ChatRequest {
     return count;
   }
 
-  /** What users said, a line each; the peer takes a message that is in no list for a list of one. */
-  get allQuestions(): Slice {
+  /** Messages of users; the peer takes one that is in no list for a list of one. */
+  get userTurns(): Turn[] {
+    const turns: Turn[] = [];
     const messages = this.members[Member.Messages];
     if (messages !== null && messages.isObject) {
       const turn = new Turn(messages);
-      return turn.isUser ? turn.text : NO_BYTES;
+      if (turn.isUser) turns.push(turn);
     }
-    const out = new Builder(256);
-    let count = 0;
     for (let i = 0; i < this.turns.length; i++) {
-      if (!this.turns[i].isUser) continue;
-      if (count++ > 0) out.appendByte(0x0a);
-      out.append(this.turns[i].text);
+      if (this.turns[i].isUser) turns.push(this.turns[i]);
+    }
+    return turns;
+  }
+
+  /** What users said, a line each. */
+  get allQuestions(): Slice {
+    const out = new Builder(256);
+    const turns = this.userTurns;
+    for (let i = 0; i < turns.length; i++) {
+      if (i > 0) out.appendByte(0x0a);
+      out.append(turns[i].text);
     }
     return out.view();
   }

@@ -29,8 +29,7 @@ export function reasonToBypass(config: CacheConfig, request: ChatRequest, questi
 
 /** Where the last message is the question, it may be none: a model or a tool wrote it. */
 function isReply(config: CacheConfig, request: ChatRequest): bool {
-  const isLast = config.strategy == KeyStrategy.LastQuestion && config.keyPath === null;
   const turn = request.lastTurn;
-  if (!isLast || config.cachesNonUserTurns || turn === null) return false;
+  if (!config.asksLastTurn || config.cachesNonUserTurns || turn === null) return false;
   return turn.isReply;
 }

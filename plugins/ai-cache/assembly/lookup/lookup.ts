@@ -62,6 +62,7 @@ export class Lookup {
   /** Not again. */
   private hasFollowed: bool = false;
   private followsSinceMs: i64 = 0;
+  private isRefresh: bool = false;
 
   constructor(
     private readonly config: CacheConfig,
@@ -74,6 +75,12 @@ export class Lookup {
     private readonly maxAge: i64,
   ) {
     this.neighbour = key;
+  }
+
+  /** A fresh answer is wanted: nothing is looked for, but the answer is to have a vector, too. */
+  refresh(): Progress {
+    this.isRefresh = true;
+    return this.goOn();
   }
 
   start(nowMs: i64): Progress {
@@ -112,6 +119,13 @@ export class Lookup {
     const isLate = nowMs - this.followsSinceMs >= flight.maxWaitMs;
     if (isHeld && !isLate) return Progress.Follows;
     return store.isRemote && !isLate ? this.start(nowMs) : this.miss();
+  }
+
+  /** Nobody waits for the answer that is still to come. */
+  giveUp(): void {
+    const store = this.config.store;
+    const isAsked = this.step == Step.Exact || this.step == Step.Neighbour;
+    if (store !== null && isAsked) store.giveUp();
   }
 
   /** Gives up the lead: those who follow need not wait any more. */
@@ -153,7 +167,7 @@ export class Lookup {
 
   private goOn(): Progress {
     const semantic = this.config.semantic;
-    if (semantic === null || this.maxAge != ANY_AGE) return this.miss();
+    if (semantic === null) return this.miss();
     if (this.config.store !== null && !this.config.searchesAfterMiss) return this.miss();
     if (this.key.semanticText.isEmpty) return this.miss();
     this.step = Step.Embedding;
@@ -166,6 +180,7 @@ export class Lookup {
     const embedding = semantic.readEmbedding(response);
     if (embedding.isMissing) return this.fail("embedding", embedding.failure);
     this.vector = embedding.vector;
+    if (this.isRefresh) return this.miss();
     this.step = Step.Search;
     const isSent = semantic.search(this.calls.owner, this.key, embedding.vector);
     return isSent ? Progress.Pending : this.fail("vector");
@@ -180,9 +195,11 @@ export class Lookup {
     this.score = nearest.score;
     const store = this.config.store;
     if (!nearest.answer.isEmpty) {
-      const finding = new Finding(nearest.answer);
+      const finding = new Finding(nearest.answer, nearest.createdAt * 1000);
       if (!this.isUsable(finding, nowMs)) return this.miss();
-      if (store !== null) store.put(this.root.calls, this.key, nearest.answer, nowMs);
+      if (store !== null) {
+        store.put(this.root.calls, this.key, nearest.answer, finding.createdMs, nowMs);
+      }
       return this.found(finding);
     }
     if (store === null) return this.miss();

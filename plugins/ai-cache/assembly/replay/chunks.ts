@@ -1,12 +1,10 @@
 import { Escape, JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { usageOf } from "./completion";
-import { AnswerRecord } from "./record";
+import { AnswerRecord, FROM_CACHE, STOP } from "./record";
 
 /** Bytes of text in one event. */
 const PIECE: i32 = 256;
-const FROM_CACHE: Slice = bytes("from-cache");
-const STOP: Slice = bytes("stop");
 const ROLE: Slice = bytes("role");
 const CONTENT: Slice = bytes("content");
 
@@ -66,11 +64,14 @@ export class ChunkReplay {
     }
   }
 
-  /** Not inside of a character. */
+  /** Not inside of a character, which has three bytes at most behind its first. */
   private endOfPiece(text: Slice, at: i32): i32 {
-    let end = min(text.length, at + PIECE);
-    while (end > at + 1 && (text.at(end) & 0xc0) == 0x80 && end < text.length) end--;
-    return end;
+    const end = at + PIECE;
+    if (end >= text.length) return text.length;
+    for (let i = 0; i < 4; i++) {
+      if ((text.at(end - i) & 0xc0) != 0x80) return end - i;
+    }
+    return end; // no UTF-8
   }
 
   private openEvent(): JsonWriter {

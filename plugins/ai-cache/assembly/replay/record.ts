@@ -18,6 +18,11 @@ const FINISH_REASON: Slice = bytes("finish_reason");
 const USAGE: Slice = bytes("usage");
 const ID: Slice = bytes("id");
 
+/** Model and id of an answer that has none, as in the templates. */
+export const FROM_CACHE: Slice = bytes("from-cache");
+/** Its finish reason. */
+export const STOP: Slice = bytes("stop");
+
 /** What an answer said besides its text (`replay: structured`). */
 @final
 export class AnswerParts {
@@ -62,15 +67,15 @@ export class AnswerRecord {
   }
 
   get id(): Slice {
-    return textOf(this.json.get(ID));
+    return this.textAt(ID, FROM_CACHE);
   }
 
   get model(): Slice {
-    return textOf(this.json.get(MODEL));
+    return this.textAt(MODEL, FROM_CACHE);
   }
 
   get finishReason(): Slice {
-    return textOf(this.json.get(FINISH_REASON));
+    return this.textAt(FINISH_REASON, STOP);
   }
 
   get message(): JsonValue | null {
@@ -86,6 +91,12 @@ export class AnswerRecord {
   get text(): Slice {
     const message = this.message;
     return message === null ? NO_BYTES : textOf(message.get(CONTENT));
+  }
+
+  /** @param usual when the model did not say */
+  private textAt(name: Slice, usual: Slice): Slice {
+    const text = textOf(this.json.get(name));
+    return text.isEmpty ? usual : text;
   }
 }
 

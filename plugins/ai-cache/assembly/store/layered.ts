@@ -14,6 +14,9 @@ import { AnswerStore, Finding } from "./store";
  */
 @final
 export class LayeredStore extends AnswerStore {
+  /** Not answered yet. */
+  private readonly asked: RemainingTime[] = [];
+
   constructor(
     private readonly near: MemoryStore,
     private readonly far: RemoteStore,
@@ -37,7 +40,7 @@ export class LayeredStore extends AnswerStore {
     const value = finding.value;
     if (value === null || !this.near.takes(value)) return finding;
     if (this.far.knowsEnd(finding.createdMs)) this.keep(key, value, finding.createdMs, nowMs);
-    else this.far.ask(calls, new RemainingTime(this, key, value.copy()));
+    else this.askForTime(calls, new RemainingTime(this, key, value.copy()));
     return finding;
   }
 
@@ -45,20 +48,40 @@ export class LayeredStore extends AnswerStore {
     return this.near.findHere(key, nowMs);
   }
 
-  override put(calls: StoreCalls, key: CacheKey, value: Slice, nowMs: i64): void {
-    if (this.near.takes(value)) this.keep(key, value, nowMs, nowMs);
-    this.far.put(calls, key, value, nowMs);
+  override put(calls: StoreCalls, key: CacheKey, value: Slice, createdMs: i64, nowMs: i64): void {
+    for (let i = 0; i < this.asked.length; i++) this.asked[i].outdate(key);
+    const leftMs = min(this.nearTtlMs, this.far.timeLeft(nowMs, nowMs));
+    // One that is too long for the table must not leave an older one there.
+    if (this.near.takes(value)) this.near.keep(key, value, createdMs, nowMs, leftMs);
+    else this.near.drop(key);
+    this.far.put(calls, key, value, createdMs, nowMs);
   }
 
-  /** Redis has said how long it will have a text; above 0. */
-  onTimeLeft(key: CacheKey, text: Slice, leftMs: i64, nowMs: i64): void {
+  override giveUp(): void {
+    this.far.giveUp();
+  }
+
+  /** Redis has said how long it will have a text, or has not: 0. */
+  onTimeLeft(asked: RemainingTime, leftMs: i64, nowMs: i64): void {
+    this.forget(asked);
     // What is there by now is younger.
-    if (this.near.findHere(key, nowMs).value !== null) return;
-    this.near.keep(key, text, 0, nowMs, min(this.nearTtlMs, leftMs));
+    const isOld = asked.isOutdated || this.near.findHere(asked.key, nowMs).value !== null;
+    if (isOld || leftMs == 0) return;
+    this.near.keep(asked.key, asked.text, 0, nowMs, min(this.nearTtlMs, leftMs));
   }
 
   override tick(nowMs: i64): void {
     this.near.tick(nowMs);
+  }
+
+  private forget(question: RemainingTime): void {
+    const at = this.asked.indexOf(question);
+    if (at >= 0) this.asked.splice(at, 1);
+  }
+
+  private askForTime(calls: StoreCalls, question: RemainingTime): void {
+    this.asked.push(question);
+    if (!this.far.ask(calls, question)) this.forget(question);
   }
 
   private keep(key: CacheKey, value: Slice, createdMs: i64, nowMs: i64): void {

@@ -39,8 +39,13 @@ export class MemoryStore extends AnswerStore {
     return entry === null ? NOTHING : new Finding(entry.payload, entry.createdMs);
   }
 
-  override put(_calls: StoreCalls, key: CacheKey, value: Slice, nowMs: i64): void {
-    this.keep(key, value, nowMs, nowMs, this.ttlSeconds * 1000);
+  override put(_calls: StoreCalls, key: CacheKey, value: Slice, createdMs: i64, nowMs: i64): void {
+    this.keep(key, value, createdMs, nowMs, this.ttlSeconds * 1000);
+  }
+
+  /** Forgets what there is. */
+  drop(key: CacheKey): void {
+    this.table.remove(key.slot);
   }
 
   /** @param createdMs when the answer was given, 0: unknown; @param ttlMs 0: for ever */

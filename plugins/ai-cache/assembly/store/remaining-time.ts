@@ -13,11 +13,14 @@ const NO_END: i64 = -1;
 /** Asks how long Redis will still have a text that does not say when it was stored. */
 @final
 export class RemainingTime extends StoreCommand {
+  /** Something else has been stored under the key meanwhile. */
+  isOutdated: bool = false;
+
   constructor(
     private readonly asker: LayeredStore,
-    private readonly key: CacheKey,
+    readonly key: CacheKey,
     /** What is under the key, in memory of its own. */
-    private readonly text: Slice,
+    readonly text: Slice,
   ) {
     super(TAG, true);
   }
@@ -34,10 +37,14 @@ export class RemainingTime extends StoreCommand {
     return StoreReply.failed(StoreFailure.Dispatch, "only Redis is asked");
   }
 
-  /** @param reply what was answered, no failure */
+  /** Something is stored under a key. */
+  outdate(key: CacheKey): void {
+    if (key.slot.equals(this.key.slot)) this.isOutdated = true;
+  }
+
   settle(reply: StoreReply, nowMs: i64): void {
-    const leftMs = reply.integer;
-    if (leftMs > 0) this.asker.onTimeLeft(this.key, this.text, leftMs, nowMs);
-    else if (leftMs == NO_END) this.asker.onTimeLeft(this.key, this.text, i64.MAX_VALUE, nowMs);
+    let leftMs = reply.hasFailed ? 0 : reply.integer;
+    if (leftMs == NO_END) leftMs = i64.MAX_VALUE;
+    this.asker.onTimeLeft(this, max<i64>(0, leftMs), nowMs);
   }
 }

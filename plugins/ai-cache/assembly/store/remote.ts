@@ -1,5 +1,6 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { Store, StoreCalls, StoreCommand, StoreFailure, StoreReply } from "@ai-gateway-wasm/store";
+import { Breaker } from "@ai-gateway-wasm/store/assembly/breaker";
 import { GetValue, SetValue } from "@ai-gateway-wasm/store/values";
 import { CacheKey } from "../key/cache-key";
 import { createdMsOf } from "../replay/record";
@@ -13,6 +14,8 @@ const SET: i32 = 2;
 export class RemoteStore extends AnswerStore {
   constructor(
     private readonly store: Store,
+    /** The store's: it is told of what the store cannot know. */
+    private readonly breaker: Breaker,
     /** 0: for ever. */
     private readonly ttlSeconds: i64,
   ) {
@@ -40,7 +43,7 @@ export class RemoteStore extends AnswerStore {
     return NOTHING;
   }
 
-  override put(calls: StoreCalls, key: CacheKey, value: Slice, _nowMs: i64): void {
+  override put(calls: StoreCalls, key: CacheKey, value: Slice, _createdMs: i64, _nowMs: i64): void {
     this.store.ask(calls, new SetValue(SET, key.remote, value, this.ttlSeconds));
   }
 
@@ -55,8 +58,13 @@ export class RemoteStore extends AnswerStore {
     return ttlMs == 0 ? i64.MAX_VALUE : min(ttlMs, createdMs + ttlMs - nowMs);
   }
 
-  /** Asks it anything. @param calls of the root: nobody waits */
-  ask(calls: StoreCalls, command: StoreCommand): void {
-    this.store.ask(calls, command);
+  /** An answer that nobody waited for any longer: the store is as good as silent. */
+  override giveUp(): void {
+    this.breaker.note(StoreFailure.Timeout);
+  }
+
+  /** Asks it anything. @param calls of the root: nobody waits. @returns false: no answer will come */
+  ask(calls: StoreCalls, command: StoreCommand): bool {
+    return this.store.ask(calls, command) === null;
   }
 }

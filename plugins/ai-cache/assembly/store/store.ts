@@ -38,8 +38,16 @@ export abstract class AnswerStore {
   /** What can be said at once, for those who wait for somebody else's answer. */
   abstract findHere(key: CacheKey, nowMs: i64): Finding;
 
-  /** Stores a value; nobody waits for it. @param calls of the root: the stream may be gone */
-  abstract put(calls: StoreCalls, key: CacheKey, value: Slice, nowMs: i64): void;
+  /**
+   * Stores a value for as long as the store keeps one; nobody waits for it.
+   *
+   * @param calls of the root: the stream may be gone
+   * @param createdMs when the answer was given, 0: unknown
+   */
+  abstract put(calls: StoreCalls, key: CacheKey, value: Slice, createdMs: i64, nowMs: i64): void;
+
+  /** Nobody waits any more for what `find` asked for. */
+  giveUp(): void {}
 
   /** Once a second. */
   tick(_nowMs: i64): void {}

@@ -38,6 +38,9 @@ export class Neighbours {
 /** What a search came to. */
 @final
 export class Nearest {
+  /** When the answer was given, in seconds since 1970. */
+  createdAt: i64 = NO_TIME;
+
   constructor(
     /** The stored question of the same partition that is nearest, kept, without any mark of ours. */
     readonly text: Slice,

@@ -10,6 +10,11 @@ const MARK: Slice = bytes("aicp1:");
 const DIGITS: i32 = 64;
 const COLON: u8 = 0x3a;
 
+/** A question that would pass for one of a partition; without a partition it is not stored. */
+export function isMarked(question: Slice): bool {
+  return question.startsWith(MARK);
+}
+
 /** A question as it is stored. @param partition 64 hexadecimal digits; no bytes: none */
 export function markedText(question: Slice, partition: Slice): Slice {
   if (partition.isEmpty) return question;

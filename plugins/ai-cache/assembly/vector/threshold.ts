@@ -1,6 +1,6 @@
-import { numberOf, parseNumber, stringOf } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { readNumber } from "../config/number";
 
 /** How scores that are good enough stand to the threshold. */
 const enum Relation {
@@ -40,11 +40,9 @@ export class Threshold {
 
 export function readThreshold(config: ConfigReader): Threshold {
   const relation = readRelation(config);
-  const value = config.find("threshold");
-  if (value === null || value.isNull) return new Threshold(relation, DEFAULT_THRESHOLD, false);
-  const isNumber = value.isNumber || (value.isString && !isNaN(parseNumber(stringOf(value))));
-  if (!isNumber) config.refuse("threshold", "must be a number");
-  return new Threshold(relation, numberOf(value), true);
+  const value = readNumber(config, "threshold", -Infinity, "must be a number");
+  if (isNaN(value)) return new Threshold(relation, DEFAULT_THRESHOLD, false);
+  return new Threshold(relation, value, true);
 }
 
 function readRelation(config: ConfigReader): Relation {

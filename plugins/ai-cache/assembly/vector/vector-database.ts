@@ -113,7 +113,10 @@ export abstract class VectorDatabase {
   private judge(neighbour: Neighbour, question: Slice): Nearest {
     const score = neighbour.score;
     const isAccepted = this.canAccept && this.settings.threshold.accepts(score);
-    return new Nearest(question.kept(), neighbour.answer.kept(), score, isAccepted, "");
+    const answer = neighbour.answer.kept();
+    const nearest = new Nearest(question.kept(), answer, score, isAccepted, "");
+    nearest.createdAt = neighbour.createdAt;
+    return nearest;
   }
 
   private isOld(neighbour: Neighbour, now: i64): bool {

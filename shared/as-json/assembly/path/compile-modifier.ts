@@ -18,6 +18,10 @@ export function readModifier(compiler: PathCompiler): PathStep | null {
   if (text.at(end) == Char.Colon) {
     const start = end + 1;
     end = endOfArgument(text, start);
+    if (end < 0) {
+      compiler.fail("the argument of a modifier is not closed");
+      return null;
+    }
     argument = text.sub(start, end).kept();
   }
   compiler.at = end;
@@ -35,11 +39,11 @@ function endsName(byte: i32): bool {
   return byte == Char.Colon || byte == Char.Dot || byte == Char.Pipe;
 }
 
-/** A JSON argument ends with its last byte, a bare one at the next `|` outside of brackets. */
+/** A JSON argument ends with its last byte, a bare one at the next `|` outside of brackets; else -1. */
 function endOfArgument(text: Slice, start: i32): i32 {
   if (isJsonStart(text.at(start))) return endOfJson(text, start);
   let at = start;
-  while (at < text.length && text.at(at) != Char.Pipe) {
+  while (at >= 0 && at < text.length && text.at(at) != Char.Pipe) {
     const byte = text.at(at);
     at = isJsonStart(byte) || byte == Char.OpenRound ? endOfJson(text, at) : at + 1;
   }
@@ -50,17 +54,17 @@ function isJsonStart(byte: i32): bool {
   return byte == Char.OpenCurly || byte == Char.OpenSquare || byte == Char.Quote;
 }
 
-/** Position after the bracket or quote that closes the one at `start`; the length if none does. */
-export function endOfJson(text: Slice, start: i32): i32 {
+/** Position after the bracket or quote that closes the one at `start`; -1 if none does. */
+function endOfJson(text: Slice, start: i32): i32 {
   let depth = 0;
   for (let at = start; at < text.length; at++) {
     const byte = text.at(at);
     if (byte == Char.Quote) at = endOfQuoted(text, at);
     else if (isOpening(byte)) depth++;
     else if (isClosing(byte)) depth--;
-    if (depth <= 0) return min(at + 1, text.length);
+    if (depth <= 0) return at < text.length ? at + 1 : -1;
   }
-  return text.length;
+  return -1;
 }
 
 export function isOpening(byte: i32): bool {
@@ -78,6 +82,7 @@ export function readLiteral(compiler: PathCompiler): PathStep | null {
   let end = start;
   if (isJsonStart(text.at(start))) end = endOfJson(text, start);
   else while (isScalarByte(text.at(end), text.at(start))) end++;
+  if (end < 0) return null;
   const json = text.sub(start, end).kept();
   if (!isValidJson(json)) return null;
   compiler.at = end;

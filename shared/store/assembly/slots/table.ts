@@ -63,6 +63,7 @@ export class SlotTable {
       value === null ? null : SlotEntry.decode(value.data, digest, directory.generationOf(way));
     if (entry === null || entry.isExpired(nowMs)) {
       const isYoung = nowS - directory.usedAt(way) < GRACE_S;
+      // When somebody else was faster, it is theirs to do.
       if (entry !== null || !isYoung) this.release(directory, way);
       return null;
     }
@@ -73,9 +74,12 @@ export class SlotTable {
     return entry;
   }
 
-  /** Stores an entry in place of what the digest had. */
+  /** Stores an entry in place of what the digest had; one that is too long leaves nothing there. */
   put(digest: Slice, entry: SlotEntry, nowMs: i64): Put {
-    if (entry.payload.length > this.geometry.maxEntryBytes) return Put.TooLong;
+    if (entry.payload.length > this.geometry.maxEntryBytes) {
+      this.remove(digest);
+      return Put.TooLong;
+    }
     for (let i = 0; i < ATTEMPTS; i++) {
       const directory = new Directory(this.geometry, this.setOf(digest));
       const status = this.claim(directory, digest, entry, nowMs);
@@ -83,6 +87,15 @@ export class SlotTable {
       if (status != Status.CasMismatch) break;
     }
     return Put.GivenUp;
+  }
+
+  /** Forgets the entry of a digest. */
+  remove(digest: Slice): void {
+    for (let i = 0; i < ATTEMPTS; i++) {
+      const directory = new Directory(this.geometry, this.setOf(digest));
+      const way = directory.find(digest);
+      if (way < 0 || this.release(directory, way)) return;
+    }
   }
 
   /** Frees what has expired in one set. */
@@ -143,13 +156,14 @@ export class SlotTable {
     return freed;
   }
 
-  /** A way that holds nothing readable; when somebody else changed the set, it is theirs to do. */
-  private release(directory: Directory, way: i32): void {
+  /** Frees a way. False: somebody else changed the set since it was read. */
+  private release(directory: Directory, way: i32): bool {
     const size = <i64>directory.sizeOf(way);
     directory.free(way);
-    if (directory.write() != Status.Ok) return;
+    if (directory.write() != Status.Ok) return false;
     this.empty(directory.set, 1 << way);
     this.gauges.add(-1, -size);
+    return true;
   }
 
   private empty(set: i32, ways: i32): void {

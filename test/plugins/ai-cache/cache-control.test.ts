@@ -1,0 +1,109 @@
+import { upstream, type Host } from "proxy-wasm-test";
+import { describe, expect, test } from "vitest";
+import { BUILDS, SemanticGateway } from "./semantic-gateway.js";
+import {
+  ask,
+  completion,
+  gateway,
+  higress,
+  isHit,
+  JSON_TYPE,
+  PEER,
+  question,
+  textOf,
+} from "./support.js";
+
+// What a client may ask of the cache (`requestCacheControl`), and what is left of older answers then.
+
+const control = (value: string) => ({ headers: { "cache-control": value } });
+const ASKED = "How tall is Mount Everest?";
+const AGAIN = "How tall is the Mount Everest ?";
+const obeys = { requestCacheControl: true };
+
+describe.each(BUILDS)("neighbours on %s", (build) => {
+  test.each(["no-cache", "max-age=0"])(
+    "%s: the fresh answer takes the place of the old",
+    async (value) => {
+      const gateway = await SemanticGateway.open(build, { more: obeys });
+      expect(await gateway.ask(ASKED)).toBe("answer 1");
+      expect(await gateway.ask(ASKED, control(value))).toBe("answer 2");
+      expect(await gateway.ask(AGAIN)).toBe("answer 2");
+      expect(gateway.index.size).toBe(1);
+      expect(gateway.vectors.requests).toHaveLength(4);
+    },
+  );
+
+  test("no-cache without anything stored stores", async () => {
+    const gateway = await SemanticGateway.open(build, { more: obeys });
+    expect(await gateway.ask(ASKED, control("no-cache"))).toBe("answer 1");
+    expect(await gateway.ask(AGAIN)).toBe("answer 1");
+  });
+
+  test("no-cache, and the vectors are not used: nobody embeds", async () => {
+    const more = { ...obeys, cache: { type: "memory" } };
+    const gateway = await SemanticGateway.open(build, { more });
+    await gateway.ask(ASKED, control("no-cache"));
+    expect(gateway.embedding.requests).toHaveLength(0);
+    expect(await gateway.ask(ASKED)).toBe("answer 1");
+  });
+
+  test("max-age holds for neighbours, and for what they left in the exact cache", async () => {
+    const cache = { type: "memory", cacheTTL: 1000 };
+    const more = { ...obeys, cache, enableSemanticCache: true };
+    const gateway = await SemanticGateway.open(build, { more });
+    expect(await gateway.ask(ASKED)).toBe("answer 1");
+    await gateway.host.clock.advance(100_000);
+    expect(await gateway.ask(AGAIN, control("max-age=200"))).toBe("answer 1");
+    expect(await gateway.ask(AGAIN, control("max-age=200"))).toBe("answer 1");
+    expect(await gateway.ask(AGAIN, control("max-age=50"))).toBe("answer 2");
+    expect(await gateway.ask(AGAIN, control("max-age=50"))).toBe("answer 2");
+  });
+
+  test("max-age takes no neighbour whose age is unknown", async () => {
+    const gateway = await SemanticGateway.open(build, { more: obeys });
+    expect(await gateway.ask(ASKED)).toBe("answer 1");
+    expect(await gateway.ask(AGAIN, control("max-age=999999"))).toBe("answer 2");
+  });
+});
+
+/** A model that says first one thing, then another. */
+const changing = (...answers: string[]) =>
+  answers.reduce(
+    (model, text) => model.reply(200, { headers: JSON_TYPE, body: completion(text) }),
+    upstream(),
+  );
+
+const fresh = { "cache-control": "no-cache" };
+const LONG = "a longer answer than the table takes";
+
+async function afterRefresh(host: Host): Promise<string[]> {
+  const texts = [];
+  for (const headers of [{}, {}, fresh, {}])
+    texts.push(textOf(await ask(host, question("q"), headers)));
+  return texts;
+}
+
+test("a fresh answer that is too long for the table leaves no old one there", async () => {
+  const backend = changing("old", LONG, "third");
+  const cache = { type: "memory", memory: { maxEntryBytes: 10 } };
+  const host = await gateway({ cache, ...obeys }, { clusters: { backend } });
+  expect(await afterRefresh(host)).toEqual(["old", "old", LONG, "third"]);
+  expect(host.metrics.all["ai_cache_memory_entries"]).toBe(1);
+  await host.close();
+});
+
+test("nor in the table in front of Redis", async () => {
+  const backend = changing("old", LONG);
+  const cache = { ...PEER.cache, l1: { maxEntryBytes: 10 } };
+  const { host } = await higress({ cache, ...obeys }, { clusters: { backend } });
+  expect(await afterRefresh(host)).toEqual(["old", "old", LONG, LONG]);
+  await host.close();
+});
+
+test("only-if-cached is ignored, as are words that nobody knows", async () => {
+  const host = await gateway({ cache: { type: "memory" }, ...obeys });
+  const headers = { "cache-control": "only-if-cached, max-stale=5, x" };
+  expect(textOf(await ask(host, question("q"), headers))).toBe("Hello");
+  expect(isHit(await ask(host, question("q"), headers))).toBe(true);
+  await host.close();
+});

@@ -1,0 +1,171 @@
+import { upstream, type ClientResponse } from "proxy-wasm-test";
+import { describe, expect, test } from "vitest";
+import {
+  ask,
+  completion,
+  gateway,
+  higress,
+  isHit,
+  JSON_TYPE,
+  MEMORY,
+  PEER,
+  question,
+  SSE_TYPE,
+  textOf,
+} from "./support.js";
+
+// What `replay: structured` keeps of answers that lack something, or are no proper JSON.
+
+const STRUCTURED = { ...MEMORY, replay: "structured" };
+const CHUNKS = { ...STRUCTURED, streamReplay: "chunks" };
+const stream = (...events: string[]) =>
+  [...events, "[DONE]"].map((data) => `data: ${data}\n\n`).join("");
+
+/** What a model's answer comes back as. */
+async function replayed(
+  body: string,
+  config: object = STRUCTURED,
+  wants: { stream?: boolean; gets?: boolean } = {},
+): Promise<ClientResponse> {
+  const type = wants.gets ? SSE_TYPE : JSON_TYPE;
+  const backend = upstream().reply(200, { headers: type, body });
+  const host = await gateway(config, { clusters: { backend } });
+  await ask(host, question("q", { stream: wants.gets === true }));
+  const reply = await ask(host, question("q", { stream: wants.stream === true }));
+  expect(isHit(reply)).toBe(true);
+  await host.close();
+  return reply;
+}
+
+interface Completion {
+  id: string;
+  model: string;
+  choices: { message: object; finish_reason: string }[];
+  usage: object;
+}
+
+const parsed = (reply: ClientResponse) => JSON.parse(reply.text()) as Completion;
+
+describe("a stream that is no proper JSON", () => {
+  test.each([
+    ["an escape that is none", '{"choices":[{"index":0,"delta":{"content":"a\\qb"}}]}', "a"],
+    ["a number that is none", '{"choices":[{"index":0,"delta":{"content":"a","n":+1}}]}', "a"],
+    ["a line in a string", '{"choices":[{"index":0,"delta":{"content":"a\tb"}}]}', "a\tb"],
+  ])("%s: its text is kept, and every hit is JSON", async (_what, event, text) => {
+    const reply = await replayed(stream(event), STRUCTURED, { gets: true });
+    expect(textOf(reply)).toBe(text);
+    expect(parsed(reply).id).toBe("from-cache");
+  });
+
+  test("in its usage: the message is whole, the usage is not shown", async () => {
+    const body = stream(
+      '{"choices":[{"index":0,"delta":{"content":"a","x":1}}]}',
+      '{"choices":[],"usage":{"prompt_tokens":1,"n":"\\q"}}',
+    );
+    const config = { ...STRUCTURED, cachedUsage: "original" };
+    const { choices, usage } = parsed(await replayed(body, config, { gets: true }));
+    expect(choices[0]?.message).toEqual({ content: "a", x: 1 });
+    expect(usage).toEqual({ prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 });
+  });
+});
+
+describe("what a model leaves out is said as in the templates", () => {
+  const NAMELESS = { id: "from-cache", model: "from-cache" };
+  const message = { role: "assistant", content: "Hi" };
+
+  test.each([
+    ["nothing but the message", { choices: [{ message }] }],
+    ["empty texts", { id: "", model: "", choices: [{ message, finish_reason: "" }] }],
+    ["nulls", { id: null, model: null, choices: [{ message, finish_reason: null }] }],
+  ])("%s", async (_what, answer) => {
+    const body = JSON.stringify(answer);
+    const config = { ...STRUCTURED, cacheFinishReasons: [] };
+    const document = parsed(await replayed(body, config));
+    expect(document).toMatchObject({ ...NAMELESS, choices: [{ message, finish_reason: "stop" }] });
+    const event = (await replayed(body, config, { stream: true })).text();
+    expect(event).toContain('"finish_reason":"stop"');
+    expect(event).not.toContain('""');
+    const chunks = { ...config, streamReplay: "chunks" };
+    const events = (await replayed(body, chunks, { stream: true })).text();
+    expect(events).toContain('"delta":{},"finish_reason":"stop"');
+    expect(events.match(/"id":"from-cache".*"model":"from-cache"/g)).toHaveLength(3);
+  });
+});
+
+test("where the text stands elsewhere, and the message says nothing, the text is kept", async () => {
+  const config = { ...STRUCTURED, cacheValueFrom: "choices.0.message.reasoning_content" };
+  const message = { content: null, reasoning_content: "so" };
+  expect(textOf(await replayed(JSON.stringify({ choices: [{ message }] }), config))).toBe("so");
+  const streamed = { ...STRUCTURED, cacheStreamValueFrom: "choices.0.delta.reasoning_content" };
+  const event = JSON.stringify({ choices: [{ delta: message }] });
+  expect(textOf(await replayed(stream(event), streamed, { gets: true }))).toBe("so");
+});
+
+describe("pieces of a text", () => {
+  const pieces = async (value: Uint8Array | string) => {
+    const { host, redis } = await higress({ ...PEER, streamReplay: "chunks" });
+    redis.command("set", "higress-ai-cache:q", value as string);
+    const reply = await ask(host, question("q", { stream: true }));
+    await host.close();
+    const texts = [...reply.text().matchAll(/"content":"([^"]*)"/g)].map(([, text]) => text!);
+    return texts.slice(1);
+  };
+
+  test("characters of any length are whole", async () => {
+    for (const character of ["x", "é", "€", "😀"]) {
+      for (const before of ["", "a", "ab", "abc"]) {
+        const text = before + character.repeat(600 / Buffer.byteLength(character));
+        const found = await pieces(text);
+        expect(found.join("")).toBe(text);
+        expect(found).toHaveLength(3);
+      }
+    }
+  });
+
+  test("bytes that begin no character do not each become an event", async () => {
+    const found = await pieces(Buffer.alloc(2048, 0x80));
+    expect(found).toHaveLength(8);
+  });
+});
+
+test("what was stored before `replay` changed is answered, both ways", async () => {
+  const before = await higress({ ...PEER, replay: "structured" });
+  await ask(before.host, question("whole"));
+  const clusters = { "outbound|6379||redis.dns": before.redis };
+  const after = await higress(PEER, { clusters });
+  expect(textOf(await ask(after.host, question("whole")))).toBe("Hello");
+  await ask(after.host, question("text"));
+  const again = await higress({ ...PEER, replay: "structured" }, { clusters });
+  expect(parsed(await ask(again.host, question("text"))).id).toBe("from-cache");
+  expect(isHit(await ask(again.host, question("whole")))).toBe(true);
+  for (const { host } of [before, after, again]) await host.close();
+});
+
+test("a plain text as a model would stream it", async () => {
+  const reply = await replayed(
+    completion("Hello"),
+    { ...MEMORY, streamReplay: "chunks" },
+    { stream: true },
+  );
+  const data = reply.text().split("\n\n").slice(0, -1);
+  expect(data.at(-1)).toBe("data: [DONE]");
+  const deltas = data.slice(0, -1).map((event) => {
+    const { choices } = JSON.parse(event.slice(6)) as {
+      choices: { delta: object; finish_reason: string }[];
+    };
+    return [choices[0]?.delta, choices[0]?.finish_reason];
+  });
+  expect(deltas).toEqual([
+    [{ role: "assistant", content: "" }, null],
+    [{ content: "Hello" }, null],
+    [{}, "stop"],
+  ]);
+});
+
+test("chunks say what else a message had", async () => {
+  const message = { role: "assistant", content: "Hi", reasoning_content: "so" };
+  const reply = await replayed(JSON.stringify({ choices: [{ message }] }), CHUNKS, {
+    stream: true,
+  });
+  expect(reply.text()).toContain('"delta":{"reasoning_content":"so"}');
+});

@@ -6,6 +6,7 @@ import {
   limitRequestBuffer,
   limitResponseBuffer,
   PluginLog,
+  replaceHeldBody,
 } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
@@ -263,10 +264,14 @@ export class ContentStream extends HttpContext {
 
   /** Puts the changed texts in their places. @returns false: that cannot be done */
   private edit(texts: Texts): bool {
-    const buffer = this.phase == Phase.Request ? requestBody : responseBody;
-    const body = buffer.readAll();
+    const isRequest = this.phase == Phase.Request;
+    const body = isRequest ? requestBody.readAll() : responseBody.readAll();
     const edited: Slice | null = body === null ? null : texts.edit(body);
-    if (edited === null || buffer.replace(edited) != Status.Ok) return false;
+    if (body === null || edited === null) return false;
+    const isPlaced = isRequest
+      ? replaceHeldBody(body, body.length, edited)
+      : responseBody.replace(edited) == Status.Ok;
+    if (!isPlaced) return false;
     if (texts.isMasked) this.metrics.countMasked(this.phase);
     return true;
   }

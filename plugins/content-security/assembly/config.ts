@@ -6,7 +6,6 @@ import { ConsumerRules } from "./consumer-rules";
 import { Dialect } from "./dialect";
 import { Doubts } from "./doubts";
 import { Backend, Phase } from "./judge/backend";
-import { LEVEL_HIGH, LEVEL_MAX } from "./judge/level";
 import { Needs } from "./judge/needs";
 import { LedgerHabits } from "./ledger-habits";
 import { LocalRules } from "./local/local-rules";
@@ -104,7 +103,7 @@ export class SecurityConfig {
     this.bufferLimit = api.judgesEvents ? 1 : readWindow(fields, doubts, isGuard);
     const refusal = readRefusal(config, dialect, api.type);
     this.refusal = refusal;
-    const thresholds = readThresholds(config, isCloud ? LEVEL_MAX : LEVEL_HIGH);
+    const thresholds = readThresholds(config);
     if (!isGuard) doubtBar(config, "riskLevelBar", doubts);
     this.consumers = new ConsumerRules(config, thresholds, doubts);
     this.failsClosed = config.choice("failMode", FAIL_MODES, 0) == CLOSED;

@@ -8,13 +8,9 @@ import { Action, Thresholds } from "./judge/thresholds";
 const BLOCK: Slice = bytes("block");
 const MASK: Slice = bytes("mask");
 
-/**
- * Bars and actions at the top level (content-security.md 2.3).
- *
- * @param defaultBar of dimensions that have none: the cloud's never block by themselves
- */
-export function readThresholds(config: ConfigReader, defaultBar: i32): Thresholds {
-  const thresholds = new Thresholds(null, defaultBar);
+/** Bars and actions at the top level (content-security.md 2.3). */
+export function readThresholds(config: ConfigReader): Thresholds {
+  const thresholds = new Thresholds();
   readActions(config, thresholds, "");
   readBars(config, thresholds);
   for (let i = 0; i < DIMENSIONS; i++) {

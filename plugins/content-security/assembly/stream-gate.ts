@@ -140,12 +140,13 @@ export class StreamGate {
     held.messageId = said.messageId;
     held.joined = said.joined;
     for (let i = 0; i < said.list.length; i++) this.say(held, said.list[i]);
-    if (said.list.length == 0 && isLastWord(event)) this.finishTracks();
+    if (isLastWord(event)) this.finishTracks();
   }
 
   private say(held: HeldEvent, piece: EventText): void {
-    held.texts.push(this.tracks.add(piece));
-    held.runes += runesIn(piece.text);
+    const text = this.tracks.add(piece);
+    held.texts.push(text);
+    if (!text.isRepeat) held.runes += runesIn(piece.text);
   }
 
   private finishTracks(): void {

@@ -11,6 +11,8 @@ export class Track {
   length: i32 = 0;
   /** Bytes of all tracks when it was last heard of. */
   heardAt: i32 = 0;
+  /** Pieces of all tracks until then. */
+  heardAs: i32 = 0;
   /** All of it, as it came and as it went on, where the stream repeats it; null: it does not. */
   said: Builder | null = null;
   private readonly gone: Builder = new Builder(0);

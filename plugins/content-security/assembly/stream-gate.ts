@@ -57,6 +57,8 @@ export class StreamGate {
   private isRefused: bool = false;
   /** Something was taken out of it, by whomever. */
   private isMasked: bool = false;
+  /** It has said something. */
+  private isHeard: bool = false;
   /** Some of it could not be judged. */
   private hasFailed: bool = false;
   /** Text of the windows that were judged; null: no judge wants to hear it again. */
@@ -72,7 +74,7 @@ export class StreamGate {
     private readonly examiner: Examiner,
     private readonly isSearch: bool,
   ) {
-    this.tracks = new Tracks(config.rules, examiner);
+    this.tracks = new Tracks(config.rules, examiner, config.api.speaker);
     this.context = new StreamContext(config.contextChars);
     this.said = config.needs.all ? new Builder(0) : null;
     this.incoming = new StreamEvents(config.api, <i32>config.maxBodyBytes);
@@ -145,6 +147,8 @@ export class StreamGate {
 
   private say(held: HeldEvent, piece: EventText): void {
     const text = this.tracks.add(piece);
+    if (!this.isHeard && this.asksNobody) this.examiner.ledger.metrics.checked.increment();
+    this.isHeard = true;
     held.texts.push(text);
     if (!text.isRepeat) held.runes += runesIn(piece.text);
   }

@@ -1,4 +1,4 @@
-import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { ALONE, Echo, EventText } from "./event-texts";
 import { Examiner } from "./exam";
 import { HeldEvent, HeldText, Track } from "./held-event";
@@ -8,6 +8,8 @@ import { LocalRules } from "./local/local-rules";
 
 /** Texts that go on at the same time: with more of them, the oldest has ended. */
 const MAX_TRACKS: i32 = 256;
+/** Pieces of others behind which a text has ended: one of them may be long. */
+const PIECES: i32 = 8;
 /** Bytes of a text that is known again when it is repeated. */
 const MAX_REPEATED: i32 = 1 << 20;
 
@@ -28,6 +30,7 @@ export class Tracks {
   private count: i32 = 0;
   /** Bytes of all texts so far. */
   private said: i32 = 0;
+  private pieces: i32 = 0;
   /** Something was taken out of a text that has ended. */
   private hasMasked: bool = false;
 
@@ -35,6 +38,8 @@ export class Tracks {
   constructor(
     private readonly rules: LocalRules | null,
     private readonly examiner: Examiner,
+    /** Who speaks; no bytes: unknown. */
+    private readonly role: Slice,
   ) {}
 
   /** A text goes on, or begins; or one is said once more, so it has ended. */
@@ -51,6 +56,7 @@ export class Tracks {
     track.length += piece.text.length;
     this.said += piece.text.length;
     track.heardAt = this.said;
+    track.heardAs = ++this.pieces;
     if (rules !== null) {
       rules.feed(piece.text);
       this.refuse(rules.judgement);
@@ -70,6 +76,7 @@ export class Tracks {
       const text = event.texts[i];
       if (text.isSettled || rules === null) continue;
       if (this.said - text.track.heardAt < rules.holdback * others) return false;
+      if (this.pieces - text.track.heardAs < PIECES * others) return false;
       this.end(text.track);
       if (!text.isSettled) return false;
     }
@@ -120,7 +127,7 @@ export class Tracks {
     const track = new Track(
       this.count++,
       name,
-      applies && rules !== null ? rules.stream(Phase.Response, NO_BYTES, memory, isJson) : null,
+      applies && rules !== null ? rules.stream(Phase.Response, this.role, memory, isJson) : null,
     );
     if (name == ALONE) return track;
     if (this.list.length == MAX_TRACKS) this.end(this.list[0]);

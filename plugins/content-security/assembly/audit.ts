@@ -15,6 +15,7 @@ const EVENTS: Slice = bytes("safecheck_requests");
 const IDS: Slice = bytes("safecheck_request_ids");
 const LAST_ID: Slice = bytes("safecheck_request_id");
 const RULES: Slice = bytes("safecheck_rules");
+const CONSUMER: Slice = bytes("safecheck_consumer");
 
 /** One call to a judge. */
 @final
@@ -44,6 +45,11 @@ export class Audit {
   private startedMs: i64 = 0;
 
   constructor(private readonly log: PluginLog) {}
+
+  /** Who asks. */
+  consumer(name: Slice): void {
+    this.attributes.setText(CONSUMER, name);
+  }
 
   /** A body is complete, or a stream begins. */
   start(): void {

@@ -47,6 +47,11 @@ export class Thresholds {
     return action == Action.Mask && dimension == Dimension.SensitiveData ? action : Action.Block;
   }
 
+  /** Some of what is found is taken out of a text. */
+  get masks(): bool {
+    return this.actionOf(Dimension.SensitiveData) == Action.Mask;
+  }
+
   private get riskBarOrBase(): i32 {
     const base = this.base;
     if (this.riskBar != UNSET) return this.riskBar;

@@ -80,6 +80,10 @@ export class Audit {
     this.attributes.setText(STATUS, bytes(status));
   }
 
+  get hasStatus(): bool {
+    return this.attributes.find(STATUS) !== null;
+  }
+
   /** How long the phase lasted. @returns milliseconds since `start` */
   time(phase: Phase): i64 {
     const lasted = this.startedMs == 0 ? 0 : max<i64>(0, nowMs() - this.startedMs);

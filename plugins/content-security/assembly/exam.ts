@@ -153,7 +153,8 @@ export class Exam {
       const finding = judgement.findings[i];
       line += ", " + finding.type.toString() + " " + finding.level.toString();
     }
-    log.info(line + ", id " + judgement.requestId.toString());
+    if (!judgement.requestId.isEmpty) line += ", id " + judgement.requestId.toString();
+    log.info(line);
   }
 
   /** What was masked has no place where the text stands: the last call counts as a refusal. */

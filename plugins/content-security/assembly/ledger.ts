@@ -50,10 +50,15 @@ export class Ledger {
     this.audit.write();
   }
 
-  /** Nobody judges a body, for a reason that the peer does not tell. @returns true: it goes on */
+  /**
+   * Nobody judges a body, for a reason that the peer does not tell. What is said already, of the
+   * request, is worth more.
+   *
+   * @returns true: it goes on
+   */
   skip(phase: Phase, reason: string): bool {
     const what = phase == Phase.Request ? "request" : "response";
-    if (this.habits.isFull) this.skipped(what + " skip - " + reason);
+    if (this.habits.isFull && !this.audit.hasStatus) this.skipped(what + " skip - " + reason);
     return true;
   }
 

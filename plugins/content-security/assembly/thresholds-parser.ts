@@ -70,7 +70,7 @@ class ActionReader {
   /** @param where for messages. @param ignores those by dimension: one warning tells */
   read(where: string, ignores: bool): void {
     const config = this.config;
-    let isWarned = false;
+    let isWarned: bool = false;
     this.into.riskAction = readAction(config, "riskAction", where);
     for (let i = 0; i < DIMENSIONS; i++) {
       const field = dimensionName(i).toString() + "Action";

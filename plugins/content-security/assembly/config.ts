@@ -133,7 +133,7 @@ export class SecurityConfig {
 /** Where headers of answers have gone, a status of refusals is for requests alone. */
 function doubtStatus(config: ConfigReader, refusal: Refusal, doubts: Doubts): void {
   if (refusal.keepsHeaders || refusal.status == 200) return;
-  doubts.warn(config, "denyCode", "refused answers keep their status, as their headers are gone");
+  doubts.warn(config, "denyCode", "refused answers keep theirs");
 }
 
 /** `TextModerationPlus` of the peer does so with its `…Action`s, unless another service needs them. */

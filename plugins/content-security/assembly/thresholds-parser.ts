@@ -84,7 +84,7 @@ class ActionReader {
   private readOne(dimension: Dimension, field: string, where: string): Action {
     const action = readAction(this.config, field, where);
     if (action == Action.Mask && dimension != Dimension.SensitiveData) {
-      this.doubts.warn(this.config, field, "counts as block: only sensitive data is masked");
+      this.doubts.warn(this.config, field, "counts as block");
     }
     return action;
   }

@@ -134,9 +134,7 @@ test("they count for services beside it", async () => {
 
 test("a mask of what cannot be masked is a block, with a warning", async () => {
   const fields = { ...CLOUD, action: "MultiModalGuard", maliciousUrlAction: "mask" };
-  expect(await complaints(fields)).toEqual([
-    "warn maliciousUrlAction: counts as block: only sensitive data is masked",
-  ]);
+  expect(await complaints(fields)).toEqual(["warn maliciousUrlAction: counts as block"]);
 });
 
 test.each([null, ""])("a path may be %j, and finds nothing then", async (path) => {
@@ -147,7 +145,7 @@ test.each([null, ""])("a path may be %j, and finds nothing then", async (path) =
 
 test("who wants a status for refused answers is told where there is none", async () => {
   const fields = { rules: [{ words: ["a"] }], denyCode: 451 };
-  const warning = "warn denyCode: refused answers keep their status, as their headers are gone";
+  const warning = "warn denyCode: refused answers keep theirs";
   expect(await complaints(fields)).toEqual([warning]);
   expect(await complaints({ ...fields, checkResponse: false })).toEqual([]);
   expect(await complaints({ ...fields, body_phase: "hold_headers" })).toEqual([]);

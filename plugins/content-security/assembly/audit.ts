@@ -15,6 +15,7 @@ const EVENTS: Slice = bytes("safecheck_requests");
 const IDS: Slice = bytes("safecheck_request_ids");
 const LAST_ID: Slice = bytes("safecheck_request_id");
 const RULES: Slice = bytes("safecheck_rules");
+const CONSUMER: Slice = bytes("safecheck_consumer");
 
 /** One call to a judge. */
 @final
@@ -45,6 +46,11 @@ export class Audit {
 
   constructor(private readonly log: PluginLog) {}
 
+  /** Who asks. */
+  consumer(name: Slice): void {
+    this.attributes.setText(CONSUMER, name);
+  }
+
   /** A body is complete, or a stream begins. */
   start(): void {
     this.startedMs = nowMs();
@@ -72,6 +78,10 @@ export class Audit {
   /** What became of a phase; the last word counts. */
   status(status: string): void {
     this.attributes.setText(STATUS, bytes(status));
+  }
+
+  get hasStatus(): bool {
+    return this.attributes.find(STATUS) !== null;
   }
 
   /** How long the phase lasted. @returns milliseconds since `start` */

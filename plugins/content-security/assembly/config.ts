@@ -1,12 +1,12 @@
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { countsEveryRequest } from "@ai-gateway-wasm/kit/series";
 import { Api } from "./api/api";
+import { isTextModeration } from "./backend/aliyun/config";
 import { Spellings } from "./backend/guard/spellings";
 import { ConsumerRules } from "./consumer-rules";
 import { Dialect } from "./dialect";
 import { Doubts } from "./doubts";
 import { Backend, Phase } from "./judge/backend";
-import { LEVEL_HIGH, LEVEL_MAX } from "./judge/level";
 import { Needs } from "./judge/needs";
 import { LedgerHabits } from "./ledger-habits";
 import { LocalRules } from "./local/local-rules";
@@ -22,6 +22,8 @@ const BODY_PHASES: string[] = ["auto", "hold_headers", "stream_headers"];
 const HOLD_HEADERS: i32 = 1;
 const STREAM_HEADERS: i32 = 2;
 const CLOSED: i32 = 1;
+/** Longer than most phrases; the peers' windows do not overlap (content-security.md 6, no. 30). */
+const CONTEXT: i32 = 100;
 /** A few pages. */
 const MAX_CONTEXT: i64 = 10_000;
 const DENY: i32 = 1;
@@ -91,22 +93,24 @@ export class SecurityConfig {
     const checksResponse = fields.flag("check_response", "checkResponse", !isCloud);
     this.checksRequest = checksRequest;
     this.checksResponse = checksResponse;
-    const needs = new Needs(backends);
+    const ignoresActions = ignoresDimensions(config, dialect, backends);
+    const thresholds = readThresholds(config, doubts, ignoresActions);
+    const consumers = new ConsumerRules(config, thresholds, doubts, ignoresActions);
+    this.consumers = consumers;
+    const needs = new Needs(backends, consumers.masks);
     this.needs = needs;
     this.readsRequest = checksRequest || (checksResponse && needs.prompt);
     this.checksImages = config.flag("checkRequestImage");
-    const isMasked = rules !== null && rules.masks(Phase.Request);
-    this.mayMask = isMasked || (backends.length > 0 && api.masksTexts);
+    this.mayMask = mayMask(rules, needs, api);
     this.masking = new MaskingPolicy(config, api.masksTexts, isCloud);
     this.trigger = isGuard ? Trigger.Chars : config.choice("bufferTrigger", TRIGGERS, Trigger.Auto);
-    this.contextChars = <i32>config.integer("streamContextChars", 0, 0, MAX_CONTEXT);
     this.asksEmpty = !api.judgesEvents && needs.empty;
-    this.bufferLimit = api.judgesEvents ? 1 : readWindow(fields, doubts, isGuard);
+    const limit = api.judgesEvents ? 1 : readWindow(fields, doubts, isGuard);
+    this.contextChars = readContext(config, dialect, limit);
+    this.bufferLimit = limit;
     const refusal = readRefusal(config, dialect, api.type);
     this.refusal = refusal;
-    const thresholds = readThresholds(config, isCloud ? LEVEL_MAX : LEVEL_HIGH);
     if (!isGuard) doubtBar(config, "riskLevelBar", doubts);
-    this.consumers = new ConsumerRules(config, thresholds, doubts);
     this.failsClosed = config.choice("failMode", FAIL_MODES, 0) == CLOSED;
     this.failCode = <i32>config.integer("failCode", 503, 200, 599);
     this.deniesUnreadable =
@@ -117,12 +121,35 @@ export class SecurityConfig {
     this.ledger = new LedgerHabits(config, !isCloud);
     this.maxBodyBytes = readBodyLimit(fields, isGuard);
     this.countsAll = countsEveryRequest(config);
+    if (checksResponse && !this.holdsResponseHeaders) doubtStatus(config, refusal, doubts);
   }
 
   /** A refusal of an answer has a status and headers of its own. */
   get changesResponseHeaders(): bool {
     return this.holdsResponseHeaders && !this.refusal.keepsHeaders;
   }
+}
+
+/** Where headers of answers have gone, a status of refusals is for requests alone. */
+function doubtStatus(config: ConfigReader, refusal: Refusal, doubts: Doubts): void {
+  if (refusal.keepsHeaders || refusal.status == 200) return;
+  doubts.warn(config, "denyCode", "refused answers keep theirs");
+}
+
+/** `TextModerationPlus` of the peer does so with its `…Action`s, unless another service needs them. */
+function ignoresDimensions(config: ConfigReader, dialect: Dialect, backends: Backend[]): bool {
+  return dialect == Dialect.Cloud && backends.length == 1 && isTextModeration(config);
+}
+
+/** The windows of the peers do not overlap. */
+function readContext(config: ConfigReader, dialect: Dialect, window: i32): i32 {
+  const fallback = dialect == Dialect.Ours ? min(window, CONTEXT) : 0;
+  return <i32>config.integer("streamContextChars", fallback, 0, MAX_CONTEXT);
+}
+
+/** Somebody may have another text for one of a request. */
+function mayMask(rules: LocalRules | null, needs: Needs, api: Api): bool {
+  return (rules !== null && rules.masks(Phase.Request)) || (needs.masks && api.masksTexts);
 }
 
 /** An answer that is held can be refused by a local reply, unless the refusal keeps its headers. */

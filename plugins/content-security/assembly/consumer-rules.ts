@@ -35,7 +35,9 @@ export class ConsumerRules {
   constructor(
     config: ConfigReader,
     private readonly base: Thresholds,
-    doubts: Doubts,
+    private readonly doubts: Doubts,
+    /** `action`s by dimension are not even looked at, as in the peer. */
+    private readonly ignoresActions: bool,
   ) {
     this.requestServices = readServices(
       config,
@@ -50,7 +52,15 @@ export class ConsumerRules {
       "responseImageCheckService",
     );
     const items = config.objects("consumerRiskLevel");
-    for (let i = 0; i < items.length; i++) this.addThresholds(config, items[i], doubts);
+    for (let i = 0; i < items.length; i++) this.addThresholds(config, items[i]);
+  }
+
+  /** What some service finds may be taken out of a text. */
+  get masks(): bool {
+    for (let i = 0; i < this.thresholds.length; i++) {
+      if (this.thresholds[i].thresholds.masks) return true;
+    }
+    return this.base.masks;
   }
 
   thresholdsOf(consumer: Slice): Thresholds {
@@ -70,7 +80,7 @@ export class ConsumerRules {
     return NO_BYTES;
   }
 
-  private addThresholds(config: ConfigReader, item: ConfigReader, doubts: Doubts): void {
+  private addThresholds(config: ConfigReader, item: ConfigReader): void {
     if (item.has("openAIDenyResponseFormat")) {
       config.refuseWith(
         "openAIDenyResponseFormat must be configured at plugin global scope, not under consumerRiskLevel",
@@ -78,7 +88,8 @@ export class ConsumerRules {
     }
     const match = ConsumerMatch.read(item);
     if (match === null) return;
-    const thresholds = readConsumerThresholds(item, this.base, doubts);
+    const thresholds = new Thresholds(this.base);
+    readConsumerThresholds(item, thresholds, this.doubts, this.ignoresActions);
     this.thresholds.push(new ThresholdsRule(match, thresholds));
   }
 }
@@ -94,7 +105,14 @@ function readServices(
   for (let i = 0; i < items.length; i++) {
     const match = ConsumerMatch.read(items[i]);
     if (match === null) continue;
-    rules.push(new ServiceRule(match, items[i].text(field), items[i].text(imageField)));
+    const image = stringIn(items[i], imageField);
+    rules.push(new ServiceRule(match, stringIn(items[i], field), image));
   }
   return rules;
+}
+
+/** What is no string names no service, as in the peer. */
+function stringIn(item: ConfigReader, field: string): Slice {
+  const value = item.find(field);
+  return value !== null && value.isString ? item.text(field) : NO_BYTES;
 }

@@ -1,6 +1,7 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { compileRegex, Regex, RegexError } from "@ai-gateway-wasm/match";
+import { regexMessage } from "./local/regex-message";
 
 const MATCH_TYPES: Slice[] = [bytes("exact"), bytes("prefix"), bytes("regexp")];
 
@@ -30,7 +31,7 @@ export class ConsumerMatch {
     if (type != MatchType.Regexp) return new ConsumerMatch(type, name, null);
     const error = new RegexError();
     const regex = compileRegex(name, error);
-    if (regex === null) item.refuse("name", error.message);
+    if (regex === null) item.refuse("name", regexMessage(error));
     return new ConsumerMatch(type, name, regex);
   }
 

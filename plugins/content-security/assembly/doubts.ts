@@ -19,7 +19,22 @@ export class Doubts {
   /** @param config the object that has the field */
   note(config: ConfigReader, field: string, consequence: string): void {
     if (this.isStrict) return config.refuse(field, consequence);
-    const path = config.path;
-    this.log.error((path.length == 0 ? field : path + "." + field) + ": " + consequence);
+    this.log.error(fieldPath(config, field) + ": " + consequence);
   }
+
+  /** What is so. @param config of which part */
+  tell(config: ConfigReader, summary: string): void {
+    const path = config.path;
+    this.log.info((path.length == 0 ? "" : path + ": ") + summary);
+  }
+
+  /** What works, but not as it may be read. Never a refusal. */
+  warn(config: ConfigReader, field: string, consequence: string): void {
+    this.log.warn(fieldPath(config, field) + ": " + consequence);
+  }
+}
+
+function fieldPath(config: ConfigReader, field: string): string {
+  const path = config.path;
+  return path.length == 0 ? field : path + "." + field;
 }

@@ -1,7 +1,7 @@
 import { findJson, integerOf, JsonPath, JsonValue, textOf } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { dataOf } from "@ai-gateway-wasm/sse";
-import { leavesOf } from "./api/leaves";
+import { isOneOf, leavesOf } from "./api/leaves";
 import { offsetIn } from "./text-field";
 
 const CHOICES: Slice = bytes("choices");
@@ -16,6 +16,32 @@ const ARGUMENTS: Slice = bytes("arguments");
 /** Of Anthropic: text, thoughts and the input of tools. */
 const ANTHROPIC: Slice[] = [TEXT, bytes("thinking"), bytes("partial_json")];
 const ANTHROPIC_JSON: i32 = 2;
+const BLOCK: Slice = bytes("content_block");
+/** Of OpenAI's responses. */
+const TYPE: Slice = bytes("type");
+const RESPONSE: Slice = bytes("response.");
+const OUTPUT_INDEX: Slice = bytes("output_index");
+const CONTENT_INDEX: Slice = bytes("content_index");
+const SUMMARY_INDEX: Slice = bytes("summary_index");
+/** Where their events say once more, in whole, what was said in pieces. */
+const PARTS: Slice[] = [
+  bytes("part"),
+  bytes("item"),
+  bytes("response"),
+  bytes("output"),
+  CONTENT,
+  bytes("summary"),
+];
+const SAID: Slice[] = [
+  TEXT,
+  ARGUMENTS,
+  bytes("refusal"),
+  bytes("input"),
+  bytes("code"),
+  bytes("output"),
+];
+/** response.output[0].content[0].text */
+const MAX_DEPTH: i32 = 6;
 /** The track of texts that nothing goes on. */
 export const ALONE: u64 = u64.MAX_VALUE;
 
@@ -27,8 +53,18 @@ const enum Field {
   Reasoning,
   Call,
   Responses,
+  Summary,
   /** Those of `ANTHROPIC`, from here on. */
   Anthropic,
+}
+
+/** Some streams say the same twice. */
+export const enum Echo {
+  None,
+  /** It will be said again, with what comes before and behind it. */
+  First,
+  /** All of a text that may have been said in pieces. */
+  Repeat,
 }
 
 /** A piece of text in an event. */
@@ -44,11 +80,13 @@ export class EventText {
     readonly text: Slice,
     /** The text is JSON itself: what a tool is called with. */
     readonly isJson: bool,
+    readonly echo: Echo,
   ) {}
 
   /** Another text in its place, in an event that is the same but for it. @param length between quotes */
   like(text: Slice, length: i32): EventText {
-    return new EventText(this.track, this.start, length + 2, text.kept(), this.isJson);
+    const start = this.start;
+    return new EventText(this.track, start, length + 2, text.kept(), this.isJson, this.echo);
   }
 }
 
@@ -84,7 +122,7 @@ export class EventTexts {
       const value = paths[i].read(this.root);
       const leaves: JsonValue[] = value === null ? [] : leavesOf(value);
       for (let k = 0; k < leaves.length; k++) {
-        this.put(track(Field.Path), leaves[k], textOf(leaves[k]), false);
+        this.put(track(Field.Path), leaves[k], textOf(leaves[k]));
       }
     }
   }
@@ -94,17 +132,44 @@ export class EventTexts {
     const root = this.root;
     if (root === null) return;
     const choices = root.get(CHOICES);
-    const delta = root.get(DELTA);
+    // Anthropic's blocks may begin with a text.
+    const block = root.get(BLOCK);
+    const delta = block === null ? root.get(DELTA) : block;
     if (choices !== null && choices.isArray) {
       const items = choices.entries();
       while (items.next()) if (items.value.isObject) this.takeChoice(items.value);
     } else if (delta !== null && delta.isObject) {
-      const block = indexOf(root);
+      const index = indexOf(root);
       for (let i = 0; i < ANTHROPIC.length; i++) {
-        this.add(track(Field.Anthropic + i, block), delta.get(ANTHROPIC[i]), i == ANTHROPIC_JSON);
+        this.add(track(Field.Anthropic + i, index), delta.get(ANTHROPIC[i]), i == ANTHROPIC_JSON);
       }
-    } else {
-      this.add(track(Field.Responses), delta); // OpenAI's responses
+    } else if (delta !== null) {
+      this.takePiece(root, delta);
+    } else if (textOf(root.get(TYPE)).startsWith(RESPONSE)) {
+      this.takeRepeats(root, 0);
+    }
+  }
+
+  /** Of a response: the items of its output speak at the same time, and so do their parts. */
+  private takePiece(root: JsonValue, delta: JsonValue): void {
+    const isJson = textOf(root.get(TYPE)).find(ARGUMENTS) >= 0;
+    const summary = root.get(SUMMARY_INDEX);
+    const field = summary === null ? Field.Responses : Field.Summary;
+    const part = summary === null ? indexOf(root, CONTENT_INDEX) : <u64>integerOf(summary);
+    this.add(track(field, indexOf(root, OUTPUT_INDEX), part), delta, isJson, Echo.First);
+  }
+
+  private takeRepeats(value: JsonValue, depth: i32): void {
+    const isList = value.isArray;
+    const members = value.entries();
+    while (members.next()) {
+      const member = members.value;
+      if (member.isArray || member.isObject) {
+        const isPart = isList || isOneOf(members.key, PARTS);
+        if (isPart && depth < MAX_DEPTH) this.takeRepeats(member, depth + 1);
+      } else if (!isList && isOneOf(members.key, SAID)) {
+        this.add(ALONE, member, members.keyIs(ARGUMENTS), Echo.Repeat);
+      }
     }
   }
 
@@ -115,7 +180,7 @@ export class EventTexts {
 
   /** Takes texts that nothing goes on. */
   takeAlone(values: JsonValue[]): void {
-    for (let i = 0; i < values.length; i++) this.put(ALONE, values[i], textOf(values[i]), false);
+    for (let i = 0; i < values.length; i++) this.put(ALONE, values[i], textOf(values[i]));
   }
 
   private takeChoice(choice: JsonValue): void {
@@ -142,16 +207,27 @@ export class EventTexts {
     }
   }
 
-  private add(track: u64, value: JsonValue | null, isJson: bool = false): void {
-    if (value !== null && value.isString) this.put(track, value, textOf(value), isJson);
+  private add(
+    track: u64,
+    value: JsonValue | null,
+    isJson: bool = false,
+    echo: Echo = Echo.None,
+  ): void {
+    if (value !== null && value.isString) this.put(track, value, textOf(value), isJson, echo);
   }
 
-  private put(track: u64, value: JsonValue, text: Slice, isJson: bool): void {
+  private put(
+    track: u64,
+    value: JsonValue,
+    text: Slice,
+    isJson: bool = false,
+    echo: Echo = Echo.None,
+  ): void {
     if (text.isEmpty) return;
     const raw = value.raw;
     const joined = this.joined;
     const start = offsetIn(joined === null ? this.event : joined, raw);
-    const piece = new EventText(track, start, raw.length, text.copy(), isJson);
+    const piece = new EventText(track, start, raw.length, text.copy(), isJson, echo);
     // In the order of the event, as it is edited. Nearly all come so.
     const list = this.list;
     let at = list.push(piece) - 1;
@@ -160,8 +236,8 @@ export class EventTexts {
   }
 }
 
-function indexOf(value: JsonValue): u64 {
-  return <u64>integerOf(value.get(INDEX));
+function indexOf(value: JsonValue, key: Slice = INDEX): u64 {
+  return <u64>integerOf(value.get(key));
 }
 
 /** @param index of the choice or block, `call` of the tool's call in it: 28 bits of each count */

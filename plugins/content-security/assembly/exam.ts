@@ -1,6 +1,6 @@
 import { Builder, decimal, encodeHex, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { PluginLog } from "@ai-gateway-wasm/kit";
-import { HttpCallResponse, randomBytes, Status } from "proxy-wasm-as";
+import { HttpCallResponse, LogLevel, randomBytes, Status } from "proxy-wasm-as";
 import { AuditEvent } from "./audit";
 import { differences } from "./differences";
 import { Image } from "./image";
@@ -134,6 +134,7 @@ export class Exam {
     }
     const verdict = this.apply(this.verdictOf(backend, judgement), question, judgement);
     event.close(resultOf(verdict), judgement.requestId);
+    this.tell(question, judgement, event.result);
     if (verdict == Verdict.Deny) {
       this.judgement = judgement;
       return Outcome.Denied;
@@ -141,6 +142,19 @@ export class Exam {
     this.from = this.to;
     if (this.from >= this.text.length) this.nextJudge();
     return this.proceed();
+  }
+
+  /** Never a text, and no word of one (content-security.md 6, no. 9). */
+  private tell(question: Question, judgement: Judgement, result: string): void {
+    const log = this.examiner.log;
+    if (!log.wants(LogLevel.Info)) return;
+    let line = result + ": " + decimal(question.text.length) + " bytes";
+    for (let i = 0; i < judgement.findings.length; i++) {
+      const finding = judgement.findings[i];
+      line += ", " + finding.type.toString() + " " + finding.level.toString();
+    }
+    if (!judgement.requestId.isEmpty) line += ", id " + judgement.requestId.toString();
+    log.info(line);
   }
 
   /** What was masked has no place where the text stands: the last call counts as a refusal. */

@@ -11,6 +11,11 @@ export class Track {
   length: i32 = 0;
   /** Bytes of all tracks when it was last heard of. */
   heardAt: i32 = 0;
+  /** Pieces of all tracks until then. */
+  heardAs: i32 = 0;
+  /** All of it, as it came and as it went on, where the stream repeats it; null: it does not. */
+  said: Builder | null = null;
+  private readonly gone: Builder = new Builder(0);
 
   constructor(
     /** Number of the track in its stream. */
@@ -20,6 +25,17 @@ export class Track {
     /** The local rules on it; null: there are none. */
     readonly rules: LocalStream | null,
   ) {}
+
+  /** A piece goes on. @param changed null: as it came */
+  pass(piece: Slice, changed: Slice | null): void {
+    if (this.said !== null) this.gone.append(changed === null ? piece : changed);
+  }
+
+  /** What takes the place of all of it; null: nothing, it went on as it came. */
+  repeated(text: Slice): Slice | null {
+    const gone = this.gone.view();
+    return gone.equals(text) ? null : gone;
+  }
 }
 
 /** A piece of a track that waits for its verdict. */
@@ -33,6 +49,8 @@ export class HeldText {
     /** Where it begins in its track. */
     readonly from: i32,
     readonly piece: EventText,
+    /** It says once more what its track said, all of it. */
+    readonly isRepeat: bool = false,
   ) {}
 
   /** The local rules have nothing more to say on it. */
@@ -58,11 +76,14 @@ export class HeldText {
   /** What takes its place; null: nothing. */
   rewritten(): Slice | null {
     const rules = this.track.rules;
+    const text = this.piece.text;
+    if (this.isRepeat) return this.track.repeated(text);
     let changed: Slice | null = null;
-    if (rules !== null) changed = rules.rewrite(this.piece.text, this.from); // always: pieces come in order
+    if (rules !== null) changed = rules.rewrite(text, this.from); // always: pieces come in order
     const masked = this.masked;
-    if (masked === null) return changed;
-    return masked.equals(this.piece.text) ? null : masked;
+    if (masked !== null) changed = masked.equals(text) ? null : masked;
+    this.track.pass(text, changed);
+    return changed;
   }
 }
 

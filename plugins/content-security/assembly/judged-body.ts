@@ -1,4 +1,5 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { JsonValue } from "@ai-gateway-wasm/as-json";
+import { equalsIgnoreCase, Slice } from "@ai-gateway-wasm/bytes";
 import { Api } from "./api/api";
 import { SecurityConfig } from "./config";
 import { Examiner } from "./exam";
@@ -10,8 +11,35 @@ import { LocalRules } from "./local/local-rules";
 import { Client } from "./refusal/client";
 import { Texts } from "./texts";
 
+/** More members than any API has: looking for two of one name takes the square of their number. */
+const MAX_MEMBERS: i32 = 200;
+
+/**
+ * Who reads the body may read another text in it than we do. Of answers, which no stranger writes, only
+ * what we cannot even look into.
+ */
+export function isUnreadableBody(phase: Phase, body: Slice, texts: Texts): bool {
+  const root = texts.root;
+  if (isWide(body)) return true;
+  if (phase == Phase.Response) return false;
+  if (root === null) return texts.isEmpty && !body.isEmpty; // no JSON
+  return root.isObject && hasTwins(root);
+}
+
+/** Two members have the same name, but for the case of letters: parsers disagree about which counts. */
+function hasTwins(object: JsonValue): bool {
+  const members = object.entries();
+  const keys: Slice[] = [];
+  while (members.next()) {
+    const key = members.key.kept();
+    for (let i = 0; i < keys.length; i++) if (equalsIgnoreCase(key, keys[i])) return true;
+    if (keys.push(key) > MAX_MEMBERS) return true;
+  }
+  return false;
+}
+
 /** JSON in UTF-16 or UTF-32, told by its first bytes: some servers read it, we do not. */
-export function isWide(body: Slice): bool {
+function isWide(body: Slice): bool {
   const first = body.at(0);
   const second = body.at(1);
   const isMarked = (first == 0xff && second == 0xfe) || (first == 0xfe && second == 0xff);

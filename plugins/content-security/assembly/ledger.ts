@@ -32,6 +32,7 @@ export class Ledger {
     this.api = config.api;
     this.habits = config.ledger;
     this.counts = new VerdictCounts(consumer, config.countsAll);
+    if (config.ledger.isFull && !consumer.isEmpty) audit.consumer(consumer);
   }
 
   /** A judge is asked. */
@@ -47,6 +48,18 @@ export class Ledger {
   skipped(status: string): void {
     this.audit.status(status);
     this.audit.write();
+  }
+
+  /**
+   * Nobody judges a body, for a reason that the peer does not tell. What is said already, of the
+   * request, is worth more.
+   *
+   * @returns true: it goes on
+   */
+  skip(phase: Phase, reason: string): bool {
+    const what = phase == Phase.Request ? "request" : "response";
+    if (this.habits.isFull && !this.audit.hasStatus) this.skipped(what + " skip - " + reason);
+    return true;
   }
 
   /**

@@ -1,3 +1,4 @@
+import { decimal } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { readApi } from "./api/read";
 import { Aliyun } from "./backend/aliyun/aliyun";
@@ -21,7 +22,27 @@ export function parseConfig(reader: ConfigReader, doubts: Doubts): SecurityConfi
   const backends = backendsOf(reader, dialect, doubts);
   const api = readApi(reader, dialect, doubts);
   const config = new SecurityConfig(reader, dialect, backends, rules, api, doubts);
-  return reader.errors.any ? null : config;
+  if (reader.errors.any) return null;
+  doubts.tell(reader, summaryOf(config));
+  return config;
+}
+
+/** What is on. */
+function summaryOf(config: SecurityConfig): string {
+  const rules = config.rules;
+  const requests = config.checksRequest ? "requests " : "";
+  const answers = config.checksResponse ? "answers " : "";
+  const local = rules === null ? "no rules" : "rules";
+  return (
+    "judges " +
+    requests +
+    answers +
+    "by " +
+    local +
+    ", " +
+    decimal(config.backends.length) +
+    " services"
+  );
 }
 
 /** The peer's own service, then those of `backend` or `backends`. */

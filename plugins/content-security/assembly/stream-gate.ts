@@ -57,6 +57,8 @@ export class StreamGate {
   private isRefused: bool = false;
   /** Something was taken out of it, by whomever. */
   private isMasked: bool = false;
+  /** It has said something. */
+  private isHeard: bool = false;
   /** Some of it could not be judged. */
   private hasFailed: bool = false;
   /** Text of the windows that were judged; null: no judge wants to hear it again. */
@@ -72,7 +74,7 @@ export class StreamGate {
     private readonly examiner: Examiner,
     private readonly isSearch: bool,
   ) {
-    this.tracks = new Tracks(config.rules, examiner);
+    this.tracks = new Tracks(config.rules, examiner, config.api.speaker);
     this.context = new StreamContext(config.contextChars);
     this.said = config.needs.all ? new Builder(0) : null;
     this.incoming = new StreamEvents(config.api, <i32>config.maxBodyBytes);
@@ -140,12 +142,15 @@ export class StreamGate {
     held.messageId = said.messageId;
     held.joined = said.joined;
     for (let i = 0; i < said.list.length; i++) this.say(held, said.list[i]);
-    if (said.list.length == 0 && isLastWord(event)) this.finishTracks();
+    if (isLastWord(event)) this.finishTracks();
   }
 
   private say(held: HeldEvent, piece: EventText): void {
-    held.texts.push(this.tracks.add(piece));
-    held.runes += runesIn(piece.text);
+    const text = this.tracks.add(piece);
+    if (!this.isHeard && this.asksNobody) this.examiner.ledger.metrics.checked.increment();
+    this.isHeard = true;
+    held.texts.push(text);
+    if (!text.isRepeat) held.runes += runesIn(piece.text);
   }
 
   private finishTracks(): void {

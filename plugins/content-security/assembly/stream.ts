@@ -6,6 +6,7 @@ import {
   limitRequestBuffer,
   limitResponseBuffer,
   PluginLog,
+  replaceHeldBody,
 } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
@@ -29,7 +30,7 @@ import { FAILURE_DETAILS, failureBody, failureHeaders } from "./failure";
 import { Flow, GatedBody } from "./gated-body";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
-import { applyRules, isWide, keptImages, readTexts } from "./judged-body";
+import { applyRules, isUnreadableBody, keptImages, readTexts } from "./judged-body";
 import { Ledger } from "./ledger";
 import { Metrics } from "./metrics";
 import {
@@ -46,6 +47,7 @@ import { StreamGate } from "./stream-gate";
 import { Texts } from "./texts";
 
 const OK: Slice = bytes("200");
+const UNREADABLE: string = "unreadable";
 
 /**
  * One request and its answer:
@@ -95,6 +97,7 @@ export class ContentStream extends HttpContext {
     if (!reads) return HeadersAction.Continue;
     if (!isReadable) {
       if (config.deniesUnreadable && config.checksRequest) this.refuse(null);
+      else if (config.checksRequest) this.ledger.skip(Phase.Request, UNREADABLE);
       return HeadersAction.Continue;
     }
     limitRequestBuffer(config.maxBodyBytes);
@@ -162,6 +165,7 @@ export class ContentStream extends HttpContext {
     this.phase = Phase.Response;
     if (isUnreadable(responseHeaders)) {
       if (config.deniesUnreadable) this.refuse(null, true);
+      else this.ledger.skip(Phase.Response, UNREADABLE);
       return HeadersAction.Continue;
     }
     if (taking == Taking.Hold) return this.holdResponse();
@@ -213,10 +217,11 @@ export class ContentStream extends HttpContext {
       this.examiner.prompt = texts.whole();
       return true;
     }
-    if (config.deniesUnreadable && isWide(body)) return this.refuse(null);
+    const denies = config.deniesUnreadable && isUnreadableBody(this.phase, body, texts);
+    if (denies) return this.refuse(null);
     const images = keptImages(config, this.phase, texts);
     if (texts.skipped != "") this.ledger.skipped(texts.skipped);
-    if (texts.isEmpty && images.length == 0) return true;
+    if (texts.isEmpty && images.length == 0) return this.ledger.skip(this.phase, "no text");
     this.texts = texts;
     this.ledger.audit.start();
     this.metrics.checked.increment();
@@ -263,10 +268,14 @@ export class ContentStream extends HttpContext {
 
   /** Puts the changed texts in their places. @returns false: that cannot be done */
   private edit(texts: Texts): bool {
-    const buffer = this.phase == Phase.Request ? requestBody : responseBody;
-    const body = buffer.readAll();
+    const isRequest = this.phase == Phase.Request;
+    const body = isRequest ? requestBody.readAll() : responseBody.readAll();
     const edited: Slice | null = body === null ? null : texts.edit(body);
-    if (edited === null || buffer.replace(edited) != Status.Ok) return false;
+    if (body === null || edited === null) return false;
+    const isPlaced = isRequest
+      ? replaceHeldBody(body, body.length, edited)
+      : responseBody.replace(edited) == Status.Ok;
+    if (!isPlaced) return false;
     if (texts.isMasked) this.metrics.countMasked(this.phase);
     return true;
   }

@@ -1,4 +1,5 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { quote } from "@ai-gateway-wasm/as-json";
+import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 
 /** A text of a JSON body that is judged, and where it stands. */
 @final
@@ -48,4 +49,44 @@ export function offsetIn(document: Slice, piece: Slice): i32 {
   const end = document.ptr + <usize>document.length;
   if (piece.ptr < document.ptr || piece.ptr + <usize>piece.length > end) return -1;
   return <i32>(piece.ptr - document.ptr);
+}
+
+/**
+ * A piece of a body with what was changed in its fields; all other bytes stay.
+ *
+ * @param offset where the piece begins in the body
+ * @param isJudged as judges see it
+ * @returns memory of its own; null when a text does not stand in the piece as it is
+ */
+export function editFields(
+  all: TextField[],
+  piece: Slice,
+  offset: i32,
+  isJudged: bool,
+): Slice | null {
+  const out = new Builder(piece.length + 64);
+  const fields = changedFields(all);
+  let from = 0;
+  for (let i = 0; i < fields.length; i++) {
+    const changed = isJudged ? fields[i].judged : fields[i].changed;
+    const start = fields[i].start - offset;
+    if (fields[i].start < 0 || start < from || changed === null) return null;
+    out.append(piece.sub(from, start)).append(fields[i].isWhole ? changed : quote(changed));
+    from = start + fields[i].length;
+  }
+  return out.append(piece.sub(from)).toSlice();
+}
+
+/** In the order of the body: not all APIs are read in it. */
+function changedFields(all: TextField[]): TextField[] {
+  const changed: TextField[] = [];
+  for (let i = 0; i < all.length; i++) {
+    const field = all[i];
+    if (field.changed === null) continue;
+    let at = changed.length;
+    changed.push(field);
+    for (; at > 0 && changed[at - 1].start > field.start; at--) changed[at] = changed[at - 1];
+    changed[at] = field;
+  }
+  return changed;
 }

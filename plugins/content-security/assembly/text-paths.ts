@@ -69,7 +69,7 @@ export class TextPaths {
     const others = STREAM_FALLBACKS;
     this.areEventsPlain = readAll(config, STREAM, stream, STREAM_OTHERS, others, this.stream);
     const error = trim(config.text(ERROR, defaults.error));
-    if (!error.isEmpty) compile(config, ERROR, error, this.errors);
+    compile(config, ERROR, error, this.errors);
   }
 
   /** The peer knows one path each; others are ours. */
@@ -86,7 +86,9 @@ export class TextPaths {
   }
 }
 
+/** An empty path finds nothing, as in the peer. */
 function compile(config: ConfigReader, field: string, text: Slice, to: JsonPath[]): void {
+  if (text.isEmpty) return;
   const path = compilePath(text.toString());
   if (path === null) config.refuse(field, "is not a JSON path");
   else to.push(path);

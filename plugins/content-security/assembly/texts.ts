@@ -4,11 +4,10 @@ import {
   isValidJson,
   JsonPath,
   JsonValue,
-  quote,
   textOf,
 } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { hasOnlyStrings } from "./api/leaves";
+import { hasOnlyStrings, isOneOf, leavesOf } from "./api/leaves";
 import { Image } from "./image";
 import { Phase } from "./judge/backend";
 import { Documents } from "./judge/documents";
@@ -16,7 +15,7 @@ import { DollarPath } from "./local/dollar-path";
 import { Memory } from "./local/memory";
 import { firstTurn, Scope } from "./scope";
 import { compare, share } from "./spread";
-import { offsetIn, TextField } from "./text-field";
+import { editFields, offsetIn, TextField } from "./text-field";
 
 const TYPE: Slice = bytes("type");
 const TEXT: Slice = bytes("text");
@@ -38,8 +37,25 @@ const FUNCTION: Slice = bytes("function");
 const ARGUMENTS: Slice = bytes("arguments");
 const INPUT: Slice = bytes("input");
 const OUTPUT: Slice = bytes("output");
+const INSTRUCTIONS: Slice = bytes("instructions");
+const SUMMARY: Slice = bytes("summary");
+const PROMPT: Slice = bytes("prompt");
+const SYSTEM: Slice = bytes("system");
+/** Parts of Anthropic's messages; other tools have names that end so. */
+const THINKING: Slice = bytes("thinking");
+const TOOL_USE: Slice = bytes("tool_use");
+const TOOL_RESULT: Slice = bytes("tool_result");
 /** Types of the parts of a list that are texts: of chats and of OpenAI's responses. */
-const TEXT_TYPES: Slice[] = [TEXT, bytes("input_text"), bytes("output_text")];
+const TEXT_TYPES: Slice[] = [
+  TEXT,
+  bytes("input_text"),
+  bytes("output_text"),
+  bytes("summary_text"),
+  bytes("reasoning_text"),
+];
+
+/** Members of messages and items that are texts or lists of parts. */
+const SAYING: Slice[] = [CONTENT, REASONING, SUMMARY];
 
 /** What of a body is judged: its texts, all together, and its images. */
 @final
@@ -50,6 +66,8 @@ export class Texts {
   skipped: string = "";
   /** A text that takes the place of all is compared with it: each text keeps what it has of it. */
   isCompared: bool = false;
+  /** The role of those whose role is not told; no bytes: unknown. */
+  speaker: Slice = NO_BYTES;
   /** Stands between the texts when services are asked about all of them. */
   joint: Slice = NO_BYTES;
   /** The document; null: it is none. */
@@ -94,7 +112,7 @@ export class Texts {
       const value = paths[i].read(this.root);
       if (value === null || value.isNull) continue;
       if (asItStands && value.isArray && (i == 0 || !hasOnlyStrings(value))) this.askRaw(value);
-      this.take(value, NO_BYTES);
+      this.take(value, this.speaker);
     }
   }
 
@@ -153,6 +171,27 @@ export class Texts {
     if (!image.text.isEmpty) this.images.push(image);
   }
 
+  /**
+   * Takes what a request says: of all turns the system's words, too.
+   *
+   * @param isResponses of OpenAI's responses
+   */
+  takeRequest(scope: Scope, isResponses: bool): void {
+    if (scope == Scope.All) {
+      this.takeMember(SYSTEM, SYSTEM);
+      this.takeMember(INSTRUCTIONS, SYSTEM);
+    }
+    this.takeMessages(scope);
+    if (isResponses) this.takeInput(scope);
+    this.takeMember(PROMPT, USER); // of completions; nothing can hide beside messages
+  }
+
+  /** A text, or a list of texts or parts. */
+  private takeMember(name: Slice, role: Slice): void {
+    const value = this.member(name);
+    if (value !== null && (value.isString || value.isArray)) this.take(value, role);
+  }
+
   /** Takes the messages of a request: what they say, and what tools are called with. */
   takeMessages(scope: Scope): void {
     const messages = this.member(MESSAGES);
@@ -180,7 +219,7 @@ export class Texts {
     const choices = this.member(CHOICES);
     if (choices !== null && choices.isArray) return this.takeChoices(choices);
     const content = this.member(CONTENT);
-    if (content !== null && content.isArray) return this.take(content, NO_BYTES);
+    if (content !== null && content.isArray) return this.take(content, this.speaker);
     const output = this.member(OUTPUT);
     if (output !== null && output.isArray) this.takeTurns(output, Scope.All);
   }
@@ -193,7 +232,7 @@ export class Texts {
       const message = choice.get(MESSAGE);
       const text = choice.get(TEXT);
       if (message !== null) this.takeMessage(message);
-      if (text !== null) this.take(text, NO_BYTES);
+      if (text !== null) this.take(text, this.speaker);
     }
   }
 
@@ -204,7 +243,7 @@ export class Texts {
     if (raw !== null && !this.isChanged) return raw;
     // A value that was made up has no places for what changed.
     const isInBody = raw !== null && this.rawStart >= 0;
-    const edited = isInBody && raw !== null ? this.editFrom(raw, this.rawStart, true) : null;
+    const edited = isInBody && raw !== null ? editFields(fields, raw, this.rawStart, true) : null;
     if (edited !== null) return edited;
     if (fields.length == 1) return fields[0].judged;
     const out = new Builder(256);
@@ -261,36 +300,7 @@ export class Texts {
    * @returns memory of its own; null when a text does not stand in the body as it is
    */
   edit(body: Slice): Slice | null {
-    return this.editFrom(body, 0, false);
-  }
-
-  /** The same of a piece of the body. @param offset where it begins. @param isJudged as judges see it */
-  private editFrom(piece: Slice, offset: i32, isJudged: bool): Slice | null {
-    const out = new Builder(piece.length + 64);
-    const fields = this.changedFields();
-    let from = 0;
-    for (let i = 0; i < fields.length; i++) {
-      const changed = isJudged ? fields[i].judged : fields[i].changed;
-      const start = fields[i].start - offset;
-      if (fields[i].start < 0 || start < from || changed === null) return null;
-      out.append(piece.sub(from, start)).append(fields[i].isWhole ? changed : quote(changed));
-      from = start + fields[i].length;
-    }
-    return out.append(piece.sub(from)).toSlice();
-  }
-
-  /** In the order of the body: not all APIs are read in it. */
-  private changedFields(): TextField[] {
-    const changed: TextField[] = [];
-    for (let i = 0; i < this.fields.length; i++) {
-      const field = this.fields[i];
-      if (field.changed === null) continue;
-      let at = changed.length;
-      changed.push(field);
-      for (; at > 0 && changed[at - 1].start > field.start; at--) changed[at] = changed[at - 1];
-      changed[at] = field;
-    }
-    return changed;
+    return editFields(this.fields, body, 0, false);
   }
 
   private member(name: Slice): JsonValue | null {
@@ -300,11 +310,12 @@ export class Texts {
 
   private takeMessage(message: JsonValue): void {
     if (!message.isObject) return;
-    const role = textOf(message.get(ROLE)).kept();
+    const told = textOf(message.get(ROLE));
+    const role = told.isEmpty ? this.speaker : told.kept();
     // In the order of the body, so that it can be edited from its beginning to its end.
     const members = message.entries();
     while (members.next()) {
-      if (members.keyIs(CONTENT) || members.keyIs(REASONING)) this.take(members.value, role);
+      if (isOneOf(members.key, SAYING)) this.take(members.value, role);
       else if (members.keyIs(TOOL_CALLS)) this.takeCalls(members.value, role);
       else if (members.keyIs(ARGUMENTS)) this.addString(members.value, role, true);
       else if (members.keyIs(OUTPUT)) this.addString(members.value, role, false);
@@ -335,13 +346,32 @@ export class Texts {
 
   private takePart(part: JsonValue, role: Slice): void {
     const type = textOf(part.get(TYPE));
-    if (isTextType(type)) {
+    if (isOneOf(type, TEXT_TYPES)) {
       const text = part.get(TEXT);
       if (text !== null && !text.isNull) this.add(text, role);
     } else if (type.equals(IMAGE) || type.equals(INPUT_IMAGE)) {
       const image = part.get(IMAGE);
       if (image !== null) this.takeImage(Image.at(image.isObject ? image.get(URL) : image));
+    } else {
+      this.takeBlock(part, type, role);
     }
+  }
+
+  /** Blocks of Anthropic's that are more than a text. */
+  private takeBlock(part: JsonValue, type: Slice, role: Slice): void {
+    const isResult = type.endsWith(TOOL_RESULT);
+    const isUse = type.endsWith(TOOL_USE);
+    const said = part.get(isResult ? CONTENT : isUse ? INPUT : THINKING);
+    if (said === null) return;
+    if (!isResult && !isUse) this.addString(said, role, false);
+    else if (isUse) this.takeLeaves(said, role);
+    else if (role !== TOOL) this.take(said, TOOL); // there are none in a result
+  }
+
+  /** What a tool is called with, as an object. */
+  private takeLeaves(value: JsonValue, role: Slice): void {
+    const leaves = leavesOf(value);
+    for (let i = 0; i < leaves.length; i++) this.add(leaves[i], role);
   }
 
   private addString(value: JsonValue, role: Slice, isJson: bool): void {
@@ -358,11 +388,4 @@ export class Texts {
     const start = offsetIn(this.body, raw);
     this.fields.push(new TextField(start, raw.length, text.kept(), role, isJson));
   }
-}
-
-function isTextType(type: Slice): bool {
-  for (let i = 0; i < TEXT_TYPES.length; i++) {
-    if (type.equals(TEXT_TYPES[i])) return true;
-  }
-  return false;
 }

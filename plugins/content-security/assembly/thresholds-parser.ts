@@ -11,11 +11,15 @@ const MASK: Slice = bytes("mask");
 /**
  * Bars and actions at the top level (content-security.md 2.3).
  *
- * @param defaultBar of dimensions that have none: the cloud's never block by themselves
+ * @param ignoresActions by dimension, of which the peer's `TextModerationPlus` only warns
  */
-export function readThresholds(config: ConfigReader, defaultBar: i32): Thresholds {
-  const thresholds = new Thresholds(null, defaultBar);
-  readActions(config, thresholds, "");
+export function readThresholds(
+  config: ConfigReader,
+  doubts: Doubts,
+  ignoresActions: bool,
+): Thresholds {
+  const thresholds = new Thresholds();
+  new ActionReader(config, thresholds, doubts).read("", ignoresActions);
   readBars(config, thresholds);
   for (let i = 0; i < DIMENSIONS; i++) {
     const field = barField(i);
@@ -30,15 +34,14 @@ export function readThresholds(config: ConfigReader, defaultBar: i32): Threshold
 /** Those of one consumer: a word that is no level is reached by every text, as in the peer. */
 export function readConsumerThresholds(
   item: ConfigReader,
-  base: Thresholds,
+  thresholds: Thresholds,
   doubts: Doubts,
-): Thresholds {
-  const thresholds = new Thresholds(base);
-  readActions(item, thresholds, " in consumerRiskLevel");
+  ignoresActions: bool,
+): void {
+  new ActionReader(item, thresholds, doubts).read(" in consumerRiskLevel", ignoresActions);
   readBars(item, thresholds);
   doubtBar(item, "riskLevelBar", doubts);
   for (let i = 0; i < DIMENSIONS; i++) doubtBar(item, barField(i), doubts);
-  return thresholds;
 }
 
 /** Every level reaches a word that is none, as in the peer. */
@@ -55,10 +58,35 @@ function readBars(config: ConfigReader, into: Thresholds): void {
   }
 }
 
-function readActions(config: ConfigReader, into: Thresholds, where: string): void {
-  into.riskAction = readAction(config, "riskAction", where);
-  for (let i = 0; i < DIMENSIONS; i++) {
-    into.actions[i] = readAction(config, dimensionName(i).toString() + "Action", where);
+
+@final
+class ActionReader {
+  constructor(
+    private readonly config: ConfigReader,
+    private readonly into: Thresholds,
+    private readonly doubts: Doubts,
+  ) {}
+
+  /** @param where for messages. @param ignores those by dimension: one warning tells */
+  read(where: string, ignores: bool): void {
+    const config = this.config;
+    let isWarned: bool = false;
+    this.into.riskAction = readAction(config, "riskAction", where);
+    for (let i = 0; i < DIMENSIONS; i++) {
+      const field = dimensionName(i).toString() + "Action";
+      const isIgnored = ignores && config.has(field);
+      if (!isIgnored) this.into.actions[i] = this.readOne(i, field, where);
+      else if (!isWarned) this.doubts.warn(config, field, "is ignored with TextModerationPlus");
+      isWarned = isWarned || isIgnored;
+    }
+  }
+
+  private readOne(dimension: Dimension, field: string, where: string): Action {
+    const action = readAction(this.config, field, where);
+    if (action == Action.Mask && dimension != Dimension.SensitiveData) {
+      this.doubts.warn(this.config, field, "counts as block");
+    }
+    return action;
   }
 }
 

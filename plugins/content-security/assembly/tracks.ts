@@ -1,5 +1,5 @@
-import { NO_BYTES } from "@ai-gateway-wasm/bytes";
-import { ALONE, EventText } from "./event-texts";
+import { Builder, Slice } from "@ai-gateway-wasm/bytes";
+import { ALONE, Echo, EventText } from "./event-texts";
 import { Examiner } from "./exam";
 import { HeldEvent, HeldText, Track } from "./held-event";
 import { Phase } from "./judge/backend";
@@ -8,6 +8,10 @@ import { LocalRules } from "./local/local-rules";
 
 /** Texts that go on at the same time: with more of them, the oldest has ended. */
 const MAX_TRACKS: i32 = 256;
+/** Pieces of others behind which a text has ended: one of them may be long. */
+const PIECES: i32 = 8;
+/** Bytes of a text that is known again when it is repeated. */
+const MAX_REPEATED: i32 = 1 << 20;
 
 /**
  * The texts of a stream, one of each choice and field, and what the local rules say of them:
@@ -21,9 +25,12 @@ export class Tracks {
   refusal: Judgement | null = null;
   /** Those that go on. */
   private list: Track[] = [];
+  /** Those that the stream may repeat. */
+  private readonly spoken: Track[] = [];
   private count: i32 = 0;
   /** Bytes of all texts so far. */
   private said: i32 = 0;
+  private pieces: i32 = 0;
   /** Something was taken out of a text that has ended. */
   private hasMasked: bool = false;
 
@@ -31,16 +38,25 @@ export class Tracks {
   constructor(
     private readonly rules: LocalRules | null,
     private readonly examiner: Examiner,
+    /** Who speaks; no bytes: unknown. */
+    private readonly role: Slice,
   ) {}
 
-  /** A text goes on, or begins. */
+  /** A text goes on, or begins; or one is said once more, so it has ended. */
   add(piece: EventText): HeldText {
+    const spoken = piece.echo == Echo.Repeat ? this.findSpoken(piece.text) : null;
+    if (spoken !== null) {
+      this.end(spoken);
+      return new HeldText(spoken, 0, piece, true);
+    }
     const track = this.of(piece.track, piece.isJson);
+    if (piece.echo != Echo.None) this.keep(track, piece.text);
     const held = new HeldText(track, track.length, piece);
     const rules = track.rules;
     track.length += piece.text.length;
     this.said += piece.text.length;
     track.heardAt = this.said;
+    track.heardAs = ++this.pieces;
     if (rules !== null) {
       rules.feed(piece.text);
       this.refuse(rules.judgement);
@@ -60,6 +76,7 @@ export class Tracks {
       const text = event.texts[i];
       if (text.isSettled || rules === null) continue;
       if (this.said - text.track.heardAt < rules.holdback * others) return false;
+      if (this.pieces - text.track.heardAs < PIECES * others) return false;
       this.end(text.track);
       if (!text.isSettled) return false;
     }
@@ -79,6 +96,26 @@ export class Tracks {
     return this.hasMasked;
   }
 
+  private findSpoken(text: Slice): Track | null {
+    for (let i = 0; i < this.spoken.length; i++) {
+      const said = this.spoken[i].said;
+      if (said !== null && said.view().equals(text)) return this.spoken[i];
+    }
+    return null;
+  }
+
+  /** Keeps what is said, to know it again. */
+  private keep(track: Track, piece: Slice): void {
+    if (track.length == 0 && this.spoken.length < MAX_TRACKS) {
+      track.said = new Builder(0);
+      this.spoken.push(track);
+    }
+    const said = track.said;
+    if (said === null) return;
+    if (said.length + piece.length > MAX_REPEATED) track.said = null;
+    else said.append(piece);
+  }
+
   /** The text of that name; another one when that has ended. */
   private of(name: u64, isJson: bool): Track {
     for (let i = 0; name != ALONE && i < this.list.length; i++) {
@@ -90,7 +127,7 @@ export class Tracks {
     const track = new Track(
       this.count++,
       name,
-      applies && rules !== null ? rules.stream(Phase.Response, NO_BYTES, memory, isJson) : null,
+      applies && rules !== null ? rules.stream(Phase.Response, this.role, memory, isJson) : null,
     );
     if (name == ALONE) return track;
     if (this.list.length == MAX_TRACKS) this.end(this.list[0]);

@@ -14,9 +14,11 @@ export class WindowTexts {
     this.texts = [];
   }
 
-  /** Takes the texts of the next event. */
+  /** Takes the texts of the next event. What repeats others goes on as they do. */
   add(event: HeldEvent): void {
-    for (let i = 0; i < event.texts.length; i++) this.texts.push(event.texts[i]);
+    for (let i = 0; i < event.texts.length; i++) {
+      if (!event.texts[i].isRepeat) this.texts.push(event.texts[i]);
+    }
   }
 
   /** All texts as judges see them, in memory of its own. */

@@ -86,9 +86,9 @@ test("what nobody can mean is taken as the peer takes it, with an error in the l
   const started = await subject.load(configurations.get("aliyun-with-doubtful-values")!);
   expect(firstStart(started).filter((line) => line.startsWith("error"))).toEqual([
     "error action: is unknown, so Alibaba Cloud checks nothing",
+    "error consumerRiskLevel[0].contentModerationLevelBar: is no level, so whatever is judged reaches it",
     "error bufferLimit: is not above 0, so a service is asked about each event",
     "error riskLevelBar: is no level, so whatever is judged reaches it",
-    "error consumerRiskLevel[0].contentModerationLevelBar: is no level, so whatever is judged reaches it",
   ]);
 });
 
@@ -100,4 +100,62 @@ test("APIs and providers that nobody knows are not judged, and the log says so",
     "error _rules_[1].providerType: is unknown, so nothing is judged",
     "error _rules_[2].apiType: is beyond TextModerationPlus, so answers are not judged",
   ]);
+});
+
+const CLOUD = {
+  serviceName: "safecheck.dns",
+  servicePort: 443,
+  serviceHost: "green.example.com",
+  accessKey: "ak",
+  secretKey: "sk",
+};
+
+/** Warnings and errors of a start that went well. */
+async function complaints(config: object): Promise<string[]> {
+  const started = await subject.load(config);
+  expect(started.lines.join("\n")).toContain("plugin start successfully");
+  return firstStart(started).filter((line) => /^(warn|error)/.test(line));
+}
+
+test("TextModerationPlus of the peer warns of actions by dimension, whatever they say", async () => {
+  const actions = { sensitiveDataAction: "drop", promptAttackAction: "Block" };
+  const consumer = { name: "a", matchType: "exact", customLabelAction: "drop" };
+  expect(await complaints({ ...CLOUD, ...actions, consumerRiskLevel: [consumer] })).toEqual([
+    "warn promptAttackAction: is ignored with TextModerationPlus",
+    "warn consumerRiskLevel[0].customLabelAction: is ignored with TextModerationPlus",
+  ]);
+});
+
+test("they count for services beside it", async () => {
+  const backend = { type: "bedrock", cluster: "b", guardrailId: "g" };
+  const started = await subject.load({ ...CLOUD, backend, sensitiveDataAction: "drop" });
+  expect(started.lines.join("\n")).toContain("invalid sensitiveDataAction, value must be one of");
+});
+
+test("a mask of what cannot be masked is a block, with a warning", async () => {
+  const fields = { ...CLOUD, action: "MultiModalGuard", maliciousUrlAction: "mask" };
+  expect(await complaints(fields)).toEqual(["warn maliciousUrlAction: counts as block"]);
+});
+
+test.each([null, ""])("a path may be %j, and finds nothing then", async (path) => {
+  const fields = ["requestContentJsonPath", "responseContentJsonPath"];
+  const paths = Object.fromEntries(fields.map((field) => [field, path]));
+  expect(await complaints({ ...CLOUD, ...paths })).toEqual([]);
+});
+
+test("who wants a status for refused answers is told where there is none", async () => {
+  const fields = { rules: [{ words: ["a"] }], denyCode: 451 };
+  const warning = "warn denyCode: refused answers keep theirs";
+  expect(await complaints(fields)).toEqual([warning]);
+  expect(await complaints({ ...fields, checkResponse: false })).toEqual([]);
+  expect(await complaints({ ...fields, body_phase: "hold_headers" })).toEqual([]);
+});
+
+test("a start says what is on, of each rule, too", async () => {
+  const backends = [{ type: "bedrock", cluster: "b", guardrailId: "g" }];
+  const words = [{ words: ["a"] }];
+  const _rules_ = [{ _match_route_: ["r"], rules: words, backends, checkRequest: false }];
+  const { lines } = await subject.load({ rules: words, checkResponse: false, _rules_ });
+  expect(lines).toContain("info judges requests by rules, 0 services");
+  expect(lines).toContain("info _rules_[0]: judges answers by rules, 1 services");
 });

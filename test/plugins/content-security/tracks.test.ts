@@ -78,3 +78,16 @@ test("a choice for each event is no memory for each event", async () => {
   expect(host.memorySize).toBeLessThan(16 << 20);
   await host.close();
 });
+
+test("two choices of long events do not end each other", async () => {
+  const long = (text: string, index: number) =>
+    event({ content: `${"word ".repeat(80)}${text}` }, index);
+  const next = (text: string, index: number) =>
+    event({ content: `${text} ${"word ".repeat(80)}` }, index);
+  const got = await received([
+    ...[long("to a@b", 0), long("to c@d", 1)],
+    ...[next(".cc", 0), next(".cc", 1)],
+  ]);
+  expect(got.split("[[EMAIL_").length - 1).toBe(2);
+  expect(got).not.toContain("a@b");
+});

@@ -1,4 +1,4 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { EventTexts } from "../event-texts";
 import { Judgement } from "../judge/judgement";
 import { Client } from "../refusal/client";
@@ -82,6 +82,11 @@ export abstract class Api {
 
   /** The same of an answer. */
   abstract readResponse(texts: Texts, client: Client): void;
+
+  /** The role of those who answer; no bytes: unknown. */
+  get speaker(): Slice {
+    return NO_BYTES;
+  }
 
   /** What an event of a stream says. */
   readEvent(event: Slice): EventTexts {

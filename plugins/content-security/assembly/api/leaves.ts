@@ -35,7 +35,7 @@ export function hasOnlyStrings(list: JsonValue): bool {
   return true;
 }
 
-function isOneOf(key: Slice, keys: Slice[]): bool {
+export function isOneOf(key: Slice, keys: Slice[]): bool {
   for (let i = 0; i < keys.length; i++) {
     if (key.equals(keys[i])) return true;
   }

@@ -11,6 +11,8 @@ import { ApiType } from "./type";
 /** Streams of whatever media type: the peer reads those that are not `text/…` at their end. */
 const EVENT_STREAM: Slice = bytes("event-stream");
 
+const ASSISTANT: Slice = bytes("assistant");
+
 /** No scope: what the peers look at is what a path names. */
 export const BY_PATH: i32 = -1;
 
@@ -45,6 +47,10 @@ export class TextGeneration extends Api {
     return this.scope != BY_PATH || this.paths.areEventsPlain;
   }
 
+  override get speaker(): Slice {
+    return ASSISTANT;
+  }
+
   override taking(isOk: bool, type: Slice): Taking {
     if (!isOk || !this.readsAnswers) return Taking.Pass;
     return type.find(EVENT_STREAM) >= 0 ? Taking.Stream : Taking.Hold;
@@ -56,14 +62,14 @@ export class TextGeneration extends Api {
     client.wantsStream = texts.wantsStream;
     texts.isCompared = scope != BY_PATH;
     if (masking !== null) return masking.takeRequest(texts, client);
-    if (scope != BY_PATH) texts.takeMessages(<Scope>scope);
-    if (client.protocol == Protocol.Responses) texts.takeInput(<Scope>scope);
+    if (scope != BY_PATH) texts.takeRequest(<Scope>scope, client.protocol == Protocol.Responses);
     texts.takeFirst(this.paths.request, this.takesLists);
   }
 
   override readResponse(texts: Texts, _client: Client): void {
     const masking = this.masking;
     texts.isCompared = true;
+    texts.speaker = ASSISTANT;
     if (masking !== null) return masking.takeAnswer(texts, this.paths.response);
     if (this.scope != BY_PATH) texts.takeAnswer();
     texts.takeFirst(this.paths.response, this.takesListsOfAnswers);

@@ -75,6 +75,11 @@ export abstract class Backend {
     return false;
   }
 
+  /** It may have another text for a text. @param isWanted sensitive data is to be masked */
+  masks(_isWanted: bool): bool {
+    return false;
+  }
+
   /** False: it has nothing to say on this, do not ask. */
   judges(question: Question): bool {
     return !question.isImage || this.knowsImages;

@@ -1,5 +1,6 @@
 import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { Dimension } from "./dimension";
+import { LEVEL_HIGH } from "./level";
 
 /** One thing that a judge found in a text. What it holds is kept. */
 @final
@@ -27,6 +28,8 @@ export class Judgement {
   /** Level of an attack on the model, as the service spells it; no bytes: it says none. */
   attack: Slice = NO_BYTES;
   readonly findings: Finding[] = [];
+  /** Bar of dimensions that nobody gave one: what a judge flags is refused (content-security.md 8). */
+  defaultBar: i32 = LEVEL_HIGH;
   /** What was found blocks, whatever the bars: a rule of the operator's own says so. */
   isFinal: bool = false;
   /** It is a refusal because nothing is left of the text without what was found. */

@@ -11,13 +11,17 @@ export class Needs {
   empty: bool = false;
   /** To hear all of a stream so far. */
   all: bool = false;
+  /** To have another text in the place of a text. */
+  masks: bool = false;
 
-  constructor(backends: Backend[]) {
+  /** @param masks sensitive data is to be masked */
+  constructor(backends: Backend[], masks: bool) {
     for (let i = 0; i < backends.length; i++) {
       const backend = backends[i];
       this.prompt = this.prompt || backend.wantsPrompt;
       this.images = this.images || backend.knowsImages;
       this.empty = this.empty || backend.submitsEmpty;
+      this.masks = this.masks || backend.masks(masks);
       this.all = this.all || backend.isCumulative;
     }
   }

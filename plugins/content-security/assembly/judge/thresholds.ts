@@ -1,5 +1,5 @@
 import { Dimension, DIMENSIONS } from "./dimension";
-import { LEVEL_HIGH, LEVEL_MAX } from "./level";
+import { LEVEL_HIGH } from "./level";
 
 /** What happens to a text that reaches a bar. */
 export const enum Action {
@@ -22,14 +22,8 @@ export class Thresholds {
   readonly bars: StaticArray<i32> = new StaticArray<i32>(DIMENSIONS);
   readonly actions: StaticArray<i32> = new StaticArray<i32>(DIMENSIONS);
 
-  /**
-   * @param base says what these do not; null: nobody does
-   * @param defaultBar of dimensions without any
-   */
-  constructor(
-    private readonly base: Thresholds | null = null,
-    private readonly defaultBar: i32 = LEVEL_MAX,
-  ) {
+  /** @param base says what these do not; null: nobody does */
+  constructor(private readonly base: Thresholds | null = null) {
     this.bars.fill(UNSET);
   }
 
@@ -38,9 +32,13 @@ export class Thresholds {
     return level >= this.riskBarOrBase;
   }
 
-  /** True when a level reaches the bar of its dimension. What has no dimension of ours never does. */
-  exceeds(dimension: Dimension, level: i32): bool {
-    return dimension < Dimension.Unknown && level >= this.barOf(dimension);
+  /**
+   * True when a level reaches the bar of its dimension. What has no dimension of ours never does.
+   *
+   * @param defaultBar of dimensions without any
+   */
+  exceeds(dimension: Dimension, level: i32, defaultBar: i32): bool {
+    return dimension < Dimension.Unknown && level >= this.barOf(dimension, defaultBar);
   }
 
   /** `Mask` only for sensitive data: nothing else can be taken out of a text (content-security.md 4.4). */
@@ -49,17 +47,22 @@ export class Thresholds {
     return action == Action.Mask && dimension == Dimension.SensitiveData ? action : Action.Block;
   }
 
+  /** Some of what is found is taken out of a text. */
+  get masks(): bool {
+    return this.actionOf(Dimension.SensitiveData) == Action.Mask;
+  }
+
   private get riskBarOrBase(): i32 {
     const base = this.base;
     if (this.riskBar != UNSET) return this.riskBar;
     return base === null ? LEVEL_HIGH : base.riskBarOrBase;
   }
 
-  private barOf(dimension: Dimension): i32 {
+  private barOf(dimension: Dimension, defaultBar: i32): i32 {
     const base = this.base;
     const bar = this.bars[dimension];
     if (bar != UNSET) return bar;
-    return base === null ? this.defaultBar : base.barOf(dimension);
+    return base === null ? defaultBar : base.barOf(dimension, defaultBar);
   }
 
   /** Own words on the dimension, own words on all, then those of the base. */

@@ -22,7 +22,7 @@ export function verdictByDimension(judgement: Judgement, thresholds: Thresholds)
   let verdict = Verdict.Pass;
   for (let i = 0; i < judgement.findings.length; i++) {
     const finding = judgement.findings[i];
-    if (!thresholds.exceeds(finding.dimension, levelOf(finding.level))) continue;
+    if (!exceeds(finding, judgement, thresholds)) continue;
     if (!isMasked(finding, thresholds)) return Verdict.Deny;
     verdict = Verdict.Mask;
   }
@@ -37,7 +37,7 @@ export function verdictAsOffered(judgement: Judgement, thresholds: Thresholds): 
   let verdict = Verdict.Pass;
   for (let i = 0; i < judgement.findings.length; i++) {
     const finding = judgement.findings[i];
-    if (!thresholds.exceeds(finding.dimension, levelOf(finding.level))) continue;
+    if (!exceeds(finding, judgement, thresholds)) continue;
     if (!finding.canMask) return Verdict.Deny;
     verdict = Verdict.Mask;
   }
@@ -53,8 +53,8 @@ export function blockingFindings(judgement: Judgement, thresholds: Thresholds): 
   const found: Finding[] = [];
   for (let i = 0; i < judgement.findings.length; i++) {
     const finding = judgement.findings[i];
-    const exceeds = thresholds.exceeds(finding.dimension, levelOf(finding.level));
-    if (exceeds && !isMasked(finding, thresholds)) found.push(finding);
+    if (!exceeds(finding, judgement, thresholds)) continue;
+    if (!isMasked(finding, thresholds)) found.push(finding);
   }
   if (found.length > 0) return found;
   if (isRisky(judgement, thresholds))
@@ -64,11 +64,17 @@ export function blockingFindings(judgement: Judgement, thresholds: Thresholds): 
 }
 
 function isRisky(judgement: Judgement, thresholds: Thresholds): bool {
-  return thresholds.exceeds(Dimension.ContentModeration, levelOf(judgement.risk));
+  const level = levelOf(judgement.risk);
+  return thresholds.exceeds(Dimension.ContentModeration, level, judgement.defaultBar);
 }
 
 function isAttack(judgement: Judgement, thresholds: Thresholds): bool {
-  return thresholds.exceeds(Dimension.PromptAttack, levelOf(judgement.attack));
+  const level = levelOf(judgement.attack);
+  return thresholds.exceeds(Dimension.PromptAttack, level, judgement.defaultBar);
+}
+
+function exceeds(finding: Finding, judgement: Judgement, thresholds: Thresholds): bool {
+  return thresholds.exceeds(finding.dimension, levelOf(finding.level), judgement.defaultBar);
 }
 
 function isMasked(finding: Finding, thresholds: Thresholds): bool {

@@ -88,6 +88,10 @@ function readRegex(
   rule: LocalRule,
 ): Finder | null {
   const written = config.text(REGEX);
+  if (written.isEmpty) {
+    config.refuse(REGEX, "is required");
+    return null;
+  }
   const error = new RegexError();
   const expanded = expandGrok(written);
   if (expanded !== null) {

@@ -86,6 +86,7 @@ export class RuleReader {
   private readRegex(): void {
     const config = this.config;
     const regex = config.text(REGEX);
+    if (regex.isEmpty) return config.refuse(REGEX, "is empty"); // it would match everywhere
     const error = new RegexError();
     let finder: Finder | null = null;
     if (this.rule.action == RuleAction.Mask) {

@@ -44,7 +44,7 @@ function readTexts(config: ConfigReader, dialect: Dialect, deny: DenyConfig): Re
   const isOld = config.choice("compat", VERSIONS, 0) == OLD;
   const isLegacy = isOld || dialect == Dialect.Cloud;
   const fallback: DenyFormat = isLegacy ? DenyFormat.Legacy : DenyFormat.Message;
-  const format: DenyFormat = config.choice(FORMAT_FIELD, FORMATS, fallback);
+  const format = readFormat(config, fallback);
   if (isOld && format != DenyFormat.Legacy) {
     config.refuse("compat", "1.0 knows no format but legacy");
   }
@@ -57,6 +57,18 @@ function readTexts(config: ConfigReader, dialect: Dialect, deny: DenyConfig): Re
   if (config.has(FORMAT_FIELD)) return completion;
   if (dialect == Dialect.Guard) return new Qwen3GuardRefusal(deny);
   return dialect == Dialect.Masking ? readMasking(config, deny, completion) : completion;
+}
+
+/** Refused in the peer's words. */
+function readFormat(config: ConfigReader, fallback: DenyFormat): DenyFormat {
+  const attempt = config.attempt();
+  const format: DenyFormat = attempt.choice(FORMAT_FIELD, FORMATS, fallback);
+  if (attempt.errors.any) {
+    config.refuseWith(
+      "invalid openAIDenyResponseFormat, value must be one of [legacy, structured, message]",
+    );
+  }
+  return format;
 }
 
 function readDeny(config: ConfigReader, dialect: Dialect): DenyConfig {

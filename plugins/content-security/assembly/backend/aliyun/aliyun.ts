@@ -46,6 +46,10 @@ export class Aliyun extends Backend {
     return this.config.action.equals(MULTI_MODAL);
   }
 
+  override masks(isWanted: bool): bool {
+    return isWanted && this.knowsImages;
+  }
+
   /** An action that nobody knows turns every check off, as in the peer. */
   override judges(question: Question): bool {
     return this.knowsImages || (!question.isImage && this.judgesWhole);

@@ -2,6 +2,7 @@ import { isInteger, JsonValue, saturate } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { Dimension, dimensionOf } from "../../judge/dimension";
 import { Finding, Judgement } from "../../judge/judgement";
+import { LEVEL_MAX } from "../../judge/level";
 import { findText, isText, readObject } from "../document";
 
 const CODE: Slice = bytes("Code");
@@ -32,6 +33,7 @@ export function parseAnswer(body: Slice): Judgement | null {
   const answer = readObject(body);
   if (answer === null || codeOf(answer) != SUCCESS) return null;
   const judgement = new Judgement();
+  judgement.defaultBar = LEVEL_MAX;
   judgement.requestId = idIn(answer);
   const data = answer.get(DATA);
   if (data === null || data.isNull) return judgement;

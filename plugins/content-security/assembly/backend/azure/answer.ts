@@ -30,8 +30,8 @@ export function parseAnalysis(body: Slice): Judgement | null {
   return readBlocklists(answer, judgement) ? judgement : null;
 }
 
-/** An answer of `text:shieldPrompt`. Null: it is none. */
-export function parseShield(body: Slice): Judgement | null {
+/** An answer of `text:shieldPrompt`. Null: it is none. @param hasDocuments it must speak of them */
+export function parseShield(body: Slice, hasDocuments: bool): Judgement | null {
   const answer = readObject(body);
   if (answer === null) return null;
   const prompt = answer.get(USER_PROMPT);
@@ -39,7 +39,7 @@ export function parseShield(body: Slice): Judgement | null {
   const judgement = new Judgement();
   if (!readAttack(prompt, judgement)) return null;
   const documents = answer.get(DOCUMENTS);
-  if (documents === null) return judgement;
+  if (documents === null || !documents.isArray) return hasDocuments ? null : judgement;
   const cursor = documents.entries();
   while (cursor.next()) {
     if (!readAttack(cursor.value, judgement)) return null;

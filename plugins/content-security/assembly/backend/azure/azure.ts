@@ -80,8 +80,8 @@ export class AzureShield extends Backend {
     return this.resource.post("/text:shieldPrompt", json.closeArray().closeObject());
   }
 
-  override parse(_question: Question, body: Slice): Judgement | null {
-    return parseShield(body);
+  override parse(question: Question, body: Slice): Judgement | null {
+    return parseShield(body, question.documents.length > 0);
   }
 }
 

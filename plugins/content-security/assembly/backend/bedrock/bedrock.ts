@@ -29,6 +29,10 @@ export class Bedrock extends Backend {
     return this.service.maxChars;
   }
 
+  override masks(_isWanted: bool): bool {
+    return true;
+  }
+
   override ask(question: Question): HttpRequest {
     const isInput = question.phase == Phase.Request;
     const json = new JsonWriter()

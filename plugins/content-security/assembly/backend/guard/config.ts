@@ -2,6 +2,7 @@ import { bytes, equalsIgnoreCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { compileRegex, RegexError } from "@ai-gateway-wasm/match";
 import { LEVEL_HIGH, LEVEL_MEDIUM } from "../../judge/level";
+import { regexMessage } from "../../local/regex-message";
 import { readPath, readService, Service } from "../service";
 import { readGuardService } from "./connection";
 import { CustomParser } from "./custom";
@@ -97,6 +98,6 @@ function readCustomParser(config: ConfigReader): GuardParser {
   if (pattern.isEmpty) config.refuse("unsafePattern", "is required for the parser custom");
   const error = new RegexError();
   const regex = compileRegex(pattern, error);
-  if (regex === null) config.refuse("unsafePattern", error.message);
+  if (regex === null) config.refuse("unsafePattern", regexMessage(error));
   return new CustomParser(regex);
 }

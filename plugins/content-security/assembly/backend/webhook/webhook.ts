@@ -39,6 +39,10 @@ export class Webhook extends Backend {
     return this.contract.knowsImages;
   }
 
+  override masks(_isWanted: bool): bool {
+    return true;
+  }
+
   override ask(question: Question): HttpRequest {
     const path = new Builder().append(this.path).append(this.contract.path(question));
     return this.service.post(path.view(), this.contract.body(question));

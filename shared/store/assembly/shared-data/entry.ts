@@ -52,9 +52,12 @@ export class Entry {
     return this.count + <i64>part;
   }
 
-  /** Seconds until the window ends, as Redis rounds them. */
-  secondsLeft(bucket: Bucket, nowMs: i64): i64 {
+  /** Seconds until the window ends, as Redis rounds them; of `Sliding`, until `limit` fits again. */
+  secondsLeft(bucket: Bucket, limit: i64, nowMs: i64): i64 {
     if (bucket.algorithm == Algorithm.Fixed) return (this.endMs - nowMs + 500) / 1000;
+    if (bucket.algorithm == Algorithm.Sliding) {
+      return bucket.secondsUntilFits(limit, this.used(bucket, nowMs), this.count, nowMs);
+    }
     return new Window(0, this.startMs, this.endMs).secondsLeft(nowMs);
   }
 }

@@ -27,9 +27,9 @@ import {
 import { readBodyModel } from "./body-model";
 import { LimitConfig } from "./config";
 import { noteDenial } from "./denial-log";
-import { HeaderStyle, LimitHeader, limitHeaders, NEAREST, retryHeader } from "./limit-headers";
+import { HeaderStyle, LimitHeader, limitHeaders, NEAREST } from "./limit-headers";
 import { countFor, LimitEvent, Metrics } from "./metrics";
-import { ACCEPT_ENCODING, CONTENT_TYPE, MODEL_HEADER, RESET_HEADER } from "./names";
+import { ACCEPT_ENCODING, CONTENT_TYPE, MODEL_HEADER, RESET_HEADER, RETRY_AFTER } from "./names";
 import { Reply } from "./rejection";
 import { Matched } from "./rules";
 import { Spending, UNKNOWN } from "./spending";
@@ -285,10 +285,12 @@ export class TokenRateLimit extends StoreStream {
       return;
     }
     const ttl = this.states[index].ttlSeconds;
+    const seconds = digits(ttl);
     const headers = this.limitHeaders(index);
-    const retry = retryHeader(config.headerStyle, ttl);
-    if (retry !== null) headers.push(retry);
-    headers.push(new LimitHeader(RESET_HEADER, digits(ttl)));
+    if (config.headerStyle != HeaderStyle.None) {
+      headers.push(new LimitHeader(RETRY_AFTER, seconds));
+    }
+    headers.push(new LimitHeader(RESET_HEADER, seconds));
     this.refuse(config.rejection.limited, headers);
     countFor(LimitEvent.Refusal);
   }

@@ -1,4 +1,4 @@
-import { Algorithm, Bucket, Window } from "../buckets/bucket";
+import { Algorithm, Bucket } from "../buckets/bucket";
 
 /** Bytes of an entry in a slot; its layout is drawn in `slot.ts`. */
 export const ENTRY_SIZE: i32 = 48;
@@ -55,9 +55,7 @@ export class Entry {
   /** Seconds until the window ends, as Redis rounds them; of `Sliding`, until `limit` fits again. */
   secondsLeft(bucket: Bucket, limit: i64, nowMs: i64): i64 {
     if (bucket.algorithm == Algorithm.Fixed) return (this.endMs - nowMs + 500) / 1000;
-    if (bucket.algorithm == Algorithm.Sliding) {
-      return bucket.secondsUntilFits(limit, this.used(bucket, nowMs), this.count, nowMs);
-    }
-    return new Window(0, this.startMs, this.endMs).secondsLeft(nowMs);
+    const most = bucket.algorithm == Algorithm.Sliding ? limit : i64.MAX_VALUE;
+    return bucket.secondsUntilFits(most, this.used(bucket, nowMs), this.count, nowMs);
   }
 }

@@ -284,8 +284,7 @@ export class TokenRateLimit extends StoreStream {
       this.stage = Stage.Goes;
       return;
     }
-    const ttl = this.states[index].ttlSeconds;
-    const seconds = digits(ttl);
+    const seconds = digits(this.states[index].ttlSeconds);
     const headers = this.limitHeaders(index);
     if (config.headerStyle != HeaderStyle.None) {
       headers.push(new LimitHeader(RETRY_AFTER, seconds));

@@ -36,10 +36,16 @@ export interface Sources {
 export async function compile(what: Compilation): Promise<Sources> {
   // Loaded only when there is something to compile: it takes seconds.
   const asc = await import("assemblyscript/asc");
+  const { LeanArrays } = await import("./lean/arrays.js");
   const { LeanConstructors } = await import("./lean/constructors.js");
   const { LeanMembers } = await import("./lean/members.js");
   const { LeanVisits } = await import("./lean/visits.js");
-  const transforms: object[] = [new LeanMembers(), new LeanVisits(), new LeanConstructors()];
+  const transforms: object[] = [
+    new LeanMembers(),
+    new LeanVisits(),
+    new LeanConstructors(),
+    new LeanArrays(),
+  ];
   if (what.words !== undefined) {
     const { WordList } = await import("./lean/word-list.js");
     transforms.push(new WordList(readWords(what.words)));
@@ -106,6 +112,7 @@ export const COMPILER: readonly string[] = [
   "build/tools/asc.ts",
   "build/tools/fixed-bytes.ts",
   "build/tools/lean/api.ts",
+  "build/tools/lean/arrays.ts",
   "build/tools/lean/constructors.ts",
   "build/tools/lean/data.ts",
   "build/tools/lean/members.ts",

@@ -1,7 +1,10 @@
 import { dataSegments } from "./wasm.js";
 
-/** A text with escapes that mean the same in JSON and in AssemblyScript; no halves of a UTF-16 pair. */
-const LITERAL = String.raw`"(?:[^"\\\n]|\\(?:["\\bfnrt]|u(?![dD][89a-fA-F])[\da-fA-F]{4}))+"`;
+/**
+ * A text with escapes that mean the same in JSON and in AssemblyScript; no halves of a UTF-16 pair. Or one
+ * without escapes in single quotes.
+ */
+const LITERAL = String.raw`(?:"(?:[^"\\\n]|\\(?:["\\bfnrt]|u(?![dD][89a-fA-F])[\da-fA-F]{4}))+"|'[^'\\\n]+')`;
 
 /**
  * A constant such as `export const PATH: Slice = bytes(":path");`, alone on its line, or a long text
@@ -28,11 +31,15 @@ const OBJECT_BYTES = HEADER_BYTES + 12;
 export function fixBytes(source: string): string {
   return source.replace(CONSTANT, (constant, head: string, literals: string) => {
     const texts = literals.match(new RegExp(LITERAL, "g")) ?? [];
-    const text = texts.map((literal) => JSON.parse(literal) as string).join("");
+    const text = texts.map(textOf).join("");
     const lines = "\n".repeat(constant.split("\n").length - 1); // what follows keeps its number
     const data = `memory.data<u32>([${layOut(text).join(",")}])`;
     return `${head}changetype<Slice>(${data} + ${HEADER_BYTES});${lines}`;
   });
+}
+
+function textOf(literal: string): string {
+  return literal.startsWith("'") ? literal.slice(1, -1) : (JSON.parse(literal) as string);
 }
 
 /** The words of a slice and of its bytes behind it, without its addresses: nobody knows them yet. */

@@ -168,7 +168,7 @@ export const CHAIN: WasmFilter[] = [
           ],
         },
       ],
-      // Requests that run at once never get more than the limit together.
+      // Requests that run at once pass the limit together by no more than their estimates are off.
       reservation: { enabled: true },
       // OpenAI's streams say what they used only when asked.
       inject_include_usage: true,

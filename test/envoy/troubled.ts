@@ -10,6 +10,8 @@ const CLIENTS = 8;
 export const COST = 15;
 /** How long the gateway waits for the store, if a drill does not say. */
 const TIMEOUT_MS = 250;
+const DAY_MS = 86_400_000;
+const TRAPPED = /^Function: \S+ failed: /;
 export const PATIENCE = { timeout: 20_000, interval: 50 };
 
 /** `fail_mode`. */
@@ -105,12 +107,21 @@ export class Troubled {
     const { budgets, store, budget = PLENTY } = this.options;
     const { url, password } = store.redis;
     const isLimit = budgets === LIMIT;
-    const key = isLimit
-      ? `higress-token-ratelimit:{load}:limit_by_per_consumer:86400:x-mse-consumer:${consumer}`
-      : `chat_quota:${consumer}`;
-    const text = await askRedis(url, password, ["get", key]);
-    if (isLimit) return Number(text ?? 0);
+    if (isLimit) {
+      const key = `higress-token-ratelimit:{load}:limit_by_per_consumer:86400:x-mse-consumer:${consumer}`;
+      // A sliding window has the number of its day; midnight may have passed meanwhile.
+      const today = Math.floor(Date.now() / DAY_MS);
+      const keys = [key, `${key}:${today}`, `${key}:${today - 1}`];
+      const counts = (await askRedis(url, password, ["mget", ...keys])) as (string | null)[];
+      return counts.reduce((sum, count) => sum + Number(count ?? 0), 0);
+    }
+    const text = await askRedis(url, password, ["get", `chat_quota:${consumer}`]);
     return text === null ? 0 : budget - Number(text);
+  }
+
+  /** What Envoy says of a module that ended with a trap. */
+  traps(): string[] {
+    return this.gateway.envoy.log.map(({ text }) => text).filter((text) => TRAPPED.test(text));
   }
 
   /** Commands that the plugin counts as failed. @param reason only those, such as `open` */

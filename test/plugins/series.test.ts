@@ -105,6 +105,19 @@ const SUBJECTS: Subject[] = [
     others: "none",
   },
   {
+    plugin: "token-rate-limit",
+    // The question alone is more than fits.
+    config: {
+      rule_name: "tiny",
+      store: { type: "shared" },
+      global_threshold: { token_per_day: 1 },
+      reservation: { enabled: true, allow_oversize: false },
+    },
+    metric: "token_ratelimit_count",
+    label: "consumer",
+    others: "none",
+  },
+  {
     plugin: "ai-cache",
     // "{}" is no answer to keep: it is asked for each time.
     config: { cache: { type: "memory" }, metrics: { every_request: true } },

@@ -36,6 +36,15 @@ export class DurableRedis {
     await this.server.stop("SIGKILL");
   }
 
+  /** So slow that nothing runs before `thaw`, and then all of it. */
+  freeze(): void {
+    this.server.freeze();
+  }
+
+  thaw(): void {
+    this.server.thaw();
+  }
+
   /** Starts it again, with all it had. @param password another one that it wants from now on */
   async revive(password = this.password): Promise<void> {
     if (this.length !== null) truncateSync(this.file, this.length);

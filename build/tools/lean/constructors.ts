@@ -5,7 +5,7 @@ import { api, type Program } from "./api.js";
 const ABSTRACT = 1 << 7;
 const CONSTRUCTOR = "#constructor";
 /** Of the runtime that asc.ts puts in place of asc's. */
-const NEW = "~lib/@ai-gateway-wasm/runtime/assembly/objects/__new";
+export const NEW = "~lib/@ai-gateway-wasm/runtime/assembly/objects/__new";
 
 /**
  * A transform of asc that takes out of constructors what only costs: memory that they ask for when
@@ -144,18 +144,21 @@ class Statements {
 }
 
 /** The statements of a function, also those of the blocks that asc makes for itself. */
-function statementsOf(body: number): number[] {
+export function statementsOf(body: number): number[] {
   const block = infoOf<binaryen.BlockInfo>(body, binaryen.BlockId);
   return block && !block.name ? block.children.flatMap(statementsOf) : [body];
 }
 
-function infoOf<T extends binaryen.ExpressionInfo>(expression: number, id: number): T | null {
+export function infoOf<T extends binaryen.ExpressionInfo>(
+  expression: number,
+  id: number,
+): T | null {
   // Of some kinds, such as a nop, binaryen has no information but the kind.
   if (!expression || api._BinaryenExpressionGetId(expression) !== id) return null;
   return binaryen.getExpressionInfo(expression) as T;
 }
 
-function callOf(expression: number): binaryen.CallInfo | null {
+export function callOf(expression: number): binaryen.CallInfo | null {
   return infoOf<binaryen.CallInfo>(expression, binaryen.CallId);
 }
 

@@ -47,7 +47,7 @@ export class MeteredRequest extends QuotaStream {
     super(id);
     const metering = config.metering;
     const spending = new Spending(metering, accounts[0].model, config.ledger.book !== null);
-    const tokens = spending.reservation;
+    const tokens = spending.reservation(smallestGrant(accounts));
     this.spending = spending;
     this.purse = new Purse(config.debts, accounts, metering.reservation, tokens);
   }
@@ -68,11 +68,11 @@ export class MeteredRequest extends QuotaStream {
   }
 
   override onStoreReply(reply: StoreReply): void {
+    const verdict = this.purse.receive(reply);
     if (this.lingers) {
       this.purse.giveBack();
       return this.finish();
     }
-    const verdict = this.purse.receive(reply);
     if (verdict == Verdict.Open || this.isDecided) return;
     this.decide(verdict);
     if (this.isAdmitted) this.resumeRequest();
@@ -173,4 +173,14 @@ export class MeteredRequest extends QuotaStream {
     }
     this.finish();
   }
+}
+
+/** The smallest of what the balances begin with; 0: none begins by itself. */
+function smallestGrant(accounts: Account[]): i64 {
+  let smallest: i64 = 0;
+  for (let i = 0; i < accounts.length; i++) {
+    const granted = accounts[i].granted;
+    if (granted > 0 && (smallest == 0 || granted < smallest)) smallest = granted;
+  }
+  return smallest;
 }

@@ -135,10 +135,20 @@ export class Purse {
     return this.verdict;
   }
 
+  /** What the store may have taken, though it did not say so, comes back once it answers. */
+  private takeBack(): void {
+    const reservation = this.reservation;
+    // What is not written down in the store cannot be told from what was never taken.
+    if (reservation === null || this.policy.healSeconds == 0) return;
+    reservation.isHeld = true;
+    this.debts.defer(new SettleBalance(this.debts.tag, reservation, 0));
+  }
+
   private fail(reply: StoreReply): Verdict {
     const error = reply.error;
     if (error !== null) this.reason = error;
     this.cause = reply.cause;
+    if (reply.isUnsure) this.takeBack();
     this.reservation = null;
     this.verdict = Verdict.Unknown;
     return this.verdict;

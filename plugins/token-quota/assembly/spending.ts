@@ -50,12 +50,18 @@ export class Spending {
     return this.metering.unit != Unit.Requests || this.isReported;
   }
 
-  /** What to take before the request goes on; 0 when nothing is reserved. */
-  get reservation(): i64 {
+  /**
+   * What to take before the request goes on; 0 when nothing is reserved. The answer's part is a default,
+   * so it is taken for one that fits the smallest grant (token-rate-limit.md 7.5).
+   *
+   * @param grant 0: none is known
+   */
+  reservation(grant: i64): i64 {
     const metering = this.metering;
     if (!metering.reservation.isOn) return 0;
     if (metering.unit == Unit.Requests) return 1;
-    return this.priceOf(this.estimated(metering.estimate.completionTokens));
+    const whole = this.priceOf(this.estimated(metering.estimate.completionTokens));
+    return grant > 0 ? max(this.priceOf(this.estimated(0)), min(whole, grant)) : whole;
   }
 
   /** Reads the response's headers. @returns false when its body tells nothing that is needed */

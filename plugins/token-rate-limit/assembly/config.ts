@@ -4,7 +4,6 @@ import { Algorithm } from "@ai-gateway-wasm/store/buckets";
 import { HeaderStyle, readHeaderStyle } from "./limit-headers";
 import { LimitFormat } from "./limit";
 import { Metering } from "./metering";
-import { DenialCounters } from "./metrics";
 import { Rejection } from "./rejection";
 import { Rules } from "./rules";
 import { readMatchesFirst, RulesParser } from "./rules-parser";
@@ -20,7 +19,6 @@ const MOST_BODY_BYTES: i64 = 100000000;
 /** One configuration: of the whole plugin or of one rule. */
 @final
 export class LimitConfig {
-  readonly denials: DenialCounters = new DenialCounters();
   readonly rejection: Rejection;
   readonly metering: Metering;
   readonly headerStyle: HeaderStyle;

@@ -19,7 +19,7 @@ export function goQuote(text: Slice): string {
     appendEscape(out.appendText(units.substring(plain, i)), unit);
     plain = i + 1;
   }
-  return out.appendText(units.substring(plain)).appendByte(QUOTE).view().toString();
+  return out.appendText(units.substring(plain, units.length)).appendByte(QUOTE).view().toString();
 }
 
 function isEscaped(unit: i32): bool {

@@ -29,29 +29,25 @@ export const LIMIT_BY: string[] = [
   "limit_by_per_model",
 ];
 
+const PER_VALUE: u32 =
+  (1 << LimitBy.PerHeader) |
+  (1 << LimitBy.PerParam) |
+  (1 << LimitBy.PerCookie) |
+  (1 << LimitBy.PerConsumer) |
+  (1 << LimitBy.PerModel);
+
+const NAMELESS: u32 =
+  (1 << LimitBy.Consumer) |
+  (1 << LimitBy.PerConsumer) |
+  (1 << LimitBy.Model) |
+  (1 << LimitBy.PerModel);
+
 /** True for rules with a counter per value: their keys are patterns. */
 export function isPerValue(by: LimitBy): bool {
-  switch (by) {
-    case LimitBy.PerHeader:
-    case LimitBy.PerParam:
-    case LimitBy.PerCookie:
-    case LimitBy.PerConsumer:
-    case LimitBy.PerModel:
-      return true;
-    default:
-      return false;
-  }
+  return ((PER_VALUE >> by) & 1) != 0;
 }
 
 /** True where being there is enough and the value says nothing. */
 export function isNameless(by: LimitBy): bool {
-  switch (by) {
-    case LimitBy.Consumer:
-    case LimitBy.PerConsumer:
-    case LimitBy.Model:
-    case LimitBy.PerModel:
-      return true;
-    default:
-      return false;
-  }
+  return ((NAMELESS >> by) & 1) != 0;
 }

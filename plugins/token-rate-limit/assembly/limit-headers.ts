@@ -2,14 +2,7 @@ import { Builder, digits, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { BucketState } from "@ai-gateway-wasm/store";
 import { CALENDAR_MONTH } from "@ai-gateway-wasm/store/buckets";
-import {
-  DRAFT_LIMIT,
-  DRAFT_POLICY,
-  OPENAI_LIMIT,
-  OPENAI_REMAINING,
-  OPENAI_RESET,
-  RETRY_AFTER,
-} from "./names";
+import { DRAFT_LIMIT, DRAFT_POLICY, OPENAI_LIMIT, OPENAI_REMAINING, OPENAI_RESET } from "./names";
 import { Matched } from "./rules";
 
 /** Which headers tell clients about their limits; the order of `STYLES`. */
@@ -58,12 +51,6 @@ export function limitHeaders(
   if (style == HeaderStyle.None || states.length != matched.limits.length) return [];
   if (style == HeaderStyle.Draft) return draftHeaders(matched, states);
   return openAiHeaders(states[index == NEAREST ? nearest(states) : index]);
-}
-
-/** What a refusal says beyond that. */
-export function retryHeader(style: HeaderStyle, ttlSeconds: i64): LimitHeader | null {
-  if (style == HeaderStyle.None) return null;
-  return new LimitHeader(RETRY_AFTER, digits(ttlSeconds));
 }
 
 function nearest(states: BucketState[]): i32 {

@@ -95,7 +95,7 @@ export class LimitKeyParser {
         goQuote(text) +
         '); to match an exact name, use the non-per variant "' +
         "limit_by_" +
-        type.substring("limit_by_per_".length) +
+        type.substring("limit_by_per_".length, type.length) +
         '" instead (limit_keys stay the same)',
     );
   }

@@ -1,17 +1,14 @@
-import { Builder, bytes, BytesTable, isValidUtf8, Slice } from "@ai-gateway-wasm/bytes";
-import { RequestFacts } from "@ai-gateway-wasm/kit";
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { NONE, requestLabels, SeriesTable } from "@ai-gateway-wasm/kit/series";
 import { Counter, requestHeaders } from "proxy-wasm-as";
 import { CONSUMER_HEADER } from "./names";
 
-const NONE: Slice = bytes("none");
-const UNKNOWN: Slice = bytes("-");
-/**
- * Consumers may be what clients say, and gateways never forget a metric: beyond so many names, and
- * beyond so many bytes, they are counted as `none`. So is what is no UTF-8, for Prometheus throws away
- * the whole page for one such byte.
- */
-const MOST_NAMES: i32 = 1000;
-const LONGEST_NAME: i32 = 128;
+const CHARGED: Slice = bytes("token_rate_limit_charged_tokens");
+const RESERVED: Slice = bytes("token_rate_limit_reserved_tokens");
+const REFUNDED: Slice = bytes("token_rate_limit_refunded_tokens");
+const SHADOW_DENIED: Slice = bytes("token_rate_limit_shadow_denied");
+const UNREADABLE: Slice = bytes("token_rate_limit_uncounted_unreadable");
+const NO_USAGE: Slice = bytes("token_rate_limit_uncounted_no_usage");
 
 /** Why a successful response was not counted. */
 export const enum Uncounted {
@@ -24,15 +21,13 @@ export const enum Uncounted {
 /** Counters of all configurations; no consumer in a name. */
 @final
 export class Metrics {
-  readonly charged: Counter = new Counter(bytes("token_rate_limit_charged_tokens"));
-  readonly reserved: Counter = new Counter(bytes("token_rate_limit_reserved_tokens"));
-  readonly refunded: Counter = new Counter(bytes("token_rate_limit_refunded_tokens"));
+  readonly charged: Counter = new Counter(CHARGED);
+  readonly reserved: Counter = new Counter(RESERVED);
+  readonly refunded: Counter = new Counter(REFUNDED);
   /** Requests that `shadow` let pass. */
-  readonly shadowDenied: Counter = new Counter(bytes("token_rate_limit_shadow_denied"));
-  private readonly unreadable: Counter = new Counter(
-    bytes("token_rate_limit_uncounted_unreadable"),
-  );
-  private readonly noUsage: Counter = new Counter(bytes("token_rate_limit_uncounted_no_usage"));
+  readonly shadowDenied: Counter = new Counter(SHADOW_DENIED);
+  private readonly unreadable: Counter = new Counter(UNREADABLE);
+  private readonly noUsage: Counter = new Counter(NO_USAGE);
 
   countUncounted(reason: Uncounted): void {
     if (reason == Uncounted.Unreadable) this.unreadable.increment();
@@ -40,52 +35,21 @@ export class Metrics {
   }
 }
 
-/** The peer's counter of refusals (token-rate-limit.md 4.6). */
-export const REFUSALS: string = "token_ratelimit_count";
-/** Requests that no store answered. */
-export const ERRORS: string = "token_ratelimit_error_count";
-
-/** Counters by route, cluster and consumer. */
-@final
-export class DenialCounters {
-  private readonly known: BytesTable<Counter> = new BytesTable<Counter>();
-
-  /** Counts the running request, whose headers can be read. */
-  count(metric: string): void {
-    let consumer = requestHeaders.get(CONSUMER_HEADER);
-    if (consumer === null || !isName(consumer)) consumer = NONE;
-    const facts = new RequestFacts();
-    let name = nameOf(facts, consumer, metric);
-    let counter = this.known.find(name);
-    if (counter === null && this.known.size >= MOST_NAMES) {
-      name = nameOf(facts, NONE, metric);
-      counter = this.known.find(name);
-    }
-    if (counter === null) {
-      counter = new Counter(name);
-      this.known.set(name, counter);
-    }
-    counter.increment();
-  }
+/** What is counted by route, cluster and consumer, in the order of the names (ai-statistics.md 8.2). */
+export const enum LimitEvent {
+  /** A limit refuses the request (token-rate-limit.md 4.6). */
+  Refusal,
+  /** No store answered it. */
+  Error,
 }
 
-function isName(consumer: Slice): bool {
-  return !consumer.isEmpty && consumer.length <= LONGEST_NAME && isValidUtf8(consumer);
-}
+const series: SeriesTable = new SeriesTable([
+  "token_ratelimit_count",
+  "token_ratelimit_error_count",
+]);
 
-function nameOf(facts: RequestFacts, consumer: Slice, metric: string): Slice {
-  return new Builder(160)
-    .appendText("route.")
-    .append(either(facts.route))
-    .appendText(".upstream.")
-    .append(either(facts.cluster))
-    .appendText(".model.none.consumer.")
-    .append(consumer)
-    .appendText(".metric.")
-    .appendText(metric)
-    .view();
-}
-
-function either(text: Slice): Slice {
-  return text.isEmpty ? UNKNOWN : text;
+/** Counts the running request, whose headers can be read. */
+export function countFor(event: LimitEvent): void {
+  const consumer = requestHeaders.get(CONSUMER_HEADER);
+  series.of(requestLabels(NONE, consumer === null ? NONE : consumer)).count(event);
 }

@@ -3,17 +3,16 @@ import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import { Limit, LimitFormat } from "./limit";
 import { isNameless, LIMIT_BY, LimitBy } from "./limit-by";
 import { LimitKeyParser } from "./limit-key-parser";
+import { CONSUMER_HEADER } from "./names";
 import { Rates } from "./rate";
 import { RuleItem } from "./rule-item";
 import { Rules } from "./rules";
 import {
-  ConsumerSource,
+  AddressSource,
   CookieSource,
-  HeaderAddressSource,
   HeaderSource,
   ModelSource,
   ParamSource,
-  RemoteAddressSource,
   ValueSource,
 } from "./sources";
 
@@ -118,7 +117,7 @@ export class RulesParser {
         return new CookieSource(name);
       case LimitBy.Consumer:
       case LimitBy.PerConsumer:
-        return new ConsumerSource();
+        return new HeaderSource(CONSUMER_HEADER);
       case LimitBy.PerIp:
         return this.addressSource(item, name);
       default:
@@ -127,7 +126,7 @@ export class RulesParser {
   }
 
   private addressSource(item: ConfigReader, name: Slice): ValueSource | null {
-    if (name.equals(FROM_REMOTE)) return new RemoteAddressSource(name, this.log);
+    if (name.equals(FROM_REMOTE)) return new AddressSource(name, this.log);
     if (!name.startsWith(FROM_HEADER)) {
       this.refuse(
         item,
@@ -141,7 +140,7 @@ export class RulesParser {
       this.refuse(item, IN_ITEM + "limit_by_per_ip parse error: empty after 'from-header-'");
       return null;
     }
-    return new HeaderAddressSource(name, header, this.log, this.trustedHops);
+    return new AddressSource(name, this.log, header, this.trustedHops);
   }
 
   /** Two rules with one counter: the peer warns that they are the same, and charges it twice. */

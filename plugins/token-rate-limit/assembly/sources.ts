@@ -2,7 +2,7 @@ import { Builder, lowerCase, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { findCookie, PluginLog, QueryReader, QuerySyntax } from "@ai-gateway-wasm/kit";
 import { getProperty, LogLevel, requestHeaders } from "proxy-wasm-as";
 import { Address, parseEndpoint } from "./address";
-import { CONSUMER_HEADER, COOKIE, MODEL_HEADER, PATH, SOURCE_ADDRESS } from "./names";
+import { COOKIE, MODEL_HEADER, PATH, SOURCE_ADDRESS } from "./names";
 
 const COMMA: u8 = 0x2c;
 
@@ -44,18 +44,6 @@ export class HeaderSource extends ValueSource {
 
   override read(_model: Slice | null): Value | null {
     return found(requestHeaders.get(this.header));
-  }
-}
-
-/** The consumer that an authentication plugin has found. */
-@final
-export class ConsumerSource extends ValueSource {
-  constructor() {
-    super(CONSUMER_HEADER);
-  }
-
-  override read(_model: Slice | null): Value | null {
-    return found(requestHeaders.get(CONSUMER_HEADER));
   }
 }
 
@@ -105,22 +93,25 @@ export class ModelSource extends ValueSource {
   }
 }
 
-/** The client's address; a list in a header is taken apart by `pick`. */
-export abstract class AddressSource extends ValueSource {
+/** The client's address: that of the connection, or one in a header. */
+@final
+export class AddressSource extends ValueSource {
   constructor(
     name: Slice,
     private readonly log: PluginLog,
+    /** The address stands there, or in a list of them; null: the connection's. */
+    private readonly header: Slice | null = null,
+    /** How many proxies of ours wrote at the end of the list; 0: the first address counts. */
+    private readonly trustedHops: i32 = 0,
   ) {
     super(name);
   }
 
-  /** The text of the address, or null. */
-  protected abstract find(): Slice | null;
-
   override read(_model: Slice | null): Value | null {
-    const text = this.find();
-    if (text === null) return this.complain("error status returned by host: not found");
-    const address = parseEndpoint(text);
+    const header = this.header;
+    const found = header === null ? getProperty(SOURCE_ADDRESS) : requestHeaders.get(header);
+    if (found === null) return this.complain("error status returned by host: not found");
+    const address = parseEndpoint(header === null ? found : pick(found, this.trustedHops));
     if (address === null) return this.complain("invalid ip[]");
     const canonical = new Builder(40);
     address.appendTo(canonical);
@@ -134,34 +125,6 @@ export abstract class AddressSource extends ValueSource {
       this.log.warn("failed to get down stream ip: " + reason + source);
     }
     return null;
-  }
-}
-
-/** The address that the connection comes from. */
-@final
-export class RemoteAddressSource extends AddressSource {
-  protected override find(): Slice | null {
-    return getProperty(SOURCE_ADDRESS);
-  }
-}
-
-/** An address in a header, or in a list of them. */
-@final
-export class HeaderAddressSource extends AddressSource {
-  constructor(
-    name: Slice,
-    private readonly header: Slice,
-    log: PluginLog,
-    /** How many proxies of ours wrote at the end of the list; 0: the first address counts. */
-    private readonly trustedHops: i32,
-  ) {
-    super(name, log);
-  }
-
-  protected override find(): Slice | null {
-    const list = requestHeaders.get(this.header);
-    if (list === null) return null;
-    return pick(list, this.trustedHops);
   }
 }
 

@@ -11,6 +11,7 @@ import {
   BucketState,
   NO_STATES,
   StoreCalls,
+  StoreCommand,
   StoreReply,
   StoreStream,
 } from "@ai-gateway-wasm/store";
@@ -26,9 +27,9 @@ import {
 import { readBodyModel } from "./body-model";
 import { LimitConfig } from "./config";
 import { noteDenial } from "./denial-log";
-import { HeaderStyle, LimitHeader, limitHeaders, NEAREST, retryHeader } from "./limit-headers";
-import { ERRORS, Metrics, REFUSALS } from "./metrics";
-import { ACCEPT_ENCODING, CONTENT_TYPE, MODEL_HEADER, RESET_HEADER } from "./names";
+import { HeaderStyle, LimitHeader, limitHeaders, NEAREST } from "./limit-headers";
+import { countFor, LimitEvent, Metrics } from "./metrics";
+import { ACCEPT_ENCODING, CONTENT_TYPE, MODEL_HEADER, RESET_HEADER, RETRY_AFTER } from "./names";
 import { Reply } from "./rejection";
 import { Matched } from "./rules";
 import { Spending, UNKNOWN } from "./spending";
@@ -223,7 +224,7 @@ export class TokenRateLimit extends StoreStream {
   /** The body cannot tell what it has to. In shadow the limits hold that are known without it. */
   private giveUpBody(refusal: Reply): HeadersAction {
     if (!this.config.isShadow) {
-      this.refuse(refusal);
+      this.refuse(refusal, []);
     } else {
       this.metrics.shadowDenied.increment();
       requestHeaders.load();
@@ -261,11 +262,11 @@ export class TokenRateLimit extends StoreStream {
     const matched = this.matched;
     if (matched === null) return;
     this.states = reply.states;
-    if (reply.hasFailed) this.config.denials.count(ERRORS);
+    if (reply.hasFailed) countFor(LimitEvent.Error);
     const verdict = judge(this.config, matched, reply, this.log);
     if (verdict >= 0) return this.deny(matched, verdict);
     if (verdict == CLOSED && !this.config.isShadow) {
-      return this.refuse(this.config.rejection.storeUnavailable);
+      return this.refuse(this.config.rejection.storeUnavailable, []);
     }
     const reservation = this.reservation;
     if (reservation !== null && reservation.isHeld) {
@@ -283,17 +284,18 @@ export class TokenRateLimit extends StoreStream {
       this.stage = Stage.Goes;
       return;
     }
-    const ttl = this.states[index].ttlSeconds;
+    const seconds = digits(this.states[index].ttlSeconds);
     const headers = this.limitHeaders(index);
-    const retry = retryHeader(config.headerStyle, ttl);
-    if (retry !== null) headers.push(retry);
-    headers.push(new LimitHeader(RESET_HEADER, digits(ttl)));
+    if (config.headerStyle != HeaderStyle.None) {
+      headers.push(new LimitHeader(RETRY_AFTER, seconds));
+    }
+    headers.push(new LimitHeader(RESET_HEADER, seconds));
     this.refuse(config.rejection.limited, headers);
-    config.denials.count(REFUSALS);
+    countFor(LimitEvent.Refusal);
   }
 
   /** The one place that answers instead of the upstream. */
-  private refuse(reply: Reply, more: LimitHeader[] = []): void {
+  private refuse(reply: Reply, more: LimitHeader[]): void {
     const headers = reply.headers();
     for (let i = 0; i < more.length; i++) headers.add(more[i].name, more[i].value);
     this.stage = Stage.Over;
@@ -328,17 +330,25 @@ export class TokenRateLimit extends StoreStream {
     const matched = this.matched;
     if (matched === null) return;
     const isUnlimited = this.config.metering.chargesAbove;
-    const charge = new Charge(Ask.Spend, matched.buckets, spent, isUnlimited);
-    const reply = this.config.store.ask(this.rootCalls, charge);
-    if (reply !== null && reply.hasFailed) this.log.error("redis call failed: " + reply.cause);
-    else this.metrics.charged.increment(spent);
+    this.spend(new Charge(Ask.Spend, matched.buckets, spent, isUnlimited), spent);
   }
 
   private correct(reservation: Reserve, spent: i64): void {
     const difference = spent - reservation.tokens;
-    this.config.store.ask(this.rootCalls, new Settle(Ask.Spend, reservation, difference));
-    this.metrics.charged.increment(spent);
-    this.metrics.refunded.increment(-difference);
+    if (this.spend(new Settle(Ask.Spend, reservation, difference), spent)) {
+      this.metrics.refunded.increment(-difference);
+    }
+  }
+
+  /** Has the store count what was spent. False: it was not even asked. */
+  private spend(command: StoreCommand, tokens: i64): bool {
+    const reply = this.config.store.ask(this.rootCalls, command);
+    if (reply !== null && reply.hasFailed) {
+      this.log.error("redis call failed: " + reply.cause);
+      return false;
+    }
+    this.metrics.charged.increment(tokens);
+    return true;
   }
 
   /** The store took tokens for a request that nobody waits for any more. */

@@ -1,4 +1,4 @@
-import { Builder, NO_BYTES, Slice, equalsIgnoreCase } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, NO_BYTES, Slice, equalsIgnoreCase } from "@ai-gateway-wasm/bytes";
 import { isInteger, saturate } from "./integer-text";
 import { appendDecimal, parseNumber } from "./number";
 import { JsonType } from "./type";
@@ -104,5 +104,5 @@ export function truncate(value: f64): i64 {
   return <i64>value;
 }
 
-const TRUE: Slice = Slice.of(StaticArray.fromArray<u8>([0x74, 0x72, 0x75, 0x65]));
-const FALSE: Slice = Slice.of(StaticArray.fromArray<u8>([0x66, 0x61, 0x6c, 0x73, 0x65]));
+const TRUE: Slice = bytes("true");
+const FALSE: Slice = bytes("false");

@@ -2,20 +2,20 @@ import { Builder, bytes, encodeHex, equalsIgnoreCase, Slice } from "@ai-gateway-
 import { sha256 } from "@ai-gateway-wasm/crypto";
 
 /** Headers whose values are credentials and never reach a log line (host.md 4). Lower case. */
-export const SECRET_HEADERS: Slice[] = [
-  bytes("authorization"),
-  bytes("proxy-authorization"),
-  bytes("x-api-key"),
-  bytes("api-key"),
-  bytes("x-goog-api-key"),
-  bytes("cookie"),
-  bytes("set-cookie"),
+export const SECRET_HEADERS: string[] = [
+  "authorization",
+  "proxy-authorization",
+  "x-api-key",
+  "api-key",
+  "x-goog-api-key",
+  "cookie",
+  "set-cookie",
 ];
 
 /** True when the header's value is a credential; the case of `name` does not matter. */
 export function isSecretHeader(name: Slice): bool {
   for (let i = 0; i < SECRET_HEADERS.length; i++) {
-    if (equalsIgnoreCase(name, SECRET_HEADERS[i])) return true;
+    if (equalsIgnoreCase(name, bytes(SECRET_HEADERS[i]))) return true;
   }
   return false;
 }

@@ -25,8 +25,9 @@ const NOT_NOW: string[] = [
 ];
 
 /**
- * Changes that nobody waits for and that must not be lost, such as charges. What the store certainly
- * did not carry out waits, in the memory of this worker, until the store is known to answer again.
+ * Changes that nobody waits for and that must not be lost, such as charges. What the store did not
+ * carry out waits, in the memory of this worker, until the store is known to answer again. So does,
+ * for a while, what it may have carried out, where it does not matter if that arrives twice.
  *
  *   owe ──► store ──► done, or nobody knows
  *             │  ▲
@@ -56,7 +57,14 @@ export class Debts {
   /** Takes the answer to a change. */
   receive(reply: StoreReply): void {
     const command = reply.command;
-    if (command === null || !isUndone(reply)) return;
+    if (command === null) return;
+    if (reply.isUnsure) command.isUnsure = true;
+    else if (!isUndone(reply)) return;
+    if (command.mayArriveAgain) this.defer(command);
+  }
+
+  /** Asks for a change once the store answers again. */
+  defer(command: StoreCommand): void {
     if (this.waiting.length < MOST) this.waiting.push(command);
   }
 
@@ -65,11 +73,13 @@ export class Debts {
     if (this.waiting.length == 0) return;
     const waiting = this.waiting;
     this.waiting = [];
-    for (let i = 0; i < waiting.length; i++) this.owe(waiting[i]);
+    for (let i = 0; i < waiting.length; i++) {
+      if (waiting[i].mayArriveAgain) this.owe(waiting[i]);
+    }
   }
 }
 
-/** What broke on the way may have been done, and what is wrong in itself never will be. */
+/** What is wrong in itself never will be done. */
 function isUndone(reply: StoreReply): bool {
   switch (reply.failure) {
     case StoreFailure.Dispatch:

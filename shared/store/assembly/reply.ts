@@ -103,6 +103,11 @@ export class StoreReply {
     return this.error !== null;
   }
 
+  /** The way to the store or back broke: nobody knows whether the command ran. */
+  get isUnsure(): bool {
+    return this.failure == StoreFailure.Connection || this.failure == StoreFailure.Timeout;
+  }
+
   /** The value as a number; 0 for null and for text that is none, as peers read it. */
   get integer(): i64 {
     return new RedisReply(RedisType.Text, this.value).integer;

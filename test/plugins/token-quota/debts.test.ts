@@ -1,6 +1,7 @@
 import { upstream, type Host, type Redis } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
-import { CHAT, JSON_TYPE, PEER, admin, answer, chat, higress, stored } from "./support.js";
+import { Changing, json } from "../store-faults.js";
+import { CHAT, JSON_TYPE, PEER, admin, answer, chat, gateway, higress, stored } from "./support.js";
 
 // Which charges wait for the store, and which are lost.
 
@@ -112,6 +113,130 @@ describe("a charge that fails", () => {
     await end();
     expect(stored(redis, "chat_quota:alice")).toBe("100");
     expect(await laterCommands()).toEqual([]);
+    await host.close();
+  });
+});
+
+describe("over HTTP, what has no answer", () => {
+  const TIMEOUT = 100;
+  const reservation = { enabled: true, default_completion_tokens: 50 };
+
+  /** The store's answer while all is well: as much as anybody wants. */
+  const answers = (config: object): object => {
+    const isReserving = "reservation" in config;
+    return { result: isReserving ? [0, [1000]] : "1000" };
+  };
+
+  /** A gateway whose store can be broken. */
+  async function open(config: object) {
+    const working = json(200, answers(config));
+    const store = new Changing(working);
+    const rest = store.asUpstream();
+    const backend = upstream()
+      .after(100)
+      .reply(200, { body: answer(10, 5), headers: JSON_TYPE });
+    const host = await gateway(
+      {
+        admin_consumer: "admin",
+        store: { type: "redis-http", cluster_name: "rest", timeout: TIMEOUT },
+        ...config,
+      },
+      { clusters: { rest, backend } },
+    );
+    /** What was asked about alice since the last time. */
+    const asked = () =>
+      rest.requests
+        .splice(0)
+        .map(({ body }) => JSON.parse(body) as string[])
+        .filter((words) => words.join(" ").includes("alice"));
+    return { host, store, working, asked };
+  }
+
+  /** What follows the keys of a script. */
+  const argumentsOf = (words: string[]) => words.slice(3 + Number(words[2]));
+
+  const FAULTS = {
+    "a server that is not there": () => json(503, { error: "no Redis" }),
+    "a server that says nothing": () => upstream().never(),
+  };
+  const CONFIGS = { "a charge": {}, "a settlement": { reservation } };
+  const CASES = Object.keys(CONFIGS).flatMap((what) =>
+    Object.keys(FAULTS).map((fault) => [what, fault] as const),
+  );
+
+  test.each(CASES)("is sent again as it was: %s to %s", async (what, fault) => {
+    const { host, store, working, asked } = await open(CONFIGS[what as keyof typeof CONFIGS]);
+    const pending = host.fetch(CHAT, { headers: { "x-mse-consumer": "alice" } });
+    await host.clock.advance(10);
+    store.behaviour = FAULTS[fault as keyof typeof FAULTS]();
+    expect((await pending.advance(200)).status).toBe(200);
+    await host.clock.advance(TIMEOUT);
+    store.behaviour = working;
+    const [, lost, ...more] = asked();
+    expect(more).toEqual([]);
+    // With the key by which it works once.
+    expect(lost![1]).toMatch(/^if not redis\.call\('set',table\.remove\(KEYS\)/);
+    await chat(host, "bob");
+    expect(asked()).toEqual([lost]);
+    await chat(host, "bob");
+    expect(asked()).toEqual([]);
+    await host.close();
+  });
+
+  test("is lost when the store is away for longer than it would remember", async () => {
+    const { host, store, working, asked } = await open({});
+    const pending = host.fetch(CHAT, { headers: { "x-mse-consumer": "alice" } });
+    await host.clock.advance(10);
+    store.behaviour = FAULTS["a server that is not there"]();
+    expect((await pending.advance(200)).status).toBe(200);
+    await host.clock.advance(51_000);
+    store.behaviour = working;
+    expect(asked()).toHaveLength(2);
+    await chat(host, "bob");
+    expect(asked()).toEqual([]);
+    await host.close();
+  });
+
+  test("and may have reserved something, is undone", async () => {
+    const { host, store, working, asked } = await open({ reservation });
+    store.behaviour = FAULTS["a server that says nothing"]();
+    expect((await chat(host, "alice")).status).toBe(403);
+    const [reserved, ...more] = asked();
+    expect(more).toEqual([]);
+    store.behaviour = working;
+    await chat(host, "bob");
+    const undone = asked();
+    expect(undone).toHaveLength(1);
+    // The same reservation, of which nothing was spent.
+    const [, name, tokens] = argumentsOf(reserved!);
+    expect(argumentsOf(undone[0]!).slice(0, 3)).toEqual([name, tokens, "0"]);
+    await host.close();
+  });
+
+  test("of a client that has left is undone, too", async () => {
+    const { host, store, working, asked } = await open({ reservation });
+    store.behaviour = FAULTS["a server that says nothing"]();
+    const stream = host.stream(`POST ${CHAT}`, { headers: { "x-mse-consumer": "alice" } });
+    await stream.headers({ end: true });
+    await stream.abort();
+    await host.clock.advance(2 * TIMEOUT);
+    store.behaviour = working;
+    expect(asked()).toHaveLength(1);
+    await chat(host, "bob");
+    expect(asked()).toHaveLength(1);
+    await host.close();
+  });
+
+  test("is not undone where the store did not write it down", async () => {
+    const { host, store, working, asked } = await open({
+      reservation: { ...reservation, heal: false },
+    });
+    store.behaviour = FAULTS["a server that says nothing"]();
+    expect((await chat(host, "alice")).status).toBe(403);
+    store.behaviour = working;
+    expect(asked()).toHaveLength(1);
+    await chat(host, "bob");
+    expect(asked()).toEqual([]);
     await host.close();
   });
 });

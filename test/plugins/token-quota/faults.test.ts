@@ -108,6 +108,33 @@ describe("shared data that keeps changing", () => {
     expect(await balance(host, "alice")).toBe(70);
     await host.close();
   });
+
+  test("of two balances the one that was settled is not settled again", async () => {
+    const reservation = { enabled: true, default_completion_tokens: 50 };
+    const backend = upstream()
+      .after(100)
+      .reply(200, { body: answer(10, 5), headers: JSON_TYPE });
+    const host = await gateway(
+      { ...SHARED, groups: true, reservation },
+      { strict: "off", clusters: { backend } },
+    );
+    const group = async () => (await admin(host, "?group=g")).json() as { quota: number };
+    await refill(host, "alice", 1000);
+    await admin(host, "/refresh", "group=g&quota=1000");
+    const headers = { "x-mse-consumer": "alice", "x-mse-consumer-group": "g" };
+    const pending = host.fetch(CHAT, { headers });
+    await host.clock.advance(10);
+    // The consumer's is written, the group's never.
+    host.inject.status("proxy_set_shared_data", 8, { nth: 2 });
+    expect((await pending.advance(200)).status).toBe(200);
+    host.inject.clear();
+    expect(await balance(host, "alice")).toBe(985);
+    expect((await group()).quota).toBe(950);
+    await chat(host, "bob");
+    expect(await balance(host, "alice")).toBe(985);
+    expect((await group()).quota).toBe(985);
+    await host.close();
+  });
 });
 
 describe("a host that fails", () => {

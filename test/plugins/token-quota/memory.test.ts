@@ -13,8 +13,8 @@ test.each([
   ["without a balance", {}],
   ["without a balance, with a reservation", { reservation: { enabled: true } }],
   [
-    "with a grant that is too small for the estimate",
-    { default_quota: 10, reservation: { enabled: true, strict: true } },
+    "with a grant that is too small for the question alone",
+    { default_quota: 3, reservation: { enabled: true, strict: true } },
   ],
 ])("strangers %s leave nothing", async (_what, config) => {
   await using host = await gateway({ ...SHARED, ...config }, { trace: false });

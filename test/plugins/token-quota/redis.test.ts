@@ -195,10 +195,19 @@ describe("reservation", () => {
   });
 
   test("a denied request begins no grant", async () => {
-    const config = { reservation: { ...reservation, strict: true }, default_quota: 99 };
+    const config = { reservation: { ...reservation, strict: true }, default_quota: 3 };
     const host = await open({ ...config, period: "day" });
-    expect((await chat(host, "alice")).status).toBe(403);
+    expect((await chat(host, "alice")).status).toBe(403); // the question alone is 4
     expect(await ask("keys", "*")).toEqual([]);
+    await host.close();
+  });
+
+  test("an answer whose length is not known is taken for one that fits the grant", async () => {
+    const config = { reservation: { ...reservation, strict: true }, default_quota: 20 };
+    const host = await open(config);
+    expect((await chat(host, "alice")).status).toBe(200);
+    expect(await ask("get", "chat_quota:alice")).toBe("5");
+    expect((await chat(host, "alice")).status).toBe(403);
     await host.close();
   });
 

@@ -18,6 +18,7 @@ import {
   PEER,
   REDIS_CLUSTER,
   seen,
+  SHARED,
 } from "./support.js";
 
 // A store in trouble: every request gets the answer of its fail mode, none hangs, the breaker opens
@@ -177,5 +178,19 @@ test("in shadow a body too long to read waits for the store, and arrives whole",
   await host.clock.advance(30);
   expect((await stream.response()).status).toBe(200);
   expect(Buffer.from(seen(host)[0]?.body ?? []).toString()).toBe(pieces.join(""));
+  await host.close();
+});
+
+test("a charge that loses every race in shared data is logged, and counted as an error", async () => {
+  const host = await gateway(
+    { ...SHARED, global_threshold: { token_per_minute: 100 } },
+    { strict: "off" },
+  );
+  host.inject.status("proxy_set_shared_data", 8);
+  expect((await chat(host)).status).toBe(200);
+  host.inject.clear();
+  expect(logged(host)).toContain("error redis call failed: shared data is contended");
+  expect(host.metrics.all["token_rate_limit_charged_tokens"] ?? 0).toBe(0);
+  expect(host.metrics.all["token_rate_limit_store_errors_contention"]).toBe(1);
   await host.close();
 });

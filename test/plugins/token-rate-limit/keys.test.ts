@@ -61,6 +61,18 @@ describe("a counter is called after its rule and the value", () => {
   });
 });
 
+test("of several kinds in one item the last one of the list counts", async () => {
+  const limit_keys = [{ key: "k", token_per_minute: 5 }];
+  const headers = { "x-key": "k", cookie: "sid=k", "x-mse-consumer": "k" };
+  const item = { limit_by_cookie: "sid", limit_by_header: "x-key", limit_keys };
+  const keyOf = (end: string) => [`higress-token-ratelimit:{r}:limit_by_${end}:k`];
+  expect(await asked({ ...PEER, rule_items: [item] }, headers)).toEqual(keyOf("cookie:60:sid"));
+  const more = { limit_by_consumer: "", ...item };
+  expect(await asked({ ...PEER, rule_items: [more] }, headers)).toEqual(
+    keyOf("consumer:60:x-mse-consumer"),
+  );
+});
+
 describe("a counter is called after its window", () => {
   const EVERY = {
     token_per_month: 6,

@@ -217,6 +217,26 @@ describe("how the answer is judged", () => {
     ],
   ];
 
+  // Where the configuration asks for more than the peer has: what can be read is judged first.
+  const AFTER_DAMAGE: [string, string, object[], number][] = [
+    ["closed", "one behind it denies", [[1000], [200, 201, 7]], 429],
+    ["closed", "nobody else denies", [[1000], [200, 0, 7]], 503],
+    ["local", "one behind it denies", [[1000], [200, 201, 7]], 429],
+    ["local", "nobody else denies", [[1000], [200, 0, 7]], 200],
+  ];
+
+  test.each(AFTER_DAMAGE)(
+    "fail_mode %s, a damaged counter, and %s",
+    async (fail_mode, _what, reply, status) => {
+      const { host, redis } = await higress({ ...TWO, fail_mode });
+      answerWith(redis, resp(reply));
+      expect((await chat(host, { "x-api-key": "k1" })).status).toBe(status);
+      expect(countSeen(host)).toBe(status === 200 ? 1 : 0);
+      expect(logged(host)).toContain("warn damaged counter: global_threshold:60");
+      await host.close();
+    },
+  );
+
   test.each(cases)("%s", async (_what, reply, status, reset, lines) => {
     const { host, redis } = await higress(TWO);
     answerWith(redis, resp(reply));

@@ -16,6 +16,7 @@ import {
   type GatewayOptions,
   higress,
   JSON_TYPE,
+  logged,
   REDIS_CLUSTER,
   SHARED,
   sse,
@@ -306,4 +307,24 @@ describe("a client that leaves while Redis decides", () => {
     expect(Number(reply.headers.get("x-ratelimit-remaining-tokens"))).toBe(LIMIT - before);
     await host.close();
   });
+});
+
+test("a correction that cannot be sent is logged, and is no charge", async () => {
+  const link = redis({ url: server.url });
+  const backend = upstream()
+    .after(100)
+    .reply(200, { body: answer(10, 5), headers: JSON_TYPE });
+  const redisBlock = { service_name: "redis.dns", password: PASSWORD };
+  const { host } = await higress(
+    { rule_name: "unsent", redis: redisBlock, ...RESERVING },
+    { clusters: { [REDIS_CLUSTER]: link, backend } },
+  );
+  const pending = host.fetch(CHAT, { method: "POST", headers: JSON_TYPE, body: body(40) });
+  await host.clock.advance(10);
+  link.hasEndpoints = false;
+  expect((await pending.advance(200)).status).toBe(200);
+  expect(host.metrics.all["token_rate_limit_charged_tokens"] ?? 0).toBe(0);
+  expect(host.metrics.all["token_rate_limit_refunded_tokens"] ?? 0).toBe(0);
+  expect(logged(host)).toContainEqual(expect.stringContaining("error redis call failed: "));
+  await host.close();
 });

@@ -61,6 +61,15 @@ export class RedisServer {
     return Number(new URL(this.url).port);
   }
 
+  /** Connections stay, commands arrive, and none runs before `thaw`. */
+  freeze(): void {
+    this.process.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.process.kill("SIGCONT");
+  }
+
   /** @param signal SIGKILL: nobody is told, connections break */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     const gone = once(this.process, "exit");

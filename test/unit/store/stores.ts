@@ -1,6 +1,6 @@
 import { createHost, redis, upstream, type Host, type HostOptions } from "proxy-wasm-test";
 import { RestRedis } from "../../support/rest-redis.js";
-import { RedisServer } from "../kit/redis-server.js";
+import { RedisServer, type RedisOptions } from "../kit/redis-server.js";
 import { buildDriver } from "./build.js";
 
 export const PASSWORD = "p4ss";
@@ -33,8 +33,8 @@ export class Servers {
     readonly webdis: RestRedis,
   ) {}
 
-  static async start(): Promise<Servers> {
-    const server = await RedisServer.start(PASSWORD);
+  static async start(options: RedisOptions = {}): Promise<Servers> {
+    const server = await RedisServer.start(PASSWORD, options);
     const behind = { url: server.url, password: PASSWORD };
     const [upstash, webdis] = await Promise.all([
       RestRedis.start(behind, "upstash"),

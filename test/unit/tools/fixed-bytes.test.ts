@@ -32,6 +32,8 @@ describe("constants of bytes are encoded by the build", () => {
     [String.raw`"\u00e9"`, "é"],
     [String.raw`"); bytes("`, "); bytes("],
     [String.raw`"// no comment"`, "// no comment"],
+    [`'{"a":"é"}'`, '{"a":"é"}'],
+    [`"it's " + '"so"'`, `it's "so"`],
   ])("%s", (literal, text) => {
     const line = `const TEXT: Slice = bytes(${literal});`;
     expect(fixed(line)).toEqual({ text, length: Buffer.byteLength(text) });
@@ -40,6 +42,7 @@ describe("constants of bytes are encoded by the build", () => {
   it.each([
     ["an empty text, which has no data", 'const NONE: Slice = bytes("");'],
     ["an escape that JSON does not know", String.raw`const NUL: Slice = bytes("\0");`],
+    ["an escape in single quotes", String.raw`const QUOTE: Slice = bytes('a\n');`],
     ["an escape that JSON does not know", String.raw`const QUOTE: Slice = bytes("\'");`],
     ["half a character", String.raw`const HALF: Slice = bytes("\ud800");`],
     ["what is not a literal", "const A: Slice = bytes(text);"],

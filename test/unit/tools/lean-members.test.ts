@@ -18,6 +18,7 @@ let derived: Derived = new Derived();
 let wide: Wide = new Wide();
 let array: (Leaf | null)[] = [];
 let fixed: StaticArray<Leaf | null> = new StaticArray(3);
+let bases: StaticArray<Base | null> = new StaticArray(2);
 let nested: Leaf[][] = [];
 let map: Map<string, Leaf> = new Map();
 let empty: Empty = new Empty();
@@ -36,6 +37,9 @@ export function fill(): void {
   wide.f79 = new Leaf(5);
   array = [null, new Leaf(6)];
   fixed[2] = new Leaf(7);
+  const late = new Base();
+  late.leaf = new Leaf(13);
+  bases[1] = late;
   nested = [[], [new Leaf(8)]];
   map.set("nine " + (9).toString(), new Leaf(9));
   text = "ten " + (10).toString();
@@ -58,10 +62,19 @@ export function fillLast(): void {
   empty = new Last();
 }
 
+/** Of the arrays: those of references, and those of numbers. */
+export function classOf(array: i32): u32 {
+  const objects: usize[] = [
+    changetype<usize>(fixed), changetype<usize>(bases),
+    changetype<usize>(new StaticArray<i32>(1)), changetype<usize>(new StaticArray<f64>(1)),
+  ];
+  return load<u32>(objects[array] - 8);
+}
+
 export function read(): string {
   const leaves = [
     base.leaf, derived.leaf, derived.own, wide.f0, wide.f79, array[1], fixed[2], nested[1][0],
-    map.get("nine 9"),
+    map.get("nine 9"), bases[1]!.leaf,
   ];
   let all = "";
   for (let i = 0; i < leaves.length; i++) all += leaves[i]!.value.toString() + " ";
@@ -75,6 +88,7 @@ interface Module extends Record<string, unknown> {
   fillLast(): void;
   collect(): void;
   read(): number;
+  classOf(array: number): number;
   __getString(pointer: number): string;
 }
 
@@ -101,7 +115,15 @@ describe("the collector keeps what an object holds", () => {
     module.fillLast();
     for (let round = 0; round < 3; round++) {
       module.collect();
-      expect(module.__getString(module.read())).toBe("1 2 3 4 5 6 7 8 9 ten 10 2147483647 12");
+      expect(module.__getString(module.read())).toBe("1 2 3 4 5 6 7 8 9 13 ten 10 2147483647 12");
     }
+  });
+
+  it("takes fixed arrays of references for one class, and those of numbers for another", () => {
+    const module = instantiateSync(binary).exports as unknown as Module;
+    module._initialize();
+    const [leaves, bases, integers, floats] = [0, 1, 2, 3].map((array) => module.classOf(array));
+    expect([leaves, integers]).toEqual([bases, floats]);
+    expect(leaves).not.toBe(integers);
   });
 });

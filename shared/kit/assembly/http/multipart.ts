@@ -20,7 +20,7 @@ const CRLF: Slice = bytes("\r\n");
 const BLANK_LINE: Slice = bytes("\r\n\r\n");
 const DASHES: Slice = bytes("--");
 /** Encodings that leave the content as it is. */
-const IDENTITIES: Slice[] = [bytes("binary"), bytes("8bit"), bytes("7bit")];
+const IDENTITIES: string[] = ["binary", "8bit", "7bit"];
 
 /** How often a form has a field, and its first value. */
 @final
@@ -170,7 +170,7 @@ function isOneLine(line: Slice): bool {
 
 function isIdentity(encoding: Slice): bool {
   for (let i = 0; i < IDENTITIES.length; i++) {
-    if (equalsIgnoreCase(encoding, IDENTITIES[i])) return true;
+    if (equalsIgnoreCase(encoding, bytes(IDENTITIES[i]))) return true;
   }
   return false;
 }

@@ -15,8 +15,7 @@ export const enum RulePrecedence {
 
 /** What the peer answers to a rule without any match key, double blank included. */
 export const NO_MATCH_KEY: string =
-  "there is at least one of  '_match_route_', '_match_domain_', '_match_service_' and " +
-  "'_match_route_prefix_' can present in configuration.";
+  "there is at least one of  '_match_route_', '_match_domain_', '_match_service_' and '_match_route_prefix_' can present in configuration.";
 
 // The numbers stand in match keys (host.md 2.8).
 const enum Category {

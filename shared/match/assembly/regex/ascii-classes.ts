@@ -7,21 +7,21 @@ const SPACES: string = "\t\n\f\r  ";
 const WORDS: string = "09AZ__az";
 
 // Names and bounds of the POSIX classes, in the same order.
-const NAMES: Slice[] = [
-  bytes("alnum"),
-  bytes("alpha"),
-  bytes("ascii"),
-  bytes("blank"),
-  bytes("cntrl"),
-  bytes("digit"),
-  bytes("graph"),
-  bytes("lower"),
-  bytes("print"),
-  bytes("punct"),
-  bytes("space"),
-  bytes("upper"),
-  bytes("word"),
-  bytes("xdigit"),
+const NAMES: string[] = [
+  "alnum",
+  "alpha",
+  "ascii",
+  "blank",
+  "cntrl",
+  "digit",
+  "graph",
+  "lower",
+  "print",
+  "punct",
+  "space",
+  "upper",
+  "word",
+  "xdigit",
 ];
 const BOUNDS: string[] = [
   "09AZaz",
@@ -45,7 +45,7 @@ export function posixClass(name: Slice, ignoreCase: bool): CharSet | null {
   const isNegated = name.at(0) == 0x5e;
   const plain = isNegated ? name.sub(1) : name;
   for (let i = 0; i < NAMES.length; i++) {
-    if (NAMES[i].equals(plain)) return namedSet(setOf(BOUNDS[i]), ignoreCase, isNegated);
+    if (plain.equals(bytes(NAMES[i]))) return namedSet(setOf(BOUNDS[i]), ignoreCase, isNegated);
   }
   return null;
 }

@@ -1,4 +1,4 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { namedSet } from "./ascii-classes";
 import { CharSet } from "./char-set";
 import { RegexFault } from "./error";
@@ -40,7 +40,7 @@ function readName(pattern: Pattern): Slice {
 
 function findProperty(name: Slice): CharSet | null {
   for (let i = 0; i < PROPERTY_NAMES.length; i++) {
-    if (PROPERTY_NAMES[i].equals(name)) return unpack(i == 0 ? 0 : PROPERTY_ENDS[i - 1], i);
+    if (name.equals(bytes(PROPERTY_NAMES[i]))) return unpack(i == 0 ? 0 : PROPERTY_ENDS[i - 1], i);
   }
   return null;
 }

@@ -1,23 +1,21 @@
-import { bytes, Slice } from "@ai-gateway-wasm/bytes";
-
 // General categories and scripts of Unicode 17.0, made from Node's own \p{…}.
 
 /** Names, in the order of the table. */
-export const PROPERTY_NAMES: Slice[] = [
-  bytes("L"),
-  bytes("Ll"),
-  bytes("Lu"),
-  bytes("N"),
-  bytes("Nd"),
-  bytes("P"),
-  bytes("Z"),
-  bytes("Cyrillic"),
-  bytes("Greek"),
-  bytes("Han"),
-  bytes("Hangul"),
-  bytes("Hiragana"),
-  bytes("Katakana"),
-  bytes("Latin"),
+export const PROPERTY_NAMES: string[] = [
+  "L",
+  "Ll",
+  "Lu",
+  "N",
+  "Nd",
+  "P",
+  "Z",
+  "Cyrillic",
+  "Greek",
+  "Han",
+  "Hangul",
+  "Hiragana",
+  "Katakana",
+  "Latin",
 ];
 
 /** Where the bytes of each property end. */

@@ -37,7 +37,7 @@ export class AddToGrant extends StoreCommand {
       .integer(this.amount)
       .integer(balance.grant)
       .integer(balance.keepSeconds)
-      .words(isResent);
+      .words(this.once(isResent));
   }
 
   override read(answer: RedisReply): StoreReply {

@@ -25,7 +25,7 @@ export class ReserveBalance extends StoreCommand {
   readonly id: i64 = <i64>(randomU64() >> 1);
   /** Milliseconds since 1970; 0: never. */
   deadlineMs: i64 = 0;
-  /** True when the tokens are taken. */
+  /** True when the tokens are taken, or may be: `SettleBalance` has something to correct. */
   isHeld: bool = false;
   /** Taken from the fallback of `fail_mode: local`, and corrected there. */
   isLocal: bool = false;

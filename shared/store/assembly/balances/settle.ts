@@ -12,6 +12,9 @@ import { settleBalances } from "./shared-balance";
 /** Corrects a reservation of balances. One that came back meanwhile is charged as a whole. */
 @final
 export class SettleBalance extends StoreCommand {
+  /** A bit for each balance that is done, where they are done one by one. */
+  settled: u32 = 0;
+
   constructor(
     tag: i32,
     readonly reservation: ReserveBalance,
@@ -30,7 +33,7 @@ export class SettleBalance extends StoreCommand {
       .integer(reservation.tokens)
       .integer(this.tokens)
       .integer(reservation.tokens > 0 ? reservation.deadlineMs : 0)
-      .words(isResent);
+      .words(this.once(isResent));
   }
 
   override read(_answer: RedisReply): StoreReply {

@@ -37,7 +37,11 @@ export function settleBalances(space: SharedSpace, command: SettleBalance, nowMs
   const reservation = command.reservation;
   let reply = new StoreReply();
   for (let i = 0; i < reservation.balances.length; i++) {
-    if (!settle(space, reservation, i, command.tokens, nowMs)) reply = space.contention();
+    // It is asked again as a whole after contention (`Debts`).
+    const bit = 1 << i;
+    if ((command.settled & bit) != 0) continue;
+    if (settle(space, reservation, i, command.tokens, nowMs)) command.settled |= bit;
+    else reply = space.contention();
   }
   return reply;
 }

@@ -79,6 +79,25 @@ export class Bucket {
     return new Window(id, id * length - shift, (id + 1) * length - shift);
   }
 
+  /**
+   * Seconds until a sliding bucket holds no more than its limit, if nothing is added; when it holds no
+   * more now, until its window ends. What is of the window before goes until then, what is of this
+   * window until the end of the next one, both evenly.
+   *
+   * @param count of `used`, what is of this window
+   */
+  secondsUntilFits(limit: i64, used: i64, count: i64, nowMs: i64): i64 {
+    const window = this.windowAt(nowMs);
+    const endMs = window.endMs;
+    let afterMs: f64 = 0;
+    if (count > limit) {
+      afterMs = <f64>this.windowAt(endMs).lengthMs * (1 - <f64>limit / <f64>count);
+    } else if (used > limit) {
+      afterMs = (<f64>(nowMs - endMs) * <f64>(limit - count)) / <f64>(used - count);
+    }
+    return new Window(0, 0, endMs + <i64>afterMs).secondsLeft(nowMs);
+  }
+
   /** The key of a window on the clock: `<key>:<id>`. */
   keyOf(windowId: i64): Slice {
     return new Builder(this.key.length + 24)

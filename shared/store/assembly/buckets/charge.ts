@@ -30,7 +30,7 @@ export class Charge extends StoreCommand {
     const nowMs = wallClockMs();
     if (looksBack(this.buckets)) {
       const mode = this.isUnlimited ? "add" : "charge";
-      return windowWords(mode, this.tokens, this.buckets, nowMs, isResent);
+      return windowWords(mode, this.tokens, this.buckets, nowMs, this.once(isResent));
     }
     const call = new ScriptCall(CHARGE);
     for (let i = 0; i < this.buckets.length; i++) {
@@ -38,7 +38,7 @@ export class Charge extends StoreCommand {
       const limit = this.isUnlimited ? NO_LIMIT : this.buckets[i].limit;
       call.key(place.key).integer(limit).integer(place.expirySeconds).integer(this.tokens);
     }
-    return call.words(isResent);
+    return call.words(this.once(isResent));
   }
 
   /** Peers do not look at it either. */

@@ -40,7 +40,7 @@ export class Reserve extends StoreCommand {
   override words(isResent: bool): Slice[] | null {
     this.nowMs = wallClockMs();
     const mode = this.isStrict ? "strict" : "reserve";
-    return windowWords(mode, this.tokens, this.buckets, this.nowMs, isResent);
+    return windowWords(mode, this.tokens, this.buckets, this.nowMs, this.once(isResent));
   }
 
   override read(answer: RedisReply): StoreReply {

@@ -45,7 +45,8 @@ export const CHARGE: Slice = bytes(
  * count). One more where it may arrive twice: it is there for a minute after a write, and what
  * comes then only reads. ARGV: mode, tokens, then for each bucket: limit, expiry in seconds, and how
  * much of the window before counts as a fraction, numerator and denominator.
- * Answers {index of the bucket that denies or 0, {{limit, used, milliseconds left} …}}.
+ * Answers {index of the bucket that denies or 0, {{limit, used, milliseconds left} …}}; where the window
+ * before counts, what was used in this one in place of the milliseconds.
  *
  *   check    reads                        reserve  all or nothing; an empty bucket takes any amount
  *   charge   leaves out full buckets      strict   all or nothing
@@ -57,7 +58,8 @@ export const WINDOWS: Slice = bytes(
     "if once and call('exists',once)==1 then mode='check' end " +
     "for i=1,n do " +
     "local key,limit,part=KEYS[2*i-1],tonumber(ARGV[4*i-1]),tonumber(ARGV[4*i+1]) " +
-    "local used=tonumber(call('get',key) or 0) " +
+    "local count=tonumber(call('get',key) or 0) " +
+    "local used=count " +
     "if used and part>0 then " +
     "local before=tonumber(call('get',KEYS[2*i]) or 0) " +
     "used=before and used+math.floor(before*part/tonumber(ARGV[4*i+2])) end " +
@@ -65,7 +67,7 @@ export const WINDOWS: Slice = bytes(
     "if not used then return redis.error_reply('ERR counter '..i..' holds no number') end " +
     "if denied==0 and (used>=limit or (used+added>limit and (used>0 or mode=='strict'))) then " +
     "denied=i end end " +
-    "states[i]={limit,used,call('pttl',key)} " +
+    "states[i]={limit,used,part>0 and count or call('pttl',key)} " +
     "end " +
     "if mode~='check' and denied==0 and added>0 then " +
     "if once then call('set',once,1,'ex',60) end " +
@@ -74,7 +76,8 @@ export const WINDOWS: Slice = bytes(
     "if mode~='charge' or state[2]<=state[1] then " +
     "call('incrby',key,ARGV[2]) " +
     "if call('pttl',key)<0 then call('expire',key,ARGV[4*i]) end " +
-    "state[2],state[3]=state[2]+added,call('pttl',key) " +
+    "state[2]=state[2]+added " +
+    "state[3]=tonumber(ARGV[4*i+1])>0 and state[3]+added or call('pttl',key) " +
     "end end end " +
     "return {denied,states}",
 );

@@ -36,13 +36,14 @@ export class Settle extends StoreCommand {
     const nowMs = wallClockMs();
     const buckets = this.reservation.buckets;
     // An excess goes to the window of now, the rest to where it came from.
-    if (this.difference > 0) return windowWords("add", this.difference, buckets, nowMs, isResent);
+    const once = this.once(isResent);
+    if (this.difference > 0) return windowWords("add", this.difference, buckets, nowMs, once);
     const call = new ScriptCall(TAKE_BACK).integer(this.difference);
     for (let i = 0; i < buckets.length; i++) {
       call.key(Place.of(buckets[i], this.reservation.nowMs).key);
       call.integer(this.mostMs(i, buckets[i], nowMs));
     }
-    return call.words(isResent);
+    return call.words(once);
   }
 
   override read(_answer: RedisReply): StoreReply {

@@ -14,11 +14,9 @@ export function readBucket(space: SharedSpace, bucket: Bucket, nowMs: i64): Buck
 }
 
 export function stateOf(space: SharedSpace, bucket: Bucket, entry: Entry, nowMs: i64): BucketState {
-  return new BucketState(
-    space.limitHere(bucket.limit),
-    entry.used(bucket, nowMs),
-    entry.secondsLeft(bucket, nowMs),
-  );
+  const limit = space.limitHere(bucket.limit);
+  const used = entry.used(bucket, nowMs);
+  return new BucketState(limit, used, entry.secondsLeft(bucket, limit, nowMs));
 }
 
 /**

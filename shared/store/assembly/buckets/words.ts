@@ -34,13 +34,13 @@ export class Place {
   }
 }
 
-/** A call of `WINDOWS`. @param mode as the script has it @param isResent it may arrive twice */
+/** A call of `WINDOWS`. @param mode as the script has it @param onceId of `StoreCommand.once` */
 export function windowWords(
   mode: string,
   tokens: i64,
   buckets: Bucket[],
   nowMs: i64,
-  isResent: bool = false,
+  onceId: i64 = 0,
 ): Slice[] {
   const call = new ScriptCall(WINDOWS).text(bytes(mode)).integer(tokens);
   for (let i = 0; i < buckets.length; i++) {
@@ -55,6 +55,6 @@ export function windowWords(
       call.key(place.key).integer(0).integer(1);
     }
   }
-  if (isResent) call.once();
+  if (onceId != 0) call.once(onceId);
   return call.words();
 }

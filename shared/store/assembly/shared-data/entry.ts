@@ -1,4 +1,4 @@
-import { Algorithm, Bucket, Window } from "../buckets/bucket";
+import { Algorithm, Bucket } from "../buckets/bucket";
 
 /** Bytes of an entry in a slot; its layout is drawn in `slot.ts`. */
 export const ENTRY_SIZE: i32 = 48;
@@ -52,9 +52,10 @@ export class Entry {
     return this.count + <i64>part;
   }
 
-  /** Seconds until the window ends, as Redis rounds them. */
-  secondsLeft(bucket: Bucket, nowMs: i64): i64 {
+  /** Seconds until the window ends, as Redis rounds them; of `Sliding`, until `limit` fits again. */
+  secondsLeft(bucket: Bucket, limit: i64, nowMs: i64): i64 {
     if (bucket.algorithm == Algorithm.Fixed) return (this.endMs - nowMs + 500) / 1000;
-    return new Window(0, this.startMs, this.endMs).secondsLeft(nowMs);
+    const most = bucket.algorithm == Algorithm.Sliding ? limit : i64.MAX_VALUE;
+    return bucket.secondsUntilFits(most, this.used(bucket, nowMs), this.count, nowMs);
   }
 }

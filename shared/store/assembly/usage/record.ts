@@ -52,7 +52,7 @@ export class RecordUsage extends StoreCommand {
       .integer(added.requests)
       .text(this.periodId)
       .integer(this.book.mostLines)
-      .words(isResent);
+      .words(this.once(isResent));
   }
 
   override read(_answer: RedisReply): StoreReply {

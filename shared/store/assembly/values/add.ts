@@ -36,7 +36,7 @@ export class AddValue extends StoreCommand {
   override words(isResent: bool): Slice[] | null {
     if (isResent) {
       const amount = this.isMinus ? -this.amount : this.amount;
-      return new ScriptCall(ADD).key(this.key).integer(amount).words(true);
+      return new ScriptCall(ADD).key(this.key).integer(amount).words(this.once(true));
     }
     return this.isMinus ? redisDecrBy(this.key, this.amount) : redisIncrBy(this.key, this.amount);
   }

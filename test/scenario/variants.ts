@@ -20,7 +20,7 @@ export interface Variant {
 /** A body up to this long is cut in two at every byte. */
 const EVERY_CUT = 160;
 /** Longer ones at this many evenly spread places; every byte alone is another shape. */
-const SPREAD_CUTS = 96;
+const SPREAD_CUTS = 48;
 
 type Recut = (bytes: Uint8Array) => Uint8Array[];
 

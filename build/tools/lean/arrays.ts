@@ -4,8 +4,9 @@ import { callOf, infoOf, NEW, statementsOf } from "./constructors.js";
 
 /**
  * A transform of asc: fixed arrays of references are one class to the collector, which visits them
- * all alike (lean/members.ts), and so are those of numbers, which it does not visit. Their constructors become the same, and so do generic functions that
- * make such arrays; the optimiser then keeps one of each.
+ * all alike (lean/members.ts), and so are those of numbers, which it does not visit. Their
+ * constructors become the same, and so do generic functions that make such arrays; the optimiser then
+ * keeps one of each.
  */
 export class LeanArrays {
   private program: Program | undefined;

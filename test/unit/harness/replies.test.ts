@@ -91,6 +91,14 @@ describe("local replies", () => {
     expect(answer.body.length).toBe(0);
   });
 
+  test("and percent encodes the message of such an answer", async () => {
+    await using host = await probeHost({ request_headers: "reply 401 100%~é" });
+    const answer = await host.fetch("http://a.test/", {
+      headers: { "content-type": "application/grpc" },
+    });
+    expect(answer.headers.get("grpc-message")).toBe("100%25%7E%C3%A9");
+  });
+
   test("code is cut to 16 bits and not validated", async () => {
     await using host = await probeHost({ request_headers: "reply 99999 x" });
     expect((await host.fetch("http://a.test/")).status).toBe(34463);

@@ -63,7 +63,7 @@ describe("the cuts of a scenario", () => {
   test("are spread over a body that is long", () => {
     const long = read(`'''http request\nPOST /\n\n${"x".repeat(5000)}\n'''`);
     const cuts = cutsOf(long);
-    expect(cuts.length).toBeLessThanOrEqual(160);
-    expect(cuts.length).toBeGreaterThan(100);
+    expect(cuts.length).toBeLessThanOrEqual(48);
+    expect(cuts.length).toBeGreaterThan(44);
   });
 });

@@ -33,7 +33,8 @@ export function appendLabel(out: Builder, value: Slice): void {
   if (isWordAt(value, 0)) out.appendByte(UNDERSCORE);
   let from = 0;
   let at = 0;
-  while (at < last) {
+  // No byte of a value gives less than one: what is behind would be cut off again.
+  while (at < last && at <= LONGEST) {
     const length = goodLength(value, at);
     if (length == 0) {
       out.append(value.sub(from, at)).appendByte(UNDERSCORE);
@@ -41,7 +42,7 @@ export function appendLabel(out: Builder, value: Slice): void {
     }
     at += length;
   }
-  out.append(value.sub(from, last));
+  out.append(value.sub(from, at));
   if (out.length - start > LONGEST) shorten(out, start, value);
 }
 

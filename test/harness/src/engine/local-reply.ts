@@ -43,7 +43,7 @@ export function replyHeaders(reply: Reply, grpc: boolean): HeaderList {
     list.replace("content-type", "application/grpc");
     const given = reply.grpcStatus >= 0 && reply.grpcStatus <= 16;
     list.add("grpc-status", String(given ? reply.grpcStatus : (GRPC_STATUS[reply.status] ?? 2)));
-    if (reply.body.length > 0) list.add("grpc-message", fromBytes(reply.body));
+    if (reply.body.length > 0) list.add("grpc-message", percentEncoded(reply.body));
     list.remove("content-length");
   } else if (reply.body.length > 0) {
     list.replace("content-length", String(reply.body.length));
@@ -53,6 +53,14 @@ export function replyHeaders(reply: Reply, grpc: boolean): HeaderList {
     list.remove("content-type");
   }
   return list;
+}
+
+/** As Envoy writes a message of gRPC (1.40, PercentEncoding::encode). */
+function percentEncoded(body: Uint8Array): string {
+  return fromBytes(body).replace(/[^\x20-\x7d]|%/g, (byte) => {
+    const hex = byte.charCodeAt(0).toString(16).toUpperCase();
+    return `%${hex.padStart(2, "0")}`;
+  });
 }
 
 /** gRPC by content type: `application/grpc` alone or followed by `+`; a parameter makes it none. */

@@ -74,6 +74,8 @@ Next:
   npm run sizes -- --update    gives the modules a budget
   README.md, README_ZH.md      a row in the list of plugins
   examples/README.md           where it stands in a chain, and why there
+  test/conformance/plugin-targets.ts
+                               configurations for the tests with hostile hosts
   npm run check`);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

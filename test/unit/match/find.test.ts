@@ -186,11 +186,14 @@ describe("hostile input", () => {
           random.chance(0.9) ? SPECIAL[random.below(SPECIAL.length)]! : random.below(256),
         ),
       );
+    let compiled = 0;
     for (let i = 0; i < 5000; i++) {
       if (compile(draw(20)) !== "") continue;
+      compiled++;
       run("findAll", [1, 1], draw(12));
       run("findFromEach", [1], draw(12));
       run("replace", [], draw(12), draw(8));
     }
+    expect(compiled).toBeGreaterThan(500);
   });
 });

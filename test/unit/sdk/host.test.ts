@@ -1,4 +1,3 @@
-import "proxy-wasm-test/vitest/setup";
 import {
   createHost,
   redis,

@@ -1,5 +1,4 @@
 import { checkLeaks, createHost, upstream } from "proxy-wasm-test";
-import "proxy-wasm-test/vitest/setup";
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildPlugin } from "./build.js";
 import { RawHost } from "./raw-host.js";

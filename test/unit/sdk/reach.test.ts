@@ -1,5 +1,4 @@
 import { createHost, redis, upstream, type Host, type Upstream } from "proxy-wasm-test";
-import "proxy-wasm-test/vitest/setup";
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildPlugin } from "./build.js";
 

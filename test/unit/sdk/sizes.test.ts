@@ -1,5 +1,4 @@
 import { createHost, upstream, type Upstream } from "proxy-wasm-test";
-import "proxy-wasm-test/vitest/setup";
 import { expect, it } from "vitest";
 import { buildPlugin } from "./build.js";
 import { RawHost } from "./raw-host.js";

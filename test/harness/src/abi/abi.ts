@@ -1,10 +1,10 @@
-import type { Profile } from "../profiles";
-import { envoy140 } from "../profiles/envoy-1.40";
-import { Status } from "./enums";
-import { linkImports, memoryOf } from "./imports";
-import { checkModule } from "./link";
-import { GuestMemory } from "./memory";
-import { parseModule, type ModuleInfo } from "./module";
+import type { Profile } from "../profiles/index.js";
+import { envoy140 } from "../profiles/envoy-1.40.js";
+import { Status } from "./enums.js";
+import { linkImports, memoryOf } from "./imports.js";
+import { checkModule } from "./link.js";
+import { GuestMemory } from "./memory.js";
+import { parseModule, type ModuleInfo } from "./module.js";
 
 /** A host function of the caller's; arguments as V8 passes them, the result is the status. */
 export type HostCall = (abi: Abi, ...args: (number | bigint)[]) => number | void;

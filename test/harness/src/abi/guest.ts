@@ -1,8 +1,8 @@
-import type { Profile } from "../profiles";
-import type { HeaderPair } from "../types";
-import type { ByteQueue } from "./byte-queue";
-import type { HeaderList } from "./header-list";
-import type { GuestMemory } from "./memory";
+import type { Profile } from "../profiles/index.js";
+import type { HeaderPair } from "../types.js";
+import type { ByteQueue } from "./byte-queue.js";
+import type { HeaderList } from "./header-list.js";
+import type { GuestMemory } from "./memory.js";
 
 /**
  * What host functions need from the engine. The calls decode arguments and write results; the

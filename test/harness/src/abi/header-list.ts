@@ -1,4 +1,4 @@
-import type { HeaderPair } from "../types";
+import type { HeaderPair } from "../types.js";
 
 /**
  * Headers Envoy keeps in a slot of their own ("inline" headers): a second value is joined to the

@@ -1,7 +1,7 @@
-import type { Profile } from "../profiles";
-import type { HostFunction } from "./guest";
-import { findHostFunction } from "./link";
-import type { ModuleImport, ModuleInfo } from "./module";
+import type { Profile } from "../profiles/index.js";
+import type { HostFunction } from "./guest.js";
+import { findHostFunction } from "./link.js";
+import type { ModuleImport, ModuleInfo } from "./module.js";
 
 /** Imports of one instance, and its memory if the module asks the host for one. */
 export interface Linked {

@@ -1,10 +1,10 @@
-import type { Profile } from "../profiles";
-import type { LogLine } from "../types";
-import { envFunctions } from "./calls";
-import { callbackSignature } from "./exports";
-import type { HostFunction } from "./guest";
-import { spellSignature, type ModuleImport, type ModuleInfo } from "./module";
-import { wasiFunctions } from "./wasi";
+import type { Profile } from "../profiles/index.js";
+import type { LogLine } from "../types.js";
+import { envFunctions } from "./calls/index.js";
+import { callbackSignature } from "./exports.js";
+import type { HostFunction } from "./guest.js";
+import { spellSignature, type ModuleImport, type ModuleInfo } from "./module.js";
+import { wasiFunctions } from "./wasi.js";
 
 /** The host refuses the module; the message is the host's own log line. */
 export class LoadError extends Error {

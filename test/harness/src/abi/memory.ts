@@ -1,4 +1,4 @@
-import { fromBytes } from "./text";
+import { fromBytes } from "./text.js";
 
 /**
  * View on a guest's memory. `memory.grow` detaches the buffer, and the allocator may grow it

@@ -1,5 +1,5 @@
-import type { HeaderPair } from "../types";
-import { asBytes, fromBytes, toBinary, toText } from "./text";
+import type { HeaderPair } from "../types.js";
+import { asBytes, fromBytes, toBinary, toText } from "./text.js";
 
 const MAX_PAIRS = 1024;
 const MAX_BYTES = 1 << 20;

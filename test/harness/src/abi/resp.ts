@@ -1,4 +1,4 @@
-import { fromBytes, toText, utf8 } from "./text";
+import { fromBytes, toText, utf8 } from "./text.js";
 
 /** A RESP2 value; a bulk string is bytes. */
 export type RespValue = string | number | null | Uint8Array | RespError | RespValue[];

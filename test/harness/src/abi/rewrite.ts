@@ -1,4 +1,4 @@
-import { Reader, type ModuleInfo } from "./module";
+import { Reader, type ModuleInfo } from "./module.js";
 
 /* Copies of a module that differ in one section. */
 

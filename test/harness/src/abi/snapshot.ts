@@ -1,4 +1,4 @@
-import { EXPOSED } from "./rewrite";
+import { EXPOSED } from "./rewrite.js";
 
 const WASM_PAGE = 65536;
 /** Memory that nobody wrote to costs nothing until then, so only what differs is written. */

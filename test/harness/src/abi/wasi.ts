@@ -1,5 +1,5 @@
-import type { Guest, HostFunction, HostFunctions } from "./guest";
-import { utf8 } from "./text";
+import type { Guest, HostFunction, HostFunctions } from "./guest.js";
+import { utf8 } from "./text.js";
 
 /** Errno values of WASI that the host returns (harness.md §5.9). */
 const EBADF = 8;

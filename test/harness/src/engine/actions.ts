@@ -1,6 +1,6 @@
-import { HEADERS_ACTION_NAMES } from "../abi/enums";
-import { HEADERS } from "./iteration";
-import type { CallResult, Vm } from "./vm";
+import { HEADERS_ACTION_NAMES } from "../abi/enums.js";
+import { HEADERS } from "./iteration.js";
+import type { CallResult, Vm } from "./vm.js";
 
 /**
  * What a host makes of the number a callback returned (harness.md §4).

@@ -1,13 +1,13 @@
-import { ByteQueue } from "../abi/byte-queue";
-import type { HeaderList } from "../abi/header-list";
-import type { Direction } from "../types";
-import { holderOf, type Chain, type StreamFilter } from "./chain";
-import type { Timer } from "./environment";
-import { Iteration, type Side } from "./iteration";
-import { failReply, type Reply } from "./local-reply";
-import type { Stream } from "./stream";
-import type { Target } from "./targets";
-import { UpstreamExchange } from "./upstream-exchange";
+import { ByteQueue } from "../abi/byte-queue.js";
+import type { HeaderList } from "../abi/header-list.js";
+import type { Direction } from "../types.js";
+import { holderOf, type Chain, type StreamFilter } from "./chain.js";
+import type { Timer } from "./environment.js";
+import { Iteration, type Side } from "./iteration.js";
+import { failReply, type Reply } from "./local-reply.js";
+import type { Stream } from "./stream.js";
+import type { Target } from "./targets.js";
+import { UpstreamExchange } from "./upstream-exchange.js";
 
 /** What the router hears of an attempt, after the upstream filters. */
 export interface AttemptEvents {

@@ -1,6 +1,6 @@
-import { decodePairs } from "../abi/pairs";
-import { fromBytes, toText } from "../abi/text";
-import type { CelLibrary } from "./cel-library";
+import { decodePairs } from "../abi/pairs.js";
+import { fromBytes, toText } from "../abi/text.js";
+import type { CelLibrary } from "./cel-library.js";
 
 type Kind = "int" | "uint" | "bool" | "time" | "duration" | "map" | "bytes" | "string";
 

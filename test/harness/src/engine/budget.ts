@@ -1,4 +1,4 @@
-import type { CallBudget } from "../types";
+import type { CallBudget } from "../types.js";
 
 /** Counts what one callback uses and tells what went over (rule S30). One per VM. */
 export class Budget {

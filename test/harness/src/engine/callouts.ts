@@ -1,15 +1,15 @@
-import { ByteQueue } from "../abi/byte-queue";
-import { Status } from "../abi/enums";
-import type { HttpCallRequest, Started } from "../abi/guest";
-import { HeaderList } from "../abi/header-list";
-import { toText } from "../abi/text";
-import type { Callout, HeaderPair } from "../types";
-import { GrpcCalls } from "./grpc-calls";
-import type { Timer } from "./environment";
-import type { Root } from "./root";
-import { targetOf } from "./targets";
-import { UpstreamExchange } from "./upstream-exchange";
-import type { VmContext } from "./vm";
+import { ByteQueue } from "../abi/byte-queue.js";
+import { Status } from "../abi/enums.js";
+import type { HttpCallRequest, Started } from "../abi/guest.js";
+import { HeaderList } from "../abi/header-list.js";
+import { toText } from "../abi/text.js";
+import type { Callout, HeaderPair } from "../types.js";
+import { GrpcCalls } from "./grpc-calls.js";
+import type { Timer } from "./environment.js";
+import type { Root } from "./root.js";
+import { targetOf } from "./targets.js";
+import { UpstreamExchange } from "./upstream-exchange.js";
+import type { VmContext } from "./vm.js";
 
 const encoder = new TextEncoder();
 

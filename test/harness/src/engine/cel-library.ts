@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { HarnessFault } from "../abi/fault";
+import { HarnessFault } from "../abi/fault.js";
 
 /** A node of a parsed expression; what `args` holds depends on `op`. */
 export interface CelNode {

@@ -1,10 +1,10 @@
-import type { ByteQueue } from "../abi/byte-queue";
-import type { HeaderList } from "../abi/header-list";
-import type { Direction } from "../types";
-import type { Place } from "./environment";
-import type { Iteration } from "./iteration";
-import type { Reply } from "./local-reply";
-import type { Stream } from "./stream";
+import type { ByteQueue } from "../abi/byte-queue.js";
+import type { HeaderList } from "../abi/header-list.js";
+import type { Direction } from "../types.js";
+import type { Place } from "./environment.js";
+import type { Iteration } from "./iteration.js";
+import type { Reply } from "./local-reply.js";
+import type { Stream } from "./stream.js";
 
 /** A filter on one stream. Results are the ABI's action numbers. */
 export interface StreamFilter {

@@ -1,9 +1,9 @@
-import { ByteQueue } from "../abi/byte-queue";
-import { HeaderList } from "../abi/header-list";
-import { toBytes } from "../abi/text";
-import type { HeaderPair } from "../types";
-import { frame } from "./recorded-request";
-import type { Stream } from "./stream";
+import { ByteQueue } from "../abi/byte-queue.js";
+import { HeaderList } from "../abi/header-list.js";
+import { toBytes } from "../abi/text.js";
+import type { HeaderPair } from "../types.js";
+import { frame } from "./recorded-request.js";
+import type { Stream } from "./stream.js";
 
 /** What an upstream says to its gateway only. */
 const HOP_BY_HOP = ["transfer-encoding", "keep-alive", "proxy-connection"] as const;

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { SourceMap } from "node:module";
-import { LoadError } from "../abi/link";
-import { isWasm, parseModule, type ModuleInfo } from "../abi/module";
-import { capMemory, exposeGlobals } from "../abi/rewrite";
-import type { Snapshot } from "../abi/snapshot";
+import { LoadError } from "../abi/link.js";
+import { isWasm, parseModule, type ModuleInfo } from "../abi/module.js";
+import { capMemory, exposeGlobals } from "../abi/rewrite.js";
+import type { Snapshot } from "../abi/snapshot.js";
 
 /** A module ready to be instantiated, with what V8 does not tell. */
 export interface Compiled {

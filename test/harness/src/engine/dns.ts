@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
-import { toBytes } from "../abi/text";
-import type { Environment } from "./environment";
+import { toBytes } from "../abi/text.js";
+import type { Environment } from "./environment.js";
 
 /** Seconds an address may be kept: Envoy's word for one that was not asked for anywhere. */
 const TTL = 0;

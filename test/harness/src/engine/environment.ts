@@ -1,5 +1,5 @@
-import type { GuestMemory } from "../abi/memory";
-import type { Profile } from "../profiles";
+import type { GuestMemory } from "../abi/memory.js";
+import type { Profile } from "../profiles/index.js";
 import type {
   CallBudget,
   Callout,
@@ -11,9 +11,9 @@ import type {
   TraceEvent,
   TraceKind,
   UpstreamHandler,
-} from "../types";
-import type { MetricStore } from "./metrics";
-import type { HostProcess } from "./process";
+} from "../types.js";
+import type { MetricStore } from "./metrics.js";
+import type { HostProcess } from "./process.js";
 
 /** Something that can be called off. */
 export interface Timer {

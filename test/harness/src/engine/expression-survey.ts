@@ -1,4 +1,4 @@
-import type { CelNode } from "./cel-library";
+import type { CelNode } from "./cel-library.js";
 
 /** `a.b["c"]` in an expression: names of an attribute, as far as they are written out. */
 export interface Path {

@@ -1,12 +1,12 @@
-import { Status } from "../abi/enums";
-import { HarnessFault } from "../abi/fault";
-import type { ActingContext, ExpressionStore } from "../abi/guest";
-import { encodePairs } from "../abi/pairs";
-import { fromBytes, toBinary, toBytes } from "../abi/text";
-import type { HeaderPair } from "../types";
-import { celValue, isMessage } from "./attribute-kinds";
-import { celLibrary, type CelLibrary, type CelProgram } from "./cel-library";
-import { survey, type Path } from "./expression-survey";
+import { Status } from "../abi/enums.js";
+import { HarnessFault } from "../abi/fault.js";
+import type { ActingContext, ExpressionStore } from "../abi/guest.js";
+import { encodePairs } from "../abi/pairs.js";
+import { fromBytes, toBinary, toBytes } from "../abi/text.js";
+import type { HeaderPair } from "../types.js";
+import { celValue, isMessage } from "./attribute-kinds.js";
+import { celLibrary, type CelLibrary, type CelProgram } from "./cel-library.js";
+import { survey, type Path } from "./expression-survey.js";
 
 const { NotFound, InternalFailure, SerializationFailure } = Status;
 

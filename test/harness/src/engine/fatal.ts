@@ -1,5 +1,5 @@
-import type { Chain } from "./chain";
-import type { Place } from "./environment";
+import type { Chain } from "./chain.js";
+import type { Place } from "./environment.js";
 
 /* Deferred actions that end the process of a real Envoy; `test/envoy/probe-crash.test.ts` lets it. */
 

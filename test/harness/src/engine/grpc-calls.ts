@@ -1,11 +1,11 @@
-import { ByteQueue } from "../abi/byte-queue";
-import { Status } from "../abi/enums";
-import type { GrpcCallRequest, Started } from "../abi/guest";
-import { HeaderList } from "../abi/header-list";
-import { bytesField, decodeMessage } from "../abi/protobuf";
-import { fromBytes, toText, utf8 } from "../abi/text";
-import type { Callout, UpstreamHandler } from "../types";
-import type { Timer } from "./environment";
+import { ByteQueue } from "../abi/byte-queue.js";
+import { Status } from "../abi/enums.js";
+import type { GrpcCallRequest, Started } from "../abi/guest.js";
+import { HeaderList } from "../abi/header-list.js";
+import { bytesField, decodeMessage } from "../abi/protobuf.js";
+import { fromBytes, toText, utf8 } from "../abi/text.js";
+import type { Callout, UpstreamHandler } from "../types.js";
+import type { Timer } from "./environment.js";
 import {
   brokenReply,
   explained,
@@ -17,9 +17,9 @@ import {
   type ProxyReply,
   grpcFrame,
   metadataOf,
-} from "./grpc-status";
-import type { Root } from "./root";
-import { UpstreamExchange } from "./upstream-exchange";
+} from "./grpc-status.js";
+import type { Root } from "./root.js";
+import { UpstreamExchange } from "./upstream-exchange.js";
 
 interface Call {
   stream: boolean;

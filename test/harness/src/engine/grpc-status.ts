@@ -1,4 +1,4 @@
-import { HeaderList } from "../abi/header-list";
+import { HeaderList } from "../abi/header-list.js";
 
 /** Codes of gRPC used here. */
 export const Grpc = {

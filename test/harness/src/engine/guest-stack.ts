@@ -1,5 +1,5 @@
 import type { SourceMap } from "node:module";
-import type { Compiled } from "./compile";
+import type { Compiled } from "./compile.js";
 
 /** A frame of wasm as V8 prints it: name if the module has a name section, index, byte offset. */
 const FRAME = /at (?:(.+?) \()?wasm:\/\/[^ ]*?wasm-function\[(\d+)\]:0x([0-9a-f]+)/;

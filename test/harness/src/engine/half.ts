@@ -1,5 +1,5 @@
-import type { ByteQueue } from "../abi/byte-queue";
-import type { HeaderList } from "../abi/header-list";
+import type { ByteQueue } from "../abi/byte-queue.js";
+import type { HeaderList } from "../abi/header-list.js";
 
 /** What of one direction the guest can reach right now. */
 export class Half {

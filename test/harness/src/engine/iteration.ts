@@ -1,5 +1,5 @@
-import { ByteQueue } from "../abi/byte-queue";
-import type { HeaderList } from "../abi/header-list";
+import { ByteQueue } from "../abi/byte-queue.js";
+import type { HeaderList } from "../abi/header-list.js";
 
 /** Return values of a filter's callbacks, by the ABI's numbers (harness.md §4). */
 export const HEADERS = { Continue: 0, Stop: 1, StopAllBuffer: 3, StopAllWatermark: 4 } as const;

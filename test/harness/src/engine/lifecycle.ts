@@ -1,13 +1,13 @@
-import { LoadError } from "../abi/link";
-import type { NativeFilter } from "../types";
-import type { Environment } from "./environment";
-import type { Chain, StreamFilter } from "./chain";
-import { NativeStreamFilter } from "./native-filter";
-import type { PluginSettings } from "./plugin";
-import { RedisPool } from "./redis-calls";
-import { Root } from "./root";
-import { Vm } from "./vm";
-import { WasmFilter } from "./wasm-filter";
+import { LoadError } from "../abi/link.js";
+import type { NativeFilter } from "../types.js";
+import type { Environment } from "./environment.js";
+import type { Chain, StreamFilter } from "./chain.js";
+import { NativeStreamFilter } from "./native-filter.js";
+import type { PluginSettings } from "./plugin.js";
+import { RedisPool } from "./redis-calls.js";
+import { Root } from "./root.js";
+import { Vm } from "./vm.js";
+import { WasmFilter } from "./wasm-filter.js";
 
 export type ChainItem = { plugin: PluginSettings } | { native: NativeFilter };
 

@@ -1,6 +1,6 @@
-import { HeaderList } from "../abi/header-list";
-import { fromBytes } from "../abi/text";
-import type { HeaderPair } from "../types";
+import { HeaderList } from "../abi/header-list.js";
+import { fromBytes } from "../abi/text.js";
+import type { HeaderPair } from "../types.js";
 
 /** A reply made by a filter or by the proxy, before it becomes headers and a body. */
 export interface Reply {

@@ -1,7 +1,7 @@
-import { encodePairs } from "../abi/pairs";
-import { fromBytes, toBinary, toBytes } from "../abi/text";
-import type { HeaderPair, Json } from "../types";
-import { Status } from "../abi/enums";
+import { encodePairs } from "../abi/pairs.js";
+import { fromBytes, toBinary, toBytes } from "../abi/text.js";
+import type { HeaderPair, Json } from "../types.js";
+import { Status } from "../abi/enums.js";
 
 /** `filter_metadata` of a route, an endpoint and the like. */
 export type FilterMetadata = Readonly<Record<string, Json>>;

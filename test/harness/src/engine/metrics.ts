@@ -1,5 +1,5 @@
-import { MetricType, Status } from "../abi/enums";
-import type { MetricIds } from "../abi/guest";
+import { MetricType, Status } from "../abi/enums.js";
+import type { MetricIds } from "../abi/guest.js";
 
 export interface Stat {
   type: number;

@@ -1,7 +1,7 @@
-import { ByteQueue } from "../abi/byte-queue";
-import { DATA_ACTION_NAMES, HEADERS_ACTION_NAMES, TRAILERS_ACTION_NAMES } from "../abi/enums";
-import type { HeaderList } from "../abi/header-list";
-import { asBytes, toBinary, toText } from "../abi/text";
+import { ByteQueue } from "../abi/byte-queue.js";
+import { DATA_ACTION_NAMES, HEADERS_ACTION_NAMES, TRAILERS_ACTION_NAMES } from "../abi/enums.js";
+import type { HeaderList } from "../abi/header-list.js";
+import { asBytes, toBinary, toText } from "../abi/text.js";
 import type {
   BytesInput,
   Direction,
@@ -9,9 +9,9 @@ import type {
   NativeControl,
   NativeFilter,
   NativeHeaders,
-} from "../types";
-import type { Chain, StreamFilter } from "./chain";
-import { headerPairs } from "./upstream-exchange";
+} from "../types.js";
+import type { Chain, StreamFilter } from "./chain.js";
+import { headerPairs } from "./upstream-exchange.js";
 
 function headersOf(list: HeaderList): NativeHeaders {
   return {

@@ -1,5 +1,5 @@
-import type { FailurePolicy } from "../types";
-import type { VmSettings } from "./vm";
+import type { FailurePolicy } from "../types.js";
+import type { VmSettings } from "./vm.js";
 
 /** One plugin of the chain, settled: what `PluginOptions` become. */
 export interface PluginSettings {

@@ -1,4 +1,4 @@
-import type { ProcessServices, QueueStore, SharedDataStore } from "../abi/guest";
+import type { ProcessServices, QueueStore, SharedDataStore } from "../abi/guest.js";
 
 interface Entry {
   value: Uint8Array;

@@ -1,4 +1,4 @@
-import type { HeaderList } from "../abi/header-list";
+import type { HeaderList } from "../abi/header-list.js";
 
 /**
  * Content-length of an answer over HTTP/2, where a peer that does not keep it breaks the protocol

@@ -1,14 +1,14 @@
-import { Status } from "../abi/enums";
-import { HeaderList } from "../abi/header-list";
-import { encodePairs } from "../abi/pairs";
-import { encodeMessage } from "../abi/protobuf";
-import { fromBytes, toBinary, toBytes } from "../abi/text";
-import type { HeaderPair } from "../types";
-import { metadataProperty } from "./metadata";
-import type { Root } from "./root";
-import type { Stream } from "./stream";
-import type { Target } from "./targets";
-import type { WasmFilter } from "./wasm-filter";
+import { Status } from "../abi/enums.js";
+import { HeaderList } from "../abi/header-list.js";
+import { encodePairs } from "../abi/pairs.js";
+import { encodeMessage } from "../abi/protobuf.js";
+import { fromBytes, toBinary, toBytes } from "../abi/text.js";
+import type { HeaderPair } from "../types.js";
+import { metadataProperty } from "./metadata.js";
+import type { Root } from "./root.js";
+import type { Stream } from "./stream.js";
+import type { Target } from "./targets.js";
+import type { WasmFilter } from "./wasm-filter.js";
 
 type Found = Uint8Array | number | undefined;
 

@@ -1,6 +1,6 @@
-import { ByteQueue } from "../abi/byte-queue";
-import { utf8 } from "../abi/text";
-import type { HeaderPair, UpstreamRequest } from "../types";
+import { ByteQueue } from "../abi/byte-queue.js";
+import { utf8 } from "../abi/text.js";
+import type { HeaderPair, UpstreamRequest } from "../types.js";
 
 /** Body bytes seen through content-length, as an HTTP/1.1 peer frames them. */
 export interface Framed {

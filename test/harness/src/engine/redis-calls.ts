@@ -1,11 +1,11 @@
-import { ByteQueue } from "../abi/byte-queue";
-import { Status } from "../abi/enums";
-import type { Started } from "../abi/guest";
-import { decodeWords } from "../abi/resp";
-import { toText } from "../abi/text";
-import type { Callout, RedisConnection, RedisEnv, RedisHandler, RedisLogin } from "../types";
-import type { Environment } from "./environment";
-import type { Root } from "./root";
+import { ByteQueue } from "../abi/byte-queue.js";
+import { Status } from "../abi/enums.js";
+import type { Started } from "../abi/guest.js";
+import { decodeWords } from "../abi/resp.js";
+import { toText } from "../abi/text.js";
+import type { Callout, RedisConnection, RedisEnv, RedisHandler, RedisLogin } from "../types.js";
+import type { Environment } from "./environment.js";
+import type { Root } from "./root.js";
 
 interface Entry {
   login: RedisLogin;

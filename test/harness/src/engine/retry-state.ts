@@ -1,5 +1,5 @@
-import type { HeaderList } from "../abi/header-list";
-import type { RetryOptions } from "../types";
+import type { HeaderList } from "../abi/header-list.js";
+import type { RetryOptions } from "../types.js";
 
 /** Headers by which a request asks for retries; consumed by the router. */
 const RETRY_HEADERS = [

@@ -1,14 +1,14 @@
-import { ByteQueue } from "../abi/byte-queue";
-import { BufferType, Status } from "../abi/enums";
-import type { BufferAccess, GrpcCallRequest, HttpCallRequest, LocalReply, MapAccess, PropertyDeclaration, RootServices, Started } from "../abi/guest"; // prettier-ignore
-import { HeaderList } from "../abi/header-list";
-import { CalloutTable } from "./callouts";
-import { encodeAddresses, resolveName } from "./dns";
-import type { Timer } from "./environment";
-import type { PluginSettings } from "./plugin";
-import { RedisCalls, type RedisPool } from "./redis-calls";
-import { rootProperty } from "./properties";
-import type { Vm, VmContext } from "./vm";
+import { ByteQueue } from "../abi/byte-queue.js";
+import { BufferType, Status } from "../abi/enums.js";
+import type { BufferAccess, GrpcCallRequest, HttpCallRequest, LocalReply, MapAccess, PropertyDeclaration, RootServices, Started } from "../abi/guest.js"; // prettier-ignore
+import { HeaderList } from "../abi/header-list.js";
+import { CalloutTable } from "./callouts.js";
+import { encodeAddresses, resolveName } from "./dns.js";
+import type { Timer } from "./environment.js";
+import type { PluginSettings } from "./plugin.js";
+import { RedisCalls, type RedisPool } from "./redis-calls.js";
+import { rootProperty } from "./properties.js";
+import type { Vm, VmContext } from "./vm.js";
 
 const EMPTY: BufferAccess = { queue: new ByteQueue(), writable: false };
 

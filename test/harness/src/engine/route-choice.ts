@@ -1,8 +1,8 @@
-import type { HeaderList } from "../abi/header-list";
-import { toBinary, toText } from "../abi/text";
-import type { RouteOptions } from "../types";
-import type { Place } from "./environment";
-import type { Stream } from "./stream";
+import type { HeaderList } from "../abi/header-list.js";
+import { toBinary, toText } from "../abi/text.js";
+import type { RouteOptions } from "../types.js";
+import type { Place } from "./environment.js";
+import type { Stream } from "./stream.js";
 
 /** Which route a request takes: chosen before the filters, and again when its headers change. */
 export class RouteChoice {

@@ -1,5 +1,5 @@
-import { fromBytes } from "../abi/text";
-import type { Vm, VmContext } from "./vm";
+import { fromBytes } from "../abi/text.js";
+import type { Vm, VmContext } from "./vm.js";
 
 const SIDE_EFFECTS = new Set([
   "proxy_http_call",

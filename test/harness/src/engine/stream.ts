@@ -1,13 +1,13 @@
-import { ByteQueue } from "../abi/byte-queue";
-import { ResponseFlag } from "../abi/enums";
-import { HeaderList } from "../abi/header-list";
-import type { Direction } from "../types";
-import { holderOf, type Chain, type StreamFilter } from "./chain";
-import { Client } from "./client";
-import type { Environment, Place } from "./environment";
-import { Iteration, type Side } from "./iteration";
-import { failReply, isGrpc, replyHeaders, type Reply } from "./local-reply";
-import { Router } from "./router";
+import { ByteQueue } from "../abi/byte-queue.js";
+import { ResponseFlag } from "../abi/enums.js";
+import { HeaderList } from "../abi/header-list.js";
+import type { Direction } from "../types.js";
+import { holderOf, type Chain, type StreamFilter } from "./chain.js";
+import { Client } from "./client.js";
+import type { Environment, Place } from "./environment.js";
+import { Iteration, type Side } from "./iteration.js";
+import { failReply, isGrpc, replyHeaders, type Reply } from "./local-reply.js";
+import { Router } from "./router.js";
 
 const encoder = new TextEncoder();
 

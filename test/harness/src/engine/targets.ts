@@ -1,5 +1,5 @@
-import type { ClusterTraits, UpstreamHandler } from "../types";
-import type { Environment } from "./environment";
+import type { ClusterTraits, UpstreamHandler } from "../types.js";
+import type { Environment } from "./environment.js";
 
 /** Where one attempt goes. */
 export interface Target {

@@ -1,5 +1,5 @@
-import type { HeaderList } from "../abi/header-list";
-import type { RouteOptions } from "../types";
+import type { HeaderList } from "../abi/header-list.js";
+import type { RouteOptions } from "../types.js";
 
 const DEFAULT_TIMEOUT_MS = 15_000;
 

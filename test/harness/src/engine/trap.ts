@@ -1,5 +1,5 @@
-import { HarnessFault } from "../abi/fault";
-import { RestrictedCallback } from "../abi/restricted";
+import { HarnessFault } from "../abi/fault.js";
+import { RestrictedCallback } from "../abi/restricted.js";
 
 /** What V8 says when the stack is full, whoever filled it: a guest's recursion may end in a host call. */
 const STACK_OVERFLOW = "Maximum call stack size exceeded";

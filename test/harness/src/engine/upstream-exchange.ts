@@ -1,6 +1,6 @@
-import { ByteQueue } from "../abi/byte-queue";
-import { HeaderList } from "../abi/header-list";
-import { asBytes, toBinary, toText } from "../abi/text";
+import { ByteQueue } from "../abi/byte-queue.js";
+import { HeaderList } from "../abi/header-list.js";
+import { asBytes, toBinary, toText } from "../abi/text.js";
 import type {
   BytesInput,
   HeaderPair,
@@ -9,10 +9,10 @@ import type {
   UpstreamHandler,
   UpstreamRequest,
   UpstreamSink,
-} from "../types";
-import type { Environment, Timer } from "./environment";
-import { PromisedLength } from "./promised-length";
-import { RecordedRequest } from "./recorded-request";
+} from "../types.js";
+import type { Environment, Timer } from "./environment.js";
+import { PromisedLength } from "./promised-length.js";
+import { RecordedRequest } from "./recorded-request.js";
 
 /** Headers as a test wrote them, as a list of binary pairs. */
 export function headerPairs(input: HeadersInput | undefined): HeaderPair[] {

@@ -1,23 +1,23 @@
 /* eslint-disable max-lines -- one class: the state a guest call needs is not worth splitting */
-import { LOG_LEVELS, Status } from "../abi/enums";
-import { HarnessFault } from "../abi/fault";
-import type { ActingContext, Guest, HostFunction } from "../abi/guest";
-import { linkImports, memoryOf } from "../abi/imports";
-import { checkModule } from "../abi/link";
-import { GuestMemory } from "../abi/memory";
-import { restore, takeSnapshot } from "../abi/snapshot";
-import { isAllowed, RestrictedCallback, type Window } from "../abi/restricted";
-import type { Profile } from "../profiles";
-import { Budget } from "./budget";
-import type { Compiled, StartCall } from "./compile";
-import type { Environment, FaultPlace, Place, TracePlace } from "./environment";
-import { backtrace, guestStack, withDeepStacks } from "./guest-stack";
-import { Expressions } from "./expressions";
-import { VmMetrics } from "./metrics";
-import type { HostProcess } from "./process";
-import { RuleWatch } from "./rule-watch";
-import { hostFault, isTrap } from "./trap";
-import { runWithTimeout } from "./watchdog";
+import { LOG_LEVELS, Status } from "../abi/enums.js";
+import { HarnessFault } from "../abi/fault.js";
+import type { ActingContext, Guest, HostFunction } from "../abi/guest.js";
+import { linkImports, memoryOf } from "../abi/imports.js";
+import { checkModule } from "../abi/link.js";
+import { GuestMemory } from "../abi/memory.js";
+import { restore, takeSnapshot } from "../abi/snapshot.js";
+import { isAllowed, RestrictedCallback, type Window } from "../abi/restricted.js";
+import type { Profile } from "../profiles/index.js";
+import { Budget } from "./budget.js";
+import type { Compiled, StartCall } from "./compile.js";
+import type { Environment, FaultPlace, Place, TracePlace } from "./environment.js";
+import { backtrace, guestStack, withDeepStacks } from "./guest-stack.js";
+import { Expressions } from "./expressions.js";
+import { VmMetrics } from "./metrics.js";
+import type { HostProcess } from "./process.js";
+import { RuleWatch } from "./rule-watch.js";
+import { hostFault, isTrap } from "./trap.js";
+import { runWithTimeout } from "./watchdog.js";
 
 /** What makes two plugins share a VM. */
 export interface VmSettings {

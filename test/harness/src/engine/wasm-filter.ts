@@ -1,20 +1,20 @@
-import { ByteQueue } from "../abi/byte-queue";
-import { BufferType, DATA_ACTION_NAMES, HEADERS_ACTION_NAMES, Status, TRAILERS_ACTION_NAMES } from "../abi/enums"; // prettier-ignore
-import type { BufferAccess, LocalReply, MapAccess } from "../abi/guest";
-import { HeaderList } from "../abi/header-list";
-import { fromBytes } from "../abi/text";
-import type { Direction, HeaderPair } from "../types";
-import { convertAction, keepsStop } from "./actions";
-import type { Chain, StreamFilter } from "./chain";
-import { actsAfterTrap, resumesNothing } from "./fatal";
-import { Half } from "./half";
-import { DATA, HEADERS } from "./iteration";
-import { replyDetails } from "./local-reply";
-import type { PluginSettings } from "./plugin";
-import { controlProperty, streamProperty } from "./properties";
-import type { Root } from "./root";
-import type { Stream } from "./stream";
-import type { Vm, VmContext } from "./vm";
+import { ByteQueue } from "../abi/byte-queue.js";
+import { BufferType, DATA_ACTION_NAMES, HEADERS_ACTION_NAMES, Status, TRAILERS_ACTION_NAMES } from "../abi/enums.js"; // prettier-ignore
+import type { BufferAccess, LocalReply, MapAccess } from "../abi/guest.js";
+import { HeaderList } from "../abi/header-list.js";
+import { fromBytes } from "../abi/text.js";
+import type { Direction, HeaderPair } from "../types.js";
+import { convertAction, keepsStop } from "./actions.js";
+import type { Chain, StreamFilter } from "./chain.js";
+import { actsAfterTrap, resumesNothing } from "./fatal.js";
+import { Half } from "./half.js";
+import { DATA, HEADERS } from "./iteration.js";
+import { replyDetails } from "./local-reply.js";
+import type { PluginSettings } from "./plugin.js";
+import { controlProperty, streamProperty } from "./properties.js";
+import type { Root } from "./root.js";
+import type { Stream } from "./stream.js";
+import type { Vm, VmContext } from "./vm.js";
 
 const NOTHING: BufferAccess = { queue: new ByteQueue(), writable: false };
 /** Direction of a body by buffer type. */

@@ -1,11 +1,11 @@
-import { asBytes } from "../abi/text";
-import type { BytesInput, ClientResponse, Direction, FetchInit, HostOptions } from "../types";
-import { cutAt, cuts, type Cut, type CutOptions } from "./cuts";
-import { createHost, type Host } from "./host";
-import { differing, watch, type Observation } from "./observation";
-import { recentHosts } from "./open-hosts";
-import { shrink } from "./shrink";
-import { upstream, type ReplyInit } from "./upstream";
+import { asBytes } from "../abi/text.js";
+import type { BytesInput, ClientResponse, Direction, FetchInit, HostOptions } from "../types.js";
+import { cutAt, cuts, type Cut, type CutOptions } from "./cuts.js";
+import { createHost, type Host } from "./host.js";
+import { differing, watch, type Observation } from "./observation.js";
+import { recentHosts } from "./open-hosts.js";
+import { shrink } from "./shrink.js";
+import { upstream, type ReplyInit } from "./upstream.js";
 
 /** One request and its answer; the fuzzer cuts their bodies. */
 export interface ChunkScenario {

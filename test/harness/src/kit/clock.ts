@@ -1,5 +1,5 @@
-import type { Scheduler, Timer } from "../engine/environment";
-import type { FakeClock } from "../types";
+import type { Scheduler, Timer } from "../engine/environment.js";
+import type { FakeClock } from "../types.js";
 
 interface Entry extends Timer {
   due: number;

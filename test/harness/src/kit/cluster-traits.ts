@@ -1,4 +1,4 @@
-import type { ClusterTraits, Json, NativeFilter, PluginOptions } from "../types";
+import type { ClusterTraits, Json, NativeFilter, PluginOptions } from "../types.js";
 
 /** What a cluster has besides its answers, said in the style of `upstream()`. */
 export abstract class WithTraits {

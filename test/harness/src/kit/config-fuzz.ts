@@ -1,8 +1,8 @@
-import { LoadError } from "../abi/link";
-import type { HostOptions, Json, LogLine } from "../types";
-import { createHost } from "./host";
-import { recentHosts } from "./open-hosts";
-import { Random } from "./random";
+import { LoadError } from "../abi/link.js";
+import type { HostOptions, Json, LogLine } from "../types.js";
+import { createHost } from "./host.js";
+import { recentHosts } from "./open-hosts.js";
+import { Random } from "./random.js";
 
 /** A configuration that a plugin must take or refuse, but never trap on. */
 export interface ConfigScenario {

@@ -1,4 +1,4 @@
-import { Random } from "./random";
+import { Random } from "./random.js";
 
 /** Where a body is cut: ascending offsets; equal ones make empty chunks. Empty = not cut. */
 export type Cut = readonly number[];

@@ -1,5 +1,5 @@
-import type { FaultPlace, FaultPlan } from "../engine/environment";
-import type { FaultTarget } from "../types";
+import type { FaultPlace, FaultPlan } from "../engine/environment.js";
+import type { FaultTarget } from "../types.js";
 
 interface Fault {
   call: string;

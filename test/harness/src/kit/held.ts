@@ -4,7 +4,7 @@ import type {
   RedisHandler,
   UpstreamHandler,
   UpstreamSink,
-} from "../types";
+} from "../types.js";
 
 /** What one request to an upstream, or one connection to a Redis, has to say and may not say yet. */
 export interface HeldAnswer {

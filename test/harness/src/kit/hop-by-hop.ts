@@ -1,4 +1,4 @@
-import { lowerAscii, type HeaderList } from "../abi/header-list";
+import { lowerAscii, type HeaderList } from "../abi/header-list.js";
 
 /** Words of `connection` that name no header. */
 const OPTIONS = new Set(["close", "keep-alive", "upgrade", "http2-settings"]);

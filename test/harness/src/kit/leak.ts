@@ -1,5 +1,5 @@
-import type { Vm } from "../engine/vm";
-import type { Host } from "./host";
+import type { Vm } from "../engine/vm.js";
+import type { Host } from "./host.js";
 
 export interface LeakOptions {
   /** Runs that are measured; default 200. */

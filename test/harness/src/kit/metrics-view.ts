@@ -1,7 +1,7 @@
-import { MetricType } from "../abi/enums";
-import { toBinary, toText } from "../abi/text";
-import type { MetricStore } from "../engine/metrics";
-import type { MetricsView } from "../types";
+import { MetricType } from "../abi/enums.js";
+import { toBinary, toText } from "../abi/text.js";
+import type { MetricStore } from "../engine/metrics.js";
+import type { MetricsView } from "../types.js";
 
 /** Metrics as a test reads them. Stats of the host itself start with `wasm.`. */
 export function viewMetrics(store: MetricStore): MetricsView {

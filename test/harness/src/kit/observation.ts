@@ -1,7 +1,7 @@
-import type { ClientResponse, HeaderPair, UpstreamRequest } from "../types";
-import { utf8 } from "../abi/text";
-import type { Host } from "./host";
-import { normalise } from "./trace-formats";
+import type { ClientResponse, HeaderPair, UpstreamRequest } from "../types.js";
+import { utf8 } from "../abi/text.js";
+import type { Host } from "./host.js";
+import { normalise } from "./trace-formats.js";
 
 /** Headers that tell of the run and not of the plugin. */
 const OF_THE_RUN = new Set(["date", "x-request-id", "x-envoy-upstream-service-time"]);

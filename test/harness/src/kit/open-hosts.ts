@@ -1,6 +1,6 @@
-import type { Host } from "./host";
+import type { Host } from "./host.js";
 
-/** Hosts a test has not closed yet. */
+/** Hosts a test has not closed yet; kept only while the vitest setup is loaded. */
 export const openHosts = new Set<Host>();
 
 /** Hosts closed since the last check; kept only while the vitest setup is loaded. */

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { SourceMap } from "node:module";
 import { fileURLToPath } from "node:url";
-import { asBytes } from "../abi/text";
-import { compile } from "../engine/compile";
-import type { ChainItem } from "../engine/lifecycle";
-import type { PluginSettings } from "../engine/plugin";
-import type { Json, NativeFilter, PluginOptions } from "../types";
+import { asBytes } from "../abi/text.js";
+import { compile } from "../engine/compile.js";
+import type { ChainItem } from "../engine/lifecycle.js";
+import type { PluginSettings } from "../engine/plugin.js";
+import type { Json, NativeFilter, PluginOptions } from "../types.js";
 
 /** One entry of `plugins`, checked, with defaults and compiled. */
 export function settlePlugin(

@@ -1,4 +1,4 @@
-import { RespError } from "../abi/resp";
+import { RespError } from "../abi/resp.js";
 import {
   bigInteger,
   float,
@@ -8,8 +8,8 @@ import {
   sum,
   type Database,
   type Reply,
-} from "./redis-database";
-import { OK, range, SYNTAX, type Command, type Commands } from "./redis-strings";
+} from "./redis-database.js";
+import { OK, range, SYNTAX, type Command, type Commands } from "./redis-strings.js";
 
 const Hash = Map<string, string>;
 const List = Array<string>;

@@ -1,4 +1,4 @@
-import { RespError } from "../abi/resp";
+import { RespError } from "../abi/resp.js";
 
 /** Members with their scores. */
 export class SortedSet extends Map<string, number> {}

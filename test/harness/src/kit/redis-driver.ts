@@ -1,5 +1,5 @@
-import { decodeWords } from "../abi/resp";
-import type { RedisConnection, RedisEnv, RedisHandler, RedisLogin } from "../types";
+import { decodeWords } from "../abi/resp.js";
+import type { RedisConnection, RedisEnv, RedisHandler, RedisLogin } from "../types.js";
 
 /**
  * How a command fails: the connection is lost, no answer comes, Redis refuses with this error, or it

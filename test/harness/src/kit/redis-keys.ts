@@ -1,6 +1,6 @@
-import { RespError } from "../abi/resp";
-import { integer, RespStatus, SortedSet, type Value } from "./redis-database";
-import { OK, type Command, type Commands } from "./redis-strings";
+import { RespError } from "../abi/resp.js";
+import { integer, RespStatus, SortedSet, type Value } from "./redis-database.js";
+import { OK, type Command, type Commands } from "./redis-strings.js";
 
 const glob = (pattern: string) =>
   new RegExp(

@@ -1,7 +1,7 @@
 import { connect as tcpConnect, type Socket } from "node:net";
-import { encodeResp, parseResp, type RespValue } from "../abi/resp";
-import type { RedisConnection, RedisEnv, RedisLogin } from "../types";
-import { RedisDriver } from "./redis-driver";
+import { encodeResp, parseResp, type RespValue } from "../abi/resp.js";
+import type { RedisConnection, RedisEnv, RedisLogin } from "../types.js";
+import { RedisDriver } from "./redis-driver.js";
 
 /** Real time, outside of any gateway; the process runs while a reply is out. */
 const REAL: RedisEnv = {

@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
-import { HarnessFault } from "../abi/fault";
-import { RespError } from "../abi/resp";
-import { fromBytes, toBytes } from "../abi/text";
-import { numberText, RespStatus, type Reply } from "./redis-database";
+import { HarnessFault } from "../abi/fault.js";
+import { RespError } from "../abi/resp.js";
+import { fromBytes, toBytes } from "../abi/text.js";
+import { numberText, RespStatus, type Reply } from "./redis-database.js";
 
 /** The part of fengari (a Lua 5.3 in JavaScript) used here; a state is opaque. */
 interface Fengari {

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { binaryWords, encodeResp, RespError } from "../abi/resp";
-import { toBytes } from "../abi/text";
-import type { RedisConnection, RedisEnv, RedisLogin } from "../types";
-import { COLLECTIONS } from "./redis-collections";
-import { Database, integer, RespStatus, type Reply } from "./redis-database";
-import { KEYS } from "./redis-keys";
-import { Complaint, LuaScripts } from "./redis-lua";
-import { OK, STRINGS, type Commands } from "./redis-strings";
+import { binaryWords, encodeResp, RespError } from "../abi/resp.js";
+import { toBytes } from "../abi/text.js";
+import type { RedisConnection, RedisEnv, RedisLogin } from "../types.js";
+import { COLLECTIONS } from "./redis-collections.js";
+import { Database, integer, RespStatus, type Reply } from "./redis-database.js";
+import { KEYS } from "./redis-keys.js";
+import { Complaint, LuaScripts } from "./redis-lua.js";
+import { OK, STRINGS, type Commands } from "./redis-strings.js";
 
 const COMMANDS: Commands = { ...KEYS, ...STRINGS, ...COLLECTIONS };
 

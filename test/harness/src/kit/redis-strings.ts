@@ -1,4 +1,4 @@
-import { RespError } from "../abi/resp";
+import { RespError } from "../abi/resp.js";
 import {
   bigInteger,
   float,
@@ -7,7 +7,7 @@ import {
   type Database,
   type Reply,
   RespStatus,
-} from "./redis-database";
+} from "./redis-database.js";
 
 /** Words after the name; the arity has been checked. */
 export type Command = (args: string[], db: Database) => Reply;

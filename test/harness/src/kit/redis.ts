@@ -1,10 +1,10 @@
-import { parseResp, type RespValue } from "../abi/resp";
-import { toBinary } from "../abi/text";
-import type { RedisConnection, RedisEnv, RedisLogin } from "../types";
-import { DEFAULT_START } from "./default-start";
-import { RedisDriver } from "./redis-driver";
-import { LiveRedis } from "./redis-live";
-import { MemoryRedis } from "./redis-memory";
+import { parseResp, type RespValue } from "../abi/resp.js";
+import { toBinary } from "../abi/text.js";
+import type { RedisConnection, RedisEnv, RedisLogin } from "../types.js";
+import { DEFAULT_START } from "./default-start.js";
+import { RedisDriver } from "./redis-driver.js";
+import { LiveRedis } from "./redis-live.js";
+import { MemoryRedis } from "./redis-memory.js";
 
 /** Options of `redis()`. */
 export interface RedisOptions {

@@ -1,9 +1,9 @@
-import { HeaderList } from "../abi/header-list";
-import { asBytes, toBinary } from "../abi/text";
-import type { Environment } from "../engine/environment";
-import { headerPairs } from "../engine/upstream-exchange";
-import type { FetchInit, HeaderPair } from "../types";
-import { removeHopByHop } from "./hop-by-hop";
+import { HeaderList } from "../abi/header-list.js";
+import { asBytes, toBinary } from "../abi/text.js";
+import type { Environment } from "../engine/environment.js";
+import { headerPairs } from "../engine/upstream-exchange.js";
+import type { FetchInit, HeaderPair } from "../types.js";
+import { removeHopByHop } from "./hop-by-hop.js";
 
 interface BuiltRequest {
   headers: HeaderList;

@@ -1,6 +1,6 @@
-import { toText, utf8 } from "../abi/text";
-import type { Stream } from "../engine/stream";
-import type { ClientResponse, HeaderPair, HeaderView, UpstreamRequest } from "../types";
+import { toText, utf8 } from "../abi/text.js";
+import type { Stream } from "../engine/stream.js";
+import type { ClientResponse, HeaderPair, HeaderView, UpstreamRequest } from "../types.js";
 
 /** Ordered headers of a result; names are lower case, lookups ignore case. */
 export class ResponseHeaders implements HeaderView {

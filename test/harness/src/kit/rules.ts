@@ -1,5 +1,5 @@
-import type { Place } from "../engine/environment";
-import type { Severity, Violation } from "../types";
+import type { Place } from "../engine/environment.js";
+import type { Severity, Violation } from "../types.js";
 
 interface Rule {
   severity: Severity;

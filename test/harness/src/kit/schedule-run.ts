@@ -1,7 +1,7 @@
-import type { ClientResponse, FetchInit } from "../types";
-import type { HeldClusters } from "./held";
-import type { Host } from "./host";
-import type { StreamHandle } from "./stream-handle";
+import type { ClientResponse, FetchInit } from "../types.js";
+import type { HeldClusters } from "./held.js";
+import type { Host } from "./host.js";
+import type { StreamHandle } from "./stream-handle.js";
 
 /** One request of a schedule; its chunks are sent one at a time. */
 export interface ScheduledRequest extends FetchInit {

@@ -1,10 +1,10 @@
-import type { ClientResponse, HostOptions } from "../types";
-import { HeldClusters } from "./held";
-import { createHost, type Host } from "./host";
-import { recentHosts } from "./open-hosts";
-import { Random } from "./random";
-import { ScheduleRun, type Move, type ScheduledRequest } from "./schedule-run";
-import { shrink } from "./shrink";
+import type { ClientResponse, HostOptions } from "../types.js";
+import { HeldClusters } from "./held.js";
+import { createHost, type Host } from "./host.js";
+import { recentHosts } from "./open-hosts.js";
+import { Random } from "./random.js";
+import { ScheduleRun, type Move, type ScheduledRequest } from "./schedule-run.js";
+import { shrink } from "./shrink.js";
 
 /** Requests that are under way at the same time, and what must be true whatever comes first. */
 export interface ScheduleScenario {

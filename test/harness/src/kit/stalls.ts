@@ -1,9 +1,9 @@
-import { HarnessFault } from "../abi/fault";
-import type { Place } from "../engine/environment";
-import { Root } from "../engine/root";
-import type { Stream } from "../engine/stream";
-import { WasmFilter } from "../engine/wasm-filter";
-import type { FakeScheduler } from "./clock";
+import { HarnessFault } from "../abi/fault.js";
+import type { Place } from "../engine/environment.js";
+import { Root } from "../engine/root.js";
+import type { Stream } from "../engine/stream.js";
+import { WasmFilter } from "../engine/wasm-filter.js";
+import type { FakeScheduler } from "./clock.js";
 
 type Violate = (rule: string, message: string, place: Place) => void;
 

@@ -1,10 +1,10 @@
-import { HeaderList } from "../abi/header-list";
-import { asBytes } from "../abi/text";
-import type { Stream } from "../engine/stream";
-import { headerPairs } from "../engine/upstream-exchange";
-import type { BytesInput, HeadersInput, StepCallback, StepResult, StreamState } from "../types";
-import type { Host } from "./host";
-import { Answer } from "./response";
+import { HeaderList } from "../abi/header-list.js";
+import { asBytes } from "../abi/text.js";
+import type { Stream } from "../engine/stream.js";
+import { headerPairs } from "../engine/upstream-exchange.js";
+import type { BytesInput, HeadersInput, StepCallback, StepResult, StreamState } from "../types.js";
+import type { Host } from "./host.js";
+import { Answer } from "./response.js";
 
 const PAUSES = /^Stop/;
 

@@ -1,5 +1,5 @@
-import type { TargetsHandler } from "../types";
-import { WithTraits } from "./cluster-traits";
+import type { TargetsHandler } from "../types.js";
+import { WithTraits } from "./cluster-traits.js";
 
 /** A cluster made of others, by their names in `clusters`. */
 export class Targets extends WithTraits implements TargetsHandler {

@@ -1,6 +1,6 @@
-import { decodePairs } from "../abi/pairs";
-import { toText, utf8 } from "../abi/text";
-import type { GuestMemory } from "../abi/memory";
+import { decodePairs } from "../abi/pairs.js";
+import { toText, utf8 } from "../abi/text.js";
+import type { GuestMemory } from "../abi/memory.js";
 
 /**
  * Parameters of the host calls in words: a word takes one wasm parameter, `text`, `pairs`, `path`,

@@ -1,6 +1,6 @@
-import { STATUS_NAMES } from "../abi/enums";
-import type { TraceEvent } from "../types";
-import { spellArguments, spellNumber } from "./trace-arguments";
+import { STATUS_NAMES } from "../abi/enums.js";
+import type { TraceEvent } from "../types.js";
+import { spellArguments, spellNumber } from "./trace-arguments.js";
 
 const ALLOCATORS = new Set(["malloc", "proxy_on_memory_allocate"]);
 

@@ -1,8 +1,8 @@
-import type { GuestMemory } from "../abi/memory";
-import type { Scheduler, Tracer, TracePlace } from "../engine/environment";
-import type { TraceEvent, TraceFilter, TraceKind } from "../types";
-import { copyInputs, readOutputs } from "./trace-arguments";
-import { chromeTrace, envoyLog, jsonLines, normalise, readableText } from "./trace-formats";
+import type { GuestMemory } from "../abi/memory.js";
+import type { Scheduler, Tracer, TracePlace } from "../engine/environment.js";
+import type { TraceEvent, TraceFilter, TraceKind } from "../types.js";
+import { copyInputs, readOutputs } from "./trace-arguments.js";
+import { chromeTrace, envoyLog, jsonLines, normalise, readableText } from "./trace-formats.js";
 
 const NOWHERE: TracePlace = { vm: "", plugin: "", context: 0, effective: 0 };
 const DEFAULT_RING = 10_000;

@@ -1,5 +1,5 @@
 import { request as httpRequest } from "node:http";
-import { asBytes } from "../abi/text";
+import { asBytes } from "../abi/text.js";
 import type {
   BytesInput,
   HeadersInput,
@@ -7,8 +7,8 @@ import type {
   UpstreamHandler,
   UpstreamRequest,
   UpstreamSink,
-} from "../types";
-import { WithTraits } from "./cluster-traits";
+} from "../types.js";
+import { WithTraits } from "./cluster-traits.js";
 
 /** One scripted answer. */
 export interface ReplyInit {

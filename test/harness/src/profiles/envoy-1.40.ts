@@ -1,4 +1,4 @@
-import type { Profile } from "./profile";
+import type { Profile } from "./profile.js";
 
 /** Plain Envoy 1.40: the reference every other profile is a difference from. */
 export const envoy140: Profile = {

@@ -1,5 +1,5 @@
-import { envoy140 } from "./envoy-1.40";
-import type { Profile } from "./profile";
+import { envoy140 } from "./envoy-1.40.js";
+import type { Profile } from "./profile.js";
 
 /** Higress 2.1 (fork of Envoy 1.27); harness.md §7. */
 export const higress21: Profile = {

@@ -1,5 +1,5 @@
-import { higress21 } from "./higress-2.1";
-import type { Profile } from "./profile";
+import { higress21 } from "./higress-2.1.js";
+import type { Profile } from "./profile.js";
 
 /** Higress 2.2 (fork of Envoy 1.36); harness.md §7. */
 export const higress22: Profile = {

@@ -1,10 +1,10 @@
-import { envoy140 } from "./envoy-1.40";
-import { higress21 } from "./higress-2.1";
-import { higress22 } from "./higress-2.2";
-import type { Profile } from "./profile";
-import { proxytest } from "./proxytest";
+import { envoy140 } from "./envoy-1.40.js";
+import { higress21 } from "./higress-2.1.js";
+import { higress22 } from "./higress-2.2.js";
+import type { Profile } from "./profile.js";
+import { proxytest } from "./proxytest.js";
 
-export type { EmulatorQuirks, Profile } from "./profile";
+export type { EmulatorQuirks, Profile } from "./profile.js";
 
 /** Every known host by name. */
 export const PROFILES: Readonly<Record<string, Profile>> = {

@@ -1,5 +1,5 @@
-import { higress22 } from "./higress-2.2";
-import type { Profile } from "./profile";
+import { higress22 } from "./higress-2.2.js";
+import type { Profile } from "./profile.js";
 
 /** The Go emulator (wasm mode) behind Higress's plugin unit tests; harness.md §7. */
 export const proxytest: Profile = {

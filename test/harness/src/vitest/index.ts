@@ -1,28 +1,37 @@
 import { expect, test as base } from "vitest";
-import type { ChunkOptions, ChunkScenario } from "../kit/chunks";
-import { fuzz } from "../kit/fuzz";
-import type { ScheduleOptions, ScheduleScenario } from "../kit/schedule";
-import { matchers } from "./matchers";
+import type { ChunkOptions, ChunkScenario } from "../kit/chunks.js";
+import { fuzz } from "../kit/fuzz.js";
+import type { ScheduleOptions, ScheduleScenario } from "../kit/schedule.js";
+import { matchers } from "./matchers.js";
 
-export { matchers } from "./matchers";
+export { matchers } from "./matchers.js";
 
 expect.extend(matchers);
 
-/** Vitest's `test`; `test.chunks(name, scenario)` runs `fuzz.chunks`, `test.schedule` `fuzz.schedule`. */
-export const test = Object.assign(base.extend({}), {
-  chunks(name: string, scenario: ChunkScenario, options?: ChunkOptions): void {
+interface HarnessTests {
+  /** A test that runs `fuzz.chunks`. */
+  chunks(name: string, scenario: ChunkScenario, options?: ChunkOptions): void;
+  /** A test that runs `fuzz.schedule`. */
+  schedule(name: string, scenario: ScheduleScenario, options?: ScheduleOptions): void;
+}
+
+const tests: HarnessTests = {
+  chunks(name, scenario, options) {
     base(name, async () => {
       const { runs } = await fuzz.chunks(scenario, options);
       expect(runs).toBeGreaterThan(1);
     });
   },
-  schedule(name: string, scenario: ScheduleScenario, options?: ScheduleOptions): void {
+  schedule(name, scenario, options) {
     base(name, async () => {
       const { orders } = await fuzz.schedule(scenario, options);
       expect(orders).toBeGreaterThan(1);
     });
   },
-});
+};
+
+/** Vitest's `test` with the harness's own kinds. */
+export const test: typeof base & HarnessTests = Object.assign(base.extend({}), tests);
 
 interface HarnessMatchers<R> {
   toHaveNoViolations(): R;

@@ -1,9 +1,9 @@
 import { expect } from "vitest";
-import type { Host } from "../kit/host";
-import { describeLeak, type LeakReport } from "../kit/leak";
-import type { Trace } from "../kit/trace";
-import { describeViolation } from "../kit/rules";
-import type { ClientResponse, MetricsView, StepResult } from "../types";
+import type { Host } from "../kit/host.js";
+import { describeLeak, type LeakReport } from "../kit/leak.js";
+import type { Trace } from "../kit/trace.js";
+import { describeViolation } from "../kit/rules.js";
+import type { ClientResponse, MetricsView, StepResult } from "../types.js";
 
 interface Outcome {
   pass: boolean;

@@ -1,7 +1,7 @@
 /** For `setupFiles`: matchers, and after each test a check that no plugin misbehaved. */
 import { afterEach, expect } from "vitest";
-import { checking, openHosts, recentHosts } from "../kit/open-hosts";
-import "./index";
+import { checking, openHosts, recentHosts } from "../kit/open-hosts.js";
+import "./index.js";
 
 checking.on = true;
 // The contract's default (harness.md section 2): a loop in a guest fails a test instead of hanging it.

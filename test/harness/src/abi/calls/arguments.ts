@@ -1,5 +1,5 @@
-import { Status } from "../enums";
-import type { Guest, HostFunction } from "../guest";
+import { Status } from "../enums.js";
+import type { Guest, HostFunction } from "../guest.js";
 
 type Run = (guest: Guest, ...args: number[]) => number;
 

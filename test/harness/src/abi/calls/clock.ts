@@ -1,6 +1,6 @@
-import { Status } from "../enums";
-import type { HostFunctions } from "../guest";
-import { call } from "./arguments";
+import { Status } from "../enums.js";
+import type { HostFunctions } from "../guest.js";
+import { call } from "./arguments.js";
 
 export const clockCalls: HostFunctions = {
   proxy_get_current_time_nanoseconds: call(1, (guest, out) => {

@@ -1,8 +1,8 @@
-import { Status, StreamType } from "../enums";
-import type { HostFunctions } from "../guest";
-import { fromBytes } from "../text";
-import { call, putU32, readable } from "./arguments";
-import { readPairs } from "./http-call";
+import { Status, StreamType } from "../enums.js";
+import type { HostFunctions } from "../guest.js";
+import { fromBytes } from "../text.js";
+import { call, putU32, readable } from "./arguments.js";
+import { readPairs } from "./http-call.js";
 
 const { Ok, BadArgument, InvalidMemoryAccess } = Status;
 const only010 = { abi: ["0_1_0"] };

@@ -1,11 +1,11 @@
 import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from "node:crypto";
 import { deflateSync, inflateSync } from "node:zlib";
-import { Status } from "../enums";
-import { HarnessFault } from "../fault";
-import type { ActingContext, Guest, HostFunctions, PropertyDeclaration } from "../guest";
-import { bytesField, decodeMessage, encodeMessage, intField, type Fields } from "../protobuf";
-import { fromBytes, utf8 } from "../text";
-import { call, readable } from "./arguments";
+import { Status } from "../enums.js";
+import { HarnessFault } from "../fault.js";
+import type { ActingContext, Guest, HostFunctions, PropertyDeclaration } from "../guest.js";
+import { bytesField, decodeMessage, encodeMessage, intField, type Fields } from "../protobuf.js";
+import { fromBytes, utf8 } from "../text.js";
+import { call, readable } from "./arguments.js";
 
 const { Ok, NotFound, BadArgument, SerializationFailure, InvalidMemoryAccess } = Status;
 

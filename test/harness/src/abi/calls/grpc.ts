@@ -1,7 +1,7 @@
-import { Status } from "../enums";
-import type { HostFunctions } from "../guest";
-import { call, putU32, readable } from "./arguments";
-import { readPairs } from "./http-call";
+import { Status } from "../enums.js";
+import type { HostFunctions } from "../guest.js";
+import { call, putU32, readable } from "./arguments.js";
+import { readPairs } from "./http-call.js";
 
 const { InvalidMemoryAccess, BadArgument } = Status;
 

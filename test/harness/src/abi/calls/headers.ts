@@ -1,9 +1,9 @@
-import { Status } from "../enums";
-import type { ActingContext, Guest, HostFunctions, MapAccess } from "../guest";
-import { lowerAscii } from "../header-list";
-import { decodePairs, encodePairs } from "../pairs";
-import { toBytes } from "../text";
-import { call, checkText, putU32, readable } from "./arguments";
+import { Status } from "../enums.js";
+import type { ActingContext, Guest, HostFunctions, MapAccess } from "../guest.js";
+import { lowerAscii } from "../header-list.js";
+import { decodePairs, encodePairs } from "../pairs.js";
+import { toBytes } from "../text.js";
+import { call, checkText, putU32, readable } from "./arguments.js";
 
 const { Ok, NotFound, BadArgument, InvalidMemoryAccess } = Status;
 

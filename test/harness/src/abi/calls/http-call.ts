@@ -1,9 +1,9 @@
-import { Status } from "../enums";
-import type { Guest, HostFunctions } from "../guest";
-import { decodePairs } from "../pairs";
-import { fromBytes } from "../text";
-import type { HeaderPair } from "../../types";
-import { call, checkText, putU32, readable } from "./arguments";
+import { Status } from "../enums.js";
+import type { Guest, HostFunctions } from "../guest.js";
+import { decodePairs } from "../pairs.js";
+import { fromBytes } from "../text.js";
+import type { HeaderPair } from "../../types.js";
+import { call, checkText, putU32, readable } from "./arguments.js";
 
 /** Pairs argument of a call; malformed means none, as on the host. */
 export function readPairs(guest: Guest, pointer: number, length: number): HeaderPair[] {

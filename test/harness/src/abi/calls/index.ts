@@ -1,17 +1,17 @@
-import type { HostFunctions } from "../guest";
-import { bufferCalls } from "./buffers";
-import { clockCalls } from "./clock";
-import { compatCalls, flowCalls } from "./flow";
-import { foreignCalls } from "./foreign";
-import { grpcCalls } from "./grpc";
-import { headerCalls } from "./headers";
-import { httpCalls } from "./http-call";
-import { logCalls } from "./log";
-import { metricCalls } from "./metrics";
-import { propertyCalls } from "./properties";
-import { queueCalls } from "./queues";
-import { higressCalls } from "./redis";
-import { sharedDataCalls } from "./shared";
+import type { HostFunctions } from "../guest.js";
+import { bufferCalls } from "./buffers.js";
+import { clockCalls } from "./clock.js";
+import { compatCalls, flowCalls } from "./flow.js";
+import { foreignCalls } from "./foreign.js";
+import { grpcCalls } from "./grpc.js";
+import { headerCalls } from "./headers.js";
+import { httpCalls } from "./http-call.js";
+import { logCalls } from "./log.js";
+import { metricCalls } from "./metrics.js";
+import { propertyCalls } from "./properties.js";
+import { queueCalls } from "./queues.js";
+import { higressCalls } from "./redis.js";
+import { sharedDataCalls } from "./shared.js";
 
 /** Every function of module `env`. */
 export const envFunctions: HostFunctions = {

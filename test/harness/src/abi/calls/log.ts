@@ -1,7 +1,7 @@
-import { Status } from "../enums";
-import type { HostFunctions } from "../guest";
-import { utf8 } from "../text";
-import { call, putU32, readable } from "./arguments";
+import { Status } from "../enums.js";
+import type { HostFunctions } from "../guest.js";
+import { utf8 } from "../text.js";
+import { call, putU32, readable } from "./arguments.js";
 
 const { Ok, BadArgument, InvalidMemoryAccess } = Status;
 

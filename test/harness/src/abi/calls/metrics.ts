@@ -1,6 +1,6 @@
-import { MetricType, Status } from "../enums";
-import type { Guest, HostFunction, HostFunctions } from "../guest";
-import { call, putU32, readable } from "./arguments";
+import { MetricType, Status } from "../enums.js";
+import type { Guest, HostFunction, HostFunctions } from "../guest.js";
+import { call, putU32, readable } from "./arguments.js";
 
 const { Ok, BadArgument, InvalidMemoryAccess } = Status;
 

@@ -1,6 +1,6 @@
-import { Status } from "../enums";
-import type { HostFunctions } from "../guest";
-import { call, putU32, readable } from "./arguments";
+import { Status } from "../enums.js";
+import type { HostFunctions } from "../guest.js";
+import { call, putU32, readable } from "./arguments.js";
 
 const { Ok, NotFound, Empty, BadArgument, InvalidMemoryAccess } = Status;
 

@@ -1,7 +1,7 @@
-import { Status } from "../enums";
-import type { HostFunctions } from "../guest";
-import { encodePairs } from "../pairs";
-import { call, putU32, readable } from "./arguments";
+import { Status } from "../enums.js";
+import type { HostFunctions } from "../guest.js";
+import { encodePairs } from "../pairs.js";
+import { call, putU32, readable } from "./arguments.js";
 
 const { InvalidMemoryAccess, BadArgument, NotFound } = Status;
 const higress = { higress: true };

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { openHosts, recentHosts } from "../../harness/src/kit/open-hosts";
+import { openHosts, recentHosts } from "../../harness/src/kit/open-hosts.js";
 import { probeHost } from "./probe";
 
 // Runs after the setup's own hook below it: hooks run last in, first out.
@@ -7,7 +7,7 @@ afterEach(() => {
   expect(openHosts.size).toBe(0);
   expect(recentHosts.size).toBe(0);
 });
-await import("../../harness/src/vitest/setup");
+await import("../../harness/src/vitest/setup.js");
 
 test("a host left open is checked and closed after the test", async () => {
   const host = await probeHost({}, { strict: "error" });

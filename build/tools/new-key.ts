@@ -113,7 +113,7 @@ export function yamlOf(made: NewKey): string {
 const USAGE = `npm run key -- [options]
 
   --prefix TEXT        first part of the key (default gw)
-  --id TEXT            label in logs and metrics (default: start of the digest)
+  --id TEXT            its name in logs of level debug (default: start of the digest)
   --consumer TEXT      print a whole consumer instead of one entry of api_keys
   --expires WHEN       2027-01-01, 2027-01-01T00:00:00Z or 90d (default: never)
   --pepper-env NAME    hash with HMAC and the key in this environment variable

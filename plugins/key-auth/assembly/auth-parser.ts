@@ -11,7 +11,7 @@ import { CppAuthenticator } from "./identify-cpp";
 import { GoAuthenticator } from "./identify-go";
 import { Authenticator } from "./identity";
 import { ORIGINAL_AUTH, ORIGINAL_AUTH_KEY } from "./names";
-import { Profile } from "./profile";
+import { namesProfile, Profile } from "./profile";
 import { SchemeStripping, Source } from "./sources";
 import {
   distinctHeaders,
@@ -66,7 +66,8 @@ export class AuthParser {
     const names = this.readNames();
     if (!config.has("in_query") && !config.has("in_header") && !config.errors.any) {
       config.refuseWith("must one of in_query/in_header required");
-      this.log.warn("if this configuration was written for the C++ key-auth, set compat: cpp");
+      if (!namesProfile(this.global))
+        this.log.warn("if this configuration was written for the C++ key-auth, set compat: cpp");
     }
     if (!config.has("consumers")) config.refuseWith("consumers is required");
     if (config.isEmpty("consumers")) config.refuseWith("consumers cannot be empty");

@@ -30,7 +30,8 @@ export class AuthConfig {
   /** Reads everything but the consumers. */
   read(config: ConfigReader): void {
     this.globalAuth = config.tristate("global_auth");
-    if (config.has("credentials")) this.realm = config.text("realm", DEFAULT_REALM);
+    if (this.profile == Profile.Cpp && config.has("credentials"))
+      this.realm = config.text("realm", DEFAULT_REALM);
     if (!isHeaderValue(this.realm)) config.refuse("realm", "must not contain line breaks or NUL");
     this.options.read(config);
   }

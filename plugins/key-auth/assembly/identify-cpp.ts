@@ -39,7 +39,9 @@ export class CppAuthenticator extends Authenticator {
       const place = this.places[i];
       const token = place.read();
       if (token.isEmpty) continue;
-      const key = this.credentials.find(token, place.mayHaveScheme);
+      // A scheme belongs to headers; the value may be the query's.
+      const mayHaveScheme = place.mayHaveScheme && !place.readHeader().isEmpty;
+      const key = this.credentials.find(token, mayHaveScheme);
       if (key === null) {
         unknown = token;
         continue;
@@ -62,7 +64,8 @@ export class CppAuthenticator extends Authenticator {
     const names: Slice[] = [];
     for (let i = 0; i < this.places.length; i++) {
       const place = this.places[i];
-      if (place.inHeader && this.isKey(place.readHeader(), place)) names.push(place.header);
+      if (place.inHeader && this.isKey(place.readHeader(), place.mayHaveScheme))
+        names.push(place.header);
     }
     return names;
   }
@@ -71,13 +74,13 @@ export class CppAuthenticator extends Authenticator {
     const names: Slice[] = [];
     for (let i = 0; i < this.places.length; i++) {
       const place = this.places[i];
-      if (place.inQuery && this.isKey(place.readQuery(), place)) names.push(place.name);
+      if (place.inQuery && this.isKey(place.readQuery(), false)) names.push(place.name);
     }
     return names;
   }
 
-  private isKey(token: Slice, place: Source): bool {
-    return !token.isEmpty && this.credentials.find(token, place.mayHaveScheme) !== null;
+  private isKey(token: Slice, mayHaveScheme: bool): bool {
+    return !token.isEmpty && this.credentials.find(token, mayHaveScheme) !== null;
   }
 
   private addPlaces(sources: Source[]): void {

@@ -12,6 +12,11 @@ export const enum Profile {
 const COMPAT: string[] = ["auto", "go", "cpp"];
 const CONSOLE_DUMMY_KEY: Slice = bytes("x-higress-dummy-key");
 
+/** True when `compat` names a profile, so that none is guessed. */
+export function namesProfile(document: ConfigReader): bool {
+  return document.choice("compat", COMPAT, 0) != 0;
+}
+
 /** The profile that `compat` names, or that the document shows by a construct only C++ has. */
 export function readProfile(document: ConfigReader): Profile {
   const compat = document.choice("compat", COMPAT, 0);

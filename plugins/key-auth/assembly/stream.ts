@@ -26,7 +26,13 @@ import { forward } from "./lending";
 import { Metrics } from "./metrics";
 import { ModelFinding, modelInBody, modelInPath, modelInQuery, ModelName } from "./model-name";
 import { ModelPolicy } from "./models";
-import { CONSUMER_GROUP_HEADER, CONSUMER_PROPERTY, CONTENT_TYPE, PATH } from "./names";
+import {
+  CONSUMER_GROUP_HEADER,
+  CONSUMER_HEADER,
+  CONSUMER_PROPERTY,
+  CONTENT_TYPE,
+  PATH,
+} from "./names";
 import { Profile } from "./profile";
 import { Denial, denialHeaders, denialReply, ErrorFormat } from "./replies";
 import { isWebSocket, requestMethod } from "./request";
@@ -86,6 +92,7 @@ export class KeyAuth extends HttpContext {
     if (this.log.wants(LogLevel.Info)) this.log.info("authorization is not required");
     if (this.access.auth.options.stripsConsumerHeaderAlways) {
       requestHeaders.remove(this.access.auth.options.consumerHeader);
+      requestHeaders.remove(CONSUMER_HEADER);
       requestHeaders.remove(CONSUMER_GROUP_HEADER);
     }
     this.finish();
@@ -147,9 +154,13 @@ export class KeyAuth extends HttpContext {
       group === null
         ? requestHeaders.remove(CONSUMER_GROUP_HEADER)
         : requestHeaders.set(CONSUMER_GROUP_HEADER, group);
+    // Whatever ours is called: many plugins read the usual one.
+    const freed = header.equals(CONSUMER_HEADER)
+      ? Status.Ok
+      : requestHeaders.remove(CONSUMER_HEADER);
     const named =
       consumer === null ? requestHeaders.remove(header) : requestHeaders.set(header, consumer.name);
-    return named == Status.Ok && grouped == Status.Ok;
+    return named == Status.Ok && grouped == Status.Ok && freed == Status.Ok;
   }
 
   /** Decides by the headers where they name the model, else holds the request for its body. */
@@ -172,8 +183,11 @@ export class KeyAuth extends HttpContext {
   private modelInHeaders(path: Slice, plain: Slice): ModelName | null {
     const named = modelInPath(plain);
     if (named !== null) return ModelName.of(named);
-    if (isWebSocket()) return modelInQuery(path);
     const header = this.access.auth.options.modelHeader;
+    if (isWebSocket()) {
+      const asked = modelInQuery(path);
+      if (header === null || asked.finding != ModelFinding.Unknown) return asked;
+    }
     if (header === null) return null;
     const model = requestHeaders.get(header);
     return model === null ? ModelName.UNKNOWN : ModelName.of(model);
@@ -247,8 +261,9 @@ export class KeyAuth extends HttpContext {
 
   private logConsumer(level: LogLevel, key: ApiKey, fate: string): void {
     const consumer = key.consumer;
-    if (consumer === null || !this.log.wants(level)) return;
-    this.log.write(level, 'consumer "' + consumer.name.toString() + fate);
+    if (consumer !== null && this.log.wants(level))
+      this.log.write(level, 'consumer "' + consumer.name.toString() + fate);
+    if (this.log.wants(LogLevel.Debug)) this.log.debug('key "' + key.id.toString() + '"');
   }
 
   private logUnknown(identity: Identity): void {

@@ -1,5 +1,5 @@
-import { createHmac } from "node:crypto";
-import { checkLeaks, upstream, type NativeFilter } from "proxy-wasm-test";
+import { createHash, createHmac } from "node:crypto";
+import { checkLeaks, upstream, type NativeFilter, type NativeHeaders } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
 import { GO, RESTRICTED, gateway, keyAuth, seen } from "./support.js";
 
@@ -156,6 +156,70 @@ describe("models of a rule", () => {
     expect(reply.status).toBe(status);
     await host.close();
   });
+});
+
+describe("what the filters behind us and the access log see of a refused request", () => {
+  /** Stands before key-auth and looks at the request's headers when the answer comes by. */
+  async function namedAfter(config: object, headers: Record<string, string>) {
+    let asked: NativeHeaders | undefined;
+    let name: string | null = null;
+    const watcher: NativeFilter = {
+      native: {
+        requestHeaders: (request) => void (asked = request),
+        responseHeaders: () => void (name = asked?.get("x-mse-consumer") ?? null),
+      },
+    };
+    const host = await gateway("", { plugins: [watcher, keyAuth(config)] });
+    const { status } = await host.fetch("/", { headers: { "x-mse-consumer": "me", ...headers } });
+    await host.close();
+    return { status, name };
+  }
+
+  test("the consumer, when its key is good and it may not come in", async () => {
+    const config = { ...GO, _rules_: [{ _match_domain_: ["*"], allow: ["c2"] }] };
+    const seen = await namedAfter(config, { "x-api-key": "k1" });
+    expect(seen).toEqual({ status: 403, name: "c1" });
+  });
+
+  test("no consumer, when its key has expired", async () => {
+    const consumers = [{ name: "c1", api_keys: [{ key: "k1", expires_at: 1 }] }];
+    const seen = await namedAfter({ ...GO, consumers }, { "x-api-key": "k1" });
+    expect(seen.status).toBe(401);
+    expect(seen.name).not.toBe("c1");
+  });
+});
+
+describe("properties of the host", () => {
+  async function readsOf(config: object): Promise<number> {
+    const host = await gateway(config);
+    const before = host.calls("proxy_get_property").count;
+    const headers = { "x-api-key": "k1", "x-request-id": "r" };
+    expect((await host.fetch("/", { headers })).status).toBe(200);
+    const reads = host.calls("proxy_get_property").count - before;
+    await host.close();
+    return reads;
+  }
+
+  test("are not read without rules", async () => {
+    expect(await readsOf(GO)).toBe(0);
+  });
+
+  test("are read for a rule by route", async () => {
+    const rule = { _match_route_: ["default"], allow: ["c1"] };
+    expect(await readsOf({ ...GO, _rules_: [rule] })).toBeGreaterThan(0);
+  });
+});
+
+test("with the log level debug the id of a key is named, for who rotates them", async () => {
+  const api_keys = [{ id: "k-2026-10", key: "k1" }, { key: "k2" }];
+  const config = { ...GO, consumers: [{ name: "c1", api_keys }] };
+  const host = await gateway(config, { logLevel: "debug" });
+  await host.fetch("/", { headers: { "x-api-key": "k1" } });
+  await host.fetch("/", { headers: { "x-api-key": "k2" } });
+  const digest = createHash("sha256").update("k2").digest("hex").slice(0, 8);
+  expect(host).toHaveLogged(/key "k-2026-10"$/);
+  expect(host).toHaveLogged(new RegExp(`key "${digest}"$`));
+  await host.close();
 });
 
 describe("without restriction", () => {

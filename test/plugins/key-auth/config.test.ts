@@ -37,6 +37,14 @@ describe("what a start logs", () => {
       ],
     ],
     [
+      "a configuration that says it is for the Go plugin",
+      { compat: "go", keys: ["k"], consumers },
+      [
+        "warn parse rule config failed: parse config failed, no valid rules; global config parse error:must one of in_query/in_header required",
+        "error plugin start failed",
+      ],
+    ],
+    [
       "short keys",
       { ...go, consumers: [{ name: "a", credentials: ["short", "exactly-16-bytes", "x"] }] },
       [

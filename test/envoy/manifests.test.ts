@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { EnvoyExtensionPolicy } from "@kubernetes-models/envoy-gateway/gateway.envoyproxy.io/v1alpha1";
+import { WasmPlugin } from "@kubernetes-models/istio/extensions.istio.io/v1alpha1";
+import { parse } from "yaml";
+import { buildPlugins } from "../../build/tools/build.js";
+import { startGateway } from "./gateway.js";
+
+// What the documents tell users to attach, as it stands: an Envoy starts with it, or the schema of
+// its controller accepts it.
+
+const LIMIT = 300_000;
+const PLUGINS = readdirSync("build/envoy")
+  .filter((file) => file.endsWith(".wasm"))
+  .map((file) => file.replace(".wasm", ""));
+
+let model: Server;
+beforeAll(async () => {
+  await buildPlugins(PLUGINS, ["envoy"]);
+  model = createServer((request, response) => {
+    request.resume().on("end", () => response.end(JSON.stringify(request.headers)));
+  });
+  await new Promise<void>((ready) => model.listen(0, "127.0.0.1", ready));
+}, LIMIT);
+afterAll(() => {
+  model.closeAllConnections();
+  model.close();
+});
+
+const KEY = "gw_a-key-of-team-a";
+
+/** The document with what a user puts in: the modules are those of this tree, the hash is that of `KEY`. */
+function filled(yaml: string): unknown {
+  const modules = yaml.replaceAll("/etc/envoy/", `${resolve("build/envoy")}/`);
+  const hash = createHash("sha256").update(KEY).digest("hex");
+  return parse(modules.replace(/<64 [^>]*>/, hash).replace(/<[^>]*SHA-256[^>]*>/, hash));
+}
+
+/** Starts an Envoy with these filters alone. */
+function startWith(filters: object[]): ReturnType<typeof startGateway> {
+  const router = {
+    name: "envoy.filters.http.router",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
+    },
+  };
+  const { port } = model.address() as AddressInfo;
+  const manager = { http_filters: [...filters, router] };
+  return startGateway({ plugins: [], upstreamPort: port, manager });
+}
+
+/** Code blocks of the main README that have `word` in them. */
+function blocksOf(file: string, word: string): string[] {
+  const blocks = [...readFileSync(file, "utf8").matchAll(/^```yaml\n([\s\S]*?)^```$/gm)];
+  return blocks.map(([, code]) => code ?? "").filter((code) => code.includes(word));
+}
+
+test.each(PLUGINS)(
+  "an Envoy starts with plugins/%s/envoy.yaml",
+  { timeout: LIMIT },
+  async (name) => {
+    const filters = filled(readFileSync(`plugins/${name}/envoy.yaml`, "utf8")) as object[];
+    expect(filters).toHaveLength(1);
+    const { envoy, url } = await startWith(filters);
+    try {
+      expect(envoy.log.map(({ text }) => text).join("\n")).toContain("plugin start successfully");
+      const { status } = await fetch(`${url}/`, { signal: AbortSignal.timeout(10_000) });
+      expect(status).toBeLessThan(500);
+    } finally {
+      await envoy.stop();
+    }
+  },
+);
+
+describe.each(["README.md", "README_ZH.md"])("%s", (file) => {
+  test("has a filter that lets its own key in, and no other", { timeout: LIMIT }, async () => {
+    const [yaml] = blocksOf(file, "envoy.filters.http.wasm.key-auth");
+    const { envoy, url } = await startWith(filled(yaml!) as object[]);
+    const ask = (key: string) => fetch(`${url}/`, { headers: { authorization: `Bearer ${key}` } });
+    try {
+      expect((await fetch(`${url}/`)).status).toBe(401);
+      expect((await ask("gw_another")).status).toBe(403);
+      const answer = await ask(KEY);
+      expect(answer.status).toBe(200);
+      expect(await answer.json()).toMatchObject({ "x-mse-consumer": "team-a" });
+    } finally {
+      await envoy.stop();
+    }
+  });
+
+  test("has resources that Istio and Envoy Gateway accept", () => {
+    for (const [version, Resource] of [
+      ["extensions.istio.io/v1alpha1", WasmPlugin],
+      ["gateway.envoyproxy.io/v1alpha1", EnvoyExtensionPolicy],
+    ] as const) {
+      const blocks = blocksOf(file, version);
+      expect(blocks).not.toHaveLength(0);
+      for (const block of blocks)
+        expect(() => new Resource(filled(block) as object).validate()).not.toThrow();
+    }
+  });
+});

@@ -1,10 +1,11 @@
 import { bytes, lowerCase, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
+import { ConfigReader, PluginLog, requireHeaderName } from "@ai-gateway-wasm/kit";
 import { PathSuffixes } from "@ai-gateway-wasm/llm/model";
 import { Attribute, Builtin, Phase } from "./attribute";
 import { allAttributes, readAttributes, tokenAttributes } from "./attributes-parser";
 import { DialogConfig } from "./dialog-config";
 import { MetricsConfig } from "./metrics-config";
+import { CONSUMER_HEADER } from "./names";
 
 const DEFAULT_LIMIT: i64 = 32_000;
 const FULL_LIMIT: i64 = 10_485_760;
@@ -20,6 +21,7 @@ export class StatisticsConfig {
   /** Bits of `Phase`: where some attribute is read. */
   phases: i32 = 0;
   readsUsage: bool = true;
+  consumerHeader: Slice = CONSUMER_HEADER;
   /** Bytes of one value. */
   valueLimit: i32 = 0;
   paths: PathSuffixes = new PathSuffixes([], true);
@@ -77,6 +79,7 @@ export function parseConfig(json: ConfigReader, log: PluginLog): StatisticsConfi
   config.paths = readPaths(json, isFull || isLight);
   config.contentTypes = readTypes(json);
   config.sessionHeaders = readSessionHeaders(json);
+  config.consumerHeader = requireHeaderName(json, "consumer_header", CONSUMER_HEADER);
   config.writesExtra = json.flag("ai_log_extra");
   config.readsLastEvent = json.flag("flush_last_event");
   config.requestLimit = <i32>json.integer("max_request_body_bytes", DEFAULT_BODY, 0, MOST_BODY);

@@ -24,7 +24,6 @@ import {
   API,
   BODY_TRUNCATED,
   CHAT_ROUND,
-  CONSUMER_HEADER,
   FINISH,
   LLM,
   REQUEST_MODEL,
@@ -86,7 +85,7 @@ export class Statistics extends HttpContext {
 
   override onRequestHeaders(endOfStream: bool): HeadersAction {
     requestHeaders.load();
-    if (!this.begin(header(CONSUMER_HEADER))) {
+    if (!this.begin(header(this.config.consumerHeader))) {
       this.finish();
       return HeadersAction.Continue;
     }

@@ -1,5 +1,5 @@
 import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader, readHeaderName } from "@ai-gateway-wasm/kit";
+import { ConfigReader, requireHeaderName } from "@ai-gateway-wasm/kit";
 import { ModelLists } from "./models";
 import { CONSUMER_HEADER } from "./names";
 import { PathRule, readPathRules } from "./path-rules";
@@ -41,7 +41,7 @@ export class Options {
 
   /** Reads all of them; the initial values are the defaults. */
   read(config: ConfigReader): void {
-    this.consumerHeader = readName(config, "consumer_header", CONSUMER_HEADER);
+    this.consumerHeader = requireHeaderName(config, "consumer_header", CONSUMER_HEADER);
     this.stripsConsumerHeaderAlways =
       config.choice("strip_consumer_header", ["auth_only", "always"], 0) == 1;
     this.forwardsCredential = config.flag("forward_credential", true);
@@ -69,19 +69,12 @@ export class Options {
       );
     }
     if (config.choice("model_source", ["body", "header"], 0) == 1) {
-      this.modelHeader = readName(config, "model_header", MODEL_HEADER);
+      this.modelHeader = requireHeaderName(config, "model_header", MODEL_HEADER);
     }
     this.maxBodyBytes = config.integer("max_body_bytes", 10485760, 1, i32.MAX_VALUE);
     this.holdsHeaders =
       config.choice("body_phase", ["auto", "hold_headers", "stream_headers"], 0) != 2;
   }
-}
-
-/** A header that must have a name. */
-function readName(config: ConfigReader, field: string, fallback: Slice): Slice {
-  const name = readHeaderName(config, field, fallback);
-  if (name.isEmpty) config.refuse(field, "is not a header name");
-  return name;
 }
 
 /** Reads a rule's or the global `provider`; null when it names none. */

@@ -16,3 +16,10 @@ export function readHeaderName(
   }
   return name;
 }
+
+/** Reads the name of a header that there must be, in lower case. */
+export function requireHeaderName(config: ConfigReader, field: string, fallback: Slice): Slice {
+  const name = readHeaderName(config, field, fallback);
+  if (name.isEmpty) config.refuse(field, "is not a header name");
+  return name;
+}

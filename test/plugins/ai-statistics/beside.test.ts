@@ -8,6 +8,7 @@ import {
 } from "proxy-wasm-test";
 import { expect, test } from "vitest";
 import "proxy-wasm-test/vitest/setup";
+import { logOf } from "./logs.js";
 
 // What stands beside the plugin: a clock that a test drives, another writer of `ai_log`.
 
@@ -71,9 +72,3 @@ test("what somebody else wrote into ai_log without escapes stays, and is told", 
   expect(host.metrics.all["ai_stat_parse_error_count"]).toBe(1);
   expect(host.metrics.all[`${LABELS}.m.consumer.none.metric.total_token`]).toBe(3);
 });
-
-/** `ai_log`, decoded twice. */
-function logOf(filterState: Record<string, Uint8Array | undefined>): unknown {
-  const text = Buffer.from(filterState["ai_log"] ?? []).toString();
-  return JSON.parse(JSON.parse(`"${text}"`) as string);
-}

@@ -14,6 +14,7 @@ export function equalsIgnoreCase(left: Slice, right: Slice): bool {
   return left.length == right.length && startsWithIgnoreCase(left, right);
 }
 
+/** True when the text begins with the prefix, whatever the case of ASCII letters. */
 export function startsWithIgnoreCase(text: Slice, prefix: Slice): bool {
   if (text.length < prefix.length) return false;
   for (let i = 0; i < prefix.length; i++) {

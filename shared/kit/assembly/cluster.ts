@@ -65,6 +65,7 @@ export function dnsCluster(service: Slice, port: i32, domain: Slice): Cluster {
   return new Cluster(outbound(port, NO_BYTES).append(service).appendText(".dns").toSlice(), domain);
 }
 
+/** A service registered in Nacos: `<service>.<group>.<namespace>.nacos`. */
 export function nacosCluster(registered: NacosService): Cluster {
   const name = outbound(registered.port, registered.version)
     .append(registered.service)
@@ -81,6 +82,7 @@ export function nacosCluster(registered: NacosService): Cluster {
   return new Cluster(name.toSlice(), either(registered.host, registered.service));
 }
 
+/** A service registered in Consul: `<service>.<datacenter>.consul`. */
 export function consulCluster(
   service: Slice,
   datacenter: Slice,

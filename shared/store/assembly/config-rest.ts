@@ -15,7 +15,7 @@ export function readRest(config: ConfigReader): Backend | null {
   return store === null ? null : new RestParser(store).parse();
 }
 
-
+/** Reads a `store` field by field; what is wrong is noted in its reader. */
 @final
 class RestParser {
   constructor(private readonly store: ConfigReader) {}

@@ -7,7 +7,7 @@ const TICK_MS: i32 = 100;
 /** What `due` answers when nothing is to be done. */
 export const NO_JOB: i32 = -1;
 
-
+/** What runs again and again, and when it last did. */
 @final
 class Job {
   hasRun: bool = false;

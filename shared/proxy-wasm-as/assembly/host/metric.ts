@@ -37,7 +37,7 @@ export class Counter {
   }
 }
 
-
+/** A value that goes up and down; all VMs and workers of a process share it by its name. */
 @final
 export class Gauge {
   private readonly id: u32;
@@ -60,7 +60,7 @@ export class Gauge {
   }
 }
 
-
+/** A distribution of values, such as milliseconds; the host chooses the buckets and keeps them. */
 @final
 export class Histogram {
   private readonly id: u32;

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
+import { Random } from "../../conformance/random.js";
 import { CryptoDriver, compileDriver, type Streaming } from "./driver.js";
 import {
   HMAC_SHA1_VECTORS,
@@ -15,14 +16,9 @@ beforeAll(async () => {
   driver = await CryptoDriver.load();
 }, 60_000);
 
-/** Numbers that look random and are the same in every run (mulberry32). */
 function seeded(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const random = new Random(seed);
+  return () => random.next();
 }
 
 function randomBytes(length: number, random: () => number): Buffer {

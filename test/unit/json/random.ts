@@ -1,18 +1,7 @@
-/** A seeded source of test data (mulberry32): the same documents on every machine. */
-export class Random {
-  constructor(private state: number) {}
+import { Random } from "../../conformance/random.js";
 
-  below(limit: number): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  }
-
-  pick<T>(list: readonly T[]): T {
-    return list[this.below(list.length)] as T;
-  }
-
+/** A seeded source of JSON documents: the same on every machine. */
+export class JsonRandom extends Random {
   /** Any finite double, all exponents alike. */
   double(): number {
     const view = new DataView(new ArrayBuffer(8));
@@ -49,7 +38,7 @@ export class Random {
   ];
 
   text(): string {
-    return Array.from({ length: this.below(9) }, () => this.pick(Random.PIECES)).join("");
+    return Array.from({ length: this.below(9) }, () => this.pick(JsonRandom.PIECES)).join("");
   }
 
   /** Any JSON value, at most `depth` levels deep. */

@@ -75,6 +75,8 @@ export class SplitParser {
 
   private readMatch(config: ConfigReader | null, rule: SplitRule): string {
     if (config === null) return "";
+    // What has no fields would be a rule for every request.
+    if (!config.value.isObject) return "match must be an object";
     if (config.has("models")) {
       rule.models = config.texts("models");
       if (config.isEmpty("models")) return "match.models must not be empty";

@@ -26,8 +26,8 @@ export function requireHeaderName(config: ConfigReader, field: string, fallback:
 }
 
 /**
- * The same for a field of a plugin of Higress, which takes every text and fails to set what is no
- * name: that is ignored with a warning.
+ * `readHeaderName` for a field of a plugin of Higress, which takes every text and fails to set what
+ * is no name: that is ignored with a warning.
  */
 export function readPeerHeader(config: ConfigReader, field: string, log: PluginLog): Slice {
   const attempt = config.attempt();

@@ -1,6 +1,6 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { listOf } from "@ai-gateway-wasm/as-json";
-import { ConfigReader, readHeaderName, textsOf } from "@ai-gateway-wasm/kit";
+import { ConfigReader, PluginLog, readPeerHeader, textsOf } from "@ai-gateway-wasm/kit";
 import {
   DEFAULT_SUFFIXES,
   ModelKey,
@@ -34,10 +34,11 @@ export class MapperConfig {
   constructor(
     config: ConfigReader,
     readonly key: ModelKey,
+    log: PluginLog,
   ) {
     this.mapping = readModelMapping(config, readMappingOrder(config));
     this.paths = readPaths(config);
-    this.modelHeader = readHeader(config);
+    this.modelHeader = readHeader(config, log);
     this.mapsForms = config.flag("multipart", true);
     this.holdsHeaders = config.choice("body_phase", BODY_PHASES, 0) != STREAM_HEADERS;
     this.maxBodyBytes = config.integer("maxBodyBytes", DEFAULT_BODY_BYTES, 1, i32.MAX_VALUE);
@@ -45,10 +46,10 @@ export class MapperConfig {
 }
 
 /** Null when it is refused; the reason is noted in the reader. */
-export function parseConfig(config: ConfigReader): MapperConfig | null {
+export function parseConfig(config: ConfigReader, log: PluginLog): MapperConfig | null {
   const key = readModelKey(config);
   if (key === null) return null;
-  const parsed = new MapperConfig(config, key);
+  const parsed = new MapperConfig(config, key, log);
   return config.errors.any ? null : parsed;
 }
 
@@ -60,8 +61,9 @@ function readPaths(config: ConfigReader): PathSuffixes {
   return new PathSuffixes(textsOf(listOf(value)));
 }
 
-function readHeader(config: ConfigReader): Slice | null {
-  const name = readHeaderName(config, "modelToHeader");
+/** As in the peer only `-` is none: what cannot be a name leaves the default. */
+function readHeader(config: ConfigReader, log: PluginLog): Slice | null {
+  const name = readPeerHeader(config, "modelToHeader", log);
   if (name.equals(OFF)) return null;
   return name.isEmpty ? FINAL_MODEL_HEADER : name;
 }

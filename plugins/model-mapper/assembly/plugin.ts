@@ -11,12 +11,12 @@ export class ModelMapperRoot extends PluginRoot<MapperConfig> {
   }
 
   override parseGlobal(document: ConfigReader): MapperConfig | null {
-    return parseConfig(document);
+    return parseConfig(document, this.log);
   }
 
   /** A rule stands alone: nothing is inherited from the global part. */
   override parseRule(rule: ConfigReader, _base: MapperConfig | null): MapperConfig | null {
-    return parseConfig(rule);
+    return parseConfig(rule, this.log);
   }
 
   override accept(id: u32, config: MapperConfig): HttpContext | null {

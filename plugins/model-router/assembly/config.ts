@@ -1,6 +1,6 @@
 import { JsonValue, listOf } from "@ai-gateway-wasm/as-json";
-import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader, PluginLog, readHeaderName, textsOf } from "@ai-gateway-wasm/kit";
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader, PluginLog, readPeerHeader, textsOf } from "@ai-gateway-wasm/kit";
 import {
   DEFAULT_SUFFIXES,
   MappingOrder,
@@ -101,15 +101,6 @@ export function parseConfig(config: ConfigReader, log: PluginLog): RouterConfig 
 function readPaths(value: JsonValue | null): PathSuffixes {
   if (value === null || !value.isArray) return new PathSuffixes(DEFAULT_SUFFIXES);
   return PathSuffixes.withStar(textsOf(listOf(value)));
-}
-
-/** The peer takes every name, and fails to set what is none. */
-function readPeerHeader(config: ConfigReader, field: string, log: PluginLog): Slice {
-  const attempt = config.attempt();
-  const name = readHeaderName(attempt, field);
-  if (!attempt.errors.any) return name;
-  log.warn(attempt.errors.message + ": ignored");
-  return NO_BYTES;
 }
 
 function readSplit(config: ConfigReader, order: MappingOrder, hasProvider: bool): Split | null {

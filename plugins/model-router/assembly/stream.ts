@@ -147,10 +147,11 @@ export class ModelRouter extends HttpContext {
   private route(body: ModelBody, field: ModelField | null): bool {
     const split = this.config.split;
     if (split !== null) requestHeaders.load();
-    if (field !== null && field.place == ModelPlace.Name) {
+    if (field !== null) {
       if (field.isAmbiguous && this.config.refusesAmbiguous) return this.refuse();
-      const target = this.aim(field);
+      const target = field.place == ModelPlace.Name ? this.aim(field) : null;
       if (target !== null) this.send(body, field, target);
+      else this.keep(body, field);
     }
     this.body = null;
     this.finishRequest();
@@ -168,7 +169,7 @@ export class ModelRouter extends HttpContext {
       const root = field.root;
       const chosen = auto.choose(root === null ? NO_BYTES : lastUserMessage(root));
       if (chosen === null) return null;
-      target.isAuto = true;
+      target.chosen = chosen;
       target.model = chosen;
     }
     const split = config.split;
@@ -187,14 +188,26 @@ export class ModelRouter extends HttpContext {
     return null;
   }
 
+  /** The name is none, or one for no route: what was read here is what the upstream reads, too. */
+  private keep(body: ModelBody, field: ModelField): void {
+    if (field.isAmbiguous) body.write(field, field.unify());
+    const header = this.config.modelHeader;
+    if (field.place != ModelPlace.Name || !body.isForm || header.isEmpty) return;
+    if (!trim(field.name).isEmpty) return;
+    // The peer tells an empty name, of a form only.
+    requestHeaders.set(header, NO_BYTES);
+    chooseRouteAgain();
+  }
+
   /** Sets the headers that routes look at, has the route chosen again, writes the body. */
   private send(body: ModelBody, field: ModelField, target: Target): void {
     const config = this.config;
     const hasModelHeader = !config.modelHeader.isEmpty;
     if (hasModelHeader) requestHeaders.set(config.modelHeader, target.model);
-    if (target.isAuto) requestHeaders.set(MODEL_HEADER, target.model);
+    const isAuto = target.chosen !== null;
+    if (isAuto) requestHeaders.set(MODEL_HEADER, target.model);
     const model = this.setProvider(target);
-    let setsHeader = hasModelHeader || target.isAuto || !target.provider.isEmpty;
+    let setsHeader = hasModelHeader || isAuto || !target.provider.isEmpty;
     const choice = target.choice;
     if (choice !== null) {
       this.announce(choice, target.asked, model);
@@ -209,7 +222,7 @@ export class ModelRouter extends HttpContext {
   private setProvider(target: Target): Slice {
     const config = this.config;
     const isNamed = !target.provider.isEmpty;
-    if (config.providerHeader.isEmpty || (target.isAuto && !isNamed)) return target.model;
+    if (config.providerHeader.isEmpty || (target.isChosen && !isNamed)) return target.model;
     let model = isNamed ? target.model : target.cutProvider();
     if (!target.provider.isEmpty) {
       requestHeaders.set(config.providerHeader, target.provider);

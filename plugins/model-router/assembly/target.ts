@@ -10,8 +10,8 @@ export class Target {
   provider: Slice = NO_BYTES;
   /** The variant of a split; null: no rule was for it. */
   choice: Choice | null = null;
-  /** Chosen by what the user wrote. */
-  isAuto: bool = false;
+  /** The model that was chosen by what the user wrote; null: the client chose. */
+  chosen: Slice | null = null;
 
   /** With its provider in front of it, if the name has one. */
   model: Slice;
@@ -21,6 +21,11 @@ export class Target {
     readonly asked: Slice,
   ) {
     this.model = asked;
+  }
+
+  /** True while the model is as it was chosen: no provider is taken out of that. */
+  get isChosen(): bool {
+    return this.chosen !== null && this.chosen === this.model;
   }
 
   /**

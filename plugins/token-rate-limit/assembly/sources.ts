@@ -77,7 +77,7 @@ export class CookieSource extends ValueSource {
     const header = requestHeaders.get(COOKIE);
     if (header === null) return null;
     const value = findCookie(header, this.name);
-    return value === null || value.isEmpty ? null : new Value(value);
+    return found(value === null || value.isEmpty ? null : value);
   }
 }
 
@@ -134,20 +134,16 @@ export class AddressSource extends ValueSource {
  *   x-forwarded-for: <anything>, <client>, <our proxy>
  *                    ↑ hops = 0  ↑ hops = 2
  *
- * With fewer members than hops, the first one.
+ * With fewer members than hops, the first one; 0 is more than any list has.
  */
 function pick(list: Slice, hops: i32): Slice {
-  if (hops == 0) {
-    const comma = list.indexOf(COMMA);
-    return trim(comma < 0 ? list : list.sub(0, comma));
-  }
   let rest = list;
-  let comma = rest.lastIndexOf(COMMA);
-  for (let hop = 1; hop < hops && comma >= 0; hop++) {
+  let left = hops;
+  while (true) {
+    const comma = rest.lastIndexOf(COMMA);
+    if (comma < 0 || --left == 0) return trim(rest.sub(comma + 1));
     rest = rest.sub(0, comma);
-    comma = rest.lastIndexOf(COMMA);
   }
-  return trim(rest.sub(comma + 1));
 }
 
 function found(text: Slice | null): Value | null {

@@ -1,14 +1,19 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { lowerCase, Slice } from "@ai-gateway-wasm/bytes";
 import { PluginLog } from "@ai-gateway-wasm/kit";
 import { LogLevel, requestHeaders, Status } from "proxy-wasm-as";
 
 /** A header that marks a request. */
 @final
 export class Tag {
+  /** In lower case, as the gateway has names. */
+  readonly name: Slice;
+
   constructor(
-    readonly name: Slice,
+    name: Slice,
     readonly value: Slice,
-  ) {}
+  ) {
+    this.name = lowerCase(name).kept();
+  }
 
   /** Adds it to the running request. A value that is there already stays, unless it `overwrites`. */
   add(overwrites: bool, log: PluginLog): void {

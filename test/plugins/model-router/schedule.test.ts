@@ -5,23 +5,25 @@ import { modelRouter } from "./support";
 
 const ask = (user: string, model: string) => ({
   target: "http://a.test/v1/chat/completions",
-  headers: { "content-type": "application/json", "x-user": user },
+  headers: { "content-type": "application/json", "x-user": user, "x-asked": model },
   chunks: [`{"model":`, `"${model}"`, `,"messages":[]}`],
 });
 
-/** What each must be asked for, and of whom. */
-const REQUESTS: [ReturnType<typeof ask>, string, string][] = [
-  [ask("alice", "chat"), "r1", "deepseek"],
-  [ask("bob", "chat"), "gpt-4o", "openai"],
-  [ask("alice", "map-1"), "mapped-1", ""],
-  [ask("bob", "other/x"), "x", "other"],
+/** What each user and model must become, and of whom it is asked. */
+const REQUESTS: [user: string, asked: string, model: string, provider: string][] = [
+  ["alice", "chat", "r1", "deepseek"],
+  ["bob", "chat", "gpt-4o", "openai"],
+  ["alice", "map-1", "mapped-1", ""],
+  ["bob", "other/x", "x", "other"],
 ];
 
 function isRoutedAlone(host: Host, _answers: readonly (ClientResponse | null)[]): void {
   for (const { headers, body } of host.clusters["backend"]!.requests) {
     if (!body.endsWith("}")) continue;
     const header = (name: string) => headers.find(([other]) => other === name)?.[1] ?? "";
-    const [, model, provider] = REQUESTS.find(([, name]) => body.includes(`"${name}"`))!;
+    const [, , model, provider] = REQUESTS.find(
+      ([user, asked]) => user === header("x-user") && asked === header("x-asked"),
+    )!;
     expect(header("x-provider")).toBe(provider);
     expect(header("x-model")).toBe(provider === "" ? model : `${provider}/${model}`);
     expect(body).toBe(`{"model":"${model}","messages":[]}`);
@@ -34,6 +36,6 @@ test.schedule("requests side by side", {
     plugins: [modelRouter()],
     clusters: { backend: upstream().reply(200, { chunks: ["o", "k"] }) },
   }),
-  requests: REQUESTS.map(([request]) => request),
+  requests: REQUESTS.map(([user, asked]) => ask(user, asked)),
   check: isRoutedAlone,
 });

@@ -48,6 +48,41 @@ describe("what headers say about a body", () => {
   });
 });
 
+describe("what headers say about an upgrade", () => {
+  const kindOf = async (headers: Record<string, string>, method = "GET") => {
+    await using host = await open("envoy-1.40");
+    return (await host.fetch("/kind", { method, headers })).text();
+  };
+
+  it.each([
+    ["Upgrade", "websocket"],
+    ["keep-alive, Upgrade", "WebSocket"],
+    ["upgrade,keep-alive", "websocket"],
+    ["keep-alive ,\tUPGRADE , te", "websocket"],
+    ["upgrade", "h2c, websocket"],
+  ])("a handshake: connection %j, upgrade %j", async (connection, upgrade) => {
+    expect(await kindOf({ connection, upgrade })).toBe("plain readable -1 websocket");
+  });
+
+  it.each([
+    ["keep-alive", "websocket"],
+    ["upgrade-insecure, no upgrade", "websocket"],
+    ["", "websocket"],
+    [",", "websocket"],
+    ["keep-alive, upgrade", "h2c"],
+    ["upgrade", ""],
+  ])("none: connection %j, upgrade %j", async (connection, upgrade) => {
+    expect(await kindOf({ connection, upgrade })).toBe("plain readable -1");
+  });
+
+  it("none of a method that may have a body, or without either header", async () => {
+    const both = { connection: "keep-alive, Upgrade", upgrade: "websocket" };
+    expect(await kindOf(both, "POST")).toBe("plain readable -1");
+    expect(await kindOf({ connection: "upgrade" })).toBe("plain readable -1");
+    expect(await kindOf({ upgrade: "websocket" })).toBe("plain readable -1");
+  });
+});
+
 const HOSTS: ProfileName[] = ["envoy-1.40", "higress-2.1", "higress-2.2"];
 
 describe.each(HOSTS)("in %s", (profile) => {

@@ -75,6 +75,8 @@ export class SplitParser {
 
   private readMatch(config: ConfigReader | null, rule: SplitRule): string {
     if (config === null) return "";
+    // What has no fields would be a rule for every request.
+    if (!config.value.isObject) return "match must be an object";
     if (config.has("models")) {
       rule.models = config.texts("models");
       if (config.isEmpty("models")) return "match.models must not be empty";
@@ -85,6 +87,11 @@ export class SplitParser {
     const group = new ConditionGroup(logic.equals(AND));
     const problem = readConditions(config, group.conditions, ValueType.Consumer);
     if (problem.length > 0) return problem;
+    if (group.conditions.length > 0) rule.conditions = group;
+    return this.readPaths(group);
+  }
+
+  private readPaths(group: ConditionGroup): string {
     for (let i = 0; i < group.conditions.length; i++) {
       const condition = group.conditions[i];
       if (condition.type != ValueType.Body) continue;
@@ -92,7 +99,6 @@ export class SplitParser {
         return "unsupported body path: " + condition.key.toString();
       }
     }
-    if (group.conditions.length > 0) rule.conditions = group;
     return "";
   }
 

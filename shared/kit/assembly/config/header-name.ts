@@ -1,5 +1,6 @@
 import { lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { isHeaderName } from "proxy-wasm-as";
+import { PluginLog } from "../log";
 import { ConfigReader } from "./reader";
 
 const COLON: i32 = 0x3a;
@@ -22,4 +23,16 @@ export function requireHeaderName(config: ConfigReader, field: string, fallback:
   const name = readHeaderName(config, field, fallback);
   if (name.isEmpty) config.refuse(field, "is not a header name");
   return name;
+}
+
+/**
+ * `readHeaderName` for a field of a plugin of Higress, which takes every text and fails to set what
+ * is no name: that is ignored with a warning.
+ */
+export function readPeerHeader(config: ConfigReader, field: string, log: PluginLog): Slice {
+  const attempt = config.attempt();
+  const name = readHeaderName(attempt, field);
+  if (!attempt.errors.any) return name;
+  log.warn(attempt.errors.message + ": ignored");
+  return NO_BYTES;
 }

@@ -4,6 +4,7 @@ import {
   chooseRouteAgain,
   isEncoded,
   isUnreadable,
+  isWebSocket,
   keepRoute,
   limitRequestBuffer,
   limitResponseBuffer,
@@ -55,7 +56,8 @@ class Driver extends HttpContext {
     const text = new Builder()
       .appendText(isEncoded(requestHeaders) ? "encoded " : "plain ")
       .appendText(isUnreadable(requestHeaders) ? "unreadable " : "readable ")
-      .appendInteger(announcedLength());
+      .appendInteger(announcedLength())
+      .appendText(isWebSocket() ? " websocket" : "");
     this.sendLocalReply(200, NO_BYTES, text.view());
     return HeadersAction.StopAllIterationAndWatermark;
   }

@@ -128,8 +128,9 @@ export class NativeListener extends HeldRequest {
   private isFailure(status: i32, trace: Trace): bool {
     if (getProperty(SERVED_PROPERTY) !== null) return false; // a target has answered: with this
     // What an attempt called a failure may have a status that is none by itself.
-    if (trace.count > 0 && responseDetails().equals(VIA_UPSTREAM)) return true;
-    const reason = findFirstFailure(this.config.errors, status, false);
+    const details = responseDetails();
+    if (trace.count > 0 && details.equals(VIA_UPSTREAM)) return true;
+    const reason = findFirstFailure(this.config.errors, status, details, false);
     if (reason === null) return false;
     // The upstream part is missing or knows none of the endpoints, nobody saw the attempt end, or there
     // was none: a target without a host.

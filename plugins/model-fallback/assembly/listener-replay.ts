@@ -30,7 +30,6 @@ import { ReplayRequest, sendOn } from "./replay-request";
 import { consumerOf, RequestFeatures } from "./request-features";
 import { responseStatus } from "./response-status";
 import { tellAllFailed } from "./result";
-import { findRouterReason } from "./router-details";
 import { StreamEnd } from "./stream-end";
 import { Waiting } from "./waiting";
 
@@ -220,9 +219,8 @@ export class ReplayListener extends HeldRequest {
   /** The gateway answers in the target's place, and that is final. */
   private passOwn(details: Slice): HeadersAction {
     const calls = this.calls;
-    const result = calls !== null ? calls.result : null;
     this.stage = Stage.Idle;
-    if (result !== null) result.endByGateway(findRouterReason(details));
+    if (calls !== null) calls.endByGateway(details);
     return HeadersAction.Continue;
   }
 

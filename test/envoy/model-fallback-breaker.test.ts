@@ -130,6 +130,11 @@ describe("what does not count", () => {
     await start({ openSeconds: 60, countStatus: ["503"] });
     chain.script("a", failing(500));
     for (let i = 0; i < 4; i++) await target();
+    chain.script("a", failing(503));
+    for (let i = 0; i < 4; i++) {
+      const refused = await chain.ask(undefined, { "x-model-fallback": "off" });
+      expect(refused.status).toBe(503);
+    }
     chain.script("a", { kind: "never" });
     for (let i = 0; i < 4; i++) {
       const body = JSON.stringify({ model: "r1", messages: [] });

@@ -33,6 +33,26 @@ describe("onConnectFailure, onReset, onTimeout off", () => {
     },
   );
 
+  // Envoy's `reset` is every end without an answer, and goes with either of the last two.
+  test.each([
+    [["onConnectFailure"], [1, 1, 1]],
+    [["onReset"], [1, 1, 1]],
+    [["onTimeout"], [1, 1, 1]],
+    [
+      ["onReset", "onTimeout"],
+      [1, 0, 0],
+    ],
+  ])("native: %j off", async (off, retried) => {
+    const errors = Object.fromEntries(off.map((name) => [name, false]));
+    const asks = SILENT.map(async ([, model]) => {
+      const models = { a: model(), b: well("b") };
+      const { ask, asked } = await nativeChain({ config: { errors, timeouts: TIMEOUTS }, models });
+      await ask();
+      return asked()[1];
+    });
+    expect(await Promise.all(asks)).toEqual(retried);
+  });
+
   test("native: each one on, the next target answers", async () => {
     for (const [, model] of SILENT) {
       const models = { a: model(), b: well("b") };

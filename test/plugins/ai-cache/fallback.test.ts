@@ -1,11 +1,11 @@
-import { upstream } from "proxy-wasm-test";
+import { upstream, type Json } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
 import { aiCache, CHAT, completion, gateway, JSON_TYPE, question } from "./support.js";
 
 // ai-cache before model-fallback: another model's answer is none of the one that was asked.
 
 const URL = `http://a.test${CHAT}`;
-const TARGETS = [
+const TARGETS: Json[] = [
   { name: "own", cluster: "backend" },
   { name: "spare", cluster: "spare", model: "spare-7b" },
 ];

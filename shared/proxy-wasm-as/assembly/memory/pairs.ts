@@ -1,12 +1,10 @@
-import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { isHeaderName, isHeaderValue } from "./header-value";
 
 /** Hosts take at most this many pairs; more are silently treated as none (host.md 6.4). */
 const MAX_PAIRS: i32 = 1024;
 /** Hosts take at most this many bytes of serialised pairs; more are silently treated as none. */
 const MAX_PAIRS_SIZE: i32 = 1 << 20;
-const COMMA: Slice = bytes(", ");
-
 /**
  * Name and value pairs in the host's serialised form (host.md 6.4), little endian:
  *
@@ -65,8 +63,8 @@ export class Pairs {
       if (this.lengthAt(i * 2) != name.length || !isName(this.name(i).ptr, name)) continue;
       if (!isFirst) {
         const value = this.value(i);
-        const size = all.length + value.length + COMMA.length;
-        all = new Builder(size).append(all).append(COMMA).append(value).view();
+        const both = new Builder(all.length + value.length + 2).append(all);
+        all = both.appendByte(0x2c).appendByte(0x20).append(value).view();
       }
       isFirst = false;
     }

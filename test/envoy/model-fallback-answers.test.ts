@@ -90,38 +90,65 @@ describe("the end of a stream", () => {
 });
 
 describe("a client that leaves", () => {
-  /** Sends a request and hangs up. */
-  async function leave(afterMs: number, body = JSON.stringify({ model: "r1", messages: [] })) {
+  /** A number of Envoy's own, over all of its clusters. */
+  async function total(name: string): Promise<number> {
+    const all = await chain.envoy.stats(name);
+    return [...all.values()].reduce((sum, value) => sum + value, 0);
+  }
+  async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+    while (!(await isSo())) await sleep(10);
+  }
+  const running = () => total("^http\\.http\\.downstream_rq_active$");
+  const isAsked = () => chain.visits("a").at(-1)?.seen.complete === true;
+  /** Something of the model's answer has reached Envoy. */
+  const hasBegun = async () => isAsked() && (await total("upstream_cx_rx_bytes_total$")) > 0;
+
+  /** Sends a request, hangs up when it is time, and waits until Envoy has seen that. */
+  async function leave(
+    isTime: () => boolean | Promise<boolean>,
+    body = JSON.stringify({ model: "r1", messages: [] }),
+  ): Promise<void> {
     const headers = { "content-type": "application/json" };
     const call = request(`${chain.url}/v1/chat/completions`, { method: "POST", headers });
-    call.on("error", () => undefined);
+    call
+      .on("error", () => undefined)
+      .on("response", (answer) => {
+        answer.on("error", () => undefined).resume();
+      });
     if (body.endsWith("}")) call.end(body);
     else call.write(body);
-    await sleep(afterMs);
+    await until(isTime);
     call.destroy();
-    await sleep(100);
+    await until(async () => (await running()) === 0);
   }
 
-  test("while its body is on the way", async () => {
+  test("while its body is on the way", { timeout: LIMIT }, async () => {
     await start();
-    await leave(100, '{"model":"r1"');
+    await leave(async () => (await running()) === 1, '{"model":"r1"');
     expect(chain.visits("a")).toEqual([]);
     expect((await chain.ask()).status).toBe(200);
   });
 
-  test("while the model thinks: no second attempt, nobody's failure", async () => {
-    await start();
-    chain.script("a", { kind: "never" });
-    await leave(200);
-    expect(chain.visits("b")).toEqual([]);
-    expect(await chain.metrics()).toEqual({ "r1.requests": 1, "r1.a.attempts": 1 });
-  });
+  test(
+    "while the model thinks: no second attempt, nobody's failure",
+    { timeout: LIMIT },
+    async () => {
+      await start();
+      chain.script("a", { kind: "never" });
+      await leave(isAsked);
+      expect(chain.visits("b")).toEqual([]);
+      expect(await chain.metrics()).toEqual({ "r1.requests": 1, "r1.a.attempts": 1 });
+    },
+  );
 
-  test("over HTTP/2: a stream that is reset is no failure either", async () => {
+  test("over HTTP/2: a stream that is reset is no failure either", { timeout: LIMIT }, async () => {
     await start();
-    for (const answer of [
-      { kind: "never" },
-      { ...stream(EVENT, EVENT), kind: "silent" },
+    for (const [answer, isTime] of [
+      [{ kind: "never" }, isAsked],
+      [
+        { ...stream(EVENT, EVENT), kind: "silent" },
+        async () => (await chain.metrics())["r1.a.success"] === 1,
+      ],
     ] as const) {
       chain.script("a", answer);
       const session = connect(chain.url);
@@ -132,9 +159,9 @@ describe("a client that leaves", () => {
       });
       asked.on("error", () => undefined).on("data", () => undefined);
       asked.end(JSON.stringify({ model: "r1", messages: [], stream: true }));
-      await sleep(200);
+      await until(isTime);
       asked.close(constants.NGHTTP2_CANCEL);
-      await sleep(100);
+      await until(async () => (await running()) === 0);
       session.close();
     }
     expect(chain.visits("b")).toEqual([]);
@@ -145,18 +172,18 @@ describe("a client that leaves", () => {
     });
   });
 
-  test("while the start of an answer is held", async () => {
+  test("while the start of an answer is held", { timeout: LIMIT }, async () => {
     await start();
     chain.script("a", { ...stream(": ping\n\n"), kind: "silent" });
-    await leave(200);
+    await leave(hasBegun);
     expect(chain.visits("b")).toEqual([]);
     expect(await chain.metrics()).toEqual({ "r1.requests": 1, "r1.a.attempts": 1 });
   });
 
-  test("in the middle of a stream", async () => {
+  test("in the middle of a stream", { timeout: LIMIT }, async () => {
     await start();
     chain.script("a", { ...stream(EVENT, EVENT), kind: "silent" });
-    await leave(200);
+    await leave(async () => (await chain.metrics())["r1.a.success"] === 1);
     expect(await chain.metrics()).toEqual({
       "r1.requests": 1,
       "r1.a.attempts": 1,

@@ -70,6 +70,7 @@ const FAILURES: [what: string, answer: Partial<Answer>, reason: string][] = [
   ["500", failing(500), "status_500"],
   ["429", failing(429), "status_429"],
   ["408", failing(408), "status_408"],
+  ["429 of a rate limit of Envoy", failing(429, [["x-envoy-ratelimited", "true"]]), "status_429"],
   ["a status that nobody else uses", failing(577), "status_577"],
   ["503 without a body", { status: 503, body: [], headers: [] }, "status_503"],
   ["a reset before its headers", { kind: "reset" }, "reset"],

@@ -8,6 +8,8 @@ export const METRIC_NAME: Slice = bytes("ai_cache");
 export const ACCEPT_ENCODING: Slice = bytes("accept-encoding");
 export const CACHE_CONTROL: Slice = bytes("cache-control");
 export const CONTENT_TYPE: Slice = bytes("content-type");
+/** Of model-fallback: another model answered than the one that was asked. */
+export const FALLBACK_FROM: Slice = bytes("x-fallback-from");
 export const SKIP_HEADER: Slice = bytes("x-higress-skip-ai-cache");
 export const STATUS: Slice = bytes(":status");
 

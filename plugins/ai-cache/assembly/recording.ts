@@ -8,7 +8,7 @@ import { StreamAnswer } from "./answer/stream-answer";
 import { CacheConfig } from "./config/config";
 import { Lookup } from "./lookup/lookup";
 import { Metrics } from "./metrics";
-import { BODY_LIMIT, CONTENT_TYPE, STATUS } from "./names";
+import { BODY_LIMIT, CONTENT_TYPE, FALLBACK_FROM, STATUS } from "./names";
 import { CacheRoot } from "./plugin";
 
 /** `request deny`, spelled `reqeust deny` by the peer, or `response deny`. */
@@ -91,6 +91,7 @@ export class Recording {
   private reasonAgainst(endOfStream: bool): string {
     if (!this.allowsStatus()) return "status";
     if (endOfStream) return "blank";
+    if (responseHeaders.get(FALLBACK_FROM) !== null) return "fallback";
     return isUnreadable(responseHeaders) ? "encoding" : "";
   }
 

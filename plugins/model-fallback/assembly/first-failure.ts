@@ -19,10 +19,15 @@ export function responseDetails(): Slice {
  * Why the running response is a failure by its status, or by what the gateway says of it; null: it is
  * none, or its body decides.
  *
+ * @param details whose response it is
  * @param mayIdle a stream that the gateway gave up for its silence is one
  */
-export function findFirstFailure(errors: Errors, status: i32, mayIdle: bool): Slice | null {
-  const details = responseDetails();
+export function findFirstFailure(
+  errors: Errors,
+  status: i32,
+  details: Slice,
+  mayIdle: bool,
+): Slice | null {
   if (details.equals(VIA_UPSTREAM)) return errors.isFailure(status) ? statusReason(status) : null;
   if (errors.localReplies == LocalReplies.None) return null;
   const reason = mayIdle && details.equals(STREAM_IDLE) ? TIMEOUT : findRouterReason(details);

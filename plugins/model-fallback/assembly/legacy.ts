@@ -2,13 +2,14 @@ import { Escape, JsonValue, JsonWriter, parseJson, readJson } from "@ai-gateway-
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import { MILLION } from "./breaker-options";
+import { HANDLINGS, join } from "./path-rule";
 import { findSection } from "./section";
 
 const OBJECTS: string[] = ["errors", "breaker", "timeouts"];
 const DAY_MS: i64 = 86400000;
 const SCHEME: Slice = bytes("://");
 const V1: Slice = bytes("/v1");
-const CHAT: string = "/chat/completions";
+const CHAT: Slice = bytes("/chat/completions");
 
 /**
  * Types of Higress's providers, and where they are when their own fields do not say: the host, what
@@ -92,38 +93,20 @@ class LegacyWriter {
       return;
     }
     json.openObject().key("name").text(id);
-    const fields = ["apiTokens", "apiToken", "modelMapping", "basePathHandling", "cluster"];
+    const fields = ["apiTokens", "apiToken", "modelMapping", "cluster"];
     for (let i = 0; i < fields.length; i++) this.copy(fields[i], provider, fields[i]);
     if (name == "azure") this.writeAzure(provider);
     const url = new ServiceUrl(provider.text(type.text("url").toString()));
     const usual = url.host.isEmpty ? type.text("host") : url.host;
     const host = provider.text("providerDomain", usual);
     if (!host.isEmpty) json.key("host").text(host);
-    const base = provider.text("providerBasePath");
-    if (provider.has("basePath")) this.copy("basePath", provider, "basePath");
-    else if (name != "azure")
-      this.writePath(base.isEmpty ? type.text("base") : base, type.text("path"), url);
+    if (name != "azure") {
+      const path = new LegacyPath(type, provider.text("providerBasePath"), url.path);
+      const handling = provider.choice("basePathHandling", HANDLINGS, 1);
+      path.addBase(provider.text("basePath"), handling == 0);
+      path.write(json);
+    }
     json.closeObject();
-  }
-
-  /** @param path in place of the client's; no bytes: it stays */
-  private writePath(base: Slice, path: Slice, url: ServiceUrl): void {
-    const json = this.json;
-    let prefix = base;
-    if (url.path.endsWith(bytes(CHAT))) {
-      json.key("path").text(url.path);
-      return;
-    }
-    if (url.path.endsWith(V1)) {
-      prefix = url.path.sub(0, url.path.length - V1.length);
-    } else if (url.path.length > 1) {
-      json.key("path").string(url.path.toString() + CHAT);
-      return;
-    }
-    if (!path.isEmpty) json.key("path").text(path);
-    if (!prefix.isEmpty) {
-      json.key("basePath").text(prefix).key("basePathHandling").string("prepend");
-    }
   }
 
   /** `https://<resource>.openai.azure.com/…?api-version=2024-10-21`, its key in a header of its own. */
@@ -143,7 +126,8 @@ class LegacyWriter {
   /** `maxRetries` are attempts besides the first; more than there are targets mean all of them. */
   private writeAttempts(retry: ConfigReader | null): void {
     if (retry === null || !retry.has("maxRetries") || this.document.has("maxAttempts")) return;
-    const most = <i64>max(1, this.providers.length);
+    const own = this.document.list("targets").length;
+    const most = <i64>max(1, own > 0 ? own : this.providers.length);
     const retries = max<i64>(0, min(retry.integer("maxRetries", 1), most));
     this.json.key("maxAttempts").integer(min(retries + 1, most));
   }
@@ -197,6 +181,53 @@ class LegacyWriter {
       if (this.providers[i].has(field)) return this.providers[i];
     }
     return null;
+  }
+}
+
+/** What a provider does to the client's path. */
+@final
+class LegacyPath {
+  /** In its place; no bytes: it stays. */
+  private path: Slice;
+  /** In front of it; no bytes: nothing. */
+  private base: Slice;
+  /** Taken away from its beginning; no bytes: nothing. */
+  private removed: Slice = NO_BYTES;
+
+  /**
+   * @param type what is usual for the provider
+   * @param base the operator's own; no bytes: none
+   * @param url path of the operator's own URL: of the API, of its version, or of what is before it
+   */
+  constructor(type: ConfigReader, base: Slice, url: Slice) {
+    this.path = type.text("path");
+    this.base = base.isEmpty ? type.text("base") : base;
+    if (url.endsWith(V1)) {
+      this.base = url.sub(0, url.length - V1.length);
+    } else if (url.length > 1) {
+      this.path = url.endsWith(CHAT) ? url : join(url, CHAT);
+      this.base = NO_BYTES;
+    }
+  }
+
+  /** `basePath`: in front of all that, or in front of the client's path, which the type's own replaces. */
+  addBase(base: Slice, isPrepended: bool): void {
+    if (base.isEmpty) return;
+    if (isPrepended) {
+      this.base = join(base, this.base);
+      if (!this.path.isEmpty) this.path = join(base, this.path);
+    } else if (this.path.isEmpty && this.base.isEmpty) {
+      this.removed = base;
+    } else if (this.path.isEmpty) {
+      this.path = join(this.base, join(V1, CHAT));
+    }
+  }
+
+  write(json: JsonWriter): void {
+    if (!this.path.isEmpty) json.key("path").text(this.path);
+    if (!this.removed.isEmpty) json.key("basePath").text(this.removed);
+    if (this.base.isEmpty) return;
+    json.key("basePath").text(this.base).key("basePathHandling").string("prepend");
   }
 }
 

@@ -17,8 +17,14 @@ import { ChainNote } from "./chain-note";
 import { Choice } from "./choice";
 import { FallbackConfig } from "./config";
 import { findFirstFailure, responseDetails, VIA_UPSTREAM } from "./first-failure";
-import { CHAIN_PROPERTY, RETRY_AFTER_PROPERTY, SERVED_PROPERTY, TRACE_PROPERTY } from "./names";
-import { FailureClass, NO_HOST, TIMEOUT } from "./reason";
+import {
+  CHAIN_PROPERTY,
+  RETRY_AFTER_PROPERTY,
+  SERVED_PROPERTY,
+  STATUS,
+  TRACE_PROPERTY,
+} from "./names";
+import { FailureClass, NO_HOST, statusOf, TIMEOUT } from "./reason";
 import { RequestFeatures } from "./request-features";
 import { HeldRequest } from "./held-request";
 import { ReplayAnswer } from "./replay-answer";
@@ -128,8 +134,9 @@ export class NativeListener extends HeldRequest {
   private isFailure(status: i32, trace: Trace): bool {
     if (getProperty(SERVED_PROPERTY) !== null) return false; // a target has answered: with this
     // What an attempt called a failure may have a status that is none by itself.
-    if (trace.count > 0 && responseDetails().equals(VIA_UPSTREAM)) return true;
-    const reason = findFirstFailure(this.config.errors, status, false);
+    const details = responseDetails();
+    if (trace.count > 0 && details.equals(VIA_UPSTREAM)) return true;
+    const reason = findFirstFailure(this.config.errors, status, details, false);
     if (reason === null) return false;
     // The upstream part is missing or knows none of the endpoints, nobody saw the attempt end, or there
     // was none: a target without a host.
@@ -155,9 +162,13 @@ export class NativeListener extends HeldRequest {
     const wait = getProperty(RETRY_AFTER_PROPERTY);
     const served = tellAllFailed(choice.chain, trace, this.model);
     if (config.allFailed.mode != FailedMode.OpenAi) {
+      const last = trace.last;
+      // The router may have been shown another one.
+      const status = last === null ? NO_BYTES : statusOf(last.reason);
       responseHeaders.load();
       config.exposure.clean(responseHeaders);
       config.exposure.tell(responseHeaders, served);
+      if (!status.isEmpty) responseHeaders.set(STATUS, status);
       return HeadersAction.Continue;
     }
     const answer = ReplayAnswer.ofFailure(config, trace);

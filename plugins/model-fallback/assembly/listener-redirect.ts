@@ -15,7 +15,7 @@ import { ChainNote } from "./chain-note";
 import { Choice, fits } from "./choice";
 import { nowMs } from "./clock";
 import { FallbackConfig } from "./config";
-import { findFirstFailure } from "./first-failure";
+import { findFirstFailure, responseDetails, VIA_UPSTREAM } from "./first-failure";
 import { HeadEdits } from "./head-edits";
 import { HeldRequest } from "./held-request";
 import {
@@ -37,6 +37,7 @@ import { RequestFeatures } from "./request-features";
 import { responseStatus } from "./response-status";
 import { Result } from "./result";
 import { rewriteRequest } from "./rewrite";
+import { findRouterReason } from "./router-details";
 import { Trace } from "./trace";
 
 /**
@@ -114,9 +115,14 @@ export class RedirectListener extends HeldRequest {
     responseHeaders.load();
     this.config.exposure.clean(responseHeaders);
     const status = responseStatus();
-    const reason = findFirstFailure(this.config.errors, status, true);
+    const details = responseDetails();
+    const reason = findFirstFailure(this.config.errors, status, details, false);
     if (reason !== null) {
       result.fail(reason, status);
+      return HeadersAction.Continue;
+    }
+    if (!details.equals(VIA_UPSTREAM)) {
+      result.endByGateway(findRouterReason(details));
       return HeadersAction.Continue;
     }
     const served = result.succeed(status, this.log);

@@ -19,7 +19,7 @@ import { Choice } from "./choice";
 import { nowMs } from "./clock";
 import { FallbackConfig } from "./config";
 import { Served } from "./exposure";
-import { findFirstFailure } from "./first-failure";
+import { findFirstFailure, responseDetails, VIA_UPSTREAM } from "./first-failure";
 import { HeldRequest } from "./held-request";
 import { StartJudge, Verdict } from "./judge";
 import { RETRY_AFTER } from "./names";
@@ -144,15 +144,10 @@ export class ReplayListener extends HeldRequest {
     this.place = endOfStream ? Place.Head : Place.Body;
     this.hasEnded = endOfStream;
     this.status = responseStatus();
-    const reason = findFirstFailure(this.config.errors, this.status, true);
-    const isLegible = !endOfStream && !isEncoded(responseHeaders);
-    if (reason !== null) this.reason = reason;
-    if (isLegible && (reason !== null || this.readsBody())) return this.readError();
-    if (isLegible && this.judge !== null) {
-      this.stage = Stage.Judges;
-      return HeadersAction.StopIteration;
-    }
-    return this.headersAction(reason !== null ? this.fail(reason) : this.serve());
+    const details = responseDetails();
+    const reason = findFirstFailure(this.config.errors, this.status, details, true);
+    if (reason === null && !details.equals(VIA_UPSTREAM)) return this.passOwn(details);
+    return this.takeHead(reason, !endOfStream && !isEncoded(responseHeaders));
   }
 
   override onResponseBody(size: i32, endOfStream: bool): DataAction {
@@ -176,10 +171,12 @@ export class ReplayListener extends HeldRequest {
     const result = calls !== null ? calls.result : null;
     if (this.stage != Stage.Calls || calls === null || result === null) return;
     const answer = ReplayAnswer.of(response);
-    const reason = answer.findFailure(this.config, result.lastedMs, calls.timeoutMs);
+    const own = answer.findOwnOfHost(result.lastedMs, calls.timeoutMs);
+    const reason = answer.findFailure(this.config, own);
     if (reason === null) {
       const whole = answer.ended(this.config.stream);
-      whole.served = result.succeed(answer.status, this.log);
+      if (own !== null) result.endByGateway(own);
+      else whole.served = result.succeed(answer.status, this.log);
       this.deliver(whole);
       return;
     }
@@ -206,6 +203,25 @@ export class ReplayListener extends HeldRequest {
       this.reply(answer); // nothing can take the place of what has not ended
     }
     return false;
+  }
+
+  /** @param reason null: not by its head @param isLegible it has a body that can be read */
+  private takeHead(reason: Slice | null, isLegible: bool): HeadersAction {
+    if (reason !== null) this.reason = reason;
+    if (isLegible && (reason !== null || this.readsBody())) return this.readError();
+    if (isLegible && this.judge !== null) {
+      this.stage = Stage.Judges;
+      return HeadersAction.StopIteration;
+    }
+    return this.headersAction(reason !== null ? this.fail(reason) : this.serve());
+  }
+
+  /** The gateway answers in the target's place, and that is final. */
+  private passOwn(details: Slice): HeadersAction {
+    const calls = this.calls;
+    this.stage = Stage.Idle;
+    if (calls !== null) calls.endByGateway(details);
+    return HeadersAction.Continue;
   }
 
   /** @returns true: what is held goes on to the client */

@@ -13,6 +13,8 @@ export const CONTENT_LENGTH: Slice = bytes("content-length");
 export const CONTENT_TYPE: Slice = bytes("content-type");
 export const RETRY_AFTER: Slice = bytes("retry-after");
 export const TRANSFER_ENCODING: Slice = bytes("transfer-encoding");
+/** What Envoy's rate limits add to their 429. */
+export const RATE_LIMITED: Slice = bytes("x-envoy-ratelimited");
 /** Who asks: key-auth writes it, and takes away what clients write. */
 export const CONSUMER_HEADER: Slice = bytes("x-mse-consumer");
 /** What clients identify themselves with at model providers. */

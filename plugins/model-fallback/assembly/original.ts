@@ -66,7 +66,7 @@ export class Original {
     const pairs = new PairsBuilder().add(TARGET, target).add(START, digits(nowMs));
     const source = this.saved === null ? this.present : this.saved;
     for (let i = 0; i < touched.length && source !== null; i++) {
-      const value = source.find(touched[i]);
+      const value = source.joined(touched[i]);
       if (value !== null) pairs.add(touched[i], value);
     }
     setProperty(ORIGINAL_PROPERTY, pairs.build());

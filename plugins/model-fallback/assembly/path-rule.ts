@@ -11,7 +11,8 @@ export const enum Protocol {
 }
 
 const PROTOCOLS: string[] = ["openai", "azure", "raw"];
-const HANDLINGS: string[] = ["prepend", "removePrefix"];
+/** Of `basePathHandling`. */
+export const HANDLINGS: string[] = ["prepend", "removePrefix"];
 const QUESTION: u8 = 0x3f;
 const SLASH: i32 = 0x2f;
 const V1: Slice = bytes("/v1");
@@ -64,8 +65,10 @@ export class PathRule {
       if (this.protocol == Protocol.Azure) return this.azurePath(original, model);
     }
     if (this.basePath.isEmpty || this.protocol == Protocol.Azure) return original;
+    // As in Higress, nothing is put in front of what is there.
+    const hasBase = original.startsWith(this.basePath);
+    if (hasBase == this.prepends) return original;
     if (this.prepends) return join(this.basePath, original);
-    if (!original.startsWith(this.basePath)) return original;
     const rest = original.sub(this.basePath.length);
     return rest.at(0) == SLASH ? rest : join(bytes("/"), rest);
   }
@@ -96,7 +99,7 @@ function withQuery(path: Slice, original: Slice): Slice {
   return join(path, original.sub(question));
 }
 
-function join(first: Slice, second: Slice): Slice {
+export function join(first: Slice, second: Slice): Slice {
   return new Builder(first.length + second.length).append(first).append(second).view();
 }
 

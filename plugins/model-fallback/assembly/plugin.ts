@@ -1,3 +1,4 @@
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginRoot } from "@ai-gateway-wasm/kit";
 import { startTicks } from "@ai-gateway-wasm/kit/periodic";
 import { HttpContext } from "proxy-wasm-as";
@@ -10,18 +11,36 @@ import { ReplayListener } from "./listener-replay";
 import { UpstreamAttempt } from "./upstream";
 import { TICK_MS, Waiting } from "./waiting";
 
+const UPSTREAM: Slice = bytes("upstream");
+
 /** One configuration of model-fallback: whom to ask when a model fails. */
 export class ModelFallbackRoot extends PluginRoot<FallbackConfig> {
   private readonly waiting: Waiting = new Waiting();
   /** Only answers of `replay` can be waited for. */
   private waits: bool = false;
+  /** The global part as it was read last, when its role is `upstream`. */
+  private read: FallbackConfig | null = null;
+  /** The same once everything was accepted. Null: this is the listener's part. */
+  private attempts: FallbackConfig | null = null;
 
   constructor(id: u32) {
     super(id, PLUGIN_NAME);
   }
 
+  override prepare(_document: ConfigReader): void {
+    this.read = null;
+  }
+
   override parseGlobal(document: ConfigReader): FallbackConfig | null {
-    return this.parse(document);
+    const config = this.parse(document);
+    if (config !== null && config.role == Role.Upstream) this.read = config;
+    return config;
+  }
+
+  /** In the upstream chain there would be nothing left that counts. */
+  override withoutGlobal(document: ConfigReader, reason: string): FallbackConfig | null {
+    if (document.text("role").equals(UPSTREAM)) document.refuseWith(reason);
+    return null;
   }
 
   /** A rule stands alone: nothing is inherited from the global part. */
@@ -30,8 +49,17 @@ export class ModelFallbackRoot extends PluginRoot<FallbackConfig> {
   }
 
   override complete(document: ConfigReader): void {
-    if (!this.waits || startTicks(this.log, TICK_MS)) return;
-    document.refuseWith("the host has no ticks");
+    if (this.waits && !startTicks(this.log, TICK_MS)) {
+      document.refuseWith("the host has no ticks");
+      return;
+    }
+    this.attempts = this.read;
+  }
+
+  /** An attempt has the host and path of its target: no rule may be chosen by them (model-fallback.md 2). */
+  override createStream(id: u32): HttpContext | null {
+    const own = this.attempts;
+    return own !== null ? this.accept(id, own) : super.createStream(id);
   }
 
   override onTick(): void {

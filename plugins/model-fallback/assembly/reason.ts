@@ -1,4 +1,4 @@
-import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 
 /** Kinds of failures as they are counted; the order of `FAILURE_CLASSES`. */
 export const enum FailureClass {
@@ -47,6 +47,11 @@ const STATUS_429: Slice = bytes("status_429");
 /** `status_503` */
 export function statusReason(status: i32): Slice {
   return bytes("status_" + decimal(status));
+}
+
+/** The status that a reason names, as digits; no bytes: there was none, or it was a good one. */
+export function statusOf(reason: Slice): Slice {
+  return reason.startsWith(STATUS) ? reason.sub(STATUS.length) : NO_BYTES;
 }
 
 /** How a reason is counted. */

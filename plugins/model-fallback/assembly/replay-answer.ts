@@ -21,7 +21,9 @@ import { Trace } from "./trace";
 
 /** How Envoy's own answer to a call begins that reached nobody. */
 const CONNECT_ERROR: Slice = bytes("upstream connect error");
-const RESET_REASON: Slice = bytes("reset reason: connection failure");
+/** Behind "reset reason: "; later versions of Envoy say "remote" or "local" before it. */
+const CONNECTION_FAILURE: Slice = bytes("connection failure");
+const CONNECTION_TIMEOUT: Slice = bytes("connection timeout");
 /** Envoy's timer is not ours: an answer of 504 so early was Envoy's all the same. */
 const SLACK_MS: i64 = 50;
 
@@ -73,12 +75,10 @@ export class ReplayAnswer {
   /**
    * Why it is a failure that the next target may mend, or null: it goes to the client.
    *
-   * @param ms since the call
-   * @param timeoutMs of the call
+   * @param host why the gateway answered in the target's place; null: it did not
    */
-  findFailure(config: FallbackConfig, ms: i64, timeoutMs: i32): Slice | null {
+  findFailure(config: FallbackConfig, host: Slice | null): Slice | null {
     const errors = config.errors;
-    const host = this.findOwnOfHost(ms, timeoutMs);
     if (host !== null) return errors.countsReason(host) ? host : null;
     const rule = errors.findBodyFailure(this.status, this.body);
     if (errors.isFailure(this.status) || rule !== null) {
@@ -133,11 +133,18 @@ export class ReplayAnswer {
     return lowerCase(this.type).startsWith(EVENT_STREAM_TYPE);
   }
 
-  /** Nobody answered: the status is Envoy's (model-fallback.md 7.2, no. 8). */
-  private findOwnOfHost(ms: i64, timeoutMs: i32): Slice | null {
+  /**
+   * Why nobody answered: the status is Envoy's (model-fallback.md 7.2, no. 8). Null: the target did.
+   *
+   * @param ms since the call
+   * @param timeoutMs of the call
+   */
+  findOwnOfHost(ms: i64, timeoutMs: i32): Slice | null {
     if (this.status == 504 && ms + SLACK_MS >= <i64>timeoutMs) return TIMEOUT;
     if (this.status == 502 && this.type.isEmpty && this.body.isEmpty) return RESET;
     if (this.status != 503 || !this.body.startsWith(CONNECT_ERROR)) return null;
-    return this.body.find(RESET_REASON) >= 0 ? CONNECT : RESET;
+    const isConnect =
+      this.body.find(CONNECTION_FAILURE) >= 0 || this.body.find(CONNECTION_TIMEOUT) >= 0;
+    return isConnect ? CONNECT : RESET;
   }
 }

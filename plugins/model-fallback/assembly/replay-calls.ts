@@ -11,6 +11,7 @@ import { isCutOff } from "./ending";
 import { NO_HOST, RESET_MID_STREAM } from "./reason";
 import { ReplayRequest } from "./replay-request";
 import { Result, secondsOf } from "./result";
+import { findRouterReason } from "./router-details";
 import { Trace } from "./trace";
 
 /** The targets one request of `replay` is sent to, one after the other. */
@@ -88,6 +89,12 @@ export class ReplayCalls {
       this.retryAfter = seconds;
     result.failAndWait(reason, status, seconds);
     return isLate;
+  }
+
+  /** The gateway answers in the running attempt's place, and that is final. */
+  endByGateway(details: Slice): void {
+    const result = this.result;
+    if (result !== null) result.endByGateway(findRouterReason(details));
   }
 
   /** A rule about the body of a failed answer may say where such a request is to go. */

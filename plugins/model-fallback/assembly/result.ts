@@ -93,6 +93,16 @@ export class Result {
     this.record(reason);
   }
 
+  /**
+   * The gateway answered in the target's place, by the configuration that is final, and no matter of the
+   * breaker.
+   *
+   * @param reason null: it was another plugin, or a route; that says nothing of the target
+   */
+  endByGateway(reason: Slice | null): void {
+    if (reason !== null) this.failAndWait(reason, 0, 0, false);
+  }
+
   /** The answer goes to the client. The headers of the response can be edited. */
   serve(status: i32, exposure: Exposure, log: PluginLog): void {
     exposure.tell(responseHeaders, this.succeed(status, log));

@@ -47,8 +47,9 @@ export class Target {
     return this.path.protocol == Protocol.Raw;
   }
 
-  /** The model to ask this target for. */
+  /** The model to ask this target for: where the body is kept, the one it names. */
   modelFor(model: Slice): Slice {
+    if (this.keepsBody) return model;
     if (!this.model.isEmpty) return this.model;
     const mapping = this.mapping;
     return mapping === null ? model : mapping.map(model);

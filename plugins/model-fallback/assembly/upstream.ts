@@ -25,6 +25,7 @@ import {
   CONSUMER_HEADER,
   CONTENT_LENGTH,
   PATH,
+  RATE_LIMITED,
   STATUS,
   TRACE_PROPERTY,
 } from "./names";
@@ -118,7 +119,7 @@ export class UpstreamAttempt extends HttpContext {
     this.config.exposure.clean(responseHeaders);
     this.status = responseStatus();
     if (this.config.errors.isFailure(this.status)) {
-      this.fail(result, statusReason(this.status));
+      this.fail(result, statusReason(this.status), this.status);
       return HeadersAction.Continue;
     }
     if (this.watches()) {
@@ -127,6 +128,7 @@ export class UpstreamAttempt extends HttpContext {
     } else {
       this.serve(result);
     }
+    if (endOfStream) this.stage = Stage.Over;
     return HeadersAction.Continue;
   }
 
@@ -255,7 +257,7 @@ export class UpstreamAttempt extends HttpContext {
     let verdict = judge.look(held);
     if (endOfStream) verdict = judge.end();
     if (verdict == Verdict.Open) return DataAction.StopIterationAndBuffer;
-    if (verdict == Verdict.Bad) this.turnBad(result, BAD_START, 0);
+    if (verdict == Verdict.Bad) this.fail(result, BAD_START, 0);
     else this.serve(result);
     if (this.stage == Stage.Serves) this.watchEnd(size, endOfStream);
     return DataAction.Continue;
@@ -274,27 +276,21 @@ export class UpstreamAttempt extends HttpContext {
     const body = this.stage == Stage.ReadsError ? responseBody.readAll() : null;
     if (body !== null) {
       if (this.config.errors.findBodyFailure(this.status, body) !== null) {
-        this.turnBad(result, statusReason(this.status), this.status);
+        this.fail(result, statusReason(this.status), this.status);
         return;
       }
       if (judge !== null) judge.look(body);
     }
-    if (judge !== null && judge.end() == Verdict.Bad) this.turnBad(result, BAD_START, 0);
+    if (judge !== null && judge.end() == Verdict.Bad) this.fail(result, BAD_START, 0);
     else this.serve(result);
   }
 
-  /** The router gets a status that it retries. */
-  private turnBad(result: Result, reason: Slice, status: i32): void {
-    responseHeaders.set(STATUS, digits(REWRITTEN));
+  /** The router gets a status that it retries. @param status 0: of an answer of 200 */
+  private fail(result: Result, reason: Slice, status: i32): void {
     result.fail(reason, status);
-    this.stage = Stage.Over;
-  }
-
-  private fail(result: Result, reason: Slice): void {
-    result.fail(reason, this.status);
-    if (!this.orders.listed.has(this.status)) {
-      responseHeaders.set(STATUS, digits(REWRITTEN));
-    }
+    // Set by an Envoy before the model: the router would retry no answer that has it.
+    responseHeaders.remove(RATE_LIMITED);
+    if (!this.orders.listed.has(status)) responseHeaders.set(STATUS, digits(REWRITTEN));
     this.stage = Stage.Over;
   }
 

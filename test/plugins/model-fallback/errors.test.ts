@@ -1,4 +1,4 @@
-import { upstream, type Json, type NativeFilter, type Upstream } from "proxy-wasm-test";
+import { upstream, type Json, type Upstream } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
 import { busy, nativeChain, well } from "./native-chain.js";
 import { BODY, chain, event, exposed, good, metrics, SSE, STREAM } from "./replay-chain.js";
@@ -10,9 +10,9 @@ const TIMEOUTS = { unary: 1000, firstToken: 1000 };
 const stream = { ...BODY, stream: true };
 
 const SILENT: [string, () => Upstream, number][] = [
-  ["refused", () => upstream().refuse(), 503],
+  ["connect", () => upstream().refuse(), 503],
   ["reset", () => upstream().reset(), 503],
-  ["silent", () => upstream().never(), 504],
+  ["timeout", () => upstream().never(), 504],
 ];
 
 describe("onConnectFailure, onReset, onTimeout off", () => {
@@ -33,6 +33,26 @@ describe("onConnectFailure, onReset, onTimeout off", () => {
     },
   );
 
+  // Envoy's `reset` is every end without an answer, and goes with either of the last two.
+  test.each([
+    [["onConnectFailure"], [1, 1, 1]],
+    [["onReset"], [1, 1, 1]],
+    [["onTimeout"], [1, 1, 1]],
+    [
+      ["onReset", "onTimeout"],
+      [1, 0, 0],
+    ],
+  ])("native: %j off", async (off, retried) => {
+    const errors = Object.fromEntries(off.map((name) => [name, false]));
+    const asks = SILENT.map(async ([, model]) => {
+      const models = { a: model(), b: well("b") };
+      const { ask, asked } = await nativeChain({ config: { errors, timeouts: TIMEOUTS }, models });
+      await ask();
+      return asked()[1];
+    });
+    expect(await Promise.all(asks)).toEqual(retried);
+  });
+
   test("native: each one on, the next target answers", async () => {
     for (const [, model] of SILENT) {
       const models = { a: model(), b: well("b") };
@@ -46,58 +66,20 @@ describe("onConnectFailure, onReset, onTimeout off", () => {
     }
   });
 
-  test.each(SILENT.slice(0, 2))("replay, %s", async (_what, model, status) => {
-    const { ask, models } = await chain("envoy", config, model());
-    expect((await ask()).status).toBe(status);
-    expect(models.distill.requests).toHaveLength(0);
-    const later = await chain("envoy", config, busy(), model());
-    expect((await later.ask()).status).toBe(503);
-    expect(later.models.qwen.requests).toHaveLength(0);
-  });
-});
-
-describe("localReplies", () => {
-  const answersWith = (status: number): NativeFilter => ({
-    name: "behind",
-    native: {
-      requestHeaders: (_headers, _end, control) => {
-        control.reply(status, { body: "mine", details: "someone_else" });
-        return "StopIteration";
-      },
-    },
-  });
-  const refused = () => ({ a: upstream().refuse(), b: upstream().refuse() });
-
-  test("router: the router's answers are failures, those of others are not", async () => {
-    const all = await nativeChain({ models: refused() });
-    expect((await all.ask()).json()).toMatchObject({ error: { code: "all_targets_failed" } });
-    const other = await nativeChain({ behind: answersWith(503) });
-    expect((await other.ask()).text()).toBe("mine");
-  });
-
-  test("none: not even the router's", async () => {
-    const config = { errors: { localReplies: "none" } };
-    const { ask, host } = await nativeChain({ config, models: refused() });
+  test.each(SILENT.slice(0, 2))("replay, %s", async (reason, model, status) => {
+    const { ask, host, models } = await chain("envoy", config, model());
     const answer = await ask();
-    expect([answer.status, answer.text()]).toEqual([
-      503,
-      expect.stringContaining("upstream connect error"),
-    ]);
-    expect(metrics(host)).not.toHaveProperty("all_failed");
-    const replay = await chain("envoy", config, upstream().noEndpoints());
-    expect((await replay.ask()).status).toBe(503);
-    expect(replay.models.distill.requests).toHaveLength(0);
-  });
-
-  test("all: those of others, too, if their status is one of failures", async () => {
-    const config = { errors: { localReplies: "all" } };
-    const failed = await nativeChain({ config, behind: answersWith(503) });
-    expect((await failed.ask()).json()).toMatchObject({
-      error: { message: "All model targets failed (a: status_503)" },
-    });
-    const refusal = await nativeChain({ config, behind: answersWith(403) });
-    const answer = await refusal.ask();
-    expect([answer.status, answer.text()]).toEqual([403, "mine"]);
+    expect([answer.status, exposed(answer)]).toEqual([status, {}]);
+    expect(models.distill.requests).toHaveLength(0);
+    expect(metrics(host)).toEqual({ requests: 1, "r1.attempts": 1, [`r1.fail.${reason}`]: 1 });
+    const later = await chain("envoy", config, busy(), model());
+    const second = await later.ask();
+    expect([second.status, exposed(second)]).toEqual([503, {}]);
+    expect(second.text()).toContain("upstream connect error");
+    expect(later.models.qwen.requests).toHaveLength(0);
+    expect(metrics(later.host)).toMatchObject({ [`distill.fail.${reason}`]: 1 });
+    for (const name of ["fallback_served", "distill.success", "distill.breaker_opened"])
+      expect(metrics(later.host)).not.toHaveProperty([name]);
   });
 });
 

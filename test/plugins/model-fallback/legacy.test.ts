@@ -36,8 +36,43 @@ async function send(provider: Record<string, Json>, path = CHAT, rest = {}): Pro
   };
 }
 
+/** `basePath` is the gateway's part of the client's path, or one of the provider's. */
+function basePaths(): [string, Record<string, Json>, Partial<Sent>, string?][] {
+  const base = { basePath: "/team" };
+  const ahead = { ...base, basePathHandling: "prepend" };
+  const url = { openaiCustomUrl: "https://proxy.test/x/chat/completions" };
+  const host = "proxy.test";
+  const qwen = "dashscope.aliyuncs.com";
+  const zhipu = { host: "open.bigmodel.cn", path: "/api/paas/v4/chat/completions" };
+  return [
+    ["removed from generic", { type: "generic", ...base }, { path: CHAT }, `/team${CHAT}`],
+    ["qwen", { type: "qwen", ...base }, { host: qwen, path: `/compatible-mode${CHAT}` }],
+    ["zhipuai", { type: "zhipuai", ...base }, zhipu],
+    ["a URL", { type: "openai", ...url, ...base }, { host, path: "/x/chat/completions" }],
+    ["put before generic", { type: "generic", ...ahead }, { path: `/team${CHAT}` }, CHAT],
+    [
+      "qwen",
+      { type: "qwen", ...ahead },
+      { host: qwen, path: `/team/compatible-mode${CHAT}` },
+      CHAT,
+    ],
+    ["zhipuai", { type: "zhipuai", ...ahead }, { ...zhipu, path: `/team${zhipu.path}` }, CHAT],
+    [
+      "a URL",
+      { type: "openai", ...url, ...ahead },
+      { host, path: "/team/x/chat/completions" },
+      CHAT,
+    ],
+  ].map(([name, provider, expected, path]) => [
+    `basePath, ${name as string}`,
+    provider as Record<string, Json>,
+    { host: "a.test", ...(expected as Partial<Sent>) },
+    (path as string | undefined) ?? `/team${CHAT}`,
+  ]);
+}
+
 const kept = { key: BEARER, model: "gpt-4o" };
-const cases: [string, Record<string, Json>, Partial<Sent>][] = [
+const cases: [string, Record<string, Json>, Partial<Sent>, string?][] = [
   ["openai", { type: "openai" }, { host: "api.openai.com", path: CHAT }],
   ["deepseek", { type: "deepseek" }, { host: "api.deepseek.com", path: CHAT }],
   ["qwen", { type: "qwen" }, { host: "dashscope.aliyuncs.com", path: `/compatible-mode${CHAT}` }],
@@ -64,6 +99,7 @@ const cases: [string, Record<string, Json>, Partial<Sent>][] = [
     { type: "openai", providerDomain: "gw.test", providerBasePath: "/team" },
     { host: "gw.test", path: `/team${CHAT}` },
   ],
+  ...basePaths(),
   [
     "a mapping: the exact name, then the longest prefix, then all",
     { type: "generic", modelMapping: { "*": "rest", "gpt-*": "short", "gpt-4*": "longer" } },
@@ -83,8 +119,8 @@ const cases: [string, Record<string, Json>, Partial<Sent>][] = [
   ],
 ];
 
-test.each(cases)("%s", async (_name, provider, expected) => {
-  expect(await send({ ...TOKENS, ...provider })).toEqual({ ...kept, ...expected });
+test.each(cases)("%s", async (_name, provider, expected, path) => {
+  expect(await send({ ...TOKENS, ...provider }, path)).toEqual({ ...kept, ...expected });
 });
 
 test("without a key none is sent, and never the client's", async () => {
@@ -123,4 +159,19 @@ test("failover and retryOnFailure are our fields by other names", async () => {
     ":path": `/compatible-mode${CHAT}`,
     authorization: "Bearer sk-2",
   });
+});
+
+test("retries of Higress count the targets of our own", async () => {
+  const targets: Json[] = ["backend", "spare"].map((name) => ({ name, cluster: name }));
+  const legacy = { retryOnFailure: { maxRetries: 1 } };
+  const config: Json = { strategy: "replay", targets, legacy };
+  await using host = await gateway(config, {
+    plugins: [
+      { wasm: "build/envoy/model-fallback.wasm", allowOnHeadersStopIteration: true, config },
+    ],
+    clusters: { backend: upstream().reply(503), spare: upstream().reply(200, { json: {} }) },
+  });
+  const init = { method: "POST", headers: JSON_TYPE, body: '{"model":"m"}' };
+  const reply = await host.fetch(`http://a.test${CHAT}`, init).settle();
+  expect(reply.headers.get("x-llm-target")).toBe("spare");
 });

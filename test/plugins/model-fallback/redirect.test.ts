@@ -3,6 +3,7 @@ import {
   upstream,
   type ClientResponse,
   type Json,
+  type NativeFilter,
   type Upstream,
 } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
@@ -25,6 +26,7 @@ interface Pass {
   answer: ClientResponse;
   header: (name: string) => string | null;
   body: unknown;
+  metrics: Record<string, number>;
 }
 
 async function pass(
@@ -32,10 +34,14 @@ async function pass(
   backend: Upstream = upstream().reply(200, { json: {} }),
   body = JSON.stringify(BODY),
   more: Record<string, Json> = {},
+  behind: NativeFilter[] = [],
 ): Promise<Pass> {
   await using host = await createHost({
     profile: "higress-2.2",
-    plugins: [{ wasm: "build/higress/model-fallback.wasm", config: { ...CONFIG, ...more } }],
+    plugins: [
+      { wasm: "build/higress/model-fallback.wasm", config: { ...CONFIG, ...more } },
+      ...behind,
+    ],
     clusters: { backend },
   });
   const answer = await host
@@ -50,6 +56,7 @@ async function pass(
     answer,
     header: (name) => seen?.headers.find(([key]) => key === name)?.[1] ?? null,
     body: seen && (JSON.parse(seen.body) as unknown),
+    metrics: host.metrics.all as Record<string, number>,
   };
 }
 
@@ -96,6 +103,43 @@ describe("the first pass", () => {
     const { answer } = await pass({}, upstream().reply(503, { body: "busy" }));
     expect([answer.status, answer.text()]).toEqual([503, "busy"]);
     expect(answer.headers.get("x-llm-target")).toBeNull();
+  });
+});
+
+describe("an answer that is no target's", () => {
+  const behind = (status: number, details = "someone_else"): NativeFilter => ({
+    name: "behind",
+    native: {
+      requestHeaders: (_headers, _end, control) => {
+        control.reply(status, { body: "mine", details });
+        return "StopIteration";
+      },
+    },
+  });
+
+  test.each([200, 403])("a %d of another plugin names none", async (status) => {
+    const { answer, metrics } = await pass({}, undefined, undefined, {}, [behind(status)]);
+    expect([answer.status, answer.text()]).toEqual([status, "mine"]);
+    for (const name of ["x-llm-target", "x-llm-model", "x-fallback-attempts"])
+      expect(answer.headers.get(name)).toBeNull();
+    expect(metrics["model_fallback.0.own.success"]).toBe(0);
+  });
+
+  test("the gateway's patience with a silent stream says nothing of a target", async () => {
+    const silent = behind(504, "stream_idle_timeout");
+    const more = { breaker: { failures: 1 } };
+    const { answer, metrics } = await pass({}, undefined, undefined, more, [silent]);
+    expect([answer.status, metrics["model_fallback.0.own.fail.timeout"]]).toEqual([504, 0]);
+    expect(metrics["model_fallback.0.own.breaker_opened"]).toBe(0);
+  });
+
+  test("one of the router's that counts for nothing is a failure of its target, and of no breaker", async () => {
+    const errors = { onConnectFailure: false };
+    const more = { errors, breaker: { failures: 1 } };
+    const { answer, metrics } = await pass({}, upstream().refuse(), undefined, more);
+    expect([answer.status, answer.headers.get("x-llm-target")]).toEqual([503, null]);
+    expect(metrics).toMatchObject({ "model_fallback.0.own.fail.connect": 1 });
+    expect(metrics["model_fallback.0.own.breaker_opened"]).toBe(0);
   });
 });
 

@@ -64,6 +64,7 @@ export async function chain(
   first: Upstream = upstream().reply(200, good("deepseek-r1")),
   second: Upstream = upstream().reply(200, good("r1-distill-32b")),
   third: Upstream = upstream().reply(200, good("qwen-max")),
+  /** `plugins` stand behind it. */
   more: Partial<HostOptions> = {},
 ): Promise<Chain> {
   const host = await createHost({
@@ -76,6 +77,7 @@ export async function chain(
         allowOnHeadersStopIteration: true,
         config: { strategy: "replay", targets: TARGETS, ...config },
       },
+      ...(more.plugins ?? []),
     ],
     clusters: { backend: first, distill: second, qwen: third },
   });

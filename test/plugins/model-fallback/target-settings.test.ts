@@ -62,8 +62,9 @@ test("protocol raw: the body goes as it came, the head does not", async () => {
     body: { remove: ["max_tokens"] },
   };
   const { ask, models } = await alone(target);
-  await ask();
+  const answer = await ask();
   expect(sent(models["a"]!)).toEqual(BODY);
+  expect(answer.headers.get("x-llm-model")).toBe(BODY.model);
   expect([header(models["a"]!, ":authority"), header(models["a"]!, "authorization")]).toEqual([
     "raw.test",
     null,

@@ -5,7 +5,6 @@ import { isHeaderName, isHeaderValue } from "./header-value";
 const MAX_PAIRS: i32 = 1024;
 /** Hosts take at most this many bytes of serialised pairs; more are silently treated as none. */
 const MAX_PAIRS_SIZE: i32 = 1 << 20;
-
 /**
  * Name and value pairs in the host's serialised form (host.md 6.4), little endian:
  *
@@ -50,6 +49,26 @@ export class Pairs {
       at += nameLength + valueLength + 2;
     }
     return null;
+  }
+
+  /**
+   * All values of `name` as one, which means the same (RFC 9110, 5.3), or null.
+   *
+   * @param name in lower case
+   */
+  joined(name: Slice): Slice | null {
+    let all = this.find(name);
+    let isFirst = true;
+    for (let i = 0; i < this.count && all !== null; i++) {
+      if (this.lengthAt(i * 2) != name.length || !isName(this.name(i).ptr, name)) continue;
+      if (!isFirst) {
+        const value = this.value(i);
+        const both = new Builder(all.length + value.length + 2).append(all);
+        all = both.appendByte(0x2c).appendByte(0x20).append(value).view();
+      }
+      isFirst = false;
+    }
+    return all;
   }
 
   private part(index: i32, value: bool): Slice {

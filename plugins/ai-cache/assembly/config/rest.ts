@@ -1,5 +1,6 @@
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { Cluster } from "@ai-gateway-wasm/kit/http-client";
 import { Backend } from "@ai-gateway-wasm/store/assembly/backend";
 import { encodeBase64 } from "@ai-gateway-wasm/store/assembly/remote/base64";
 import { RestBackend } from "@ai-gateway-wasm/store/assembly/remote/rest";
@@ -14,11 +15,15 @@ const WEBDIS: i32 = 1;
 const DEFAULT_PORT: i64 = 80;
 const DEFAULT_TIMEOUT_MS: i64 = 1000;
 
-/** Reads a block of type `redis-http` (ai-cache.md, Annex E). Null: refused. */
-export function readRest(block: ConfigReader): Backend | null {
-  const dialect = readDialect(block);
+/** Where a block of type `redis-http` says that its endpoint is. */
+export function restCluster(block: ConfigReader): Cluster {
   const port = <i32>block.integer("servicePort", DEFAULT_PORT, 0, 65535);
-  const cluster = readCluster(block, port == 0 ? <i32>DEFAULT_PORT : port);
+  return readCluster(block, port == 0 ? <i32>DEFAULT_PORT : port);
+}
+
+/** Reads a block of type `redis-http` (ai-cache.md, Annex E). Null: refused. */
+export function readRest(block: ConfigReader, cluster: Cluster): Backend | null {
+  const dialect = readDialect(block);
   const headers = new PairsBuilder()
     .add(bytes(":method"), bytes("POST"))
     .add(bytes(":path"), readPath(block))

@@ -9,7 +9,7 @@ import { semanticTextOf } from "./semantic-text";
 const VERSION: Slice = bytes("ver");
 const KEY: Slice = bytes("key");
 const SALT: Slice = bytes("salt");
-const DIGEST: Slice = bytes("digest");
+const REMOTE: Slice = bytes("remote");
 
 const NO_VALUES: Slice[] = [];
 
@@ -19,7 +19,7 @@ export class CacheKey {
   constructor(
     /** SHA-256 over version, question and partition. */
     readonly digest: Slice,
-    /** The same for this store, where several keep their answers in one table. */
+    /** The same for tables; in front of Redis over what this rule asks which Redis for. */
     readonly slot: Slice,
     /** Key in Redis; no bytes when there is no Redis. */
     readonly remote: Slice,
@@ -82,11 +82,12 @@ function buildKey(
   const hasPartition = config.partition.hash(values);
   const digest = finishHash();
   const store = config.store;
-  const slot = salted(store === null ? NO_BYTES : store.salt, digest);
+  let slot = digest;
   let remote: Slice = NO_BYTES;
   if (store !== null && store.isRemote) {
     const isRaw = !hasPartition && !config.hashesKey && config.cacheVersion.isEmpty;
     remote = remoteKey(config.keyPrefix, isRaw ? question : null, digest);
+    if (!store.salt.isEmpty) slot = slotOf(store.salt, remote);
   }
   const key = new CacheKey(digest, slot, remote);
   if (semantic === null) return key;
@@ -98,9 +99,9 @@ function buildKey(
   return key;
 }
 
-function salted(salt: Slice, digest: Slice): Slice {
-  if (salt.isEmpty) return digest;
+/** Rules may share a table that have no key, or no Redis, in common. */
+function slotOf(salt: Slice, remote: Slice): Slice {
   hashRecord(SALT, salt);
-  hashRecord(DIGEST, digest);
+  hashRecord(REMOTE, remote);
   return finishHash();
 }

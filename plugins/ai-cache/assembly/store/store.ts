@@ -20,7 +20,7 @@ export const NOTHING: Finding = new Finding(null);
 /** Where exact answers are kept. One file per place. */
 export abstract class AnswerStore {
   constructor(
-    /** What tells keys of this store from others in the same table; no bytes: nothing has to. */
+    /** Names the Redis behind a table of this gateway; no bytes: there are not both. */
     readonly salt: Slice = NO_BYTES,
   ) {}
 

@@ -41,7 +41,7 @@ export function readRest(block: ConfigReader, cluster: Cluster): Backend | null 
 }
 
 function readDialect(block: ConfigReader): RestDialect {
-  const isWebdis = block.choice("dialect", DIALECTS, 0) == WEBDIS;
+  const isWebdis = block.withoutNulls().choice("dialect", DIALECTS, 0) == WEBDIS;
   const database = <i32>block.integer("database", 0, 0, 1000000);
   if (isWebdis) return new WebdisBytes(database);
   if (database != 0) block.refuse("database", "not with dialect upstash");

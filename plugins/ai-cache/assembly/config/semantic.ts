@@ -14,7 +14,10 @@ export function readSemantic(
 ): Semantic | null {
   const embedding = readEmbedding(json.object("embedding"));
   if (json.errors.any) return null;
-  const policy = new VectorPolicy(json.flag("requireThreshold", !isPeer), parser.ttl);
+  const policy = new VectorPolicy(
+    json.withoutNulls().flag("requireThreshold", !isPeer),
+    parser.ttl,
+  );
   const database = readVectorDatabase(json.object("vector"), policy);
   if (json.errors.any || (embedding === null && database === null)) return null;
   const semantic = new Semantic(embedding, database);

@@ -66,7 +66,7 @@ export class StoreParser {
     this.isRedis = type.equals(REDIS);
     this.ttl = this.readTtl(block, isLegacy);
     if (block.errors.any) return null;
-    if (type.equals(MEMORY)) return this.memory(block.object("memory"), block, this.ttl);
+    if (type.equals(MEMORY)) return this.memory(block, this.ttl);
     if (type.equals(REDIS)) {
       const cluster = redisCluster(block, isLegacy);
       const backend = readRedis(block, cluster, this.tables.logins, this.log);
@@ -82,12 +82,11 @@ export class StoreParser {
 
   /** The embedded default, which needs no block: `memory` is all there may be of it. */
   embedded(): AnswerStore | null {
-    const json = this.json;
-    return this.memory(json.object("memory"), json, DEFAULT_TTL);
+    return this.memory(this.json, DEFAULT_TTL);
   }
 
-  private memory(options: ConfigReader | null, block: ConfigReader, ttl: i64): AnswerStore | null {
-    const geometry = readGeometry(options);
+  private memory(block: ConfigReader, ttl: i64): AnswerStore | null {
+    const geometry = readGeometry(block.withoutNulls().object("memory"));
     if (block.errors.any) return null;
     this.geometry = geometry;
     const table = this.tables.open(geometry, block);
@@ -116,7 +115,7 @@ export class StoreParser {
     const breaker = new Breaker(FAILURES, OPEN_MS, metrics.breakerState());
     const store = new Store(kind, backend, FailMode.Open, breaker, null, metrics);
     const far = new RemoteStore(store, breaker, this.ttl);
-    const l1 = block.object("l1");
+    const l1 = block.withoutNulls().object("l1");
     return l1 === null ? far : this.layered(l1, far, saltOf(block, cluster));
   }
 

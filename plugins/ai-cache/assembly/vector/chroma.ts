@@ -26,7 +26,7 @@ export class Chroma extends VectorDatabase {
   constructor(config: ConfigReader, policy: VectorPolicy) {
     const required = ["collectionID", "serviceName"];
     const settings = new VectorSettings(config, policy, "Chroma", required);
-    const isSecond = config.choice("apiVersion", API_VERSIONS, 0) == 1;
+    const isSecond = config.withoutNulls().choice("apiVersion", API_VERSIONS, 0) == 1;
     const base = isSecond ? databasePath(config) : "/api/v1/collections/";
     // Entries that get old must be overwritten: an id that is known is not added again.
     const records = collectionPath(

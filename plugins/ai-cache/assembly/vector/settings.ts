@@ -43,7 +43,7 @@ export class VectorSettings {
     this.service = readJsonService(config);
     this.collection = config.text("collectionID");
     this.topK = max(1, <i32>config.integer("topK", 0, 0, MOST_RESULTS));
-    this.filters = config.choice("partitionMode", PARTITION_MODES, 0) == 1;
+    this.filters = config.withoutNulls().choice("partitionMode", PARTITION_MODES, 0) == 1;
   }
 
   /** Whether entries carry the time of their birth. */

@@ -87,7 +87,7 @@ export class Lookup {
     const store = this.config.store;
     if (store === null) return this.goOn();
     this.step = Step.Exact;
-    const finding = store.find(this.calls, this.key, nowMs);
+    const finding = store.find(this.calls, this.key, nowMs, this.oldestMs(nowMs));
     return finding === null ? Progress.Pending : this.settleExact(finding, nowMs);
   }
 
@@ -138,8 +138,11 @@ export class Lookup {
   private settleExact(finding: Finding, nowMs: i64): Progress {
     if (finding.hasFailed) this.note("store");
     if (this.isUsable(finding, nowMs)) return this.found(finding);
-    // What is blank was stored by somebody: the model is asked, and overwrites it.
-    return finding.value === null ? this.lead(nowMs) : this.miss();
+    // What is blank was stored by somebody: the model is asked, and overwrites it. What is too old for
+    // this client is a question like a new one.
+    const isBlank = finding.value !== null && this.isYoung(finding, nowMs);
+    if (isBlank) return this.miss();
+    return this.willKnowAge(finding) ? this.lead(nowMs) : this.goOn();
   }
 
   /** Nobody knows the answer. */
@@ -205,20 +208,34 @@ export class Lookup {
     if (store === null) return this.miss();
     this.step = Step.Neighbour;
     this.neighbour = keyBeside(this.config, this.key, nearest.text);
-    const finding = store.find(this.calls, this.neighbour, nowMs);
+    const finding = store.find(this.calls, this.neighbour, nowMs, this.oldestMs(nowMs));
     if (finding === null) return Progress.Pending;
     return this.isUsable(finding, nowMs) ? this.found(finding) : this.miss();
   }
 
   private isUsable(finding: Finding, nowMs: i64): bool {
     const value = finding.value;
-    if (value === null) return false;
-    if (this.maxAge != ANY_AGE) {
-      if (finding.createdMs == 0 || nowMs - finding.createdMs > this.maxAge * 1000) return false;
-    }
+    if (value === null || !this.isYoung(finding, nowMs)) return false;
     const hit = new Hit(value);
     this.hit = hit;
     return !hit.isBlank;
+  }
+
+  /** Whether it is as young as the client asks for; an unknown age is none that it asks for. */
+  private isYoung(finding: Finding, nowMs: i64): bool {
+    return this.maxAge == ANY_AGE || finding.createdMs >= this.oldestMs(nowMs);
+  }
+
+  /** Whether those who wait for the next answer will see how old it is; plain texts in Redis do not say. */
+  private willKnowAge(finding: Finding): bool {
+    const store = this.config.store;
+    if (finding.value === null || finding.createdMs != 0 || this.config.keepsRecords) return true;
+    return store !== null && !store.isRemote;
+  }
+
+  /** When the oldest answer that the client takes was given, in milliseconds; 0: any age will do. */
+  private oldestMs(nowMs: i64): i64 {
+    return this.maxAge == ANY_AGE ? 0 : max<i64>(1, nowMs - this.maxAge * 1000);
   }
 
   /** It was found usable just now. */

@@ -1,5 +1,6 @@
 import { upstream, type Host, type Upstream } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
+import { DATABASE_DIALECTS } from "../../support/vectors/databases.js";
 import { BUILDS, SemanticGateway } from "./semantic-gateway.js";
 import {
   ask,
@@ -78,6 +79,34 @@ describe.each(BUILDS)("neighbours on %s", (build) => {
     const gateway = await SemanticGateway.open(build, { more: obeys });
     expect(await gateway.ask(ASKED)).toBe("answer 1");
     expect(await gateway.ask(AGAIN, control("max-age=999999"))).toBe("answer 2");
+  });
+});
+
+describe.each(DATABASE_DIALECTS)("$name", (database) => {
+  const isMilvus = database.name === "milvus";
+
+  test.each(["no-cache", "max-age=0"])("%s", async (value) => {
+    const gateway = await SemanticGateway.open("envoy", { database, more: obeys });
+    for (const expected of ["answer 1", "answer 2", "answer 3"]) {
+      expect(await gateway.ask(ASKED, control(value))).toBe(expected);
+      // Milvus has ids of its own: the old entry stays, and which of the two is found is its affair.
+      if (!isMilvus) expect(await gateway.ask(AGAIN)).toBe(expected);
+    }
+    expect(gateway.index.size).toBe(isMilvus ? 3 : 1);
+    expect(gateway.refusals).toEqual([]);
+  });
+
+  test("max-age", async () => {
+    // Milvus has to know the field.
+    const vector = { partitionMode: isMilvus ? "filter" : "prefix" };
+    const cache = { type: "memory", cacheTTL: 1000 };
+    const more = { ...obeys, cache, enableSemanticCache: true };
+    const gateway = await SemanticGateway.open("envoy", { database, vector, more });
+    expect(await gateway.ask(ASKED)).toBe("answer 1");
+    await gateway.host.clock.advance(100_000);
+    expect(await gateway.ask(AGAIN, control("max-age=200"))).toBe("answer 1");
+    expect(await gateway.ask(AGAIN, control("max-age=50"))).toBe("answer 2");
+    expect(gateway.refusals).toEqual([]);
   });
 });
 

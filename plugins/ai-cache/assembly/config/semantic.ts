@@ -14,13 +14,16 @@ export function readSemantic(
 ): Semantic | null {
   const embedding = readEmbedding(json.object("embedding"));
   if (json.errors.any) return null;
+  const ours = json.withoutNulls();
   const policy = new VectorPolicy(
-    json.withoutNulls().flag("requireThreshold", !isPeer),
+    ours.flag("requireThreshold", !isPeer),
     parser.ttl,
+    ours.flag("requestCacheControl"),
   );
   const database = readVectorDatabase(json.object("vector"), policy);
   if (json.errors.any || (embedding === null && database === null)) return null;
   const semantic = new Semantic(embedding, database);
+  if (!semantic.isWhole) log.warn("vector and embedding need each other: no neighbour is found");
   if (semantic.warning.length > 0) log.warn(semantic.warning);
   if (parser.block() !== null && database !== null && !json.has("enableSemanticCache")) {
     log.warn("enableSemanticCache is not set: vector is not used, only cache is");

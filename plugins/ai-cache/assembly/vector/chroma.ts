@@ -28,11 +28,11 @@ export class Chroma extends VectorDatabase {
     const settings = new VectorSettings(config, policy, "Chroma", required);
     const isSecond = config.withoutNulls().choice("apiVersion", API_VERSIONS, 0) == 1;
     const base = isSecond ? databasePath(config) : "/api/v1/collections/";
-    // Entries that get old must be overwritten: an id that is known is not added again.
+    // An id that is known is not added again.
     const records = collectionPath(
       base,
       settings.collection,
-      settings.keepsAge ? "/upsert" : "/add",
+      settings.replaces ? "/upsert" : "/add",
     );
     super(settings, collectionPath(base, settings.collection, "/query"), records);
     settings.service.jsonHeader();

@@ -15,6 +15,8 @@ export class VectorPolicy {
     readonly requiresThreshold: bool,
     /** Older entries are no answers; 0: they stay for ever. */
     readonly ttlSeconds: i64,
+    /** Clients may ask for a fresh answer, which is to take the place of the one there is. */
+    readonly refreshes: bool,
   ) {}
 }
 
@@ -49,6 +51,11 @@ export class VectorSettings {
   /** Whether entries carry the time of their birth. */
   get keepsAge(): bool {
     return this.policy.ttlSeconds > 0;
+  }
+
+  /** Whether entries must be overwritten: those that get old would hide those that come after them. */
+  get replaces(): bool {
+    return this.keepsAge || this.policy.refreshes;
   }
 }
 

@@ -30,7 +30,7 @@ export class Weaviate extends VectorDatabase {
   constructor(config: ConfigReader, policy: VectorPolicy) {
     const required = ["collectionID", "serviceName"];
     const settings = new VectorSettings(config, policy, "Weaviate", required);
-    super(settings, GRAPHQL, settings.keepsAge ? BATCH : OBJECTS);
+    super(settings, GRAPHQL, settings.replaces ? BATCH : OBJECTS);
     const key = readHeaderText(config, "apiKey");
     settings.service.jsonHeader().header(AUTHORIZATION, bearer(key));
     if (!isClassName(settings.collection)) {
@@ -49,17 +49,16 @@ export class Weaviate extends VectorDatabase {
     json.key("query").text(query.appendText(" } } } }").view());
   }
 
-  /** Entries that get old must be overwritten, or they would hide those that come after them. */
   protected override writeEntry(json: JsonWriter, entry: Entry, text: Slice): void {
     const settings = this.settings;
-    if (settings.keepsAge) json.key("objects").openArray().openObject();
+    if (settings.replaces) json.key("objects").openArray().openObject();
     json.key("class").text(settings.collection);
-    if (settings.keepsAge) json.key("id").text(uuidOf(entry.digest, 8));
+    if (settings.replaces) json.key("id").text(uuidOf(entry.digest, 8));
     json.key("vector").raw(entry.vector).key("properties").openObject();
     json.key("question").text(text).key("answer").text(entry.answer);
     if (settings.filters && !entry.partition.isEmpty) json.key(PARTITION).text(entry.partition);
     json.closeObject();
-    if (settings.keepsAge) json.closeObject().closeArray();
+    if (settings.replaces) json.closeObject().closeArray();
   }
 
   protected override read(answer: JsonValue): Neighbours {

@@ -179,6 +179,13 @@ it("milvus: fields of ours only where the collection is made for them", () => {
   expect(backends.query(milvus, E, PARTITION, TTL).body).toContain(fields);
 });
 
+it("weaviate: a class begins with a capital letter, whoever writes it", () => {
+  const weaviate = DATABASES.find(({ type }) => type === "weaviate")?.config;
+  const lower = { ...weaviate, collectionID: "cache_1" };
+  expect(backends.query(lower, E)).toEqual(backends.query(weaviate!, E));
+  expect(backends.upload(lower)).toEqual(backends.upload(weaviate!));
+});
+
 describe("chroma of the second API", () => {
   const config = { type: "chroma", serviceName: "c.dns", collectionID: "a/b", apiVersion: "v2" };
 

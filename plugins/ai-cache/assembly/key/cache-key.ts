@@ -27,7 +27,7 @@ export class CacheKey {
 
   // Known where neighbours are looked for.
 
-  /** SHA-256 over the partition; null: the request has none. */
+  /** SHA-256 over version and partition; null: there is neither. */
   partition: Slice | null = null;
   /** The question. */
   text: Slice = NO_BYTES;
@@ -77,7 +77,8 @@ function buildKey(
   semantic: Slice | null,
   values: Slice[],
 ): CacheKey {
-  if (!config.cacheVersion.isEmpty) hashRecord(VERSION, config.cacheVersion);
+  const version = config.cacheVersion;
+  if (!version.isEmpty) hashRecord(VERSION, version);
   hashRecord(KEY, question);
   const hasPartition = config.partition.hash(values);
   const digest = finishHash();
@@ -85,13 +86,15 @@ function buildKey(
   let slot = digest;
   let remote: Slice = NO_BYTES;
   if (store !== null && store.isRemote) {
-    const isRaw = !hasPartition && !config.hashesKey && config.cacheVersion.isEmpty;
+    const isRaw = !hasPartition && !config.hashesKey && version.isEmpty;
     remote = remoteKey(config.keyPrefix, isRaw ? question : null, digest);
     if (!store.salt.isEmpty) slot = slotOf(store.salt, remote);
   }
   const key = new CacheKey(digest, slot, remote);
   if (semantic === null) return key;
-  if (hasPartition) {
+  if (hasPartition || !version.isEmpty) {
+    // Neighbours of another version are somebody else's: nothing of theirs comes into this one.
+    if (!version.isEmpty) hashRecord(VERSION, version);
     config.partition.hash(values);
     key.partition = finishHash();
   }

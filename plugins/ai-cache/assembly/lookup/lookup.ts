@@ -5,7 +5,6 @@ import { HttpCallResponse } from "proxy-wasm-as";
 import { CacheConfig } from "../config/config";
 import { CacheKey, keyBeside } from "../key/cache-key";
 import { Metrics } from "../metrics";
-import { CacheRoot } from "../plugin";
 import { Hit } from "../replay/hit";
 import { Finding } from "../store/store";
 import { EMBEDDING_CALL, SEARCH_CALL } from "./semantic";
@@ -54,8 +53,10 @@ export class Lookup {
   vector: Slice = NO_BYTES;
   /** When this request took the lead, in milliseconds; 0: it did not. */
   leadsSinceMs: i64 = 0;
-  /** Why there was no proper answer; empty: there was. */
+  /** Who gave no proper answer; empty: nobody. */
   trouble: string = "";
+  /** What is wrong, for a log line, without anything of a reply; empty: nothing that is worth one. */
+  failure: string = "";
   private step: Step = Step.Exact;
   /** The question whose answer is asked for at last. */
   private neighbour: CacheKey;
@@ -68,8 +69,8 @@ export class Lookup {
     private readonly config: CacheConfig,
     readonly key: CacheKey,
     private readonly calls: StoreCalls,
-    /** Makes the calls that nobody waits for. */
-    private readonly root: CacheRoot,
+    /** Of the root: for what nobody waits for. */
+    private readonly rootCalls: StoreCalls,
     private readonly metrics: Metrics,
     /** Seconds; older answers are of no use. */
     private readonly maxAge: i64,
@@ -97,7 +98,7 @@ export class Lookup {
     const isExact = this.step == Step.Exact;
     if (!isExact && this.step != Step.Neighbour) return Progress.Pending;
     const key = isExact ? this.key : this.neighbour;
-    const finding = store.read(this.root.calls, reply, key, nowMs);
+    const finding = store.read(this.rootCalls, reply, key, nowMs);
     if (isExact) return this.settleExact(finding, nowMs);
     return this.isUsable(finding, nowMs) ? this.found(finding) : this.miss();
   }
@@ -201,7 +202,7 @@ export class Lookup {
       const finding = new Finding(nearest.answer, nearest.createdAt * 1000);
       if (!this.isUsable(finding, nowMs)) return this.miss();
       if (store !== null) {
-        store.put(this.root.calls, this.key, nearest.answer, finding.createdMs, nowMs);
+        store.put(this.rootCalls, this.key, nearest.answer, finding.createdMs, nowMs);
       }
       return this.found(finding);
     }
@@ -248,7 +249,7 @@ export class Lookup {
   /** @param reason without anything of the reply; empty: the call could not be sent */
   private fail(trouble: string, reason: string = "could not be called"): Progress {
     this.note(trouble);
-    this.root.log.error("semantic cache: " + trouble + ": " + reason);
+    this.failure = "semantic cache: " + trouble + ": " + reason;
     return this.miss();
   }
 

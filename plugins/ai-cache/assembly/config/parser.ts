@@ -9,6 +9,7 @@ import { readCompat } from "./compat";
 import { CacheConfig, KeyStrategy } from "./config";
 import { usualGeometry } from "./memory";
 import { readLimits, readReplay } from "./options";
+import { OwnFields } from "./own-fields";
 import { readPartition } from "./partition";
 import { readPaths } from "./paths";
 import { readSemantic } from "./semantic";
@@ -32,7 +33,7 @@ export function parseConfig(
   if (block !== null) config.store = parser.parse(block);
   if (json.errors.any) return null;
   // Null opens nothing: in fields of ours it is what is left out. In the peer's it means what it does there.
-  const ours = json.withoutNulls();
+  const ours = new OwnFields(json);
   const isPeer = readCompat(ours, config);
   config.semantic = readSemantic(json, parser, isPeer, log);
   if (json.errors.any) return null;
@@ -82,7 +83,7 @@ function usualPartition(isShared: bool, isPeer: bool): string[] {
 
 /** @param block where the prefix of keys stands; the first generation had it one level higher */
 function readKey(
-  ours: ConfigReader,
+  ours: OwnFields,
   block: ConfigReader | null,
   config: CacheConfig,
   isRedis: bool,
@@ -93,7 +94,7 @@ function readKey(
   else if (ours.has("redis")) config.keyPrefix = ours.text(PREFIX, config.keyPrefix);
 }
 
-function readFlight(ours: ConfigReader, parser: StoreParser, config: CacheConfig): void {
+function readFlight(ours: OwnFields, parser: StoreParser, config: CacheConfig): void {
   const block = ours.object("singleFlight");
   if (block === null) return;
   const maxWaitMs = block.integer("maxWaitMs", 5000, 1, LONGEST_WAIT_MS);

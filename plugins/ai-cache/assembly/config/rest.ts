@@ -9,6 +9,7 @@ import { UpstashDialect } from "@ai-gateway-wasm/store/assembly/remote/upstash";
 import { isHeaderValue, PairsBuilder } from "proxy-wasm-as";
 import { WebdisBytes } from "../store/webdis-bytes";
 import { readCluster } from "./connection";
+import { OwnFields } from "./own-fields";
 
 const DIALECTS: string[] = ["upstash", "webdis"];
 const WEBDIS: i32 = 1;
@@ -41,7 +42,7 @@ export function readRest(block: ConfigReader, cluster: Cluster): Backend | null 
 }
 
 function readDialect(block: ConfigReader): RestDialect {
-  const isWebdis = block.withoutNulls().choice("dialect", DIALECTS, 0) == WEBDIS;
+  const isWebdis = new OwnFields(block).choice("dialect", DIALECTS, 0) == WEBDIS;
   const database = <i32>block.integer("database", 0, 0, 1000000);
   if (isWebdis) return new WebdisBytes(database);
   if (database != 0) block.refuse("database", "not with dialect upstash");

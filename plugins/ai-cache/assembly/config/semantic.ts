@@ -3,6 +3,7 @@ import { readEmbedding } from "../embedding/embeddings";
 import { Semantic } from "../lookup/semantic";
 import { readVectorDatabase } from "../vector/databases";
 import { VectorPolicy } from "../vector/settings";
+import { OwnFields } from "./own-fields";
 import { StoreParser } from "./store";
 
 /** Reads `embedding` and `vector`; null: there is neither, or one is refused. */
@@ -14,7 +15,7 @@ export function readSemantic(
 ): Semantic | null {
   const embedding = readEmbedding(json.object("embedding"));
   if (json.errors.any) return null;
-  const ours = json.withoutNulls();
+  const ours = new OwnFields(json);
   const policy = new VectorPolicy(
     ours.flag("requireThreshold", !isPeer),
     parser.ttl,

@@ -14,6 +14,7 @@ import { appendSized } from "../sized-text";
 import { RemoteStore } from "../store/remote";
 import { AnswerStore } from "../store/store";
 import { readGeometry } from "./memory";
+import { OwnFields } from "./own-fields";
 import { readRedis, redisCluster } from "./redis";
 import { readRest, restCluster } from "./rest";
 import { Tables } from "./tables";
@@ -86,7 +87,7 @@ export class StoreParser {
   }
 
   private memory(block: ConfigReader, ttl: i64): AnswerStore | null {
-    const geometry = readGeometry(block.withoutNulls().object("memory"));
+    const geometry = readGeometry(new OwnFields(block).object("memory"));
     if (block.errors.any) return null;
     this.geometry = geometry;
     const table = this.tables.open(geometry, block);
@@ -115,16 +116,16 @@ export class StoreParser {
     const breaker = new Breaker(FAILURES, OPEN_MS, metrics.breakerState());
     const store = new Store(kind, backend, FailMode.Open, breaker, null, metrics);
     const far = new RemoteStore(store, breaker, this.ttl);
-    const l1 = block.withoutNulls().object("l1");
+    const l1 = new OwnFields(block).object("l1");
     return l1 === null ? far : this.layered(l1, far, saltOf(block, cluster));
   }
 
-  private layered(l1: ConfigReader, far: RemoteStore, salt: Slice): AnswerStore | null {
+  private layered(l1: OwnFields, far: RemoteStore, salt: Slice): AnswerStore | null {
     const geometry = readGeometry(l1);
     const ttl = l1.integer("ttl", DEFAULT_L1_TTL, 1, i32.MAX_VALUE);
-    if (l1.errors.any) return null;
+    if (l1.reader.errors.any) return null;
     this.geometry = geometry;
-    const table = this.tables.open(geometry, l1);
+    const table = this.tables.open(geometry, l1.reader);
     if (table === null) return null;
     const near = new MemoryStore(table, ttl, this.metrics, salt);
     return new LayeredStore(near, far, ttl * 1000);

@@ -2,6 +2,7 @@ import { JsonCursor, JsonType, JsonValue, JsonWriter } from "@ai-gateway-wasm/as
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { appendSegment } from "@ai-gateway-wasm/kit/percent";
+import { OwnFields } from "../config/own-fields";
 import { orElse } from "../json-service";
 import { Entry } from "./entry";
 import { isText, NO_RESULTS, scoreOf, secondsOf, textOrNone } from "./layout";
@@ -26,7 +27,7 @@ export class Chroma extends VectorDatabase {
   constructor(config: ConfigReader, policy: VectorPolicy) {
     const required = ["collectionID", "serviceName"];
     const settings = new VectorSettings(config, policy, "Chroma", required);
-    const isSecond = config.withoutNulls().choice("apiVersion", API_VERSIONS, 0) == 1;
+    const isSecond = new OwnFields(config).choice("apiVersion", API_VERSIONS, 0) == 1;
     const base = isSecond ? databasePath(config) : "/api/v1/collections/";
     // An id that is known is not added again.
     const records = collectionPath(

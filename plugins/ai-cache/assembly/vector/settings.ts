@@ -1,5 +1,6 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { OwnFields } from "../config/own-fields";
 import { JsonService, readJsonService, requireService, requireText } from "../json-service";
 import { readThreshold, Threshold } from "./threshold";
 
@@ -45,7 +46,7 @@ export class VectorSettings {
     this.service = readJsonService(config);
     this.collection = config.text("collectionID");
     this.topK = max(1, <i32>config.integer("topK", 0, 0, MOST_RESULTS));
-    this.filters = config.withoutNulls().choice("partitionMode", PARTITION_MODES, 0) == 1;
+    this.filters = new OwnFields(config).choice("partitionMode", PARTITION_MODES, 0) == 1;
   }
 
   /** Whether entries carry the time of their birth. */

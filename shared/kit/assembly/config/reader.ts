@@ -22,7 +22,6 @@ export const enum Tristate {
 @final
 export class ConfigReader {
   private readonly members: JsonCursor;
-  private skipsNulls: bool = false;
 
   constructor(
     /** The object; a value of another type has no fields. */
@@ -137,25 +136,12 @@ export class ConfigReader {
   /** A reader for an object field, or null when it is missing. */
   object(field: string): ConfigReader | null {
     const value = this.find(field);
-    if (value === null) return null;
-    const reader = new ConfigReader(value, this.errors, this, field);
-    reader.skipsNulls = this.skipsNulls;
-    return reader;
+    return value === null ? null : new ConfigReader(value, this.errors, this, field);
   }
 
   /** The same object with errors of its own, for a part that may be refused alone. */
   attempt(): ConfigReader {
     return new ConfigReader(this.value, new ConfigErrors(), this.parent, this.field, this.index);
-  }
-
-  /**
-   * The same object and its objects, where a field that is null counts as missing. For fields that no
-   * peer reads: `allow:` with nothing behind it, in YAML, then means the default and not an empty list.
-   */
-  withoutNulls(): ConfigReader {
-    const reader = new ConfigReader(this.value, this.errors, this.parent, this.field, this.index);
-    reader.skipsNulls = true;
-    return reader;
   }
 
   /** Refuses the configuration because of one field. */
@@ -173,8 +159,7 @@ export class ConfigReader {
     const name = fieldName(field);
     this.members.restart();
     while (this.members.next()) {
-      if (!this.members.keyIs(name)) continue;
-      return !this.skipsNulls || this.members.valueType != JsonType.Null;
+      if (this.members.keyIs(name)) return true;
     }
     return false;
   }

@@ -1,6 +1,8 @@
+import { existsSync, readdirSync } from "node:fs";
 import { checkLeaks, createHost, upstream, type PluginOptions } from "proxy-wasm-test";
 import "proxy-wasm-test/vitest";
 import { expect, test } from "vitest";
+import { aiCache, MEMORY } from "./ai-cache/support.js";
 import { contentSecurity, LOCAL } from "./content-security/support.js";
 import { GO, keyAuth } from "./key-auth/support.js";
 import { bothParts } from "./model-fallback/support.js";
@@ -38,7 +40,18 @@ const plugins: [string, PluginOptions[], Record<string, string>, number[]][] = [
   ["content-security", [contentSecurity(LOCAL)], JSON_TYPE, [200]],
   ["ai-statistics", [STATISTICS], JSON_TYPE, [200]],
   ["traffic-tag", [trafficTag(TAGS)], { "x-user": "alice", cookie: "k=1" }, [200]],
+  [
+    "ai-cache",
+    [aiCache({ ...MEMORY, singleFlight: {}, requestCacheControl: true })],
+    JSON_TYPE,
+    [200],
+  ],
 ];
+
+test("every plugin of the set is listed here", () => {
+  const names = readdirSync("plugins").filter((name) => existsSync(`plugins/${name}/assembly`));
+  expect(plugins.map(([name]) => name).sort()).toEqual(names.sort());
+});
 
 test.each(plugins)("%s keeps nothing", async (name, items, headers, expected) => {
   await using host = await createHost({
@@ -49,10 +62,12 @@ test.each(plugins)("%s keeps nothing", async (name, items, headers, expected) =>
   });
   if (name === "token-quota") await refill(host, "bob", 1_000_000);
   const url = "http://a.test/v1/chat/completions";
-  const body = '{"model":"m","messages":[]}';
   const statuses = new Set<number>();
   const report = await checkLeaks(host, async (run) => {
     const taken = run % 2 === 0;
+    // Each is asked twice by those that are taken: a cache misses it, then has it.
+    const content = `question ${run >> 2}`;
+    const body = JSON.stringify({ model: "m", messages: [{ role: "user", content }] });
     const reply = await host.fetch(url, { headers: taken ? headers : {}, body }).settle();
     statuses.add(reply.status);
     if (run % 10 > 0) return;

@@ -18,6 +18,7 @@ const WORDS = {
       string: "string",
       object: "object",
       "string[]": "list of string",
+      "integer[]": "list of integer",
       "object[]": "list of object",
     },
     oneOf: "one of",
@@ -35,6 +36,7 @@ const WORDS = {
       string: "字符串",
       object: "对象",
       "string[]": "字符串列表",
+      "integer[]": "整数列表",
       "object[]": "对象列表",
     },
     oneOf: "可选值",
@@ -90,7 +92,7 @@ function rowsOf(
 
 function fieldRow(path: string, field: Field, language: Language): string {
   const words = WORDS[language];
-  const choices = (field.enum ?? []).filter((value, _, all) => !isTextOfANumber(value, all));
+  const choices = (field.enum ?? []).filter((value, _, all) => isDocumented(value, all));
   const meaning = language === "en" ? field.description : field["x-description-zh"];
   const list = choices.map((value) => `\`${String(value)}\``).join(", ");
   return row([
@@ -102,7 +104,11 @@ function fieldRow(path: string, field: Field, language: Language): string {
   ]);
 }
 
-/** True for "401" in an enum that also has 401: the text form is accepted, not documented. */
-function isTextOfANumber(value: unknown, all: unknown[]): boolean {
-  return typeof value === "string" && all.includes(Number(value));
+/**
+ * False for "401" in an enum that also has 401, for null and for the empty text: they are accepted, and
+ * no choice to make.
+ */
+function isDocumented(value: unknown, all: unknown[]): boolean {
+  if (value === null || value === "") return false;
+  return typeof value !== "string" || !all.includes(Number(value));
 }

@@ -21,7 +21,7 @@ export interface Field {
 }
 
 export type FieldType =
-  "boolean" | "integer" | "number" | "string" | "object" | "string[]" | "object[]";
+  "boolean" | "integer" | "number" | "string" | "object" | "string[]" | "integer[]" | "object[]";
 export type Fields = Record<string, Field>;
 
 /** `config.schema.json` of a plugin: ordinary JSON Schema 2020-12, plus what `Field` says. */

@@ -11,6 +11,8 @@ import { ANY_AGE } from "./lookup/lookup";
 const NO_STORE: Slice = bytes("no-store");
 const NO_CACHE: Slice = bytes("no-cache");
 const MAX_AGE: Slice = bytes("max-age=");
+/** Seconds; more are the same (RFC 9111, 1.2.2). */
+const LONGEST_AGE: i64 = 0x7fffffff;
 
 /** What a client asks of the cache in `cache-control` (RFC 9111, 5.2.1); it can only ask for less. */
 @final
@@ -40,7 +42,7 @@ export class CacheControl {
       const seconds = parseInteger(directive.sub(MAX_AGE.length));
       if (seconds == NOT_AN_INTEGER || seconds < 0) return;
       if (seconds == 0) this.refresh = true;
-      else this.maxAge = seconds;
+      else this.maxAge = min(seconds, LONGEST_AGE);
     }
   }
 }

@@ -21,8 +21,11 @@ export class CacheRoot extends StoreRoot<CacheConfig> {
   /** A gateway that lets a plugin hold headers has shown it. */
   holdsHeaders: bool = false;
   private readonly metrics: Metrics = new Metrics();
-  private tables: Tables = new Tables();
+  /** Of the configuration that is at work. */
   private stores: AnswerStore[] = [];
+  // Of the one that is being read; that may be refused.
+  private tables: Tables = new Tables();
+  private nextStores: AnswerStore[] = [];
   private hasFlights: bool = false;
   private waiting: CacheStream[] = [];
   private sweptMs: i64 = 0;
@@ -33,7 +36,7 @@ export class CacheRoot extends StoreRoot<CacheConfig> {
 
   override prepare(_document: ConfigReader): void {
     this.tables = new Tables();
-    this.stores = [];
+    this.nextStores = [];
     this.hasFlights = false;
   }
 
@@ -46,9 +49,17 @@ export class CacheRoot extends StoreRoot<CacheConfig> {
     return this.parse(rule);
   }
 
+  /** Rules do without a global part that is refused, and without the tables that it names. */
+  override withoutGlobal(_document: ConfigReader, _reason: string): CacheConfig | null {
+    this.tables.forget();
+    return null;
+  }
+
   override complete(document: ConfigReader): void {
     const periodMs = this.hasFlights ? FAST_TICK_MS : TICK_MS;
-    if (!startTicks(this.log, periodMs)) document.refuseWith("the host has no ticks");
+    if (!startTicks(this.log, periodMs)) return document.refuseWith("the host has no ticks");
+    this.tables.settle();
+    this.stores = this.nextStores;
   }
 
   override accept(id: u32, config: CacheConfig): HttpContext | null {
@@ -94,7 +105,7 @@ export class CacheRoot extends StoreRoot<CacheConfig> {
     const config = parseConfig(reader, this.tables, this.metrics, this.log);
     if (config === null) return null;
     const store = config.store;
-    if (store !== null) this.stores.push(store);
+    if (store !== null) this.nextStores.push(store);
     if (config.flight !== null) this.hasFlights = true;
     return config;
   }

@@ -1,6 +1,7 @@
 import { bytes, lowerCase, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { isUnreadable, limitResponseBuffer } from "@ai-gateway-wasm/kit";
 import { AI_LOG } from "@ai-gateway-wasm/kit/attributes";
+import { StoreCalls } from "@ai-gateway-wasm/store";
 import { getProperty, responseHeaders, wallClockNs } from "proxy-wasm-as";
 import { Answer } from "./answer/answer";
 import { JsonAnswer } from "./answer/json-answer";
@@ -9,7 +10,6 @@ import { CacheConfig } from "./config/config";
 import { Lookup } from "./lookup/lookup";
 import { Metrics } from "./metrics";
 import { BODY_LIMIT, CONTENT_TYPE, FALLBACK_FROM, STATUS } from "./names";
-import { CacheRoot } from "./plugin";
 
 /** `request deny`, spelled `reqeust deny` by the peer, or `response deny`. */
 const SAFETY_STATUS: Slice = bytes("safecheck_status");
@@ -26,7 +26,8 @@ export class Recording {
   constructor(
     private readonly config: CacheConfig,
     private readonly lookup: Lookup,
-    private readonly root: CacheRoot,
+    /** Of the root: the stream may be gone. */
+    private readonly calls: StoreCalls,
     private readonly metrics: Metrics,
     private readonly wantsStream: bool,
   ) {}
@@ -68,10 +69,10 @@ export class Recording {
     const store = this.config.store;
     const semantic = this.config.semantic;
     let isStored: bool = store !== null;
-    if (store !== null) store.put(this.root.calls, lookup.key, value, nowMs, nowMs);
+    if (store !== null) store.put(this.calls, lookup.key, value, nowMs, nowMs);
     if (semantic !== null && !lookup.vector.isEmpty) {
       const vector = lookup.vector;
-      if (semantic.upload(this.root.id, lookup.key, vector, answer.text)) isStored = true;
+      if (semantic.upload(this.calls.owner, lookup.key, vector, answer.text)) isStored = true;
     }
     if (isStored) this.metrics.stored.increment();
     lookup.release();

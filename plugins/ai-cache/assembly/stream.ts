@@ -235,7 +235,7 @@ export class CacheStream extends StoreStream {
     const maxAge = control === null ? -1 : control.maxAge;
     const key = keyOf(config, request, question, this.headers);
     this.ledger.key = key.digest;
-    const lookup = new Lookup(config, key, this.calls, this.root, this.metrics, maxAge);
+    const lookup = new Lookup(config, key, this.calls, this.root.calls, this.metrics, maxAge);
     this.lookup = lookup;
     this.stage = Stage.Asks;
     this.sinceMs = nowInMs();
@@ -270,9 +270,16 @@ export class CacheStream extends StoreStream {
       this.root.watch(this);
       return false;
     }
+    if (lookup.failure.length > 0) this.root.log.error(lookup.failure);
     const reason = this.ledger.reason;
     this.note(CacheStatus.Miss, reason.length > 0 ? reason : lookup.trouble);
-    this.recording = new Recording(this.config, lookup, this.root, this.metrics, this.wantsStream);
+    this.recording = new Recording(
+      this.config,
+      lookup,
+      this.root.calls,
+      this.metrics,
+      this.wantsStream,
+    );
     return true;
   }
 

@@ -35,6 +35,27 @@ describe("what a start logs", () => {
       ],
     ],
     [
+      "a vector database without anybody who embeds",
+      { ...MEMORY, vector: VECTOR, enableSemanticCache: true },
+      [
+        "warn vector and embedding need each other: no neighbour is found",
+        "info plugin start successfully",
+      ],
+    ],
+    [
+      "an embedding service without a vector database",
+      { ...MEMORY, embedding: EMBEDDING },
+      [
+        "warn vector and embedding need each other: no neighbour is found",
+        "info plugin start successfully",
+      ],
+    ],
+    [
+      "both, and nothing to say",
+      { ...MEMORY, vector: VECTOR, embedding: EMBEDDING, enableSemanticCache: false },
+      ["info plugin start successfully"],
+    ],
+    [
       "a Redis that the gateway does not know",
       { cache: { type: "redis", serviceName: "elsewhere.dns" } },
       [

@@ -47,7 +47,18 @@ const finished = (finish_reason: string) => ({
   body: JSON.stringify({ choices: [{ message: { content: "a" }, finish_reason }] }),
 });
 
+/** A stream of the Responses API that ends this way. */
+const response = (status: string) =>
+  data({ type: "response.output_text.delta", delta: "a" }) +
+  data({ type: `response.${status}`, response: { status } });
+const responses = { cacheStreamValueFrom: "delta" };
+
 test.each<[object, Partial<Answer>, boolean]>([
+  [responses, stream(response("completed")), true],
+  [responses, stream(response("incomplete")), false],
+  [{ ...responses, cacheFinishReasons: [] }, stream(response("incomplete")), true],
+  [{ ...responses, compat: "peer" }, stream(response("incomplete")), true],
+  [{ ...responses, cacheFinishReasons: [] }, stream(response("failed")), false],
   [{ requireTerminator: "auto" }, stream(unknown), true],
   [{ requireTerminator: "always" }, stream(unknown), false],
   [{ requireTerminator: "always" }, stream(`${unknown}data: [DONE]\n\n`), true],

@@ -92,8 +92,12 @@ export function ask(
 }
 
 /** Begins to ask; the answer comes while the clock goes on. */
-export async function begin(host: Pick<Host, "stream">, body: string): Promise<StreamHandle> {
-  const stream = host.stream(`POST ${CHAT}`, { headers: JSON_TYPE });
+export async function begin(
+  host: Pick<Host, "stream">,
+  body: string,
+  headers: Record<string, string> = {},
+): Promise<StreamHandle> {
+  const stream = host.stream(`POST ${CHAT}`, { headers: { ...JSON_TYPE, ...headers } });
   await stream.headers();
   await stream.data(body, { end: true });
   return stream;

@@ -25,6 +25,7 @@ export interface Nearest {
 export interface Policy {
   lenient?: boolean;
   ttl?: number;
+  refreshes?: boolean;
 }
 
 /** The back ends of the semantic cache, each call with a configuration of its own. */

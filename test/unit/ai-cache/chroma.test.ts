@@ -120,6 +120,14 @@ it("without an age the first answer stays", async () => {
   expect(await collection.find(ASKED)).toBe("first");
 });
 
+it("unless clients may ask for a fresh one", async () => {
+  const collection = await collectionOf("refreshed", { policy: { refreshes: true } });
+  await collection.store(ASKED, "first");
+  await collection.store(ASKED, "second");
+  expect(await collection.find(ASKED)).toBe("second");
+  expect((await chroma.entries(collection.id)).documents).toEqual(["second"]);
+});
+
 it("its errors are no results: another API, no such collection, another dimension", async () => {
   const at = { type: "chroma", serviceName: "c.dns", collectionID: "nowhere" };
   for (const apiVersion of ["v1", "v2"]) {

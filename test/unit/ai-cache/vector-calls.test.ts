@@ -141,6 +141,18 @@ describe.each(DATABASES)("$type", ({ type, config, head, query, upload, agedUplo
     expect(call.head).toContain(`:path: ${agedUpload.replace("<id>", UUID)}`);
   });
 
+  it("entries that clients may have made anew are replaced, and no more than that is different", () => {
+    const policy = { refreshes: true };
+    expect(backends.query(config, E, "", policy)).toEqual(backends.query(config, E));
+    const call = backends.upload(config, "", policy);
+    // Without the time: the field alone, or with all that holds it.
+    const body = bodies.agedUpload
+      .replace(`,"metadatas":[{"created_at":${BORN}}]`, "")
+      .replace(`,"created_at":${BORN}`, "");
+    expect(call.body).toBe(body);
+    expect(call.head).toContain(`:path: ${agedUpload.replace("<id>", UUID)}`);
+  });
+
   it("escapes what it stores", () => {
     const call = backends.upload(config, "", {}, { question: '"<q>"\n', answer: "\\é\u0000" });
     expect(call.body).toContain('"\\"\\u003cq\\u003e\\"\\n"');
@@ -163,6 +175,15 @@ it("milvus: fields of ours only where the collection is made for them", () => {
   expect(filterOf(PARTITION)).toBe(`partition == "${PARTITION}" and created_at > ${NOW - 60}`);
   expect(filterOf("")).toBe(`created_at > ${NOW - 60}`);
   expect(backends.upload(milvus, PARTITION, TTL).body).toContain(`"created_at":${BORN}}`);
+  const fields = '"outputFields":["question","answer","created_at"]';
+  expect(backends.query(milvus, E, PARTITION, TTL).body).toContain(fields);
+});
+
+it("weaviate: a class begins with a capital letter, whoever writes it", () => {
+  const weaviate = DATABASES.find(({ type }) => type === "weaviate")?.config;
+  const lower = { ...weaviate, collectionID: "cache_1" };
+  expect(backends.query(lower, E)).toEqual(backends.query(weaviate!, E));
+  expect(backends.upload(lower)).toEqual(backends.upload(weaviate!));
 });
 
 describe("chroma of the second API", () => {

@@ -39,7 +39,7 @@ const PLUGIN: PluginDescription = {
             "x-type": "integer",
             "x-scope": "instance",
             default: 5,
-            enum: [3, 4, 5, "5"],
+            enum: [null, "", 3, 4, 5, "5"],
           },
           guards: {
             title: "Guards",
@@ -59,6 +59,14 @@ const PLUGIN: PluginDescription = {
             "x-type": "object",
             "x-scope": "instance",
             "x-items": "place",
+          },
+          codes: {
+            title: "Codes",
+            "x-title-zh": "代码",
+            description: "Which codes.",
+            "x-description-zh": "哪些代码。",
+            "x-type": "integer[]",
+            "x-scope": "global",
           },
         },
       },
@@ -110,6 +118,7 @@ describe("the table of a README", () => {
       "| `guards[].name` | string | – | Higress | The name. |",
       "| `redis` | object | – | Higress | Where it is. |",
       "| `redis.port` | integer | – | Higress | The port. |",
+      "| `codes` | list of integer | – | Higress | Which codes. |",
     ]);
   });
 

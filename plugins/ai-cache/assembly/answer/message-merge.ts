@@ -1,7 +1,7 @@
 import { JsonType, JsonValue } from "@ai-gateway-wasm/as-json";
 import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 
-
+/** One member of the message, as far as it has come. */
 @final
 class Field {
   readonly json: Builder = new Builder(64);

@@ -127,13 +127,19 @@ export class StreamAnswer extends Answer {
     if (!type.isEmpty) {
       this.isKnown = true;
       if (type.equals(MESSAGE_STOP) || type.equals(RESPONSE_COMPLETED)) this.isTerminated = true;
-      else if (type.equals(RESPONSE_INCOMPLETE) || type.equals(RESPONSE_FAILED))
-        this.refuse("finish");
+      else if (type.equals(RESPONSE_FAILED)) this.refuse("finish");
+      else if (type.equals(RESPONSE_INCOMPLETE)) this.takeIncomplete();
     } else if (document.object.equals(CHUNK)) {
       this.isKnown = true;
     }
     // Anthropic's reason is followed by `message_stop`.
     if (!document.finishReason.isEmpty && type.isEmpty) this.isTerminated = true;
+  }
+
+  /** Cut short, and that is all there will be: as a finish reason that is not among those allowed. */
+  private takeIncomplete(): void {
+    this.isTerminated = true;
+    if (this.config.finishReasons.length > 0) this.refuse("finish");
   }
 
   private takeText(root: JsonValue): void {

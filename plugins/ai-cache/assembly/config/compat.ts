@@ -1,5 +1,5 @@
-import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { CacheConfig, Terminator } from "./config";
+import { OwnFields } from "./own-fields";
 
 const CHOICES: string[] = ["secure", "peer"];
 const PEER: i32 = 1;
@@ -10,8 +10,8 @@ const PEER: i32 = 1;
  *
  * @returns true for `peer`
  */
-export function readCompat(json: ConfigReader, config: CacheConfig): bool {
-  if (json.choice("compat", CHOICES, 0) != PEER) return false;
+export function readCompat(ours: OwnFields, config: CacheConfig): bool {
+  if (ours.choice("compat", CHOICES, 0) != PEER) return false;
   config.cachesNonUserTurns = true;
   config.terminator = Terminator.Never;
   config.statuses = [];

@@ -1,4 +1,3 @@
-import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { Cluster, fqdnCluster, literalCluster } from "@ai-gateway-wasm/kit/http-client";
 
@@ -13,9 +12,4 @@ export function readCluster(block: ConfigReader, port: i32): Cluster {
 /** Whether a block says where its service is. */
 export function namesService(block: ConfigReader): bool {
   return !block.text("serviceName").isEmpty || !block.text("cluster").isEmpty;
-}
-
-export function eitherText(block: ConfigReader, field: string, fallback: Slice = NO_BYTES): Slice {
-  const text = block.text(field);
-  return text.isEmpty ? fallback : text;
 }

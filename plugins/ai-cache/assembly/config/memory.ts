@@ -1,12 +1,12 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { Geometry, MAX_SETS, MAX_WAYS } from "@ai-gateway-wasm/store/slots";
+import { OwnFields } from "./own-fields";
 
 const LONGEST_NAMESPACE: i32 = 64;
 const DEFAULT_NAMESPACE: Slice = bytes("default");
 
 /** Reads the shape of a table; null: all defaults. Errors are noted; the answer is any then. */
-export function readGeometry(block: ConfigReader | null): Geometry {
+export function readGeometry(block: OwnFields | null): Geometry {
   if (block === null) return usualGeometry();
   const entries = <i32>block.integer("maxEntries", 1024, 1, MAX_SETS * 8);
   const ways = <i32>block.integer("ways", 8, 1, MAX_WAYS);
@@ -26,7 +26,7 @@ export function usualGeometry(): Geometry {
   return new Geometry(DEFAULT_NAMESPACE, 1024, 8, 65536, 33554432);
 }
 
-function readNamespace(block: ConfigReader): Slice {
+function readNamespace(block: OwnFields): Slice {
   const name = block.text("namespace", DEFAULT_NAMESPACE);
   const isPlain = !name.isEmpty && name.length <= LONGEST_NAMESPACE && name.indexOf(0x2f) < 0;
   if (!isPlain) block.refuse("namespace", "must be 1 to 64 bytes without /");

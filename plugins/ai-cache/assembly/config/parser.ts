@@ -9,6 +9,7 @@ import { readCompat } from "./compat";
 import { CacheConfig, KeyStrategy } from "./config";
 import { usualGeometry } from "./memory";
 import { readLimits, readReplay } from "./options";
+import { OwnFields } from "./own-fields";
 import { readPartition } from "./partition";
 import { readPaths } from "./paths";
 import { readSemantic } from "./semantic";
@@ -16,6 +17,7 @@ import { StoreParser } from "./store";
 import { Tables } from "./tables";
 
 const STRATEGIES: string[] = ["lastQuestion", "allQuestions", "disabled"];
+const PREFIX: string = "cacheKeyPrefix";
 const LONGEST_WAIT_MS: i64 = 600000;
 
 /** Reads one scope, the global part or a rule; null when the reader noted an error. */
@@ -30,7 +32,9 @@ export function parseConfig(
   const block = parser.block();
   if (block !== null) config.store = parser.parse(block);
   if (json.errors.any) return null;
-  const isPeer = readCompat(json, config);
+  // Null opens nothing: in fields of ours it is what is left out. In the peer's it means what it does there.
+  const ours = new OwnFields(json);
+  const isPeer = readCompat(ours, config);
   config.semantic = readSemantic(json, parser, isPeer, log);
   if (json.errors.any) return null;
   if (block === null && config.semantic === null) readDefaultStore(json, parser, config);
@@ -38,14 +42,14 @@ export function parseConfig(
   readStrategy(json, config);
   config.searchesAfterMiss = json.flag("enableSemanticCache");
   readPaths(json, config);
-  readLimits(json, config);
-  readReplay(json, config);
+  readLimits(ours, config);
+  readReplay(ours, config);
   config.countsAll = countsEveryRequest(json);
   // Keys in Redis, and entries of a vector database alone, are those of the peer.
   const isShared = parser.isRedis || config.store === null;
-  config.partition = readPartition(json, usualPartition(isShared, isPeer));
-  readKey(json, block, config, parser.isRedis);
-  readFlight(json, parser, config);
+  config.partition = readPartition(ours, usualPartition(isShared, isPeer));
+  readKey(ours, block, config, parser.isRedis);
+  readFlight(ours, parser, config);
   if (json.errors.any) return null;
   if (isShared) advise(config.partition, log);
   return config;
@@ -79,20 +83,19 @@ function usualPartition(isShared: bool, isPeer: bool): string[] {
 
 /** @param block where the prefix of keys stands; the first generation had it one level higher */
 function readKey(
-  json: ConfigReader,
+  ours: OwnFields,
   block: ConfigReader | null,
   config: CacheConfig,
   isRedis: bool,
 ): void {
-  config.hashesKey = json.flag("hashKey", !isRedis);
-  config.cacheVersion = json.text("cacheVersion");
-  const owner = block !== null && block.has("cacheKeyPrefix") ? block : json;
-  const isKnown = owner !== json || json.has("redis");
-  if (isKnown) config.keyPrefix = owner.text("cacheKeyPrefix", config.keyPrefix);
+  config.hashesKey = ours.flag("hashKey", !isRedis);
+  config.cacheVersion = ours.text("cacheVersion");
+  if (block !== null && block.has(PREFIX)) config.keyPrefix = block.text(PREFIX);
+  else if (ours.has("redis")) config.keyPrefix = ours.text(PREFIX, config.keyPrefix);
 }
 
-function readFlight(json: ConfigReader, parser: StoreParser, config: CacheConfig): void {
-  const block = json.object("singleFlight");
+function readFlight(ours: OwnFields, parser: StoreParser, config: CacheConfig): void {
+  const block = ours.object("singleFlight");
   if (block === null) return;
   const maxWaitMs = block.integer("maxWaitMs", 5000, 1, LONGEST_WAIT_MS);
   const geometry = parser.geometry;

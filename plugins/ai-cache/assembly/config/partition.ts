@@ -1,7 +1,7 @@
 import { bytes, lowerCase, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { isHeaderName } from "proxy-wasm-as";
 import { Partition, PartitionField, PartitionKind } from "../key/partition";
+import { OwnFields } from "./own-fields";
 
 const HEADER: Slice = bytes("header:");
 const CONSUMER_HEADER: Slice = bytes("x-mse-consumer");
@@ -18,10 +18,10 @@ const NAMES: string[] = [
 ];
 
 /** Reads `cacheKeyPartition` and `consumerHeader`. @param usual names when there is none */
-export function readPartition(json: ConfigReader, usual: string[]): Partition {
-  const consumer = lowerCase(json.text("consumerHeader", CONSUMER_HEADER));
-  if (!isHeaderName(consumer)) json.refuse("consumerHeader", "must be the name of a header");
-  const given = json.optionalTexts("cacheKeyPartition");
+export function readPartition(ours: OwnFields, usual: string[]): Partition {
+  const consumer = lowerCase(ours.text("consumerHeader", CONSUMER_HEADER));
+  if (!isHeaderName(consumer)) ours.refuse("consumerHeader", "must be the name of a header");
+  const given = ours.texts("cacheKeyPartition");
   const partition = new Partition();
   const count = given === null ? usual.length : given.length;
   for (let i = 0; i < count; i++) {
@@ -29,10 +29,10 @@ export function readPartition(json: ConfigReader, usual: string[]): Partition {
     const field = readField(name, consumer);
     if (field === null) {
       const known = NAMES.join(", ") + " or header:<name>";
-      json.refuse("cacheKeyPartition", "must be a list of " + known);
+      ours.refuse("cacheKeyPartition", "must be a list of " + known);
       break;
     }
-    if (!partition.add(field)) json.refuse("cacheKeyPartition", "names a field twice");
+    if (!partition.add(field)) ours.refuse("cacheKeyPartition", "names a field twice");
   }
   return partition;
 }

@@ -3,6 +3,7 @@ import { PluginLog } from "@ai-gateway-wasm/kit";
 import { Cluster } from "@ai-gateway-wasm/kit/http-client";
 import { RedisClient, RedisLogin } from "@ai-gateway-wasm/kit/redis";
 import { RedisBackend } from "@ai-gateway-wasm/store/assembly/remote/redis";
+import { appendSized } from "../sized-text";
 
 /** How one configuration and its rules connect to Redis: the gateway is told each way once. */
 @final
@@ -24,13 +25,11 @@ export class RedisLogins {
   }
 }
 
-/** `<length>:<bytes>` of each text: no two logins are alike. */
+/** No two logins are alike. */
 function nameOf(cluster: Cluster, login: RedisLogin): Slice {
   const texts = [cluster.name, login.username, login.password];
   const name = new Builder(96).appendInteger(login.database).appendByte(0x3a);
-  name.appendInteger(login.timeoutMs);
-  for (let i = 0; i < texts.length; i++) {
-    name.appendByte(0x3a).appendInteger(texts[i].length).appendByte(0x3a).append(texts[i]);
-  }
+  name.appendInteger(login.timeoutMs).appendByte(0x3a);
+  for (let i = 0; i < texts.length; i++) appendSized(name, texts[i]);
   return name.toSlice();
 }

@@ -1,5 +1,6 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
+import { Cluster } from "@ai-gateway-wasm/kit/http-client";
 import { RedisLogin } from "@ai-gateway-wasm/kit/redis";
 import { Backend } from "@ai-gateway-wasm/store/assembly/backend";
 import { readCluster } from "./connection";
@@ -10,16 +11,20 @@ const DEFAULT_PORT: i64 = 6379;
 const STATIC_PORT: i64 = 80;
 const DEFAULT_TIMEOUT_MS: i64 = 10000;
 
+/** Where a block of type `redis` says that Redis is. */
+export function redisCluster(block: ConfigReader, isLegacy: bool): Cluster {
+  return readCluster(block, readPort(block, isLegacy));
+}
+
 /** Reads a block of type `redis`, and tells the gateway the login. Null: refused. */
 export function readRedis(
   block: ConfigReader,
-  isLegacy: bool,
+  cluster: Cluster,
   logins: RedisLogins,
   log: PluginLog,
 ): Backend | null {
   if (isDefined(HIGRESS)) {
     const login = readLogin(block);
-    const cluster = readCluster(block, readPort(block, isLegacy));
     return block.errors.any ? null : logins.open(cluster, login, log);
   } else {
     block.refuse("type", "Envoy has no call for Redis; use memory or redis-http");

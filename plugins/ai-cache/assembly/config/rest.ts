@@ -1,5 +1,6 @@
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { Cluster } from "@ai-gateway-wasm/kit/http-client";
 import { Backend } from "@ai-gateway-wasm/store/assembly/backend";
 import { encodeBase64 } from "@ai-gateway-wasm/store/assembly/remote/base64";
 import { RestBackend } from "@ai-gateway-wasm/store/assembly/remote/rest";
@@ -8,17 +9,22 @@ import { UpstashDialect } from "@ai-gateway-wasm/store/assembly/remote/upstash";
 import { isHeaderValue, PairsBuilder } from "proxy-wasm-as";
 import { WebdisBytes } from "../store/webdis-bytes";
 import { readCluster } from "./connection";
+import { OwnFields } from "./own-fields";
 
 const DIALECTS: string[] = ["upstash", "webdis"];
 const WEBDIS: i32 = 1;
 const DEFAULT_PORT: i64 = 80;
 const DEFAULT_TIMEOUT_MS: i64 = 1000;
 
-/** Reads a block of type `redis-http` (ai-cache.md, Annex E). Null: refused. */
-export function readRest(block: ConfigReader): Backend | null {
-  const dialect = readDialect(block);
+/** Where a block of type `redis-http` says that its endpoint is. */
+export function restCluster(block: ConfigReader): Cluster {
   const port = <i32>block.integer("servicePort", DEFAULT_PORT, 0, 65535);
-  const cluster = readCluster(block, port == 0 ? <i32>DEFAULT_PORT : port);
+  return readCluster(block, port == 0 ? <i32>DEFAULT_PORT : port);
+}
+
+/** Reads a block of type `redis-http` (ai-cache.md, Annex E). Null: refused. */
+export function readRest(block: ConfigReader, cluster: Cluster): Backend | null {
+  const dialect = readDialect(block);
   const headers = new PairsBuilder()
     .add(bytes(":method"), bytes("POST"))
     .add(bytes(":path"), readPath(block))
@@ -36,7 +42,7 @@ export function readRest(block: ConfigReader): Backend | null {
 }
 
 function readDialect(block: ConfigReader): RestDialect {
-  const isWebdis = block.choice("dialect", DIALECTS, 0) == WEBDIS;
+  const isWebdis = new OwnFields(block).choice("dialect", DIALECTS, 0) == WEBDIS;
   const database = <i32>block.integer("database", 0, 0, 1000000);
   if (isWebdis) return new WebdisBytes(database);
   if (database != 0) block.refuse("database", "not with dialect upstash");

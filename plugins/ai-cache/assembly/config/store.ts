@@ -1,5 +1,6 @@
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
+import { Cluster } from "@ai-gateway-wasm/kit/http-client";
 import { FailMode, Store, StoreKind } from "@ai-gateway-wasm/store";
 import { Backend } from "@ai-gateway-wasm/store/assembly/backend";
 import { Breaker } from "@ai-gateway-wasm/store/assembly/breaker";
@@ -9,11 +10,13 @@ import { Metrics } from "../metrics";
 import { METRIC_NAME } from "../names";
 import { LayeredStore } from "../store/layered";
 import { MemoryStore } from "../store/memory";
+import { appendSized } from "../sized-text";
 import { RemoteStore } from "../store/remote";
 import { AnswerStore } from "../store/store";
 import { readGeometry } from "./memory";
-import { readRedis } from "./redis";
-import { readRest } from "./rest";
+import { OwnFields } from "./own-fields";
+import { readRedis, redisCluster } from "./redis";
+import { readRest, restCluster } from "./rest";
 import { Tables } from "./tables";
 import { namesService } from "./connection";
 
@@ -26,6 +29,8 @@ const DEFAULT_L1_TTL: i64 = 60;
 /** A store that fails this often in a row is left alone for a while. */
 const FAILURES: i32 = 5;
 const OPEN_MS: i64 = 3000;
+/** What of a block decides which data its Redis shows. */
+const LOGIN: string[] = ["database", "pathPrefix", "token", "username", "password"];
 
 /** Reads the block `cache`, or the first generation's `redis`. */
 @final
@@ -62,24 +67,27 @@ export class StoreParser {
     this.isRedis = type.equals(REDIS);
     this.ttl = this.readTtl(block, isLegacy);
     if (block.errors.any) return null;
-    if (type.equals(MEMORY)) return this.memory(block.object("memory"), block, this.ttl);
+    if (type.equals(MEMORY)) return this.memory(block, this.ttl);
     if (type.equals(REDIS)) {
-      const backend = readRedis(block, isLegacy, this.tables.logins, this.log);
-      return this.remote(block, backend, StoreKind.Redis);
+      const cluster = redisCluster(block, isLegacy);
+      const backend = readRedis(block, cluster, this.tables.logins, this.log);
+      return this.remote(block, cluster, backend, StoreKind.Redis);
     }
-    if (type.equals(REDIS_HTTP)) return this.remote(block, readRest(block), StoreKind.RedisHttp);
+    if (type.equals(REDIS_HTTP)) {
+      const cluster = restCluster(block);
+      return this.remote(block, cluster, readRest(block, cluster), StoreKind.RedisHttp);
+    }
     block.refuse("type", "unknown cache service provider type: " + type.toString());
     return null;
   }
 
   /** The embedded default, which needs no block: `memory` is all there may be of it. */
   embedded(): AnswerStore | null {
-    const json = this.json;
-    return this.memory(json.object("memory"), json, DEFAULT_TTL);
+    return this.memory(this.json, DEFAULT_TTL);
   }
 
-  private memory(options: ConfigReader | null, block: ConfigReader, ttl: i64): AnswerStore | null {
-    const geometry = readGeometry(options);
+  private memory(block: ConfigReader, ttl: i64): AnswerStore | null {
+    const geometry = readGeometry(new OwnFields(block).object("memory"));
     if (block.errors.any) return null;
     this.geometry = geometry;
     const table = this.tables.open(geometry, block);
@@ -99,6 +107,7 @@ export class StoreParser {
 
   private remote(
     block: ConfigReader,
+    cluster: Cluster,
     backend: Backend | null,
     kind: StoreKind,
   ): AnswerStore | null {
@@ -107,36 +116,30 @@ export class StoreParser {
     const breaker = new Breaker(FAILURES, OPEN_MS, metrics.breakerState());
     const store = new Store(kind, backend, FailMode.Open, breaker, null, metrics);
     const far = new RemoteStore(store, breaker, this.ttl);
-    const l1 = block.object("l1");
-    return l1 === null ? far : this.layered(block, l1, far);
+    const l1 = new OwnFields(block).object("l1");
+    return l1 === null ? far : this.layered(l1, far, saltOf(block, cluster));
   }
 
-  private layered(block: ConfigReader, l1: ConfigReader, far: RemoteStore): AnswerStore | null {
+  private layered(l1: OwnFields, far: RemoteStore, salt: Slice): AnswerStore | null {
     const geometry = readGeometry(l1);
     const ttl = l1.integer("ttl", DEFAULT_L1_TTL, 1, i32.MAX_VALUE);
-    if (block.errors.any) return null;
+    if (l1.reader.errors.any) return null;
     this.geometry = geometry;
-    const table = this.tables.open(geometry, l1);
+    const table = this.tables.open(geometry, l1.reader);
     if (table === null) return null;
-    const near = new MemoryStore(table, ttl, this.metrics, saltOf(block));
+    const near = new MemoryStore(table, ttl, this.metrics, salt);
     return new LayeredStore(near, far, ttl * 1000);
   }
 }
 
-/** What tells the answers of one Redis from those of another in one table. */
-function saltOf(block: ConfigReader): Slice {
-  const fields = [
-    "serviceName",
-    "cluster",
-    "servicePort",
-    "database",
-    "pathPrefix",
-    "cacheKeyPrefix",
-  ];
+/**
+ * What tells one Redis from another: where it is, and as whom and with which database it is asked. The
+ * key of an answer is no part of it, it is hashed with this.
+ */
+function saltOf(block: ConfigReader, cluster: Cluster): Slice {
   const salt = new Builder(96);
-  for (let i = 0; i < fields.length; i++) {
-    const text = block.text(fields[i]);
-    salt.appendInteger(text.length).appendByte(0x3a).append(text);
-  }
+  appendSized(salt, cluster.name);
+  appendSized(salt, cluster.host);
+  for (let i = 0; i < LOGIN.length; i++) appendSized(salt, block.text(LOGIN[i]));
   return salt.toSlice();
 }

@@ -11,21 +11,30 @@ import { RedisLogins } from "./redis-logins";
 export class Tables {
   readonly logins: RedisLogins = new RedisLogins();
   private readonly gauges: SlotGauges = new SlotGauges(METRIC_NAME);
-  private readonly known: Geometry[] = [];
+  private opened: SlotTable[] = [];
 
   /** The table of a shape; null: its namespace has another one, which is noted in the reader. */
   open(geometry: Geometry, block: ConfigReader): SlotTable | null {
-    for (let i = 0; i < this.known.length; i++) {
-      if (!this.known[i].contradicts(geometry)) continue;
+    for (let i = 0; i < this.opened.length; i++) {
+      if (!this.opened[i].geometry.contradicts(geometry)) continue;
       block.refuse(
         "memory",
         "another part of the configuration has this namespace in another size",
       );
       return null;
     }
-    this.known.push(geometry);
     const table = new SlotTable(geometry, this.gauges);
-    table.settle();
+    this.opened.push(table);
     return table;
+  }
+
+  /** The part that opened tables so far is refused: others may shape them otherwise. */
+  forget(): void {
+    this.opened = [];
+  }
+
+  /** The configuration is accepted: its shapes are those in use, and what had another is empty. */
+  settle(): void {
+    for (let i = 0; i < this.opened.length; i++) this.opened[i].settle();
   }
 }

@@ -9,7 +9,7 @@ import { semanticTextOf } from "./semantic-text";
 const VERSION: Slice = bytes("ver");
 const KEY: Slice = bytes("key");
 const SALT: Slice = bytes("salt");
-const DIGEST: Slice = bytes("digest");
+const REMOTE: Slice = bytes("remote");
 
 const NO_VALUES: Slice[] = [];
 
@@ -19,7 +19,7 @@ export class CacheKey {
   constructor(
     /** SHA-256 over version, question and partition. */
     readonly digest: Slice,
-    /** The same for this store, where several keep their answers in one table. */
+    /** The same for tables; in front of Redis over what this rule asks which Redis for. */
     readonly slot: Slice,
     /** Key in Redis; no bytes when there is no Redis. */
     readonly remote: Slice,
@@ -27,7 +27,7 @@ export class CacheKey {
 
   // Known where neighbours are looked for.
 
-  /** SHA-256 over the partition; null: the request has none. */
+  /** SHA-256 over version and partition; null: there is neither. */
   partition: Slice | null = null;
   /** The question. */
   text: Slice = NO_BYTES;
@@ -77,20 +77,24 @@ function buildKey(
   semantic: Slice | null,
   values: Slice[],
 ): CacheKey {
-  if (!config.cacheVersion.isEmpty) hashRecord(VERSION, config.cacheVersion);
+  const version = config.cacheVersion;
+  if (!version.isEmpty) hashRecord(VERSION, version);
   hashRecord(KEY, question);
   const hasPartition = config.partition.hash(values);
   const digest = finishHash();
   const store = config.store;
-  const slot = salted(store === null ? NO_BYTES : store.salt, digest);
+  let slot = digest;
   let remote: Slice = NO_BYTES;
   if (store !== null && store.isRemote) {
-    const isRaw = !hasPartition && !config.hashesKey && config.cacheVersion.isEmpty;
+    const isRaw = !hasPartition && !config.hashesKey && version.isEmpty;
     remote = remoteKey(config.keyPrefix, isRaw ? question : null, digest);
+    if (!store.salt.isEmpty) slot = slotOf(store.salt, remote);
   }
   const key = new CacheKey(digest, slot, remote);
   if (semantic === null) return key;
-  if (hasPartition) {
+  if (hasPartition || !version.isEmpty) {
+    // Neighbours of another version are somebody else's: nothing of theirs comes into this one.
+    if (!version.isEmpty) hashRecord(VERSION, version);
     config.partition.hash(values);
     key.partition = finishHash();
   }
@@ -98,9 +102,9 @@ function buildKey(
   return key;
 }
 
-function salted(salt: Slice, digest: Slice): Slice {
-  if (salt.isEmpty) return digest;
+/** Rules may share a table that have no key, or no Redis, in common. */
+function slotOf(salt: Slice, remote: Slice): Slice {
   hashRecord(SALT, salt);
-  hashRecord(DIGEST, digest);
+  hashRecord(REMOTE, remote);
   return finishHash();
 }

@@ -1,5 +1,6 @@
 import { boolOf, JsonValue, numberOf, readJson, textOf } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { appendSized } from "../sized-text";
 import { Turn } from "./turn";
 
 const INCLUDE_USAGE: Slice = bytes("include_usage");
@@ -164,9 +165,4 @@ export class ChatRequest {
 
 function appendMember(out: Builder, value: JsonValue | null): void {
   if (value !== null && !value.isNull) appendSized(out, value.raw);
-}
-
-/** `<length>:<bytes>`, so that no text can pass for two. */
-export function appendSized(out: Builder, part: Slice): void {
-  out.appendInteger(part.length).appendByte(0x3a).append(part);
 }

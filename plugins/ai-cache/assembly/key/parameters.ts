@@ -1,6 +1,6 @@
 import { JsonValue } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { appendSized } from "./chat-request";
+import { appendSized } from "../sized-text";
 
 const TOOLS: Slice[] = [
   bytes("tools"),

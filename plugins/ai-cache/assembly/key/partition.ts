@@ -20,7 +20,7 @@ export const enum PartitionKind {
 
 const ONE: Slice = Slice.of(StaticArray.fromArray<u8>([0x31]));
 
-
+/** One entry of `cacheKeyPartition`. */
 @final
 export class PartitionField {
   constructor(

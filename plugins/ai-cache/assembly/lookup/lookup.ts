@@ -5,7 +5,6 @@ import { HttpCallResponse } from "proxy-wasm-as";
 import { CacheConfig } from "../config/config";
 import { CacheKey, keyBeside } from "../key/cache-key";
 import { Metrics } from "../metrics";
-import { CacheRoot } from "../plugin";
 import { Hit } from "../replay/hit";
 import { Finding } from "../store/store";
 import { EMBEDDING_CALL, SEARCH_CALL } from "./semantic";
@@ -54,8 +53,10 @@ export class Lookup {
   vector: Slice = NO_BYTES;
   /** When this request took the lead, in milliseconds; 0: it did not. */
   leadsSinceMs: i64 = 0;
-  /** Why there was no proper answer; empty: there was. */
+  /** Who gave no proper answer; empty: nobody. */
   trouble: string = "";
+  /** What is wrong, for a log line, without anything of a reply; empty: nothing that is worth one. */
+  failure: string = "";
   private step: Step = Step.Exact;
   /** The question whose answer is asked for at last. */
   private neighbour: CacheKey;
@@ -68,8 +69,8 @@ export class Lookup {
     private readonly config: CacheConfig,
     readonly key: CacheKey,
     private readonly calls: StoreCalls,
-    /** Makes the calls that nobody waits for. */
-    private readonly root: CacheRoot,
+    /** Of the root: for what nobody waits for. */
+    private readonly rootCalls: StoreCalls,
     private readonly metrics: Metrics,
     /** Seconds; older answers are of no use. */
     private readonly maxAge: i64,
@@ -87,7 +88,7 @@ export class Lookup {
     const store = this.config.store;
     if (store === null) return this.goOn();
     this.step = Step.Exact;
-    const finding = store.find(this.calls, this.key, nowMs);
+    const finding = store.find(this.calls, this.key, nowMs, this.oldestMs(nowMs));
     return finding === null ? Progress.Pending : this.settleExact(finding, nowMs);
   }
 
@@ -97,7 +98,7 @@ export class Lookup {
     const isExact = this.step == Step.Exact;
     if (!isExact && this.step != Step.Neighbour) return Progress.Pending;
     const key = isExact ? this.key : this.neighbour;
-    const finding = store.read(this.root.calls, reply, key, nowMs);
+    const finding = store.read(this.rootCalls, reply, key, nowMs);
     if (isExact) return this.settleExact(finding, nowMs);
     return this.isUsable(finding, nowMs) ? this.found(finding) : this.miss();
   }
@@ -138,8 +139,11 @@ export class Lookup {
   private settleExact(finding: Finding, nowMs: i64): Progress {
     if (finding.hasFailed) this.note("store");
     if (this.isUsable(finding, nowMs)) return this.found(finding);
-    // What is blank was stored by somebody: the model is asked, and overwrites it.
-    return finding.value === null ? this.lead(nowMs) : this.miss();
+    // What is blank was stored by somebody: the model is asked, and overwrites it. What is too old for
+    // this client is a question like a new one.
+    const isBlank = finding.value !== null && this.isYoung(finding, nowMs);
+    if (isBlank) return this.miss();
+    return this.willKnowAge(finding) ? this.lead(nowMs) : this.goOn();
   }
 
   /** Nobody knows the answer. */
@@ -198,27 +202,41 @@ export class Lookup {
       const finding = new Finding(nearest.answer, nearest.createdAt * 1000);
       if (!this.isUsable(finding, nowMs)) return this.miss();
       if (store !== null) {
-        store.put(this.root.calls, this.key, nearest.answer, finding.createdMs, nowMs);
+        store.put(this.rootCalls, this.key, nearest.answer, finding.createdMs, nowMs);
       }
       return this.found(finding);
     }
     if (store === null) return this.miss();
     this.step = Step.Neighbour;
     this.neighbour = keyBeside(this.config, this.key, nearest.text);
-    const finding = store.find(this.calls, this.neighbour, nowMs);
+    const finding = store.find(this.calls, this.neighbour, nowMs, this.oldestMs(nowMs));
     if (finding === null) return Progress.Pending;
     return this.isUsable(finding, nowMs) ? this.found(finding) : this.miss();
   }
 
   private isUsable(finding: Finding, nowMs: i64): bool {
     const value = finding.value;
-    if (value === null) return false;
-    if (this.maxAge != ANY_AGE) {
-      if (finding.createdMs == 0 || nowMs - finding.createdMs > this.maxAge * 1000) return false;
-    }
+    if (value === null || !this.isYoung(finding, nowMs)) return false;
     const hit = new Hit(value);
     this.hit = hit;
     return !hit.isBlank;
+  }
+
+  /** Whether it is as young as the client asks for; an unknown age is none that it asks for. */
+  private isYoung(finding: Finding, nowMs: i64): bool {
+    return this.maxAge == ANY_AGE || finding.createdMs >= this.oldestMs(nowMs);
+  }
+
+  /** Whether those who wait for the next answer will see how old it is; plain texts in Redis do not say. */
+  private willKnowAge(finding: Finding): bool {
+    const store = this.config.store;
+    if (finding.value === null || finding.createdMs != 0 || this.config.keepsRecords) return true;
+    return store !== null && !store.isRemote;
+  }
+
+  /** When the oldest answer that the client takes was given, in milliseconds; 0: any age will do. */
+  private oldestMs(nowMs: i64): i64 {
+    return this.maxAge == ANY_AGE ? 0 : max<i64>(1, nowMs - this.maxAge * 1000);
   }
 
   /** It was found usable just now. */
@@ -231,7 +249,7 @@ export class Lookup {
   /** @param reason without anything of the reply; empty: the call could not be sent */
   private fail(trouble: string, reason: string = "could not be called"): Progress {
     this.note(trouble);
-    this.root.log.error("semantic cache: " + trouble + ": " + reason);
+    this.failure = "semantic cache: " + trouble + ": " + reason;
     return this.miss();
   }
 

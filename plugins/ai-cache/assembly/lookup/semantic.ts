@@ -20,7 +20,7 @@ export class Semantic {
     private readonly database: VectorDatabase | null,
   ) {}
 
-  /** What a lookup without an exact cache cannot do without. */
+  /** Neither is missing. */
   get isWhole(): bool {
     return this.embedding !== null && this.database !== null;
   }

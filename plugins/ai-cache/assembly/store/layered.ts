@@ -30,9 +30,11 @@ export class LayeredStore extends AnswerStore {
     return true;
   }
 
-  override find(calls: StoreCalls, key: CacheKey, nowMs: i64): Finding | null {
+  override find(calls: StoreCalls, key: CacheKey, nowMs: i64, oldestMs: i64): Finding | null {
     const here = this.near.findHere(key, nowMs);
-    return here.value !== null ? here : this.far.find(calls, key, nowMs);
+    // Redis may have a younger one: other gateways store there, too.
+    const isHere = here.value !== null && here.createdMs >= oldestMs;
+    return isHere ? here : this.far.find(calls, key, nowMs, oldestMs);
   }
 
   override read(calls: StoreCalls, reply: StoreReply, key: CacheKey, nowMs: i64): Finding {

@@ -21,7 +21,7 @@ export class MemoryStore extends AnswerStore {
     this.sweeper = new Sweeper(table);
   }
 
-  override find(_calls: StoreCalls, key: CacheKey, nowMs: i64): Finding | null {
+  override find(_calls: StoreCalls, key: CacheKey, nowMs: i64, _oldestMs: i64): Finding | null {
     return this.findHere(key, nowMs);
   }
 

@@ -26,7 +26,7 @@ export class RemoteStore extends AnswerStore {
     return true;
   }
 
-  override find(calls: StoreCalls, key: CacheKey, nowMs: i64): Finding | null {
+  override find(calls: StoreCalls, key: CacheKey, nowMs: i64, _oldestMs: i64): Finding | null {
     const reply = this.store.ask(calls, new GetValue(GET, key.remote));
     return reply === null ? null : this.read(calls, reply, key, nowMs);
   }

@@ -20,7 +20,7 @@ export const NOTHING: Finding = new Finding(null);
 /** Where exact answers are kept. One file per place. */
 export abstract class AnswerStore {
   constructor(
-    /** What tells keys of this store from others in the same table; no bytes: nothing has to. */
+    /** Names the Redis behind a table of this gateway; no bytes: there are not both. */
     readonly salt: Slice = NO_BYTES,
   ) {}
 
@@ -29,8 +29,11 @@ export abstract class AnswerStore {
     return false;
   }
 
-  /** @returns null when the answer comes later, through `calls`: `read` says what it means */
-  abstract find(calls: StoreCalls, key: CacheKey, nowMs: i64): Finding | null;
+  /**
+   * @param oldestMs what was stored before need not be found, nor what has no age; 0: all may be
+   * @returns null when the answer comes later, through `calls`: `read` says what it means
+   */
+  abstract find(calls: StoreCalls, key: CacheKey, nowMs: i64, oldestMs: i64): Finding | null;
 
   /** What an answer means. @param calls of the root, for what nobody waits for */
   abstract read(calls: StoreCalls, reply: StoreReply, key: CacheKey, nowMs: i64): Finding;

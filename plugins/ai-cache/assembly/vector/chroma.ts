@@ -2,6 +2,7 @@ import { JsonCursor, JsonType, JsonValue, JsonWriter } from "@ai-gateway-wasm/as
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { appendSegment } from "@ai-gateway-wasm/kit/percent";
+import { OwnFields } from "../config/own-fields";
 import { orElse } from "../json-service";
 import { Entry } from "./entry";
 import { isText, NO_RESULTS, scoreOf, secondsOf, textOrNone } from "./layout";
@@ -26,13 +27,13 @@ export class Chroma extends VectorDatabase {
   constructor(config: ConfigReader, policy: VectorPolicy) {
     const required = ["collectionID", "serviceName"];
     const settings = new VectorSettings(config, policy, "Chroma", required);
-    const isSecond = config.choice("apiVersion", API_VERSIONS, 0) == 1;
+    const isSecond = new OwnFields(config).choice("apiVersion", API_VERSIONS, 0) == 1;
     const base = isSecond ? databasePath(config) : "/api/v1/collections/";
-    // Entries that get old must be overwritten: an id that is known is not added again.
+    // An id that is known is not added again.
     const records = collectionPath(
       base,
       settings.collection,
-      settings.keepsAge ? "/upsert" : "/add",
+      settings.replaces ? "/upsert" : "/add",
     );
     super(settings, collectionPath(base, settings.collection, "/query"), records);
     settings.service.jsonHeader();

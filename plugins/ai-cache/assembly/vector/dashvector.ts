@@ -30,8 +30,7 @@ export class DashVector extends VectorDatabase {
     const required = ["apiKey", "collectionID", "serviceName", "serviceHost"];
     const settings = new VectorSettings(config, policy, "DashVector", required);
     const search = collectionPath("/v1/collections/", settings.collection, "/query");
-    // Entries that get old must be overwritten, or they would hide those that come after them.
-    const documents = settings.keepsAge ? "/docs/upsert" : "/docs";
+    const documents = settings.replaces ? "/docs/upsert" : "/docs";
     super(settings, search, collectionPath("/v1/collections/", settings.collection, documents));
     settings.service.jsonHeader().header(TOKEN, readHeaderText(config, "apiKey"));
   }
@@ -47,7 +46,7 @@ export class DashVector extends VectorDatabase {
 
   protected override writeEntry(json: JsonWriter, entry: Entry, text: Slice): void {
     json.key("docs").openArray().openObject();
-    if (this.settings.keepsAge) json.key("id").text(uuidOf(entry.digest, 8));
+    if (this.settings.replaces) json.key("id").text(uuidOf(entry.digest, 8));
     json.key("vector").raw(entry.vector).key("fields").openObject();
     json.key("answer").text(entry.answer).key("query").text(text);
     writeMoreFields(json, entry, this.settings);

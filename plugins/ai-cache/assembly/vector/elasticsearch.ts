@@ -37,10 +37,9 @@ export class Elasticsearch extends VectorDatabase {
     return true;
   }
 
-  /** Entries that get old must be overwritten, or they would hide those that come after them. */
   protected override uploadPath(entry: Entry): Slice {
     const documents = super.uploadPath(entry);
-    if (!this.settings.keepsAge) return documents;
+    if (!this.settings.replaces) return documents;
     const path = new Builder().append(documents).appendByte(SLASH);
     return path.append(uuidOf(entry.digest, 8)).view();
   }

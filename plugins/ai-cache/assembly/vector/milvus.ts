@@ -47,10 +47,12 @@ export class Milvus extends VectorDatabase {
     json.key("data").openArray().raw(vector).closeArray();
     json.key("annsField").string("vector").key("limit").integer(k);
     json.key("outputFields").openArray().string("question").string("answer");
+    const isDated = settings.filters && settings.keepsAge;
+    if (isDated) json.string(CREATED_AT);
     json.closeArray();
     const condition = new Builder(128);
     if (!filter.isEmpty) appendEquation(condition, filter);
-    if (settings.filters && settings.keepsAge) {
+    if (isDated) {
       if (condition.length > 0) condition.appendText(" and ");
       condition.appendText(CREATED_AT).appendText(" > ").appendInteger(this.oldest);
     }
@@ -65,7 +67,7 @@ export class Milvus extends VectorDatabase {
     json.closeObject().closeArray();
   }
 
-  /** Entries from then on or before are too old. Ids are Milvus's own: nothing is overwritten. */
+  /** Entries from then on or before are too old. Ids are Milvus's own: nothing is overwritten, whatever `replaces` says. */
   private get oldest(): i64 {
     return wallClockSeconds() - this.settings.policy.ttlSeconds;
   }

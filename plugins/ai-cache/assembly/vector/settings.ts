@@ -1,5 +1,6 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { OwnFields } from "../config/own-fields";
 import { JsonService, readJsonService, requireService, requireText } from "../json-service";
 import { readThreshold, Threshold } from "./threshold";
 
@@ -15,6 +16,8 @@ export class VectorPolicy {
     readonly requiresThreshold: bool,
     /** Older entries are no answers; 0: they stay for ever. */
     readonly ttlSeconds: i64,
+    /** Clients may ask for a fresh answer, which is to take the place of the one there is. */
+    readonly refreshes: bool,
   ) {}
 }
 
@@ -43,12 +46,17 @@ export class VectorSettings {
     this.service = readJsonService(config);
     this.collection = config.text("collectionID");
     this.topK = max(1, <i32>config.integer("topK", 0, 0, MOST_RESULTS));
-    this.filters = config.choice("partitionMode", PARTITION_MODES, 0) == 1;
+    this.filters = new OwnFields(config).choice("partitionMode", PARTITION_MODES, 0) == 1;
   }
 
   /** Whether entries carry the time of their birth. */
   get keepsAge(): bool {
     return this.policy.ttlSeconds > 0;
+  }
+
+  /** Whether entries must be overwritten: those that get old would hide those that come after them. */
+  get replaces(): bool {
+    return this.keepsAge || this.policy.refreshes;
   }
 }
 

@@ -27,21 +27,26 @@ const LAYOUT: ResultLayout = new ResultLayout(
 /** Weaviate; the collection is a class. It knows itself how old objects are. */
 @final
 export class Weaviate extends VectorDatabase {
+  private readonly className: Slice;
+
   constructor(config: ConfigReader, policy: VectorPolicy) {
     const required = ["collectionID", "serviceName"];
     const settings = new VectorSettings(config, policy, "Weaviate", required);
-    super(settings, GRAPHQL, settings.keepsAge ? BATCH : OBJECTS);
+    super(settings, GRAPHQL, settings.replaces ? BATCH : OBJECTS);
     const key = readHeaderText(config, "apiKey");
     settings.service.jsonHeader().header(AUTHORIZATION, bearer(key));
-    if (!isClassName(settings.collection)) {
-      config.refuse("collectionID", "must be a capital letter, then letters, digits and _");
-    }
+    this.className = capitalized(settings.collection);
+  }
+
+  override get warning(): string {
+    if (isClassName(this.className)) return "";
+    return "vector.collectionID is no name of a class: nothing is found";
   }
 
   protected override writeQuery(json: JsonWriter, vector: Slice, k: i32, filter: Slice): void {
     const settings = this.settings;
     const query = new Builder(vector.length + 256).appendText("{ Get { ");
-    query.append(settings.collection).appendText(" ( limit: ").appendInteger(k);
+    query.append(this.className).appendText(" ( limit: ").appendInteger(k);
     query.appendText(" nearVector: { vector: ").append(vector).appendText(" }");
     if (!filter.isEmpty) appendWhere(query, filter);
     query.appendText(" ) { question answer _additional { distance");
@@ -49,29 +54,35 @@ export class Weaviate extends VectorDatabase {
     json.key("query").text(query.appendText(" } } } }").view());
   }
 
-  /** Entries that get old must be overwritten, or they would hide those that come after them. */
   protected override writeEntry(json: JsonWriter, entry: Entry, text: Slice): void {
     const settings = this.settings;
-    if (settings.keepsAge) json.key("objects").openArray().openObject();
-    json.key("class").text(settings.collection);
-    if (settings.keepsAge) json.key("id").text(uuidOf(entry.digest, 8));
+    if (settings.replaces) json.key("objects").openArray().openObject();
+    json.key("class").text(this.className);
+    if (settings.replaces) json.key("id").text(uuidOf(entry.digest, 8));
     json.key("vector").raw(entry.vector).key("properties").openObject();
     json.key("question").text(text).key("answer").text(entry.answer);
     if (settings.filters && !entry.partition.isEmpty) json.key(PARTITION).text(entry.partition);
     json.closeObject();
-    if (settings.keepsAge) json.closeObject().closeArray();
+    if (settings.replaces) json.closeObject().closeArray();
   }
 
   protected override read(answer: JsonValue): Neighbours {
     const classes = CLASSES.read(answer);
     if (classes === null) return new Neighbours();
-    return LAYOUT.read(classes.get(this.settings.collection));
+    return LAYOUT.read(classes.get(this.className));
   }
 }
 
 function appendWhere(query: Builder, partition: Slice): void {
   query.appendText(' where: { path: ["partition"] operator: Equal valueText: "');
   query.append(partition).appendText('" }');
+}
+
+/** As Weaviate itself has it when a class is made: it begins with a capital letter. */
+function capitalized(name: Slice): Slice {
+  if (<u32>(name.at(0) - 0x61) >= 26) return name;
+  const text = new Builder(name.length).appendByte(<u8>(name.at(0) - 0x20));
+  return text.append(name.sub(1)).toSlice();
 }
 
 function isClassName(name: Slice): bool {

@@ -16,7 +16,9 @@ export function milvus(index: VectorIndex, collection: string, apiKey: string): 
       ["filter"],
     );
     wire.checkSame([body.collectionName, body.annsField], [collection, "vector"]);
-    wire.checkSame(body.outputFields, ["question", "answer"]);
+    const outputs = body.outputFields;
+    const isDated = Array.isArray(outputs) && outputs.includes("created_at");
+    wire.checkSame(outputs, ["question", "answer", ...(isDated ? ["created_at"] : [])]);
     const accepts = conditionOf(body.filter);
     const hits = index.search(
       wire.vectorOf(wire.onlyOf(body.data)),
@@ -28,6 +30,7 @@ export function milvus(index: VectorIndex, collection: string, apiKey: string): 
       distance: cosine,
       question: fields.question,
       answer: fields.answer,
+      ...(isDated && { created_at: fields.created_at }),
     }));
     return { status: 200, body: { code: 0, cost: 0, data } };
   }

@@ -32,7 +32,8 @@ function embeddingOf(config: ConfigReader): EmbeddingService | null {
 }
 
 function databaseOf(config: ConfigReader): VectorDatabase | null {
-  const policy = new VectorPolicy(!config.flag("lenient"), config.integer("ttl", 0));
+  const ttl = config.integer("ttl", 0);
+  const policy = new VectorPolicy(!config.flag("lenient"), ttl, config.flag("refreshes"));
   return readVectorDatabase(config.object("vector"), policy);
 }
 

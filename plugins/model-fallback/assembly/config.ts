@@ -1,6 +1,6 @@
 import { compileKeyPath, KeyPath } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader, PluginLog, readHeaderName } from "@ai-gateway-wasm/kit";
+import { ConfigReader, PluginLog, readHeaderName, requireHeaderName } from "@ai-gateway-wasm/kit";
 import { DEFAULT_SUFFIXES, PathSuffixes } from "@ai-gateway-wasm/llm/model";
 import { AllFailed } from "./all-failed";
 import { BreakerOptions } from "./breaker-options";
@@ -10,6 +10,7 @@ import { Errors } from "./errors";
 import { Exposure } from "./exposure";
 import { StreamOptions } from "./judge";
 import { withoutLegacy } from "./legacy";
+import { CONSUMER_HEADER } from "./names";
 import { OptOut } from "./opt-out";
 import { RouterOrders } from "./router-orders";
 import { section } from "./section";
@@ -48,6 +49,7 @@ const KNOWN: string[] = [
   "targets",
   "chains",
   "clusterHeader",
+  "consumerHeader",
   "modelKey",
   "enableOnPathSuffix",
   "errors",
@@ -84,6 +86,7 @@ export class FallbackConfig {
   maxAttempts: i32 = 0;
   /** Header that tells the route the cluster; no bytes: routes know. */
   clusterHeader: Slice = NO_BYTES;
+  consumerHeader: Slice = CONSUMER_HEADER;
   modelKey: KeyPath | null = null;
   maxBodyBytes: i64 = 0;
   rejectsTooLarge: bool = false;
@@ -162,6 +165,7 @@ export function parseConfig(document: ConfigReader, log: PluginLog): FallbackCon
   if (reader.errors.any) return null;
   checkBodyRules(section(reader, "errors").objects("onBody"), config, log);
   config.clusterHeader = readHeaderName(reader, "clusterHeader");
+  config.consumerHeader = requireHeaderName(reader, "consumerHeader", CONSUMER_HEADER);
   config.modelKey = readModelKey(reader);
   config.maxAttempts = config.targets.length;
   readAttempts(reader, config);

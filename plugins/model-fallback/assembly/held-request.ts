@@ -120,7 +120,7 @@ export abstract class HeldRequest extends HttpContext {
     const modelKey = config.modelKey;
     if (body === null || modelKey === null) return;
     const request = RequestFeatures.read(body, modelKey, config.asksForVision);
-    if (config.asksForConsumer) request.consumer = consumerOf();
+    if (config.asksForConsumer) request.consumer = consumerOf(config.consumerHeader);
     const chain = request.model.isEmpty ? NO_CHAIN : config.findChain(request.model);
     if (chain === null) return;
     const settled = request.isAmbiguous ? settle(body, modelKey, request.model) : body;

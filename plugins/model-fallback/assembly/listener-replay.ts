@@ -133,7 +133,11 @@ export class ReplayListener extends HeldRequest {
 
   protected override pass(chain: Chain): void {
     const modelKey = this.config.modelKey;
-    const attempt = new Attempt(chain.ranks[0].links[0].target, NO_BYTES, consumerOf());
+    const attempt = new Attempt(
+      chain.ranks[0].links[0].target,
+      NO_BYTES,
+      consumerOf(this.config.consumerHeader),
+    );
     if (modelKey !== null) sendOn(this.config, attempt, NO_BYTES, modelKey);
   }
 

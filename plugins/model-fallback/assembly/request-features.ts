@@ -2,7 +2,6 @@ import { JsonCursor, JsonValue, KeyPath, readJson, stringOf } from "@ai-gateway-
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { configFlag } from "@ai-gateway-wasm/kit";
 import { requestHeaders } from "proxy-wasm-as";
-import { CONSUMER_HEADER } from "./names";
 
 const STREAM: Slice = bytes("stream");
 const TOOLS: Slice = bytes("tools");
@@ -64,8 +63,8 @@ export class RequestFeatures {
 }
 
 /** Who asks for the running request, whose headers can be read; no bytes: nobody knows. */
-export function consumerOf(): Slice {
-  const found = requestHeaders.get(CONSUMER_HEADER);
+export function consumerOf(header: Slice): Slice {
+  const found = requestHeaders.get(header);
   return found === null ? NO_BYTES : found.copy();
 }
 

@@ -22,7 +22,6 @@ import { identify } from "./identity";
 import { StartJudge, Verdict } from "./judge";
 import {
   CHAIN_PROPERTY,
-  CONSUMER_HEADER,
   CONTENT_LENGTH,
   PATH,
   RATE_LIMITED,
@@ -174,7 +173,7 @@ export class UpstreamAttempt extends HttpContext {
     } else {
       const present = requestHeaders.pairs();
       const path = present.find(PATH);
-      const consumer = present.find(CONSUMER_HEADER);
+      const consumer = present.find(this.config.consumerHeader);
       const edits = new HeadEdits();
       const attempt = new Attempt(target, NO_BYTES, consumer === null ? NO_BYTES : consumer);
       attempt.editHead(edits, path === null ? NO_BYTES : path);

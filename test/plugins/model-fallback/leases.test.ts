@@ -18,14 +18,20 @@ const KEYS: Json[] = [
 ];
 
 /** What targets are sent as `authorization` for each of so many requests of a consumer. */
-async function lent(providerKeys: Json, consumer: string | null, count = 1): Promise<unknown[]> {
+async function lent(
+  providerKeys: Json,
+  consumer: string | null,
+  count = 1,
+  consumerHeader = "x-mse-consumer",
+): Promise<unknown[]> {
   const config = {
+    consumerHeader,
     targets: [{ name: "a", model: "a", cluster: "backend", auth: { providerKeys } }],
   };
   await using host = await gateway(config, { trace: false });
   const found: unknown[] = [];
   for (let i = 0; i < count; i++) {
-    const headers = { ...JSON_TYPE, ...(consumer ? { "x-mse-consumer": consumer } : {}) };
+    const headers = { ...JSON_TYPE, ...(consumer ? { [consumerHeader]: consumer } : {}) };
     const body = '{"model":"m","messages":[]}';
     const reply = await host.fetch(TARGET, { method: "POST", headers, body }).settle();
     expect(reply.status).toBe(200);
@@ -38,6 +44,10 @@ async function lent(providerKeys: Json, consumer: string | null, count = 1): Pro
 describe("native", () => {
   test("the consumer's own key", async () => {
     expect(new Set(await lent(KEYS, "alice", 5))).toEqual(new Set(["Bearer of-alice"]));
+  });
+
+  test("the consumer's own key, whoever it is by another header", async () => {
+    expect(await lent(KEYS, "alice", 1, "x-team")).toEqual(["Bearer of-alice"]);
   });
 
   test.each([["carol"], [null]])("one for everybody: %s", async (consumer) => {

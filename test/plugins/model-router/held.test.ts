@@ -40,7 +40,8 @@ describe("model-router", () => {
     expect((await sent(modelRouter(ROUTER), form)).isHeld).toBe(true);
   });
 
-  test.each([{ "content-type": "Text/JSON" }, {}])("%o is", async (headers) =>
+  const READABLE: Record<string, string>[] = [{ "content-type": "Text/JSON" }, {}];
+  test.each(READABLE)("%o is", async (headers) =>
     expect(await sent(modelRouter(ROUTER), headers)).toEqual({ isHeld: true, length: "13" }),
   );
 });

@@ -39,9 +39,7 @@ export class CppAuthenticator extends Authenticator {
       const place = this.places[i];
       const token = place.read();
       if (token.isEmpty) continue;
-      // A scheme belongs to headers; the value may be the query's.
-      const mayHaveScheme = place.mayHaveScheme && !place.readHeader().isEmpty;
-      const key = this.credentials.find(token, mayHaveScheme);
+      const key = this.credentials.find(token, place.showsScheme);
       if (key === null) {
         unknown = token;
         continue;

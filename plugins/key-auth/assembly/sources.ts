@@ -49,6 +49,11 @@ export class Source {
     return value.isEmpty && this.inQuery ? this.readQuery() : value;
   }
 
+  /** What `read` finds may have a scheme: it stands in a header, not in the query. */
+  get showsScheme(): bool {
+    return this.mayHaveScheme && !this.readHeader().isEmpty;
+  }
+
   /** The first value of the header; empty when there is none. */
   readHeader(): Slice {
     if (this.header.isEmpty) return NO_BYTES;

@@ -1,5 +1,4 @@
-import { JsonValue } from "@ai-gateway-wasm/as-json";
-import { equalsIgnoreCase, Slice } from "@ai-gateway-wasm/bytes";
+import { Slice } from "@ai-gateway-wasm/bytes";
 import { Api } from "./api/api";
 import { SecurityConfig } from "./config";
 import { Examiner } from "./exam";
@@ -10,9 +9,7 @@ import { Verdict } from "./judge/verdict";
 import { LocalRules } from "./local/local-rules";
 import { Client } from "./refusal/client";
 import { Texts } from "./texts";
-
-/** More members than any API has: looking for two of one name takes the square of their number. */
-const MAX_MEMBERS: i32 = 200;
+import { hasTwins } from "./twins";
 
 /**
  * Who reads the body may read another text in it than we do. Of answers, which no stranger writes, only
@@ -23,19 +20,7 @@ export function isUnreadableBody(phase: Phase, body: Slice, texts: Texts): bool 
   if (isWide(body)) return true;
   if (phase == Phase.Response) return false;
   if (root === null) return texts.isEmpty && !body.isEmpty; // no JSON
-  return root.isObject && hasTwins(root);
-}
-
-/** Two members have the same name, but for the case of letters: parsers disagree about which counts. */
-function hasTwins(object: JsonValue): bool {
-  const members = object.entries();
-  const keys: Slice[] = [];
-  while (members.next()) {
-    const key = members.key.kept();
-    for (let i = 0; i < keys.length; i++) if (equalsIgnoreCase(key, keys[i])) return true;
-    if (keys.push(key) > MAX_MEMBERS) return true;
-  }
-  return false;
+  return texts.isAmbiguous || (root.isObject && hasTwins(root));
 }
 
 /** JSON in UTF-16 or UTF-32, told by its first bytes: some servers read it, we do not. */
@@ -49,7 +34,8 @@ function isWide(body: Slice): bool {
 /** What of a complete body is judged. @param client is told what a refusal must know */
 export function readTexts(api: Api, phase: Phase, body: Slice, client: Client): Texts {
   const texts = new Texts(body);
-  if (phase == Phase.Request) api.readRequest(texts, client);
+  texts.looksForTwins = phase == Phase.Request;
+  if (texts.looksForTwins) api.readRequest(texts, client);
   else api.readResponse(texts, client);
   return texts;
 }

@@ -47,6 +47,7 @@ import { StreamGate } from "./stream-gate";
 import { Texts } from "./texts";
 
 const OK: Slice = bytes("200");
+const TRAILER: Slice = bytes("trailer");
 const UNREADABLE: string = "unreadable";
 
 /**
@@ -64,6 +65,10 @@ export class ContentStream extends HttpContext {
   private texts: Texts | null = null;
   private exam: BodyExam | null = null;
   private gate: GatedBody | null = null;
+  /** The request's body is held; it goes on only once it is judged. */
+  private holdsBody: bool = false;
+  /** The answer has begun: `stage` is about that. */
+  private isAnswered: bool = false;
   private readonly consumer: Slice;
 
   constructor(
@@ -102,41 +107,39 @@ export class ContentStream extends HttpContext {
     }
     limitRequestBuffer(config.maxBodyBytes);
     this.stage = Stage.Reads;
+    this.holdsBody = true;
     if (config.holdsHeaders) return HeadersAction.StopIteration;
     if (config.mayMask) requestHeaders.remove(CONTENT_LENGTH); // nothing can correct it later
     return HeadersAction.Continue;
   }
 
   override onRequestBody(_size: i32, endOfStream: bool): DataAction {
-    if (this.stage == Stage.Reads && endOfStream && !this.judge(requestBody.readAll())) {
-      return DataAction.StopIterationAndBuffer;
-    }
-    return this.isHolding ? DataAction.StopIterationAndBuffer : DataAction.Continue;
+    return this.holdsBack(endOfStream) ? DataAction.StopIterationAndBuffer : DataAction.Continue;
   }
 
   /** A request with trailers has no end of its body. */
   override onRequestTrailers(): TrailersAction {
-    const goesOn = this.stage != Stage.Reads || this.judge(requestBody.readAll());
-    return goesOn ? TrailersAction.Continue : TrailersAction.StopIteration;
+    return this.holdsBack(true) ? TrailersAction.StopIteration : TrailersAction.Continue;
   }
 
   override onResponseHeaders(endOfStream: bool): HeadersAction {
+    this.isAnswered = true;
     this.stage = Stage.Idle;
     const action = this.openResponse(endOfStream);
-    if (this.stage == Stage.Idle) this.finish();
+    if (this.stage == Stage.Idle) this.close();
     return action;
   }
 
   override onResponseBody(_size: i32, endOfStream: bool): DataAction {
     const action = this.readResponse(endOfStream);
-    if (endOfStream && action == DataAction.Continue) this.finish();
+    if (endOfStream && action == DataAction.Continue) this.close();
     return action;
   }
 
   /** An answer with trailers has no end of its body. */
   override onResponseTrailers(): TrailersAction {
     const action = this.endResponse();
-    if (action == TrailersAction.Continue) this.finish();
+    if (action == TrailersAction.Continue) this.close();
     return action;
   }
 
@@ -148,8 +151,22 @@ export class ContentStream extends HttpContext {
     if (this.stage != Stage.Asks || exam === null) return;
     const outcome = exam.take(response);
     if (outcome == Outcome.Pending || !this.reach() || !this.settle(exam, outcome)) return;
-    if (this.phase == Phase.Request) this.resumeRequest();
-    else this.closeResponse();
+    if (this.phase == Phase.Response) return this.closeResponse();
+    this.holdsBody = false;
+    this.resumeRequest();
+  }
+
+  /** What of the request waits. What comes of it behind the beginning of an answer is never judged. */
+  private holdsBack(isLast: bool): bool {
+    if (isLast && !this.isAnswered && this.stage == Stage.Reads) {
+      this.holdsBody = !this.judge(requestBody.readAll());
+    }
+    return this.holdsBody;
+  }
+
+  /** Nothing more is looked at. A request that was never judged must not go on behind its answer. */
+  private close(): void {
+    if (!this.holdsBody || this.hasReplied) this.finish();
   }
 
   /** Leaves the stage idle when nothing of the answer is to be looked at. */
@@ -161,7 +178,10 @@ export class ContentStream extends HttpContext {
     const type = responseHeaders.get(CONTENT_TYPE);
     const isOk = status !== null && status.equals(OK);
     const taking = config.api.taking(isOk, type === null ? NO_BYTES : lowerCase(type));
-    if (taking == Taking.Pass) return HeadersAction.Continue;
+    if (taking == Taking.Pass) {
+      this.ledger.skip(Phase.Response, isOk ? "kind" : "status");
+      return HeadersAction.Continue;
+    }
     this.phase = Phase.Response;
     if (isUnreadable(responseHeaders)) {
       if (config.deniesUnreadable) this.refuse(null, true);
@@ -169,12 +189,13 @@ export class ContentStream extends HttpContext {
       return HeadersAction.Continue;
     }
     if (taking == Taking.Hold) return this.holdResponse();
+    const announcesTrailers = responseHeaders.get(TRAILER) !== null; // edits end what was loaded
     this.ledger.audit.start();
     limitResponseBuffer(config.maxBodyBytes);
     responseHeaders.remove(CONTENT_LENGTH);
     this.nameServices();
     const gate = new StreamGate(config, this.examiner, taking == Taking.Search);
-    this.gate = new GatedBody(gate);
+    this.gate = new GatedBody(gate, announcesTrailers);
     this.stage = Stage.Streams;
     return HeadersAction.Continue;
   }
@@ -217,8 +238,10 @@ export class ContentStream extends HttpContext {
       this.examiner.prompt = texts.whole();
       return true;
     }
-    const denies = config.deniesUnreadable && isUnreadableBody(this.phase, body, texts);
-    if (denies) return this.refuse(null);
+    const isTooLong = <i64>body.length > config.maxBodyBytes;
+    if (config.deniesUnreadable && (isTooLong || isUnreadableBody(this.phase, body, texts))) {
+      return this.refuse(null);
+    }
     const images = keptImages(config, this.phase, texts);
     if (texts.skipped != "") this.ledger.skipped(texts.skipped);
     if (texts.isEmpty && images.length == 0) return this.ledger.skip(this.phase, "no text");
@@ -331,7 +354,7 @@ export class ContentStream extends HttpContext {
   /** All of the answer that was held goes on. */
   private closeResponse(): void {
     this.resumeResponse();
-    this.finish();
+    this.close();
   }
 
   /** Trailers end the stream. */

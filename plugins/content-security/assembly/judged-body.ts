@@ -1,6 +1,7 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { Api } from "./api/api";
 import { SecurityConfig } from "./config";
+import { ConsumerRules } from "./consumer-rules";
 import { Examiner } from "./exam";
 import { Image } from "./image";
 import { Phase } from "./judge/backend";
@@ -12,12 +13,19 @@ import { Texts } from "./texts";
 import { hasTwins } from "./twins";
 
 /**
- * Who reads the body may read another text in it than we do. Of answers, which no stranger writes, only
+ * What is refused with `onUnreadable: deny`: it is longer than what is held, or who reads the body may
+ * read another text in it than we do. Of answers, which no stranger writes, only
  * what we cannot even look into.
  */
-export function isUnreadableBody(phase: Phase, body: Slice, texts: Texts): bool {
+export function isUnreadableBody(
+  config: SecurityConfig,
+  phase: Phase,
+  body: Slice,
+  texts: Texts,
+): bool {
   const root = texts.root;
-  if (isWide(body)) return true;
+  if (!config.deniesUnreadable) return false;
+  if (<i64>body.length > config.maxBodyBytes || isWide(body)) return true;
   if (phase == Phase.Response) return false;
   if (root === null) return texts.isEmpty && !body.isEmpty; // no JSON
   return texts.isAmbiguous || (root.isObject && hasTwins(root));
@@ -50,6 +58,17 @@ export function keptImages(config: SecurityConfig, phase: Phase, texts: Texts): 
   if (!config.needs.images || !isAsked) return images;
   for (let i = 0; i < texts.images.length; i++) images.push(texts.images[i].kept());
   return images;
+}
+
+/** Tells what the cloud calls the services for this consumer. */
+export function nameServices(
+  rules: ConsumerRules,
+  examiner: Examiner,
+  consumer: Slice,
+  phase: Phase,
+): void {
+  examiner.service = rules.serviceOf(consumer, phase, false);
+  examiner.imageService = rules.serviceOf(consumer, phase, true);
 }
 
 /** Masks what the local rules mask. @returns what they refuse; null: nothing */

@@ -33,7 +33,11 @@ function doubtUse(reader: ConfigReader, config: SecurityConfig, doubts: Doubts):
     doubts.warn(reader, "rules", "nothing is judged: there are none, and no service");
   }
   if (rules !== null && rules.needsAnswers && !config.checksResponse) {
-    doubts.warn(reader, "checkResponse", "is off: rules for answers do nothing, no original comes back");
+    doubts.warn(
+      reader,
+      "checkResponse",
+      "is off: rules for answers do nothing, no original comes back",
+    );
   }
 }
 

@@ -30,7 +30,7 @@ import { FAILURE_DETAILS, failureBody, failureHeaders } from "./failure";
 import { Flow, GatedBody } from "./gated-body";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
-import { applyRules, isUnreadableBody, keptImages, readTexts } from "./judged-body";
+import { applyRules, isUnreadableBody, keptImages, nameServices, readTexts } from "./judged-body";
 import { Ledger } from "./ledger";
 import { Metrics } from "./metrics";
 import {
@@ -193,7 +193,7 @@ export class ContentStream extends HttpContext {
     this.ledger.audit.start();
     limitResponseBuffer(config.maxBodyBytes);
     responseHeaders.remove(CONTENT_LENGTH);
-    this.nameServices();
+    nameServices(config.consumers, this.examiner, this.consumer, this.phase);
     const gate = new StreamGate(config, this.examiner, taking == Taking.Search);
     this.gate = new GatedBody(gate, announcesTrailers);
     this.stage = Stage.Streams;
@@ -203,10 +203,9 @@ export class ContentStream extends HttpContext {
   private readResponse(endOfStream: bool): DataAction {
     const gate = this.gate;
     if (this.stage == Stage.Streams && gate !== null) return gate.read(endOfStream);
-    if (this.stage == Stage.Reads && endOfStream && !this.judge(responseBody.readAll())) {
-      return DataAction.StopIterationAndBuffer;
-    }
-    return this.isHolding ? DataAction.StopIterationAndBuffer : DataAction.Continue;
+    const isJudged = endOfStream && this.stage == Stage.Reads && this.judge(responseBody.readAll());
+    const goesOn = isJudged || this.stage == Stage.Idle;
+    return goesOn ? DataAction.Continue : DataAction.StopIterationAndBuffer;
   }
 
   private endResponse(): TrailersAction {
@@ -214,10 +213,6 @@ export class ContentStream extends HttpContext {
     if (this.stage == Stage.Streams && gate !== null) return this.endGate(gate);
     const goesOn = this.stage != Stage.Reads || this.judge(responseBody.readAll());
     return goesOn ? TrailersAction.Continue : TrailersAction.StopIteration;
-  }
-
-  private get isHolding(): bool {
-    return this.stage == Stage.Reads || this.stage == Stage.Asks;
   }
 
   private holdResponse(): HeadersAction {
@@ -238,10 +233,7 @@ export class ContentStream extends HttpContext {
       this.examiner.prompt = texts.whole();
       return true;
     }
-    const isTooLong = <i64>body.length > config.maxBodyBytes;
-    if (config.deniesUnreadable && (isTooLong || isUnreadableBody(this.phase, body, texts))) {
-      return this.refuse(null);
-    }
+    if (isUnreadableBody(config, this.phase, body, texts)) return this.refuse(null);
     const images = keptImages(config, this.phase, texts);
     if (texts.skipped != "") this.ledger.skipped(texts.skipped);
     if (texts.isEmpty && images.length == 0) return this.ledger.skip(this.phase, "no text");
@@ -254,7 +246,7 @@ export class ContentStream extends HttpContext {
     // Services never see what the rules have masked, as little as the model does.
     const text = texts.whole();
     if (isRequest) this.examiner.prompt = text;
-    this.nameServices();
+    nameServices(config.consumers, this.examiner, this.consumer, this.phase);
     const masking = config.masking.of(this.phase);
     const exam = new BodyExam(this.examiner, this.phase, text, images, masking, texts.documents());
     this.exam = exam;
@@ -267,12 +259,6 @@ export class ContentStream extends HttpContext {
     if (texts.isChanged && !this.edit(texts)) return this.refuse(null);
     this.ledger.passed(this.phase, texts.isMasked, false);
     return true;
-  }
-
-  /** What the cloud calls the services for this consumer. */
-  private nameServices(): void {
-    this.examiner.service = this.config.consumers.serviceOf(this.consumer, this.phase, false);
-    this.examiner.imageService = this.config.consumers.serviceOf(this.consumer, this.phase, true);
   }
 
   /** @returns true: what is held goes on */

@@ -345,21 +345,25 @@ export class Texts {
     const type = textOf(object.get(TYPE));
     const isText = type.equals(TEXT);
     if (!this.isCompared && !isText && !type.equals(IMAGE)) return; // the peers know no others
-    const told = textOf(object.get(ROLE));
-    const role = type.endsWith(TOOL_RESULT) ? TOOL : told.isEmpty ? speaker : told.kept();
+    const role = type.endsWith(TOOL_RESULT) ? TOOL : roleOf(object, speaker);
     const before = this.fields.length + this.images.length;
     if (this.looksForTwins && hasTwins(object)) this.isAmbiguous = true;
+    this.takeMembers(object, role, isText, depth + 1);
+    if (before == this.fields.length + this.images.length) this.takeLeaves(object, role, STRUCTURE);
+  }
+
+  private takeMembers(object: JsonValue, role: Slice, isText: bool, depth: i32): void {
     // In the order of the body, so that it can be edited from its beginning to its end.
     const members = object.entries();
     while (members.next()) {
       const value = members.value;
       if (isSaying(members.key) || (isText && members.keyIs(DATA))) {
-        this.take(value, members.keyIs(OUTPUT) ? TOOL : role, depth + 1);
+        this.take(value, members.keyIs(OUTPUT) ? TOOL : role, depth);
       } else if (members.keyIs(ARGUMENTS)) this.takeLeaves(value, role, NO_BYTES, true);
       else if (members.keyIs(INPUT)) this.takeLeaves(value, role, NO_BYTES);
-      else if (members.keyIs(IMAGE)) this.takeImage(Image.at(value.isObject ? value.get(URL) : value));
+      else if (members.keyIs(IMAGE))
+        this.takeImage(Image.at(value.isObject ? value.get(URL) : value));
     }
-    if (before == this.fields.length + this.images.length) this.takeLeaves(object, role, STRUCTURE);
   }
 
   /** All texts of a value. @param except keys of members that are none; a blank behind each */
@@ -378,6 +382,12 @@ export class Texts {
     const start = offsetIn(this.body, raw);
     this.fields.push(new TextField(start, raw.length, text.kept(), role, isJson));
   }
+}
+
+/** @param speaker whose it is when it does not say */
+function roleOf(object: JsonValue, speaker: Slice): Slice {
+  const told = textOf(object.get(ROLE));
+  return told.isEmpty ? speaker : told.kept();
 }
 
 function isSaying(key: Slice): bool {

@@ -27,7 +27,10 @@ describe.each(BUILDS)("%s", (build) => {
       open(request: Parameters<typeof early.open>[0], to: UpstreamSink) {
         early.requests.push(request);
         sink = to;
-        to.headers([[":status", `${status}`], ["content-type", "application/json"]]);
+        to.headers([
+          [":status", `${status}`],
+          ["content-type", "application/json"],
+        ]);
       },
     });
     const host = await open(build, { requestScope: "all" }, handler);
@@ -63,7 +66,10 @@ describe("an event that is longer than maxBodyBytes", () => {
   });
 
   test("what comes behind it is judged", async () => {
-    const [got] = await streamed([...long, `\n\n${event("hi")}${event("a wea")}`, event("pon")], config);
+    const [got] = await streamed(
+      [...long, `\n\n${event("hi")}${event("a wea")}`, event("pon")],
+      config,
+    );
     expect(got).toContain('"content":"hi"');
     expect(got).not.toContain("pon");
     expect(got).toContain("from-security-guard");

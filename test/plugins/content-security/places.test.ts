@@ -4,7 +4,7 @@ import { contentSecurity } from "./support.js";
 
 // Wherever an API has a text, rules see it: in requests, in answers, in events of streams.
 
-const RULES = [
+const RULES: Json = [
   { name: "forbidden", words: ["weapon"] },
   { name: "phones", builtin: "phone_cn", action: "mask" },
 ];
@@ -35,7 +35,9 @@ async function open(config: Record<string, Json>): Promise<void> {
 async function ask(path: string, body: string) {
   const headers = { "content-type": "application/json" };
   const before = host.clusters["backend"]!.requests.length;
-  const reply = await host.fetch(`http://a.test${path}`, { method: "POST", headers, body }).settle();
+  const reply = await host
+    .fetch(`http://a.test${path}`, { method: "POST", headers, body })
+    .settle();
   const sent = host.clusters["backend"]!.requests[before];
   // Of a refused request the headers may have gone on.
   return { text: reply.text(), sent: sent === undefined ? "" : sent.body };
@@ -43,18 +45,30 @@ async function ask(path: string, body: string) {
 
 const say = (...messages: Json[]) => ({ messages });
 const part = (content: Json) => say({ role: "user", content: [content] });
-const item = (content: Record<string, Json>) => ({ input: [{ role: "user", content: "hi" }, content] });
+const item = (content: Record<string, Json>) => ({
+  input: [{ role: "user", content: "hi" }, content],
+});
 
 /** A request for each place; `@` is the text. */
 const REQUESTS: Record<string, [string, Json]> = {
   "responses' input at /responses/": ["/v1/responses/", { input: "@" }],
   "responses' input, the path escaped": ["/v1/response%73", { input: "@" }],
   "responses' input at a path of the route's": ["/v1/x", { input: "@" }],
-  "responses' input beside messages": ["/v1/x", { ...say({ role: "user", content: "hi" }), input: "@" }],
-  "a tool's output": ["/v1/responses", item({ type: "function_call_output", call_id: "c", output: "@" })],
+  "responses' input beside messages": [
+    "/v1/x",
+    { ...say({ role: "user", content: "hi" }), input: "@" },
+  ],
+  "a tool's output": [
+    "/v1/responses",
+    item({ type: "function_call_output", call_id: "c", output: "@" }),
+  ],
   "a tool's output as a list": [
     "/v1/responses",
-    item({ type: "function_call_output", call_id: "c", output: [{ type: "input_text", text: "@" }] }),
+    item({
+      type: "function_call_output",
+      call_id: "c",
+      output: [{ type: "input_text", text: "@" }],
+    }),
   ],
   "the input of a custom tool": [
     "/v1/responses",
@@ -68,7 +82,10 @@ const REQUESTS: Record<string, [string, Json]> = {
     "/v1/responses",
     item({ type: "code_interpreter_call", id: "c", code: "@", outputs: [] }),
   ],
-  "variables of a stored prompt": ["/v1/responses", { prompt: { id: "p", variables: { who: "@" } } }],
+  "variables of a stored prompt": [
+    "/v1/responses",
+    { prompt: { id: "p", variables: { who: "@" } } },
+  ],
   "a refusal": [CHAT, say({ role: "assistant", content: null, refusal: "@" })],
   "a part that refuses": [CHAT, part({ type: "refusal", refusal: "@" })],
   "the call of a function": [
@@ -138,7 +155,8 @@ describe("requests", () => {
 
   test("a text that lies deep is judged as it stands", async () => {
     let content = '"a weapon"';
-    for (let depth = 0; depth < 40; depth++) content = `[{"type":"tool_result","content":${content}}]`;
+    for (let depth = 0; depth < 40; depth++)
+      content = `[{"type":"tool_result","content":${content}}]`;
     const { sent } = await ask(CHAT, `{"messages":[{"role":"user","content":${content}}]}`);
     expect(sent).toBe("");
   });
@@ -220,7 +238,9 @@ describe("streams of APIs that nobody knows", () => {
 const ANSWERS: Record<string, Json> = {
   "a refusal": { choices: [{ message: { role: "assistant", content: null, refusal: "@" } }] },
   "the call of a function": { choices: [{ message: { function_call: { arguments: "@" } } }] },
-  "a tool's output": { output: [{ type: "mcp_call", output: [{ type: "output_text", text: "@" }] }] },
+  "a tool's output": {
+    output: [{ type: "mcp_call", output: [{ type: "output_text", text: "@" }] }],
+  },
   "code that was run": { output: [{ type: "code_interpreter_call", code: "@" }] },
   "the input of a custom tool": { output: [{ type: "custom_tool_call", input: "@" }] },
 };

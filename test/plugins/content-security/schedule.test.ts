@@ -24,7 +24,8 @@ const requests = NAMES.map((name) => ({
   chunks: [`{"stream":true,"messages":[{"role":"us`, `er","content":"${mail(name)}"}]}`],
 }));
 
-const event = (content: string) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
+const event = (content: string) =>
+  `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
 
 function isJudgedAlone(host: Host, answers: readonly (ClientResponse | null)[]): void {
   for (const { body } of host.clusters["backend"]!.requests) expect(body).not.toContain("@a.test");

@@ -203,8 +203,9 @@ export class ContentStream extends HttpContext {
   private readResponse(endOfStream: bool): DataAction {
     const gate = this.gate;
     if (this.stage == Stage.Streams && gate !== null) return gate.read(endOfStream);
-    const isJudged = endOfStream && this.stage == Stage.Reads && this.judge(responseBody.readAll());
-    const goesOn = isJudged || this.stage == Stage.Idle;
+    const holds = this.stage == Stage.Reads || this.stage == Stage.Asks;
+    const isLast = endOfStream && this.stage == Stage.Reads;
+    const goesOn = isLast ? this.judge(responseBody.readAll()) : !holds;
     return goesOn ? DataAction.Continue : DataAction.StopIterationAndBuffer;
   }
 

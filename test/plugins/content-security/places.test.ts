@@ -11,6 +11,7 @@ const RULES: Json = [
 const PHONE = "13812345678";
 const MASKED = "[[PHONE_CN_1]]";
 const REFUSED = "from-security-guard";
+const JSON_TYPE = { "content-type": "application/json" };
 const CHAT = "/v1/chat/completions";
 
 let host: Host;
@@ -33,7 +34,7 @@ async function open(config: Record<string, Json>): Promise<void> {
 }
 
 async function ask(path: string, body: string) {
-  const headers = { "content-type": "application/json" };
+  const headers = JSON_TYPE;
   const before = host.clusters["backend"]!.requests.length;
   const reply = await host
     .fetch(`http://a.test${path}`, { method: "POST", headers, body })
@@ -184,6 +185,33 @@ describe("members of one name", () => {
     }
     const names = '{"messages":[{"role":"user","content":[{"type":"text","text":"hi"}]}]}';
     expect((await ask(CHAT, names)).sent).toBe(names);
+  });
+});
+
+describe("what others may read differently", () => {
+  beforeEach(() => open({ rules: [{ name: "other", words: ["other"] }] }));
+
+  test.each([
+    [199, true],
+    [250, false],
+  ])("a message with %i members", async (count, passes) => {
+    const more = Array.from({ length: count - 1 }, (_, i) => `"m${i}":0`).join(",");
+    const body = `{"messages":[{"content":"hi",${more}}]}`;
+    expect((await ask(CHAT, body)).sent).toBe(passes ? body : "");
+  });
+
+  test.each<[string, BufferEncoding, number[]]>([
+    ["UTF-16, marked", "utf16le", [0xff, 0xfe]],
+    ["UTF-16, not marked", "utf16le", []],
+    ["UTF-8, marked", "utf8", [0xef, 0xbb, 0xbf]],
+  ])("a request in %s", async (_name, encoding, mark) => {
+    const text = '{"messages":[{"role":"user","content":"hi"}]}';
+    const body = Buffer.concat([Buffer.from(mark), Buffer.from(text, encoding)]);
+    const reply = await host
+      .fetch(`http://a.test${CHAT}`, { method: "POST", headers: JSON_TYPE, body })
+      .settle();
+    const sent = reply.upstream[0]?.bytes ?? new Uint8Array();
+    expect(Buffer.from(sent).equals(body)).toBe(encoding === "utf8");
   });
 });
 

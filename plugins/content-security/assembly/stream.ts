@@ -189,13 +189,14 @@ export class ContentStream extends HttpContext {
       return HeadersAction.Continue;
     }
     if (taking == Taking.Hold) return this.holdResponse();
-    const announcesTrailers = responseHeaders.get(TRAILER) !== null; // edits end what was loaded
+    // Before edits end what was loaded. Not where Higress 2.1 may be: it hides what comes to a pause.
+    const pausesForTrailers = !isDefined(HIGRESS) && responseHeaders.get(TRAILER) !== null;
     this.ledger.audit.start();
     limitResponseBuffer(config.maxBodyBytes);
     responseHeaders.remove(CONTENT_LENGTH);
     nameServices(config.consumers, this.examiner, this.consumer, this.phase);
     const gate = new StreamGate(config, this.examiner, taking == Taking.Search);
-    this.gate = new GatedBody(gate, announcesTrailers);
+    this.gate = new GatedBody(gate, pausesForTrailers);
     this.stage = Stage.Streams;
     return HeadersAction.Continue;
   }

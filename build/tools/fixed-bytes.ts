@@ -15,6 +15,10 @@ const CONSTANT = new RegExp(
   "gm",
 );
 
+/** A constant list of such texts, each of them written out or a constant by its name. */
+const LIST = /^(?:export )?const [A-Z][A-Z0-9_]*: Slice\[\] = \[[^]*?\];$/gm;
+const ELEMENT = new RegExp(String.raw`\bbytes\((${LITERAL})\)`, "g");
+
 /** Stands before what `linkFixed` completes; the first two words of an object that lies in static data. */
 const MARK = [0x5a17c0de, 0xb17e57ab] as const;
 /** Stands for an address. Not 0: the optimiser cuts data where eight zeros follow each other. */
@@ -29,13 +33,19 @@ const OBJECT_BYTES = HEADER_BYTES + 12;
  * bytes of code; a plugin has some hundred such constants.
  */
 export function fixBytes(source: string): string {
-  return source.replace(CONSTANT, (constant, head: string, literals: string) => {
+  const fixed = source.replace(CONSTANT, (constant, head: string, literals: string) => {
     const texts = literals.match(new RegExp(LITERAL, "g")) ?? [];
-    const text = texts.map(textOf).join("");
     const lines = "\n".repeat(constant.split("\n").length - 1); // what follows keeps its number
-    const data = `memory.data<u32>([${layOut(text).join(",")}])`;
-    return `${head}changetype<Slice>(${data} + ${HEADER_BYTES});${lines}`;
+    return `${head}${sliceOf(texts.map(textOf).join(""))};${lines}`;
   });
+  return fixed.replace(LIST, (list) =>
+    list.replace(ELEMENT, (_, literal: string) => sliceOf(textOf(literal))),
+  );
+}
+
+/** An expression for the slice of a text that `linkFixed` completes. */
+function sliceOf(text: string): string {
+  return `changetype<Slice>(memory.data<u32>([${layOut(text).join(",")}]) + ${HEADER_BYTES})`;
 }
 
 function textOf(literal: string): string {

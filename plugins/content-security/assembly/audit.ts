@@ -68,7 +68,7 @@ export class Audit {
     return event;
   }
 
-  /** Local rules matched that were only to be logged. */
+  /** Local rules matched that were only to be logged, or that have masked. */
   noteRules(names: Slice[]): void {
     for (let i = 0; i < names.length; i++) {
       if (!this.knows(names[i])) this.rules.push(names[i]);

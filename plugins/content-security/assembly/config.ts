@@ -1,6 +1,7 @@
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { countsEveryRequest } from "@ai-gateway-wasm/kit/series";
 import { Api } from "./api/api";
+import { readApi } from "./api/read";
 import { isTextModeration } from "./backend/aliyun/config";
 import { Spellings } from "./backend/guard/spellings";
 import { ConsumerRules } from "./consumer-rules";
@@ -11,9 +12,10 @@ import { Needs } from "./judge/needs";
 import { LedgerHabits } from "./ledger-habits";
 import { LocalRules } from "./local/local-rules";
 import { MaskingPolicy } from "./masking";
-import { readRefusal } from "./refusal/read";
+import { DenyFormat } from "./refusal/content";
+import { readFormat, readRefusal } from "./refusal/read";
 import { Refusal } from "./refusal/refusal";
-import { doubtBar, readThresholds } from "./thresholds-parser";
+import { doubtBar, readActions, readTopBars } from "./thresholds-parser";
 
 const FAIL_MODES: string[] = ["open", "closed"];
 const UNREADABLE: string[] = ["pass", "deny"];
@@ -46,6 +48,7 @@ export class SecurityConfig {
   /** Requests are read: they are checked, or a judge of answers wants to know them. */
   readonly readsRequest: bool;
   readonly needs: Needs;
+  readonly api: Api;
   /** Images of requests that have texts are judged, too. */
   readonly checksImages: bool;
   /** Characters, or events, after which a stream is judged. */
@@ -83,7 +86,6 @@ export class SecurityConfig {
     readonly backends: Backend[],
     /** Null: there are none. */
     readonly rules: LocalRules | null,
-    readonly api: Api,
     doubts: Doubts,
   ) {
     const isCloud = dialect == Dialect.Cloud;
@@ -94,7 +96,12 @@ export class SecurityConfig {
     this.checksRequest = checksRequest;
     this.checksResponse = checksResponse;
     const ignoresActions = ignoresDimensions(config, dialect, backends);
-    const thresholds = readThresholds(config, doubts, ignoresActions);
+    // In the peer's order: of several faults the first one is told (content-security.md 2.3).
+    const thresholds = readActions(config, doubts, ignoresActions);
+    readFormat(config, DenyFormat.Legacy);
+    const api = readApi(config, dialect, doubts);
+    this.api = api;
+    readTopBars(config, thresholds);
     const consumers = new ConsumerRules(config, thresholds, doubts, ignoresActions);
     this.consumers = consumers;
     const needs = new Needs(backends, consumers.masks);
@@ -106,7 +113,8 @@ export class SecurityConfig {
     this.trigger = isGuard ? Trigger.Chars : config.choice("bufferTrigger", TRIGGERS, Trigger.Auto);
     this.asksEmpty = !api.judgesEvents && needs.empty;
     const limit = api.judgesEvents ? 1 : readWindow(fields, doubts, isGuard);
-    this.contextChars = readContext(config, dialect, limit);
+    const context = readContext(config, dialect, limit);
+    this.contextChars = api.judgesEvents ? 0 : context;
     this.bufferLimit = limit;
     const refusal = readRefusal(config, dialect, api.type);
     this.refusal = refusal;

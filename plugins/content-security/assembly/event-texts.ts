@@ -10,8 +10,11 @@ const DELTA: Slice = bytes("delta");
 const TEXT: Slice = bytes("text");
 const CONTENT: Slice = bytes("content");
 const REASONING: Slice = bytes("reasoning_content");
+const REFUSAL: Slice = bytes("refusal");
 const TOOL_CALLS: Slice = bytes("tool_calls");
 const FUNCTION: Slice = bytes("function");
+/** Before there were lists of calls. */
+const FUNCTION_CALL: Slice = bytes("function_call");
 const ARGUMENTS: Slice = bytes("arguments");
 /** Of Anthropic: text, thoughts and the input of tools. */
 const ANTHROPIC: Slice[] = [TEXT, bytes("thinking"), bytes("partial_json")];
@@ -24,22 +27,10 @@ const OUTPUT_INDEX: Slice = bytes("output_index");
 const CONTENT_INDEX: Slice = bytes("content_index");
 const SUMMARY_INDEX: Slice = bytes("summary_index");
 /** Where their events say once more, in whole, what was said in pieces. */
-const PARTS: Slice[] = [
-  bytes("part"),
-  bytes("item"),
-  bytes("response"),
-  bytes("output"),
-  CONTENT,
-  bytes("summary"),
-];
-const SAID: Slice[] = [
-  TEXT,
-  ARGUMENTS,
-  bytes("refusal"),
-  bytes("input"),
-  bytes("code"),
-  bytes("output"),
-];
+const PARTS: Slice = bytes("part item response output content summary ");
+const SAID: Slice = bytes("text arguments refusal input code output ");
+/** Beside the texts of a list of parts. */
+const STRUCTURE: Slice = bytes("type ");
 /** response.output[0].content[0].text */
 const MAX_DEPTH: i32 = 6;
 /** The track of texts that nothing goes on. */
@@ -51,6 +42,7 @@ const enum Field {
   Completion,
   Content,
   Reasoning,
+  Refusal,
   Call,
   Responses,
   Summary,
@@ -190,9 +182,12 @@ export class EventTexts {
     if (delta === null || !delta.isObject) return;
     const members = delta.entries();
     while (members.next()) {
-      if (members.keyIs(CONTENT)) this.add(track(Field.Content, index), members.value);
-      else if (members.keyIs(REASONING)) this.add(track(Field.Reasoning, index), members.value);
-      else if (members.keyIs(TOOL_CALLS)) this.takeCalls(members.value, index);
+      const value = members.value;
+      if (members.keyIs(CONTENT)) this.addAll(track(Field.Content, index), value);
+      else if (members.keyIs(REASONING)) this.addAll(track(Field.Reasoning, index), value);
+      else if (members.keyIs(REFUSAL)) this.add(track(Field.Refusal, index), value);
+      else if (members.keyIs(TOOL_CALLS)) this.takeCalls(value, index);
+      else if (members.keyIs(FUNCTION_CALL)) this.takeCall(track(Field.Call, index), value);
     }
   }
 
@@ -201,10 +196,19 @@ export class EventTexts {
     const items = calls.entries();
     while (items.next()) {
       const call = items.value;
-      const called = call.isObject ? call.get(FUNCTION) : null;
-      if (called === null || !called.isObject) continue;
-      this.add(track(Field.Call, index, indexOf(call)), called.get(ARGUMENTS), true);
+      if (!call.isObject) continue;
+      this.takeCall(track(Field.Call, index, indexOf(call)), call.get(FUNCTION));
     }
+  }
+
+  private takeCall(track: u64, called: JsonValue | null): void {
+    if (called !== null && called.isObject) this.add(track, called.get(ARGUMENTS), true);
+  }
+
+  /** A text, or the texts of a list of parts. */
+  private addAll(track: u64, value: JsonValue): void {
+    const leaves = leavesOf(value, STRUCTURE);
+    for (let i = 0; i < leaves.length; i++) this.add(track, leaves[i]);
   }
 
   private add(

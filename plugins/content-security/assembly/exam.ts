@@ -84,6 +84,8 @@ export class Exam {
   before: Slice = NO_BYTES;
   /** What stands before the first part once more, for the other judges; memory of its own. */
   context: Slice = NO_BYTES;
+  /** Most characters of what stands before a part of a window. */
+  contextChars: i32 = 0;
   /** The text stands for none: only who asks about such texts is asked. */
   isPlaceholder: bool = false;
   /** It is a window of a stream, which `Backend.maxBytes` does not cut (content-security.md 3.5). */
@@ -191,9 +193,11 @@ export class Exam {
 
   private nextPart(backend: Backend): Question {
     const examiner = this.examiner;
-    const context = this.from == 0 && !backend.isCumulative ? this.context : NO_BYTES;
+    const context = backend.isCumulative ? NO_BYTES : this.contextOf(backend);
     const maxBytes = this.isWindow ? i32.MAX_VALUE : backend.maxBytes;
     this.to = partEnd(this.text, this.from, maxBytes, backend.maxChars - runesIn(context));
+    const parts: Slice[] = [];
+    if (backend.takesParts && !this.isWindow) this.addRest(parts, backend.maxChars);
     const part = this.text.sub(this.from, this.to);
     const documents: Slice[] = [];
     let text = part;
@@ -204,9 +208,28 @@ export class Exam {
     }
     const question = new Question(this.phase, text, this.session());
     question.documents = documents;
+    question.parts = parts;
     question.prompt = examiner.prompt;
     question.service = examiner.service;
     return question;
+  }
+
+  /** All parts of a text are asked about at once. */
+  private addRest(parts: Slice[], maxChars: i32): void {
+    while (this.to < this.text.length) {
+      parts.push(this.text.sub(this.from, this.to));
+      this.from = this.to;
+      this.to = partEnd(this.text, this.from, i32.MAX_VALUE, maxChars);
+    }
+    if (parts.length > 0) parts.push(this.text.sub(this.from));
+    this.from = 0;
+  }
+
+  /** What stands before the part of a window once more: at most half of what may be asked about. */
+  private contextOf(backend: Backend): Slice {
+    const most = min(this.contextChars, backend.maxChars >> 1);
+    if (most == 0 || this.isPlaceholder) return NO_BYTES;
+    return lastRunes(this.from == 0 ? this.context : this.text.sub(0, this.from), most);
   }
 
   private session(): Slice {

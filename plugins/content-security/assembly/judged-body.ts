@@ -1,7 +1,7 @@
-import { JsonValue } from "@ai-gateway-wasm/as-json";
-import { equalsIgnoreCase, Slice } from "@ai-gateway-wasm/bytes";
+import { Slice } from "@ai-gateway-wasm/bytes";
 import { Api } from "./api/api";
 import { SecurityConfig } from "./config";
+import { ConsumerRules } from "./consumer-rules";
 import { Examiner } from "./exam";
 import { Image } from "./image";
 import { Phase } from "./judge/backend";
@@ -10,32 +10,25 @@ import { Verdict } from "./judge/verdict";
 import { LocalRules } from "./local/local-rules";
 import { Client } from "./refusal/client";
 import { Texts } from "./texts";
-
-/** More members than any API has: looking for two of one name takes the square of their number. */
-const MAX_MEMBERS: i32 = 200;
+import { hasTwins } from "./twins";
 
 /**
- * Who reads the body may read another text in it than we do. Of answers, which no stranger writes, only
+ * What is refused with `onUnreadable: deny`: it is longer than what is held, or who reads the body may
+ * read another text in it than we do. Of answers, which no stranger writes, only
  * what we cannot even look into.
  */
-export function isUnreadableBody(phase: Phase, body: Slice, texts: Texts): bool {
+export function isUnreadableBody(
+  config: SecurityConfig,
+  phase: Phase,
+  body: Slice,
+  texts: Texts,
+): bool {
   const root = texts.root;
-  if (isWide(body)) return true;
+  if (!config.deniesUnreadable) return false;
+  if (<i64>body.length > config.maxBodyBytes || isWide(body)) return true;
   if (phase == Phase.Response) return false;
   if (root === null) return texts.isEmpty && !body.isEmpty; // no JSON
-  return root.isObject && hasTwins(root);
-}
-
-/** Two members have the same name, but for the case of letters: parsers disagree about which counts. */
-function hasTwins(object: JsonValue): bool {
-  const members = object.entries();
-  const keys: Slice[] = [];
-  while (members.next()) {
-    const key = members.key.kept();
-    for (let i = 0; i < keys.length; i++) if (equalsIgnoreCase(key, keys[i])) return true;
-    if (keys.push(key) > MAX_MEMBERS) return true;
-  }
-  return false;
+  return texts.isAmbiguous || (root.isObject && hasTwins(root));
 }
 
 /** JSON in UTF-16 or UTF-32, told by its first bytes: some servers read it, we do not. */
@@ -49,7 +42,8 @@ function isWide(body: Slice): bool {
 /** What of a complete body is judged. @param client is told what a refusal must know */
 export function readTexts(api: Api, phase: Phase, body: Slice, client: Client): Texts {
   const texts = new Texts(body);
-  if (phase == Phase.Request) api.readRequest(texts, client);
+  texts.looksForTwins = phase == Phase.Request;
+  if (texts.looksForTwins) api.readRequest(texts, client);
   else api.readResponse(texts, client);
   return texts;
 }
@@ -64,6 +58,17 @@ export function keptImages(config: SecurityConfig, phase: Phase, texts: Texts): 
   if (!config.needs.images || !isAsked) return images;
   for (let i = 0; i < texts.images.length; i++) images.push(texts.images[i].kept());
   return images;
+}
+
+/** Tells what the cloud calls the services for this consumer. */
+export function nameServices(
+  rules: ConsumerRules,
+  examiner: Examiner,
+  consumer: Slice,
+  phase: Phase,
+): void {
+  examiner.service = rules.serviceOf(consumer, phase, false);
+  examiner.imageService = rules.serviceOf(consumer, phase, true);
 }
 
 /** Masks what the local rules mask. @returns what they refuse; null: nothing */

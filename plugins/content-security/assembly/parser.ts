@@ -1,6 +1,5 @@
 import { decimal } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
-import { readApi } from "./api/read";
 import { Aliyun } from "./backend/aliyun/aliyun";
 import { readBackends } from "./backend/backends";
 import { ChatGuard } from "./backend/guard/chat-guard";
@@ -20,11 +19,26 @@ export function parseConfig(reader: ConfigReader, doubts: Doubts): SecurityConfi
   }
   const rules = readLocalRules(reader, dialect == Dialect.Masking);
   const backends = backendsOf(reader, dialect, doubts);
-  const api = readApi(reader, dialect, doubts);
-  const config = new SecurityConfig(reader, dialect, backends, rules, api, doubts);
+  const config = new SecurityConfig(reader, dialect, backends, rules, doubts);
   if (reader.errors.any) return null;
+  doubtUse(reader, config, doubts);
   doubts.tell(reader, summaryOf(config));
   return config;
+}
+
+/** What is configured, and does nothing. */
+function doubtUse(reader: ConfigReader, config: SecurityConfig, doubts: Doubts): void {
+  const rules = config.rules;
+  if (rules === null && config.backends.length == 0) {
+    doubts.warn(reader, "rules", "nothing is judged: there are none, and no service");
+  }
+  if (rules !== null && rules.needsAnswers && !config.checksResponse) {
+    doubts.warn(
+      reader,
+      "checkResponse",
+      "is off: rules for answers do nothing, no original comes back",
+    );
+  }
 }
 
 /** What is on. */

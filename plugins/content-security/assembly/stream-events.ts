@@ -49,6 +49,11 @@ export class StreamEvents {
     return this.reader.isBetweenEvents;
   }
 
+  /** What came last belongs to an event that is too long, and is not known. */
+  get isDropping(): bool {
+    return this.reader.isDropping;
+  }
+
   /** The event that was read for itself, without its blank line. */
   get event(): Slice {
     return this.reader.event;

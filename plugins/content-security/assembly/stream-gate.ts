@@ -85,6 +85,11 @@ export class StreamGate {
     return this.exam !== null;
   }
 
+  /** Some of what came has not gone out, and may change. */
+  get holds(): bool {
+    return this.held.length > 0;
+  }
+
   /** What came. @param isLast nothing follows */
   feed(chunk: Slice, isLast: bool): void {
     if (this.isRefused || this.hasEnded) return;
@@ -169,9 +174,9 @@ export class StreamGate {
     else if (this.events.length == 0 && this.isNoEvent) this.letHeldGo();
   }
 
-  /** Blank lines, or what is held belongs to no event that says something. */
+  /** Blank lines, or what is held belongs to no event that says something, or that is known. */
   private get isNoEvent(): bool {
-    if (this.incoming.isBetweenEvents) return true;
+    if (this.incoming.isBetweenEvents || this.incoming.isDropping) return true;
     return this.isSearch && !mayHaveData(this.held.view(), this.isAtLineStart);
   }
 
@@ -194,6 +199,7 @@ export class StreamGate {
       if (!exam.isPlaceholder) said.append(text);
     }
     exam.context = this.context.text;
+    exam.contextChars = this.config.contextChars;
     if (!exam.isPlaceholder) this.context.remember(text);
     this.examiner.ledger.metrics.checked.increment();
     this.settle(exam, exam.proceed());

@@ -30,7 +30,7 @@ import { FAILURE_DETAILS, failureBody, failureHeaders } from "./failure";
 import { Flow, GatedBody } from "./gated-body";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
-import { applyRules, isUnreadableBody, keptImages, readTexts } from "./judged-body";
+import { applyRules, isUnreadableBody, keptImages, nameServices, readTexts } from "./judged-body";
 import { Ledger } from "./ledger";
 import { Metrics } from "./metrics";
 import {
@@ -47,6 +47,7 @@ import { StreamGate } from "./stream-gate";
 import { Texts } from "./texts";
 
 const OK: Slice = bytes("200");
+const TRAILER: Slice = bytes("trailer");
 const UNREADABLE: string = "unreadable";
 
 /**
@@ -64,6 +65,10 @@ export class ContentStream extends HttpContext {
   private texts: Texts | null = null;
   private exam: BodyExam | null = null;
   private gate: GatedBody | null = null;
+  /** The request's body is held; it goes on only once it is judged. */
+  private holdsBody: bool = false;
+  /** The answer has begun: `stage` is about that. */
+  private isAnswered: bool = false;
   private readonly consumer: Slice;
 
   constructor(
@@ -102,41 +107,39 @@ export class ContentStream extends HttpContext {
     }
     limitRequestBuffer(config.maxBodyBytes);
     this.stage = Stage.Reads;
+    this.holdsBody = true;
     if (config.holdsHeaders) return HeadersAction.StopIteration;
     if (config.mayMask) requestHeaders.remove(CONTENT_LENGTH); // nothing can correct it later
     return HeadersAction.Continue;
   }
 
   override onRequestBody(_size: i32, endOfStream: bool): DataAction {
-    if (this.stage == Stage.Reads && endOfStream && !this.judge(requestBody.readAll())) {
-      return DataAction.StopIterationAndBuffer;
-    }
-    return this.isHolding ? DataAction.StopIterationAndBuffer : DataAction.Continue;
+    return this.holdsBack(endOfStream) ? DataAction.StopIterationAndBuffer : DataAction.Continue;
   }
 
   /** A request with trailers has no end of its body. */
   override onRequestTrailers(): TrailersAction {
-    const goesOn = this.stage != Stage.Reads || this.judge(requestBody.readAll());
-    return goesOn ? TrailersAction.Continue : TrailersAction.StopIteration;
+    return this.holdsBack(true) ? TrailersAction.StopIteration : TrailersAction.Continue;
   }
 
   override onResponseHeaders(endOfStream: bool): HeadersAction {
+    this.isAnswered = true;
     this.stage = Stage.Idle;
     const action = this.openResponse(endOfStream);
-    if (this.stage == Stage.Idle) this.finish();
+    if (this.stage == Stage.Idle) this.close();
     return action;
   }
 
   override onResponseBody(_size: i32, endOfStream: bool): DataAction {
     const action = this.readResponse(endOfStream);
-    if (endOfStream && action == DataAction.Continue) this.finish();
+    if (endOfStream && action == DataAction.Continue) this.close();
     return action;
   }
 
   /** An answer with trailers has no end of its body. */
   override onResponseTrailers(): TrailersAction {
     const action = this.endResponse();
-    if (action == TrailersAction.Continue) this.finish();
+    if (action == TrailersAction.Continue) this.close();
     return action;
   }
 
@@ -148,8 +151,22 @@ export class ContentStream extends HttpContext {
     if (this.stage != Stage.Asks || exam === null) return;
     const outcome = exam.take(response);
     if (outcome == Outcome.Pending || !this.reach() || !this.settle(exam, outcome)) return;
-    if (this.phase == Phase.Request) this.resumeRequest();
-    else this.closeResponse();
+    if (this.phase == Phase.Response) return this.closeResponse();
+    this.holdsBody = false;
+    this.resumeRequest();
+  }
+
+  /** What of the request waits. What comes of it behind the beginning of an answer is never judged. */
+  private holdsBack(isLast: bool): bool {
+    if (isLast && !this.isAnswered && this.stage == Stage.Reads) {
+      this.holdsBody = !this.judge(requestBody.readAll());
+    }
+    return this.holdsBody;
+  }
+
+  /** Nothing more is looked at. A request that was never judged must not go on behind its answer. */
+  private close(): void {
+    if (!this.holdsBody || this.hasReplied) this.finish();
   }
 
   /** Leaves the stage idle when nothing of the answer is to be looked at. */
@@ -161,7 +178,10 @@ export class ContentStream extends HttpContext {
     const type = responseHeaders.get(CONTENT_TYPE);
     const isOk = status !== null && status.equals(OK);
     const taking = config.api.taking(isOk, type === null ? NO_BYTES : lowerCase(type));
-    if (taking == Taking.Pass) return HeadersAction.Continue;
+    if (taking == Taking.Pass) {
+      this.ledger.skip(Phase.Response, isOk ? "kind" : "status");
+      return HeadersAction.Continue;
+    }
     this.phase = Phase.Response;
     if (isUnreadable(responseHeaders)) {
       if (config.deniesUnreadable) this.refuse(null, true);
@@ -169,12 +189,14 @@ export class ContentStream extends HttpContext {
       return HeadersAction.Continue;
     }
     if (taking == Taking.Hold) return this.holdResponse();
+    // Before edits end what was loaded. Not where Higress 2.1 may be: it hides what comes to a pause.
+    const pausesForTrailers = !isDefined(HIGRESS) && responseHeaders.get(TRAILER) !== null;
     this.ledger.audit.start();
     limitResponseBuffer(config.maxBodyBytes);
     responseHeaders.remove(CONTENT_LENGTH);
-    this.nameServices();
+    nameServices(config.consumers, this.examiner, this.consumer, this.phase);
     const gate = new StreamGate(config, this.examiner, taking == Taking.Search);
-    this.gate = new GatedBody(gate);
+    this.gate = new GatedBody(gate, pausesForTrailers);
     this.stage = Stage.Streams;
     return HeadersAction.Continue;
   }
@@ -182,10 +204,10 @@ export class ContentStream extends HttpContext {
   private readResponse(endOfStream: bool): DataAction {
     const gate = this.gate;
     if (this.stage == Stage.Streams && gate !== null) return gate.read(endOfStream);
-    if (this.stage == Stage.Reads && endOfStream && !this.judge(responseBody.readAll())) {
-      return DataAction.StopIterationAndBuffer;
-    }
-    return this.isHolding ? DataAction.StopIterationAndBuffer : DataAction.Continue;
+    const holds = this.stage == Stage.Reads || this.stage == Stage.Asks;
+    const isLast = endOfStream && this.stage == Stage.Reads;
+    const goesOn = isLast ? this.judge(responseBody.readAll()) : !holds;
+    return goesOn ? DataAction.Continue : DataAction.StopIterationAndBuffer;
   }
 
   private endResponse(): TrailersAction {
@@ -193,10 +215,6 @@ export class ContentStream extends HttpContext {
     if (this.stage == Stage.Streams && gate !== null) return this.endGate(gate);
     const goesOn = this.stage != Stage.Reads || this.judge(responseBody.readAll());
     return goesOn ? TrailersAction.Continue : TrailersAction.StopIteration;
-  }
-
-  private get isHolding(): bool {
-    return this.stage == Stage.Reads || this.stage == Stage.Asks;
   }
 
   private holdResponse(): HeadersAction {
@@ -217,8 +235,7 @@ export class ContentStream extends HttpContext {
       this.examiner.prompt = texts.whole();
       return true;
     }
-    const denies = config.deniesUnreadable && isUnreadableBody(this.phase, body, texts);
-    if (denies) return this.refuse(null);
+    if (isUnreadableBody(config, this.phase, body, texts)) return this.refuse(null);
     const images = keptImages(config, this.phase, texts);
     if (texts.skipped != "") this.ledger.skipped(texts.skipped);
     if (texts.isEmpty && images.length == 0) return this.ledger.skip(this.phase, "no text");
@@ -231,7 +248,7 @@ export class ContentStream extends HttpContext {
     // Services never see what the rules have masked, as little as the model does.
     const text = texts.whole();
     if (isRequest) this.examiner.prompt = text;
-    this.nameServices();
+    nameServices(config.consumers, this.examiner, this.consumer, this.phase);
     const masking = config.masking.of(this.phase);
     const exam = new BodyExam(this.examiner, this.phase, text, images, masking, texts.documents());
     this.exam = exam;
@@ -244,12 +261,6 @@ export class ContentStream extends HttpContext {
     if (texts.isChanged && !this.edit(texts)) return this.refuse(null);
     this.ledger.passed(this.phase, texts.isMasked, false);
     return true;
-  }
-
-  /** What the cloud calls the services for this consumer. */
-  private nameServices(): void {
-    this.examiner.service = this.config.consumers.serviceOf(this.consumer, this.phase, false);
-    this.examiner.imageService = this.config.consumers.serviceOf(this.consumer, this.phase, true);
   }
 
   /** @returns true: what is held goes on */
@@ -331,7 +342,7 @@ export class ContentStream extends HttpContext {
   /** All of the answer that was held goes on. */
   private closeResponse(): void {
     this.resumeResponse();
-    this.finish();
+    this.close();
   }
 
   /** Trailers end the stream. */

@@ -1,4 +1,4 @@
-import { compileKeyPath, compilePath, JsonPath } from "@ai-gateway-wasm/as-json";
+import { compileKeyPath, compilePath, JsonPath, JsonValue } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { ApiType } from "./api/type";
@@ -52,9 +52,12 @@ export class TextPaths {
   readonly errors: JsonPath[] = [];
   /** Those in an event are keys and indexes alone: no text decides where texts are. */
   areEventsPlain: bool = false;
+  /** What one path does not find is nowhere. */
+  private readonly isSingle: bool;
 
   /** In the fields of ai-security-guard, or of qwen3guard (content-security.md 2.2, 2.7). */
   constructor(config: ConfigReader, dialect: Dialect, type: ApiType) {
+    this.isSingle = type == ApiType.Mcp || type == ApiType.Embedding;
     if (dialect == Dialect.Guard) this.readGuard(new Spellings(config));
     else if (dialect != Dialect.Ours) this.read(config, CHAT);
     else
@@ -64,10 +67,10 @@ export class TextPaths {
   private read(config: ConfigReader, defaults: DefaultPaths): void {
     compile(config, REQUEST, trim(config.text(REQUEST, defaults.request)), this.request);
     const response = trim(config.text(RESPONSE, defaults.response));
-    readAll(config, RESPONSE, response, RESPONSE_OTHERS, RESPONSE_FALLBACKS, this.response);
+    this.readAll(config, RESPONSE, response, RESPONSE_OTHERS, RESPONSE_FALLBACKS, this.response);
     const stream = trim(config.text(STREAM, defaults.stream));
     const others = STREAM_FALLBACKS;
-    this.areEventsPlain = readAll(config, STREAM, stream, STREAM_OTHERS, others, this.stream);
+    this.areEventsPlain = this.readAll(config, STREAM, stream, STREAM_OTHERS, others, this.stream);
     const error = trim(config.text(ERROR, defaults.error));
     compile(config, ERROR, error, this.errors);
   }
@@ -79,11 +82,35 @@ export class TextPaths {
     compile(config, requestField, fields.text(requestField, REQUEST, REQUEST_PATH), this.request);
     const responseField = "response_content_json_path";
     const response = fields.text(responseField, RESPONSE, RESPONSE_PATH);
-    readAll(config, responseField, response, RESPONSE_OTHERS, [], this.response);
+    this.readAll(config, responseField, response, RESPONSE_OTHERS, [], this.response);
     const streamField = "streaming_response_content_json_path";
     const stream = fields.text(streamField, "streamingResponseContentJsonPath", STREAM_PATH);
-    this.areEventsPlain = readAll(config, streamField, stream, STREAM_OTHERS, [], this.stream);
+    this.areEventsPlain = this.readAll(config, streamField, stream, STREAM_OTHERS, [], this.stream);
   }
+
+  /** The first path, and those that stand in for it. @returns true: all are keys and indexes alone */
+  private readAll(
+    config: ConfigReader,
+    field: string,
+    first: Slice,
+    othersField: string,
+    fallbacks: Slice[],
+    to: JsonPath[],
+  ): bool {
+    const all: Slice[] = [first];
+    compile(config, field, first, to);
+    const rest: JsonPath[] = this.isSingle ? [] : to;
+    const others = config.has(othersField) ? readList(config, othersField) : fallbacks;
+    for (let i = 0; i < others.length; i++) {
+      if (addNew(all, others[i])) compile(config, othersField, others[i], rest);
+    }
+    return arePlain(all);
+  }
+}
+
+/** What is at the first path; null: nothing, or there is no path. */
+export function readFirst(paths: JsonPath[], root: JsonValue | null): JsonValue | null {
+  return paths.length > 0 ? paths[0].read(root) : null;
 }
 
 /** An empty path finds nothing, as in the peer. */
@@ -92,24 +119,6 @@ function compile(config: ConfigReader, field: string, text: Slice, to: JsonPath[
   const path = compilePath(text.toString());
   if (path === null) config.refuse(field, "is not a JSON path");
   else to.push(path);
-}
-
-/** The first path, and those that stand in for it. @returns true: all are keys and indexes alone */
-function readAll(
-  config: ConfigReader,
-  field: string,
-  first: Slice,
-  othersField: string,
-  fallbacks: Slice[],
-  to: JsonPath[],
-): bool {
-  const all: Slice[] = [first];
-  compile(config, field, first, to);
-  const others = config.has(othersField) ? readList(config, othersField) : fallbacks;
-  for (let i = 0; i < others.length; i++) {
-    if (addNew(all, others[i])) compile(config, othersField, others[i], to);
-  }
-  return arePlain(all);
 }
 
 function arePlain(paths: Slice[]): bool {

@@ -7,7 +7,7 @@ import {
   textOf,
 } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { hasOnlyStrings, isOneOf, leavesOf } from "./api/leaves";
+import { hasOnlyStrings, leavesOf } from "./api/leaves";
 import { Image } from "./image";
 import { Phase } from "./judge/backend";
 import { Documents } from "./judge/documents";
@@ -16,12 +16,11 @@ import { Memory } from "./local/memory";
 import { firstTurn, Scope } from "./scope";
 import { compare, share } from "./spread";
 import { editFields, offsetIn, TextField } from "./text-field";
+import { hasTwins } from "./twins";
 
 const TYPE: Slice = bytes("type");
 const TEXT: Slice = bytes("text");
 const IMAGE: Slice = bytes("image_url");
-/** Of OpenAI's responses. */
-const INPUT_IMAGE: Slice = bytes("input_image");
 const URL: Slice = bytes("url");
 const STREAM: Slice = bytes("stream");
 const MESSAGES: Slice = bytes("messages");
@@ -32,8 +31,6 @@ const TOOL: Slice = bytes("tool");
 const USER: Slice = bytes("user");
 const CONTENT: Slice = bytes("content");
 const REASONING: Slice = bytes("reasoning_content");
-const TOOL_CALLS: Slice = bytes("tool_calls");
-const FUNCTION: Slice = bytes("function");
 const ARGUMENTS: Slice = bytes("arguments");
 const INPUT: Slice = bytes("input");
 const OUTPUT: Slice = bytes("output");
@@ -41,21 +38,34 @@ const INSTRUCTIONS: Slice = bytes("instructions");
 const SUMMARY: Slice = bytes("summary");
 const PROMPT: Slice = bytes("prompt");
 const SYSTEM: Slice = bytes("system");
-/** Parts of Anthropic's messages; other tools have names that end so. */
-const THINKING: Slice = bytes("thinking");
-const TOOL_USE: Slice = bytes("tool_use");
+const DATA: Slice = bytes("data");
+/** How types of parts end whose content tools gave: Anthropic's, and of its own tools. */
 const TOOL_RESULT: Slice = bytes("tool_result");
-/** Types of the parts of a list that are texts: of chats and of OpenAI's responses. */
-const TEXT_TYPES: Slice[] = [
+/**
+ * Members that speak: of messages, of their parts, of calls of tools and of what tools gave, in OpenAI's
+ * chats and responses and in Anthropic's messages.
+ */
+const SAYING: Slice[] = [
+  CONTENT,
   TEXT,
-  bytes("input_text"),
-  bytes("output_text"),
-  bytes("summary_text"),
-  bytes("reasoning_text"),
+  REASONING,
+  SUMMARY,
+  OUTPUT,
+  bytes("tool_calls"),
+  bytes("function"),
+  bytes("function_call"),
+  bytes("refusal"),
+  bytes("thinking"),
+  bytes("code"),
+  bytes("source"),
 ];
-
-/** Members of messages and items that are texts or lists of parts. */
-const SAYING: Slice[] = [CONTENT, REASONING, SUMMARY];
+/** Members that say nothing, of parts of which nobody knows what does. */
+const STRUCTURE: Slice = bytes(
+  "type role status id call_id tool_use_id tool_call_id name detail url file_url file_id file_data data media_type format " +
+    "cache_control encrypted_content signature index ",
+);
+/** What lies deeper is taken as it stands: hostile documents would cost its square. */
+const MAX_DEPTH: i32 = 12;
 
 /** What of a body is judged: its texts, all together, and its images. */
 @final
@@ -68,6 +78,10 @@ export class Texts {
   isCompared: bool = false;
   /** The role of those whose role is not told; no bytes: unknown. */
   speaker: Slice = NO_BYTES;
+  /** Members of one name are looked for: who reads the body may read another one. */
+  looksForTwins: bool = false;
+  /** There are some in what was taken. */
+  isAmbiguous: bool = false;
   /** Stands between the texts when services are asked about all of them. */
   joint: Slice = NO_BYTES;
   /** The document; null: it is none. */
@@ -171,25 +185,21 @@ export class Texts {
     if (!image.text.isEmpty) this.images.push(image);
   }
 
-  /**
-   * Takes what a request says: of all turns the system's words, too.
-   *
-   * @param isResponses of OpenAI's responses
-   */
-  takeRequest(scope: Scope, isResponses: bool): void {
+  /** Takes what a request says: of all turns the system's words, too. */
+  takeRequest(scope: Scope): void {
     if (scope == Scope.All) {
       this.takeMember(SYSTEM, SYSTEM);
       this.takeMember(INSTRUCTIONS, SYSTEM);
     }
     this.takeMessages(scope);
-    if (isResponses) this.takeInput(scope);
+    this.takeInput(scope);
     this.takeMember(PROMPT, USER); // of completions; nothing can hide beside messages
   }
 
-  /** A text, or a list of texts or parts. */
+  /** A text, a list of texts or parts, or a part. */
   private takeMember(name: Slice, role: Slice): void {
     const value = this.member(name);
-    if (value !== null && (value.isString || value.isArray)) this.take(value, role);
+    if (value !== null) this.take(value, role, 1);
   }
 
   /** Takes the messages of a request: what they say, and what tools are called with. */
@@ -198,19 +208,22 @@ export class Texts {
     if (messages !== null && messages.isArray) this.takeTurns(messages, scope);
   }
 
-  /** Takes the input of a request of OpenAI's responses: a text, or items like messages. */
-  takeInput(scope: Scope): void {
+  /**
+   * Takes the input of a request of OpenAI's responses: a text, or items like messages. Whatever the
+   * request's path: it is the client who chooses that, and servers agree with more than one.
+   */
+  private takeInput(scope: Scope): void {
     const input = this.member(INPUT);
     if (input === null) return;
     if (input.isArray) this.takeTurns(input, scope);
-    else if (input.isString) this.add(input, USER);
+    else this.take(input, USER, 1);
   }
 
   private takeTurns(messages: JsonValue, scope: Scope): void {
     const first = firstTurn(messages, scope);
     const items = messages.entries();
     for (let i = 0; items.next(); i++) {
-      if (i >= first) this.takeMessage(items.value);
+      if (i >= first) this.takeObject(items.value, this.speaker, 1);
     }
   }
 
@@ -231,7 +244,7 @@ export class Texts {
       if (!choice.isObject) continue;
       const message = choice.get(MESSAGE);
       const text = choice.get(TEXT);
-      if (message !== null) this.takeMessage(message);
+      if (message !== null) this.takeObject(message, this.speaker, 1);
       if (text !== null) this.take(text, this.speaker);
     }
   }
@@ -308,74 +321,55 @@ export class Texts {
     return root !== null && root.isObject ? root.get(name) : null;
   }
 
-  private takeMessage(message: JsonValue): void {
-    if (!message.isObject) return;
-    const told = textOf(message.get(ROLE));
-    const role = told.isEmpty ? this.speaker : told.kept();
-    // In the order of the body, so that it can be edited from its beginning to its end.
-    const members = message.entries();
-    while (members.next()) {
-      if (isOneOf(members.key, SAYING)) this.take(members.value, role);
-      else if (members.keyIs(TOOL_CALLS)) this.takeCalls(members.value, role);
-      else if (members.keyIs(ARGUMENTS)) this.addString(members.value, role, true);
-      else if (members.keyIs(OUTPUT)) this.addString(members.value, role, false);
-    }
-  }
-
-  private takeCalls(calls: JsonValue, role: Slice): void {
-    if (!calls.isArray) return;
-    const items = calls.entries();
-    while (items.next()) {
-      const called = items.value.isObject ? items.value.get(FUNCTION) : null;
-      const input = called !== null && called.isObject ? called.get(ARGUMENTS) : null;
-      if (input !== null) this.addString(input, role, true);
-    }
-  }
-
-  /** A string, or the texts and images of a list of parts. What is neither is taken as it stands. */
-  take(value: JsonValue, role: Slice): void {
+  /**
+   * A string, or the texts and images of a list of parts. What is neither is taken as it stands.
+   *
+   * @param depth of the objects that it stands in; 0: it is an object only to its reader
+   */
+  take(value: JsonValue, role: Slice, depth: i32 = 0): void {
     if (value.isNull) return;
-    if (!value.isArray) return this.add(value, role);
+    if (value.isObject && depth > 0) return this.takeObject(value, role, depth);
+    if (!value.isArray || depth > MAX_DEPTH) return this.add(value, role);
     const items = value.entries();
     while (items.next()) {
       const item = items.value;
       if (item.isString) this.add(item, role);
-      else if (item.isObject) this.takePart(item, role);
+      else this.takeObject(item, role, depth + 1);
     }
   }
 
-  private takePart(part: JsonValue, role: Slice): void {
-    const type = textOf(part.get(TYPE));
-    if (isOneOf(type, TEXT_TYPES)) {
-      const text = part.get(TEXT);
-      if (text !== null && !text.isNull) this.add(text, role);
-    } else if (type.equals(IMAGE) || type.equals(INPUT_IMAGE)) {
-      const image = part.get(IMAGE);
-      if (image !== null) this.takeImage(Image.at(image.isObject ? image.get(URL) : image));
-    } else {
-      this.takeBlock(part, type, role);
+  /** A message, an item like one, a part, a call of a tool. */
+  private takeObject(object: JsonValue, speaker: Slice, depth: i32): void {
+    if (!object.isObject) return;
+    if (depth > MAX_DEPTH) return this.add(object, speaker);
+    const type = textOf(object.get(TYPE));
+    const isText = type.equals(TEXT);
+    if (!this.isCompared && !isText && !type.equals(IMAGE)) return; // the peers know no others
+    const role = type.endsWith(TOOL_RESULT) ? TOOL : roleOf(object, speaker);
+    const before = this.fields.length + this.images.length;
+    if (this.looksForTwins && hasTwins(object)) this.isAmbiguous = true;
+    this.takeMembers(object, role, isText, depth + 1);
+    if (before == this.fields.length + this.images.length) this.takeLeaves(object, role, STRUCTURE);
+  }
+
+  private takeMembers(object: JsonValue, role: Slice, isText: bool, depth: i32): void {
+    // In the order of the body, so that it can be edited from its beginning to its end.
+    const members = object.entries();
+    while (members.next()) {
+      const value = members.value;
+      if (isSaying(members.key) || (isText && members.keyIs(DATA))) {
+        this.take(value, members.keyIs(OUTPUT) ? TOOL : role, depth);
+      } else if (members.keyIs(ARGUMENTS)) this.takeLeaves(value, role, NO_BYTES, true);
+      else if (members.keyIs(INPUT)) this.takeLeaves(value, role, NO_BYTES);
+      else if (members.keyIs(IMAGE))
+        this.takeImage(Image.at(value.isObject ? value.get(URL) : value));
     }
   }
 
-  /** Blocks of Anthropic's that are more than a text. */
-  private takeBlock(part: JsonValue, type: Slice, role: Slice): void {
-    const isResult = type.endsWith(TOOL_RESULT);
-    const isUse = type.endsWith(TOOL_USE);
-    const said = part.get(isResult ? CONTENT : isUse ? INPUT : THINKING);
-    if (said === null) return;
-    if (!isResult && !isUse) this.addString(said, role, false);
-    else if (isUse) this.takeLeaves(said, role);
-    else if (role !== TOOL) this.take(said, TOOL); // there are none in a result
-  }
-
-  /** What a tool is called with, as an object. */
-  private takeLeaves(value: JsonValue, role: Slice): void {
-    const leaves = leavesOf(value);
-    for (let i = 0; i < leaves.length; i++) this.add(leaves[i], role);
-  }
-
-  private addString(value: JsonValue, role: Slice, isJson: bool): void {
-    if (value.isString) this.add(value, role, isJson);
+  /** All texts of a value. @param except keys of members that are none; a blank behind each */
+  private takeLeaves(value: JsonValue, role: Slice, except: Slice, isJson: bool = false): void {
+    const leaves = leavesOf(value, except);
+    for (let i = 0; i < leaves.length; i++) this.add(leaves[i], role, isJson && value.isString);
   }
 
   private add(value: JsonValue, role: Slice, isJson: bool = false): void {
@@ -388,4 +382,15 @@ export class Texts {
     const start = offsetIn(this.body, raw);
     this.fields.push(new TextField(start, raw.length, text.kept(), role, isJson));
   }
+}
+
+/** @param speaker whose it is when it does not say */
+function roleOf(object: JsonValue, speaker: Slice): Slice {
+  const told = textOf(object.get(ROLE));
+  return told.isEmpty ? speaker : told.kept();
+}
+
+function isSaying(key: Slice): bool {
+  for (let i = 0; i < SAYING.length; i++) if (key.equals(SAYING[i])) return true;
+  return false;
 }

@@ -8,27 +8,35 @@ import { Action, Thresholds } from "./judge/thresholds";
 const BLOCK: Slice = bytes("block");
 const MASK: Slice = bytes("mask");
 
+/** The order in which the peer looks at the bars: of several faults it tells the first. */
+const BARS: StaticArray<i32> = [0, 1, 2, 4, 3, 5];
+
 /**
- * Bars and actions at the top level (content-security.md 2.3).
+ * Actions at the top level (content-security.md 2.3).
  *
  * @param ignoresActions by dimension, of which the peer's `TextModerationPlus` only warns
  */
-export function readThresholds(
+export function readActions(
   config: ConfigReader,
   doubts: Doubts,
   ignoresActions: bool,
 ): Thresholds {
   const thresholds = new Thresholds();
   new ActionReader(config, thresholds, doubts).read("", ignoresActions);
+  return thresholds;
+}
+
+/** The bars beside them. */
+export function readTopBars(config: ConfigReader, thresholds: Thresholds): void {
   readBars(config, thresholds);
-  for (let i = 0; i < DIMENSIONS; i++) {
+  for (let k = 0; k < BARS.length; k++) {
+    const i = BARS[k];
     const field = barField(i);
     if (config.has(field) && thresholds.bars[i] < LEVEL_LOW) {
       const levels = i == Dimension.SensitiveData ? "S4, S3, S2, S1" : "max, high, medium, low";
       config.refuseWith("invalid " + field + ", value must be one of [" + levels + "]");
     }
   }
-  return thresholds;
 }
 
 /** Those of one consumer: a word that is no level is reached by every text, as in the peer. */

@@ -47,7 +47,7 @@ export class SseReader {
   /** The last chunk ended with CR: if an LF follows, both are one line end. */
   private skipsLineFeed: bool = false;
   /** The unfinished event was too long: its rest is skipped too. */
-  private isDropping: bool = false;
+  isDropping: bool = false;
   /** The next event is the first one, which a byte order mark may precede. */
   private isFirst: bool = true;
 

@@ -126,6 +126,29 @@ test("TextModerationPlus of the peer warns of actions by dimension, whatever the
   ]);
 });
 
+test("who judges nothing is warned", async () => {
+  const nothing = ["warn rules: nothing is judged: there are none, and no service"];
+  expect(await complaints({ rules: [] })).toEqual(nothing);
+  expect(await complaints({ backend: null })).toEqual(nothing);
+  expect(await complaints({ deny_words: [] })).toEqual(nothing);
+  expect(await complaints({ rules: [{ words: ["weapon"] }] })).toEqual([]);
+});
+
+test("rules that need answers warn where none are judged", async () => {
+  const warning =
+    "warn checkResponse: is off: rules for answers do nothing, no original comes back";
+  const told = (rule: object, more: object = {}) =>
+    complaints({ ...CLOUD, checkRequest: true, ...more, rules: [rule] });
+  const mask = { builtin: "email", action: "mask" };
+  expect(await told({ ...mask, restore: true })).toEqual([warning]);
+  expect(await told({ words: ["weapon"], phase: "response" })).toEqual([warning]);
+  expect(await told({ words: ["weapon"] })).toEqual([]);
+  expect(await told({ ...mask, phase: "request" })).toEqual([]);
+  expect((await told({ ...mask, restore: true }, { checkResponse: true })).join()).not.toContain(
+    "checkResponse",
+  );
+});
+
 test("they count for services beside it", async () => {
   const backend = { type: "bedrock", cluster: "b", guardrailId: "g" };
   const started = await subject.load({ ...CLOUD, backend, sensitiveDataAction: "drop" });

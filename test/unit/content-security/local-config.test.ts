@@ -83,7 +83,7 @@ describe("rules", () => {
     };
     expect(abilities(good)).toBe("j-j--");
     expect(abilities({ ...good, phase: "request" })).toBe("j----");
-    expect(abilities({ ...good, action: "mask", phase: "response" })).toBe("--jm-");
+    expect(abilities({ ...good, action: "mask", phase: "response" })).toBe("--jmr");
     expect(abilities({ ...good, action: "mask", restore: true })).toBe("jmjmr");
     expect(abilities({ ...good, restore: true, action: "log" })).toBe("j-j--");
   });

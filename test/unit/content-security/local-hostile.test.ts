@@ -80,4 +80,24 @@ describe("size", () => {
     expect(fresh.examine("code500-123 word").verdict).toBe("pass");
     expect(fresh.weigh()[1]).toBeLessThan(40 << 20);
   });
+
+  it("twice as much takes about twice as long", async () => {
+    const fresh = await LocalRules.load();
+    const taken = (words_: number, patterns: number): number => {
+      const rules: object[] = [{ name: "words", words: words.slice(0, words_) }];
+      for (let i = 0; i < patterns; i++) rules.push({ regex: `\\bcode${i}-\\d{3}\\b` });
+      const start = process.cpuUsage();
+      fresh.use(...rules);
+      const { user, system } = process.cpuUsage(start);
+      return user + system;
+    };
+    taken(5_000, 50); // the engine compiles what runs often
+    // The least of three: others use the machine, too.
+    const least = (words_: number, patterns: number) =>
+      Math.min(...Array.from({ length: 3 }, () => taken(words_, patterns)));
+    const half = least(25_000, 250);
+    const whole = least(50_000, 500);
+    expect(whole).toBeLessThan(4 * half);
+    expect(whole).toBeLessThan(10_000_000);
+  });
 });

@@ -75,6 +75,28 @@ describe("constants of bytes are encoded by the build", () => {
     expect(fixBytes(source)).toBe(source);
   });
 
+  it("encodes what is written out in a list, and keeps what is a constant by its name", () => {
+    const list = [
+      "export const LIST: Slice[] = [",
+      "  A,",
+      '  bytes("b]"),',
+      "  bytes('c'), bytes(d),",
+      "];",
+    ];
+    const lines = fixBytes(list.join("\n")).split("\n");
+    expect(lines[1]).toBe("  A,");
+    expect(fixed(`const B: Slice = ${lines[2]!.trim().slice(0, -1)};`)).toEqual(
+      fixed('const B: Slice = bytes("b]");'),
+    );
+    expect(lines[3]).toMatch(/^ {2}changetype<Slice>\(.+\+ 20\), bytes\(d\),$/);
+    expect(lines[4]).toBe("];");
+  });
+
+  it.each(['const list: Slice[] = [bytes("a")];', '  const LIST: Slice[] = [bytes("a")];'])(
+    "leaves lists alone that are no constants of the file: %s",
+    (line) => expect(fixBytes(line)).toBe(line),
+  );
+
   it("rewrites every constant of a file and nothing else, line for line", () => {
     const source = ["// a", 'const A: Slice = bytes("a");', "f();", 'const B: Slice = bytes("b");'];
     const lines = fixBytes(source.join("\n")).split("\n");

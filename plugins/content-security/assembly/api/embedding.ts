@@ -6,20 +6,12 @@ import { Texts } from "../texts";
 import { Api, Taking } from "./api";
 import { ApiType } from "./type";
 import { leavesOf } from "./leaves";
-import { TextPaths } from "../text-paths";
+import { readFirst, TextPaths } from "../text-paths";
 
 const LINE_FEED: Slice = bytes("\n");
 
 /** Members of an answer that say nothing. */
-const STRUCTURE: Slice[] = [
-  bytes("object"),
-  bytes("model"),
-  bytes("index"),
-  bytes("encoding"),
-  bytes("id"),
-  bytes("requestId"),
-  bytes("embedding"),
-];
+const STRUCTURE: Slice = bytes("object model index encoding id requestId embedding ");
 
 /** Texts that become vectors (content-security.md 3.4). */
 @final
@@ -56,7 +48,7 @@ export class Embedding extends Api {
   /** A string, or the strings of a list that begins with one. */
   override readRequest(texts: Texts, _client: Client): void {
     texts.joint = LINE_FEED;
-    const input = this.paths.request[0].read(texts.root);
+    const input = readFirst(this.paths.request, texts.root);
     if (input !== null && input.isString) return texts.take(input, NO_BYTES);
     const first = input !== null ? input.item(0) : null;
     if (input === null || !input.isArray || (first !== null && !first.isString)) {
@@ -68,12 +60,11 @@ export class Embedding extends Api {
 
   override readResponse(texts: Texts, _client: Client): void {
     texts.joint = LINE_FEED;
-    const errors = this.paths.errors;
-    const error = errors.length > 0 ? errors[0].read(texts.root) : null;
+    const error = readFirst(this.paths.errors, texts.root);
     if (error !== null && !textOf(error).isEmpty) {
       texts.takeAll([error]);
     } else {
-      const data = this.paths.response[0].read(texts.root);
+      const data = readFirst(this.paths.response, texts.root);
       if (data !== null) texts.takeAll(withoutNumbers(leavesOf(data, STRUCTURE)));
     }
     if (texts.isEmpty) texts.skipped = "response skip - no text content";

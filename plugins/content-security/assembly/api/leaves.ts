@@ -1,6 +1,7 @@
 import { JsonValue } from "@ai-gateway-wasm/as-json";
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 
+const BLANK: u8 = 0x20;
 /** What lies deeper is not taken apart: hostile documents would cost its square. */
 const MAX_DEPTH: i32 = 64;
 
@@ -8,15 +9,15 @@ const MAX_DEPTH: i32 = 64;
  * The strings and numbers under a value, in the order of the document, and what lies too deep as it
  * stands.
  *
- * @param except keys of members that are left out, at any depth
+ * @param except keys of members that are left out, at any depth; a blank behind each
  */
-export function leavesOf(value: JsonValue, except: Slice[] = []): JsonValue[] {
+export function leavesOf(value: JsonValue, except: Slice = NO_BYTES): JsonValue[] {
   const leaves: JsonValue[] = [];
   addLeaves(value, except, 0, leaves);
   return leaves;
 }
 
-function addLeaves(value: JsonValue, except: Slice[], depth: i32, to: JsonValue[]): void {
+function addLeaves(value: JsonValue, except: Slice, depth: i32, to: JsonValue[]): void {
   const isContainer = value.isArray || value.isObject;
   if (!isContainer || depth == MAX_DEPTH) {
     if (isContainer || value.isString || value.isNumber) to.push(value);
@@ -35,9 +36,13 @@ export function hasOnlyStrings(list: JsonValue): bool {
   return true;
 }
 
-export function isOneOf(key: Slice, keys: Slice[]): bool {
-  for (let i = 0; i < keys.length; i++) {
-    if (key.equals(keys[i])) return true;
+/** @param words a blank behind each */
+export function isOneOf(key: Slice, words: Slice): bool {
+  let from = 0;
+  for (let at = 0; at < words.length; at++) {
+    if (words.at(at) != BLANK) continue;
+    if (key.equals(words.sub(from, at))) return true;
+    from = at + 1;
   }
   return false;
 }

@@ -7,7 +7,7 @@ import { Texts } from "../texts";
 import { Api, Taking } from "./api";
 import { ApiType } from "./type";
 import { leavesOf } from "./leaves";
-import { TextPaths } from "../text-paths";
+import { readFirst, TextPaths } from "../text-paths";
 
 const METHOD: Slice = bytes("method");
 const ID: Slice = bytes("id");
@@ -54,19 +54,19 @@ export class Mcp extends Api {
       if (hasCall(root)) take(texts, root);
     } else if (isCall(root)) {
       client.messageId = idOf(root);
-      take(texts, this.paths.request[0].read(root));
+      take(texts, readFirst(this.paths.request, root));
     }
   }
 
   override readResponse(texts: Texts, client: Client): void {
     client.messageId = idOf(texts.root);
-    take(texts, this.paths.response[0].read(texts.root));
+    take(texts, readFirst(this.paths.response, texts.root));
   }
 
   override readEvent(event: Slice): EventTexts {
     const texts = new EventTexts(event);
     const root = texts.root;
-    const value = this.paths.stream[0].read(root);
+    const value = readFirst(this.paths.stream, root);
     if (value === null) return texts;
     texts.messageId = idOf(root);
     texts.askAlone(value);

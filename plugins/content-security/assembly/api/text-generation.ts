@@ -1,7 +1,7 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { EventTexts } from "../event-texts";
 import { MaskingTexts } from "../local/masking-texts";
-import { Client, Protocol } from "../refusal/client";
+import { Client } from "../refusal/client";
 import { TextPaths } from "../text-paths";
 import { Scope } from "../scope";
 import { Texts } from "../texts";
@@ -44,7 +44,7 @@ export class TextGeneration extends Api {
   }
 
   override get readsAlike(): bool {
-    return this.scope != BY_PATH || this.paths.areEventsPlain;
+    return this.paths.areEventsPlain;
   }
 
   override get speaker(): Slice {
@@ -62,7 +62,7 @@ export class TextGeneration extends Api {
     client.wantsStream = texts.wantsStream;
     texts.isCompared = scope != BY_PATH;
     if (masking !== null) return masking.takeRequest(texts, client);
-    if (scope != BY_PATH) texts.takeRequest(<Scope>scope, client.protocol == Protocol.Responses);
+    if (scope != BY_PATH) texts.takeRequest(<Scope>scope);
     texts.takeFirst(this.paths.request, this.takesLists);
   }
 
@@ -79,7 +79,7 @@ export class TextGeneration extends Api {
   override readEvent(event: Slice): EventTexts {
     const texts = new EventTexts(event);
     if (this.scope != BY_PATH) texts.takeAll();
-    else texts.takeFirst(this.paths.stream);
+    if (texts.list.length == 0) texts.takeFirst(this.paths.stream); // of APIs that nobody knows
     return texts;
   }
 }

@@ -21,6 +21,8 @@ export class Question {
   prompt: Slice = NO_BYTES;
   /** What tools gave, for a judge that wants it apart; it is not in the text. */
   documents: Slice[] = [];
+  /** The text in pieces, for a judge that takes several at once; none: it is one. */
+  parts: Slice[] = [];
   /** Names the cloud service in place of the configured one, for one consumer; no bytes: it does not. */
   service: Slice = NO_BYTES;
 
@@ -48,6 +50,11 @@ export abstract class Backend {
   /** Most characters in one question. For windows of a stream, too, which `maxBytes` does not cut. */
   get maxChars(): i32 {
     return i32.MAX_VALUE;
+  }
+
+  /** A text that is longer is asked about at once, in parts. Windows, whose parts overlap, are not. */
+  get takesParts(): bool {
+    return false;
   }
 
   /** A window of a stream without text is asked about, too (content-security.md, decision 11.3). */

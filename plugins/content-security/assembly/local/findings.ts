@@ -3,10 +3,10 @@ import { dimensionName } from "../judge/dimension";
 import { Finding, Judgement } from "../judge/judgement";
 import { LocalRule, RuleAction } from "./rule";
 
-/** The rules that a text met and that do not mask. */
+/** The rules that a text met. */
 @final
 export class Findings {
-  /** Names of the rules that only log, each once, in the order in which they were met. */
+  /** Names of the rules that only log or that mask, each once, in the order in which they were met. */
   readonly logged: Slice[] = [];
   private readonly seen: LocalRule[] = [];
   private blocking: LocalRule | null = null;

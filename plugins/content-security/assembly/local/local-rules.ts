@@ -20,7 +20,7 @@ export class LocalOutcome {
     readonly text: Slice | null,
     /** The same as judges see it, without originals that were put back. */
     readonly shown: Slice | null,
-    /** Names of rules that were only to be logged. */
+    /** Names of rules that were only to be logged, or that have masked. */
     readonly logged: Slice[],
   ) {}
 }
@@ -53,10 +53,11 @@ export class LocalRules {
     return hasRule(this.rules, phase, true);
   }
 
-  /** True when the answer may get back what was masked in its request. */
-  get restores(): bool {
+  /** True when some rule is of no use without answers: it judges them alone, or puts originals back. */
+  get needsAnswers(): bool {
     for (let i = 0; i < this.rules.length; i++) {
-      if (this.rules[i].restores) return true;
+      const rule = this.rules[i];
+      if (rule.restores || !rule.appliesTo(Phase.Request, NO_BYTES)) return true;
     }
     return false;
   }

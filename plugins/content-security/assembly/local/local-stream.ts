@@ -5,6 +5,7 @@ import { Findings } from "./findings";
 import { Memory } from "./memory";
 import { NetScan } from "./net-scan";
 import { PatternSource } from "./pattern-source";
+import { LocalRule } from "./rule";
 import { Source } from "./source";
 import { TextWindow } from "./text-window";
 import { WordQueue } from "./word-queue";
@@ -71,7 +72,7 @@ export class LocalStream {
     return this.findings.judgement();
   }
 
-  /** Names of the rules that were only to be logged. */
+  /** Names of the rules that were only to be logged, or that have masked. */
   get logged(): Slice[] {
     return this.findings.logged;
   }
@@ -155,7 +156,7 @@ export class LocalStream {
       const place = this.places[i];
       if (place.masks || !place.seek(this.checked) || place.start >= bound) continue;
       if (this.waitsFor(place)) bound = place.start;
-      else this.findings.add(place.rule);
+      else this.note(place.rule);
     }
     return bound;
   }
@@ -169,12 +170,18 @@ export class LocalStream {
         break;
       }
       const replacement = next.replacement(this.window, this.memory);
-      this.edits.add(next.start, next.end, replacement, next.restores);
-      if (!next.restores) this.hasMasked = true;
+      this.edits.add(next.start, next.end, replacement, next.rule === null);
+      if (this.note(next.rule)) this.hasMasked = true;
       from = next.end;
     }
     this.checked = bound;
     this.settled = max(from, bound);
+  }
+
+  /** @returns false: there is no rule */
+  private note(rule: LocalRule | null): bool {
+    if (rule !== null) this.findings.add(rule);
+    return rule !== null;
   }
 
   /** The leftmost match from a position on. */

@@ -25,12 +25,12 @@ export class PatternSource extends Source {
     this.order = pattern.rule.order;
   }
 
-  get rule(): LocalRule {
+  override get rule(): LocalRule | null {
     return this.pattern.rule;
   }
 
   get masks(): bool {
-    return this.rule.action == RuleAction.Mask;
+    return this.pattern.rule.action == RuleAction.Mask;
   }
 
   /** Looks in the window as it is now. */
@@ -62,7 +62,7 @@ export class PatternSource extends Source {
   }
 
   override replacement(window: TextWindow, memory: Memory): Slice {
-    return this.rule.replace(window.copy(this.start, this.end), this.search, memory);
+    return this.pattern.rule.replace(window.copy(this.start, this.end), this.search, memory);
   }
 
   override isCertain(end: i32): bool {

@@ -1,5 +1,6 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { Memory } from "./memory";
+import { LocalRule } from "./rule";
 import { TextWindow } from "./text-window";
 
 /** Where matches come from that are to be replaced. */
@@ -20,9 +21,9 @@ export abstract class Source {
   /** What takes the place of the match. */
   abstract replacement(window: TextWindow, memory: Memory): Slice;
 
-  /** What takes its place is an original that is put back: no judge has to see it. */
-  get restores(): bool {
-    return false;
+  /** Whose match it is; null: an original is put back, which no judge has to see. */
+  get rule(): LocalRule | null {
+    return null;
   }
 
   /** False while bytes behind the match may tell that it is none. @param end of the text so far */

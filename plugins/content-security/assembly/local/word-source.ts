@@ -26,6 +26,10 @@ export class WordSource extends Source {
     return true;
   }
 
+  override get rule(): LocalRule | null {
+    return this.rules[this.order];
+  }
+
   override replacement(window: TextWindow, memory: Memory): Slice {
     const original = window.copy(this.start, this.end);
     return this.rules[this.order].replace(original, null, memory);
@@ -45,10 +49,6 @@ export class RestoreSource extends Source {
   ) {
     super();
     this.order = -1;
-  }
-
-  override get restores(): bool {
-    return true;
   }
 
   override seek(from: i32): bool {

@@ -60,7 +60,7 @@ function readTexts(config: ConfigReader, dialect: Dialect, deny: DenyConfig): Re
 }
 
 /** Refused in the peer's words. */
-function readFormat(config: ConfigReader, fallback: DenyFormat): DenyFormat {
+export function readFormat(config: ConfigReader, fallback: DenyFormat): DenyFormat {
   const attempt = config.attempt();
   const format: DenyFormat = attempt.choice(FORMAT_FIELD, FORMATS, fallback);
   if (attempt.errors.any) {

@@ -39,7 +39,7 @@ export function abilities(): void {
     answerText(local.judges(phase) ? "j" : "-");
     answerText(local.masks(phase) ? "m" : "-");
   }
-  answerText(local.restores ? "r" : "-");
+  answerText(local.needsAnswers ? "r" : "-");
 }
 
 /** A new request begins. */

@@ -30,8 +30,8 @@ export function parseAnalysis(body: Slice): Judgement | null {
   return readBlocklists(answer, judgement) ? judgement : null;
 }
 
-/** An answer of `text:shieldPrompt`. Null: it is none. @param hasDocuments it must speak of them */
-export function parseShield(body: Slice, hasDocuments: bool): Judgement | null {
+/** An answer of `text:shieldPrompt`. Null: it is none. @param sent documents, of which it must speak */
+export function parseShield(body: Slice, sent: i32): Judgement | null {
   const answer = readObject(body);
   if (answer === null) return null;
   const prompt = answer.get(USER_PROMPT);
@@ -39,7 +39,8 @@ export function parseShield(body: Slice, hasDocuments: bool): Judgement | null {
   const judgement = new Judgement();
   if (!readAttack(prompt, judgement)) return null;
   const documents = answer.get(DOCUMENTS);
-  if (documents === null || !documents.isArray) return hasDocuments ? null : judgement;
+  if (documents === null || !documents.isArray) return sent > 0 ? null : judgement;
+  if (documents.count() < sent) return null;
   const cursor = documents.entries();
   while (cursor.next()) {
     if (!readAttack(cursor.value, judgement)) return null;

@@ -81,7 +81,7 @@ export class AzureShield extends Backend {
   }
 
   override parse(question: Question, body: Slice): Judgement | null {
-    return parseShield(body, question.documents.length > 0);
+    return parseShield(body, min(question.documents.length, MAX_DOCUMENTS));
   }
 }
 

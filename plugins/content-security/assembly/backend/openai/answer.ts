@@ -23,13 +23,19 @@ export class ScoreThreshold {
 
 /**
  * An answer of a moderations API (content-security.md 8.1), with a result per item; Mistral's do not
- * say whether they are flagged. Null: there are no results, or they hold no categories.
+ * say whether they are flagged. Null: there are too few results, or they hold no categories.
+ *
+ * @param parts that were asked about at once; 0: it was one text or image
  */
-export function parseModeration(body: Slice, thresholds: ScoreThreshold[]): Judgement | null {
+export function parseModeration(
+  body: Slice,
+  thresholds: ScoreThreshold[],
+  parts: i32,
+): Judgement | null {
   const answer = readObject(body);
   if (answer === null) return null;
   const results = answer.get(RESULTS);
-  if (results === null || results.count() == 0 || !results.isArray) return null;
+  if (results === null || results.count() < max(1, parts) || !results.isArray) return null;
   const judgement = new Judgement();
   judgement.requestId = findText(answer, ID);
   const cursor = results.entries();

@@ -39,9 +39,18 @@ export class OpenAiModeration extends Backend {
     return true;
   }
 
+  override get takesParts(): bool {
+    return true;
+  }
+
   override ask(question: Question): HttpRequest {
     const json = new JsonWriter().openObject().key("model").text(this.model).key("input");
-    if (!question.isImage) {
+    const parts = question.parts;
+    if (parts.length > 0) {
+      json.openArray();
+      for (let i = 0; i < parts.length; i++) json.text(parts[i]);
+      json.closeArray();
+    } else if (!question.isImage) {
       json.text(question.text);
     } else {
       const url = question.isBase64 ? asDataUrl(question.text) : question.text;
@@ -51,8 +60,8 @@ export class OpenAiModeration extends Backend {
     return this.service.post(this.path, json.closeObject().toSlice());
   }
 
-  override parse(_question: Question, body: Slice): Judgement | null {
-    return parseModeration(body, this.thresholds);
+  override parse(question: Question, body: Slice): Judgement | null {
+    return parseModeration(body, this.thresholds, question.parts.length);
   }
 
   override requestIdOf(body: Slice): Slice {

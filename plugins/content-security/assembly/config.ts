@@ -1,4 +1,5 @@
-import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader, requireHeaderName } from "@ai-gateway-wasm/kit";
 import { countsEveryRequest } from "@ai-gateway-wasm/kit/series";
 import { Api } from "./api/api";
 import { readApi } from "./api/read";
@@ -12,6 +13,7 @@ import { Needs } from "./judge/needs";
 import { LedgerHabits } from "./ledger-habits";
 import { LocalRules } from "./local/local-rules";
 import { MaskingPolicy } from "./masking";
+import { CONSUMER_HEADER } from "./names";
 import { DenyFormat } from "./refusal/content";
 import { readFormat, readRefusal } from "./refusal/read";
 import { Refusal } from "./refusal/refusal";
@@ -76,6 +78,8 @@ export class SecurityConfig {
    * reply says; Envoy's body can only be replaced.
    */
   readonly holdsResponseHeaders: bool;
+  /** Header with the consumer's name. */
+  readonly consumerHeader: Slice;
   readonly maxBodyBytes: i64;
   /** What passes is counted by route and consumer, too. */
   readonly countsAll: bool;
@@ -127,6 +131,7 @@ export class SecurityConfig {
     this.holdsHeaders = bodyPhase == HOLD_HEADERS;
     this.holdsResponseHeaders = bodyPhase == HOLD_HEADERS || mayReply(bodyPhase, refusal);
     this.ledger = new LedgerHabits(config, !isCloud);
+    this.consumerHeader = requireHeaderName(config, "consumerHeader", CONSUMER_HEADER);
     this.maxBodyBytes = readBodyLimit(fields, isGuard);
     this.countsAll = countsEveryRequest(config);
     if (checksResponse && !this.holdsResponseHeaders) doubtStatus(config, refusal, doubts);

@@ -35,7 +35,6 @@ import { Ledger } from "./ledger";
 import { Metrics } from "./metrics";
 import {
   ACCEPT_ENCODING,
-  CONSUMER_HEADER,
   CONTENT_LENGTH,
   CONTENT_TYPE,
   STATUS_HEADER,
@@ -79,7 +78,7 @@ export class ContentStream extends HttpContext {
   ) {
     super(id);
     requestHeaders.load();
-    const header = requestHeaders.get(CONSUMER_HEADER);
+    const header = requestHeaders.get(config.consumerHeader);
     const consumer = header === null ? NO_BYTES : header.copy();
     const thresholds = config.consumers.thresholdsOf(consumer);
     const ledger = new Ledger(new Audit(log), metrics, config, consumer);

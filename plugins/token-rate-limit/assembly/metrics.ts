@@ -1,7 +1,6 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { NONE, requestLabels, SeriesTable } from "@ai-gateway-wasm/kit/series";
 import { Counter, requestHeaders } from "proxy-wasm-as";
-import { CONSUMER_HEADER } from "./names";
 
 const CHARGED: Slice = bytes("token_rate_limit_charged_tokens");
 const RESERVED: Slice = bytes("token_rate_limit_reserved_tokens");
@@ -48,8 +47,8 @@ const series: SeriesTable = new SeriesTable([
   "token_ratelimit_error_count",
 ]);
 
-/** Counts the running request, whose headers can be read. */
-export function countFor(event: LimitEvent): void {
-  const consumer = requestHeaders.get(CONSUMER_HEADER);
+/** Counts the running request, whose headers can be read. @param header with the consumer's name */
+export function countFor(event: LimitEvent, header: Slice): void {
+  const consumer = requestHeaders.get(header);
   series.of(requestLabels(NONE, consumer === null ? NONE : consumer)).count(event);
 }

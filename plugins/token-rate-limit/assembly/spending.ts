@@ -1,7 +1,6 @@
 import { NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { announcedLength, isUnreadable } from "@ai-gateway-wasm/kit";
 import { findCompletionLimit, NO_LIMIT, ResponseUsage, TokenUsage } from "@ai-gateway-wasm/llm";
-import { Bucket } from "@ai-gateway-wasm/store/buckets";
 import { responseBody, responseHeaders } from "proxy-wasm-as";
 import { Metering } from "./metering";
 import { Uncounted } from "./metrics";
@@ -58,18 +57,15 @@ export class Spending {
     this.completionLimit = findCompletionLimit(body);
   }
 
-  /**
-   * What to take before the request goes on (token-rate-limit.md 7.5). An answer whose length the
-   * request does not limit is taken for one that fits the smallest limit.
-   */
-  reservation(buckets: Bucket[]): i64 {
-    if (!this.hasBody) return 0;
-    if (this.completionLimit != NO_LIMIT) return this.estimated(this.completionLimit);
-    const prompt = this.estimated(0);
-    let smallest = buckets[0].limit;
-    for (let i = 1; i < buckets.length; i++) smallest = min(smallest, buckets[i].limit);
-    const whole = this.estimated(this.metering.estimate.completionTokens);
-    return max(prompt, min(whole, smallest));
+  /** What the request may cost, known before it goes on (token-rate-limit.md 7.5). */
+  get estimate(): i64 {
+    const limit = this.completionLimit;
+    return this.before(limit == NO_LIMIT ? this.metering.estimate.completionTokens : limit);
+  }
+
+  /** Of it, what does not rest on a default for the length of the answer. */
+  get sureEstimate(): i64 {
+    return this.before(max(0, this.completionLimit));
   }
 
   /** Reads the response's headers. @returns false when its body tells nothing that is needed */
@@ -117,6 +113,10 @@ export class Spending {
   /** Why it is not known. */
   get reason(): Uncounted {
     return this.response === null ? Uncounted.Unreadable : Uncounted.NoUsage;
+  }
+
+  private before(completionTokens: i64): i64 {
+    return this.hasBody ? this.estimated(completionTokens) : 0;
   }
 
   private estimated(completionTokens: i64): i64 {

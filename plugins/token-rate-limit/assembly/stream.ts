@@ -246,8 +246,13 @@ export class TokenRateLimit extends StoreStream {
     const policy = config.metering.reservation;
     let reply: StoreReply | null;
     if (policy.isOn) {
-      const tokens = this.spending.reservation(matched.buckets);
-      const reserve = new Reserve(Ask.Admit, matched.buckets, tokens, policy.isStrict);
+      const reserve = new Reserve(
+        Ask.Admit,
+        matched.buckets,
+        this.spending.estimate,
+        policy.isStrict,
+        this.spending.sureEstimate,
+      );
       this.reservation = reserve;
       reply = config.store.ask(this.calls, reserve);
     } else {

@@ -112,7 +112,9 @@ export class Spending {
 
   /** Why it is not known. */
   get reason(): Uncounted {
-    return this.response === null ? Uncounted.Unreadable : Uncounted.NoUsage;
+    const response = this.response;
+    if (response === null) return Uncounted.Unreadable;
+    return response.dropped > 0 ? Uncounted.TooLong : Uncounted.NoUsage;
   }
 
   private before(completionTokens: i64): i64 {

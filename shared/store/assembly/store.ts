@@ -1,3 +1,4 @@
+import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { Backend } from "./backend";
 import { Breaker } from "./breaker";
 import { StoreCalls } from "./calls";
@@ -50,6 +51,11 @@ export class Store {
     return this.backend.isReady;
   }
 
+  /** Which store it is; see `Backend`. */
+  get identity(): Slice {
+    return new Builder().appendInteger(this.kind).append(this.backend.identity).toSlice();
+  }
+
   /**
    * Runs a command.
    *
@@ -59,9 +65,10 @@ export class Store {
    *   may be reported either way.
    */
   ask(calls: StoreCalls, command: StoreCommand): StoreReply | null {
-    const fallback = this.fallback;
-    if (fallback !== null && command.residence == Residence.Fallback) {
-      return this.askFallback(command, fallback);
+    if (command.residence == Residence.Fallback) {
+      const fallback = this.fallback;
+      // Without one it is of an earlier configuration, and what it corrects is gone.
+      return fallback === null ? new StoreReply() : this.askFallback(command, fallback);
     }
     const breaker = this.breaker;
     const reply =

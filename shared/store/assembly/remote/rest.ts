@@ -20,8 +20,13 @@ export class RestBackend extends RemoteBackend {
     private readonly retryHeaders: Slice,
     private readonly dialect: RestDialect,
     timeoutMs: i32,
+    private readonly place: Slice,
   ) {
     super(timeoutMs, true);
+  }
+
+  override get identity(): Slice {
+    return this.place;
   }
 
   protected override send(

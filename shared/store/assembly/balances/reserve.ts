@@ -64,7 +64,11 @@ export class ReserveBalance extends StoreCommand {
     }
     const denied = <i32>answer.item(0).integer - 1;
     this.isHeld = denied < 0;
-    const balance = answer.item(1).item(max(0, denied));
+    let balance = answer.item(1).item(max(0, denied));
+    for (let i = 1; denied < 0 && i < this.balances.length; i++) {
+      const other = answer.item(1).item(i);
+      if (other.integer < balance.integer) balance = other;
+    }
     const reply = StoreReply.ofValue(balance.isNull ? null : balance.text);
     reply.denied = denied;
     return reply;

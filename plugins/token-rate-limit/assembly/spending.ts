@@ -5,6 +5,7 @@ import { responseBody, responseHeaders } from "proxy-wasm-as";
 import { Metering } from "./metering";
 import { Uncounted } from "./metrics";
 import { CONTENT_TYPE, STATUS } from "./names";
+import { isForCompletions } from "./usage-request";
 
 /** Nobody knows what was spent. */
 export const UNKNOWN: i64 = -1;
@@ -50,11 +51,11 @@ export class Spending {
     if (this.countsPrompt) this.promptBytes += size;
   }
 
-  /** Takes note of the whole body of the request. */
+  /** Takes note of the whole body of the request, whose headers are loaded. */
   readRequest(body: Slice): void {
     this.countsPrompt = false;
     this.promptBytes = body.length;
-    this.completionLimit = findCompletionLimit(body);
+    this.completionLimit = findCompletionLimit(body, isForCompletions());
   }
 
   /** What the request may cost, known before it goes on (token-rate-limit.md 7.5). */

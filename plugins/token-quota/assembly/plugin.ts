@@ -68,6 +68,13 @@ export class TokenQuotaRoot extends StoreRoot<QuotaConfig> {
     const config = parseConfig(reader, plugin, this.calls, this.debts.length);
     if (config === null) return null;
     this.debts.push(config.debts);
+    if (config.accounts.grantsModels) {
+      this.log.warn(
+        "by_model believes " +
+          config.modelHeader.toString() +
+          ": whoever may invent names of models there has default_quota for each",
+      );
+    }
     if (config.store.kind == StoreKind.Shared) {
       this.log.warn(
         "balances are kept in the memory of this gateway: each gateway has its own, and they are lost when it restarts",

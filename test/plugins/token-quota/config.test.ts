@@ -30,6 +30,13 @@ describe("what a start logs", () => {
       ],
     ],
     [
+      "grants for every model that a header names",
+      { admin_consumer: "admin", redis, by_model: true, default_quota: 5, model_header: "X-Model" },
+      [
+        "warn by_model believes x-model: whoever may invent names of models there has default_quota for each",
+      ],
+    ],
+    [
       "no configuration",
       "",
       [
@@ -39,7 +46,7 @@ describe("what a start logs", () => {
       ],
     ],
     [
-      "what is not JSON: its length and digest, never its text",
+      "what is not JSON: its length, never its text",
       "hello",
       ["warn the plugin configuration is not a valid json: 5 bytes"],
     ],

@@ -85,16 +85,17 @@ export class Debts {
   /** Takes the answer to a change. */
   receive(reply: StoreReply): void {
     const command = reply.command;
-    if (command === null) return;
+    if (command === null || !reply.hasFailed) return;
     if (reply.isUnsure) command.isUnsure = true;
-    else if (!isUndone(reply)) return;
-    if (command.mayArriveAgain) this.defer(command);
+    if (command.mayArriveAgain && (reply.isUnsure || isUndone(reply))) this.defer(command);
+    else this.store.metrics.countLostDebt();
   }
 
   /** Asks for a change once the store answers again. */
   defer(command: StoreCommand): void {
     const commands = this.waiting.commands;
     if (commands.length < MOST) commands.push(command);
+    else this.store.metrics.countLostDebt();
   }
 
   /** The store answers again: asks once more for all that waits. */
@@ -104,6 +105,7 @@ export class Debts {
     this.waiting.commands = [];
     for (let i = 0; i < commands.length; i++) {
       if (commands[i].mayArriveAgain) this.owe(commands[i]);
+      else this.store.metrics.countLostDebt();
     }
   }
 }

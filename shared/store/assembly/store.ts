@@ -43,7 +43,7 @@ export class Store {
     private readonly breaker: Breaker | null,
     /** Null unless `failMode` is `Local`. */
     private readonly fallback: SharedSpace | null,
-    private readonly metrics: StoreMetrics,
+    readonly metrics: StoreMetrics,
   ) {}
 
   /** False until the gateway knows how to connect to Redis; every command tries again. */

@@ -58,6 +58,7 @@ describe("a charge that fails", () => {
     expect(stored(redis, "chat_quota:alice")).toBe("100");
     expect(await laterCommands()).toEqual([CHARGE]);
     expect(stored(redis, "chat_quota:alice")).toBe("85");
+    expect(host.metrics.all["token_quota_store_debts_lost"]).toBeUndefined();
     await host.close();
   });
 
@@ -147,6 +148,7 @@ describe("a charge that fails", () => {
     redis.hasEndpoints = true;
     await chat(host, "bob");
     expect(stored(redis, "chat_quota:alice")).toBe(String(-15 * 1000));
+    expect(host.metrics.all["token_quota_store_debts_lost"]).toBe(2);
     await host.close();
   });
 
@@ -173,6 +175,7 @@ describe("a charge that fails", () => {
     await end();
     expect(stored(redis, "chat_quota:alice")).toBe("100");
     expect(await laterCommands()).toEqual([]);
+    expect(host.metrics.all["token_quota_store_debts_lost"]).toBe(1);
     await host.close();
   });
 });
@@ -254,6 +257,7 @@ describe("over HTTP, what has no answer", () => {
     expect(asked()).toHaveLength(2);
     await chat(host, "bob");
     expect(asked()).toEqual([]);
+    expect(host.metrics.all["token_quota_store_debts_lost"]).toBe(1);
     await host.close();
   });
 

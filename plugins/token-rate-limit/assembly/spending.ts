@@ -1,6 +1,7 @@
 import { NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { announcedLength, isUnreadable } from "@ai-gateway-wasm/kit";
 import { findCompletionLimit, NO_LIMIT, ResponseUsage, TokenUsage } from "@ai-gateway-wasm/llm";
+import { Bucket, Reserve } from "@ai-gateway-wasm/store/buckets";
 import { responseBody, responseHeaders } from "proxy-wasm-as";
 import { Metering } from "./metering";
 import { Uncounted } from "./metrics";
@@ -58,15 +59,15 @@ export class Spending {
     this.completionLimit = findCompletionLimit(body, isForCompletions());
   }
 
-  /** What the request may cost, known before it goes on (token-rate-limit.md 7.5). */
-  get estimate(): i64 {
+  /**
+   * What to take before the request goes on (token-rate-limit.md 7.5). Of it, the default for the length of an
+   * answer that the request does not limit may be left out.
+   */
+  reserve(tag: i32, buckets: Bucket[], isStrict: bool): Reserve {
     const limit = this.completionLimit;
-    return this.before(limit == NO_LIMIT ? this.metering.estimate.completionTokens : limit);
-  }
-
-  /** Of it, what does not rest on a default for the length of the answer. */
-  get sureEstimate(): i64 {
-    return this.before(max(0, this.completionLimit));
+    const fallback = this.metering.estimate.completionTokens;
+    const wanted = this.before(limit == NO_LIMIT ? fallback : limit);
+    return new Reserve(tag, buckets, wanted, isStrict, this.before(max(0, limit)));
   }
 
   /** Reads the response's headers. @returns false when its body tells nothing that is needed */

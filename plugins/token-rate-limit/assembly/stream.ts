@@ -246,13 +246,7 @@ export class TokenRateLimit extends StoreStream {
     const policy = config.metering.reservation;
     let reply: StoreReply | null;
     if (policy.isOn) {
-      const reserve = new Reserve(
-        Ask.Admit,
-        matched.buckets,
-        this.spending.estimate,
-        policy.isStrict,
-        this.spending.sureEstimate,
-      );
+      const reserve = this.spending.reserve(Ask.Admit, matched.buckets, policy.isStrict);
       this.reservation = reserve;
       reply = config.store.ask(this.calls, reserve);
     } else {

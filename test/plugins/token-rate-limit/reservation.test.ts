@@ -328,31 +328,3 @@ test("a correction that cannot be sent is logged, and is no charge", async () =>
   expect(logged(host)).toContainEqual(expect.stringContaining("error redis call failed: "));
   await host.close();
 });
-
-describe("the longest answer that the body allows is reserved, whatever else it says", () => {
-  const CASES: [path: string, body: string, reserved: number][] = [
-    ["/v1/chat/completions", '{"max_tokens":30}', 30],
-    ["/v1/chat/completions", '{"max_completion_tokens":30,"max_tokens":7}', 30],
-    ["/v1/chat/completions", '{"max_completion_tokens":7,"max_tokens":30}', 30],
-    ["/v1/chat/completions", '{"max_tokens":1,"max_tokens":30}', 30],
-    ["/v1/chat/completions?a=/", '{"max_tokens":30,"max_tokens":1}', 30],
-    // What this API does not know limits nothing: 256 is the default.
-    ["/v1/chat/completions", '{"max_output_tokens":1}', 256],
-    ["/v1/completions", '{"generationConfig":{"maxOutputTokens":1}}', 256],
-    ["/v1/responses", '{"max_output_tokens":30}', 30],
-    ["/v1beta/models/g:generateContent", '{"generationConfig":{"maxOutputTokens":30}}', 30],
-    ["/g", '{"generationConfig":{"maxOutputTokens":1},"generationConfig":{"maxOutputTokens":30}}', 30], // prettier-ignore
-    ["/g", '{"generationConfig":[1],"max_tokens":0,"max_output_tokens":-3}', 256],
-    ["/g", '{"max_tokens":30,"messages":[', 30],
-    ["/g", "[30]", 256],
-  ];
-
-  test.each(CASES)("%s %s", async (path, text, reserved) => {
-    const host = await gateway({ ...SHARED, ...RESERVING });
-    const init = { method: "POST", body: text, headers: JSON_TYPE };
-    expect((await host.fetch(path, init).settle(60_000)).status).toBe(200);
-    // The prompt is one token.
-    expect(host.metrics.all["token_rate_limit_reserved_tokens"]).toBe(reserved + 1);
-    await host.close();
-  });
-});

@@ -20,7 +20,8 @@ export class RestBackend extends RemoteBackend {
     private readonly retryHeaders: Slice,
     private readonly dialect: RestDialect,
     timeoutMs: i32,
-    private readonly place: Slice,
+    /** See `identity`. */
+    private readonly place: Slice = cluster,
   ) {
     super(timeoutMs, true);
   }

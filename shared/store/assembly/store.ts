@@ -65,7 +65,7 @@ export class Store {
    *   may be reported either way.
    */
   ask(calls: StoreCalls, command: StoreCommand): StoreReply | null {
-    if (command.residence == Residence.Fallback) {
+    if (command.residence == Residence.Fallback && this.kind != StoreKind.Shared) {
       const fallback = this.fallback;
       // Without one it is of an earlier configuration, and what it corrects is gone.
       return fallback === null ? new StoreReply() : this.askFallback(command, fallback);

@@ -26,4 +26,5 @@ export { PluginRoot } from "./assembly/root";
 export { chooseRouteAgain, keepRoute, settleRoute } from "./assembly/route";
 export { RulePrecedence } from "./assembly/rules/matcher";
 export { RequestFacts } from "./assembly/rules/request-facts";
+export { appendShortHash } from "./assembly/short-hash";
 export { matchesAny, matchesWildcard } from "./assembly/wildcard";

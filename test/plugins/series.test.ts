@@ -1,6 +1,7 @@
 import { createHost, upstream, type Host, type HostOptions, type Json } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
 import "proxy-wasm-test/vitest/setup";
+import { fnv } from "../support/fnv.js";
 
 // Metrics with labels (ai-statistics contract 8.1): whatever routes, consumers and models are called,
 // gateways find the labels again, and there is a bounded number of series.
@@ -41,12 +42,6 @@ const MOST = 1000;
 /** Bytes as escapes spell them. */
 function bytes(text: string): Uint8Array {
   return Buffer.from(text, "latin1");
-}
-
-function fnv(text: string): string {
-  let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, "0");
 }
 
 interface Subject {

@@ -102,6 +102,11 @@ export class Accounts {
     this.unlimited = readNamePatterns(config, "unlimited_consumers");
   }
 
+  /** Each model that somebody names begins with a balance of its own. */
+  get grantsModels(): bool {
+    return this.byModel && this.fallback.tokens > 0;
+  }
+
   isUnlimited(consumer: Slice): bool {
     const patterns = this.unlimited;
     for (let i = 0; i < patterns.length; i++) {

@@ -1,5 +1,5 @@
-import { Builder, bytes, lowerCase, Slice, trim } from "@ai-gateway-wasm/bytes";
-import { configText, ConfigReader } from "@ai-gateway-wasm/kit";
+import { Builder, bytes, Slice, trim } from "@ai-gateway-wasm/bytes";
+import { configText, ConfigReader, requireHeaderName } from "@ai-gateway-wasm/kit";
 import {
   Debts,
   readStore,
@@ -22,7 +22,6 @@ const CHAT: Slice = bytes("/v1/chat/completions");
 const MESSAGES: Slice = bytes("/v1/messages");
 const METERED_PATHS: string[] = ["suffixes", "all"];
 const RESPONSE_HEADERS: string[] = ["none", "quota"];
-const COLON: i32 = 0x3a;
 
 /** Who may administer, and how admin calls are read. */
 @final
@@ -73,9 +72,9 @@ export class QuotaConfig {
     this.accounts = new Accounts(config, prefix, debts.store.kind == StoreKind.Shared);
     this.metering = new Metering(config);
     this.denial = new DenialStyle(config);
-    this.consumerHeader = readHeaderName(config, "consumer_header", CONSUMER_HEADER);
-    this.groupHeader = readHeaderName(config, "group_header", GROUP_HEADER);
-    this.modelHeader = readHeaderName(config, "model_header", MODEL_HEADER);
+    this.consumerHeader = requireHeaderName(config, "consumer_header", CONSUMER_HEADER);
+    this.groupHeader = requireHeaderName(config, "group_header", GROUP_HEADER);
+    this.modelHeader = requireHeaderName(config, "model_header", MODEL_HEADER);
     this.isShadow = config.flag("shadow");
     this.showsRemaining = config.choice("response_headers", RESPONSE_HEADERS, 0) == 1;
     this.logsRemaining = config.flag("log_remaining");
@@ -150,12 +149,6 @@ function readBook(config: ConfigReader, prefix: Slice): UsageBook | null {
   if (!config.flag("usage_report")) return null;
   const key = new Builder().appendText("usage:").append(prefix).toSlice();
   return new UsageBook(key, <i32>most);
-}
-
-function readHeaderName(config: ConfigReader, field: string, fallback: Slice): Slice {
-  const name = lowerCase(config.text(field, fallback)).kept();
-  if (name.isEmpty || name.at(0) == COLON) config.refuse(field, "is not a header name");
-  return name;
 }
 
 function orElse(text: Slice, fallback: Slice): Slice {

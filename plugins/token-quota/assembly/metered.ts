@@ -111,7 +111,7 @@ export class MeteredRequest extends QuotaStream {
   private decide(verdict: Verdict): HeadersAction {
     this.isDecided = true;
     if (verdict == Verdict.Unknown) return this.decideWithoutStore();
-    this.config.debts.pay();
+    if (this.purse.hasHeard) this.config.debts.pay();
     if (verdict == Verdict.Enough) return this.admit();
     return this.refuse(this.config.denial.noQuota());
   }

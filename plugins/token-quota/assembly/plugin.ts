@@ -16,7 +16,8 @@ import { MeteredRequest } from "./metered";
 import { Metrics } from "./metrics";
 import { PATH, PLUGIN_NAME } from "./names";
 import { isAdmin, Mode } from "./paths";
-import { RefusedRequest } from "./refused";
+import { isPreflight, RefusedRequest } from "./refused";
+import { noKey, unauthorizedConsumer } from "./replies";
 
 const NAME: Slice = bytes("token-quota");
 const METRIC_NAME: Slice = bytes("token_quota");
@@ -49,10 +50,7 @@ export class TokenQuotaRoot extends StoreRoot<QuotaConfig> {
     if (mode == Mode.Skipped) return null;
     const consumer = requestHeaders.get(config.consumerHeader);
     if (consumer === null || consumer.isEmpty) {
-      const denial = config.denial;
-      const reply = consumer === null ? denial.noKey() : denial.unauthorizedConsumer();
-      if (config.isShadow && !isAdmin(mode)) return null;
-      return new RefusedRequest(id, reply, consumer === null && !isAdmin(mode));
+      return this.refuseNobody(id, config, consumer === null, isAdmin(mode));
     }
     if (isAdmin(mode)) return new AdminCall(id, config, mode, consumer);
     if (mode == Mode.Metered) return this.meter(id, config, consumer);
@@ -70,12 +68,40 @@ export class TokenQuotaRoot extends StoreRoot<QuotaConfig> {
     const config = parseConfig(reader, plugin, this.calls, this.debts.length);
     if (config === null) return null;
     this.debts.push(config.debts);
+    if (config.accounts.grantsModels) {
+      this.log.warn(
+        "by_model believes " +
+          config.modelHeader.toString() +
+          ": whoever may invent names of models there has default_quota for each",
+      );
+    }
     if (config.store.kind == StoreKind.Shared) {
       this.log.warn(
         "balances are kept in the memory of this gateway: each gateway has its own, and they are lost when it restarts",
       );
     }
     return config;
+  }
+
+  /** A request without the consumer's header, or with an empty one. Admin calls are answered as the peer does. */
+  private refuseNobody(
+    id: u32,
+    config: QuotaConfig,
+    isMissing: bool,
+    isAdmin: bool,
+  ): HttpContext | null {
+    if (isAdmin) {
+      return new RefusedRequest(id, isMissing ? noKey() : unauthorizedConsumer(), false);
+    }
+    if (config.isShadow) {
+      if (isMissing && isPreflight()) return null;
+      this.metrics.shadowDenied.increment();
+      this.log.info("a request without a consumer would be refused");
+      return null;
+    }
+    const denial = config.denial;
+    const reply = isMissing ? denial.noKey() : denial.unauthorizedConsumer();
+    return new RefusedRequest(id, reply, isMissing);
   }
 
   private meter(id: u32, config: QuotaConfig, consumer: Slice): HttpContext | null {

@@ -34,6 +34,8 @@ export class Purse {
   cause: string = "";
   /** What has to be settled; null: nothing was taken. */
   private reservation: ReserveBalance | null = null;
+  /** The store itself has answered, not what stands in for it. */
+  hasHeard: bool = false;
   private verdict: Verdict = Verdict.Open;
   private pending: i32 = 0;
 
@@ -104,6 +106,7 @@ export class Purse {
       this.fail(reply);
       return;
     }
+    if (!reply.isLocal) this.hasHeard = true;
     const granted = this.accounts[reply.tag].granted;
     this.remaining = min(this.remaining, reply.isNull ? granted : reply.integer);
     if (this.pending > 0 || this.verdict != Verdict.Open) return;
@@ -128,6 +131,7 @@ export class Purse {
 
   private judgeReservation(reply: StoreReply): Verdict {
     if (reply.hasFailed) return this.fail(reply);
+    if (!reply.isLocal) this.hasHeard = true;
     const isDenied = reply.denied >= 0;
     if (isDenied) this.reservation = null;
     this.remaining = reply.integer;

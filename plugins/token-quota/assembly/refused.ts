@@ -27,8 +27,8 @@ export class RefusedRequest extends QuotaStream {
   }
 }
 
-/** `OPTIONS` with what only a preflight has (Fetch, "CORS-preflight request"). */
-function isPreflight(): bool {
+/** Of the running request: `OPTIONS` with what only a preflight has (Fetch, "CORS-preflight request"). */
+export function isPreflight(): bool {
   const method = requestHeaders.get(METHOD);
   return (
     method !== null &&

@@ -1,9 +1,11 @@
-import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader, PluginLog, requireHeaderName } from "@ai-gateway-wasm/kit";
 import { FailMode, readStore, Store, StoreKind, StorePlugin } from "@ai-gateway-wasm/store";
 import { Algorithm } from "@ai-gateway-wasm/store/buckets";
 import { HeaderStyle, readHeaderStyle } from "./limit-headers";
 import { LimitFormat } from "./limit";
 import { Metering } from "./metering";
+import { CONSUMER_HEADER } from "./names";
 import { Rejection } from "./rejection";
 import { Rules } from "./rules";
 import { readMatchesFirst, RulesParser } from "./rules-parser";
@@ -39,6 +41,8 @@ export class LimitConfig {
     config: ConfigReader,
     readonly store: Store,
     readonly rules: Rules,
+    /** Request header with the consumer's name. */
+    readonly consumerHeader: Slice,
   ) {
     this.rejection = new Rejection(config);
     this.metering = new Metering(config);
@@ -91,9 +95,10 @@ export function parseConfig(
     config.refuseWith("missing rule_name in config");
     return null;
   }
-  const rules = new RulesParser(config, readFormat(config), log).parse();
+  const consumerHeader = requireHeaderName(config, "consumer_header", CONSUMER_HEADER);
+  const rules = new RulesParser(config, readFormat(config), consumerHeader, log).parse();
   if (rules === null) return null;
-  const parsed = new LimitConfig(config, store, rules);
+  const parsed = new LimitConfig(config, store, rules, consumerHeader);
   return config.errors.any ? null : parsed;
 }
 

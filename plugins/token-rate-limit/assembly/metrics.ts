@@ -1,19 +1,21 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { NONE, requestLabels, SeriesTable } from "@ai-gateway-wasm/kit/series";
 import { Counter, requestHeaders } from "proxy-wasm-as";
-import { CONSUMER_HEADER } from "./names";
 
 const CHARGED: Slice = bytes("token_rate_limit_charged_tokens");
 const RESERVED: Slice = bytes("token_rate_limit_reserved_tokens");
 const REFUNDED: Slice = bytes("token_rate_limit_refunded_tokens");
 const SHADOW_DENIED: Slice = bytes("token_rate_limit_shadow_denied");
 const UNREADABLE: Slice = bytes("token_rate_limit_uncounted_unreadable");
+const TOO_LONG: Slice = bytes("token_rate_limit_uncounted_too_long");
 const NO_USAGE: Slice = bytes("token_rate_limit_uncounted_no_usage");
 
 /** Why a successful response was not counted. */
 export const enum Uncounted {
   /** It is compressed, or of a binary type. */
   Unreadable,
+  /** Where it may say what it used, it has an event or a value that is too long to keep. */
+  TooLong,
   /** It does not say what it used. */
   NoUsage,
 }
@@ -27,10 +29,12 @@ export class Metrics {
   /** Requests that `shadow` let pass. */
   readonly shadowDenied: Counter = new Counter(SHADOW_DENIED);
   private readonly unreadable: Counter = new Counter(UNREADABLE);
+  private readonly tooLong: Counter = new Counter(TOO_LONG);
   private readonly noUsage: Counter = new Counter(NO_USAGE);
 
   countUncounted(reason: Uncounted): void {
     if (reason == Uncounted.Unreadable) this.unreadable.increment();
+    else if (reason == Uncounted.TooLong) this.tooLong.increment();
     else this.noUsage.increment();
   }
 }
@@ -48,8 +52,8 @@ const series: SeriesTable = new SeriesTable([
   "token_ratelimit_error_count",
 ]);
 
-/** Counts the running request, whose headers can be read. */
-export function countFor(event: LimitEvent): void {
-  const consumer = requestHeaders.get(CONSUMER_HEADER);
+/** Counts the running request, whose headers can be read. @param header with the consumer's name */
+export function countFor(event: LimitEvent, header: Slice): void {
+  const consumer = requestHeaders.get(header);
   series.of(requestLabels(NONE, consumer === null ? NONE : consumer)).count(event);
 }

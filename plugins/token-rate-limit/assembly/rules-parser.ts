@@ -3,7 +3,6 @@ import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import { Limit, LimitFormat } from "./limit";
 import { isNameless, LIMIT_BY, LimitBy } from "./limit-by";
 import { LimitKeyParser } from "./limit-key-parser";
-import { CONSUMER_HEADER } from "./names";
 import { Rates } from "./rate";
 import { RuleItem } from "./rule-item";
 import { Rules } from "./rules";
@@ -33,6 +32,7 @@ export class RulesParser {
   constructor(
     private readonly config: ConfigReader,
     private readonly format: LimitFormat,
+    private readonly consumerHeader: Slice,
     private readonly log: PluginLog,
   ) {
     this.isFirst = readMatchesFirst(config);
@@ -117,7 +117,7 @@ export class RulesParser {
         return new CookieSource(name);
       case LimitBy.Consumer:
       case LimitBy.PerConsumer:
-        return new HeaderSource(CONSUMER_HEADER);
+        return new HeaderSource(this.consumerHeader);
       case LimitBy.PerIp:
         return this.addressSource(item, name);
       default:

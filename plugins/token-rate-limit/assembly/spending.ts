@@ -1,11 +1,12 @@
 import { NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { announcedLength, isUnreadable } from "@ai-gateway-wasm/kit";
 import { findCompletionLimit, NO_LIMIT, ResponseUsage, TokenUsage } from "@ai-gateway-wasm/llm";
-import { Bucket } from "@ai-gateway-wasm/store/buckets";
+import { Bucket, Reserve } from "@ai-gateway-wasm/store/buckets";
 import { responseBody, responseHeaders } from "proxy-wasm-as";
 import { Metering } from "./metering";
 import { Uncounted } from "./metrics";
 import { CONTENT_TYPE, STATUS } from "./names";
+import { isForCompletions } from "./usage-request";
 
 /** Nobody knows what was spent. */
 export const UNKNOWN: i64 = -1;
@@ -51,25 +52,22 @@ export class Spending {
     if (this.countsPrompt) this.promptBytes += size;
   }
 
-  /** Takes note of the whole body of the request. */
+  /** Takes note of the whole body of the request, whose headers are loaded. */
   readRequest(body: Slice): void {
     this.countsPrompt = false;
     this.promptBytes = body.length;
-    this.completionLimit = findCompletionLimit(body);
+    this.completionLimit = findCompletionLimit(body, isForCompletions());
   }
 
   /**
-   * What to take before the request goes on (token-rate-limit.md 7.5). An answer whose length the
-   * request does not limit is taken for one that fits the smallest limit.
+   * What to take before the request goes on (token-rate-limit.md 7.5). Of it, the default for the length of an
+   * answer that the request does not limit may be left out.
    */
-  reservation(buckets: Bucket[]): i64 {
-    if (!this.hasBody) return 0;
-    if (this.completionLimit != NO_LIMIT) return this.estimated(this.completionLimit);
-    const prompt = this.estimated(0);
-    let smallest = buckets[0].limit;
-    for (let i = 1; i < buckets.length; i++) smallest = min(smallest, buckets[i].limit);
-    const whole = this.estimated(this.metering.estimate.completionTokens);
-    return max(prompt, min(whole, smallest));
+  reserve(tag: i32, buckets: Bucket[], isStrict: bool): Reserve {
+    const limit = this.completionLimit;
+    const fallback = this.metering.estimate.completionTokens;
+    const wanted = this.before(limit == NO_LIMIT ? fallback : limit);
+    return new Reserve(tag, buckets, wanted, isStrict, this.before(max(0, limit)));
   }
 
   /** Reads the response's headers. @returns false when its body tells nothing that is needed */
@@ -116,7 +114,13 @@ export class Spending {
 
   /** Why it is not known. */
   get reason(): Uncounted {
-    return this.response === null ? Uncounted.Unreadable : Uncounted.NoUsage;
+    const response = this.response;
+    if (response === null) return Uncounted.Unreadable;
+    return response.dropped > 0 ? Uncounted.TooLong : Uncounted.NoUsage;
+  }
+
+  private before(completionTokens: i64): i64 {
+    return this.hasBody ? this.estimated(completionTokens) : 0;
   }
 
   private estimated(completionTokens: i64): i64 {

@@ -246,8 +246,7 @@ export class TokenRateLimit extends StoreStream {
     const policy = config.metering.reservation;
     let reply: StoreReply | null;
     if (policy.isOn) {
-      const tokens = this.spending.reservation(matched.buckets);
-      const reserve = new Reserve(Ask.Admit, matched.buckets, tokens, policy.isStrict);
+      const reserve = this.spending.reserve(Ask.Admit, matched.buckets, policy.isStrict);
       this.reservation = reserve;
       reply = config.store.ask(this.calls, reserve);
     } else {
@@ -262,7 +261,7 @@ export class TokenRateLimit extends StoreStream {
     const matched = this.matched;
     if (matched === null) return;
     this.states = reply.states;
-    if (reply.hasFailed) countFor(LimitEvent.Error);
+    if (reply.hasFailed) countFor(LimitEvent.Error, this.config.consumerHeader);
     const verdict = judge(this.config, matched, reply, this.log);
     if (verdict >= 0) return this.deny(matched, verdict);
     if (verdict == CLOSED && !this.config.isShadow) {
@@ -291,7 +290,7 @@ export class TokenRateLimit extends StoreStream {
     }
     headers.push(new LimitHeader(RESET_HEADER, seconds));
     this.refuse(config.rejection.limited, headers);
-    countFor(LimitEvent.Refusal);
+    countFor(LimitEvent.Refusal, config.consumerHeader);
   }
 
   /** The one place that answers instead of the upstream. */

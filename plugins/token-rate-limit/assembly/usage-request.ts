@@ -7,10 +7,15 @@ import { CONTENT_LENGTH, CONTENT_TYPE, JSON_TYPE, PATH } from "./names";
 /** Also the end of `/chat/completions`. Other APIs refuse the field. */
 const COMPLETIONS: Slice = bytes("/completions");
 
+/** True when the running request goes to OpenAI's API for chats or completions. */
+export function isForCompletions(): bool {
+  const path = requestHeaders.get(PATH);
+  return path !== null && pathOnly(path).endsWith(COMPLETIONS);
+}
+
 /** True when the running request may be one that can be asked to stream its usage. */
 export function canAskForUsage(): bool {
-  const path = requestHeaders.get(PATH);
-  if (path === null || !pathOnly(path).endsWith(COMPLETIONS)) return false;
+  if (!isForCompletions()) return false;
   const type = requestHeaders.get(CONTENT_TYPE);
   return type !== null && startsWithIgnoreCase(type, JSON_TYPE);
 }

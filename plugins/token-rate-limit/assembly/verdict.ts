@@ -1,5 +1,5 @@
-import { decimal } from "@ai-gateway-wasm/bytes";
-import { PluginLog } from "@ai-gateway-wasm/kit";
+import { Builder, decimal } from "@ai-gateway-wasm/bytes";
+import { appendShortHash, PluginLog } from "@ai-gateway-wasm/kit";
 import { FailMode, StoreFailure, StoreReply } from "@ai-gateway-wasm/store";
 import { LogLevel } from "proxy-wasm-as";
 import { LimitConfig } from "./config";
@@ -55,8 +55,10 @@ function logFailure(reply: StoreReply, log: PluginLog): void {
   if (wasSent && reply.cause != error) log.warn("the store: " + reply.cause);
 }
 
-/** The key may hold a credential, so the rule has to do. */
+/** The key may hold a credential, so the rule and a hash of the key have to do. */
 function logDamage(matched: Matched, index: i32, size: i32, log: PluginLog): void {
   log.error("redis sub-array length mismatch: got " + decimal(size) + ", want 3");
-  log.warn("damaged counter: " + matched.limits[index].label.toString());
+  const line = new Builder().appendText("damaged counter: ").append(matched.limits[index].label);
+  appendShortHash(line.appendText(", key "), matched.buckets[index].key);
+  log.warn(line.view().toString());
 }

@@ -24,7 +24,7 @@ export class RedisLogin {
 @final
 export class RedisClient {
   /** What names the configuration to the host: the cluster, and the database unless it is 0. */
-  private readonly service: Slice;
+  readonly service: Slice;
   private isReady: bool = false;
   private wasInitialised: bool = false;
 

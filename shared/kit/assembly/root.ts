@@ -5,7 +5,6 @@ import { ConfigErrors } from "./config/errors";
 import { ConfigReader } from "./config/reader";
 import { hostError } from "./host-error";
 import { NIL, noteRequestId, PluginLog } from "./log";
-import { fingerprint } from "./redact";
 import { RuleMatcher, RulePrecedence } from "./rules/matcher";
 import { RequestFacts } from "./rules/request-facts";
 import { Rule } from "./rules/rule";
@@ -106,10 +105,7 @@ export abstract class PluginRoot<C> extends RootContext {
     const document = parseJson(text);
     if (document === null) {
       this.log.warn(
-        "the plugin configuration is not a valid json: " +
-          decimal(text.length) +
-          " bytes, " +
-          fingerprint(text).toString(),
+        "the plugin configuration is not a valid json: " + decimal(text.length) + " bytes",
       );
       return false;
     }

@@ -36,7 +36,7 @@ export abstract class StoreCommand {
 
   constructor(
     /** What the asker knows the answer by. */
-    readonly tag: i32,
+    public tag: i32,
     /** It can arrive twice: it only asks, or `words` sees to it. */
     readonly isRepeatable: bool = false,
   ) {}

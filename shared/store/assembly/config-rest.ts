@@ -24,10 +24,12 @@ class RestParser {
     const store = this.store;
     const dialect = this.dialect();
     const cluster = this.cluster();
+    const path = this.path();
+    const host = this.headerText("host", either(cluster.host, cluster.name));
     const headers = new PairsBuilder()
       .add(bytes(":method"), bytes("POST"))
-      .add(bytes(":path"), this.path())
-      .add(bytes(":authority"), this.headerText("host", either(cluster.host, cluster.name)));
+      .add(bytes(":path"), path)
+      .add(bytes(":authority"), host);
     const credentials = this.credentials();
     if (!credentials.isEmpty) headers.add(bytes("authorization"), credentials);
     headers.add(bytes("content-type"), bytes("application/json"));
@@ -36,7 +38,9 @@ class RestParser {
     const once = headers.build();
     // Envoy's: once more, on another connection, when one breaks before the answer; not when that is late.
     const twice = headers.add(bytes("x-envoy-retry-on"), bytes("reset")).build();
-    return new RestBackend(cluster.name, once, twice, dialect, timeoutMs);
+    const place = new Builder().append(cluster.name).appendByte(0).append(host).append(path);
+    place.appendByte(0).append(store.text("database"));
+    return new RestBackend(cluster.name, once, twice, dialect, timeoutMs, place.toSlice());
   }
 
   private dialect(): RestDialect {

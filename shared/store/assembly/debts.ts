@@ -1,9 +1,10 @@
+import { Slice } from "@ai-gateway-wasm/bytes";
 import { StoreCalls } from "./calls";
 import { StoreCommand } from "./command";
 import { StoreFailure, StoreReply } from "./reply";
 import { Store } from "./store";
 
-/** More are lost: the memory of a gateway has an end. */
+/** Of one store more are lost: the memory of a gateway has an end. */
 const MOST: i32 = 1000;
 
 /**
@@ -24,6 +25,29 @@ const NOT_NOW: string[] = [
   "HTTP status 403",
 ];
 
+/** Longer lists of stores forget the first one: what waits for it is paid by its own configurations. */
+const MOST_STORES: i32 = 16;
+
+/** What waits for one store, whichever configuration owes it: a new one pays for those before it. */
+@final
+class Waiting {
+  commands: StoreCommand[] = [];
+
+  constructor(readonly store: Slice) {}
+
+  static of(store: Slice): Waiting {
+    for (let i = 0; i < lists.length; i++) {
+      if (lists[i].store.equals(store)) return lists[i];
+    }
+    if (lists.length == MOST_STORES) lists.shift();
+    const list = new Waiting(store);
+    lists.push(list);
+    return list;
+  }
+}
+
+const lists: Waiting[] = [];
+
 /**
  * Changes that nobody waits for and that must not be lost, such as charges. What the store did not
  * carry out waits, in the memory of this worker, until the store is known to answer again. So does,
@@ -34,11 +58,12 @@ const NOT_NOW: string[] = [
  *    not done ▼  │ pay
  *           waiting
  *
- * Belongs to a configuration.
+ * Belongs to a configuration. What waits belongs to the store: other configurations of this VM that use
+ * the same one pay it, too, as the next one does when this one is replaced.
  */
 @final
 export class Debts {
-  private waiting: StoreCommand[] = [];
+  private readonly waiting: Waiting;
 
   constructor(
     readonly store: Store,
@@ -46,10 +71,13 @@ export class Debts {
     private readonly calls: StoreCalls,
     /** Tag of these commands, which the root knows these debts by. */
     readonly tag: i32,
-  ) {}
+  ) {
+    this.waiting = Waiting.of(store.identity);
+  }
 
   /** Asks the store for a change. */
   owe(command: StoreCommand): void {
+    command.tag = this.tag;
     const reply = this.store.ask(this.calls, command);
     if (reply !== null) this.receive(reply);
   }
@@ -57,24 +85,27 @@ export class Debts {
   /** Takes the answer to a change. */
   receive(reply: StoreReply): void {
     const command = reply.command;
-    if (command === null) return;
+    if (command === null || !reply.hasFailed) return;
     if (reply.isUnsure) command.isUnsure = true;
-    else if (!isUndone(reply)) return;
-    if (command.mayArriveAgain) this.defer(command);
+    if (command.mayArriveAgain && (reply.isUnsure || isUndone(reply))) this.defer(command);
+    else this.store.metrics.countLostDebt();
   }
 
   /** Asks for a change once the store answers again. */
   defer(command: StoreCommand): void {
-    if (this.waiting.length < MOST) this.waiting.push(command);
+    const commands = this.waiting.commands;
+    if (commands.length < MOST) commands.push(command);
+    else this.store.metrics.countLostDebt();
   }
 
   /** The store answers again: asks once more for all that waits. */
   pay(): void {
-    if (this.waiting.length == 0) return;
-    const waiting = this.waiting;
-    this.waiting = [];
-    for (let i = 0; i < waiting.length; i++) {
-      if (waiting[i].mayArriveAgain) this.owe(waiting[i]);
+    const commands = this.waiting.commands;
+    if (commands.length == 0) return;
+    this.waiting.commands = [];
+    for (let i = 0; i < commands.length; i++) {
+      if (commands[i].mayArriveAgain) this.owe(commands[i]);
+      else this.store.metrics.countLostDebt();
     }
   }
 }

@@ -9,6 +9,7 @@ import { StoreFailure } from "./reply";
  *   <plugin>_store_errors_{dispatch,connection,timeout,reply,open,contention}
  *   <plugin>_store_breaker_open
  *   <plugin>_store_evictions
+ *   <plugin>_store_debts_lost
  */
 @final
 export class StoreMetrics {
@@ -16,6 +17,7 @@ export class StoreMetrics {
     StoreFailure.Contention + 1,
   );
   private evictions: Counter | null = null;
+  private lostDebts: Counter | null = null;
 
   constructor(
     /** Plugin name as metrics spell it: `token_rate_limit`. */
@@ -39,6 +41,16 @@ export class StoreMetrics {
       this.evictions = counter;
     }
     counter.increment(count);
+  }
+
+  /** A change that nobody will ask for again, though it was not done or nobody knows; see `Debts`. */
+  countLostDebt(): void {
+    let counter = this.lostDebts;
+    if (counter === null) {
+      counter = new Counter(this.name("_store_debts_lost"));
+      this.lostDebts = counter;
+    }
+    counter.increment();
   }
 
   breakerState(): Gauge {

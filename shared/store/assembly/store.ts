@@ -1,3 +1,4 @@
+import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { Backend } from "./backend";
 import { Breaker } from "./breaker";
 import { StoreCalls } from "./calls";
@@ -42,12 +43,17 @@ export class Store {
     private readonly breaker: Breaker | null,
     /** Null unless `failMode` is `Local`. */
     private readonly fallback: SharedSpace | null,
-    private readonly metrics: StoreMetrics,
+    readonly metrics: StoreMetrics,
   ) {}
 
   /** False until the gateway knows how to connect to Redis; every command tries again. */
   get isReady(): bool {
     return this.backend.isReady;
+  }
+
+  /** Which store it is; see `Backend`. */
+  get identity(): Slice {
+    return new Builder().appendInteger(this.kind).append(this.backend.identity).toSlice();
   }
 
   /**
@@ -59,9 +65,10 @@ export class Store {
    *   may be reported either way.
    */
   ask(calls: StoreCalls, command: StoreCommand): StoreReply | null {
-    const fallback = this.fallback;
-    if (fallback !== null && command.residence == Residence.Fallback) {
-      return this.askFallback(command, fallback);
+    if (command.residence == Residence.Fallback && this.kind != StoreKind.Shared) {
+      const fallback = this.fallback;
+      // Without one it is of an earlier configuration, and what it corrects is gone.
+      return fallback === null ? new StoreReply() : this.askFallback(command, fallback);
     }
     const breaker = this.breaker;
     const reply =

@@ -1,7 +1,18 @@
 import { upstream, type Host, type Redis } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
 import { Changing, json } from "../store-faults.js";
-import { CHAT, JSON_TYPE, PEER, admin, answer, chat, gateway, higress, stored } from "./support.js";
+import {
+  CHAT,
+  JSON_TYPE,
+  PEER,
+  admin,
+  answer,
+  chat,
+  gateway,
+  higress,
+  stored,
+  tokenQuota,
+} from "./support.js";
 
 // Which charges wait for the store, and which are lost.
 
@@ -47,6 +58,7 @@ describe("a charge that fails", () => {
     expect(stored(redis, "chat_quota:alice")).toBe("100");
     expect(await laterCommands()).toEqual([CHARGE]);
     expect(stored(redis, "chat_quota:alice")).toBe("85");
+    expect(host.metrics.all["token_quota_store_debts_lost"]).toBeUndefined();
     await host.close();
   });
 
@@ -80,6 +92,55 @@ describe("a charge that fails", () => {
     await host.close();
   });
 
+  test("waits through a new configuration, which pays it; not through a new VM", async () => {
+    for (const keepsVms of [true, false]) {
+      const { host, redis, end, laterCommands } = await underway({});
+      redis.hasEndpoints = false;
+      await end();
+      host.reload({ keepsVms });
+      expect(await laterCommands()).toEqual(keepsVms ? [CHARGE] : []);
+      expect(await laterCommands()).toEqual([]);
+      await host.close();
+    }
+  });
+
+  test("waits for its own store: another one in the same VM gets none of it", async () => {
+    const wasm = "build/higress/token-quota.wasm";
+    const first = { ...PEER, fail_mode: "open" };
+    const other = { admin_consumer: "admin", store: { type: "shared" }, default_quota: 1000 };
+    const plugins = [
+      tokenQuota(first, { wasm, vmId: "one" }),
+      tokenQuota(other, { wasm, vmId: "one", name: "other" }),
+    ];
+    const { host, redis } = await higress({}, { plugins });
+    redis.hasEndpoints = false;
+    expect((await chat(host, "alice")).status).toBe(200);
+    // The other one hears its store here.
+    expect((await chat(host, "alice")).status).toBe(200);
+    redis.hasEndpoints = true;
+    redis.command("set", "chat_quota:alice", "100");
+    expect((await chat(host, "alice")).status).toBe(200);
+    expect(stored(redis, "chat_quota:alice")).toBe("55");
+    await host.close();
+  });
+
+  test("waits while only the fallback of the store answers", async () => {
+    const reservation = { enabled: true, default_completion_tokens: 50 };
+    const { host, redis, end, laterCommands } = await underway({ reservation, fail_mode: "local" });
+    redis.hasEndpoints = false;
+    await end();
+    redis.hasEndpoints = false;
+    const failures = () => host.metrics.all["token_quota_store_errors_dispatch"] ?? 0;
+    const before = failures();
+    // Of the fallback bob has nothing.
+    expect((await chat(host, "bob")).status).toBe(403);
+    expect(failures() - before).toBe(1);
+    redis.hasEndpoints = true;
+    expect(await laterCommands()).toHaveLength(1);
+    expect(stored(redis, "chat_quota:alice")).toBe("85");
+    await host.close();
+  });
+
   test("is lost when a thousand others wait already", async () => {
     const { host, redis } = await higress({ ...PEER, fail_mode: "open" }, { trace: false });
     redis.hasEndpoints = false;
@@ -87,6 +148,7 @@ describe("a charge that fails", () => {
     redis.hasEndpoints = true;
     await chat(host, "bob");
     expect(stored(redis, "chat_quota:alice")).toBe(String(-15 * 1000));
+    expect(host.metrics.all["token_quota_store_debts_lost"]).toBe(2);
     await host.close();
   });
 
@@ -113,6 +175,7 @@ describe("a charge that fails", () => {
     await end();
     expect(stored(redis, "chat_quota:alice")).toBe("100");
     expect(await laterCommands()).toEqual([]);
+    expect(host.metrics.all["token_quota_store_debts_lost"]).toBe(1);
     await host.close();
   });
 });
@@ -194,6 +257,7 @@ describe("over HTTP, what has no answer", () => {
     expect(asked()).toHaveLength(2);
     await chat(host, "bob");
     expect(asked()).toEqual([]);
+    expect(host.metrics.all["token_quota_store_debts_lost"]).toBe(1);
     await host.close();
   });
 

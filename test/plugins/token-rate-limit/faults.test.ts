@@ -194,3 +194,46 @@ test("a charge that loses every race in shared data is logged, and counted as an
   expect(host.metrics.all["token_rate_limit_store_errors_contention"]).toBe(1);
   await host.close();
 });
+
+describe("fail_mode local with a share of the limits, while the store is away", () => {
+  const AWAY = { store: { type: "redis-http", cluster_name: "nowhere" }, fail_mode: "local" };
+
+  async function statuses(config: object, count: number): Promise<number[]> {
+    const host = await gateway({ ...RULES, ...AWAY, ...config });
+    const all: number[] = [];
+    for (let i = 0; i < count; i++) all.push((await chat(host)).status);
+    await host.close();
+    return all;
+  }
+
+  test("this gateway grants its share, at least one token", async () => {
+    // 15 tokens each, compared with >: 20 let two pass, 10 and 1 let one.
+    expect(await statuses({}, 3)).toEqual([200, 200, 429]);
+    expect(await statuses({ local_share: 0.5 }, 3)).toEqual([200, 429, 429]);
+    expect(await statuses({ local_share: 0.01 }, 2)).toEqual([200, 429]);
+  });
+
+  test("its headers tell the share", async () => {
+    const config = { ...RULES, ...AWAY, local_share: 0.5, response_headers: "openai" };
+    const host = await gateway(config);
+    const reply = await chat(host);
+    expect(reply.headers.get("x-ratelimit-limit-tokens")).toBe("10");
+    await host.close();
+  });
+
+  test("an estimate by default fits the share, not only the limit", async () => {
+    const reservation = { enabled: true, allow_oversize: false };
+    const global_threshold = { token_per_hour: 2000 };
+    const host = await gateway({
+      ...RULES,
+      ...AWAY,
+      global_threshold,
+      reservation,
+      local_share: 0.1,
+    });
+    expect((await chat(host)).status).toBe(200);
+    expect(host.metrics.all["token_rate_limit_reserved_tokens"]).toBe(200);
+    expect(host.metrics.all["token_rate_limit_refunded_tokens"]).toBe(185);
+    await host.close();
+  });
+});

@@ -36,6 +36,16 @@ describe("a counter is called after its rule and the value", () => {
     expect(keys).toEqual([`higress-token-ratelimit:{r}:limit_by_${type}:60:${end}`]);
   });
 
+  test("a consumer's name may come in another header, whose name is in the key then", async () => {
+    const limit_keys = [{ key: "*", token_per_minute: 5 }];
+    const rule_items = [{ limit_by_per_consumer: "", limit_keys }];
+    const config = { ...PEER, consumer_header: "X-User", rule_items };
+    expect(await asked(config, { "x-mse-consumer": "eve", "x-user": "bob" })).toEqual([
+      "higress-token-ratelimit:{r}:limit_by_per_consumer:60:x-user:bob",
+    ]);
+    expect(await asked(config, { "x-mse-consumer": "eve" })).toEqual([]);
+  });
+
   const ELSEWHERE: [type: string, name: string, key: string, init: Init, end: string][] = [
     ["param", "a b", "1 2", { path: "/c?a+b=1%202" }, "a b:1 2"],
     ["per_param", "p", "*", { path: "/c?p" }, "p:"],

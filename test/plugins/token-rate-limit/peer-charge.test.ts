@@ -225,6 +225,20 @@ describe("match_mode first: what Higress did before 2.2.4", () => {
     await host.close();
   });
 
+  test("of several windows the shortest alone", async () => {
+    const windows = { ...OLD, rule_items: [byHeader("k1", 200, { token_per_hour: 5 })] };
+    const { host, redis } = await higress(windows);
+    await chat(host, { "x-api-key": "k1" });
+    expect(sent(redis)).toEqual([`eval A-flat 1 ${PLAIN} 200 60`, `eval B 1 ${PLAIN} 200 60 15`]);
+    await host.close();
+    const global_threshold = { token_per_hour: 5, token_per_minute: 9 };
+    const everybody = await higress({ ...OLD, global_threshold });
+    await chat(everybody.host);
+    const key = "higress-token-ratelimit:r:global_threshold:60";
+    expect(sent(everybody.redis)).toEqual([`eval A-flat 1 ${key} 9 60`, `eval B 1 ${key} 9 60 15`]);
+    await everybody.host.close();
+  });
+
   test("a flat triple over its limit refuses", async () => {
     const { host, redis } = await higress({ ...OLD, rule_items: [byHeader("k1", 200)] });
     answerWith(redis, resp([200, 201, 8]));

@@ -1,5 +1,6 @@
 import { upstream, type Redis } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
+import { fnv } from "../../support/fnv.js";
 import {
   answer,
   answerWith,
@@ -232,7 +233,9 @@ describe("how the answer is judged", () => {
       answerWith(redis, resp(reply));
       expect((await chat(host, { "x-api-key": "k1" })).status).toBe(status);
       expect(countSeen(host)).toBe(status === 200 ? 1 : 0);
-      expect(logged(host)).toContain("warn damaged counter: global_threshold:60");
+      expect(logged(host)).toContain(
+        `warn damaged counter: global_threshold:60, key ~${fnv(GLOBAL)}`,
+      );
       await host.close();
     },
   );

@@ -46,6 +46,14 @@ describe.each(DRIVERS)("%s", (driver) => {
     expect(await left(host, "a")).toEqual({ value: "90" });
   });
 
+  test("of several that let it in, the answer is the smallest", async () => {
+    await using host = await servers.open(driver);
+    const both = [granted("a", 100), granted("b", 40)];
+    expect(await take(host, "r", both, 30)).toEqual({ value: "10" });
+    expect(await take(host, "s", both.reverse(), 5)).toEqual({ value: "5" });
+    expect(await left(host, "a")).toEqual({ value: "65" });
+  });
+
   test("a grant without an end stays", async () => {
     await using host = await servers.open(driver);
     await take(host, "r", [{ key: "{g}a", grant: 100 }], 30);

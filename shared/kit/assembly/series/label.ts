@@ -1,4 +1,5 @@
-import { appendHex, Builder, bytes, sequenceLength, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, sequenceLength, Slice } from "@ai-gateway-wasm/bytes";
+import { appendShortHash } from "../short-hash";
 
 /** What stands for a label that is not there. */
 export const NO_LABEL: Slice = bytes("-");
@@ -77,12 +78,9 @@ function wordLength(value: Slice, at: i32): i32 {
 
 /** Keeps the beginning, whole characters, and a hash so that equal beginnings stay apart. */
 function shorten(out: Builder, start: i32, value: Slice): void {
-  let hash: u32 = 0x811c9dc5;
-  for (let i = 0; i < value.length; i++) hash = (hash ^ (<u32>value.at(i))) * 0x01000193;
   const text = out.view();
   let end = start + HEAD;
   while ((text.at(end) & 0xc0) == 0x80) end--;
   out.truncate(end);
-  out.appendByte(0x7e);
-  appendHex(out, hash, 8);
+  appendShortHash(out, value);
 }

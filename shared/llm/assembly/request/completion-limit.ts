@@ -10,21 +10,42 @@ const GEMINI_MAX_OUTPUT_TOKENS: Slice = bytes("maxOutputTokens");
 /** Answer of `findCompletionLimit` when the request sets no limit. */
 export const NO_LIMIT: i64 = -1;
 
+/** No server gives more. */
+const MOST: i64 = 1_000_000_000_000;
+
 /**
- * How many tokens a request allows the answer to have: `max_completion_tokens`, `max_tokens`,
- * `max_output_tokens` or Gemini's `generationConfig.maxOutputTokens`, the first that is above 0
- * (token-rate-limit contract 7.5); else `NO_LIMIT`. The body may be cut off or malformed.
+ * How many tokens a request allows the answer to have: the largest of `max_completion_tokens`,
+ * `max_tokens`, `max_output_tokens` and Gemini's `generationConfig.maxOutputTokens`
+ * (token-rate-limit contract 7.5); else `NO_LIMIT`. Nobody knows which of several a server takes, nor
+ * of repeated ones: a client must not be able to say less than it gets. The body may be cut off or
+ * malformed.
+ *
+ * @param isCompletions it goes to an API of OpenAI's that knows the first two only
  */
-export function findCompletionLimit(body: Slice): i64 {
+export function findCompletionLimit(body: Slice, isCompletions: bool): i64 {
   const root = readJson(body);
-  if (root === null) return NO_LIMIT;
-  let limit = integerOf(root.get(MAX_COMPLETION_TOKENS));
-  if (limit <= 0) limit = integerOf(root.get(MAX_TOKENS));
-  if (limit <= 0) limit = integerOf(root.get(MAX_OUTPUT_TOKENS));
-  if (limit <= 0) limit = integerOf(memberOf(root.get(GENERATION_CONFIG)));
-  return limit > 0 ? min(limit, 1_000_000_000_000) : NO_LIMIT;
+  if (root === null || !root.isObject) return NO_LIMIT;
+  let limit: i64 = 0;
+  const members = root.entries();
+  while (members.next()) {
+    if (members.keyIs(MAX_COMPLETION_TOKENS) || members.keyIs(MAX_TOKENS)) {
+      limit = max(limit, integerOf(members.value));
+    } else if (isCompletions) {
+      continue;
+    } else if (members.keyIs(MAX_OUTPUT_TOKENS)) {
+      limit = max(limit, integerOf(members.value));
+    } else if (members.keyIs(GENERATION_CONFIG)) {
+      limit = max(limit, ofGemini(members.value));
+    }
+  }
+  return limit > 0 ? min(limit, MOST) : NO_LIMIT;
 }
 
-function memberOf(config: JsonValue | null): JsonValue | null {
-  return config === null ? null : config.get(GEMINI_MAX_OUTPUT_TOKENS);
+function ofGemini(config: JsonValue): i64 {
+  let limit: i64 = 0;
+  const members = config.isObject ? config.entries() : null;
+  while (members !== null && members.next()) {
+    if (members.keyIs(GEMINI_MAX_OUTPUT_TOKENS)) limit = max(limit, integerOf(members.value));
+  }
+  return limit;
 }

@@ -1,5 +1,5 @@
 import { Slice, bytes } from "@ai-gateway-wasm/bytes";
-import { KeyPath, boolOf, compileKeyPath, readJson, setValue } from "@ai-gateway-wasm/as-json";
+import { KeyPath, KeyStep, boolOf, readJson, setValue } from "@ai-gateway-wasm/as-json";
 
 const STREAM: Slice = bytes("stream");
 const STREAM_OPTIONS: Slice = bytes("stream_options");
@@ -7,8 +7,9 @@ const INCLUDE_USAGE: Slice = bytes("include_usage");
 const TRUE: Slice = bytes("true");
 const OPTIONS: Slice = bytes('{"include_usage":true}');
 
-let optionPath: KeyPath | null = null;
-let optionsPath: KeyPath | null = null;
+const OPTIONS_STEP: KeyStep = new KeyStep(STREAM_OPTIONS, -1, false);
+const TO_OPTIONS: KeyPath = new KeyPath([OPTIONS_STEP]);
+const TO_OPTION: KeyPath = new KeyPath([OPTIONS_STEP, new KeyStep(INCLUDE_USAGE, -1, false)]);
 
 /**
  * The body of a chat or completions request of OpenAI with `stream_options.include_usage` set, so
@@ -39,17 +40,5 @@ export function askForUsage(body: Slice, overrules: bool = true): Slice | null {
   }
   if (!streams || (options == 1 && asks) || (isDecided && !overrules)) return null;
   // Null is no object to put a member into.
-  return isDecided ? setOption(body) : setOptions(body);
-}
-
-function setOption(body: Slice): Slice | null {
-  if (optionPath === null) optionPath = compileKeyPath("stream_options.include_usage");
-  const path = optionPath;
-  return path === null ? null : setValue(body, path, TRUE);
-}
-
-function setOptions(body: Slice): Slice | null {
-  if (optionsPath === null) optionsPath = compileKeyPath("stream_options");
-  const path = optionsPath;
-  return path === null ? null : setValue(body, path, OPTIONS);
+  return isDecided ? setValue(body, TO_OPTION, TRUE) : setValue(body, TO_OPTIONS, OPTIONS);
 }

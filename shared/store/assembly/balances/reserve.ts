@@ -15,7 +15,7 @@ import { reserveBalances } from "./shared-balance";
  * is missing begins with its grant, unless another one denies. A balance denies when it is missing
  * and has no grant, when it is not positive, or with `isStrict` when it is smaller than the amount.
  *
- * The answer: `denied`, and `integer`: what the first balance has left, or the denying one has
+ * The answer: `denied`, and `integer`: what the smallest balance has left, or the denying one has
  * (`isNull` when it is missing). Keep the command: `SettleBalance` corrects it. What is never
  * settled comes back `healSeconds` later, with the next reservation on the same balance.
  */
@@ -64,7 +64,11 @@ export class ReserveBalance extends StoreCommand {
     }
     const denied = <i32>answer.item(0).integer - 1;
     this.isHeld = denied < 0;
-    const balance = answer.item(1).item(max(0, denied));
+    let balance = answer.item(1).item(max(0, denied));
+    for (let i = 1; denied < 0 && i < this.balances.length; i++) {
+      const other = answer.item(1).item(i);
+      if (other.integer < balance.integer) balance = other;
+    }
     const reply = StoreReply.ofValue(balance.isNull ? null : balance.text);
     reply.denied = denied;
     return reply;

@@ -20,16 +20,18 @@ export function reserveBalances(
     const reply = take(space, command, i, nowMs, false);
     if (reply.hasFailed || reply.denied >= 0) return reply;
   }
-  let first = new StoreReply();
+  let smallest = new StoreReply();
   for (let i = 0; i < count; i++) {
     const reply = take(space, command, i, nowMs, true);
-    if (i == 0) first = reply;
-    if (!reply.hasFailed && reply.denied < 0) continue;
+    if (!reply.hasFailed && reply.denied < 0) {
+      if (i == 0 || reply.integer < smallest.integer) smallest = reply;
+      continue;
+    }
     while (--i >= 0) settle(space, command, i, 0, nowMs);
     return reply;
   }
   command.isHeld = true;
-  return first;
+  return smallest;
 }
 
 /** Corrects what was reserved, balance by balance. */

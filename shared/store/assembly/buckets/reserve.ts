@@ -12,7 +12,8 @@ import { windowWords } from "./words";
 /**
  * Takes tokens out of all buckets or of none, before they are spent (token-rate-limit.md 7.5). A
  * bucket denies when it is full, or when the amount does not fit; an empty one takes any amount
- * unless `isStrict`. An amount of 0 still asks for buckets that are not full.
+ * unless `isStrict`. An amount of 0 still asks for buckets that are not full. What is taken of a default
+ * fits the smallest limit, as it holds where it is taken.
  *
  * The answer: `denied`, and a state per bucket, the amount included when it was taken. Keep the
  * command: `Settle` corrects it once the real number is known. Its buckets have different keys.
@@ -27,18 +28,22 @@ export class Reserve extends StoreCommand {
   isHeld: bool = false;
   /** Taken from the fallback of `fail_mode: local`, and given back there. */
   isLocal: bool = false;
+  /** What is asked for or taken, known once the command runs. */
+  tokens: i64 = 0;
 
   constructor(
     tag: i32,
     readonly buckets: Bucket[],
-    readonly tokens: i64,
+    private readonly wanted: i64,
     readonly isStrict: bool = false,
+    /** Of `wanted`, what must not be left out; the rest is a default. */
+    private readonly needed: i64 = wanted,
   ) {
     super(tag, true);
   }
 
   override words(isResent: bool): Slice[] | null {
-    this.nowMs = wallClockMs();
+    this.start(null);
     const mode = this.isStrict ? "strict" : "reserve";
     return windowWords(mode, this.tokens, this.buckets, this.nowMs, this.once(isResent));
   }
@@ -55,9 +60,20 @@ export class Reserve extends StoreCommand {
   }
 
   override runShared(space: SharedSpace): StoreReply {
-    this.nowMs = wallClockMs();
+    this.start(space);
     this.isLocal = true;
     return reserveBuckets(space, this);
+  }
+
+  /** @param space whose limits hold; null: those of the buckets */
+  private start(space: SharedSpace | null): void {
+    this.nowMs = wallClockMs();
+    let most = i64.MAX_VALUE;
+    for (let i = 0; i < this.buckets.length; i++) {
+      const limit = this.buckets[i].limit;
+      most = min(most, space === null ? limit : space.limitHere(limit));
+    }
+    this.tokens = max(this.needed, min(this.wanted, most));
   }
 
   /** When the window that bucket `index` was charged in began (on the clock) or ends (`Fixed`). */

@@ -17,6 +17,10 @@ export class RedisBackend extends RemoteBackend {
     this.wasInitialised = client.init();
   }
 
+  override get identity(): Slice {
+    return this.client.service;
+  }
+
   override get isReady(): bool {
     return this.wasInitialised;
   }

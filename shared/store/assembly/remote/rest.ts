@@ -20,8 +20,14 @@ export class RestBackend extends RemoteBackend {
     private readonly retryHeaders: Slice,
     private readonly dialect: RestDialect,
     timeoutMs: i32,
+    /** See `identity`. */
+    private readonly place: Slice = cluster,
   ) {
     super(timeoutMs, true);
+  }
+
+  override get identity(): Slice {
+    return this.place;
   }
 
   protected override send(

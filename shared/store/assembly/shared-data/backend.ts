@@ -1,3 +1,4 @@
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { Backend } from "../backend";
 import { StoreCalls } from "../calls";
 import { StoreCommand } from "../command";
@@ -10,6 +11,10 @@ import { SharedSpace } from "./space";
 export class SharedBackend extends Backend {
   constructor(private readonly space: SharedSpace) {
     super();
+  }
+
+  override get identity(): Slice {
+    return NO_BYTES;
   }
 
   override run(_calls: StoreCalls, command: StoreCommand, _store: Store): StoreReply | null {

@@ -161,9 +161,9 @@ export class Thread {
     old.cancel();
   }
 
-  /** New VM for every plugin, as after a configuration push; used by `host.reload()`. */
-  reloadAll(): void {
-    this.vms.clear();
+  /** New VM for every plugin, or a new root in the VM it has; used by `host.reload()`. */
+  reloadAll(keepsVms: boolean): void {
+    if (!keepsVms) this.vms.clear();
     this.roots.clear();
     for (const handle of this.handles.values()) {
       const old = handle.root;

@@ -455,9 +455,14 @@ export class Host implements AsyncDisposable {
       .reduce((sum, vm) => sum + vm.contexts.size, 0);
   }
 
-  /** Fresh VMs with the same configuration, old roots are shut down. */
-  reload(): void {
-    for (const thread of [...this.workers, ...(this.main ? [this.main] : [])]) thread.reloadAll();
+  /**
+   * Fresh VMs with the same configuration, old roots are shut down. With `keepsVms` fresh roots in the
+   * VMs there are, as after a push that changes no more than a plugin's configuration.
+   */
+  reload({ keepsVms = false } = {}): void {
+    for (const thread of [...this.workers, ...(this.main ? [this.main] : [])]) {
+      thread.reloadAll(keepsVms);
+    }
     this.clock.drain();
   }
 

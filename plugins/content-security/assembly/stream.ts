@@ -33,12 +33,7 @@ import { Judgement } from "./judge/judgement";
 import { applyRules, isUnreadableBody, keptImages, nameServices, readTexts } from "./judged-body";
 import { Ledger } from "./ledger";
 import { Metrics } from "./metrics";
-import {
-  ACCEPT_ENCODING,
-  CONTENT_LENGTH,
-  CONTENT_TYPE,
-  STATUS_HEADER,
-} from "./names";
+import { ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, STATUS_HEADER } from "./names";
 import { Denial } from "./refusal/denial";
 import { DENIED_DETAILS } from "./refusal/refusal";
 import { Stage } from "./stage";

@@ -107,12 +107,11 @@ export class ReplayListener extends HeldRequest {
   ): bool {
     const config = this.config;
     const isBarred = request.streams && config.forbidsReplayedStreams;
-    const isAlone = this.isAlone;
-    const choice = isAlone
+    const choice = this.isAlone
       ? Choice.first(chain)
       : Choice.free(chain, request, isBarred ? 1 : config.maxAttempts, config.breaker.keepsOne);
     if (choice.links.length == 0) return this.replyUnasked(chain, request.model);
-    const note = ChainNote.of(choice, request, isAlone);
+    const note = ChainNote.of(choice, request, this.isAlone);
     const isSteered = !choice.links[0].target.name.equals(chain.primary);
     const staysHere = isSteered && config.clusterHeader.isEmpty;
     const isKept = staysHere || choice.links.length > 1;
@@ -133,12 +132,10 @@ export class ReplayListener extends HeldRequest {
 
   protected override pass(chain: Chain): void {
     const modelKey = this.config.modelKey;
-    const attempt = new Attempt(
-      chain.ranks[0].links[0].target,
-      NO_BYTES,
-      consumerOf(this.config.consumerHeader),
-    );
-    if (modelKey !== null) sendOn(this.config, attempt, NO_BYTES, modelKey);
+    if (modelKey === null) return;
+    const consumer = consumerOf(this.config.consumerHeader);
+    const attempt = new Attempt(chain.ranks[0].links[0].target, NO_BYTES, consumer);
+    sendOn(this.config, attempt, NO_BYTES, modelKey);
   }
 
   override onResponseHeaders(endOfStream: bool): HeadersAction {
@@ -374,8 +371,7 @@ export class ReplayListener extends HeldRequest {
   /** After a decision in the headers callback. */
   private headersAction(goesOn: bool): HeadersAction {
     if (goesOn || this.hasReplied) return HeadersAction.Continue;
-    return this.place == Place.Head
-      ? HeadersAction.StopAllIterationAndWatermark
-      : HeadersAction.StopIteration;
+    if (this.place != Place.Head) return HeadersAction.StopIteration;
+    return HeadersAction.StopAllIterationAndWatermark;
   }
 }

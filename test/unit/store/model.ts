@@ -129,7 +129,9 @@ export class Model {
     }
     const keys = balances.map(({ key }) => key);
     this.taken.set(as, { keys, tokens, lost: new Set() });
-    return this.get(keys[0] ?? "");
+    // What the request may still use: the smallest of them.
+    const least = Math.min(...keys.map((key) => Number(this.values.get(key))));
+    return { value: `${least}` };
   }
 
   /** Each reservation of balances is settled once. */

@@ -15,7 +15,7 @@ async function added(log: string | null): Promise<{ log: string; could: string }
     clusters: { backend: upstream().reply(200) },
     lifecycle: "single",
   });
-  const headers = log === null ? {} : { "x-log": log };
+  const headers: Record<string, string> = log === null ? {} : { "x-log": log };
   const answer = await host.fetch("http://a.test/", { headers });
   const text = Buffer.from(answer.filterState["ai_log"] ?? []).toString();
   return { log: text, could: host.logs.at(-1)!.text };

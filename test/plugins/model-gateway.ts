@@ -21,6 +21,8 @@ export function modelGateway(plugin: PluginOptions): Promise<Host> {
     lifecycle: "single",
     bufferLimitBytes: 16 << 20,
     trace: false,
+    // Some bodies are megabytes, and a busy machine takes its time.
+    callTimeoutMs: 60_000,
     plugins: [plugin],
   });
 }

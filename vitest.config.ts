@@ -15,8 +15,6 @@ class LongFirst extends BaseSequencer {
 
 /** Plugins that only exist to test the SDK: the harness checks every host after each test. */
 const CHECKED = ["test/unit/kit/route-call.test.ts", "test/unit/sdk/*.test.ts"];
-/** Counts the hosts that are open in its process, so it has one of its own. */
-const COUNTS_HOSTS = "test/unit/harness/open-hosts.test.ts";
 
 /**
  * One group of files. Where they share processes, the compiler of small modules and the harness are
@@ -34,12 +32,12 @@ function group(name: string, include: string[], exclude: string[], more: object 
 export default defineConfig({
   test: {
     projects: [
-      group("gateways", ["test/**/*.test.ts"], ["test/unit/**/!(open-hosts).test.ts"]),
+      group("gateways", ["test/**/*.test.ts"], ["test/unit/**"]),
       group("sdk", CHECKED, [], {
         isolate: false,
         setupFiles: ["test/harness/src/vitest/setup.ts"],
       }),
-      group("units", ["test/unit/**/*.test.ts"], [...CHECKED, COUNTS_HOSTS], { isolate: false }),
+      group("units", ["test/unit/**/*.test.ts"], CHECKED, { isolate: false }),
     ],
     pool: "forks",
     // Some tests run a gateway, a model server and a load next to each other; others mostly wait for

@@ -1,5 +1,4 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
-import { Api } from "./api/api";
 import { SecurityConfig } from "./config";
 import { ConsumerRules } from "./consumer-rules";
 import { Examiner } from "./exam";
@@ -40,11 +39,17 @@ function isWide(body: Slice): bool {
 }
 
 /** What of a complete body is judged. @param client is told what a refusal must know */
-export function readTexts(api: Api, phase: Phase, body: Slice, client: Client): Texts {
+export function readTexts(
+  config: SecurityConfig,
+  phase: Phase,
+  body: Slice,
+  client: Client,
+): Texts {
   const texts = new Texts(body);
-  texts.looksForTwins = phase == Phase.Request;
-  if (texts.looksForTwins) api.readRequest(texts, client);
-  else api.readResponse(texts, client);
+  const isRequest = phase == Phase.Request;
+  texts.looksForTwins = isRequest && config.deniesUnreadable;
+  if (isRequest) config.api.readRequest(texts, client);
+  else config.api.readResponse(texts, client);
   return texts;
 }
 

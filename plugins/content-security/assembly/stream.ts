@@ -223,7 +223,7 @@ export class ContentStream extends HttpContext {
     this.stage = Stage.Idle;
     if (body === null) return true;
     const config = this.config;
-    const texts = readTexts(config.api, this.phase, body, this.examiner.client);
+    const texts = readTexts(config, this.phase, body, this.examiner.client);
     const isRequest = this.phase == Phase.Request;
     if (isRequest && !config.checksRequest) {
       this.examiner.prompt = texts.whole();

@@ -5,6 +5,7 @@ import { isHeaderName, isHeaderValue } from "./header-value";
 const MAX_PAIRS: i32 = 1024;
 /** Hosts take at most this many bytes of serialised pairs; more are silently treated as none. */
 const MAX_PAIRS_SIZE: i32 = 1 << 20;
+
 /**
  * Name and value pairs in the host's serialised form (host.md 6.4), little endian:
  *

@@ -15,11 +15,10 @@ export function guide(ports: Ports, logFile: string): string {
   return [
     `  ${pc.bold("Ready.")} Paste these into another terminal:`,
     "",
-    ...trials.flatMap(({ what, curl }) => [
-      `  ${pc.cyan(what)}`,
-      `  ${curl.join(" \\\n    ")}`,
-      "",
-    ]),
+    ...trials.slice(0, 4).flatMap(printed),
+    `  ${pc.bold("More")} to paste: budgets, fallback, split, content security, cache`,
+    "",
+    ...trials.slice(4).flatMap(printed),
     `  ${pc.bold("Watch it in a browser")}  http://127.0.0.1:${ports.page}`,
     "",
     `  ${pc.dim("What the model saw")}  http://127.0.0.1:${ports.model}/mock/requests`,
@@ -31,6 +30,13 @@ export function guide(ports: Ports, logFile: string): string {
   ].join("\n");
 }
 
+const printed = ({ what, curl }: Trial): string[] => [
+  `  ${pc.cyan(what)}`,
+  `  ${curl.join(" \\\n    ")}`,
+  "",
+];
+
+/** First what keys do, then a group for each of the other plugins. */
 function tryOut(gateway: string, model: string): Trial[] {
   return [
     {

@@ -66,10 +66,11 @@ export function noteRequestId(): void {
 }
 
 /**
- * The header while the request's headers can be read, later what a plugin left as property. A
- * client may have sent it, so its length is bounded.
+ * The id of the running callback's request, `nil` without one: the header while the request's
+ * headers can be read, later what a plugin left as property. A client may have sent it, so its
+ * length is bounded. Valid for this callback.
  */
-function requestId(): Slice {
+export function requestId(): Slice {
   let id = canReadRequestHeaders() ? requestHeaders.get(REQUEST_ID_HEADER) : null;
   if (id === null || id.isEmpty) id = getProperty(REQUEST_ID_PROPERTY);
   return id === null || id.isEmpty ? NIL : id.sub(0, 128);

@@ -3,6 +3,7 @@ import { LogLevel, logLine, Status } from "proxy-wasm-as";
 import { redisCall, redisInit } from "proxy-wasm-as/higress";
 import { Cluster } from "./cluster";
 import { hostError } from "./host-error";
+import { requestId } from "./log";
 import { RedisCalls } from "./redis-calls";
 import { noteCluster } from "./redis-cluster";
 import { encodeCommand } from "./resp";
@@ -78,7 +79,8 @@ export class RedisClient {
     const status = redisCall(owner, id, this.cluster.name, command);
     if (status == Status.Ok) return null;
     const error = hostError(status);
-    logText(LogLevel.Critical, "redis call failed, error: " + error);
+    const request = requestId().toString();
+    logText(LogLevel.Critical, "redis call failed, request-id: " + request + ", error: " + error);
     return error;
   }
 

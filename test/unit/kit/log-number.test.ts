@@ -40,6 +40,33 @@ it.each([
   expect(objectIn(text)).toEqual({ ...others, ...ADDED });
 });
 
+it.each([
+  ["between two", '{\\"a\\":1,\\"z\\":2}', '{\\"a\\":1,NUMBER,JSON,\\"z\\":2}'],
+  ["before all", '{\\"x\\":{\\"a\\":[1,2]}}', '{NUMBER,JSON,\\"x\\":{\\"a\\":[1,2]}}'],
+  [
+    "behind a prefix",
+    '{\\"quota\\":1,\\"quota_remaining2\\":2}',
+    '{\\"quota\\":1,NUMBER,\\"quota_remaining2\\":2,JSON}',
+  ],
+  [
+    "in place of an equal name",
+    '{\\"quota_remaining\\":{\\"a\\":7},\\"rule\\":[8,9]}',
+    "{NUMBER,JSON}",
+  ],
+  [
+    "beside texts with brackets, commas and quotes",
+    '{\\"m\\":\\"a,}]{[\\\\\\",\\\\\\\\\\",\\"zz\\":\\"\\\\n\\\\\\",\\"}',
+    '{\\"m\\":\\"a,}]{[\\\\\\",\\\\\\\\\\",NUMBER,JSON,\\"zz\\":\\"\\\\n\\\\\\",\\"}',
+  ],
+  ["behind quotes that nobody escaped", '{"z":1}', '{"z":1,NUMBER,JSON}'],
+  ["behind what is no JSON", "{\\}", "{\\,NUMBER,JSON}"],
+])("the keys are sorted: %s", async (_what, log, expected) => {
+  const number = '\\"quota_remaining\\":-5';
+  const json = '\\"rule\\":{\\"a\\":\\"b\\\\\\"c\\"}';
+  const text = expected.replace("NUMBER", () => number).replace("JSON", () => json);
+  expect(await added(log)).toEqual({ log: text, could: "number json" });
+});
+
 it.each(["[1]", "{", "}", "text", '"{}"', "{}x"])("what is no object stays: %s", async (log) => {
   expect(await added(log)).toEqual({ log, could: "- -" });
 });

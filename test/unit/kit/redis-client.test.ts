@@ -226,10 +226,11 @@ describe("a command that cannot be sent", () => {
 
   it("is refused when no host is usable, with a critical line", async () => {
     await using host = await hostWith({ store: redis().noEndpoints() });
-    const answer = await host.fetch("/redis", ask());
+    const named = { headers: { ...ask().headers, "x-request-id": "r-1" } };
+    const answer = await host.fetch("/redis", named);
     expect([answer.status, answer.text()]).toEqual([503, `${REFUSED}internal failure`]);
     expect(lines(host, "critical")).toEqual([
-      `redis call failed, error: ${REFUSED}internal failure`,
+      `redis call failed, request-id: r-1, error: ${REFUSED}internal failure`,
     ]);
   });
 

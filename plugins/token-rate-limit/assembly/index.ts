@@ -3,6 +3,7 @@ import { TokenRateLimitRoot } from "./plugin";
 
 export * from "proxy-wasm-as/abi";
 export {
+  proxy_on_done,
   proxy_on_http_call_response,
   proxy_on_log,
   proxy_on_request_body,

@@ -7,10 +7,13 @@ import { StoreReply } from "./reply";
 /**
  * The root of a plugin with a store. What is asked with its `calls` is answered after the stream
  * that caused it is gone, so charges and settlements belong here; a repetition after a lost login
- * included.
+ * included. A configuration that is replaced stays until they are answered: gateways cancel the calls
+ * of a root that is gone. The plugin's `index.ts` re-exports `proxy_on_done` for that.
  */
 export abstract class StoreRoot<C> extends PluginRoot<C> {
   readonly calls: StoreCalls;
+  /** Only the answers that are still to come keep it. */
+  private isLeaving: bool = false;
 
   constructor(id: u32, name: string) {
     super(id, name);
@@ -21,12 +24,21 @@ export abstract class StoreRoot<C> extends PluginRoot<C> {
   onStoreReply(_reply: StoreReply): void {}
 
   override onHttpCallResponse(tag: i32, response: HttpCallResponse): void {
-    const reply = this.calls.receiveHttp(tag, response);
-    if (reply !== null) this.onStoreReply(reply);
+    this.take(this.calls.receiveHttp(tag, response));
   }
 
   override onRedisReply(tag: i32, failed: bool, bytes: Slice): void {
-    const reply = this.calls.receiveRedis(tag, failed, bytes);
-    if (reply !== null) this.onStoreReply(reply);
+    this.take(this.calls.receiveRedis(tag, failed, bytes));
+  }
+
+  override onDone(): bool {
+    this.isLeaving = this.calls.pending > 0;
+    return !this.isLeaving;
+  }
+
+  private take(reply: StoreReply | null): void {
+    if (reply === null) return;
+    this.onStoreReply(reply);
+    if (this.isLeaving && this.calls.pending == 0) this.letGo();
   }
 }

@@ -277,6 +277,22 @@ describe("over HTTP, what has no answer", () => {
     await host.close();
   });
 
+  test("is waited for by a configuration that was replaced, and sent again by the next", async () => {
+    const { host, store, working, asked } = await open({});
+    const pending = host.fetch(CHAT, { headers: { "x-mse-consumer": "alice" } });
+    await host.clock.advance(10);
+    store.behaviour = FAULTS["a server that says nothing"]();
+    expect((await pending.advance(120)).status).toBe(200);
+    host.reload({ keepsVms: true });
+    await host.clock.advance(TIMEOUT);
+    store.behaviour = working;
+    const [, lost, ...more] = asked();
+    expect(more).toEqual([]);
+    await chat(host, "bob");
+    expect(asked()).toEqual([lost]);
+    await host.close();
+  });
+
   test("of a client that has left is undone, too", async () => {
     const { host, store, working, asked } = await open({ reservation });
     store.behaviour = FAULTS["a server that says nothing"]();

@@ -79,3 +79,25 @@ test("the window ends in between: the charge begins the next one", async () => {
   expect(await used(host, "alice")).toBe(15);
   await host.close();
 });
+
+test.each([
+  ["a charge", {}],
+  ["a correction", { reservation: { enabled: true } }],
+])("a new configuration comes while %s is under way: it is not given up", async (_what, more) => {
+  const states = [[1000, 0, 3600]];
+  const result = "reservation" in more ? [0, states] : states;
+  const rest = upstream()
+    .reply(200, { json: { result } })
+    .then()
+    .after(100)
+    .reply(200, { json: { result: 1 } });
+  const store = { type: "redis-http", cluster_name: "rest" };
+  const host = await gateway({ ...CONFIG, store, ...more }, { clusters: { rest } });
+  const reply = host.fetch(CHAT, { method: "POST", body: "{}", headers: { "x-who": "alice" } });
+  expect((await reply.advance(10)).status).toBe(200);
+  expect(rest.requests).toHaveLength(2);
+  host.reload({ keepsVms: true });
+  await host.clock.advance(200);
+  expect(rest.requests.map(({ reset }) => reset)).toEqual([false, false]);
+  await host.close();
+});

@@ -36,6 +36,8 @@ export interface HarnessOptions {
   single?: boolean;
   /** False: broken rules of use (harness.md 8.3) do not fail the run. Default true. */
   strict?: boolean;
+  /** Further clusters by name, such as a Redis; what they are asked is not printed. */
+  clusters?: Record<string, Cluster>;
 }
 
 /** What the host itself says; only a plugin's own lines belong to a transcript. */
@@ -72,6 +74,7 @@ export async function playInHarness(scenario: Scenario, options: HarnessOptions)
       clusters: {
         ...Object.fromEntries(clusters.map((c): [string, Cluster] => [c.name, c])),
         ...Object.fromEntries(outer),
+        ...options.clusters,
       },
       attemptCountHeaders: scenario.env.attemptCount,
       ...(scenario.env.routes.length ? { routes: scenario.env.routes.map(route) } : {}),

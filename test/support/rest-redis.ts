@@ -1,19 +1,13 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { encodeResp, RespError, type RespValue } from "proxy-wasm-test";
+import { encodeResp, RespError } from "proxy-wasm-test";
 import { RedisLine } from "./redis-line.js";
+import { answerOf, wordsOf, type RestAnswer, type RestDialect } from "./rest-dialects.js";
 
-export type RestDialect = "upstash" | "webdis";
+export type { RestDialect } from "./rest-dialects.js";
 
 /** A load test asks more than anybody looks at. */
 const MOST_COMMANDS = 1000;
-
-/** What a server speaks the dialect with, apart from the commands. */
-interface Answer {
-  status: number;
-  /** JSON, or the bytes of another type. */
-  body: unknown;
-}
 
 /** What Webdis is asked for bytes with: it answers what Redis says. */
 const RAW = ".raw";
@@ -72,12 +66,12 @@ export class RestRedis {
     this.redis.close();
   }
 
-  private async answer(request: IncomingMessage): Promise<Answer> {
+  private async answer(request: IncomingMessage): Promise<RestAnswer> {
     const pieces: Buffer[] = [];
     for await (const piece of request) pieces.push(piece as Buffer);
     const text = Buffer.concat(pieces).toString();
     const isRaw = this.dialect === "webdis" && text.endsWith(RAW);
-    const words = this.wordsOf(isRaw ? text.slice(0, -RAW.length) : text);
+    const words = wordsOf(this.dialect, isRaw ? text.slice(0, -RAW.length) : text);
     this.commands.push(words.map(String));
     if (this.commands.length > MOST_COMMANDS) this.commands.shift();
     if (request.headers.authorization !== this.credentials) {
@@ -86,55 +80,9 @@ export class RestRedis {
     try {
       const value = this.error ? new RespError(this.error) : await this.redis.ask(words);
       if (isRaw) return { status: 200, body: encodeResp(value) };
-      return this.dialect === "upstash" ? upstash(value) : webdis(String(words[0]), value);
+      return answerOf(this.dialect, String(words[0]), value);
     } catch {
       return { status: 503, body: { error: "no Redis" } };
     }
   }
-
-  private wordsOf(body: string): Buffer[] {
-    if (this.dialect === "webdis") return body.split("/").map(percentDecoded);
-    return (JSON.parse(body) as unknown[]).map((word) => Buffer.from(String(word)));
-  }
-}
-
-function percentDecoded(word: string): Buffer {
-  const encoded = Buffer.from(word);
-  const decoded = Buffer.alloc(encoded.length);
-  let length = 0;
-  for (let at = 0; at < encoded.length; at++) {
-    const byte = encoded[at] ?? 0;
-    const isEscape = byte === 0x25;
-    decoded[length++] = isEscape
-      ? parseInt(encoded.toString("latin1", at + 1, at + 3), 16)
-      : byte === 0x2b
-        ? 0x20
-        : byte;
-    if (isEscape) at += 2;
-  }
-  return decoded.subarray(0, length);
-}
-
-function upstash(value: RespValue): Answer {
-  if (value instanceof RespError) return { status: 400, body: { error: value.message } };
-  return { status: 200, body: { result: plain(value) } };
-}
-
-/** Errors are no failures of the server, statuses are no texts; 0.1.9 loses lists inside a list. */
-function webdis(command: string, value: RespValue): Answer {
-  const body =
-    value instanceof RespError
-      ? [false, value.message]
-      : typeof value === "string"
-        ? [true, value]
-        : Array.isArray(value)
-          ? value.map((item) => (Array.isArray(item) ? null : plain(item)))
-          : plain(value);
-  return { status: 200, body: { [command]: body } };
-}
-
-function plain(value: RespValue): unknown {
-  if (value instanceof RespError) return value.message;
-  if (value instanceof Uint8Array) return Buffer.from(value).toString();
-  return Array.isArray(value) ? value.map(plain) : value;
 }

@@ -8,6 +8,7 @@ import {
   type Upstream,
 } from "proxy-wasm-test";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { RestRedis, type RestDialect } from "../../support/rest-redis.js";
 import { RedisServer } from "../../unit/kit/redis-server.js";
 import {
   answer,
@@ -36,10 +37,18 @@ const RESERVING = {
 };
 
 let server: RedisServer;
+const fronts = {} as Record<RestDialect, RestRedis>;
 beforeAll(async () => {
   server = await RedisServer.start(PASSWORD);
+  const behind = { url: server.url, password: PASSWORD };
+  for (const dialect of ["upstash", "webdis"] as const) {
+    fronts[dialect] = await RestRedis.start(behind, dialect);
+  }
 });
-afterAll(() => server.stop());
+afterAll(async () => {
+  for (const front of Object.values(fronts)) front.stop();
+  await server.stop();
+});
 
 type Open = (options: GatewayOptions, more?: object) => Promise<Host[]>;
 
@@ -67,7 +76,19 @@ const FLEETS: [string, Open][] = [
       return [await open(), await open()];
     },
   ],
+  ["gateways with Upstash", overHttp("upstash")],
+  ["gateways with Webdis", overHttp("webdis")],
 ];
+
+function overHttp(dialect: RestDialect): Open {
+  return async (options, more = {}) => {
+    const store = { type: "redis-http", dialect, cluster_name: "rest", timeout: 10_000 };
+    const config = { rule_name: `f${fleets++}`, store, ...RESERVING, ...more };
+    const clusters = { rest: fronts[dialect].url, ...options.clusters };
+    const all = { workers: 2, lifecycle: "envoy", ...options, clusters } as const;
+    return [await gateway(config, all), await gateway(config, all)];
+  };
+}
 
 function body(completion: number): string {
   return `{"model":"m","max_tokens":${completion}}`;

@@ -53,8 +53,6 @@ export class LimitConfig {
     this.reportsRule = config.flag("report_rule");
     this.holdsHeaders = config.choice("body_phase", BODY_PHASES, 0) != STREAM_HEADERS;
     this.maxBodyBytes = config.integer("max_body_bytes", DEFAULT_BODY_BYTES, 1, MOST_BODY_BYTES);
-    // A reservation of one key twice could not be given back.
-    rules.isDeduped = config.flag("dedupe_keys") || this.metering.reservation.isOn;
   }
 
   /** One counter per request, and one flat triple for it (token-rate-limit.md Appendix D). */
@@ -78,13 +76,6 @@ export function parseConfig(
   plugin: StorePlugin,
   log: PluginLog,
 ): LimitConfig | null {
-  if (isDefined(HIGRESS)) {
-    // What counts for several gateways must not quietly become one gateway's own.
-    if (!config.has("redis") && !config.has("store")) {
-      config.refuseWith("missing redis in config");
-      return null;
-    }
-  }
   const store = readStore(config, plugin);
   if (store === null) return null;
   if (store.kind == StoreKind.Redis) {

@@ -48,7 +48,7 @@ export class RulesParser {
     } else if (this.isFirst && config.has("global_threshold") && hasItems) {
       this.refuse(config, "'global_threshold' and 'rule_items' cannot be set at the same time");
     }
-    const rules = new Rules(this.isFirst);
+    const rules = new Rules(this.isFirst, readDeduped(config));
     if (!config.errors.any) this.parseGlobal(rules);
     if (!config.errors.any && hasItems) this.parseItems(rules);
     return config.errors.any ? null : rules;
@@ -143,15 +143,15 @@ export class RulesParser {
     return new AddressSource(name, this.log, header, this.trustedHops);
   }
 
-  /** Two rules with one counter: the peer warns that they are the same, and charges it twice. */
+  /** Two rules that may have one counter: the peer warns, and charges it twice. */
   private warnOfTwin(rules: Rules, item: RuleItem): void {
     for (let i = 0; i < rules.items.length; i++) {
       const other = rules.items[i];
       if (other.by != item.by || !other.source.name.equals(item.source.name)) continue;
       const rule = LIMIT_BY[item.by] + "='" + item.source.name.toString() + "'";
-      this.log.warn(
-        "duplicate rule found: " + rule + " in rule_items: charged twice without dedupe_keys",
-      );
+      const isOnce = rules.isDeduped || rules.isFirst;
+      const more = isOnce ? "" : ": charged twice without dedupe_keys";
+      this.log.warn("duplicate rule found: " + rule + " in rule_items" + more);
       return;
     }
   }
@@ -169,6 +169,12 @@ export class RulesParser {
 
 const NONE_SET: string =
   "at least one of 'limit_by_header', 'limit_by_param', 'limit_by_consumer', 'limit_by_cookie', 'limit_by_per_header', 'limit_by_per_param', 'limit_by_per_consumer', 'limit_by_per_cookie', 'limit_by_per_ip' must be set";
+
+/** `dedupe_keys`; a reservation of one key twice could not be given back. */
+function readDeduped(config: ConfigReader): bool {
+  const reservation = config.object("reservation");
+  return config.flag("dedupe_keys") || (reservation !== null && reservation.flag("enabled"));
+}
 
 /** `match_mode`: true for the rule matching of Higress up to 2.2.3 (token-rate-limit.md Appendix D). */
 export function readMatchesFirst(config: ConfigReader): bool {

@@ -37,12 +37,12 @@ export class Rules {
   /** They hold for every request. */
   readonly global: Limit[] = [];
   readonly items: RuleItem[] = [];
-  /** One counter per key; for reservations, and with `dedupe_keys`. */
-  isDeduped: bool = false;
 
   constructor(
     /** The first rule that matches is the only one, and its shortest window too. */
     readonly isFirst: bool,
+    /** One counter per key; for reservations, and with `dedupe_keys`. */
+    readonly isDeduped: bool,
   ) {}
 
   /** True when some rule has to know the model. */

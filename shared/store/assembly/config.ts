@@ -29,7 +29,7 @@ export class StorePlugin {
  * login at once, as peers do (token-rate-limit.md 2 and 2.4).
  *
  *   store             what
- *   (absent)          `redis` when that block is there, else shared data
+ *   (absent)          `redis` when that block is there, else shared data; in the Higress build `redis`
  *   type: redis       Higress' host call, with the block `redis`; not in the Envoy build
  *   type: redis-http  an HTTP front of Redis: Upstash or Webdis
  *   type: shared      shared data of this gateway
@@ -60,7 +60,9 @@ export function readStore(config: ConfigReader, plugin: StorePlugin): Store | nu
 
 /** Errors are noted; the answer is any then. */
 function readKind(config: ConfigReader): StoreKind {
-  const fallback = config.has("redis") ? StoreKind.Redis : StoreKind.Shared;
+  // In Higress what counts for several gateways must not quietly become one gateway's own.
+  const isWanted = isDefined(HIGRESS) && !config.has("store");
+  const fallback = isWanted || config.has("redis") ? StoreKind.Redis : StoreKind.Shared;
   const store = config.object("store");
   if (store === null) return fallback;
   return <StoreKind>store.choice("type", ["shared", "redis", "redis-http"], fallback);

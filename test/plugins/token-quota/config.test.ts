@@ -5,7 +5,8 @@ import {
   testConfigurations,
   validConfigurations,
 } from "../configurations.js";
-import { chat, gateway, load, tokenQuota } from "./support.js";
+import { firstStart, loadAlone } from "../loaded.js";
+import { chat, gateway, load, SHARED, tokenQuota } from "./support.js";
 
 testConfigurations({ plugin: "token-quota", load });
 
@@ -23,7 +24,7 @@ describe("what a start logs", () => {
     ],
     [
       "balances in the gateway",
-      { admin_consumer: "admin" },
+      SHARED,
       [
         "warn balances are kept in the memory of this gateway: each gateway has its own, and they are lost when it restarts",
         "info plugin start successfully",
@@ -64,6 +65,13 @@ describe("what a start logs", () => {
     const { lines } = await load(config);
     expect(lines.slice(0, expected.length)).toEqual(expected);
   });
+});
+
+test("without redis and store an Envoy keeps balances itself", async () => {
+  expect(firstStart(await loadAlone("token-quota", { admin_consumer: "admin" }))).toEqual([
+    "warn balances are kept in the memory of this gateway: each gateway has its own, and they are lost when it restarts",
+    "info plugin start successfully",
+  ]);
 });
 
 test("the token of an endpoint may come from the environment of the VM", async () => {

@@ -69,6 +69,21 @@ describe("what a start logs", () => {
       ],
     ],
     [
+      "two rules with one name whose counter is charged once",
+      { ...PEER, rule_items: [K, K], dedupe_keys: true },
+      ["warn duplicate rule found: limit_by_header='x-api-key' in rule_items"],
+    ],
+    [
+      "two rules with one name that reserve once",
+      { ...PEER, rule_items: [K, K], reservation: { enabled: true } },
+      ["warn duplicate rule found: limit_by_header='x-api-key' in rule_items"],
+    ],
+    [
+      "two rules with one name of which the first counts",
+      { ...PEER, rule_items: [K, K], match_mode: "first" },
+      ["warn duplicate rule found: limit_by_header='x-api-key' in rule_items"],
+    ],
+    [
       "a pattern where only literals are compared",
       { ...PEER, rule_items: [byHeader("*", 5)] },
       ['warn rule_items[0].limit_keys[0]: "*" stands for itself; for patterns use limit_by_per_*'],

@@ -85,6 +85,7 @@ describe("the slot table of shared data", () => {
 
 describe("the configuration of a store", () => {
   const rest = (more: object) => ({ store: { type: "redis-http", cluster_name: "c", ...more } });
+  const shared = (more: object) => ({ store: { type: "shared" }, ...more });
   test.each<[object, string]>([
     [{ store: { type: "disk" } }, "store.type"],
     [{ store: { type: "shared", slots: 3 } }, "store.slots"],
@@ -99,13 +100,14 @@ describe("the configuration of a store", () => {
     [rest({ token: "a", password: "b" }), "store.token"],
     [rest({ token: { value_from_env: "NO_SUCH" } }), "store.token"],
     [rest({ timeout: 0 }), "store.timeout"],
-    [{ fail_mode: "maybe" }, "fail_mode"],
-    [{ local_share: 0 }, "local_share"],
-    [{ local_share: 1.5 }, "local_share"],
-    [{ breaker: { failures: 0 } }, "breaker.failures"],
-    [{ breaker: { open_ms: 0 } }, "breaker.open_ms"],
+    [shared({ fail_mode: "maybe" }), "fail_mode"],
+    [shared({ local_share: 0 }), "local_share"],
+    [shared({ local_share: 1.5 }), "local_share"],
+    [shared({ breaker: { failures: 0 } }), "breaker.failures"],
+    [shared({ breaker: { open_ms: 0 } }), "breaker.open_ms"],
     [{ redis: {} }, "redis service name must not be empty"],
     [{ store: { type: "redis" } }, "missing redis in config"],
+    [{ fail_mode: "local" }, "missing redis in config"],
   ])("%j is refused with %s", async (config, path) => {
     const refused = await openDriver(config).then(
       () => null,

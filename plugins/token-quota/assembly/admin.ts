@@ -46,15 +46,17 @@ const WEBSOCKET: Slice = bytes("websocket");
 /**
  * One admin call. It is answered here whatever happens, and never reaches the upstream:
  *
- *   headers ──► administrator? ──► parameters there? ──yes──► store ──► answer
- *                                          │no
- *                                          └─► hold until the body is complete ──► store ──► answer
+ *   headers ──► a body to read? ──no──► administrator? ──► store ──► answer
+ *                     │yes
+ *                     └─► hold until it is complete ──► administrator? ──► store ──► answer
  */
 @final
 export class AdminCall extends QuotaStream {
   /** Null until the parameters are known. */
   private request: AdminRequest | null = null;
   private report: BalanceReport | null = null;
+  /** The call comes from the administrator. */
+  private isAllowed: bool = false;
   /** A query by `DELETE`. */
   private removes: bool = false;
 
@@ -67,20 +69,24 @@ export class AdminCall extends QuotaStream {
     super(id);
   }
 
+  /** Like the peer, a call with a body is refused when the body is there (token-quota.md 3.4). */
   override onRequestHeaders(endOfStream: bool): HeadersAction {
-    if (!this.isAdministrator()) return this.answer(unauthorizedAdmin());
-    if (this.mode == Mode.List || this.mode == Mode.Report) return this.beginReport();
+    const admin = this.config.admin;
     const isChange = this.mode == Mode.Refresh || this.mode == Mode.Delta;
-    this.removes = !isChange && this.config.admin.isExtended && methodIs(DELETE);
-    if (!isChange || endOfStream || hasNoBody()) return this.run(queryParameters());
-    if (isUnreadable(requestHeaders)) return this.answer(incomplete(this.mode));
-    return this.config.admin.holdsBodies ? HeadersAction.StopIteration : this.runWithoutBody();
+    const hasBody = isChange && !endOfStream && !isUpgrade();
+    const isReadable = hasBody && !isUnreadable(requestHeaders);
+    this.isAllowed = this.isAdministrator();
+    if (isReadable && admin.holdsBodies) return HeadersAction.StopIteration;
+    if (!this.isAllowed) return this.answer(unauthorizedAdmin());
+    if (this.mode == Mode.List || this.mode == Mode.Report) return this.beginReport();
+    this.removes = admin.isExtended && methodIs(DELETE);
+    if (!hasBody) return this.run(queryParameters());
+    return isReadable ? this.runWithoutBody() : this.answer(incomplete(this.mode));
   }
 
   override onRequestBody(size: i32, endOfStream: bool): DataAction {
     if (!this.isWaitingForBody) return DataAction.StopIterationAndBuffer;
-    if (size > MAX_BODY_BYTES) this.answer(incomplete(this.mode));
-    else if (endOfStream) this.runWithBody();
+    if (endOfStream || size > MAX_BODY_BYTES) this.runWithBody();
     // The peer's number once it has answered; hosts ignore it then.
     const isAnswered = this.hasReplied && !this.isStuck;
     return isAnswered ? DataAction.Continue : DataAction.StopIterationAndBuffer;
@@ -117,6 +123,10 @@ export class AdminCall extends QuotaStream {
   }
 
   private runWithBody(): void {
+    if (!this.isAllowed) {
+      this.answer(unauthorizedAdmin());
+      return;
+    }
     const body = requestBody.read(0, MAX_BODY_BYTES + 1);
     if (body === null || body.isEmpty) this.run(queryParameters());
     else if (body.length > MAX_BODY_BYTES) this.answer(incomplete(this.mode));
@@ -218,8 +228,8 @@ function methodIs(method: Slice): bool {
   return found !== null && found.equals(method);
 }
 
-/** A WebSocket upgrade goes on for ever without being a body. */
-function hasNoBody(): bool {
+/** What follows a WebSocket upgrade goes on for ever, and is no body. */
+function isUpgrade(): bool {
   const upgrade = requestHeaders.get(UPGRADE);
   return upgrade !== null && equalsIgnoreCase(upgrade, WEBSOCKET);
 }

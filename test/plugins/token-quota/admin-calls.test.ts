@@ -49,6 +49,8 @@ function send(host: Host, method: string, call: Call): Promise<ClientResponse> {
   return request.settle(60_000);
 }
 
+const NOT_ADMIN = "Request denied by ai quota check. Unauthorized admin consumer.";
+
 describe("who may", () => {
   const calls: [string, string | undefined][] = [
     ["?consumer=bob", undefined],
@@ -65,7 +67,7 @@ describe("who may", () => {
     expect([reply.status, reply.details, reply.text()]).toEqual([
       403,
       "ai-quota.unauthorized",
-      "Request denied by ai quota check. Unauthorized admin consumer.",
+      NOT_ADMIN,
     ]);
     expect(await balance(host, "bob")).toBe(0);
     await host.close();
@@ -88,13 +90,52 @@ describe("who may", () => {
     await host.close();
   });
 
-  test("a refused change does not wait for its body", async () => {
+  test.each(["refresh", "delta"])("%s is refused when its body is complete", async (call) => {
+    const { host, redis } = await higress(PEER);
+    const stream = host.stream(`POST ${QUOTA}/${call}`, {
+      headers: { "x-mse-consumer": "bob" },
+      framing: "chunked",
+    });
+    expect(await stream.headers()).toMatchObject({ action: "StopIteration" });
+    const first = await stream.data("consumer=bob&");
+    expect(first.callbacks.map(({ action }) => action)).toEqual(["StopIterationAndBuffer"]);
+    await stream.data("quota=3", { end: true });
+    expect((await stream.response()).text()).toBe(NOT_ADMIN);
+    expect(redis.commands).toEqual([]);
+    expect(countSeen(host)).toBe(0);
+    await host.close();
+  });
+
+  test.each<[string, object, Record<string, string>]>([
+    ["there is none", {}, { "content-length": "0" }],
+    ["it is not read", { body_hold: false }, { "content-length": "20" }],
+    ["it is compressed", {}, { "content-length": "20", "content-encoding": "gzip" }],
+    ["it is binary", {}, { "content-length": "20", "content-type": "application/octet-stream" }],
+    ["it never ends", {}, { connection: "Upgrade", upgrade: "websocket" }],
+  ])("a change without its body is refused at once: %s", async (_what, more, headers) => {
+    const host = await gateway({ ...SHARED, ...more });
+    const stream = host.stream(`POST ${QUOTA}/refresh`, {
+      headers: { "x-mse-consumer": "bob", ...headers },
+    });
+    await stream.headers({ end: headers["content-length"] === "0" });
+    expect((await stream.response()).text()).toBe(NOT_ADMIN);
+    await host.close();
+  });
+
+  test.each([
+    ["64 KiB and more", "consumer=bob&quota=1&".repeat(4000), false],
+    ["none but trailers", "", true],
+    ["no parameters", "hello", false],
+  ])("a stranger learns nothing of the body: %s", async (_what, body, hasTrailers) => {
     const host = await gateway(SHARED);
     const stream = host.stream(`POST ${QUOTA}/refresh`, {
-      headers: { "x-mse-consumer": "bob", "content-length": "20" },
+      headers: { "x-mse-consumer": "bob" },
+      framing: "chunked",
     });
     await stream.headers();
-    expect((await stream.response()).status).toBe(403);
+    if (body !== "") await stream.data(body, { end: !hasTrailers });
+    if (hasTrailers) await stream.trailers({ "x-t": "1" });
+    expect((await stream.response()).text()).toBe(NOT_ADMIN);
     await host.close();
   });
 });

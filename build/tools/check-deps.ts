@@ -13,7 +13,14 @@ const LAYERS: Record<string, readonly string[]> = {
   "shared/crypto": ["shared/bytes"],
   "shared/match": ["shared/bytes"],
   "shared/proxy-wasm-as": ["shared/runtime", "shared/bytes"],
-  "shared/llm": ["shared/kit", "shared/match", "shared/as-json", "shared/sse", "shared/bytes"],
+  "shared/llm": [
+    "shared/kit",
+    "shared/proxy-wasm-as",
+    "shared/match",
+    "shared/as-json",
+    "shared/sse",
+    "shared/bytes",
+  ],
   "shared/kit": ["shared/proxy-wasm-as", "shared/as-json", "shared/crypto", "shared/bytes"],
   "shared/conditions": [
     "shared/kit",

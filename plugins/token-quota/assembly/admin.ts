@@ -72,8 +72,7 @@ export class AdminCall extends QuotaStream {
   /** Like the peer, a call with a body is refused when the body is there (token-quota.md 3.4). */
   override onRequestHeaders(endOfStream: bool): HeadersAction {
     const admin = this.config.admin;
-    const isChange = this.mode == Mode.Refresh || this.mode == Mode.Delta;
-    const hasBody = isChange && !endOfStream && !isUpgrade();
+    const hasBody = this.isChange && !endOfStream && !isUpgrade();
     const isReadable = hasBody && !isUnreadable(requestHeaders);
     this.isAllowed = this.isAdministrator();
     if (isReadable && admin.holdsBodies) return HeadersAction.StopIteration;
@@ -116,6 +115,11 @@ export class AdminCall extends QuotaStream {
     if (admin.token.isEmpty) return true;
     const token = requestHeaders.get(ADMIN_TOKEN_HEADER);
     return token !== null && equalsConstantTime(token, admin.token);
+  }
+
+  /** It has parameters that a body may hold. */
+  private get isChange(): bool {
+    return this.mode == Mode.Refresh || this.mode == Mode.Delta;
   }
 
   private get isWaitingForBody(): bool {

@@ -81,7 +81,8 @@ export class MeteredRequest extends QuotaStream {
   override onResponseHeaders(endOfStream: bool): HeadersAction {
     if (!this.isAdmitted) return HeadersAction.Continue;
     responseHeaders.load();
-    const readsBody = this.spending.begin();
+    const spending = this.spending;
+    const readsBody = spending.expectResponse() && spending.readsResponse;
     const remaining = this.remaining();
     if (remaining !== null) responseHeaders.set(REMAINING_HEADER, remaining);
     if (endOfStream || !readsBody) this.settle();

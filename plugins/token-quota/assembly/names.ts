@@ -4,9 +4,7 @@ export const PLUGIN_NAME: string = "token-quota";
 
 export const METHOD: Slice = bytes(":method");
 export const PATH: Slice = bytes(":path");
-export const STATUS: Slice = bytes(":status");
 export const ACCEPT_ENCODING: Slice = bytes("accept-encoding");
-export const CONTENT_TYPE: Slice = bytes("content-type");
 export const ORIGIN: Slice = bytes("origin");
 export const PREFLIGHT_METHOD: Slice = bytes("access-control-request-method");
 export const UPGRADE: Slice = bytes("upgrade");

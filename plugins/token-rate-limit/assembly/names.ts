@@ -3,7 +3,6 @@ import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 export const PLUGIN_NAME: string = "token-rate-limit";
 
 export const PATH: Slice = bytes(":path");
-export const STATUS: Slice = bytes(":status");
 export const ACCEPT_ENCODING: Slice = bytes("accept-encoding");
 export const CONTENT_LENGTH: Slice = bytes("content-length");
 export const CONTENT_TYPE: Slice = bytes("content-type");

@@ -317,7 +317,7 @@ export class TokenRateLimit extends StoreStream {
   /** Counts what was spent, and is done with the request. */
   private settle(): void {
     this.stage = Stage.Over;
-    const spent = this.spending.end();
+    const spent = this.spending.finish();
     const reservation = this.reservation;
     if (reservation !== null && reservation.isHeld) this.correct(reservation, spent);
     else if (spent != UNKNOWN) this.charge(spent);

@@ -1,6 +1,5 @@
 import {
   Random,
-  redis,
   upstream,
   type Host,
   type NativeFilter,
@@ -8,18 +7,26 @@ import {
   type Upstream,
 } from "proxy-wasm-test";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { RestRedis, type RestDialect } from "../../support/rest-redis.js";
-import { RedisServer } from "../../unit/kit/redis-server.js";
+import {
+  body,
+  FLEETS,
+  LIMIT,
+  liveRedis,
+  nextName,
+  PASSWORD,
+  remaining,
+  RESERVING,
+  send,
+  startStores,
+  stopStores,
+} from "./fleets.js";
 import {
   answer,
   CHAT,
-  gateway,
-  type GatewayOptions,
   higress,
   JSON_TYPE,
   logged,
   REDIS_CLUSTER,
-  SHARED,
   sse,
   SSE_TYPE,
 } from "./support.js";
@@ -27,88 +34,8 @@ import {
 // Reservations: requests that run at once never exceed a limit together, and whatever becomes of
 // them, the counter is right in the end.
 
-const PASSWORD = "p4ss";
-const LIMIT = 1000;
-/** The prompt is one token, the body says how long the answer may be. */
-const RESERVING = {
-  reservation: { enabled: true, read_body: true, bytes_per_token: 1000 },
-  global_threshold: { token_per_hour: LIMIT },
-  response_headers: "openai",
-};
-
-let server: RedisServer;
-const fronts = {} as Record<RestDialect, RestRedis>;
-beforeAll(async () => {
-  server = await RedisServer.start(PASSWORD);
-  const behind = { url: server.url, password: PASSWORD };
-  for (const dialect of ["upstash", "webdis"] as const) {
-    fronts[dialect] = await RestRedis.start(behind, dialect);
-  }
-});
-afterAll(async () => {
-  for (const front of Object.values(fronts)) front.stop();
-  await server.stop();
-});
-
-type Open = (options: GatewayOptions, more?: object) => Promise<Host[]>;
-
-let fleets = 0;
-
-/** Gateways that count together. */
-const FLEETS: [string, Open][] = [
-  [
-    "workers with shared data",
-    async (options, more = {}) => {
-      const all = { lifecycle: "envoy", workers: 3, ...options } as const;
-      return [await gateway({ ...SHARED, ...RESERVING, ...more }, all)];
-    },
-  ],
-  [
-    "gateways with Redis",
-    async (options, more = {}) => {
-      const redisBlock = { service_name: "redis.dns", password: PASSWORD };
-      const config = { rule_name: `f${fleets++}`, redis: redisBlock, ...RESERVING, ...more };
-      const open = async (): Promise<Host> => {
-        const clusters = { [REDIS_CLUSTER]: redis({ url: server.url }), ...options.clusters };
-        return (await higress(config, { workers: 2, lifecycle: "envoy", ...options, clusters }))
-          .host;
-      };
-      return [await open(), await open()];
-    },
-  ],
-  ["gateways with Upstash", overHttp("upstash")],
-  ["gateways with Webdis", overHttp("webdis")],
-];
-
-function overHttp(dialect: RestDialect): Open {
-  return async (options, more = {}) => {
-    const store = { type: "redis-http", dialect, cluster_name: "rest", timeout: 10_000 };
-    const config = { rule_name: `f${fleets++}`, store, ...RESERVING, ...more };
-    const clusters = { rest: fronts[dialect].url, ...options.clusters };
-    const all = { workers: 2, lifecycle: "envoy", ...options, clusters } as const;
-    return [await gateway(config, all), await gateway(config, all)];
-  };
-}
-
-function body(completion: number): string {
-  return `{"model":"m","max_tokens":${completion}}`;
-}
-
-/** What is left, as a request without a body learns it: it reserves nothing. */
-async function remaining(host: Host): Promise<number> {
-  const reply = await host.fetch("/v1/models").settle(60_000);
-  return Number(reply.headers.get("x-ratelimit-remaining-tokens"));
-}
-
-/** Sends a request whose answer may have so many tokens. */
-async function send(host: Host, worker: number, completion: number): Promise<StreamHandle> {
-  const text = body(completion);
-  const headers = { ...JSON_TYPE, "content-length": String(text.length) };
-  const stream = host.stream(`POST ${CHAT}`, { worker, headers });
-  await stream.headers();
-  await stream.data(text, { end: true });
-  return stream;
-}
+beforeAll(startStores);
+afterAll(stopStores);
 
 /** An upstream whose answers come when the test says so; each uses a part of what it may. */
 class Patient {
@@ -301,13 +228,13 @@ describe("a client that leaves while Redis decides", () => {
     ["gets back what Redis took for it", 50, 0],
     ["gets nothing back that was never taken", 5000, 900],
   ])("%s", async (_what, completion, before) => {
-    const name = `left${fleets++}`;
+    const name = nextName();
     const config = {
       rule_name: name,
       redis: { service_name: "redis.dns", password: PASSWORD },
       ...RESERVING,
     };
-    const slow = redis({ url: server.url }).after(50);
+    const slow = liveRedis().after(50);
     const clusters = {
       [REDIS_CLUSTER]: slow,
       backend: upstream().reply(200, { body: answer(before, 0), headers: JSON_TYPE }),
@@ -331,7 +258,7 @@ describe("a client that leaves while Redis decides", () => {
 });
 
 test("a correction that cannot be sent is logged, and is no charge", async () => {
-  const link = redis({ url: server.url });
+  const link = liveRedis();
   const backend = upstream()
     .after(100)
     .reply(200, { body: answer(10, 5), headers: JSON_TYPE });

@@ -1,9 +1,12 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import { compile, COMPILER, PLUGIN_FLAGS } from "../../../build/tools/asc.js";
 
 const OUT = ".cache/unit";
+
+/** What this file's tests are compiling, by path. */
+const building = new Map<string, Promise<string>>();
 
 /** Which build a plugin is, and what else `isDefined` shall see. */
 export interface Variant {
@@ -36,11 +39,18 @@ async function build(
   const hash = sourceHash(entry, [...defines, ...flags, list]);
   const outFile = `${OUT}/${entry.replaceAll(/[^a-z0-9]+/g, "-")}-${hash}.wasm`;
   if (existsSync(outFile)) return outFile;
-  // Two test files may get here at once: each writes a file of its own, either may win.
-  const ownFile = `${outFile.slice(0, -5)}-${process.pid}.wasm`;
-  await compile({ entry, outFile: ownFile, defines, flags, words });
-  renameSync(ownFile, outFile);
-  return outFile;
+  // A test that gives up waiting leaves its compiler running: the next one waits for that.
+  const module = building.get(outFile) ?? make(outFile);
+  building.set(outFile, module);
+  return await module;
+
+  async function make(file: string): Promise<string> {
+    // Two test files may get here at once: each writes a file of its own, either may win.
+    const ownFile = `${file.slice(0, -5)}-${randomUUID()}.wasm`;
+    await compile({ entry, outFile: ownFile, defines, flags, words });
+    renameSync(ownFile, file);
+    return file;
+  }
 }
 
 function sourceHash(entry: string, options: string[]): string {

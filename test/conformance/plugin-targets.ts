@@ -152,7 +152,8 @@ export const PLUGINS: Record<string, Target> = {
         reservation: { enabled: true },
       }),
     ],
-    rare: RARE,
+    // Only once every call of a root that is to go was answered.
+    rare: [...RARE, "proxy_done"],
     sensible: TOKEN_VALUES,
   },
   "token-quota": {

@@ -114,3 +114,18 @@ test.each([
   },
   LIMIT_MS,
 );
+
+test("a stranger's refresh is refused at once where headers cannot be held", async () => {
+  const config = JSON.stringify({ ...EXTENDED, store: { type: "shared" } });
+  const plugin = { name: NAME, config, file: `build/envoy/${NAME}.wasm` };
+  gateway = await startGateway({
+    plugins: [{ ...plugin, allowOnHeadersStopIteration: false }],
+    upstreamPort: (upstream.address() as AddressInfo).port,
+  });
+  const answer = await fetch(`http://127.0.0.1:${gateway.port}/v1/chat/completions/quota/refresh`, {
+    method: "POST",
+    headers: { "x-mse-consumer": "bob" },
+    body: "consumer=bob&quota=9",
+  });
+  expect(answer.status).toBe(403);
+}, 30_000);

@@ -69,13 +69,17 @@ export class AdminCall extends QuotaStream {
     super(id);
   }
 
-  /** Like the peer, a call with a body is refused when the body is there (token-quota.md 3.4). */
+  /**
+   * On Higress a call with a body is refused when the body is there, as the peer does (token-quota.md
+   * 3.4); in plain Envoy at once, for it may not let headers be held.
+   */
   override onRequestHeaders(endOfStream: bool): HeadersAction {
     const admin = this.config.admin;
     const hasBody = this.isChange && !endOfStream && !isUpgrade();
     const isReadable = hasBody && !isUnreadable(requestHeaders);
     this.isAllowed = this.isAdministrator();
-    if (isReadable && admin.holdsBodies) return HeadersAction.StopIteration;
+    const waits = this.isAllowed || isDefined(HIGRESS);
+    if (isReadable && admin.holdsBodies && waits) return HeadersAction.StopIteration;
     if (!this.isAllowed) return this.answer(unauthorizedAdmin());
     if (this.mode == Mode.List || this.mode == Mode.Report) return this.beginReport();
     this.removes = admin.isExtended && methodIs(DELETE);

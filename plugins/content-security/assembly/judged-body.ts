@@ -1,4 +1,5 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { isValidJson } from "@ai-gateway-wasm/as-json";
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { SecurityConfig } from "./config";
 import { ConsumerRules } from "./consumer-rules";
 import { Examiner } from "./exam";
@@ -8,6 +9,7 @@ import { Judgement } from "./judge/judgement";
 import { Verdict } from "./judge/verdict";
 import { LocalRules } from "./local/local-rules";
 import { Client } from "./refusal/client";
+import { TextField } from "./text-field";
 import { Texts } from "./texts";
 import { hasTwins } from "./twins";
 
@@ -76,6 +78,27 @@ export function nameServices(
   examiner.imageService = rules.serviceOf(consumer, phase, true);
 }
 
+/**
+ * What a tool is called with stays JSON: its texts and numbers are masked each for itself.
+ *
+ * @param masked where it was none before
+ */
+function maskInside(
+  rules: LocalRules,
+  phase: Phase,
+  field: TextField,
+  examiner: Examiner,
+  masked: Slice,
+): Slice {
+  const texts = new Texts(field.text);
+  const root = texts.root;
+  if (root === null || !texts.isJson) return masked;
+  texts.takeLeaves(root, field.role, NO_BYTES);
+  if (applyRules(rules, phase, texts, examiner) !== null) return masked;
+  const edited = texts.edit(field.text);
+  return edited === null ? masked : edited;
+}
+
 /** Masks what the local rules mask. @returns what they refuse; null: nothing */
 export function applyRules(
   rules: LocalRules | null,
@@ -89,7 +112,11 @@ export function applyRules(
     const outcome = rules.examine(field.text, phase, field.role, examiner.memory, field.isJson);
     examiner.ledger.audit.noteRules(outcome.logged);
     if (outcome.judgement !== null) return outcome.judgement;
-    field.changed = outcome.text;
+    const changed = outcome.text;
+    field.changed =
+      changed === null || !field.isJson || isValidJson(changed)
+        ? changed
+        : maskInside(rules, phase, field, examiner, changed);
     field.shown = outcome.shown;
     field.isMasked = outcome.verdict == Verdict.Mask;
   }

@@ -367,7 +367,7 @@ export class Texts {
   }
 
   /** All texts of a value. @param except keys of members that are none; a blank behind each */
-  private takeLeaves(value: JsonValue, role: Slice, except: Slice, isJson: bool = false): void {
+  takeLeaves(value: JsonValue, role: Slice, except: Slice, isJson: bool = false): void {
     const leaves = leavesOf(value, except);
     for (let i = 0; i < leaves.length; i++) this.add(leaves[i], role, isJson && value.isString);
   }

@@ -87,7 +87,7 @@ export class LocalRules {
     isJson: bool = false,
   ): LocalOutcome {
     if (phase == Phase.Request && this.masksRequests) memory.avoid(text);
-    if (!this.mayFind(text, phase, role, memory)) return NOTHING;
+    if (!this.mayFind(text, phase, role, memory, isJson)) return NOTHING;
     const stream = this.open(phase, role, memory, i32.MAX_VALUE, isJson);
     stream.read(text);
     stream.finish();
@@ -108,11 +108,11 @@ export class LocalRules {
   }
 
   /** False when nothing can become of a whole text. */
-  private mayFind(text: Slice, phase: Phase, role: Slice, memory: Memory): bool {
+  private mayFind(text: Slice, phase: Phase, role: Slice, memory: Memory, isCall: bool): bool {
     if (phase == Phase.Response && !memory.isEmpty) return true;
     for (let i = 0; i < this.nets.length; i++) {
       const net = this.nets[i];
-      if (net.like.appliesTo(phase, role) && net.mayOccurIn(text)) return true;
+      if (net.like.appliesTo(phase, role, isCall) && net.mayOccurIn(text)) return true;
     }
     return false;
   }
@@ -129,7 +129,7 @@ export class LocalRules {
     const scans: NetScan[] = [];
     for (let i = 0; i < this.nets.length; i++) {
       const net = this.nets[i];
-      if (net.like.appliesTo(phase, role)) scans.push(new NetScan(net, this.rules));
+      if (net.like.appliesTo(phase, role, isJson)) scans.push(new NetScan(net, this.rules));
     }
     return new LocalStream(scans, memory, isAnswer, holdback, isJson);
   }

@@ -11,7 +11,6 @@ import { LocalRules } from "./local/local-rules";
 import { Client } from "./refusal/client";
 import { TextField } from "./text-field";
 import { Texts } from "./texts";
-import { hasTwins } from "./twins";
 
 /**
  * What is refused with `onUnreadable: deny`: it is longer than what is held, or who reads the body may
@@ -29,7 +28,7 @@ export function isUnreadableBody(
   if (<i64>body.length > config.maxBodyBytes || isWide(body)) return true;
   if (phase == Phase.Response) return false;
   if (root === null) return texts.isEmpty && !body.isEmpty; // no JSON
-  return texts.isAmbiguous || (root.isObject && hasTwins(root));
+  return texts.isAmbiguous || texts.haveTwins;
 }
 
 /** JSON in UTF-16 or UTF-32, told by its first bytes: some servers read it, we do not. */

@@ -2,7 +2,7 @@ import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 
 /**
  * The base set of logstash (grok-patterns), MOBILE and IDCARD of ai-data-masking: a name, a blank
- * and its expression per line. `\x01` and `\x02` behind a backslash: no digit stands before, or
+ * and its expression per line. `\u0001` and `\u0002` behind a backslash: no digit stands before, or
  * behind. Other lookaround is left out and atomic groups are plain ones, so what an expression
  * finds in the crate grok 2.0.0 it finds here too, and some more. Groups that count in the crate
  * count here, but for those of IPV6. H16, OCTET and QUAD are ours.
@@ -38,7 +38,7 @@ export const GROK_PATTERNS: Slice = bytes(
     "OCTET 25[0-5]|2[0-4][0-9]|[01]?[0-9]{1,2}\n" +
     "IPV6 (?:(?:%{H16}:){7}(?:%{H16}|:)|(?:%{H16}:){6}(?::%{H16}|%{QUAD}|:)|(?:%{H16}:){5}(?:(?::%{H16}){1,2}|:%{QUAD}|:)|(?:%{H16}:){4}(?:(?::%{H16}){1,3}|(?::%{H16})?:%{QUAD}|:)|(?:%{H16}:){3}(?:(?::%{H16}){1,4}|(?::%{H16}){0,2}:%{QUAD}|:)|(?:%{H16}:){2}(?:(?::%{H16}){1,5}|(?::%{H16}){0,3}:%{QUAD}|:)|%{H16}:(?:(?::%{H16}){1,6}|(?::%{H16}){0,4}:%{QUAD}|:)|:(?:(?::%{H16}){1,7}|(?::%{H16}){0,5}:%{QUAD}|:))(?:%.+)?\n" +
     "QUAD %{OCTET}(?:\\.%{OCTET}){3}\n" +
-    "IPV4 \\\x01%{QUAD}\\\x02\n" +
+    "IPV4 \\\u0001%{QUAD}\\\u0002\n" +
     "IP %{IPV6}|%{IPV4}\n" +
     "HOSTNAME \\b[0-9A-Za-z][0-9A-Za-z-]{0,62}(?:\\.[0-9A-Za-z][0-9A-Za-z-]{0,62})*(\\.?)\n" +
     "HOST %{HOSTNAME}\n" +
@@ -64,7 +64,7 @@ export const GROK_PATTERNS: Slice = bytes(
     "HOUR 2[0123]|[01]?[0-9]\n" +
     "MINUTE [0-5][0-9]\n" +
     "SECOND (?:60|[0-5]?[0-9])(?:[:.,][0-9]+)?\n" +
-    "TIME %{HOUR}:%{MINUTE}:%{SECOND}\\\x02\n" +
+    "TIME %{HOUR}:%{MINUTE}:%{SECOND}\\\u0002\n" +
     "DATE_US %{MONTHNUM}[/-]%{MONTHDAY}[/-]%{YEAR}\n" +
     "DATE_EU %{MONTHDAY}[./-]%{MONTHNUM}[./-]%{YEAR}\n" +
     "ISO8601_TIMEZONE Z|[+-]%{HOUR}(?::?%{MINUTE})\n" +
@@ -85,7 +85,7 @@ export const GROK_PATTERNS: Slice = bytes(
     "SYSLOGBASE %{SYSLOGTIMESTAMP:timestamp} (?:%{SYSLOGFACILITY} )?%{SYSLOGHOST:logsource} %{SYSLOGPROG}:\n" +
     "HTTPDATE %{MONTHDAY}/%{MONTH}/%{YEAR}:%{TIME} %{INT}\n" +
     "HTTPDUSER %{EMAILADDRESS}|%{USER}\n" +
-    'COMMONAPACHELOG %{IPORHOST:clientip} %{HTTPDUSER:ident} %{USER:auth} \\[%{HTTPDATE:timestamp}\\] "(?:%{WORD:verb} %{NOTSPACE:request}(?: HTTP/%{NUMBER:httpversion})?|%{DATA:rawrequest})" %{NUMBER:response} (?:%{NUMBER:bytes}|-)\n' +
+    "COMMONAPACHELOG %{IPORHOST:clientip} %{HTTPDUSER:ident} %{USER:auth} \\[%{HTTPDATE:timestamp}\\] \u0022(?:%{WORD:verb} %{NOTSPACE:request}(?: HTTP/%{NUMBER:httpversion})?|%{DATA:rawrequest})\u0022 %{NUMBER:response} (?:%{NUMBER:bytes}|-)\n" +
     "COMBINEDAPACHELOG %{COMMONAPACHELOG} %{QS:referrer} %{QS:agent}\n" +
     "LOGLEVEL ([Aa]lert|ALERT|[Tt]race|TRACE|[Dd]ebug|DEBUG|[Nn]otice|NOTICE|[Ii]nfo(?:rmation)?|INFO(?:RMATION)?|[Ww]arn?(?:ing)?|WARN?(?:ING)?|[Ee]rr?(?:or)?|ERR?(?:OR)?|[Cc]rit?(?:ical)?|CRIT?(?:ICAL)?|[Ff]atal|FATAL|[Ss]evere|SEVERE|EMERG(?:ENCY)?|[Ee]merg(?:ency)?)\n",
 );

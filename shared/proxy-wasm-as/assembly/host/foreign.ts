@@ -4,7 +4,7 @@ import { proxy_call_foreign_function } from "../abi/imports";
 import { clearOut, OUT_PTR, OUT_SIZE, takeBytes } from "../memory/out";
 
 /** A number that does not end. */
-const NO_MESSAGE: Slice = bytes("\xff");
+const NO_MESSAGE: Slice = bytes("\u00ff");
 
 let isStarted: bool = false;
 

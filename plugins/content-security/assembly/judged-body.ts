@@ -108,12 +108,19 @@ export function applyRules(
   if (rules === null) return null;
   for (let i = 0; i < texts.fields.length; i++) {
     const field = texts.fields[i];
-    const outcome = rules.examine(field.text, phase, field.role, examiner.memory, field.isJson);
+    const outcome = rules.examine(
+      field.text,
+      phase,
+      field.role,
+      examiner.memory,
+      field.isJson,
+      field.isCall,
+    );
     examiner.ledger.audit.noteRules(outcome.logged);
     if (outcome.judgement !== null) return outcome.judgement;
     const changed = outcome.text;
     field.changed =
-      changed === null || !field.isJson || isValidJson(changed)
+      changed === null || !field.isCall || isValidJson(changed)
         ? changed
         : maskInside(rules, phase, field, examiner, changed);
     field.shown = outcome.shown;

@@ -12,13 +12,9 @@ export class Members {
   /** There are more than are kept here. */
   private isCrowded: bool = false;
 
-  constructor(private readonly object: JsonValue) {
-    const members = object.entries();
-    while (members.next()) {
-      this.values.push(members.value);
-      this.isCrowded = this.keys.push(members.key) > MAX_MEMBERS;
-      if (this.isCrowded) break;
-    }
+  /** @param object null, or another value: there are none */
+  constructor(private readonly object: JsonValue | null) {
+    if (object !== null && object.isObject) this.read(object);
   }
 
   /** The first one of that name; null: there is none. */
@@ -26,7 +22,8 @@ export class Members {
     for (let i = 0; i < this.keys.length; i++) {
       if (this.keys[i].equals(name)) return this.values[i];
     }
-    return this.isCrowded ? this.object.get(name) : null;
+    const object = this.object;
+    return this.isCrowded && object !== null ? object.get(name) : null;
   }
 
   /** Two have the same name, but for the case of letters: parsers disagree about which counts. */
@@ -35,5 +32,13 @@ export class Members {
       for (let k = 0; k < i; k++) if (equalsIgnoreCase(this.keys[i], this.keys[k])) return true;
     }
     return this.isCrowded;
+  }
+
+  private read(object: JsonValue): void {
+    const members = object.entries();
+    while (!this.isCrowded && members.next()) {
+      this.values.push(members.value);
+      this.isCrowded = this.keys.push(members.key) > MAX_MEMBERS;
+    }
   }
 }

@@ -86,8 +86,8 @@ export class Texts {
   joint: Slice = NO_BYTES;
   /** The document; null: it is none. */
   readonly root: JsonValue | null;
-  /** Of the document; null: it is no object. */
-  private readonly members: Members | null;
+  /** Of the document. */
+  private readonly members: Members;
   /** What services are asked about: the value that the texts stand in, as JSON; null: the texts. */
   private raw: Slice | null = null;
   /** Where it begins in the body. */
@@ -97,7 +97,7 @@ export class Texts {
   constructor(private readonly body: Slice) {
     const root = findJson(body);
     this.root = root;
-    this.members = root !== null && root.isObject ? new Members(root) : null;
+    this.members = new Members(root);
   }
 
   /** The client waits for events. */
@@ -321,13 +321,11 @@ export class Texts {
 
   /** Two members at the top have the same name, but for the case of letters. */
   get haveTwins(): bool {
-    const members = this.members;
-    return members !== null && members.haveTwins;
+    return this.members.haveTwins;
   }
 
   private member(name: Slice): JsonValue | null {
-    const members = this.members;
-    return members === null ? null : members.get(name);
+    return this.members.get(name);
   }
 
   /**

@@ -119,9 +119,11 @@ describe("the whole table", () => {
 
   /** Where a name asks what stands beside it, which RE2 cannot, JavaScript's engine is the measure. */
   function reference(pattern: string, RE2: typeof RegExp): RegExp {
-    if (!/[\x01\x02]/.test(pattern)) return new RE2(pattern, "u");
+    if (!pattern.includes("\x01") && !pattern.includes("\x02")) return new RE2(pattern, "u");
     const sources = [["\\\x01", "(?<!\\d)"], ["\\\x02", "(?!\\d)"], ["(?P<", "(?<"]]; // prettier-ignore
-    return new RegExp(sources.reduce((text, [mark, source]) => text.replaceAll(mark!, source!), pattern));
+    return new RegExp(
+      sources.reduce((text, [mark, source]) => text.replaceAll(mark!, source!), pattern),
+    );
   }
 
   it("RE2 takes each of them, and finds the same in random text", () => {

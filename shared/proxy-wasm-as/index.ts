@@ -21,7 +21,7 @@ export { callStatus, CallStatus } from "./assembly/host/call-status";
 export { monotonicNs, wallClockNs, wallClockSeconds } from "./assembly/host/clock";
 export { environmentVariable } from "./assembly/host/environment";
 export { setTickPeriod } from "./assembly/host/flow";
-export { callForeign } from "./assembly/host/foreign";
+export { callForeign, hasForeign } from "./assembly/host/foreign";
 export {
   HeaderMap,
   requestHeaders,

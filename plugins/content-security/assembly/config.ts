@@ -3,7 +3,7 @@ import { ConfigReader, requireHeaderName } from "@ai-gateway-wasm/kit";
 import { countsEveryRequest } from "@ai-gateway-wasm/kit/series";
 import { Api } from "./api/api";
 import { readApi } from "./api/read";
-import { isTextModeration } from "./backend/aliyun/config";
+import { knowsDimensions } from "./backend/aliyun/config";
 import { Spellings } from "./backend/guard/spellings";
 import { ConsumerRules } from "./consumer-rules";
 import { Dialect } from "./dialect";
@@ -102,7 +102,7 @@ export class SecurityConfig {
     const ignoresActions = ignoresDimensions(config, dialect, backends);
     // In the peer's order: of several faults the first one is told (content-security.md 2.3).
     const thresholds = readActions(config, doubts, ignoresActions);
-    readFormat(config, DenyFormat.Legacy);
+    readFormat(config, DenyFormat.Legacy, dialect);
     const api = readApi(config, dialect, doubts);
     this.api = api;
     readTopBars(config, thresholds);
@@ -149,9 +149,9 @@ function doubtStatus(config: ConfigReader, refusal: Refusal, doubts: Doubts): vo
   doubts.warn(config, "denyCode", "refused answers keep theirs");
 }
 
-/** `TextModerationPlus` of the peer does so with its `…Action`s, unless another service needs them. */
+/** The peer does so with `…Action`s of other words than `MultiModalGuard`; another service needs them. */
 function ignoresDimensions(config: ConfigReader, dialect: Dialect, backends: Backend[]): bool {
-  return dialect == Dialect.Cloud && backends.length == 1 && isTextModeration(config);
+  return dialect == Dialect.Cloud && backends.length == 1 && !knowsDimensions(config);
 }
 
 /** The windows of the peers do not overlap. */

@@ -11,8 +11,8 @@ import { readConsumerThresholds } from "./thresholds-parser";
 class ServiceRule {
   constructor(
     readonly match: ConsumerMatch,
-    readonly service: Slice,
-    readonly imageService: Slice,
+    readonly service: Slice | null,
+    readonly imageService: Slice | null,
   ) {}
 }
 
@@ -70,14 +70,14 @@ export class ConsumerRules {
     return this.base;
   }
 
-  /** No bytes: the service that is configured for all. */
-  serviceOf(consumer: Slice, phase: Phase, isImage: bool): Slice {
+  /** Null: the service that is configured for all. */
+  serviceOf(consumer: Slice, phase: Phase, isImage: bool): Slice | null {
     const rules = phase == Phase.Request ? this.requestServices : this.responseServices;
     for (let i = 0; i < rules.length; i++) {
       const rule = rules[i];
       if (rule.match.matches(consumer)) return isImage ? rule.imageService : rule.service;
     }
-    return NO_BYTES;
+    return null;
   }
 
   private addThresholds(config: ConfigReader, item: ConfigReader): void {
@@ -111,8 +111,9 @@ function readServices(
   return rules;
 }
 
-/** What is no string names no service, as in the peer. */
-function stringIn(item: ConfigReader, field: string): Slice {
+/** Null: there is none. What is no string names a service without a name, as in the peer. */
+function stringIn(item: ConfigReader, field: string): Slice | null {
   const value = item.find(field);
-  return value !== null && value.isString ? item.text(field) : NO_BYTES;
+  if (value === null) return null;
+  return value.isString ? item.text(field) : NO_BYTES;
 }

@@ -108,11 +108,11 @@ export class EventTexts {
     return this.list.length == 1 && this.asked === null && this.joined === null;
   }
 
-  /** Takes the text at the first path where one is; of a list or an object all its texts. */
+  /** Takes the text at the first path where one is; of a list or an object all its texts but types. */
   takeFirst(paths: JsonPath[]): void {
     for (let i = 0; i < paths.length && this.list.length == 0; i++) {
       const value = paths[i].read(this.root);
-      const leaves: JsonValue[] = value === null ? [] : leavesOf(value);
+      const leaves: JsonValue[] = value === null ? [] : leavesOf(value, STRUCTURE);
       for (let k = 0; k < leaves.length; k++) {
         this.put(track(Field.Path), leaves[k], textOf(leaves[k]));
       }

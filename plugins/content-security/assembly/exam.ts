@@ -35,10 +35,10 @@ let ownSecret: Slice = NO_BYTES;
 /** Who asks: what an examination needs of its stream. */
 @final
 export class Examiner {
-  /** The name of a cloud service for this consumer; no bytes: the configured one. */
-  service: Slice = NO_BYTES;
+  /** The name of a cloud service for this consumer; null: the configured one. */
+  service: Slice | null = null;
   /** The same for images. */
-  imageService: Slice = NO_BYTES;
+  imageService: Slice | null = null;
   /** What the user asked, for judges of answers. */
   prompt: Slice = NO_BYTES;
   /** What the local rules have masked in the request. */

@@ -31,7 +31,7 @@ export class GatedBody {
   /** A chunk is there. */
   read(endOfStream: bool): DataAction {
     const gate = this.gate;
-    const body = responseBody.readAll(); // hosts differ in what the size is at the end
+    const body = responseBody.peek(i32.MAX_VALUE); // hosts differ in what the size is at the end
     const chunk = body === null ? NO_BYTES : body;
     this.isComplete = endOfStream;
     // The rest of a body that is paused may be hidden until it is resumed: `take` ends it.

@@ -87,10 +87,13 @@ export class HeldText {
   }
 }
 
+/** Of events that say nothing. */
+const NO_TEXTS: HeldText[] = [];
+
 /** An event that waits for its verdict. */
 @final
 export class HeldEvent {
-  readonly texts: HeldText[] = [];
+  texts: HeldText[] = NO_TEXTS;
   runes: i32 = 0;
   /** What services are asked about in place of the texts, alone; null: the texts, with others. */
   asked: Slice | null = null;
@@ -108,6 +111,12 @@ export class HeldEvent {
     /** Where its first line begins. */
     readonly head: i32,
   ) {}
+
+  /** It says this, too. */
+  add(text: HeldText): void {
+    if (this.texts === NO_TEXTS) this.texts = [text];
+    else this.texts.push(text);
+  }
 
   /** What is replaced began in an event before. */
   get isCut(): bool {
@@ -127,19 +136,20 @@ export class HeldEvent {
     const joined = this.joined;
     const head = this.head - this.start;
     const source = joined === null ? bytes : joined;
-    const out = new Builder(0);
+    let out: Builder | null = null;
     let from = 0;
     for (let i = 0; i < this.texts.length; i++) {
       const text = this.texts[i];
       const changed = text.rewritten();
       if (changed === null) continue;
+      if (out === null) out = new Builder(0);
       if (text.piece.start < 0) return null;
       const start = text.piece.start + (joined === null ? head : 0);
       if (start < from) continue; // the same literal once more
       out.append(source.sub(from, start)).append(quote(changed));
       from = start + text.piece.length;
     }
-    if (from == 0) return bytes;
+    if (out === null) return bytes;
     const edited = out.append(source.sub(from)).view();
     return joined === null ? edited : replaceData(bytes.sub(head), edited).view();
   }

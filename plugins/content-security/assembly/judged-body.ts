@@ -1,4 +1,5 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { isValidJson } from "@ai-gateway-wasm/as-json";
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { SecurityConfig } from "./config";
 import { ConsumerRules } from "./consumer-rules";
 import { Examiner } from "./exam";
@@ -8,8 +9,8 @@ import { Judgement } from "./judge/judgement";
 import { Verdict } from "./judge/verdict";
 import { LocalRules } from "./local/local-rules";
 import { Client } from "./refusal/client";
+import { TextField } from "./text-field";
 import { Texts } from "./texts";
-import { hasTwins } from "./twins";
 
 /**
  * What is refused with `onUnreadable: deny`: it is longer than what is held, or who reads the body may
@@ -27,7 +28,7 @@ export function isUnreadableBody(
   if (<i64>body.length > config.maxBodyBytes || isWide(body)) return true;
   if (phase == Phase.Response) return false;
   if (root === null) return texts.isEmpty && !body.isEmpty; // no JSON
-  return texts.isAmbiguous || (root.isObject && hasTwins(root));
+  return texts.isAmbiguous || texts.haveTwins;
 }
 
 /** JSON in UTF-16 or UTF-32, told by its first bytes: some servers read it, we do not. */
@@ -76,6 +77,27 @@ export function nameServices(
   examiner.imageService = rules.serviceOf(consumer, phase, true);
 }
 
+/**
+ * What a tool is called with stays JSON: its texts and numbers are masked each for itself.
+ *
+ * @param masked where it was none before
+ */
+function maskInside(
+  rules: LocalRules,
+  phase: Phase,
+  field: TextField,
+  examiner: Examiner,
+  masked: Slice,
+): Slice {
+  const texts = new Texts(field.text);
+  const root = texts.root;
+  if (root === null || !texts.isJson) return masked;
+  texts.takeLeaves(root, field.role, NO_BYTES);
+  if (applyRules(rules, phase, texts, examiner) !== null) return masked;
+  const edited = texts.edit(field.text);
+  return edited === null ? masked : edited;
+}
+
 /** Masks what the local rules mask. @returns what they refuse; null: nothing */
 export function applyRules(
   rules: LocalRules | null,
@@ -86,10 +108,21 @@ export function applyRules(
   if (rules === null) return null;
   for (let i = 0; i < texts.fields.length; i++) {
     const field = texts.fields[i];
-    const outcome = rules.examine(field.text, phase, field.role, examiner.memory, field.isJson);
+    const outcome = rules.examine(
+      field.text,
+      phase,
+      field.role,
+      examiner.memory,
+      field.isJson,
+      field.isCall,
+    );
     examiner.ledger.audit.noteRules(outcome.logged);
     if (outcome.judgement !== null) return outcome.judgement;
-    field.changed = outcome.text;
+    const changed = outcome.text;
+    field.changed =
+      changed === null || !field.isCall || isValidJson(changed)
+        ? changed
+        : maskInside(rules, phase, field, examiner, changed);
     field.shown = outcome.shown;
     field.isMasked = outcome.verdict == Verdict.Mask;
   }

@@ -154,7 +154,7 @@ export class StreamGate {
     const text = this.tracks.add(piece);
     if (!this.isHeard && this.asksNobody) this.examiner.ledger.metrics.checked.increment();
     this.isHeard = true;
-    held.texts.push(text);
+    held.add(text);
     if (!text.isRepeat) held.runes += runesIn(piece.text);
   }
 
@@ -305,10 +305,18 @@ export class StreamGate {
       if (ending !== null && !event.isAlike) ending.pass(bytes);
     }
     const end = this.events[this.window - 1].end;
-    this.events.splice(0, this.window);
+    this.dropWindow();
     this.settled -= this.window;
     this.window = 0;
     this.drop(end);
+  }
+
+  /** `splice` makes an array of what it takes out. */
+  private dropWindow(): void {
+    const events = this.events;
+    const rest = events.length - this.window;
+    for (let i = 0; i < rest; i++) events[i] = events[i + this.window];
+    events.length = rest;
   }
 
   /** Forgets the held bytes up to a place in the stream. */
@@ -328,8 +336,8 @@ export class StreamGate {
   }
 
   private letHeldGo(): void {
+    if (this.held.length == 0) return;
     const held = this.held.view();
-    if (held.isEmpty) return;
     this.out.append(held);
     this.gone += held.length;
     this.isAtLineStart = endsLine(held.at(held.length - 1));
@@ -348,6 +356,6 @@ export class StreamGate {
     this.out.append(ending === null ? this.config.refusal.events(denial) : ending.events(denial));
     this.isRefused = true;
     this.held.clear();
-    this.events.splice(0, this.events.length);
+    this.events.length = 0;
   }
 }

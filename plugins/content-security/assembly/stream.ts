@@ -34,6 +34,7 @@ import { applyRules, isUnreadableBody, keptImages, nameServices, readTexts } fro
 import { Ledger } from "./ledger";
 import { Metrics } from "./metrics";
 import { ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, STATUS_HEADER } from "./names";
+import { showsPausedChunks } from "./paused-chunks";
 import { Denial } from "./refusal/denial";
 import { DENIED_DETAILS } from "./refusal/refusal";
 import { Stage } from "./stage";
@@ -183,8 +184,8 @@ export class ContentStream extends HttpContext {
       return HeadersAction.Continue;
     }
     if (taking == Taking.Hold) return this.holdResponse();
-    // Before edits end what was loaded. Not where Higress 2.1 may be: it hides what comes to a pause.
-    const pausesForTrailers = !isDefined(HIGRESS) && responseHeaders.get(TRAILER) !== null;
+    // Before edits end what was loaded.
+    const pausesForTrailers = responseHeaders.get(TRAILER) !== null && showsPausedChunks();
     this.ledger.audit.start();
     limitResponseBuffer(config.maxBodyBytes);
     responseHeaders.remove(CONTENT_LENGTH);

@@ -25,6 +25,11 @@ export class TextField {
     readonly isJson: bool,
   ) {}
 
+  /** It is what a tool is called with. */
+  get isCall(): bool {
+    return this.isJson && !this.isWhole;
+  }
+
   /** Another text takes its place, without what was found in it. */
   mask(text: Slice): void {
     this.changed = text;

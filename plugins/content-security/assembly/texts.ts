@@ -13,10 +13,10 @@ import { Phase } from "./judge/backend";
 import { Documents } from "./judge/documents";
 import { DollarPath } from "./local/dollar-path";
 import { Memory } from "./local/memory";
+import { Members } from "./members";
 import { firstTurn, Scope } from "./scope";
 import { compare, share } from "./spread";
 import { editFields, offsetIn, TextField } from "./text-field";
-import { hasTwins } from "./twins";
 
 const TYPE: Slice = bytes("type");
 const TEXT: Slice = bytes("text");
@@ -86,6 +86,8 @@ export class Texts {
   joint: Slice = NO_BYTES;
   /** The document; null: it is none. */
   readonly root: JsonValue | null;
+  /** Of the document. */
+  private readonly members: Members;
   /** What services are asked about: the value that the texts stand in, as JSON; null: the texts. */
   private raw: Slice | null = null;
   /** Where it begins in the body. */
@@ -93,13 +95,14 @@ export class Texts {
 
   /** As in the peers, what stands before the first bracket does not count: a byte order mark, `data:`. */
   constructor(private readonly body: Slice) {
-    this.root = findJson(body);
+    const root = findJson(body);
+    this.root = root;
+    this.members = new Members(root);
   }
 
   /** The client waits for events. */
   get wantsStream(): bool {
-    const root = this.root;
-    return root !== null && root.isObject && boolOf(root.get(STREAM));
+    return boolOf(this.member(STREAM));
   }
 
   /** A request with messages, as OpenAI's chats have. */
@@ -316,9 +319,13 @@ export class Texts {
     return editFields(this.fields, body, 0, false);
   }
 
+  /** Two members at the top have the same name, but for the case of letters. */
+  get haveTwins(): bool {
+    return this.members.haveTwins;
+  }
+
   private member(name: Slice): JsonValue | null {
-    const root = this.root;
-    return root !== null && root.isObject ? root.get(name) : null;
+    return this.members.get(name);
   }
 
   /**
@@ -347,7 +354,7 @@ export class Texts {
     if (!this.isCompared && !isText && !type.equals(IMAGE)) return; // the peers know no others
     const role = type.endsWith(TOOL_RESULT) ? TOOL : roleOf(object, speaker);
     const before = this.fields.length + this.images.length;
-    if (this.looksForTwins && hasTwins(object)) this.isAmbiguous = true;
+    if (this.looksForTwins && new Members(object).haveTwins) this.isAmbiguous = true;
     this.takeMembers(object, role, isText, depth + 1);
     if (before == this.fields.length + this.images.length) this.takeLeaves(object, role, STRUCTURE);
   }
@@ -367,7 +374,7 @@ export class Texts {
   }
 
   /** All texts of a value. @param except keys of members that are none; a blank behind each */
-  private takeLeaves(value: JsonValue, role: Slice, except: Slice, isJson: bool = false): void {
+  takeLeaves(value: JsonValue, role: Slice, except: Slice, isJson: bool = false): void {
     const leaves = leavesOf(value, except);
     for (let i = 0; i < leaves.length; i++) this.add(leaves[i], role, isJson && value.isString);
   }

@@ -84,7 +84,10 @@ class ActionReader {
       const field = dimensionName(i).toString() + "Action";
       const isIgnored = ignores && config.has(field);
       if (!isIgnored) this.into.actions[i] = this.readOne(i, field, where);
-      else if (!isWarned) this.doubts.warn(config, field, "is ignored with TextModerationPlus");
+      else this.into.actions[i] = actionIn(config, field); // a refusal lists what it blocks
+      if (isIgnored && !isWarned) {
+        this.doubts.warn(config, field, "is ignored with TextModerationPlus");
+      }
       isWarned = isWarned || isIgnored;
     }
   }
@@ -99,13 +102,18 @@ class ActionReader {
 }
 
 function readAction(config: ConfigReader, field: string, where: string): Action {
-  if (!config.has(field)) return Action.Unset;
-  const word = config.text(field);
-  if (word.equals(BLOCK)) return Action.Block;
-  if (!word.equals(MASK)) {
+  const action = actionIn(config, field);
+  if (action == Action.Unset && config.has(field)) {
     config.refuseWith("invalid " + field + where + ", value must be one of [block, mask]");
   }
-  return Action.Mask;
+  return action;
+}
+
+/** `Unset`: another word, or none. */
+function actionIn(config: ConfigReader, field: string): Action {
+  const word = config.text(field);
+  if (word.equals(BLOCK)) return Action.Block;
+  return word.equals(MASK) ? Action.Mask : Action.Unset;
 }
 
 function barField(dimension: Dimension): string {

@@ -27,8 +27,14 @@ describe("names", () => {
     expect(expand("%{IP}".repeat(30))).toBeUndefined(); // more than 16 KiB
   });
 
-  it("groups of an expression count, those inside of names do not", () => {
-    expect(find("%{HOSTNAME}:(\\d+)", "see db-1.local:5432")).toBe("db-1.local:5432|5432");
+  it("groups count as in the crate grok: those of an expression, and some of names", () => {
+    expect(find("%{HOSTNAME}:(\\d+)", "see db-1.local:5432")).toBe("db-1.local:5432||5432");
+    expect(find("(%{MOBILE})-(\\d)", "13812345678-9")).toBe("13812345678-9|13812345678|9");
+    expect(find("%{URIPROTO}:(\\d)", "http:1")).toBe("http:1|ttp|1");
+    expect(find("%{UNIXPATH} (\\d)", "in /a/b 1")).toBe("/a/b 1|/b|b|1");
+    expect(find("%{TTY} (\\d)", "/dev/ttyp3 1")).toBe("/dev/ttyp3 1|ttyp|p||1");
+    expect(find("%{LOGLEVEL} (\\d)", "WARN 1")).toBe("WARN 1|WARN|1");
+    expect(find("%{URIHOST}/", "example.com:8080/")).toBe("example.com:8080/||8080");
     expect(find("%{USER:who} from %{IP:ip}", "bob from 10.1.2.3")).toBe(
       "bob from 10.1.2.3|bob|10.1.2.3",
     );
@@ -36,6 +42,19 @@ describe("names", () => {
 
   const cases: [name: string, text: string, match: string][] = [
     ["MOBILE", "tel 13812345678.", "13812345678"],
+    ["EMAILADDRESS", "Email:alice@gmail.com", "Email:alice@gmail.com"],
+    ["EMAILADDRESS", "1abc@x.com", "abc@x.com"],
+    ["EMAILADDRESS", "a@x.com", ""],
+    ["IPV4", "10.1.2.2021", ""],
+    ["IPV4", "1234.1.1.1", ""],
+    ["IPV4", "v10.1.2.202 1", "10.1.2.202"],
+    ["IPV4", "中10.1.2.3中", "10.1.2.3"],
+    ["IPV4", "999.1.1.1.1", "1.1.1.1"],
+    ["TIME", "12:30:455", ""],
+    ["TIME", "112:30:45", "12:30:45"],
+    ["HOSTNAME", "foo- ", "foo-"],
+    ["HOSTNAME", "foo.com. ", "foo.com."],
+    ["HOSTNAME", "a".repeat(70), "a".repeat(63)],
     ["IDCARD", "id 11010519491231002X", "11010519491231002X"],
     ["IDCARD", "id 110105491231002", "110105491231002"],
     ["USERNAME", "@j.doe-1!", "j.doe-1"],
@@ -76,17 +95,17 @@ describe("names", () => {
   ];
 
   it.each(cases)("%s in %s", (name, text, match) => {
-    expect(find(`%{${name}}`, text)).toBe(match);
+    expect(find(`%{${name}}`, text)?.split("|")[0] ?? "").toBe(match);
   });
 
   it("a line of a log, with its groups", () => {
     expect(find("%{SYSLOGBASE} %{GREEDYDATA:message}", "Jan  3 10:00:01 host-1 cron[99]: ok")).toBe(
-      "Jan  3 10:00:01 host-1 cron[99]: ok|Jan  3 10:00:01|||host-1|cron|99|ok",
+      "Jan  3 10:00:01 host-1 cron[99]: ok|Jan  3 10:00:01|||host-1||cron|99|ok",
     );
     const line =
       '127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /a.gif HTTP/1.0" 200 2326 "-" "curl/8"';
     expect(find("%{COMBINEDAPACHELOG}", line)).toBe(
-      `${line}|127.0.0.1|-|frank|10/Oct/2000:13:55:36 -0700|GET|/a.gif|1.0||200|2326|"-"|"curl/8"`,
+      `${line}|127.0.0.1||-||frank|10/Oct/2000:13:55:36 -0700|GET|/a.gif|1.0||200|2326|"-"|"curl/8"`,
     );
   });
 });
@@ -98,6 +117,15 @@ describe("the whole table", () => {
     return [...source.matchAll(/^ {2,}["']([A-Z0-9_]+) /gm)].map((match) => match[1]!);
   }
 
+  /** Where a name asks what stands beside it, which RE2 cannot, JavaScript's engine is the measure. */
+  function reference(pattern: string, RE2: typeof RegExp): RegExp {
+    if (!pattern.includes("\x01") && !pattern.includes("\x02")) return new RE2(pattern, "u");
+    const sources = [["\\\x01", "(?<!\\d)"], ["\\\x02", "(?!\\d)"], ["(?P<", "(?<"]]; // prettier-ignore
+    return new RegExp(
+      sources.reduce((text, [mark, source]) => text.replaceAll(mark!, source!), pattern),
+    );
+  }
+
   it("RE2 takes each of them, and finds the same in random text", () => {
     expect(names().length).toBeGreaterThan(70);
     expect(new Set(names()).size).toBe(names().length);
@@ -107,7 +135,7 @@ describe("the whole table", () => {
     let found = 0;
     for (const [i, name] of names().entries()) {
       if (i % 8 === 7) RE2 = freshRe2();
-      const re2 = new RE2(expand(`%{${name}}`)!, "u");
+      const re2 = reference(expand(`%{${name}}`)!, RE2 as unknown as typeof RegExp);
       for (let j = 0; j < 30; j++) {
         const text = Array.from({ length: random.below(16) }, () => random.pick(PARTS)).join("");
         const match = re2.exec(text)?.[0];

@@ -23,8 +23,8 @@ export class Question {
   documents: Slice[] = [];
   /** The text in pieces, for a judge that takes several at once; none: it is one. */
   parts: Slice[] = [];
-  /** Names the cloud service in place of the configured one, for one consumer; no bytes: it does not. */
-  service: Slice = NO_BYTES;
+  /** Names the cloud service in place of the configured one, for one consumer; null: nothing does. */
+  service: Slice | null = null;
 
   constructor(
     readonly phase: Phase,

@@ -77,7 +77,8 @@ export class LocalRules {
    *
    * @param role of its message; no bytes: unknown, rules for every role apply
    * @param memory of the request that the text belongs to
-   * @param isJson for arguments of a tool: what is put back stands in a string of the text
+   * @param isJson what is put back stands in a string of the text
+   * @param isCall it is what a tool is called with
    */
   examine(
     text: Slice,
@@ -85,10 +86,11 @@ export class LocalRules {
     role: Slice,
     memory: Memory,
     isJson: bool = false,
+    isCall: bool = false,
   ): LocalOutcome {
     if (phase == Phase.Request && this.masksRequests) memory.avoid(text);
-    if (!this.mayFind(text, phase, role, memory)) return NOTHING;
-    const stream = this.open(phase, role, memory, i32.MAX_VALUE, isJson);
+    if (!this.mayFind(text, phase, role, memory, isCall)) return NOTHING;
+    const stream = this.open(phase, role, memory, i32.MAX_VALUE, isJson, isCall);
     stream.read(text);
     stream.finish();
     const judgement = stream.judgement;
@@ -104,15 +106,15 @@ export class LocalRules {
 
   /** Judges a text that arrives in pieces; with its parameters as `examine`. */
   stream(phase: Phase, role: Slice, memory: Memory, isJson: bool = false): LocalStream {
-    return this.open(phase, role, memory, this.holdback, isJson);
+    return this.open(phase, role, memory, this.holdback, isJson, isJson);
   }
 
   /** False when nothing can become of a whole text. */
-  private mayFind(text: Slice, phase: Phase, role: Slice, memory: Memory): bool {
+  private mayFind(text: Slice, phase: Phase, role: Slice, memory: Memory, isCall: bool): bool {
     if (phase == Phase.Response && !memory.isEmpty) return true;
     for (let i = 0; i < this.nets.length; i++) {
       const net = this.nets[i];
-      if (net.like.appliesTo(phase, role) && net.mayOccurIn(text)) return true;
+      if (net.like.appliesTo(phase, role, isCall) && net.mayOccurIn(text)) return true;
     }
     return false;
   }
@@ -123,13 +125,14 @@ export class LocalRules {
     memory: Memory,
     holdback: i32,
     isJson: bool,
+    isCall: bool,
   ): LocalStream {
     const isAnswer = phase == Phase.Response;
     if (isAnswer) memory.close();
     const scans: NetScan[] = [];
     for (let i = 0; i < this.nets.length; i++) {
       const net = this.nets[i];
-      if (net.like.appliesTo(phase, role)) scans.push(new NetScan(net, this.rules));
+      if (net.like.appliesTo(phase, role, isCall)) scans.push(new NetScan(net, this.rules));
     }
     return new LocalStream(scans, memory, isAnswer, holdback, isJson);
   }

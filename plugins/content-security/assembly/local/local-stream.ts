@@ -85,7 +85,7 @@ export class LocalStream {
   /** Goes on with the next piece; it is not kept. */
   feed(piece: Slice): void {
     for (let at = 0; at < piece.length && !this.findings.isBlocked; at += STEP) {
-      this.read(piece.sub(at, at + STEP));
+      this.read(piece.length <= STEP ? piece : piece.sub(at, at + STEP));
       this.settle();
     }
   }

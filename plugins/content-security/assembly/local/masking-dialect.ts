@@ -75,6 +75,7 @@ function readReplaceRole(config: ConfigReader, builder: LocalRulesBuilder): void
   const dimension: Dimension = Dimension.SensitiveData;
   const rule = new LocalRule(builder.count, bytes(config.path), mask, REQUEST, dimension, S3);
   rule.restores = config.flag("restore");
+  rule.sparesCalls = true;
   builder.add(rule);
   const finder = readRegex(config, builder, rule);
   if (hashes) rule.substitute = new Hash(builder.options.hashKey);

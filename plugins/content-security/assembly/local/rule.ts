@@ -27,6 +27,8 @@ export class LocalRule {
   substitute: Substitute | null = null;
   /** Whose messages are judged; none: everybody's. */
   roles: Slice[] = [];
+  /** What tools are called with is not looked at, as in ai-data-masking. */
+  sparesCalls: bool = false;
 
   constructor(
     /** Position in the configuration: earlier ones come first. */
@@ -45,6 +47,7 @@ export class LocalRule {
       this.action == other.action &&
       this.phases == other.phases &&
       this.caseSensitive == other.caseSensitive &&
+      this.sparesCalls == other.sparesCalls &&
       sameTexts(this.roles, other.roles)
     );
   }
@@ -63,9 +66,12 @@ export class LocalRule {
     return masked;
   }
 
-  /** @param role of the message; no bytes: unknown, every rule applies */
-  appliesTo(phase: Phase, role: Slice): bool {
-    if (((this.phases >> (<i32>phase)) & 1) == 0) return false;
+  /**
+   * @param role of the message; no bytes: unknown, every rule applies
+   * @param isCall it is what a tool is called with
+   */
+  appliesTo(phase: Phase, role: Slice, isCall: bool = false): bool {
+    if (((this.phases >> (<i32>phase)) & 1) == 0 || (isCall && this.sparesCalls)) return false;
     return role.isEmpty || this.roles.length == 0 || contains(this.roles, role);
   }
 }

@@ -42,8 +42,9 @@ export class TextWindow {
 
   /** Lets go of what stands before a position of the text, but for the context. */
   release(position: i32): void {
-    const view = this.view();
     let at = position - this.base - CONTEXT;
+    if (at < WORTH_MOVING) return;
+    const view = this.view();
     for (let i = 0; i < MAX_FOLLOWING && (view.at(at) & ~0x3f) == 0x80; i++) at--;
     if (at < WORTH_MOVING) return;
     const rest = view.sub(at).copy();

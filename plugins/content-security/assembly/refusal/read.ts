@@ -44,7 +44,7 @@ function readTexts(config: ConfigReader, dialect: Dialect, deny: DenyConfig): Re
   const isOld = config.choice("compat", VERSIONS, 0) == OLD;
   const isLegacy = isOld || dialect == Dialect.Cloud;
   const fallback: DenyFormat = isLegacy ? DenyFormat.Legacy : DenyFormat.Message;
-  const format = readFormat(config, fallback);
+  const format = readFormat(config, fallback, dialect);
   if (isOld && format != DenyFormat.Legacy) {
     config.refuse("compat", "1.0 knows no format but legacy");
   }
@@ -59,13 +59,18 @@ function readTexts(config: ConfigReader, dialect: Dialect, deny: DenyConfig): Re
   return dialect == Dialect.Masking ? readMasking(config, deny, completion) : completion;
 }
 
-/** Refused in the peer's words. */
-export function readFormat(config: ConfigReader, fallback: DenyFormat): DenyFormat {
+/** Refused in the peer's words, which knows two of them. */
+export function readFormat(
+  config: ConfigReader,
+  fallback: DenyFormat,
+  dialect: Dialect,
+): DenyFormat {
   const attempt = config.attempt();
   const format: DenyFormat = attempt.choice(FORMAT_FIELD, FORMATS, fallback);
   if (attempt.errors.any) {
+    const more = dialect == Dialect.Cloud ? "" : ", message";
     config.refuseWith(
-      "invalid openAIDenyResponseFormat, value must be one of [legacy, structured, message]",
+      "invalid openAIDenyResponseFormat, value must be one of [legacy, structured" + more + "]",
     );
   }
   return format;
@@ -78,7 +83,7 @@ function readDeny(config: ConfigReader, dialect: Dialect): DenyConfig {
     return new DenyConfig(status, fields.text("deny_message", "denyMessage", BUILT_IN_MESSAGE));
   }
   if (dialect == Dialect.Masking) {
-    const status = <i32>config.integer("deny_code", 200, 200, 599);
+    const status = <i32>config.integer("deny_code", 200, 1, 65535);
     return new DenyConfig(status, config.text("deny_message", MASKING_MESSAGE));
   }
   return new DenyConfig(<i32>config.integer("denyCode", 200), config.text("denyMessage"));

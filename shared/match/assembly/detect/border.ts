@@ -1,5 +1,7 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
-import { isWordByte } from "../regex/byte-classes";
+import { isDigit, isWordByte } from "../regex/byte-classes";
+
+export { isDigit } from "../regex/byte-classes";
 
 /** What may not stand next to a value; expressions have no lookaround. */
 export const enum Border {
@@ -42,8 +44,4 @@ function isApart(border: Border, next: i32, beyond: i32): bool {
 
 function isWord(byte: i32): bool {
   return byte >= 0 && isWordByte(byte);
-}
-
-export function isDigit(byte: i32): bool {
-  return byte >= 0x30 && byte <= 0x39;
 }

@@ -1,6 +1,6 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { Place } from "../regex/ast";
-import { isWordByte } from "../regex/byte-classes";
+import { isDigit, isWordByte } from "../regex/byte-classes";
 
 /** Which assertions hold before the byte at a position, as bits of `Place`. */
 export function placesAt(text: Slice, at: i32): i32 {
@@ -9,6 +9,8 @@ export function placesAt(text: Slice, at: i32): i32 {
   const before = text.at(at - 1);
   const isBorder = isWord(before) != isWord(next);
   let places: i32 = isBorder ? Place.WordBorder : Place.NoWordBorder;
+  if (!isDigit(before)) places |= Place.NotAfterDigit;
+  if (!isDigit(next)) places |= Place.NotBeforeDigit;
   if (before < 0) places |= Place.TextStart | Place.LineStart;
   if (before == 0x0a) places |= Place.LineStart;
   if (next == 0x0a) places |= Place.LineEnd;

@@ -21,6 +21,9 @@ export const enum Place {
   LineEnd = 8,
   WordBorder = 16,
   NoWordBorder = 32,
+  /** For grok names alone: elsewhere their expressions look at what stands beside them. */
+  NotAfterDigit = 64,
+  NotBeforeDigit = 128,
 }
 
 export const UNBOUNDED: i32 = -1;

@@ -11,6 +11,11 @@ export function isWordByte(byte: i32): bool {
   );
 }
 
+/** True for the bytes of `\d`; false for −1, where there is none. */
+export function isDigit(byte: i32): bool {
+  return <u32>(byte - 0x30) < 10;
+}
+
 /** Bytes that a program cannot tell apart are one class; most programs have fewer than forty. */
 @final
 export class ByteClasses {
@@ -36,6 +41,9 @@ export class ByteClasses {
       for (let byte = 1; byte < 256; byte++) {
         if (isWordByte(byte) != isWordByte(byte - 1)) starts[byte] = true;
       }
+    }
+    if ((places & (Place.NotAfterDigit | Place.NotBeforeDigit)) != 0) {
+      starts[0x30] = starts[0x3a] = true;
     }
     let count = 0;
     for (let byte = 0; byte < 256; byte++) {

@@ -1,5 +1,5 @@
 import { Place } from "./ast";
-import { ByteClasses, isWordByte } from "./byte-classes";
+import { ByteClasses, isDigit, isWordByte } from "./byte-classes";
 import { Program } from "./program";
 import { StepSet } from "./step-set";
 
@@ -7,6 +7,7 @@ import { StepSet } from "./step-set";
 const AT_START: i32 = 1;
 const AFTER_LINE_END: i32 = 2;
 const AFTER_WORD: i32 = 4;
+const AFTER_DIGIT: i32 = 8;
 
 /**
  * Runs a program one byte after the other, at all steps it may be at at once. Time per byte goes
@@ -65,6 +66,8 @@ export class Machine {
     const isAfterWord = (this.before & AFTER_WORD) != 0;
     const isBorder = isAfterWord != (byte >= 0 && isWordByte(byte));
     let places: i32 = isBorder ? Place.WordBorder : Place.NoWordBorder;
+    if ((this.before & AFTER_DIGIT) == 0) places |= Place.NotAfterDigit;
+    if (!isDigit(byte)) places |= Place.NotBeforeDigit;
     if ((this.before & AT_START) != 0) places |= Place.TextStart | Place.LineStart;
     if ((this.before & AFTER_LINE_END) != 0) places |= Place.LineStart;
     if (byte == 0x0a) places |= Place.LineEnd;
@@ -77,7 +80,9 @@ export class Machine {
     const places = this.program.places;
     if (byte == 0x0a && (places & Place.LineStart) != 0) return AFTER_LINE_END;
     const asksWords = (places & (Place.WordBorder | Place.NoWordBorder)) != 0;
-    return asksWords && isWordByte(byte) ? AFTER_WORD : 0;
+    const after = asksWords && isWordByte(byte) ? AFTER_WORD : 0;
+    const asksDigits = (places & Place.NotAfterDigit) != 0;
+    return asksDigits && isDigit(byte) ? after | AFTER_DIGIT : after;
   }
 
   private swap(): void {

@@ -176,9 +176,13 @@ function anyButLineEnd(): CharSet {
   return CharSet.of(0, 0x09).add(0x0b, MAX_RUNE);
 }
 
-/** The condition that `\A`, `\z`, `\b` or `\B` stands for; 0 for another letter. */
+/** The condition that `\A`, `\z`, `\b` or `\B` stands for, or a mark of grok's table; 0: none. */
 function placeOf(letter: i32): i32 {
   switch (letter) {
+    case 0x01:
+      return Place.NotAfterDigit;
+    case 0x02:
+      return Place.NotBeforeDigit;
     case 0x41: // A
       return Place.TextStart;
     case 0x7a: // z

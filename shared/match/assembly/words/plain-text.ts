@@ -164,7 +164,9 @@ export class PlainText {
       return this.readWide();
     }
     this.at++;
-    this.take(lead, 1);
+    if (lead >= 0x80 || this.skipsSeparators) return this.take(lead, 1);
+    // Most of what a stream says is too short for `copyPlain`.
+    this.put(this.foldsCase && <u32>(lead - 0x41) < 26 ? lead | 0x20 : lead);
   }
 
   /** Begins a character of several bytes, or goes on with one. */

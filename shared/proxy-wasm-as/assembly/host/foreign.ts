@@ -1,7 +1,10 @@
-import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { Status } from "../abi/enums";
 import { proxy_call_foreign_function } from "../abi/imports";
 import { clearOut, OUT_PTR, OUT_SIZE, takeBytes } from "../memory/out";
+
+/** A number that does not end. */
+const NO_MESSAGE: Slice = bytes("\u00ff");
 
 let isStarted: bool = false;
 
@@ -19,11 +22,23 @@ export function noteStart(): void {
  * @returns its result in the callback arena; null when the host has no such function or it failed
  */
 export function callForeign(name: Slice, argument: Slice = NO_BYTES): Slice | null {
+  return call(name, argument) == Status.Ok ? takeBytes() : null;
+}
+
+/**
+ * True when the host has such a function: what a host has tells how old it is. It is called with bytes that
+ * are no message, so it must be one that reads a message.
+ */
+export function hasForeign(name: Slice): bool {
+  return call(name, NO_MESSAGE) != Status.NotFound;
+}
+
+function call(name: Slice, argument: Slice): Status {
   if (isDefined(HIGRESS)) {
-    if (!isStarted) return null;
+    if (!isStarted) return Status.NotFound;
   }
   clearOut();
-  const status = proxy_call_foreign_function(
+  return proxy_call_foreign_function(
     name.ptr,
     name.length,
     argument.ptr,
@@ -31,5 +46,4 @@ export function callForeign(name: Slice, argument: Slice = NO_BYTES): Slice | nu
     OUT_PTR,
     OUT_SIZE,
   );
-  return status == Status.Ok ? takeBytes() : null;
 }

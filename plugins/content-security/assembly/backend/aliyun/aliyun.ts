@@ -83,8 +83,8 @@ export class Aliyun extends Backend {
 
   private askWith(question: Question, body: Slice, stamp: Stamp): HttpRequest {
     const config = this.config;
-    const configured = config.services.of(question.phase, question.isImage);
-    const service = question.service.isEmpty ? configured : question.service;
+    const own = question.service;
+    const service = own === null ? config.services.of(question.phase, question.isImage) : own;
     const action = question.isImage ? MULTI_MODAL_BASE64 : config.action;
     return signedRequest(config.key, config.host, action, service, body, stamp);
   }

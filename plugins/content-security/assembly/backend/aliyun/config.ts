@@ -16,6 +16,12 @@ export function isTextModeration(config: ConfigReader): bool {
   return config.text("action", TEXT_MODERATION).equals(TEXT_MODERATION);
 }
 
+/** Those that know dimensions: `…Action`s mean something to them. */
+export function knowsDimensions(config: ConfigReader): bool {
+  const action = config.text("action");
+  return action.equals(MULTI_MODAL) || action.equals(MULTI_MODAL_BASE64);
+}
+
 /** Names of the cloud's services, by what is judged (content-security.md 2.2). */
 @final
 export class Services {

@@ -54,6 +54,11 @@ export function readGuard(config: ConfigReader): GuardConfig {
 /** The configuration of a qwen3guard plugin (content-security.md 2.7). */
 export function readQwen3Guard(config: ConfigReader): GuardConfig {
   const fields = new Spellings(config);
+  // In the peer's order: of several faults the first one is told. Who needs them reads them again.
+  fields.positive("stream_buffer_chars", "streamBufferChars", 1);
+  fields.positive("deny_code", "denyCode", 1);
+  fields.positive("timeout_ms", "timeoutMs", 1);
+  fields.positive("max_body_bytes", "maxBodyBytes", 1);
   const bar = readBar(fields);
   const service = readGuardService(fields);
   const model = fields.text("model", "model", DEFAULT_MODEL);

@@ -98,14 +98,18 @@ export class ModelMapper extends HttpContext {
     }
     const asked = this.isForm ? trim(field.name) : field.name;
     const mapping = this.config.mapping;
-    const canWrite = field.place != ModelPlace.Missing || field.canAdd;
-    const model = mapping !== null && canWrite ? mapping.map(asked) : asked;
+    // A form without a model stays without one; JSON is told what `*` says, be it an object or not.
+    const isLeft = mapping === null || (this.isForm && field.place == ModelPlace.Missing);
+    const model = isLeft ? asked : mapping!.find(asked);
     this.tell(model);
-    if (!model.equals(asked)) this.write(field, asked, model);
+    if (!model.isEmpty && !model.equals(asked)) this.write(field, asked, model);
     else if (field.isAmbiguous) replaceHeldBody(body, field.end, field.unify());
   }
 
-  /** Also an empty name is told, so that nothing a client says in that header lives on. */
+  /**
+   * Also an empty name is told, be it the body's or the target of an entry that keeps a name: so does
+   * the peer, and nothing that a client says in that header lives on.
+   */
   private tell(model: Slice): void {
     const header = this.config.modelHeader;
     if (header === null || !this.config.holdsHeaders) return;

@@ -79,12 +79,12 @@ export class ModelBody {
     return search.field(start);
   }
 
-  /** Reads the complete body; null: it is empty, or nobody says what it is. */
+  /** Reads the complete body; null: there is none, or nobody says what it is. */
   read(): ModelField | null {
     this.isPart = false;
     if (this.isUntyped) return null;
     const body = requestBody.readAll();
-    if (body === null || body.isEmpty) return null;
+    if (body === null) return null;
     return this.isForm
       ? readFormModel(body, this.contentType, this.key)
       : readJsonModel(body, this.key);

@@ -1,5 +1,7 @@
 import { hexValue, isValidUtf8, Slice } from "@ai-gateway-wasm/bytes";
 import { Char, isBlank, isDigit } from "./char";
+import { isKey } from "./cursor";
+import { typeAt } from "./type";
 import { JsonValue, readJson } from "./value";
 
 /** How deep arrays and objects of a configuration may nest. */
@@ -26,10 +28,23 @@ export function isValidJson(text: Slice, maxDepth: i32 = MAX_BODY_DEPTH): bool {
 }
 
 /**
+ * The values of the root's members of this name, in document order, of a text that `isValidJson`
+ * accepts; none where the root is no object. Null: the text is not valid. One walk over the text in
+ * place of two: for 200 KiB 18 µs less in Node (README.md, Speed).
+ */
+export function readValidMembers(text: Slice, name: Slice): JsonValue[] | null {
+  const validator = new Validator(text, MAX_BODY_DEPTH);
+  validator.name = name;
+  return validator.run() ? validator.members : null;
+}
+
+/**
  * One bit per open container of the text that is checked now: 1 for an object. One text is checked at
  * a time, and memory of its own would be the largest object that most requests make.
  */
 const LEVELS: usize = memory.data((MAX_BODY_DEPTH >> 6) * 8 + 8, 8);
+
+const NONE: JsonValue[] = [];
 
 /** Checks the grammar byte by byte; nesting is a bit per level, not a call per level. */
 @final
@@ -38,8 +53,20 @@ class Validator {
   private readonly end: usize;
   private depth: i32 = 0;
   private readonly maxDepth: i32;
+  /** The innermost open container is an object. */
+  private isObject: bool = false;
+  /** Members of the root of this name are kept; null: none are. */
+  name: Slice | null = null;
+  /** Those that were kept. */
+  members: JsonValue[] = NONE;
+  /** The value that comes next is one of them. */
+  private isNamed: bool = false;
+
+  /** What keeps the text alive; null: the callback arena. */
+  private readonly owner: StaticArray<u8> | null;
 
   constructor(text: Slice, maxDepth: i32) {
+    this.owner = text.owner;
     this.at = text.ptr;
     this.end = text.ptr + <usize>text.length;
     this.maxDepth = min(maxDepth, MAX_BODY_DEPTH); // what `LEVELS` has room for
@@ -49,6 +76,7 @@ class Validator {
     while (true) {
       // Here a value is expected.
       const first = this.peek();
+      if (this.isNamed) this.keep();
       if (first == Char.OpenCurly || first == Char.OpenSquare) {
         if (!this.open(first == Char.OpenCurly)) return false;
         const next = this.peek();
@@ -69,9 +97,10 @@ class Validator {
     while (this.depth > 0) {
       const next = this.peek();
       this.at++;
-      if (next == Char.Comma) return !this.inObject() || this.key();
-      if (next != (this.inObject() ? Char.CloseCurly : Char.CloseSquare)) return false;
+      if (next == Char.Comma) return !this.isObject || this.key();
+      if (next != (this.isObject ? Char.CloseCurly : Char.CloseSquare)) return false;
       this.depth--;
+      if (this.depth > 0) this.isObject = isObjectAt(this.depth - 1);
     }
     return true;
   }
@@ -81,23 +110,26 @@ class Validator {
     const bit: u64 = (<u64>1) << (this.depth & 63);
     const word = levelsAt(this.depth);
     store<u64>(word, isObject ? load<u64>(word) | bit : load<u64>(word) & ~bit);
+    this.isObject = isObject;
     this.depth++;
     this.at++;
     return true;
-  }
-
-  private inObject(): bool {
-    const level = this.depth - 1;
-    return ((load<u64>(levelsAt(level)) >> (level & 63)) & 1) != 0;
   }
 
   /** The next byte that is not blank, not consumed; -1 at the end. */
   private peek(): i32 {
     const end = this.end;
     let at = this.at;
-    while (at < end && isBlank(load<u8>(at))) at++;
+    while (at < end) {
+      const byte = <i32>load<u8>(at);
+      if (byte > Char.Space || !isBlank(byte)) {
+        this.at = at;
+        return byte;
+      }
+      at++;
+    }
     this.at = at;
-    return at < end ? <i32>load<u8>(at) : -1;
+    return -1;
   }
 
   private byte(): i32 {
@@ -105,10 +137,23 @@ class Validator {
   }
 
   private key(): bool {
-    if (this.peek() != Char.Quote || !this.string()) return false;
+    if (this.peek() != Char.Quote) return false;
+    const start = this.at + 1;
+    if (!this.string()) return false;
+    const name = this.name;
+    if (name !== null && this.depth == 1) this.isNamed = isKey(start, this.at - 1, name);
     if (this.peek() != Char.Colon) return false;
     this.at++;
     return true;
+  }
+
+  /** A member of the name that is asked for: its value comes next. */
+  private keep(): void {
+    this.isNamed = false;
+    const type = typeAt(this.at, this.end);
+    const value = new JsonValue(type, this.at, this.end, this.owner);
+    if (this.members === NONE) this.members = [value];
+    else this.members.push(value);
   }
 
   private scalar(first: i32): bool {
@@ -158,14 +203,16 @@ class Validator {
   private string(): bool {
     const quote = i8x16.splat(<i8>Char.Quote);
     const backslash = i8x16.splat(<i8>Char.Backslash);
-    const space = i8x16.splat(<i8>Char.Space);
+    const control = i8x16.splat(<i8>Char.Space - 1);
     const end = this.end;
     let at = this.at + 1;
     while (at < end) {
       if (at + 16 <= end) {
         const chunk = v128.load(at);
         const special = v128.or(i8x16.eq(chunk, quote), i8x16.eq(chunk, backslash));
-        const stop = i8x16.bitmask(v128.or(special, i8x16.lt_u(chunk, space)));
+        // The smaller of a byte and 0x1f is the byte: engines need two more steps for `lt_u`.
+        const isControl = i8x16.eq(i8x16.min_u(chunk, control), chunk);
+        const stop = i8x16.bitmask(v128.or(special, isControl));
         if (stop == 0) {
           at += 16;
           continue;
@@ -207,6 +254,10 @@ class Validator {
         return false;
     }
   }
+}
+
+function isObjectAt(level: i32): bool {
+  return ((load<u64>(levelsAt(level)) >> (level & 63)) & 1) != 0;
 }
 
 /** Address of the word with this level's bit. */

@@ -97,13 +97,17 @@ export class ModelMapper extends HttpContext {
       return;
     }
     const asked = this.isForm ? trim(field.name) : field.name;
-    const mapping = this.config.mapping;
-    // A form without a model stays without one; JSON is told what `*` says, be it an object or not.
-    const isLeft = mapping === null || (this.isForm && field.place == ModelPlace.Missing);
-    const model = isLeft ? asked : mapping!.find(asked);
+    const model = this.modelFor(field, asked);
     this.tell(model);
     if (!model.isEmpty && !model.equals(asked)) this.write(field, asked, model);
     else if (field.isAmbiguous) replaceHeldBody(body, field.end, field.unify());
+  }
+
+  /** A form without a model stays without one; JSON is told what `*` says, be it an object or not. */
+  private modelFor(field: ModelField, asked: Slice): Slice {
+    const mapping = this.config.mapping;
+    const isBare = this.isForm && field.place == ModelPlace.Missing;
+    return mapping === null || isBare ? asked : mapping.find(asked);
   }
 
   /**

@@ -16,7 +16,13 @@ export {
 } from "./assembly/lenient";
 export { appendDecimal, parseNumber } from "./assembly/number";
 export { appendGoNumber } from "./assembly/number-text";
-export { MAX_BODY_DEPTH, MAX_DEPTH, isValidJson, parseJson } from "./assembly/validate";
+export {
+  MAX_BODY_DEPTH,
+  MAX_DEPTH,
+  isValidJson,
+  parseJson,
+  readValidMembers,
+} from "./assembly/validate";
 export { unescape } from "./assembly/unescape";
 export { Escape, appendEscaped, escape, quote } from "./assembly/escape";
 export { JsonWriter } from "./assembly/writer";

@@ -27,4 +27,5 @@ export { chooseRouteAgain, keepRoute, settleRoute } from "./assembly/route";
 export { RulePrecedence } from "./assembly/rules/matcher";
 export { RequestFacts } from "./assembly/rules/request-facts";
 export { appendShortHash } from "./assembly/short-hash";
+export { hostOfAuthority } from "./assembly/url";
 export { matchesAny, matchesWildcard } from "./assembly/wildcard";

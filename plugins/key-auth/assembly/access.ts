@@ -103,9 +103,13 @@ export class RuleParser {
     if (this.rule.list("allow").length == 0) this.rule.refuseWith("allow cannot be empty");
   }
 
-  /** The peer takes a rule for a local configuration as soon as it has two keys and no `allow`. */
+  /**
+   * The peer takes a rule for a local configuration as soon as it has two keys and no `allow`;
+   * `_disable_` does not count.
+   */
   private checkCpp(): void {
-    if (!this.rule.has("allow") && this.rule.value.count() > 1) {
+    const most = this.rule.has("_disable_") ? 2 : 1;
+    if (!this.rule.has("allow") && this.rule.value.count() > most) {
       this.rule.refuse("allow", "is required, the rule has no usable configuration of its own");
     }
   }

@@ -38,6 +38,9 @@ export class ConsumersParser {
   /** Reads all entries; stops at the first error. */
   readAll(config: ConfigReader): void {
     const entries = config.objects("consumers");
+    for (let i = 0; i < entries.length; i++) {
+      if (!entries[i].has("keys")) this.anyUsesGlobalSources = true;
+    }
     for (let i = 0; i < entries.length && !config.errors.any; i++) {
       this.readOne(entries[i], config);
     }
@@ -54,6 +57,9 @@ export class ConsumersParser {
 
   private readOne(entry: ConfigReader, global: ConfigReader): void {
     const name = entry.text("name");
+    if (this.profile == Profile.Cpp && !entry.has("name")) {
+      return entry.refuseWith("can't find 'name' field in consumer.");
+    }
     if (name.isEmpty) return entry.refuseWith("consumer name is required");
     if (!isHeaderValue(name)) entry.refuse("name", "must not contain line breaks or NUL");
     const consumer = new Consumer(name, this.consumers.length);
@@ -63,9 +69,13 @@ export class ConsumersParser {
     if (!isHeaderValue(group)) entry.refuse("group", "must not contain line breaks or NUL");
     if (!group.isEmpty) consumer.group = group;
     if (this.profile == Profile.Cpp && entry.has("keys")) {
-      consumer.ownSources = readOwnSources(entry, global, this.stripping, this.trustsOriginalAuth);
-    } else {
-      this.anyUsesGlobalSources = true;
+      consumer.ownSources = readOwnSources(
+        entry,
+        global,
+        this.anyUsesGlobalSources, // as in the peer: else nobody reads the flags there
+        this.stripping,
+        this.trustsOriginalAuth,
+      );
     }
     this.readPlain(entry, consumer);
     if (entry.has("hash")) this.readHash(entry, consumer, NO_BYTES, null);

@@ -39,16 +39,18 @@ export function readStripping(config: ConfigReader): SchemeStripping {
 /**
  * Profile cpp: a consumer's own places (key-auth.md 2.4).
  *
- * @param around where the consumer stands: a flag it lacks is read there
+ * @param around where the consumer stands
+ * @param sharesFlags a flag that the consumer lacks is read there; false: it is true
  */
 export function readOwnSources(
   consumer: ConfigReader,
   around: ConfigReader,
+  sharesFlags: bool,
   stripping: SchemeStripping,
   trustsOriginalAuth: bool,
 ): Source[] {
-  const inHeader = consumer.flag("in_header", around.flag("in_header", true));
-  const inQuery = consumer.flag("in_query", around.flag("in_query", true));
+  const inHeader = consumer.flag("in_header", !sharesFlags || around.flag("in_header", true));
+  const inQuery = consumer.flag("in_query", !sharesFlags || around.flag("in_query", true));
   const names: Slice[] = trustsOriginalAuth ? [ORIGINAL_AUTH_KEY] : [];
   const own = consumer.texts("keys");
   if (around.document.flag("strict_config")) refuseEmptyNames(consumer, own);

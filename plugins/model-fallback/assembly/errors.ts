@@ -61,6 +61,11 @@ export class Errors {
     return !reason.equals(RESET) || this.onReset;
   }
 
+  /** Whether the gateway's own answer in a target's place is a failure, for this reason. */
+  countsReplyOf(reason: Slice): bool {
+    return this.localReplies != LocalReplies.None && this.countsReason(reason);
+  }
+
   /** A rule of `onBody` may make this status a failure. */
   mayFailByBody(status: i32): bool {
     for (let i = 0; i < this.onBody.length; i++) {

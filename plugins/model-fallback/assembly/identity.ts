@@ -26,11 +26,11 @@ export function identify(config: FallbackConfig, expected: Slice[], index: i32):
 /** The target with the cluster, or the address, of the attempt; null: none. */
 function findByPlace(targets: Target[]): Target | null {
   const cluster = getProperty(XDS_CLUSTER_NAME);
-  const address = getProperty(UPSTREAM_ADDRESS);
   for (let i = 0; i < targets.length; i++) {
     if (cluster !== null && !cluster.isEmpty && targets[i].cluster.equals(cluster))
       return targets[i];
   }
+  const address = getProperty(UPSTREAM_ADDRESS); // only now: it costs 1 µs
   for (let i = 0; i < targets.length; i++) {
     if (address !== null && !address.isEmpty && targets[i].address.equals(address))
       return targets[i];

@@ -79,7 +79,7 @@ export class ReplayAnswer {
    */
   findFailure(config: FallbackConfig, host: Slice | null): Slice | null {
     const errors = config.errors;
-    if (host !== null) return errors.countsReason(host) ? host : null;
+    if (host !== null) return errors.countsReplyOf(host) ? host : null;
     const rule = errors.findBodyFailure(this.status, this.body);
     if (errors.isFailure(this.status) || rule !== null) {
       return errors.isRefusal(this.status, this.body) ? null : statusReason(this.status);

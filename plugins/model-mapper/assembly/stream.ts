@@ -97,15 +97,23 @@ export class ModelMapper extends HttpContext {
       return;
     }
     const asked = this.isForm ? trim(field.name) : field.name;
-    const mapping = this.config.mapping;
-    const canWrite = field.place != ModelPlace.Missing || field.canAdd;
-    const model = mapping !== null && canWrite ? mapping.map(asked) : asked;
+    const model = this.modelFor(field, asked);
     this.tell(model);
-    if (!model.equals(asked)) this.write(field, asked, model);
+    if (!model.isEmpty && !model.equals(asked)) this.write(field, asked, model);
     else if (field.isAmbiguous) replaceHeldBody(body, field.end, field.unify());
   }
 
-  /** Also an empty name is told, so that nothing a client says in that header lives on. */
+  /** A form without a model stays without one; JSON is told what `*` says, be it an object or not. */
+  private modelFor(field: ModelField, asked: Slice): Slice {
+    const mapping = this.config.mapping;
+    const isBare = this.isForm && field.place == ModelPlace.Missing;
+    return mapping === null || isBare ? asked : mapping.find(asked);
+  }
+
+  /**
+   * Also an empty name is told, be it the body's or the target of an entry that keeps a name: so does
+   * the peer, and nothing that a client says in that header lives on.
+   */
   private tell(model: Slice): void {
     const header = this.config.modelHeader;
     if (header === null || !this.config.holdsHeaders) return;

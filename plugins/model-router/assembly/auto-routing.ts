@@ -74,7 +74,9 @@ export function readAutoRouting(config: ConfigReader | null, log: PluginLog): Au
   const names = config.optionalTexts("modelNames");
   const rules: AutoRule[] = [];
   const flags = config.flag("caseInsensitive") ? ANY_CASE : NO_BYTES;
-  const list = config.objects("rules");
+  const value = config.find("rules");
+  // One rule outside of a list is none for the peer.
+  const list = value !== null && value.isArray ? config.objects("rules") : [];
   for (let i = 0; i < list.length; i++) {
     const rule = readRule(list[i], i, flags, log);
     if (rule !== null) rules.push(rule);

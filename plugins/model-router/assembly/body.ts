@@ -1,4 +1,4 @@
-import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { digits, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { isEncoded, isJson, isMultipart, isUnreadable } from "@ai-gateway-wasm/kit";
 import {
   FormModelSearch,
@@ -79,12 +79,12 @@ export class ModelBody {
     return search.field(start);
   }
 
-  /** Reads the complete body; null: it is empty, or nobody says what it is. */
+  /** Reads the complete body; null: there is none, or nobody says what it is. */
   read(): ModelField | null {
     this.isPart = false;
     if (this.isUntyped) return null;
     const body = requestBody.readAll();
-    if (body === null || body.isEmpty) return null;
+    if (body === null) return null;
     return this.isForm
       ? readFormModel(body, this.contentType, this.key)
       : readJsonModel(body, this.key);
@@ -97,6 +97,6 @@ export class ModelBody {
     if (change == 0 || !this.hasLength) return;
     // What is still to come is not known: the request goes on in chunks.
     if (this.isPart) requestHeaders.remove(CONTENT_LENGTH);
-    else requestHeaders.set(CONTENT_LENGTH, bytes(decimal(field.body.length + change)));
+    else requestHeaders.set(CONTENT_LENGTH, digits(field.body.length + change));
   }
 }

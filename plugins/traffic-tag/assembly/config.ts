@@ -1,6 +1,6 @@
 import { bytes, decimal, lowerCase, Slice } from "@ai-gateway-wasm/bytes";
 import { ConditionGroup, elementsOf, readConditions, ValueType } from "@ai-gateway-wasm/conditions";
-import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
+import { ConfigReader, configText, PluginLog } from "@ai-gateway-wasm/kit";
 import { Tag } from "./tag";
 import { TagGroup } from "./tag-group";
 import { TOTAL_WEIGHT, Weights } from "./weights";
@@ -71,7 +71,7 @@ function readGroups(reader: ConfigReader, config: TagConfig, log: PluginLog): st
 
 function refusal(entry: ConfigReader, name: Slice, value: Slice, logic: Slice): string {
   const parts = [
-    "invalid condition group: " + entry.value.raw.toString(),
+    "invalid condition group: " + configText(entry.value).toString(),
     "HeaderName: " + name.toString(),
     "HeaderValue: " + value.toString(),
     "Logic: " + logic.toString(),
@@ -87,7 +87,7 @@ function readWeights(reader: ConfigReader, config: TagConfig): void {
     const value = entry.text("headerValue");
     const weight = entry.integer("weight", 0);
     if (name.isEmpty || value.isEmpty || weight < 0 || weight > TOTAL_WEIGHT) {
-      reader.refuseWith("invalid weight config: " + entry.value.raw.toString());
+      reader.refuseWith("invalid weight config: " + configText(entry.value).toString());
       return;
     }
     if (!config.weights.add(new Tag(name, value), weight)) {

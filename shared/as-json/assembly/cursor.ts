@@ -1,4 +1,4 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { sameBytes, Slice } from "@ai-gateway-wasm/bytes";
 import { Char, isBlank } from "./char";
 import { findBackslash, findQuote } from "./scan";
 import { unescape } from "./unescape";
@@ -71,13 +71,7 @@ export class JsonCursor {
 
   /** Whether the present key, unescaped, equals `name`. */
   keyIs(name: Slice): bool {
-    const length = <i32>(this.keyEnd - this.keyAt);
-    // An escape is always longer than the character it stands for.
-    if (length < name.length || !this.isObject) return false;
-    if (length == name.length) {
-      return memory.compare(this.keyAt, name.ptr, length) == 0 && !hasEscape(name);
-    }
-    return findBackslash(this.keyAt, this.keyEnd) != 0 && unescape(this.rawKey).equals(name);
+    return this.isObject && isKey(this.keyAt, this.keyEnd, name);
   }
 
   /** The present value. Only after `next()` answered true. */
@@ -144,6 +138,15 @@ export class JsonCursor {
     }
     return false;
   }
+}
+
+/** Whether the key in `[at, end)`, quotes left out, is this name once it is unescaped. */
+export function isKey(at: usize, end: usize, name: Slice): bool {
+  const length = <i32>(end - at);
+  // An escape is always longer than the character it stands for.
+  if (length < name.length) return false;
+  if (length == name.length) return sameBytes(at, name.ptr, length) && !hasEscape(name);
+  return findBackslash(at, end) != 0 && unescape(new Slice(at, length)).equals(name);
 }
 
 /** Both kinds count alike, as in `skipContainer`, so that a walk never leaves its container. */

@@ -1,5 +1,7 @@
 import { hexValue, isValidUtf8, Slice } from "@ai-gateway-wasm/bytes";
 import { Char, isBlank, isDigit } from "./char";
+import { isKey } from "./cursor";
+import { typeAt } from "./type";
 import { JsonValue, readJson } from "./value";
 
 /** How deep arrays and objects of a configuration may nest. */
@@ -26,18 +28,29 @@ export function isValidJson(text: Slice, maxDepth: i32 = MAX_BODY_DEPTH): bool {
 }
 
 /**
+ * The values of the root's members of this name, in document order, of a text that `isValidJson`
+ * accepts; none where the root is no object. Null: the text is not valid. One walk over the text in
+ * place of two, of which the second took 24 of 52 µs for a chat of 200 KiB (Node 20).
+ */
+export function readValidMembers(text: Slice, name: Slice): JsonValue[] | null {
+  const reader = new MemberReader(text, name);
+  return reader.run() ? reader.members : null;
+}
+
+/**
  * One bit per open container of the text that is checked now: 1 for an object. One text is checked at
  * a time, and memory of its own would be the largest object that most requests make.
  */
 const LEVELS: usize = memory.data((MAX_BODY_DEPTH >> 6) * 8 + 8, 8);
 
 /** Checks the grammar byte by byte; nesting is a bit per level, not a call per level. */
-@final
 class Validator {
-  private at: usize;
-  private readonly end: usize;
+  protected at: usize;
+  protected readonly end: usize;
   private depth: i32 = 0;
   private readonly maxDepth: i32;
+  /** The innermost open container is an object. */
+  private isObject: bool = false;
 
   constructor(text: Slice, maxDepth: i32) {
     this.at = text.ptr;
@@ -64,14 +77,18 @@ class Validator {
     }
   }
 
+  /** A member of the root follows, its key in `[start, end)`: for who wants to know. */
+  protected onMember(_start: usize, _end: usize): void {}
+
   /** After a value: closes containers until a comma asks for another value or all are closed. */
   private close(): bool {
     while (this.depth > 0) {
       const next = this.peek();
       this.at++;
-      if (next == Char.Comma) return !this.inObject() || this.key();
-      if (next != (this.inObject() ? Char.CloseCurly : Char.CloseSquare)) return false;
+      if (next == Char.Comma) return !this.isObject || this.key();
+      if (next != (this.isObject ? Char.CloseCurly : Char.CloseSquare)) return false;
       this.depth--;
+      if (this.depth > 0) this.isObject = isObjectAt(this.depth - 1);
     }
     return true;
   }
@@ -81,23 +98,26 @@ class Validator {
     const bit: u64 = (<u64>1) << (this.depth & 63);
     const word = levelsAt(this.depth);
     store<u64>(word, isObject ? load<u64>(word) | bit : load<u64>(word) & ~bit);
+    this.isObject = isObject;
     this.depth++;
     this.at++;
     return true;
   }
 
-  private inObject(): bool {
-    const level = this.depth - 1;
-    return ((load<u64>(levelsAt(level)) >> (level & 63)) & 1) != 0;
-  }
-
   /** The next byte that is not blank, not consumed; -1 at the end. */
-  private peek(): i32 {
+  protected peek(): i32 {
     const end = this.end;
     let at = this.at;
-    while (at < end && isBlank(load<u8>(at))) at++;
+    while (at < end) {
+      const byte = <i32>load<u8>(at);
+      if (byte > Char.Space || !isBlank(byte)) {
+        this.at = at;
+        return byte;
+      }
+      at++;
+    }
     this.at = at;
-    return at < end ? <i32>load<u8>(at) : -1;
+    return -1;
   }
 
   private byte(): i32 {
@@ -105,9 +125,13 @@ class Validator {
   }
 
   private key(): bool {
-    if (this.peek() != Char.Quote || !this.string()) return false;
+    if (this.peek() != Char.Quote) return false;
+    const start = this.at + 1;
+    if (!this.string()) return false;
+    const end = this.at - 1;
     if (this.peek() != Char.Colon) return false;
     this.at++;
+    if (this.depth == 1) this.onMember(start, end);
     return true;
   }
 
@@ -156,18 +180,18 @@ class Validator {
 
   /** The inner loop of the validator: works on a local position. */
   private string(): bool {
-    const quote = i8x16.splat(<i8>Char.Quote);
-    const backslash = i8x16.splat(<i8>Char.Backslash);
-    const space = i8x16.splat(<i8>Char.Space);
     const end = this.end;
     let at = this.at + 1;
     while (at < end) {
       if (at + 16 <= end) {
-        const chunk = v128.load(at);
-        const special = v128.or(i8x16.eq(chunk, quote), i8x16.eq(chunk, backslash));
-        const stop = i8x16.bitmask(v128.or(special, i8x16.lt_u(chunk, space)));
+        const stop = i8x16.bitmask(stops(v128.load(at)));
         if (stop == 0) {
           at += 16;
+          // Long strings, thirty-two bytes at a time.
+          while (at + 32 <= end) {
+            if (v128.any_true(v128.or(stops(v128.load(at)), stops(v128.load(at, 16))))) break;
+            at += 32;
+          }
           continue;
         }
         at += <usize>ctz(stop);
@@ -207,6 +231,44 @@ class Validator {
         return false;
     }
   }
+}
+
+/** Keeps the members of one name on the way. */
+@final
+class MemberReader extends Validator {
+  readonly members: JsonValue[] = [];
+  /** What keeps the text alive; null: the callback arena. */
+  private readonly owner: StaticArray<u8> | null;
+
+  constructor(
+    text: Slice,
+    private readonly name: Slice,
+  ) {
+    super(text, MAX_BODY_DEPTH);
+    this.owner = text.owner;
+  }
+
+  protected override onMember(start: usize, end: usize): void {
+    if (!isKey(start, end, this.name)) return;
+    this.peek(); // to where the value begins, if there is one: without one the text is not valid
+    const type = typeAt(this.at, this.end);
+    this.members.push(new JsonValue(type, this.at, this.end, this.owner));
+  }
+}
+
+/** Where a string may end or go wrong: quotes, backslashes and control characters. */
+// @ts-expect-error: decorator
+@inline
+function stops(chunk: v128): v128 {
+  const quotes = i8x16.eq(chunk, i8x16.splat(<i8>Char.Quote));
+  const slashes = i8x16.eq(chunk, i8x16.splat(<i8>Char.Backslash));
+  // The smaller of a byte and 0x1f is the byte: engines need two more steps for `lt_u`.
+  const controls = i8x16.eq(i8x16.min_u(chunk, i8x16.splat(<i8>Char.Space - 1)), chunk);
+  return v128.or(v128.or(quotes, slashes), controls);
+}
+
+function isObjectAt(level: i32): bool {
+  return ((load<u64>(levelsAt(level)) >> (level & 63)) & 1) != 0;
 }
 
 /** Address of the word with this level's bit. */

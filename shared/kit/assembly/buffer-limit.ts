@@ -1,4 +1,4 @@
-import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, digits, Slice } from "@ai-gateway-wasm/bytes";
 import { setProperty } from "proxy-wasm-as";
 
 const REQUEST_LIMIT: Slice = bytes("set_decoder_buffer_limit");
@@ -9,10 +9,10 @@ const RESPONSE_LIMIT: Slice = bytes("set_encoder_buffer_limit");
 
 /** Sets the limit of the running request's body. @param size in bytes */
 export function limitRequestBuffer(size: i64): void {
-  if (isDefined(HIGRESS)) setProperty(REQUEST_LIMIT, bytes(decimal(size)));
+  if (isDefined(HIGRESS)) setProperty(REQUEST_LIMIT, digits(size));
 }
 
 /** Sets the limit of the running response's body. @param size in bytes */
 export function limitResponseBuffer(size: i64): void {
-  if (isDefined(HIGRESS)) setProperty(RESPONSE_LIMIT, bytes(decimal(size)));
+  if (isDefined(HIGRESS)) setProperty(RESPONSE_LIMIT, digits(size));
 }

@@ -61,6 +61,7 @@ export class PluginLog {
 
 /** Leaves the request's id for later phases and later plugins, in `x_request_id` (host.md 3.3). */
 export function noteRequestId(): void {
+  requestHeaders.load(); // which costs what one header costs, and plugins look at more
   const id = requestHeaders.get(REQUEST_ID_HEADER);
   if (id !== null && !id.isEmpty) setProperty(REQUEST_ID_PROPERTY, id);
 }

@@ -37,7 +37,7 @@ export function parseUrl(text: Slice): Url | null {
   const rest = question < 0 ? whole.sub(scheme) : whole.sub(scheme, question);
   if (hasAuthority(rest, scheme > 0)) {
     const slash = rest.indexOf(SLASH, 2);
-    const host = hostOf(slash < 0 ? rest.sub(2) : rest.sub(2, slash));
+    const host = hostOfAuthority(slash < 0 ? rest.sub(2) : rest.sub(2, slash));
     return host === null ? null : complete(host, slash < 0 ? NO_BYTES : rest.sub(slash), query);
   }
   if (rest.at(0) == SLASH) return complete(NO_BYTES, rest, query);
@@ -67,7 +67,7 @@ function schemeLength(text: Slice): i32 {
 }
 
 /** The host in an authority: what follows `user:password@`; null when no host looks like this. */
-function hostOf(authority: Slice): Slice | null {
+export function hostOfAuthority(authority: Slice): Slice | null {
   const host = authority.sub(authority.lastIndexOf(0x40) + 1);
   const bracket = host.lastIndexOf(0x5d);
   if (host.at(0) == 0x5b && bracket < 0) return null;

@@ -69,6 +69,13 @@ describe("localReplies", () => {
     expect([own.status, exposed(own)]).toEqual([503, {}]);
     expect(replay.models.distill.requests).toHaveLength(0);
     expect(metrics(replay.host)).not.toHaveProperty(["r1.success"]);
+    const busy = upstream().reply(503, { json: {} });
+    const later = await chain("envoy", config, busy, upstream().refuse());
+    const second = await later.ask();
+    expect([second.status, exposed(second)]).toEqual([503, {}]);
+    expect(second.text()).toContain("upstream connect error");
+    expect(later.models.qwen.requests).toHaveLength(0);
+    expect(metrics(later.host)).not.toHaveProperty(["all_failed"]);
   });
 
   test("all: those of others, too, if their status is one of failures", async () => {

@@ -46,6 +46,18 @@ describe("model-router", () => {
   );
 });
 
+test("an announced body that is empty is no JSON", async () => {
+  await using host = await modelGateway(modelRouter(ROUTER));
+  const headers = { "content-type": "application/json" };
+  const stream = host.stream("POST http://a.test/v1/chat/completions", { headers });
+  await stream.headers();
+  await stream.data("", { end: true });
+  const { upstream } = await stream.response();
+  expect(upstream[0]!.body).toBe("");
+  expect(host).toHaveLogged(/invalid json body$/);
+  expect(host.metrics).toHaveCounter("model_router.unparsed", 1);
+});
+
 describe("model-mapper", () => {
   test.each(UNREADABLE)("%o is not held", async (headers) =>
     expect(await sent(modelMapper(), headers)).toEqual({ isHeld: false, length: "13" }),

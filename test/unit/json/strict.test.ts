@@ -247,3 +247,36 @@ describe("the check for bodies", () => {
     }
   });
 });
+
+describe("members of the root are found on the way", () => {
+  test.each<[name: string, text: string, members: string | null]>([
+    ["one", '{"model":"m","x":{"model":1}}', '"m"\n'],
+    [
+      "several, in their order",
+      ' { "model" : 1 , "model" : [ 2 ] , "model":{"model":3} } ',
+      '1\n[ 2 ]\n{"model":3}\n',
+    ],
+    ["behind long strings", `{"x":"${"a".repeat(1000)}","model":null}`, "null\n"],
+    ["with an escape in the key", '{"mod\\u0065l":true}', "true\n"],
+    ["not in capitals, nor longer, nor shorter", '{"Model":1,"models":2,"mode":3}', ""],
+    ["not in an array", '[{"model":1}]', ""],
+    ["not in a scalar", '"model"', ""],
+    ["not in what is cut off", '{"model":"m"', null],
+    ["not without a value", '{"model":}', null],
+    ["not without a colon", '{"model" "m"}', null],
+    ["not before what is wrong", '{"model":"m"} x', null],
+  ])("%s", (_name, text, members) => {
+    expect(driver.text("members", text, "model")).toBe(members);
+  });
+});
+
+test("a quote, a backslash or a control character is seen wherever a string has it", () => {
+  for (let length = 0; length < 100; length++) {
+    const before = "a".repeat(length);
+    expect(driver.text("isValid", `["${before}","b"]`)).toBe("true");
+    expect(driver.text("isValid", `["${before}\\n"]`)).toBe("true");
+    expect(driver.text("isValid", `["${before}\\x"]`)).toBe("false");
+    expect(driver.text("isValid", `["${before}\u001f${"b".repeat(64)}"]`)).toBe("false");
+    expect(driver.text("isValid", `["${before} é\u007f"]`)).toBe("true");
+  }
+});

@@ -14,7 +14,8 @@ export function matchesService(pattern: Slice, cluster: Slice): bool {
   if (third < 0 || cluster.indexOf(PIPE, third + 1) >= 0) return pattern.equals(cluster);
   const port = cluster.sub(first + 1, second);
   const name = cluster.sub(third + 1);
+  if (pattern.equals(name)) return true; // some registries have names with a colon
   const colon = pattern.lastIndexOf(0x3a);
-  if (colon < 0) return pattern.equals(name);
+  if (colon < 0) return false;
   return pattern.sub(0, colon).equals(name) && pattern.sub(colon + 1).equals(port);
 }

@@ -1,14 +1,16 @@
 import {
-  isValidJson,
   JsonValue,
   quoteLikeSjson,
   readJson,
+  readValidMembers,
   setValue,
   textOf,
 } from "@ai-gateway-wasm/as-json";
 import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { findFormField } from "@ai-gateway-wasm/kit";
 import { ModelKey } from "./model-key";
+
+const NO_VALUES: JsonValue[] = [];
 
 /** What stands where a body names its model. */
 export const enum ModelPlace {
@@ -28,11 +30,14 @@ export const enum ModelPlace {
  */
 @final
 export class ModelField {
+  /** What stands in the body, in its order; null: nobody has asked yet. */
+  private known: Slice[] | null = null;
+
   constructor(
     readonly body: Slice,
     readonly place: ModelPlace,
-    /** The values as they stand in the body, in its order. */
-    private readonly places: Slice[],
+    /** The values of a JSON body, in its order. */
+    private readonly values: JsonValue[],
     /** The first place's name: the text of a JSON value of any type, the bytes of a form's field. */
     readonly name: Slice,
     /** Readers may see another name than this one. */
@@ -41,9 +46,27 @@ export class ModelField {
     readonly root: JsonValue | null,
   ) {}
 
+  /** In a form. @param places not empty */
+  static inForm(body: Slice, places: Slice[], isAmbiguous: bool): ModelField {
+    const field = new ModelField(body, ModelPlace.Name, NO_VALUES, places[0], isAmbiguous, null);
+    field.known = places;
+    return field;
+  }
+
+  /** Most bodies go on as they came: who writes into one asks for the places. */
+  private get places(): Slice[] {
+    const known = this.known;
+    if (known !== null) return known;
+    const places: Slice[] = [];
+    for (let i = 0; i < this.values.length; i++) places.push(this.values[i].raw);
+    this.known = places;
+    return places;
+  }
+
   /** How many bytes of the body end with the last place: what `rewrite` is written in place of. */
   get end(): i32 {
-    const last = this.places[this.places.length - 1];
+    const places = this.places;
+    const last = places[places.length - 1];
     return <i32>(last.ptr - this.body.ptr) + last.length;
   }
 
@@ -70,10 +93,11 @@ export class ModelField {
   }
 
   private fill(value: Slice): Slice {
-    const out = new Builder(this.end + this.places.length * value.length);
+    const places = this.places;
+    const out = new Builder(this.end + places.length * value.length);
     let copied = this.body.ptr;
-    for (let i = 0; i < this.places.length; i++) {
-      const place = this.places[i];
+    for (let i = 0; i < places.length; i++) {
+      const place = places[i];
       out.appendRaw(copied, <i32>(place.ptr - copied)).append(value);
       copied = place.ptr + <usize>place.length;
     }
@@ -83,9 +107,12 @@ export class ModelField {
 
 /** Reads a JSON body, valid as Go's `json.Valid` sees it. */
 export function readJsonModel(body: Slice, key: ModelKey): ModelField {
-  const root = isValidJson(body) ? readJson(body) : null;
-  if (root === null) return nothing(body, ModelPlace.Unreadable, null);
-  const values = root.isObject ? key.path.readAll(root) : [];
+  const steps = key.path.steps;
+  const members = readValidMembers(body, steps[0].key);
+  const root = members !== null ? readJson(body) : null;
+  if (members === null || root === null) return nothing(body, ModelPlace.Unreadable, null);
+  const isPlain = steps.length == 1 || members.length == 0;
+  const values = isPlain ? members : key.path.readAll(root);
   return values.length == 0 ? nothing(body, ModelPlace.Missing, root) : fieldOf(body, values, root);
 }
 
@@ -99,12 +126,10 @@ export function readModelAt(body: Slice, start: i32): ModelField {
 }
 
 function fieldOf(body: Slice, values: JsonValue[], root: JsonValue): ModelField {
-  const places: Slice[] = [];
-  for (let i = 0; i < values.length; i++) places.push(values[i].raw);
   const first = values[0];
   const isContainer = first.isObject || first.isArray;
   const place = isContainer ? ModelPlace.Container : ModelPlace.Name;
-  return new ModelField(body, place, places, textOf(first), places.length > 1, root);
+  return new ModelField(body, place, values, textOf(first), values.length > 1, root);
 }
 
 /** Reads a multipart form; a field of the key's name is the model. */
@@ -113,15 +138,15 @@ export function readFormModel(body: Slice, contentType: Slice, key: ModelKey): M
   const field = findFormField(body, contentType, key.name, values);
   if (field.count < 0) return nothing(body, ModelPlace.Unreadable, null);
   if (values.length == 0) return nothing(body, ModelPlace.Missing, null);
-  return new ModelField(body, ModelPlace.Name, values, values[0], field.count > 1, null);
+  return ModelField.inForm(body, values, field.count > 1);
 }
 
 /** @param body its beginning, up to the end of the model. @param start where the model begins */
 export function readFormModelAt(body: Slice, start: i32): ModelField {
   const name = body.sub(start);
-  return new ModelField(body, ModelPlace.Name, [name], name, false, null);
+  return ModelField.inForm(body, [name], false);
 }
 
 function nothing(body: Slice, place: ModelPlace, root: JsonValue | null): ModelField {
-  return new ModelField(body, place, [], NO_BYTES, false, root);
+  return new ModelField(body, place, NO_VALUES, NO_BYTES, false, root);
 }

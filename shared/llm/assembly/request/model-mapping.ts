@@ -74,14 +74,15 @@ export class ModelMapping {
     return target.isEmpty ? name : target;
   }
 
-  private find(name: Slice): Slice {
+  /** What the table says about the name; no bytes: an entry keeps it. Without an entry, itself. */
+  find(name: Slice): Slice {
     const exact = this.exact.find(name);
     if (exact !== null) return exact;
     for (let i = 0; i < this.prefixes.length; i++) {
       const prefix = this.prefixes[i];
       if (name.startsWith(prefix.text)) return prefix.map(name);
     }
-    return this.fallback;
+    return this.fallback.isEmpty ? name : this.fallback;
   }
 
   /** Keeps the order; of equal prefixes the first stays. */

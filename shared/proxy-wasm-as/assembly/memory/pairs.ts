@@ -40,14 +40,18 @@ export class Pairs {
    * @param name in lower case
    */
   find(name: Slice): Slice | null {
-    let at = 4 + this.count * 8;
-    for (let i = 0; i < this.count; i++) {
-      const nameLength = load<i32>(this.data.ptr + <usize>(4 + i * 8));
-      const valueLength = load<i32>(this.data.ptr + <usize>(8 + i * 8));
-      if (nameLength == name.length && isName(this.data.ptr + <usize>at, name)) {
-        return this.data.sub(at + nameLength + 1, at + nameLength + 1 + valueLength);
+    const data = this.data;
+    const length = name.length;
+    let entry = data.ptr + 4;
+    let at = entry + <usize>(this.count * 8);
+    for (const end = at; entry < end; entry += 8) {
+      const nameLength = load<i32>(entry);
+      const valueLength = load<i32>(entry, 4);
+      if (nameLength == length && isName(at, name)) {
+        // The table was held against the block's length.
+        return new Slice(at + <usize>(nameLength + 1), valueLength, data.owner);
       }
-      at += nameLength + valueLength + 2;
+      at += <usize>(nameLength + valueLength + 2);
     }
     return null;
   }

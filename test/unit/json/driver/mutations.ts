@@ -13,6 +13,7 @@ import {
   parseJson,
   quote,
   readJson,
+  readValidMembers,
   removeValue,
   searchMember,
   setValue,
@@ -143,6 +144,25 @@ function runAll(text: Slice): i32 {
   return sum + new JsonWriter().openArray().text(text).raw(text).closeArray().toSlice().length;
 }
 
+/** What one walk finds is what the check and a walk of its own find; answers 1 when it is not. */
+function runMembers(text: Slice): i32 {
+  const members = readValidMembers(text, MODEL);
+  if ((members !== null) != isValidJson(text)) return 1;
+  if (members === null) return 0;
+  let count = 0;
+  const root = readJson(text)!;
+  if (root.isObject) {
+    const cursor = root.entries();
+    while (cursor.next()) {
+      if (!cursor.keyIs(MODEL)) continue;
+      if (count == members.length) return 1;
+      const member = members[count++];
+      if (member.type != cursor.value.type || !member.raw.equals(cursor.value.raw)) return 1;
+    }
+  }
+  return count == members.length ? 0 : 1;
+}
+
 /** Edits keep a valid document valid; answers how many did not. */
 function runEdits(text: Slice): i32 {
   const path = keyPaths[random(keyPaths.length)];
@@ -157,7 +177,7 @@ function runEdits(text: Slice): i32 {
 
 /**
  * Runs every operation on `count` mutations of the document in argument 0, seeded by `seed`.
- * Answers the number of valid mutations, of broken edits and a checksum.
+ * Answers the number of valid mutations, of broken edits and wrong walks, and a checksum.
  */
 export function run(seed: i32, count: i32): void {
   const original = argument(0);
@@ -169,7 +189,7 @@ export function run(seed: i32, count: i32): void {
     const text = atEndOfMemory(mutate(original));
     if (isValidJson(text)) valid++;
     sum += runAll(text);
-    broken += runEdits(text);
+    broken += runEdits(text) + runMembers(text);
     if (i & 7) continue;
     const path = compilePath(mutate(pathTexts[random(pathTexts.length)]).toString());
     if (path !== null) sum += note(textOf(path.read(readJson(text))));

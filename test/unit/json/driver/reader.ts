@@ -13,6 +13,7 @@ import {
   parseJson,
   quote,
   readJson,
+  readValidMembers,
   searchMember,
   textOf,
   unescape,
@@ -42,6 +43,15 @@ function at(root: JsonValue | null, path: Slice): JsonValue | null {
   const compiled = compileKeyPath(path.toString());
   if (compiled === null) return null;
   return compiled.read(root);
+}
+
+/** Members of the root with a name, as they stand in the document, a line each; null: not valid. */
+export function members(): void {
+  const found = readValidMembers(argument(0), argument(1));
+  if (found === null) return answer(null);
+  let lines = "";
+  for (let i = 0; i < found.length; i++) lines += found[i].raw.toString() + "\n";
+  answerText(lines);
 }
 
 /** Text of the value at a plain path of a body, or null. */

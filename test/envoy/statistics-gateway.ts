@@ -12,6 +12,13 @@ type Node = Record<string, unknown>;
 /** A further plugin of the chain, and its configuration. */
 export type FurtherPlugin = [name: string, configuration: object];
 
+export interface StatisticsOptions {
+  /** Spans go there, as examples/statistics/tracing.yaml says; without it there are none. */
+  collectorPort?: number;
+  /** Fields of ai-statistics in place of the example's. */
+  own?: object;
+}
+
 /** examples/statistics/envoy.yaml in a real Envoy, before a model of its own. */
 export class StatisticsGateway {
   private constructor(
@@ -21,10 +28,13 @@ export class StatisticsGateway {
   ) {}
 
   /** @param plugins stand behind ai-statistics, in this order */
-  static async start(plugins: readonly FurtherPlugin[] = []): Promise<StatisticsGateway> {
+  static async start(
+    plugins: readonly FurtherPlugin[] = [],
+    options: StatisticsOptions = {},
+  ): Promise<StatisticsGateway> {
     const model = await startModel();
     const { port } = model.address() as AddressInfo;
-    const envoy = await Envoy.start({ bootstrap: localised(port, plugins) });
+    const envoy = await Envoy.start({ bootstrap: localised(port, plugins, options) });
     const page = JSON.parse(await envoy.get("/listeners?format=json")) as {
       listener_statuses: { local_address: { socket_address: { port_value: number } } }[];
     };
@@ -141,7 +151,11 @@ async function startModel(): Promise<Server> {
 }
 
 /** The example with ports and paths of this run. */
-function localised(modelPort: number, plugins: readonly FurtherPlugin[]): object {
+function localised(
+  modelPort: number,
+  plugins: readonly FurtherPlugin[],
+  { collectorPort, own = {} }: StatisticsOptions,
+): object {
   const text = readFileSync("examples/statistics/envoy.yaml", "utf8")
     .replaceAll("/etc/envoy/", join(process.cwd(), "build/envoy/"))
     .replace("path: access.log", "path: '%FOLDER%/access.log'")
@@ -156,23 +170,38 @@ function localised(modelPort: number, plugins: readonly FurtherPlugin[]): object
   const chains = listener["filter_chains"] as { filters: { typed_config: Node }[] }[];
   const hcm = chains[0]!.filters[0]!.typed_config;
   const filters = hcm["http_filters"] as Node[];
-  addRawLog(hcm, filters[0]!);
+  addRawLog(hcm);
+  addFields(filters[0]!, { log_raw_key: "ai_log_json", ...own });
   filters.splice(1, 0, ...plugins.map((plugin) => further(filters[0]!, plugin)));
   const endpoints = [{ lb_endpoints: [{ endpoint: { address: loopback(modelPort) } }] }];
   resources.clusters[0]!["load_assignment"] = { cluster_name: "provider", endpoints };
+  if (collectorPort !== undefined) addTracing(hcm, resources.clusters, collectorPort);
   return bootstrap;
 }
 
-/** A third access log, in JSON of Envoy's making, and `ai_log` without escapes for it. */
-function addRawLog(hcm: Node, filter: Node): void {
+/** A third access log, in JSON of Envoy's making, of `ai_log` without escapes. */
+function addRawLog(hcm: Node): void {
   const logs = hcm["access_log"] as { name: string; typed_config: Node }[];
   const file = logs[0]!.typed_config["@type"];
   const log_format = { json_format: { ai_log: "%FILTER_STATE(wasm.ai_log_json:PLAIN)%" } };
   const typed_config = { "@type": file, path: "%FOLDER%/raw.log", log_format };
   logs.push({ name: "raw", typed_config });
+}
+
+function addFields(filter: Node, fields: object): void {
   const { configuration } = (filter as unknown as WasmFilter).typed_config.config;
   const own = JSON.parse(configuration["value"] as string) as object;
-  configuration["value"] = JSON.stringify({ ...own, log_raw_key: "ai_log_json" });
+  configuration["value"] = JSON.stringify({ ...own, ...fields });
+}
+
+/** examples/statistics/tracing.yaml, with the port of this run. */
+function addTracing(hcm: Node, clusters: Node[], port: number): void {
+  const text = readFileSync("examples/statistics/tracing.yaml", "utf8")
+    .replaceAll("4318", String(port))
+    .replace("type: STRICT_DNS", "type: STATIC");
+  const added = parse(text) as { tracing: Node; clusters: Node[] };
+  hcm["tracing"] = added.tracing;
+  clusters.push(...added.clusters);
 }
 
 interface WasmFilter {

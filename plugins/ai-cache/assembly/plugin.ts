@@ -2,7 +2,7 @@ import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { startTicks } from "@ai-gateway-wasm/kit/periodic";
 import { StoreReply, StoreRoot } from "@ai-gateway-wasm/store";
 import { HttpContext, wallClockNs } from "proxy-wasm-as";
-import { CacheConfig, KeyStrategy } from "./config/config";
+import { CacheConfig } from "./config/config";
 import { parseConfig } from "./config/parser";
 import { Tables } from "./config/tables";
 import { Metrics } from "./metrics";
@@ -63,7 +63,6 @@ export class CacheRoot extends StoreRoot<CacheConfig> {
   }
 
   override accept(id: u32, config: CacheConfig): HttpContext | null {
-    if (config.strategy == KeyStrategy.Disabled) return null;
     return new CacheStream(id, config, this, this.metrics);
   }
 

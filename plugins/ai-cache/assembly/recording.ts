@@ -1,5 +1,5 @@
 import { bytes, lowerCase, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
-import { isUnreadable, limitResponseBuffer } from "@ai-gateway-wasm/kit";
+import { isUnreadable } from "@ai-gateway-wasm/kit";
 import { AI_LOG } from "@ai-gateway-wasm/kit/attributes";
 import { StoreCalls } from "@ai-gateway-wasm/store";
 import { getProperty, responseHeaders, wallClockNs } from "proxy-wasm-as";
@@ -9,7 +9,7 @@ import { StreamAnswer } from "./answer/stream-answer";
 import { CacheConfig } from "./config/config";
 import { Lookup } from "./lookup/lookup";
 import { Metrics } from "./metrics";
-import { BODY_LIMIT, CONTENT_TYPE, FALLBACK_FROM, STATUS } from "./names";
+import { CONTENT_TYPE, FALLBACK_FROM, STATUS } from "./names";
 
 /** `request deny`, spelled `reqeust deny` by the peer, or `response deny`. */
 const SAFETY_STATUS: Slice = bytes("safecheck_status");
@@ -32,17 +32,14 @@ export class Recording {
     private readonly wantsStream: bool,
   ) {}
 
-  /** The answer begins. @returns false: it is not stored, whatever comes */
-  open(endOfStream: bool): bool {
-    responseHeaders.load();
+  /** The answer begins, its headers are loaded. @returns false: it is not stored, whatever comes */
+  open(isStream: bool, endOfStream: bool): bool {
     const reason = this.reasonAgainst(endOfStream);
     if (reason.length > 0) return this.drop(reason);
-    const type = responseHeaders.get(CONTENT_TYPE);
-    const isStream = type !== null && lowerCase(type).find(EVENT_STREAM) >= 0;
+    const hasType = responseHeaders.get(CONTENT_TYPE) !== null;
     // A stream was asked for: another type is an error of some kind, none at all may be a stream.
-    if (this.wantsStream && !isStream && type !== null) return this.drop("type");
+    if (this.wantsStream && !isStream && hasType) return this.drop("type");
     const isEvents = this.wantsStream || isStream;
-    if (!isEvents) limitResponseBuffer(BODY_LIMIT);
     this.answer = isEvents ? new StreamAnswer(this.config) : new JsonAnswer(this.config);
     return true;
   }
@@ -106,6 +103,12 @@ export class Recording {
     }
     return false;
   }
+}
+
+/** Whether the running response says that it is a stream of events. */
+export function isEventStream(): bool {
+  const type = responseHeaders.get(CONTENT_TYPE);
+  return type !== null && lowerCase(type).find(EVENT_STREAM) >= 0;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { keepRoute, limitRequestBuffer } from "@ai-gateway-wasm/kit";
+import { keepRoute, limitRequestBuffer, limitResponseBuffer } from "@ai-gateway-wasm/kit";
 import { StoreReply, StoreStream } from "@ai-gateway-wasm/store";
 import {
   DataAction,
@@ -9,10 +9,11 @@ import {
   requestBody,
   requestHeaders,
   responseBody,
+  responseHeaders,
   TrailersAction,
   wallClockNs,
 } from "proxy-wasm-as";
-import { CacheConfig } from "./config/config";
+import { CacheConfig, KeyStrategy } from "./config/config";
 import { CacheControl } from "./cache-control";
 import { CacheEvent, eventsOf } from "./event-counts";
 import { keyOf } from "./key/cache-key";
@@ -23,7 +24,7 @@ import { Lookup, Progress } from "./lookup/lookup";
 import { Metrics } from "./metrics";
 import { ACCEPT_ENCODING, BODY_LIMIT, CONTENT_TYPE, HIT_DETAILS } from "./names";
 import { CacheRoot } from "./plugin";
-import { Recording } from "./recording";
+import { isEventStream, Recording } from "./recording";
 import { isJsonChat, isSkipped, isSwitchedOff, readCacheControl } from "./request-headers";
 import { Hit } from "./replay/hit";
 
@@ -82,6 +83,11 @@ export class CacheStream extends StoreStream {
     requestHeaders.load();
     if (isSkipped()) return this.pass(CacheStatus.Skip, "");
     if (endOfStream || !isJsonChat()) {
+      this.finish();
+      return HeadersAction.Continue;
+    }
+    if (this.config.strategy == KeyStrategy.Disabled) {
+      requestHeaders.remove(ACCEPT_ENCODING); // the peer does, although it will look nothing up
       this.finish();
       return HeadersAction.Continue;
     }
@@ -147,8 +153,13 @@ export class CacheStream extends StoreStream {
     const ledger = this.ledger;
     if (this.hasReplied || ledger.status == CacheStatus.None) return HeadersAction.Continue;
     if (this.config.addsHeaders) ledger.addToResponse();
+    if (ledger.status == CacheStatus.Skip) return HeadersAction.Continue;
+    responseHeaders.load();
+    // Whether it is stored or not: plugins behind may count on it.
+    const isStream = isEventStream();
+    if (!this.wantsStream && !isStream) limitResponseBuffer(BODY_LIMIT);
     const recording = this.recording;
-    if (recording !== null && !recording.open(endOfStream)) this.recording = null;
+    if (recording !== null && !recording.open(isStream, endOfStream)) this.recording = null;
     return HeadersAction.Continue;
   }
 
@@ -218,6 +229,7 @@ export class CacheStream extends StoreStream {
     const config = this.config;
     const request = new ChatRequest(body === null ? NO_BYTES : body);
     this.model = request.model;
+    this.wantsStream = request.wantsStream;
     const question = questionOf(config, request);
     if (question.isEmpty) {
       this.note(CacheStatus.Miss, "");
@@ -229,7 +241,6 @@ export class CacheStream extends StoreStream {
       return true;
     }
     this.bodyBytes = body === null ? 0 : body.length;
-    this.wantsStream = request.wantsStream;
     this.wantsUsage = request.wantsUsage;
     const control = this.control;
     const maxAge = control === null ? -1 : control.maxAge;

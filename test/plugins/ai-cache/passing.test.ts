@@ -33,6 +33,15 @@ test("documents may be as large for the plugins behind it as Higress's plugin ma
   await host.close();
 });
 
+test("so may those of requests without a question", async () => {
+  const document = upstream().reply(200, { headers: JSON_TYPE, body: completion("Hello") });
+  const { host } = await higress(PEER, { clusters: { backend: document } });
+  const { filterState } = await ask(host, "{}");
+  const limit = Buffer.from(filterState["set_encoder_buffer_limit"] ?? []).toString();
+  expect(limit).toBe("104857600");
+  await host.close();
+});
+
 test("streams may not", async () => {
   const events = upstream().reply(200, { headers: SSE_TYPE, body: "data: [DONE]\n\n" });
   const { host } = await higress(PEER, { clusters: { backend: events } });

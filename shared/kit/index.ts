@@ -20,7 +20,7 @@ export {
 export { QueryReader, QuerySyntax, withoutParameters } from "./assembly/http/query";
 export { isWebSocket } from "./assembly/http/upgrade";
 export { normalisePath, pathOnly, resolveSegments } from "./assembly/http/request-path";
-export { PluginLog } from "./assembly/log";
+export { leaveRequestId, PluginLog } from "./assembly/log";
 export { fingerprint, isSecretHeader } from "./assembly/redact";
 export { PluginRoot } from "./assembly/root";
 export { chooseRouteAgain, keepRoute, settleRoute } from "./assembly/route";

@@ -1,4 +1,4 @@
-import { NO_BYTES, NOT_AN_INTEGER, Slice } from "@ai-gateway-wasm/bytes";
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { Labels, NO_LABEL } from "@ai-gateway-wasm/kit/series";
 import { Answer } from "./answer";
 import { LogRecord } from "./log-record";
@@ -32,8 +32,12 @@ export class Tally {
   consumer: Slice = NO_LABEL;
 }
 
-/** Counts a request, once, when it is over. */
-export function countRequest(tally: Tally, record: LogRecord, config: MetricsConfig): void {
+/**
+ * Counts a request, once, when it is over.
+ *
+ * @returns whether it is known what a model took
+ */
+export function countRequest(tally: Tally, record: LogRecord, config: MetricsConfig): bool {
   const answered = record.findText(MODEL);
   const labels = new Labels(
     config.route(tally.route),
@@ -46,13 +50,15 @@ export function countRequest(tally: Tally, record: LogRecord, config: MetricsCon
   const hasFailed = answer !== null && answer.hasFailed;
   if (hasFailed) countFailure(series, tally, config);
   if (config.has(Group.Requests)) countOutcome(series, tally, hasFailed);
-  if (answer !== null && answered !== null && tally.countsUsage && hasCounts(record)) {
+  const isKnown = answered !== null && tally.readsUsage && hasCounts(record);
+  if (answer !== null && isKnown && tally.countsUsage) {
     countTokens(series, tally, answer, record, config);
   } else if (config.has(Group.Requests) && isUsageMissing(tally, hasFailed)) {
     series.count(Metric.UsageMissing);
   }
   if (config.groups & (Group.Requests | Group.Latency))
     countWithoutConsumer(labels, tally, config, record);
+  return isKnown;
 }
 
 /** The peer's failures are those of answers that came to their end. */
@@ -70,13 +76,9 @@ function modelLabel(tally: Tally, answered: Slice | null, config: MetricsConfig)
   return isProven || config.isListedModel(model) ? model : UNKNOWN;
 }
 
-/** Whether `ai_log` has all three, from usage or from attributes. */
+/** Whether `ai_log` has all three, from usage or from attributes. One that is no number counts nothing. */
 function hasCounts(record: LogRecord): bool {
-  return (
-    record.findCount(INPUT_TOKEN) != NOT_AN_INTEGER &&
-    record.findCount(OUTPUT_TOKEN) != NOT_AN_INTEGER &&
-    record.findCount(TOTAL_TOKEN) != NOT_AN_INTEGER
-  );
+  return record.has(INPUT_TOKEN) && record.has(OUTPUT_TOKEN) && record.has(TOTAL_TOKEN);
 }
 
 /** What a complete answer used, and what that costs. */

@@ -152,8 +152,7 @@ export class EventProbes {
 
   private toolCalls(): Value | null {
     const calls = this.calls;
-    const json = calls !== null ? calls.toJson() : null;
-    return json !== null ? Value.ofRaw(json) : null;
+    return calls !== null ? calls.toValue() : null;
   }
 }
 

@@ -1,5 +1,5 @@
 import { escape, integerOf, readJson } from "@ai-gateway-wasm/as-json";
-import { NO_BYTES, NOT_AN_INTEGER, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, NO_BYTES, NOT_AN_INTEGER, Slice } from "@ai-gateway-wasm/bytes";
 import { PluginLog } from "@ai-gateway-wasm/kit";
 import { Attribute as LogMember, AttributeMap, writeToLog } from "@ai-gateway-wasm/kit/attributes";
 import { setProperty } from "proxy-wasm-as";
@@ -7,6 +7,8 @@ import { Attribute } from "./attribute";
 import { StatisticsConfig } from "./config";
 import { countUnreadable } from "./self-metrics";
 import { Value } from "./value";
+
+const NULL: Slice = bytes("null");
 
 /** What one request leaves in `ai_log`, in properties of its own and in its span. */
 @final
@@ -44,6 +46,12 @@ export class LogRecord {
     return json !== null && json.isNumber ? integerOf(json) : NOT_AN_INTEGER;
   }
 
+  /** Whether there is something under a key, and not null. */
+  has(key: Slice): bool {
+    const found = this.map.find(key);
+    return found !== null && !found.json.equals(NULL);
+  }
+
   /** The text under a key; null: there is none, or it is no text. */
   findText(key: Slice): Slice | null {
     const found = this.map.find(key);
@@ -73,8 +81,9 @@ export class LogRecord {
   }
 }
 
-/** Gateways refuse empty properties. */
+/** Gateways refuse empty properties. The peer escapes all texts but that of counts. */
 function setField(key: Slice, value: Value, limit: i32): void {
   if (value.isEmpty || key.isEmpty) return;
-  setProperty(key, escape(value.toField(limit)));
+  const text = value.toField(limit);
+  setProperty(key, value.isDetails ? text : escape(text));
 }

@@ -73,7 +73,9 @@ export class Probe {
     } else if (json.isString) {
       this.append(stringOf(json));
     } else if (!json.isNull) {
-      this.append(Value.ofJson(json).text());
+      // An array or object is appended as it stands, and not as it is printed.
+      const isContainer = json.isArray || json.isObject;
+      this.append(isContainer ? json.raw : Value.ofJson(json).text());
     }
   }
 

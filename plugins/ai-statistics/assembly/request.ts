@@ -125,7 +125,8 @@ export class RequestReader {
 }
 
 /**
- * The model in a path of Gemini, empty when it has none. Something has to stand before `/models/`.
+ * The model in a path of Gemini, empty when it has none. Something has to stand before `/models/`,
+ * the last one counts, and only a colon ends the model.
  *
  *   /v1beta/models/gemini-2.0-flash:streamGenerateContent?alt=sse
  *                  ╰── the model ─╯
@@ -134,11 +135,14 @@ export function modelInPath(path: Slice): Slice {
   const query = path.indexOf(QUESTION_MARK);
   const plain = query < 0 ? path : path.sub(0, query);
   if (!plain.endsWith(GENERATE) && !plain.endsWith(STREAM_GENERATE)) return NO_BYTES;
-  const models = plain.find(MODELS);
   const colon = plain.lastIndexOf(COLON);
-  const isBehind = models > 0 && plain.at(models - 1) != SLASH;
-  const model = isBehind ? plain.sub(models + MODELS.length, colon) : NO_BYTES;
-  return model.indexOf(SLASH) < 0 ? model : NO_BYTES;
+  let start = colon;
+  for (let at = plain.find(MODELS, 1); at >= 0; at = plain.find(MODELS, at + 1)) {
+    const behind = at + MODELS.length;
+    if (plain.at(at - 1) != SLASH && behind < colon) start = behind;
+  }
+  const model = plain.sub(start, colon);
+  return model.indexOf(COLON) < 0 ? model : NO_BYTES;
 }
 
 /** What the last message says, whoever sent it. */

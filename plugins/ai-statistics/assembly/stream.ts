@@ -1,5 +1,5 @@
 import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { isUnreadable, isWebSocket, PluginLog, RequestFacts } from "@ai-gateway-wasm/kit";
+import { isUnreadable, isWebSocket, leaveRequestId, PluginLog, RequestFacts } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
   HeadersAction,
@@ -18,6 +18,7 @@ import { StatisticsConfig } from "./config";
 import { countRequest, Tally } from "./counting";
 import { Dialog } from "./dialog";
 import { EventAnswer } from "./event-answer";
+import { recordHeaders } from "./header-attributes";
 import { Caller, header, requestPath, saysJson, statusOfAnswer, typeOfAnswer } from "./facts";
 import { LogRecord } from "./log-record";
 import {
@@ -26,6 +27,7 @@ import {
   CHAT_ROUND,
   FINISH,
   LLM,
+  REQUEST_ID_HEADER,
   REQUEST_MODEL,
   SESSION_ID,
   SPAN_KIND,
@@ -36,9 +38,10 @@ import { recordAnswer } from "./answer-record";
 import { RequestReader } from "./request";
 import { countTruncated, countUnreadable, noteMemory } from "./self-metrics";
 import { setExtraTags, UsageTags } from "./span";
-import { Value } from "./value";
 import { WholeAnswer } from "./whole-answer";
 
+/** In the peer's words. */
+const NO_USAGE: string = "get usage information failed, skip metric record";
 const EVENT_STREAM: Slice = bytes("text/event-stream");
 const MILLISECOND: u64 = 1_000_000;
 
@@ -66,6 +69,7 @@ export class Statistics extends HttpContext {
   private stage: Stage = Stage.Unseen;
   private isUpgrade: bool = false;
   private path: Slice = NO_BYTES;
+  private requestId: Slice = NO_BYTES;
   private startNs: u64 = 0;
   private firstNs: u64 = 0;
   /** Null: the body is not read, or it is complete. */
@@ -90,7 +94,6 @@ export class Statistics extends HttpContext {
       return HeadersAction.Continue;
     }
     this.startNs = monotonicNs();
-    setProperty(SPAN_KIND, LLM);
     this.isUpgrade = isWebSocket();
     if (!endOfStream && !this.isUpgrade && !isUnreadable(requestHeaders)) {
       this.request = new RequestReader(this.config, this.path, this.dialog !== null);
@@ -125,7 +128,7 @@ export class Statistics extends HttpContext {
       return HeadersAction.Continue;
     }
     this.tally.isStream = type.find(EVENT_STREAM) >= 0;
-    if (this.config.reads(Phase.ResponseHeader)) this.readHeaders(Phase.ResponseHeader);
+    recordHeaders(this.record, this.config, Phase.ResponseHeader);
     if (!this.isUpgrade && !isUnreadable(responseHeaders)) this.answer = this.openAnswer(type);
     if (endOfStream) this.settle(COMPLETE);
     return HeadersAction.Continue;
@@ -166,11 +169,13 @@ export class Statistics extends HttpContext {
     this.tally.route = caller.route;
     this.tally.cluster = caller.cluster;
     this.tally.consumer = caller.consumer;
+    this.requestId = header(REQUEST_ID_HEADER).copy();
     this.record.setText(API, caller.api);
     this.noteSession();
     this.stage = Stage.Request;
-    if (this.config.reads(Phase.Fixed)) this.readHeaders(Phase.Fixed);
-    if (this.config.reads(Phase.RequestHeader)) this.readHeaders(Phase.RequestHeader);
+    setProperty(SPAN_KIND, LLM); // an attribute may say otherwise
+    recordHeaders(this.record, this.config, Phase.Fixed);
+    recordHeaders(this.record, this.config, Phase.RequestHeader);
     const dialog = this.config.dialog;
     if (dialog !== null && dialog.wants(caller.consumer)) {
       this.dialog = new Dialog(dialog, caller);
@@ -185,19 +190,6 @@ export class Statistics extends HttpContext {
       if (session.isEmpty) continue;
       this.record.setText(SESSION_ID, session);
       return;
-    }
-  }
-
-  /** Attributes that need no body. */
-  private readHeaders(phase: Phase): void {
-    const attributes = this.config.attributes;
-    for (let i = 0; i < attributes.length; i++) {
-      const attribute = attributes[i];
-      if (!attribute.isReadIn(phase)) continue;
-      let text: Slice | null = attribute.value;
-      if (phase == Phase.RequestHeader) text = requestHeaders.get(attribute.value);
-      else if (phase == Phase.ResponseHeader) text = responseHeaders.get(attribute.value);
-      this.record.put(attribute, Value.ofText(text === null ? NO_BYTES : text));
     }
   }
 
@@ -261,7 +253,10 @@ export class Statistics extends HttpContext {
     tally.readsUsage = this.config.readsUsage;
     tally.countsUsage = isComplete || this.config.metrics.countsIncomplete;
     this.record.write(this.log);
-    countRequest(tally, this.record, this.config.metrics);
+    const isUsageKnown = countRequest(tally, this.record, this.config.metrics);
+    if (answer !== null && tally.readsUsage && tally.countsUsage && !isUsageKnown) {
+      this.tellNoUsage();
+    }
     noteMemory();
     if (this.dialog === null) this.finish();
   }
@@ -322,6 +317,13 @@ export class Statistics extends HttpContext {
   private labelAgain(): void {
     const cluster = new RequestFacts().cluster;
     if (!cluster.isEmpty) this.tally.cluster = cluster.copy();
+  }
+
+  /** The request's headers are gone by now. */
+  private tellNoUsage(): void {
+    if (!this.log.wants(LogLevel.Info)) return;
+    leaveRequestId(this.requestId);
+    this.log.info(NO_USAGE);
   }
 
   /** In the peer's words. */

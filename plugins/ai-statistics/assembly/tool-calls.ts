@@ -2,6 +2,7 @@ import { integerOf, JsonValue, JsonWriter, stringOf, textOf } from "@ai-gateway-
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { CappedText } from "./capped-text";
 import { DELTA, firstChoice, TOOL_CALLS } from "./delta";
+import { Value } from "./value";
 
 const INDEX: Slice = bytes("index");
 const ID: Slice = bytes("id");
@@ -15,6 +16,11 @@ const CONTENT: Slice = bytes("content");
 const INPUT: Slice = bytes("input");
 const TOOL_USE: Slice = bytes("tool_use");
 const BLOCK_STOP: Slice = bytes("content_block_stop");
+const OPEN: u8 = 0x7b;
+const CLOSE: u8 = 0x7d;
+const OPEN_LIST: u8 = 0x5b;
+const CLOSE_LIST: u8 = 0x5d;
+const BLANK: u8 = 0x20;
 /** Calls with a larger index are none that a model makes. */
 const MAX_INDEX: i64 = 1023;
 
@@ -38,12 +44,24 @@ class ToolCall {
   write(json: JsonWriter): void {
     json.openObject();
     if (this.index != 0) json.key("index").integer(this.index);
-    json.key("id").text(this.id);
+    if (!this.id.isEmpty) json.key("id").text(this.id);
     if (!this.type.isEmpty) json.key("type").text(this.type);
     json.key("function").openObject();
     if (!this.name.isEmpty) json.key("name").text(this.name);
-    if (!this.isOpen && !this.arguments.isEmpty) json.key("arguments").text(this.arguments.text());
+    const text = this.closedArguments;
+    if (!text.isEmpty) json.key("arguments").text(text);
     json.closeObject().closeObject();
+  }
+
+  /** Appends what Go prints of the peer's structure: `{0 t1 function {f {"a":1}}}`. */
+  print(out: Builder): void {
+    out.appendByte(OPEN).appendInteger(this.index).appendByte(BLANK).append(this.id);
+    out.appendByte(BLANK).append(this.type).appendByte(BLANK).appendByte(OPEN).append(this.name);
+    out.appendByte(BLANK).append(this.closedArguments).appendByte(CLOSE).appendByte(CLOSE);
+  }
+
+  private get closedArguments(): Slice {
+    return this.isOpen ? NO_BYTES : this.arguments.text();
   }
 }
 
@@ -78,12 +96,9 @@ export class ToolCalls {
     return false;
   }
 
-  /** The calls as a JSON array; null: there are none. */
-  toJson(): Slice | null {
-    if (this.calls.length == 0) return null;
-    const json = new JsonWriter().openArray();
-    for (let i = 0; i < this.calls.length; i++) this.calls[i].write(json);
-    return json.closeArray().toSlice();
+  /** The calls; null: there are none. */
+  toValue(): Value | null {
+    return valueOf(this.calls);
   }
 
   private readOpenAi(delta: JsonValue): void {
@@ -138,12 +153,11 @@ export class ToolCalls {
 }
 
 /** The calls in a whole answer of Anthropic, in OpenAI's form; null: there are none. */
-export function toolUses(root: JsonValue): Slice | null {
+export function toolUses(root: JsonValue): Value | null {
   const content = root.get(CONTENT);
   if (content === null || !content.isArray) return null;
-  const json = new JsonWriter().openArray();
+  const calls: ToolCall[] = [];
   const cursor = content.entries();
-  let count = 0;
   for (let index = 0; cursor.next(); index++) {
     const block = cursor.value;
     if (!textOf(block.get(TYPE)).equals(TOOL_USE)) continue;
@@ -152,10 +166,21 @@ export function toolUses(root: JsonValue): Slice | null {
     call.isOpen = false;
     const input = block.get(INPUT);
     if (input !== null) append(call, input.raw);
-    call.write(json);
-    count++;
+    calls.push(call);
   }
-  return count > 0 ? json.closeArray().toSlice() : null;
+  return valueOf(calls);
+}
+
+function valueOf(calls: ToolCall[]): Value | null {
+  if (calls.length == 0) return null;
+  const json = new JsonWriter().openArray();
+  const printed = new Builder(64).appendByte(OPEN_LIST);
+  for (let i = 0; i < calls.length; i++) {
+    calls[i].write(json);
+    if (i > 0) printed.appendByte(BLANK);
+    calls[i].print(printed);
+  }
+  return Value.ofCalls(json.closeArray().toSlice(), printed.appendByte(CLOSE_LIST).view());
 }
 
 function begin(call: ToolCall, block: JsonValue): void {

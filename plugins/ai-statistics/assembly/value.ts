@@ -4,11 +4,10 @@ import {
   isValidJson,
   JsonValue,
   numberOf,
-  readJson,
   stringOf,
   textOf,
 } from "@ai-gateway-wasm/as-json";
-import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { appendCanonical, MAX_ATTRIBUTE_DEPTH } from "@ai-gateway-wasm/kit/canonical-json";
 import { goText } from "@ai-gateway-wasm/kit/attributes";
 import { cut } from "./cut";
@@ -26,6 +25,8 @@ const enum Kind {
   Json,
   /** An object that is logged as a text. */
   Details,
+  /** Calls of tools that this plugin put together. */
+  Calls,
 }
 
 /** What an attribute was found to be. Memory of its own, or of the running callback. */
@@ -40,6 +41,8 @@ export class Value {
     private readonly json: JsonValue | null = null,
     /** Whether it lost its middle already. */
     readonly isCut: bool = false,
+    /** Calls of tools as the peer prints them. */
+    private readonly printed: Slice = NO_BYTES,
   ) {}
 
   static ofText(text: Slice): Value {
@@ -60,9 +63,13 @@ export class Value {
     return new Value(Kind.Details, json);
   }
 
-  /** @param json that this plugin wrote */
-  static ofRaw(json: Slice): Value {
-    return new Value(Kind.Json, json, readJson(json));
+  /**
+   * Calls of tools. The peer has structures for them, whose members keep their order.
+   *
+   * @param json as it is to stand in the log @param printed as it is to stand in a span
+   */
+  static ofCalls(json: Slice, printed: Slice): Value {
+    return new Value(Kind.Calls, json, null, false, printed);
   }
 
   static ofInteger(value: i64): Value {
@@ -85,6 +92,11 @@ export class Value {
 
   get isNull(): bool {
     return this.kind == Kind.Null;
+  }
+
+  /** Counts of tokens. */
+  get isDetails(): bool {
+    return this.kind == Kind.Details;
   }
 
   /** A copy: the bytes of an event go away, also those that have an owner. */
@@ -112,7 +124,7 @@ export class Value {
     const text = this.text();
     return this.isCut || text.length <= limit
       ? text
-      : cut(this.kind == Kind.Json ? this.canonical() : text, limit);
+      : cut(this.kind >= Kind.Json ? this.canonical() : text, limit);
   }
 
   /** As it stands in a span tag. */
@@ -125,10 +137,11 @@ export class Value {
     return this.content;
   }
 
-  /** Appended to a text. */
+  /** As Go prints it, but numbers in plain decimal. */
   text(): Slice {
     const json = this.json;
     if (this.kind == Kind.Scalar && json !== null) return numberText(json);
+    if (this.kind == Kind.Calls) return this.printed;
     if (this.kind != Kind.Json) return this.content;
     return json !== null && isValidJson(this.content, MAX_ATTRIBUTE_DEPTH)
       ? goText(json)

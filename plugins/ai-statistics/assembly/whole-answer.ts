@@ -101,8 +101,7 @@ export class WholeAnswer extends Answer {
     if (builtin == Builtin.ToolCalls) {
       const calls = message !== null ? message.get(TOOL_CALLS) : null;
       if (calls !== null && !calls.isNull) return Value.ofJson(calls);
-      const uses = toolUses(root);
-      return uses !== null ? Value.ofRaw(uses) : null;
+      return toolUses(root);
     }
     const reasoning = message !== null ? message.get(REASONING) : null;
     return reasoning !== null ? Value.ofJson(reasoning) : null;

@@ -63,7 +63,12 @@ export class PluginLog {
 export function noteRequestId(): void {
   requestHeaders.load(); // which costs what one header costs, and plugins look at more
   const id = requestHeaders.get(REQUEST_ID_HEADER);
-  if (id !== null && !id.isEmpty) setProperty(REQUEST_ID_PROPERTY, id);
+  if (id !== null) leaveRequestId(id);
+}
+
+/** Leaves an id that was kept, for a line in a callback that cannot read the request's headers. */
+export function leaveRequestId(id: Slice): void {
+  if (!id.isEmpty) setProperty(REQUEST_ID_PROPERTY, id);
 }
 
 /**

@@ -97,7 +97,7 @@ export class BodyScan {
     return this.at == At.Done;
   }
 
-  /** The text of `model`, memory of its own; null: there is none. */
+  /** The text of `model`, JSON where it is no text, memory of its own; null: there is none. */
   get model(): Slice | null {
     return this.modelText;
   }
@@ -217,8 +217,9 @@ export class BodyScan {
     }
     if (this.target == Target.Error) this.noteError(byte);
     const isContainer = (byte | 0x20) == OPEN_CURLY;
-    if (isScalar(this.target)) {
-      if (isContainer) this.target = Target.None;
+    if (isWanted(this.target)) {
+      // A model may be of any kind.
+      if (isContainer && this.target != Target.Model) this.target = Target.None;
       else this.beginToken(at);
     }
     if (byte == QUOTE) this.skip.enterString();
@@ -332,8 +333,8 @@ export class BodyScan {
   }
 }
 
-/** Whether a number or text is wanted. */
-function isScalar(target: Target): bool {
+/** Whether the value itself is wanted. */
+function isWanted(target: Target): bool {
   return (
     target == Target.Model ||
     target == Target.Role ||

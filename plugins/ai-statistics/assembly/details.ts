@@ -16,13 +16,14 @@ export class Details {
 
   /** Takes the members of an object; no bytes for none. */
   read(object: Slice): void {
-    const json = !object.isEmpty ? readJson(object) : null;
+    // One copy for all names.
+    const json = !object.isEmpty ? readJson(object.copy()) : null;
     if (json === null) return;
     const members = json.entries();
     while (members.next()) this.set(members.key, integerOf(members.value));
   }
 
-  /** Sets a count; the name is copied. */
+  /** Sets a count. @param name in memory of its own */
   set(name: Slice, count: i64): void {
     let at = 0;
     while (at < this.names.length && this.names[at].compare(name) < 0) at++;
@@ -36,7 +37,7 @@ export class Details {
       this.names[i] = this.names[i - 1];
       this.counts[i] = this.counts[i - 1];
     }
-    this.names[at] = name.copy();
+    this.names[at] = name;
     this.counts[at] = count;
   }
 

@@ -1,5 +1,5 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { Labels, Series, SeriesTable } from "@ai-gateway-wasm/kit/series";
+import { Labels, RecentSeries, Series, SeriesTable } from "@ai-gateway-wasm/kit/series";
 import { Counter, Histogram } from "proxy-wasm-as";
 import { Metric, METRIC_NAMES } from "./metric";
 import { admitSeries } from "./series-budget";
@@ -53,9 +53,10 @@ class StatisticsTable extends SeriesTable {
 }
 
 const table: StatisticsTable = new StatisticsTable();
+const recent: RecentSeries = new RecentSeries(table);
 
 /** The series of these labels. @param isShared `most` is for all workers together, and not for each */
 export function seriesOf(labels: Labels, most: i32, isShared: bool): StatisticsSeries {
   table.isShared = isShared;
-  return table.of(labels, most) as StatisticsSeries;
+  return recent.of(labels, most) as StatisticsSeries;
 }

@@ -1,8 +1,14 @@
-import { appendEscaped, isValidJson, JsonValue, readJson, textOf } from "@ai-gateway-wasm/as-json";
+import {
+  appendEscaped,
+  isValidJson,
+  JsonValue,
+  readJson,
+  textOf,
+  unescape,
+} from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import {
   appendCanonical,
-  appendMembers,
   appendQuoted,
   MAX_ATTRIBUTE_DEPTH,
   Member,
@@ -13,6 +19,12 @@ import { goText } from "./go-text";
 
 const TRUE: Slice = bytes("true");
 const FALSE: Slice = bytes("false");
+
+const OPEN: u8 = 0x7b;
+const CLOSE: u8 = 0x7d;
+const COMMA: u8 = 0x2c;
+const COLON: u8 = 0x3a;
+const ESCAPED_QUOTE: Slice = bytes('\\"');
 
 /** Bytes that the buffers below may keep. */
 const MOST_KEPT: i32 = 64 * 1024;
@@ -109,19 +121,17 @@ export class AttributeMap {
       spelled = new Builder(1024);
       escaped = new Builder(1024);
     }
-    spelled.clear();
     escaped.clear();
-    if (!appendMembers(spelled, sortedMembers(members))) return null;
-    appendEscaped(escaped, spelled.view());
+    if (!appendEscapedObject(sortedMembers(members))) return null;
     const merged = escaped.view();
     const isKept = isAlone && !this.isLast && merged.length <= MOST_REMEMBERED;
     this.written = isKept ? merged.copy() : NO_BYTES;
     return merged;
   }
 
-  /** The object that was merged last, not escaped; memory that the next merge overwrites. */
+  /** The object that was merged last, not escaped. */
   static get merged(): Slice {
-    return spelled.view();
+    return unescape(escaped.view());
   }
 
   /** What others stored, then these attributes; null: what they stored cannot be read. */
@@ -142,6 +152,38 @@ export class AttributeMap {
       found.text = text;
     }
   }
+}
+
+/** Appends an object of these members to `escaped`, for the inside of a JSON string. @returns false as `appendCanonical` does */
+function appendEscapedObject(members: Member[]): bool {
+  escaped.appendByte(OPEN);
+  for (let i = 0; i < members.length; i++) {
+    const member = members[i];
+    if (i > 0) escaped.appendByte(COMMA);
+    appendTwiceEscaped(member.key);
+    escaped.appendByte(COLON);
+    if (member instanceof Attribute) {
+      const json = (<Attribute>member).json;
+      if (json.isEmpty) appendTwiceEscaped((<Attribute>member).text);
+      else appendEscaped(escaped, json);
+      continue;
+    }
+    spelled.clear();
+    if (!member.appendValue(spelled)) return false;
+    appendEscaped(escaped, spelled.view());
+  }
+  escaped.appendByte(CLOSE);
+  return true;
+}
+
+/** Appends a JSON string for the inside of another one. Nearly all texts are looked through once: nothing in them is escaped. */
+function appendTwiceEscaped(text: Slice): void {
+  spelled.clear();
+  appendEscaped(spelled, text);
+  escaped.append(ESCAPED_QUOTE);
+  if (spelled.length == text.length) escaped.append(text);
+  else appendEscaped(escaped, spelled.view());
+  escaped.append(ESCAPED_QUOTE);
 }
 
 /** The object in a stored property: un-escaped as the inside of a JSON string; null: it is not. */

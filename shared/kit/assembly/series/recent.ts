@@ -1,7 +1,7 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { Labels } from "./labels";
 import { Series } from "./series";
-import { SeriesTable } from "./table";
+import { MOST_SERIES, SeriesTable } from "./table";
 
 /** A power of two. */
 const PLACES: i32 = 64;
@@ -24,13 +24,14 @@ export class RecentSeries {
 
   constructor(private readonly table: SeriesTable) {}
 
-  /** The series of these labels, with the usual limit. */
-  of(labels: Labels): Series {
+  /** The series of these labels. @param most as in `SeriesTable#of`, which is asked each time beyond it */
+  of(labels: Labels, most: i32 = MOST_SERIES): Series {
     const place = placeOf(labels);
     const recent = this.places[place];
     if (recent !== null && recent.labels.equals(labels)) return recent.series;
-    const series = this.table.of(labels);
-    if (labels.length <= MOST_BYTES) this.places[place] = new Recent(labels.copy(), series);
+    const series = this.table.of(labels, most);
+    if (this.table.isOwn && labels.length <= MOST_BYTES)
+      this.places[place] = new Recent(labels.copy(), series);
     return series;
   }
 }

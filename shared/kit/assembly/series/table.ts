@@ -15,6 +15,8 @@ export const MOST_SERIES: i32 = 1000;
  * bounded.
  */
 export class SeriesTable {
+  /** Whether what was asked for last has a series of its own, and not one of those beyond the limit. */
+  isOwn: bool = true;
   private readonly known: BytesTable<Series> = new BytesTable<Series>();
   private readonly buffer: Builder = new Builder(256);
 
@@ -29,8 +31,9 @@ export class SeriesTable {
    */
   of(labels: Labels, most: i32 = MOST_SERIES): Series {
     const found = this.find(labels);
+    this.isOwn = found !== null || this.admits(most);
     if (found !== null) return found;
-    if (this.admits(most)) return this.make();
+    if (this.isOwn) return this.make();
     this.noteOverflow();
     const isAlone = labels.consumer.equals(NO_LABEL);
     if (!isAlone) {

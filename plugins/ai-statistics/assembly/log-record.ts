@@ -1,7 +1,11 @@
 import { escape, integerOf, readJson } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, NOT_AN_INTEGER, Slice } from "@ai-gateway-wasm/bytes";
 import { PluginLog } from "@ai-gateway-wasm/kit";
-import { Attribute as LogMember, AttributeMap, writeToLog } from "@ai-gateway-wasm/kit/attributes";
+import {
+  Attribute as LogMember,
+  LongAttributeMap,
+  writeToLog,
+} from "@ai-gateway-wasm/kit/attributes";
 import { setProperty } from "proxy-wasm-as";
 import { Attribute } from "./attribute";
 import { StatisticsConfig } from "./config";
@@ -13,7 +17,7 @@ const NULL: Slice = bytes("null");
 /** What one request leaves in `ai_log`, in properties of its own and in its span. */
 @final
 export class LogRecord {
-  private readonly map: AttributeMap = new AttributeMap();
+  private readonly map: LongAttributeMap = new LongAttributeMap();
 
   constructor(private readonly config: StatisticsConfig) {
     this.map.isLast = true;
@@ -77,7 +81,7 @@ export class LogRecord {
   write(log: PluginLog): void {
     const rawKey = this.config.rawKey;
     if (!writeToLog(log, this.map)) countUnreadable(1);
-    else if (!rawKey.isEmpty) setProperty(rawKey, AttributeMap.merged);
+    else if (!rawKey.isEmpty) setProperty(rawKey, LongAttributeMap.merged);
   }
 }
 

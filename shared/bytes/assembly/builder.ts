@@ -32,7 +32,7 @@ export class Builder {
   /** Appends `length` bytes at `ptr`. Only for `shared/`. */
   appendRaw(ptr: usize, length: i32): Builder {
     this.reserve(length);
-    copyBytes(this.ptr + <usize>this.used, ptr, length);
+    memory.copy(this.ptr + <usize>this.used, ptr, length);
     this.used += length;
     return this;
   }
@@ -105,26 +105,5 @@ export class Builder {
     const grown = new StaticArray<u8>(max(max(SMALLEST, wanted), this.buffer.length << 1));
     memory.copy(changetype<usize>(grown), this.ptr, this.used);
     this.buffer = grown;
-  }
-}
-
-/**
- * Copies bytes that do not overlap. Up to sixteen go in two pieces, which may cover some of them twice:
- * V8 leaves its code for the instruction, and that takes longer.
- */
-function copyBytes(to: usize, from: usize, length: i32): void {
-  const size = <usize>length;
-  if (length > 16) {
-    memory.copy(to, from, size);
-  } else if (length >= 8) {
-    const last = load<u64>(from + size - 8);
-    store<u64>(to, load<u64>(from));
-    store<u64>(to + size - 8, last);
-  } else if (length >= 4) {
-    const last = load<u32>(from + size - 4);
-    store<u32>(to, load<u32>(from));
-    store<u32>(to + size - 4, last);
-  } else {
-    for (let i: usize = 0; i < size; i++) store<u8>(to + i, load<u8>(from + i));
   }
 }

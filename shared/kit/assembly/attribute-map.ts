@@ -1,14 +1,8 @@
-import {
-  appendEscaped,
-  isValidJson,
-  JsonValue,
-  readJson,
-  textOf,
-  unescape,
-} from "@ai-gateway-wasm/as-json";
+import { appendEscaped, isValidJson, JsonValue, readJson, textOf } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import {
   appendCanonical,
+  appendMembers,
   appendQuoted,
   MAX_ATTRIBUTE_DEPTH,
   Member,
@@ -20,17 +14,11 @@ import { goText } from "./go-text";
 const TRUE: Slice = bytes("true");
 const FALSE: Slice = bytes("false");
 
-const OPEN: u8 = 0x7b;
-const CLOSE: u8 = 0x7d;
-const COMMA: u8 = 0x2c;
-const COLON: u8 = 0x3a;
-const ESCAPED_QUOTE: Slice = bytes('\\"');
-
 /** Bytes that the buffers below may keep. */
 const MOST_KEPT: i32 = 64 * 1024;
 /** Needed for a moment at a time, so all streams of the VM share them. */
-let spelled: Builder = new Builder(1024);
-let escaped: Builder = new Builder(1024);
+export let spelled: Builder = new Builder(1024);
+export let escaped: Builder = new Builder(1024);
 
 /** A longer property is read again before it is added to: a copy of it would cost as much. */
 const MOST_REMEMBERED: i32 = 4096;
@@ -59,7 +47,6 @@ export class Attribute extends Member {
  * The attributes that one plugin wants logged about one stream. Setting a key again replaces its
  * value. Keys and values are copied when they are the host's.
  */
-@final
 export class AttributeMap {
   /** In the order of their first setting until they are merged, then in any. */
   readonly list: Attribute[] = [];
@@ -122,16 +109,19 @@ export class AttributeMap {
       escaped = new Builder(1024);
     }
     escaped.clear();
-    if (!appendEscapedObject(sortedMembers(members))) return null;
+    if (!this.appendObject(sortedMembers(members))) return null;
     const merged = escaped.view();
     const isKept = isAlone && !this.isLast && merged.length <= MOST_REMEMBERED;
     this.written = isKept ? merged.copy() : NO_BYTES;
     return merged;
   }
 
-  /** The object that was merged last, not escaped. */
-  static get merged(): Slice {
-    return unescape(escaped.view());
+  /** Appends an object to `escaped`, for the inside of a JSON string. @returns false as `appendCanonical` does */
+  protected appendObject(members: Member[]): bool {
+    spelled.clear();
+    if (!appendMembers(spelled, members)) return false;
+    appendEscaped(escaped, spelled.view());
+    return true;
   }
 
   /** What others stored, then these attributes; null: what they stored cannot be read. */
@@ -152,38 +142,6 @@ export class AttributeMap {
       found.text = text;
     }
   }
-}
-
-/** Appends an object of these members to `escaped`, for the inside of a JSON string. @returns false as `appendCanonical` does */
-function appendEscapedObject(members: Member[]): bool {
-  escaped.appendByte(OPEN);
-  for (let i = 0; i < members.length; i++) {
-    const member = members[i];
-    if (i > 0) escaped.appendByte(COMMA);
-    appendTwiceEscaped(member.key);
-    escaped.appendByte(COLON);
-    if (member instanceof Attribute) {
-      const json = (<Attribute>member).json;
-      if (json.isEmpty) appendTwiceEscaped((<Attribute>member).text);
-      else appendEscaped(escaped, json);
-      continue;
-    }
-    spelled.clear();
-    if (!member.appendValue(spelled)) return false;
-    appendEscaped(escaped, spelled.view());
-  }
-  escaped.appendByte(CLOSE);
-  return true;
-}
-
-/** Appends a JSON string for the inside of another one. Nearly all texts are looked through once: nothing in them is escaped. */
-function appendTwiceEscaped(text: Slice): void {
-  spelled.clear();
-  appendEscaped(spelled, text);
-  escaped.append(ESCAPED_QUOTE);
-  if (spelled.length == text.length) escaped.append(text);
-  else appendEscaped(escaped, spelled.view());
-  escaped.append(ESCAPED_QUOTE);
 }
 
 /** The object in a stored property: un-escaped as the inside of a JSON string; null: it is not. */

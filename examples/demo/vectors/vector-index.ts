@@ -39,6 +39,14 @@ export class VectorIndex {
     return point;
   }
 
+  /** Takes away what is `old`; answers how many there were. */
+  remove(old: (point: Point) => boolean): number {
+    const kept = this.points.filter((point) => !old(point));
+    const count = this.points.length - kept.length;
+    this.points.splice(0, this.points.length, ...kept);
+    return count;
+  }
+
   has(id: string): boolean {
     return this.points.some((point) => point.id === id);
   }

@@ -110,6 +110,21 @@ describe.each(DATABASE_DIALECTS)("$name", (database) => {
   });
 });
 
+test("Milvus, where entries know their age: a fresh answer takes away the older ones of its question", async () => {
+  const database = DATABASE_DIALECTS.find(({ name }) => name === "milvus");
+  const cache = { type: "memory", cacheTTL: 1000 };
+  const more = { ...obeys, cache, enableSemanticCache: true };
+  const vector = { partitionMode: "filter" };
+  const gateway = await SemanticGateway.open("envoy", { database, vector, more });
+  for (const expected of ["answer 1", "answer 2", "answer 3"]) {
+    expect(await gateway.ask(ASKED, control("no-cache"))).toBe(expected);
+    expect(await gateway.ask(AGAIN, control("max-age=1"))).toBe(expected);
+    expect(gateway.index.size).toBe(1);
+    await gateway.host.clock.advance(2000);
+  }
+  expect(gateway.refusals).toEqual([]);
+});
+
 /** A model that says first one thing, then another. */
 const changing = (...answers: string[]) =>
   answers.reduce(

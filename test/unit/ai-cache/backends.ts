@@ -68,6 +68,13 @@ export class Backends {
     );
   }
 
+  /** The body of the call that takes away older entries; null: there is none. */
+  cleanUp(vector: object, partition: string, policy: Policy, question: string): string | null {
+    const config = JSON.stringify({ vector, ...policy });
+    const call = this.text("cleanUp", [BORN], config, "[1]", question, "A.", partition, DIGEST);
+    return call === null ? null : callOf(call).body;
+  }
+
   nearest(vector: object, answer: unknown, search: Search = {}): Nearest {
     const { isTrouble: _, ...nearest } = this.search(vector, answer, search);
     return nearest;

@@ -179,6 +179,18 @@ it("milvus: fields of ours only where the collection is made for them", () => {
   expect(backends.query(milvus, E, PARTITION, TTL).body).toContain(fields);
 });
 
+it("milvus: a refresh deletes what is older than its entry, by the text", () => {
+  const milvus = { ...DATABASES.find(({ type }) => type === "milvus")?.config, ...FILTER };
+  const refreshes = { ...TTL, refreshes: true };
+  const body = backends.cleanUp(milvus, PARTITION, refreshes, 'say "hi",\n\\世');
+  expect(JSON.parse(body!)).toEqual({
+    collectionName: "Cache 1",
+    filter: `question == "${MARKED.slice(0, -2)}say \\"hi\\",\\n\\\\世" and created_at < ${BORN}`,
+  });
+  expect(backends.cleanUp(milvus, PARTITION, TTL, "Q?")).toBeNull();
+  expect(backends.cleanUp({ ...milvus, partitionMode: "prefix" }, PARTITION, refreshes, "Q?")).toBeNull();
+});
+
 it("weaviate: a class begins with a capital letter, whoever writes it", () => {
   const weaviate = DATABASES.find(({ type }) => type === "weaviate")?.config;
   const lower = { ...weaviate, collectionID: "cache_1" };

@@ -60,7 +60,10 @@ export class Semantic {
     if (database === null) return false;
     const now = <i64>wallClockSeconds();
     const entry = new Entry(vector, key.text, answer, key.partitionHex, key.digest, now);
-    return database.service.send(owner, UPLOAD_CALL, database.upload(entry)) == Status.Ok;
+    const status = database.service.send(owner, UPLOAD_CALL, database.upload(entry));
+    const cleanUp = status == Status.Ok ? database.cleanUp(entry) : null;
+    if (cleanUp !== null) database.service.send(owner, UPLOAD_CALL, cleanUp);
+    return status == Status.Ok;
   }
 
   /** What the operator should know; empty: nothing. */

@@ -1,6 +1,7 @@
-import { JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
+import { Escape, escape, JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { HttpRequest } from "@ai-gateway-wasm/kit/http-client";
 import { wallClockSeconds } from "proxy-wasm-as";
 import { AUTHORIZATION, bearer, readHeaderText } from "../json-service";
 import { Place } from "../place";
@@ -8,11 +9,13 @@ import { Entry } from "./entry";
 import { ResultLayout } from "./layout";
 import { CREATED_AT, writeMoreFields } from "./more-fields";
 import { Neighbours } from "./neighbour";
+import { markedText } from "./partition";
 import { VectorPolicy, VectorSettings } from "./settings";
 import { VectorDatabase } from "./vector-database";
 
 const SEARCH: Slice = bytes("/v2/vectordb/entities/search");
 const INSERT: Slice = bytes("/v2/vectordb/entities/insert");
+const DELETE: Slice = bytes("/v2/vectordb/entities/delete");
 const QUOTE: u8 = 0x22;
 const RESULTS: Place = new Place("data");
 const LAYOUT: ResultLayout = new ResultLayout(
@@ -67,7 +70,24 @@ export class Milvus extends VectorDatabase {
     json.closeObject().closeArray();
   }
 
-  /** Entries from then on or before are too old. Ids are Milvus's own: nothing is overwritten, whatever `replaces` says. */
+  /**
+   * Ids are Milvus's own, and an upsert wants to know them: older entries of the question are deleted
+   * by what they say. The order of the two calls does not matter.
+   */
+  override cleanUp(entry: Entry): HttpRequest | null {
+    const settings = this.settings;
+    if (!settings.filters || !settings.keepsAge || !settings.policy.refreshes) return null;
+    const text = markedText(entry.question, entry.partition);
+    const condition = new Builder(text.length + 64).appendText("question == ").appendByte(QUOTE);
+    condition.append(escape(text, Escape.Plain)).appendByte(QUOTE);
+    condition.appendText(" and ").appendText(CREATED_AT).appendText(" < ");
+    condition.appendInteger(entry.createdAt);
+    const json = new JsonWriter().openObject().key("collectionName").text(settings.collection);
+    json.key("filter").text(condition.view());
+    return this.service.post(DELETE, json.closeObject().toSlice());
+  }
+
+  /** Entries from then on or before are too old. */
   private get oldest(): i64 {
     return wallClockSeconds() - this.settings.policy.ttlSeconds;
   }

@@ -54,6 +54,11 @@ export abstract class VectorDatabase {
     return this.putsEntries ? this.service.put(path, body) : this.service.post(path, body);
   }
 
+  /** The call that takes away what an uploaded entry takes the place of; null: its upload does. */
+  cleanUp(_entry: Entry): HttpRequest | null {
+    return null;
+  }
+
   /** What the answer to a search says. @param now seconds since 1970 */
   nearest(status: i32, body: Slice, partition: Slice, now: i64): Nearest {
     if (!this.takesStatus(status)) return Nearest.failed("status " + status.toString());

@@ -5,7 +5,8 @@ import * as wire from "../../../../examples/demo/vectors/wire.js";
 export function milvus(index: VectorIndex, collection: string, apiKey: string): wire.Service {
   return (request) => {
     wire.checkHeader(request, "authorization", `Bearer ${apiKey}`);
-    return request.path.endsWith("/search") ? search(request) : insert(request);
+    if (request.path.endsWith("/search")) return search(request);
+    return request.path.endsWith("/delete") ? remove(request) : insert(request);
   };
 
   function search(request: wire.WireRequest): wire.WireAnswer {
@@ -50,6 +51,24 @@ export function milvus(index: VectorIndex, collection: string, apiKey: string): 
       body: { code: 0, cost: 1, data: { insertCount: 1, insertIds: [Number(id)] } },
     };
   }
+
+  function remove(request: wire.WireRequest): wire.WireAnswer {
+    wire.checkCall(request, "POST", "/v2/vectordb/entities/delete");
+    const body = wire.membersOf(wire.bodyOf(request), ["collectionName", "filter"]);
+    wire.checkSame(body.collectionName, collection);
+    const isGone = goneBy(body.filter);
+    index.remove(({ fields }) => isGone(fields));
+    return { status: 200, body: { code: 0, cost: 0, data: {} } };
+  }
+}
+
+/** Which entities go: those of a question, the text in Milvus's quotes, from before. */
+function goneBy(filter: unknown): (fields: Record<string, unknown>) => boolean {
+  const match = /^question == (".*") and created_at < (\d+)$/.exec(wire.textOf(filter));
+  wire.check(match !== null, "no expression");
+  const [, question = "", before] = match;
+  return (fields) =>
+    fields.question === JSON.parse(question) && Number(fields.created_at) < Number(before);
 }
 
 /** What an entity must be. */

@@ -81,15 +81,20 @@ export function query(): void {
 export function upload(createdAt: f64): void {
   const database = databaseOf(readerOf(argument(0)));
   if (database === null) return answer(null);
-  const entry = new Entry(
-    argument(1),
-    argument(2),
-    argument(3),
-    argument(4),
-    argument(5),
-    <i64>createdAt,
-  );
-  answerCall(database.service, database.upload(entry));
+  answerCall(database.service, database.upload(entryOf(createdAt)));
+}
+
+/** The same. No answer: there is no such call. */
+export function cleanUp(createdAt: f64): void {
+  const database = databaseOf(readerOf(argument(0)));
+  const call = database !== null ? database.cleanUp(entryOf(createdAt)) : null;
+  if (database === null || call === null) return answer(null);
+  answerCall(database.service, call);
+}
+
+function entryOf(createdAt: f64): Entry {
+  const at = <i64>createdAt;
+  return new Entry(argument(1), argument(2), argument(3), argument(4), argument(5), at);
 }
 
 /** Answer, partition: what the search came to, as JSON. */

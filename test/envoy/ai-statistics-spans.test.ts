@@ -6,7 +6,13 @@ import { StatisticsGateway } from "./statistics-gateway.js";
 
 const LIMIT_MS = 120_000;
 const ATTRIBUTES = [
-  { key: "app", value_source: "request_header", value: "x-app", apply_to_span: true, trace_span_key: "app.name" },
+  {
+    key: "app",
+    value_source: "request_header",
+    value: "x-app",
+    apply_to_span: true,
+    trace_span_key: "app.name",
+  },
 ];
 
 let collector: SpanCollector;

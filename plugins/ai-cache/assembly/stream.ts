@@ -82,12 +82,10 @@ export class CacheStream extends StoreStream {
     keepRoute();
     requestHeaders.load();
     if (isSkipped()) return this.pass(CacheStatus.Skip, "");
-    if (endOfStream || !isJsonChat()) {
-      this.finish();
-      return HeadersAction.Continue;
-    }
-    if (this.config.strategy == KeyStrategy.Disabled) {
-      requestHeaders.remove(ACCEPT_ENCODING); // the peer does, although it will look nothing up
+    const isChat = !endOfStream && isJsonChat();
+    const isOff = this.config.strategy == KeyStrategy.Disabled;
+    if (isChat && isOff) requestHeaders.remove(ACCEPT_ENCODING); // as the peer, which looks nothing up
+    if (!isChat || isOff) {
       this.finish();
       return HeadersAction.Continue;
     }

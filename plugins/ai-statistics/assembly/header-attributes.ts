@@ -28,6 +28,7 @@ function valueIn(attribute: Attribute, phase: Phase): Value | null {
 /** The literal itself, or the header, empty when it is not there. */
 function textIn(name: Slice, phase: Phase): Slice {
   if (phase == Phase.Fixed) return name;
-  const header = phase == Phase.RequestHeader ? requestHeaders.get(name) : responseHeaders.get(name);
+  const header =
+    phase == Phase.RequestHeader ? requestHeaders.get(name) : responseHeaders.get(name);
   return header === null ? NO_BYTES : header;
 }

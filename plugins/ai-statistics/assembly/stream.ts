@@ -1,5 +1,11 @@
 import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { isUnreadable, isWebSocket, leaveRequestId, PluginLog, RequestFacts } from "@ai-gateway-wasm/kit";
+import {
+  isUnreadable,
+  isWebSocket,
+  leaveRequestId,
+  PluginLog,
+  RequestFacts,
+} from "@ai-gateway-wasm/kit";
 import {
   DataAction,
   HeadersAction,
@@ -253,10 +259,7 @@ export class Statistics extends HttpContext {
     tally.readsUsage = this.config.readsUsage;
     tally.countsUsage = isComplete || this.config.metrics.countsIncomplete;
     this.record.write(this.log);
-    const isUsageKnown = countRequest(tally, this.record, this.config.metrics);
-    if (answer !== null && tally.readsUsage && tally.countsUsage && !isUsageKnown) {
-      this.tellNoUsage();
-    }
+    this.count();
     noteMemory();
     if (this.dialog === null) this.finish();
   }
@@ -319,8 +322,11 @@ export class Statistics extends HttpContext {
     if (!cluster.isEmpty) this.tally.cluster = cluster.copy();
   }
 
-  /** The request's headers are gone by now. */
-  private tellNoUsage(): void {
+  /** Counts it, and says when nobody told what it took. Its headers are gone by now. */
+  private count(): void {
+    const tally = this.tally;
+    if (countRequest(tally, this.record, this.config.metrics)) return;
+    if (tally.answer === null || !tally.readsUsage || !tally.countsUsage) return;
     if (!this.log.wants(LogLevel.Info)) return;
     leaveRequestId(this.requestId);
     this.log.info(NO_USAGE);

@@ -188,7 +188,9 @@ it("milvus: a refresh deletes what is older than its entry, by the text", () => 
     filter: `question == "${MARKED.slice(0, -2)}say \\"hi\\",\\n\\\\世" and created_at < ${BORN}`,
   });
   expect(backends.cleanUp(milvus, PARTITION, TTL, "Q?")).toBeNull();
-  expect(backends.cleanUp({ ...milvus, partitionMode: "prefix" }, PARTITION, refreshes, "Q?")).toBeNull();
+  expect(
+    backends.cleanUp({ ...milvus, partitionMode: "prefix" }, PARTITION, refreshes, "Q?"),
+  ).toBeNull();
 });
 
 it("weaviate: a class begins with a capital letter, whoever writes it", () => {

@@ -5,6 +5,6 @@ export { Residence, StoreCommand } from "./assembly/command";
 export { readStore, StorePlugin } from "./assembly/config";
 export { Debts } from "./assembly/debts";
 export { BucketState, NO_STATES, StoreFailure, StoreReply } from "./assembly/reply";
-export { StoreRoot } from "./assembly/root";
+export { LastingStoreRoot, StoreRoot } from "./assembly/root";
 export { FailMode, Store, StoreKind } from "./assembly/store";
 export { StoreStream } from "./assembly/stream";

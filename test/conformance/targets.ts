@@ -105,7 +105,13 @@ export const TRAFFIC_TAG: Target = {
     JSON.stringify({ defaultTagKey: "x-tag", defaultTagVal: "d", overwrite: true }),
   ],
   rare: ["random_get"],
-  sensible: { ":path": ["/a?k=aa"], cookie: ["c=1; d=2"], "x-a": ["aaa"], "*": ["a"] },
+  sensible: {
+    ":path": ["/a?k=aa"],
+    cookie: ["c=1; d=2"],
+    "x-a": ["aaa"],
+    "x-request-id": ["r-1"],
+    "*": ["a"],
+  },
 };
 
 /** Local rules on everything, then a configuration of each of two services. */

@@ -74,16 +74,12 @@ export class AdminCall extends QuotaStream {
    * 3.4); in plain Envoy at once, for it may not let headers be held.
    */
   override onRequestHeaders(endOfStream: bool): HeadersAction {
-    const admin = this.config.admin;
     const hasBody = this.isChange && !endOfStream && !isUpgrade();
     const isReadable = hasBody && !isUnreadable(requestHeaders);
     this.isAllowed = this.isAdministrator();
-    const waits = this.isAllowed || isDefined(HIGRESS);
-    if (isReadable && admin.holdsBodies && waits) return HeadersAction.StopIteration;
+    if (isReadable && this.holdsHeaders) return HeadersAction.StopIteration;
     if (!this.isAllowed) return this.answer(unauthorizedAdmin());
-    if (this.mode == Mode.List || this.mode == Mode.Report) return this.beginReport();
-    this.removes = admin.isExtended && methodIs(DELETE);
-    if (!hasBody) return this.run(queryParameters());
+    if (!hasBody) return this.begin();
     return isReadable ? this.runWithoutBody() : this.answer(incomplete(this.mode));
   }
 
@@ -126,8 +122,19 @@ export class AdminCall extends QuotaStream {
     return this.mode == Mode.Refresh || this.mode == Mode.Delta;
   }
 
+  private get holdsHeaders(): bool {
+    return this.config.admin.holdsBodies && (this.isAllowed || isDefined(HIGRESS));
+  }
+
   private get isWaitingForBody(): bool {
     return this.request === null && this.report === null && !this.hasReplied;
+  }
+
+  /** What needs no body. */
+  private begin(): HeadersAction {
+    if (this.mode == Mode.List || this.mode == Mode.Report) return this.beginReport();
+    this.removes = !this.isChange && this.config.admin.isExtended && methodIs(DELETE);
+    return this.run(queryParameters());
   }
 
   private runWithBody(): void {

@@ -3,10 +3,10 @@ import { ConfigReader, keepRoute } from "@ai-gateway-wasm/kit";
 import {
   Debts,
   FailMode,
+  LastingStoreRoot,
   StoreKind,
   StorePlugin,
   StoreReply,
-  StoreRoot,
 } from "@ai-gateway-wasm/store";
 import { HttpContext, requestHeaders } from "proxy-wasm-as";
 import { Account } from "./accounts";
@@ -23,7 +23,7 @@ const NAME: Slice = bytes("token-quota");
 const METRIC_NAME: Slice = bytes("token_quota");
 
 /** One configuration of token-quota: who has how much, and what takes from it. */
-export class TokenQuotaRoot extends StoreRoot<QuotaConfig> {
+export class TokenQuotaRoot extends LastingStoreRoot<QuotaConfig> {
   private readonly metrics: Metrics = new Metrics();
   /** Of each configuration, by the tag of its charges. */
   private readonly debts: Debts[] = [];

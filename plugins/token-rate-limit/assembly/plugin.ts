@@ -1,6 +1,6 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
-import { StoreKind, StorePlugin, StoreRoot } from "@ai-gateway-wasm/store";
+import { LastingStoreRoot, StoreKind, StorePlugin } from "@ai-gateway-wasm/store";
 import { HttpContext } from "proxy-wasm-as";
 import { LimitConfig, parseConfig } from "./config";
 import { Metrics } from "./metrics";
@@ -11,7 +11,7 @@ const NAME: Slice = bytes("token-rate-limit");
 const METRIC_NAME: Slice = bytes("token_rate_limit");
 
 /** One configuration of token-rate-limit: which requests share how many tokens. */
-export class TokenRateLimitRoot extends StoreRoot<LimitConfig> {
+export class TokenRateLimitRoot extends LastingStoreRoot<LimitConfig> {
   private readonly metrics: Metrics = new Metrics();
 
   constructor(id: u32) {

@@ -6,14 +6,11 @@ import { StoreReply } from "./reply";
 
 /**
  * The root of a plugin with a store. What is asked with its `calls` is answered after the stream
- * that caused it is gone, so charges and settlements belong here; a repetition after a lost login
- * included. A configuration that is replaced stays until they are answered: gateways cancel the calls
- * of a root that is gone. The plugin's `index.ts` re-exports `proxy_on_done` for that.
+ * that caused it is gone; a repetition after a lost login included. Gateways cancel them with the
+ * root's configuration.
  */
 export abstract class StoreRoot<C> extends PluginRoot<C> {
   readonly calls: StoreCalls;
-  /** Only the answers that are still to come keep it. */
-  private isLeaving: bool = false;
 
   constructor(id: u32, name: string) {
     super(id, name);
@@ -31,14 +28,27 @@ export abstract class StoreRoot<C> extends PluginRoot<C> {
     this.take(this.calls.receiveRedis(tag, failed, bytes));
   }
 
+  /** @param reply null: it is not there yet */
+  protected take(reply: StoreReply | null): void {
+    if (reply !== null) this.onStoreReply(reply);
+  }
+}
+
+/**
+ * One whose calls must not be lost, such as charges and settlements: a configuration that is replaced
+ * stays until they are answered. The plugin's `index.ts` re-exports `proxy_on_done` for that.
+ */
+export abstract class LastingStoreRoot<C> extends StoreRoot<C> {
+  /** Only the answers that are still to come keep it. */
+  private isLeaving: bool = false;
+
   override onDone(): bool {
     this.isLeaving = this.calls.pending > 0;
     return !this.isLeaving;
   }
 
-  private take(reply: StoreReply | null): void {
-    if (reply === null) return;
-    this.onStoreReply(reply);
-    if (this.isLeaving && this.calls.pending == 0) this.letGo();
+  protected override take(reply: StoreReply | null): void {
+    super.take(reply);
+    if (this.isLeaving && reply !== null && this.calls.pending == 0) this.letGo();
   }
 }

@@ -6,7 +6,7 @@ import { filesIn, foldersIn } from "../../../build/tools/files.js";
 const WORDS = readVocabulary();
 const GOLDENS = filesIn("test/plugins").filter((file) => /\/golden\/.*\.md$/.test(file));
 /** Attributes that the configurations of these goldens made up. */
-const MADE_UP = /ai-statistics.golden.attributes/;
+const MADE_UP = /ai-statistics.golden.(attributes|values)/;
 
 /** Whether a name is one that the page has, with anything in place of `<part>`. */
 function isListed(name: string, listed: readonly { name: string }[]): boolean {
@@ -32,7 +32,7 @@ describe("the vocabulary", () => {
   const keys = Object.values(WORDS).flatMap((words) => words.log ?? []);
 
   test("has every metric that a golden shows", () => {
-    const shown = transcriptLines(/^metric +(\S+) /);
+    const shown = transcriptLines(/^metric +(\S.*) [-+]?\S+$/);
     expect(shown.length).toBeGreaterThan(100);
     expect(shown.filter(([, name]) => !isListed(name, metrics))).toEqual([]);
   });

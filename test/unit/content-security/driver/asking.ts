@@ -17,11 +17,16 @@ export function readerOf(text: Slice): ConfigReader {
   return new ConfigReader((document === null ? empty : document) as JsonValue, new ConfigErrors());
 }
 
-/** Arguments from `first`: text, prompt, service of one consumer. @param kind 0 text, 1 URL, 2 base64 */
+/**
+ * Arguments from `first`: text, prompt, service of one consumer (empty: none).
+ *
+ * @param kind 0 text, 1 URL, 2 base64
+ */
 export function questionOf(first: i32, phase: i32, kind: i32): Question {
   const question = new Question(phase as Phase, argument(first), bytes("0123456789abcdef0123"));
   question.prompt = argument(first + 1);
-  question.service = argument(first + 2);
+  const service = argument(first + 2);
+  question.service = service.isEmpty ? null : service;
   question.isImage = kind > 0;
   question.isBase64 = kind == 2;
   return question;

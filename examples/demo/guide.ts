@@ -9,16 +9,19 @@ interface Trial {
   curl: string[];
 }
 
+/** So many show what keys do; the others stand under "More". */
+const FIRST = 4;
+
 /** What the demo prints when everything runs. */
 export function guide(ports: Ports, logFile: string): string {
   const trials = tryOut(`http://127.0.0.1:${ports.gateway}`, `http://127.0.0.1:${ports.model}`);
   return [
     `  ${pc.bold("Ready.")} Paste these into another terminal:`,
     "",
-    ...trials.slice(0, 4).flatMap(printed),
+    ...trials.slice(0, FIRST).flatMap(printed),
     `  ${pc.bold("More")} to paste: budgets, fallback, split, content security, cache`,
     "",
-    ...trials.slice(4).flatMap(printed),
+    ...trials.slice(FIRST).flatMap(printed),
     `  ${pc.bold("Watch it in a browser")}  http://127.0.0.1:${ports.page}`,
     "",
     `  ${pc.dim("What the model saw")}  http://127.0.0.1:${ports.model}/mock/requests`,

@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { decodeMessage } from "../harness/src/abi/protobuf.js";
 
 /** What a tracer tells of one request. */
 export interface Span {
@@ -55,7 +56,7 @@ function spansOf(request: Buffer): Span[] {
     .map((span) => ({ name: text(span, NAME), tags: tagsOf(span) }));
 }
 
-function tagsOf(span: Buffer): Record<string, string> {
+function tagsOf(span: Uint8Array): Record<string, string> {
   const pairs = messages(span, ATTRIBUTES).map((pair): [string, string] => {
     const [value = Buffer.of()] = messages(pair, VALUE);
     return [text(pair, KEY), text(value, STRING_VALUE)];
@@ -63,33 +64,13 @@ function tagsOf(span: Buffer): Record<string, string> {
   return Object.fromEntries(pairs);
 }
 
-function text(message: Buffer, field: number): string {
-  return messages(message, field)[0]?.toString() ?? "";
+function text(message: Uint8Array, field: number): string {
+  return Buffer.from(messages(message, field)[0] ?? []).toString();
 }
 
-/** The bytes of each field of this number that has a length. */
-function messages(message: Buffer, field: number): Buffer[] {
-  const found: Buffer[] = [];
-  let at = 0;
-  const varint = (): number => {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = message.readUInt8(at++);
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return value;
-    }
-  };
-  while (at < message.length) {
-    const tag = varint();
-    const kind = tag % 8;
-    if (kind === 0) varint();
-    else if (kind === 1) at += 8;
-    else if (kind === 5) at += 4;
-    else if (kind === 2) {
-      const end = varint() + at;
-      if ((tag - kind) / 8 === field) found.push(message.subarray(at, end));
-      at = end;
-    } else throw new Error(`no protobuf: wire type ${kind} at ${at}`);
-  }
-  return found;
+/** The bytes of each field of this number. */
+function messages(message: Uint8Array, field: number): Uint8Array[] {
+  const fields = decodeMessage(message);
+  if (fields === null) throw new Error("no protobuf");
+  return (fields.get(field) ?? []).filter((value) => value instanceof Uint8Array);
 }

@@ -105,8 +105,9 @@ export class Recording {
   }
 }
 
-/** Whether the running response says that it is a stream of events. */
+/** Loads the running response's headers: whether they say that it is a stream of events. */
 export function isEventStream(): bool {
+  responseHeaders.load();
   const type = responseHeaders.get(CONTENT_TYPE);
   return type !== null && lowerCase(type).find(EVENT_STREAM) >= 0;
 }

@@ -9,7 +9,6 @@ import {
   requestBody,
   requestHeaders,
   responseBody,
-  responseHeaders,
   TrailersAction,
   wallClockNs,
 } from "proxy-wasm-as";
@@ -151,12 +150,12 @@ export class CacheStream extends StoreStream {
     const ledger = this.ledger;
     if (this.hasReplied || ledger.status == CacheStatus.None) return HeadersAction.Continue;
     if (this.config.addsHeaders) ledger.addToResponse();
-    if (ledger.status == CacheStatus.Skip) return HeadersAction.Continue;
-    responseHeaders.load();
-    // Whether it is stored or not: plugins behind may count on it.
+    const recording = this.recording;
+    // In Higress the limit is set whether it is stored or not: plugins behind may count on it.
+    const isIdle = !isDefined(HIGRESS) || ledger.status == CacheStatus.Skip;
+    if (recording === null && isIdle) return HeadersAction.Continue;
     const isStream = isEventStream();
     if (!this.wantsStream && !isStream) limitResponseBuffer(BODY_LIMIT);
-    const recording = this.recording;
     if (recording !== null && !recording.open(isStream, endOfStream)) this.recording = null;
     return HeadersAction.Continue;
   }

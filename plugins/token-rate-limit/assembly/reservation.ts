@@ -12,12 +12,18 @@ export class ReservationPolicy {
   readsBody: bool = false;
   estimate: Estimate = new Estimate();
 
+  /** Whether a configuration reserves. */
+  static isWanted(config: ConfigReader): bool {
+    const block = config.object("reservation");
+    return block !== null && block.flag("enabled");
+  }
+
   /** Reads the object `reservation`. */
   static read(config: ConfigReader): ReservationPolicy {
     const policy = new ReservationPolicy();
     const block = config.object("reservation");
     if (block === null) return policy;
-    policy.isOn = block.flag("enabled");
+    policy.isOn = ReservationPolicy.isWanted(config);
     policy.isStrict = !block.flag("allow_oversize", true);
     policy.readsBody = policy.isOn && block.flag("read_body");
     policy.estimate = Estimate.read(block);

@@ -4,6 +4,7 @@ import { Limit, LimitFormat } from "./limit";
 import { isNameless, LIMIT_BY, LimitBy } from "./limit-by";
 import { LimitKeyParser } from "./limit-key-parser";
 import { Rates } from "./rate";
+import { ReservationPolicy } from "./reservation";
 import { RuleItem } from "./rule-item";
 import { Rules } from "./rules";
 import {
@@ -172,8 +173,7 @@ const NONE_SET: string =
 
 /** `dedupe_keys`; a reservation of one key twice could not be given back. */
 function readDeduped(config: ConfigReader): bool {
-  const reservation = config.object("reservation");
-  return config.flag("dedupe_keys") || (reservation !== null && reservation.flag("enabled"));
+  return config.flag("dedupe_keys") || ReservationPolicy.isWanted(config);
 }
 
 /** `match_mode`: true for the rule matching of Higress up to 2.2.3 (token-rate-limit.md Appendix D). */

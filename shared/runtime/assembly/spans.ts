@@ -9,6 +9,8 @@ class Span {
 /** Spans begin and end at multiples of it. */
 const GRAIN: usize = 16;
 const PAGE: usize = 65536;
+/** That many at once, unless more are wanted: half of what doubles may never be used. */
+const MOST_PAGES: usize = 64;
 
 /** The lowest free span. No two of them touch each other. */
 let first: Span | null = null;
@@ -44,8 +46,6 @@ export function takeSpan(size: usize): usize {
   }
   return takeFresh(size);
 }
-
-const MOST_PAGES: usize = 64;
 
 /** Memory that never was in use. Growing doubles it, so that it happens rarely, up to a step of 4 MiB. */
 function takeFresh(size: usize): usize {

@@ -27,6 +27,14 @@ describe("names", () => {
     expect(expand("%{IP}".repeat(30))).toBeUndefined(); // more than 16 KiB
   });
 
+  it("only names have marks of digits: elsewhere they are what RE2 takes them for", () => {
+    expect(new (freshRe2())("\\\u0001a\\\u0002", "u").test("1\u0001a\u00022")).toBe(true);
+    expect(find("\\\u0001a\\\u0002", "1\u0001a\u00022")).toBe("\u0001a\u0002");
+    expect(find("\\\u0001a\\\u0002", "a")).toBe("");
+    expect(find("%{IPV4}", "1.2.3.4567")).toBe("");
+    expect(find("\\\u0001a", "\u0001a")).toBe("\u0001a"); // nor after a name was read
+  });
+
   it("groups count as in the crate grok: those of an expression, and some of names", () => {
     expect(find("%{HOSTNAME}:(\\d+)", "see db-1.local:5432")).toBe("db-1.local:5432||5432");
     expect(find("(%{MOBILE})-(\\d)", "13812345678-9")).toBe("13812345678-9|13812345678|9");

@@ -1,7 +1,7 @@
 import { bytes, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, configText } from "@ai-gateway-wasm/kit";
 import { compileFinder, Finder, RegexError, RegexFault } from "@ai-gateway-wasm/match/find";
-import { expandGrok, MAX_EXPANDED } from "@ai-gateway-wasm/match/grok";
+import { expandGrok, MAX_EXPANDED, readDigitMarks } from "@ai-gateway-wasm/match/grok";
 import { hasBuiltInWords } from "@ai-gateway-wasm/match/words";
 import { Dimension } from "../judge/dimension";
 import { LocalRulesBuilder } from "./local-rules-builder";
@@ -96,8 +96,11 @@ function readRegex(
   const error = new RegexError();
   const expanded = expandGrok(written);
   if (expanded !== null) {
+    readDigitMarks(expanded !== written); // what has no names is RE2 alone
     const finder = compileFinder(expanded, error, true, MAX_EXPANDED);
-    if (finder !== null) return added(config, builder, rule, expanded, finder);
+    const read = finder !== null ? added(config, builder, rule, expanded, finder) : null;
+    readDigitMarks(false);
+    if (read !== null) return read;
   }
   const finder = compileFinder(written, new RegexError(), true, MAX_EXPANDED);
   if (finder !== null) return added(config, builder, rule, written, finder);

@@ -1,6 +1,6 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { isWordByte } from "../regex/byte-classes";
-import { isDigit } from "./border";
+import { isDigit } from "../regex/byte-classes";
 import { isUpper, NO_FORM } from "./forms";
 
 const OPENAI: Slice = bytes("sk-");

@@ -1,8 +1,6 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { isDigit, isWordByte } from "../regex/byte-classes";
 
-export { isDigit } from "../regex/byte-classes";
-
 /** What may not stand next to a value; expressions have no lookaround. */
 export const enum Border {
   /** Anything may. */

@@ -1,5 +1,6 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
-import { Border, isDigit, mayEnd } from "./border";
+import { isDigit } from "../regex/byte-classes";
+import { Border, mayEnd } from "./border";
 
 const MIN_DIGITS: i32 = 13;
 const MAX_DIGITS: i32 = 19;

@@ -1,5 +1,5 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
-import { isDigit } from "./border";
+import { isDigit } from "../regex/byte-classes";
 import { isIpv4, isIpv6 } from "./ip-address";
 
 /** What is asked of a candidate besides its form. */

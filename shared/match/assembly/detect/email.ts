@@ -1,5 +1,5 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
-import { isDigit } from "./border";
+import { isDigit } from "../regex/byte-classes";
 
 const AT: u8 = 0x40;
 const DOT: i32 = 0x2e;

@@ -1,5 +1,5 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { isDigit } from "./border";
+import { isDigit } from "../regex/byte-classes";
 import { endOfCard } from "./card";
 
 /** What values of a kind look like (content-security.md 9.4). Addresses of e-mail: `EmailSearch`. */

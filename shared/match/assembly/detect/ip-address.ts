@@ -1,5 +1,5 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
-import { isDigit } from "./border";
+import { isDigit } from "../regex/byte-classes";
 
 const DOT: i32 = 0x2e;
 const COLON: i32 = 0x3a;

@@ -9,6 +9,7 @@ import { FlagGroup, readGroup } from "./flags";
 import { foldCase } from "./fold";
 import { asGroup, notesGroups } from "./groups";
 import { END, Pattern } from "./pattern";
+import { readsDigitMarks } from "./digit-marks";
 import { propertyClass } from "./properties";
 import { readRepeat, Repetition, withinLimit } from "./repetition";
 
@@ -180,9 +181,9 @@ function anyButLineEnd(): CharSet {
 function placeOf(letter: i32): i32 {
   switch (letter) {
     case 0x01:
-      return Place.NotAfterDigit;
+      return readsDigitMarks ? Place.NotAfterDigit : 0;
     case 0x02:
-      return Place.NotBeforeDigit;
+      return readsDigitMarks ? Place.NotBeforeDigit : 0;
     case 0x41: // A
       return Place.TextStart;
     case 0x7a: // z

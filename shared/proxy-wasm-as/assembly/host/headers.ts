@@ -32,9 +32,9 @@ export class HeaderMap {
 
   /**
    * Reads all headers in one host call, so that `get`, and `remove` of what is not there, need none
-   * until the first edit; once in a callback, however often it is called. Worth it from two reads on: in Envoy all headers cost as much as one
-   * (1.0 against 0.9 µs, test/bench/README.md), because each answer makes the host come back for
-   * memory.
+   * until the first edit; once in a callback, however often it is called. Worth it from two reads on:
+   * in Envoy all headers cost as much as one (1.0 against 0.9 µs, test/bench/README.md), because each
+   * answer makes the host come back for memory.
    */
   load(): void {
     if (this.snapshot() !== null) return;

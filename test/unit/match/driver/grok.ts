@@ -1,6 +1,6 @@
 import { RegexError } from "@ai-gateway-wasm/match";
 import { compileFinder } from "@ai-gateway-wasm/match/find";
-import { expandGrok, MAX_EXPANDED } from "@ai-gateway-wasm/match/grok";
+import { expandGrok, MAX_EXPANDED, readDigitMarks } from "@ai-gateway-wasm/match/grok";
 import { argument, answer, answerText } from "../../json/driver/frame";
 
 export { input, outputAt, outputLength } from "../../json/driver/frame";
@@ -12,10 +12,13 @@ export function expand(): void {
 
 /** The first match of argument 0, expanded, in argument 1, and its groups; or what is wrong. */
 export function find(): void {
-  const pattern = expandGrok(argument(0));
+  const written = argument(0);
+  const pattern = expandGrok(written);
   if (pattern === null) return answer(null);
   const error = new RegexError();
+  readDigitMarks(pattern !== written);
   const finder = compileFinder(pattern, error, true, MAX_EXPANDED);
+  readDigitMarks(false);
   if (finder === null) return answerText(error.message);
   const search = finder.search(argument(1));
   if (!search.next()) return;

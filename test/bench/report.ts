@@ -1,16 +1,26 @@
 import type { Machine, Memory } from "./measure.js";
-import { EMPTY, EMPTY_LEAN, EMPTY_NO_CALLBACKS, FLOOR, NO_FILTER } from "./scenarios.js";
+import {
+  EMPTY,
+  EMPTY_LEAN,
+  EMPTY_NO_CALLBACKS,
+  FLOOR,
+  NO_FILTER,
+  READS_STREAM,
+} from "./scenarios.js";
 import { WHOLE_CHAIN } from "./scenarios-chain.js";
 import { costRatio, median, over, sparkline, spread } from "./stats.js";
 
 /** What the empty filter adds to a request on the machine for which limits in µs were set. */
 const EMPTY_MICROSECONDS = 6;
 
+/** The most that merely reading each part of a stream cost, × none, where limits of streams were set. */
+const READING = 1.05;
+
 /** What a row may cost beside its row without the filter. */
 export type Limit =
   /** Microseconds it may add to a request, where the empty filter adds 6. */
   | { addedMicroseconds: number }
-  /** How many times the whole CPU time. */
+  /** How many times the whole CPU time, where `READS_STREAM` takes `READING` times of it. */
   | { timesNone: number }
   /** How many times what another row adds to a request. */
   | { timesAdded: number; of: string };
@@ -151,8 +161,15 @@ function limitVerdict(report: Report, one: Row): string[] {
   if (!limit || one.failed || one.cpuNs.length === 0) return [];
   const base = baseOf(report, one);
   if ("timesNone" in limit) {
-    const what = `${name}: CPU time × the same without`;
-    return [verdict(what, wholeRatio(one.cpuNs, base), limit.timesNone)];
+    const reading = wholeRatio(one.cpuNs, row(report, READS_STREAM)?.cpuNs ?? []);
+    return [
+      verdict(`${name}: CPU time × the same without`, wholeRatio(one.cpuNs, base), limit.timesNone),
+      verdict(
+        `${name}: CPU time × reading alone, times ${READING}`,
+        reading * READING,
+        limit.timesNone,
+      ),
+    ];
   }
   if ("timesAdded" in limit) {
     const other = row(report, limit.of)?.cpuNs ?? [];
@@ -220,7 +237,8 @@ function memoryVerdict(memory: WorkerMemory | null): string {
 }
 
 function verdict(what: string, value: number | null, limit: number): string {
-  if (value === null) return `  ?    ${what}: not measurable in this run (limit ${limit})`;
+  if (value === null || Number.isNaN(value))
+    return `  ?    ${what}: not measurable in this run (limit ${limit})`;
   return `  ${value <= limit ? "ok  " : "OVER"} ${what}: ${value.toFixed(2)} (limit ${limit})`;
 }
 

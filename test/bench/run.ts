@@ -12,7 +12,15 @@ import { CHAIN_SCENARIOS } from "./scenarios-chain.js";
 import { CALL_SCENARIOS } from "./scenarios-calls.js";
 import { FALLBACK_SCENARIOS } from "./scenarios-fallback.js";
 import { MODEL_SCENARIOS } from "./scenarios-models.js";
-import { EMPTY, NO_FILTER, PEER, peer, SCENARIOS, type Scenario } from "./scenarios.js";
+import {
+  EMPTY,
+  NO_FILTER,
+  PEER,
+  peer,
+  READS_STREAM,
+  SCENARIOS,
+  type Scenario,
+} from "./scenarios.js";
 import { SECURITY_SCENARIOS } from "./scenarios-security.js";
 import { STATISTICS_SCENARIOS } from "./scenarios-statistics.js";
 import { TOKEN_SCENARIOS } from "./scenarios-tokens.js";
@@ -65,6 +73,7 @@ function chosen(): Scenario[] {
   // Limits in µs are held against what the empty filter costs on this machine.
   const inTime = wanted.some(({ limit }) => limit && "addedMicroseconds" in limit);
   if (inTime) needed.add(EMPTY).add(NO_FILTER);
+  if (wanted.some(({ limit }) => limit && "timesNone" in limit)) needed.add(READS_STREAM);
   return all.filter((one) => wanted.includes(one) || needed.has(one.name));
 }
 

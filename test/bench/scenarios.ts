@@ -44,6 +44,9 @@ export const EMPTY_NO_CALLBACKS = "empty (no callbacks)";
 /** The host calls that authentication cannot do without, and no code between them. */
 export const FLOOR = "its host calls alone";
 
+/** A filter that only reads each part of a stream: the floor of any that looks at one. */
+export const READS_STREAM = "reads the answer, stream";
+
 /** How the rows of modules given with `--peer` begin. They are measured whatever `--only` says. */
 export const PEER = "peer ";
 

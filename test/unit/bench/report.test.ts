@@ -145,6 +145,7 @@ describe("the promises", () => {
         row("a, JSON", 150, { base: "no filter, JSON", limit: { addedMicroseconds: 25 } }),
         row("a, stream", 2400, { base: "no filter, stream", limit: { timesNone: 1.1 } }),
         row("b, stream", 2500, { base: "no filter, stream" }),
+        row("reads the answer, stream", 2300, { base: "no filter, stream" }),
       ),
     );
     // Of 50 µs on a machine where the empty filter takes 12, half remain where it takes 6.
@@ -153,6 +154,10 @@ describe("the promises", () => {
     );
     expect(text).toContain("measured here: 50.0, the empty filter 12.00");
     expect(text).toContain("OVER a, stream: CPU time × the same without: 1.20 (limit 1.1)");
+    // A filter that only reads takes 1.15 times here, 1.05 times where the limit was set.
+    expect(text).toContain(
+      "ok   a, stream: CPU time × reading alone, times 1.05: 1.10 (limit 1.1)",
+    );
     expect(text).not.toContain("b, stream");
   });
 

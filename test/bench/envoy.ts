@@ -32,6 +32,13 @@ const READY_TIMEOUT_MS = 60_000;
 /** Nothing of ours survives the benchmark, even when it ends early. */
 const running = new Set<ChildProcess>();
 process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+// A signal by itself ends Node without that event, and the Envoys would stay.
+for (const [signal, number] of [
+  ["SIGINT", 2],
+  ["SIGTERM", 15],
+] as const) {
+  process.once(signal, () => process.exit(128 + number));
+}
 
 export interface EnvoyOptions {
   /** Worker threads; default 1. */

@@ -1,4 +1,4 @@
 // Sensitive values that are known without configuration.
-export { findDetector } from "./assembly/detect/built-in";
+export { DETECTORS, findDetector } from "./assembly/detect/built-in";
 export { Detector } from "./assembly/detect/detector";
 export { Detection } from "./assembly/detect/detection";

@@ -14,6 +14,7 @@ import { LedgerHabits } from "./ledger-habits";
 import { LocalRules } from "./local/local-rules";
 import { MaskingPolicy } from "./masking";
 import { CONSUMER_HEADER } from "./names";
+import { ownInteger } from "./own-fields";
 import { DenyFormat } from "./refusal/content";
 import { readFormat, readRefusal } from "./refusal/read";
 import { Refusal } from "./refusal/refusal";
@@ -157,7 +158,7 @@ function ignoresDimensions(config: ConfigReader, dialect: Dialect, backends: Bac
 /** The windows of the peers do not overlap. */
 function readContext(config: ConfigReader, dialect: Dialect, window: i32): i32 {
   const fallback = dialect == Dialect.Ours ? min(window, CONTEXT) : 0;
-  return <i32>config.integer("streamContextChars", fallback, 0, MAX_CONTEXT);
+  return ownInteger(config, "streamContextChars", fallback, MAX_CONTEXT);
 }
 
 /** Somebody may have another text for one of a request. */

@@ -1,18 +1,17 @@
 import { findJson, integerOf, JsonPath, JsonValue, textOf } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { dataOf } from "@ai-gateway-wasm/sse";
-import { isOneOf, leavesOf } from "./api/leaves";
+import { isOneOf, leavesOf, STRUCTURE } from "./api/leaves";
 import { offsetIn } from "./text-field";
+import { CHOICES, CONTENT, INPUT, REASONING, TEXT, TYPE } from "./words";
 
-const CHOICES: Slice = bytes("choices");
 const INDEX: Slice = bytes("index");
 const DELTA: Slice = bytes("delta");
-const TEXT: Slice = bytes("text");
-const CONTENT: Slice = bytes("content");
-const REASONING: Slice = bytes("reasoning_content");
 const REFUSAL: Slice = bytes("refusal");
 const TOOL_CALLS: Slice = bytes("tool_calls");
+const AUDIO: Slice = bytes("audio");
 const FUNCTION: Slice = bytes("function");
+const CUSTOM: Slice = bytes("custom");
 /** Before there were lists of calls. */
 const FUNCTION_CALL: Slice = bytes("function_call");
 const ARGUMENTS: Slice = bytes("arguments");
@@ -21,7 +20,6 @@ const ANTHROPIC: Slice[] = [TEXT, bytes("thinking"), bytes("partial_json")];
 const ANTHROPIC_JSON: i32 = 2;
 const BLOCK: Slice = bytes("content_block");
 /** Of OpenAI's responses. */
-const TYPE: Slice = bytes("type");
 const RESPONSE: Slice = bytes("response.");
 const OUTPUT_INDEX: Slice = bytes("output_index");
 const CONTENT_INDEX: Slice = bytes("content_index");
@@ -29,8 +27,8 @@ const SUMMARY_INDEX: Slice = bytes("summary_index");
 /** Where their events say once more, in whole, what was said in pieces. */
 const PARTS: Slice = bytes("part item response output content summary ");
 const SAID: Slice = bytes("text arguments refusal input code output ");
-/** Beside the texts of a list of parts. */
-const STRUCTURE: Slice = bytes("type ");
+/** Beside the texts of what a path names. */
+const TYPES: Slice = bytes("type ");
 /** response.output[0].content[0].text */
 const MAX_DEPTH: i32 = 6;
 /** The track of texts that nothing goes on. */
@@ -112,7 +110,7 @@ export class EventTexts {
   takeFirst(paths: JsonPath[]): void {
     for (let i = 0; i < paths.length && this.list.length == 0; i++) {
       const value = paths[i].read(this.root);
-      const leaves: JsonValue[] = value === null ? [] : leavesOf(value, STRUCTURE);
+      const leaves: JsonValue[] = value === null ? [] : leavesOf(value, TYPES);
       for (let k = 0; k < leaves.length; k++) {
         this.put(track(Field.Path), leaves[k], textOf(leaves[k]));
       }
@@ -184,11 +182,17 @@ export class EventTexts {
     while (members.next()) {
       const value = members.value;
       if (members.keyIs(CONTENT)) this.addAll(track(Field.Content, index), value);
-      else if (members.keyIs(REASONING)) this.addAll(track(Field.Reasoning, index), value);
       else if (members.keyIs(REFUSAL)) this.add(track(Field.Refusal, index), value);
       else if (members.keyIs(TOOL_CALLS)) this.takeCalls(value, index);
       else if (members.keyIs(FUNCTION_CALL)) this.takeCall(track(Field.Call, index), value);
+      else this.takeThoughts(members.key, value, index);
     }
+  }
+
+  /** Or what is spoken. They may say the same, each for itself: their names differ in the last byte. */
+  private takeThoughts(key: Slice, value: JsonValue, index: u64): void {
+    if (!key.startsWith(REASONING) && !key.equals(AUDIO)) return;
+    this.addAll(track(Field.Reasoning, index, <u64>key.at(key.length - 1)), value);
   }
 
   private takeCalls(calls: JsonValue, index: u64): void {
@@ -197,12 +201,16 @@ export class EventTexts {
     while (items.next()) {
       const call = items.value;
       if (!call.isObject) continue;
-      this.takeCall(track(Field.Call, index, indexOf(call)), call.get(FUNCTION));
+      const name = track(Field.Call, index, indexOf(call));
+      this.takeCall(name, call.get(FUNCTION));
+      this.takeCall(name, call.get(CUSTOM));
     }
   }
 
   private takeCall(track: u64, called: JsonValue | null): void {
-    if (called !== null && called.isObject) this.add(track, called.get(ARGUMENTS), true);
+    if (called === null || !called.isObject) return;
+    this.add(track, called.get(ARGUMENTS), true);
+    this.add(track, called.get(INPUT)); // of a custom tool
   }
 
   /** A text, or the texts of a list of parts. */

@@ -3,6 +3,7 @@ import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { replaceData } from "@ai-gateway-wasm/sse";
 import { EventText } from "./event-texts";
 import { LocalStream } from "./local/local-stream";
+import { withoutTokens } from "./tokens";
 
 /** The text of one choice and field, over all events. */
 @final
@@ -150,7 +151,7 @@ export class HeldEvent {
       from = start + text.piece.length;
     }
     if (out === null) return bytes;
-    const edited = out.append(source.sub(from)).view();
+    const edited = withoutTokens(out.append(source.sub(from)).view());
     return joined === null ? edited : replaceData(bytes.sub(head), edited).view();
   }
 }

@@ -4,8 +4,8 @@ const LEVELS: string[] = ["peer", "full"];
 const FULL: i32 = 1;
 const SPELLINGS: string[] = ["peer", "fixed"];
 const FIXED: i32 = 1;
-const VERSIONS: string[] = ["2.0", "1.0"];
-const OLD: i32 = 1;
+export const VERSIONS: string[] = ["2.0", "1.0"];
+export const OLD: i32 = 1;
 
 /** How a configuration wants its log (content-security.md 4.8, 6, 12). */
 @final

@@ -1,5 +1,6 @@
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { Phase } from "./judge/backend";
+import { ownFlag } from "./own-fields";
 
 /** What becomes of a text that a judge has another one for. */
 export const enum Masking {
@@ -22,7 +23,7 @@ export class MaskingPolicy {
    * @param isCloud the peer lets pass what it does not mask, answers among them
    */
   constructor(config: ConfigReader, canMask: bool, isCloud: bool) {
-    const masksAnswers = config.flag("maskResponse", !isCloud);
+    const masksAnswers = ownFlag(config, "maskResponse", !isCloud);
     const other = isCloud ? Masking.Pass : Masking.Deny;
     this.request = canMask ? Masking.Apply : other;
     this.answer = !canMask ? other : masksAnswers ? Masking.Apply : Masking.Pass;

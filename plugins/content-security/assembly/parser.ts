@@ -7,7 +7,7 @@ import { readQwen3Guard } from "./backend/guard/config";
 import { SecurityConfig } from "./config";
 import { Dialect, dialectOf } from "./dialect";
 import { Doubts } from "./doubts";
-import { Backend } from "./judge/backend";
+import { Backend, Phase } from "./judge/backend";
 import { readLocalRules } from "./local/local-config";
 
 /** Reads a configuration in the dialect its fields show. Null when it is refused. */
@@ -32,12 +32,13 @@ function doubtUse(reader: ConfigReader, config: SecurityConfig, doubts: Doubts):
   if (rules === null && config.backends.length == 0) {
     doubts.warn(reader, "rules", "nothing is judged: there are none, and no service");
   }
-  if (rules !== null && rules.needsAnswers && !config.checksResponse) {
-    doubts.warn(
-      reader,
-      "checkResponse",
-      "is off: rules for answers do nothing, no original comes back",
-    );
+  if (rules === null) return;
+  const needs = "is off, but some rule needs it";
+  if (rules.needs(Phase.Request) && !config.checksRequest) {
+    doubts.warn(reader, "checkRequest", needs);
+  }
+  if (rules.needs(Phase.Response) && !config.checksResponse) {
+    doubts.warn(reader, "checkResponse", needs);
   }
 }
 

@@ -1,8 +1,6 @@
 import { JsonValue, textOf } from "@ai-gateway-wasm/as-json";
-import { bytes, Slice } from "@ai-gateway-wasm/bytes";
-
-const ROLE: Slice = bytes("role");
-const USER: Slice = bytes("user");
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { ROLE, USER } from "./words";
 
 /** Which messages of a request are judged (content-security.md 6, no. 7). */
 export const enum Scope {

@@ -228,6 +228,7 @@ export class StreamGate {
   }
 
   private settleLocally(): void {
+    if (this.isFull) this.tracks.finish(); // a text that so much follows has ended
     while (this.settled < this.events.length && this.tracks.settles(this.events[this.settled])) {
       this.settledRunes += this.events[this.settled++].runes;
     }
@@ -235,12 +236,17 @@ export class StreamGate {
 
   private get isDue(): bool {
     if (this.settled == 0) return this.endsAlone && this.events.length == 0;
-    if (this.hasEnded || this.asksNobody) return true;
+    if (this.hasEnded || this.asksNobody || this.isFull) return true;
     const limit = this.config.bufferLimit;
     const trigger = this.config.trigger;
     if (trigger == Trigger.Events) return this.settled >= limit;
     if (this.isSpoken || this.settledRunes >= limit) return true;
     return trigger == Trigger.Auto && this.settled >= limit;
+  }
+
+  /** Events without text make no window due, and may be many. */
+  private get isFull(): bool {
+    return <i64>this.held.length > this.config.maxBodyBytes;
   }
 
   /** Takes events until their text is long enough. @returns null: nobody has to judge them */

@@ -40,6 +40,7 @@ import { DENIED_DETAILS } from "./refusal/refusal";
 import { Stage } from "./stage";
 import { StreamGate } from "./stream-gate";
 import { Texts } from "./texts";
+import { withoutTokens } from "./tokens";
 
 const OK: Slice = bytes("200");
 const TRAILER: Slice = bytes("trailer");
@@ -280,7 +281,7 @@ export class ContentStream extends HttpContext {
     if (body === null || edited === null) return false;
     const isPlaced = isRequest
       ? replaceHeldBody(body, body.length, edited)
-      : responseBody.replace(edited) == Status.Ok;
+      : responseBody.replace(withoutTokens(edited)) == Status.Ok;
     if (!isPlaced) return false;
     if (texts.isMasked) this.metrics.countMasked(this.phase);
     return true;

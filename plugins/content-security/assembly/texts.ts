@@ -7,7 +7,7 @@ import {
   textOf,
 } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { hasOnlyStrings, leavesOf } from "./api/leaves";
+import { hasOnlyStrings, leavesOf, STRUCTURE } from "./api/leaves";
 import { Image } from "./image";
 import { Phase } from "./judge/backend";
 import { Documents } from "./judge/documents";
@@ -17,28 +17,30 @@ import { Members } from "./members";
 import { firstTurn, Scope } from "./scope";
 import { compare, share } from "./spread";
 import { editFields, offsetIn, TextField } from "./text-field";
+import {
+  CHOICES,
+  CONTENT,
+  DATA,
+  INPUT,
+  MESSAGE,
+  MESSAGES,
+  REASONING,
+  ROLE,
+  TEXT,
+  TYPE,
+  URL,
+  USER,
+} from "./words";
 
-const TYPE: Slice = bytes("type");
-const TEXT: Slice = bytes("text");
 const IMAGE: Slice = bytes("image_url");
-const URL: Slice = bytes("url");
 const STREAM: Slice = bytes("stream");
-const MESSAGES: Slice = bytes("messages");
-const MESSAGE: Slice = bytes("message");
-const CHOICES: Slice = bytes("choices");
-const ROLE: Slice = bytes("role");
 const TOOL: Slice = bytes("tool");
-const USER: Slice = bytes("user");
-const CONTENT: Slice = bytes("content");
-const REASONING: Slice = bytes("reasoning_content");
 const ARGUMENTS: Slice = bytes("arguments");
-const INPUT: Slice = bytes("input");
 const OUTPUT: Slice = bytes("output");
 const INSTRUCTIONS: Slice = bytes("instructions");
 const SUMMARY: Slice = bytes("summary");
 const PROMPT: Slice = bytes("prompt");
 const SYSTEM: Slice = bytes("system");
-const DATA: Slice = bytes("data");
 /** How types of parts end whose content tools gave: Anthropic's, and of its own tools. */
 const TOOL_RESULT: Slice = bytes("tool_result");
 /**
@@ -48,7 +50,6 @@ const TOOL_RESULT: Slice = bytes("tool_result");
 const SAYING: Slice[] = [
   CONTENT,
   TEXT,
-  REASONING,
   SUMMARY,
   OUTPUT,
   bytes("tool_calls"),
@@ -59,11 +60,6 @@ const SAYING: Slice[] = [
   bytes("code"),
   bytes("source"),
 ];
-/** Members that say nothing, of parts of which nobody knows what does. */
-const STRUCTURE: Slice = bytes(
-  "type role status id call_id tool_use_id tool_call_id name detail url file_url file_id file_data data media_type format " +
-    "cache_control encrypted_content signature index ",
-);
 /** What lies deeper is taken as it stands: hostile documents would cost its square. */
 const MAX_DEPTH: i32 = 12;
 
@@ -399,5 +395,5 @@ function roleOf(object: JsonValue, speaker: Slice): Slice {
 
 function isSaying(key: Slice): bool {
   for (let i = 0; i < SAYING.length; i++) if (key.equals(SAYING[i])) return true;
-  return false;
+  return key.startsWith(REASONING);
 }

@@ -135,8 +135,7 @@ test("who judges nothing is warned", async () => {
 });
 
 test("rules that need answers warn where none are judged", async () => {
-  const warning =
-    "warn checkResponse: is off: rules for answers do nothing, no original comes back";
+  const warning = "warn checkResponse: is off, but some rule needs it";
   const told = (rule: object, more: object = {}) =>
     complaints({ ...CLOUD, checkRequest: true, ...more, rules: [rule] });
   const mask = { builtin: "email", action: "mask" };
@@ -147,6 +146,14 @@ test("rules that need answers warn where none are judged", async () => {
   expect((await told({ ...mask, restore: true }, { checkResponse: true })).join()).not.toContain(
     "checkResponse",
   );
+});
+
+test("rules that need requests warn where none are judged", async () => {
+  const warning = "warn checkRequest: is off, but some rule needs it";
+  const told = (rule: object) => complaints({ ...CLOUD, checkResponse: true, rules: [rule] });
+  expect(await told({ words: ["weapon"], phase: "request" })).toContain(warning);
+  expect(await told({ builtin: "email", action: "mask", restore: true })).toContain(warning);
+  expect((await told({ words: ["weapon"] })).join()).not.toContain("checkRequest");
 });
 
 test("they count for services beside it", async () => {

@@ -83,6 +83,18 @@ describe("an event that is longer than maxBodyBytes", () => {
   });
 });
 
+test.each([
+  ["a service", "hi", { backend: { type: "chat-guard", cluster: "guard" } }],
+  ["what may be a word", "a wea", {}],
+])("events without text do not wait for ever: %s", async (_name, text, more) => {
+  const silent = `data: {"choices":[{"delta":{},"blob":"${"x".repeat(1 << 16)}"}]}\n\n`;
+  const chunks = [event(text), ...Array<string>(320).fill(silent)];
+  const config = { ...more, bufferTrigger: "chars", maxBodyBytes: 1 << 20 };
+  const [got, host] = await streamed(chunks, config);
+  expect(got).toBe(chunks.join(""));
+  expect(host.memorySize).toBeLessThan(12 << 20);
+});
+
 test.each(["Upgrade", "upgrade"])("frames of a WebSocket pass: %s", async (connection) => {
   const seen: string[] = [];
   const backend = upstream().handle((request) => {

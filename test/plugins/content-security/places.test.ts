@@ -87,6 +87,7 @@ const REQUESTS: Record<string, [string, Json]> = {
     "/v1/responses",
     { prompt: { id: "p", variables: { who: "@" } } },
   ],
+  "earlier thoughts": [CHAT, say({ role: "assistant", content: "hi", reasoning: "@" })],
   "a refusal": [CHAT, say({ role: "assistant", content: null, refusal: "@" })],
   "a part that refuses": [CHAT, part({ type: "refusal", refusal: "@" })],
   "the call of a function": [
@@ -219,6 +220,10 @@ const delta = (value: Json) => ({ choices: [{ index: 0, delta: value }] });
 const events = (...list: Json[]) =>
   [...list.map((event) => JSON.stringify(event)), "[DONE]"].map((data) => `data: ${data}\n\n`);
 
+const detailed = (text: string) => ({
+  reasoning_details: [{ type: "reasoning.text", text, format: "f", signature: "s", index: 0 }],
+});
+
 /** An event for each place. */
 const EVENTS: Record<string, (text: string) => Json> = {
   "a text": (text) => delta({ content: text }),
@@ -226,6 +231,11 @@ const EVENTS: Record<string, (text: string) => Json> = {
   "thoughts in a list": (text) =>
     delta({ content: [{ type: "thinking", thinking: [{ type: "text", text }] }] }),
   "thoughts of their own": (text) => delta({ reasoning_content: [{ type: "text", text }] }),
+  "thoughts of vLLM": (text) => delta({ reasoning: text }),
+  "thoughts of OpenRouter": (text) => delta({ content: "", reasoning: text, ...detailed(text) }),
+  "what is spoken": (text) => delta({ audio: { id: "a", transcript: text, data: "aGk=" } }),
+  "the call of a custom tool": (text) =>
+    delta({ tool_calls: [{ index: 0, type: "custom", custom: { name: "f", input: text } }] }),
   "a refusal": (text) => delta({ refusal: text }),
   "the call of a function": (text) => delta({ function_call: { arguments: text } }),
 };
@@ -250,6 +260,34 @@ describe("streams", () => {
   });
 });
 
+/** What a client may ask for beside a text says all of it once more. */
+const TOKENS = (text: string): Json => ({ content: [{ token: text, bytes: [49], logprob: -1 }] });
+
+test("tokens of what is masked go, too", async () => {
+  await open({});
+  const of = (text: string): Json => ({
+    choices: [{ index: 0, delta: { content: text }, logprobs: TOKENS(text) }],
+  });
+  const stream = events(of("call 138"), of("12345678."), of("bye"));
+  const got = await streamed(stream);
+  const masked = { index: 0, delta: { content: `call ${MASKED}` }, logprobs: null };
+  expect(got).toContain(events({ choices: [masked] })[0]);
+  expect(got).not.toContain("12345678");
+  expect(got).toContain(stream[2]);
+
+  const choice = (text: string) => ({ message: { content: text }, logprobs: TOKENS(text) });
+  answer = { type: "application/json", chunks: [JSON.stringify({ choices: [choice(PHONE)] })] };
+  const told = await ask(CHAT, '{"messages":[{"role":"user","content":"hi"}]}');
+  const left = { message: { content: MASKED }, logprobs: null };
+  expect(told.text).toBe(JSON.stringify({ choices: [left] }));
+
+  const part = (text: string, logprobs: Json) => ({ type: "output_text", text, logprobs });
+  const output = (content: Json) => JSON.stringify({ output: [{ content: [content] }] });
+  answer = { type: "application/json", chunks: [output(part(PHONE, [{ token: PHONE }]))] };
+  const responded = await ask("/v1/responses", '{"input":"hi"}');
+  expect(responded.text).toBe(output(part(MASKED, [])));
+});
+
 describe("streams of APIs that nobody knows", () => {
   const gemini = (text: string): Json => ({ candidates: [{ content: { parts: [{ text }] } }] });
 
@@ -265,6 +303,8 @@ describe("streams of APIs that nobody knows", () => {
 /** An answer for each place. */
 const ANSWERS: Record<string, Json> = {
   "a refusal": { choices: [{ message: { role: "assistant", content: null, refusal: "@" } }] },
+  "thoughts beside a text": { choices: [{ message: { content: "hi", reasoning: "@" } }] },
+  "details of thoughts": { choices: [{ message: { content: "hi", ...detailed("@") } }] },
   "the call of a function": { choices: [{ message: { function_call: { arguments: "@" } } }] },
   "a tool's output": {
     output: [{ type: "mcp_call", output: [{ type: "output_text", text: "@" }] }],
@@ -285,4 +325,14 @@ describe("answers", () => {
     expect(await told(`call ${PHONE}`)).toBe(filled(body, `call ${MASKED}`));
     expect(await told("a flower")).toBe(filled(body, "a flower"));
   });
+});
+
+// `normalize:` with nothing behind it, in YAML.
+test("null is what is left out", async () => {
+  const fields = ["checkRequest", "checkResponse", "normalize", "streamHoldback"];
+  await open(Object.fromEntries(fields.map((field) => [field, null])));
+  const request = JSON.stringify(say({ role: "user", content: "ｗｅａｐｏｎ" }));
+  expect((await ask(CHAT, request)).sent).toBe("");
+  const told = await streamed(events(delta({ content: "a wea" }), delta({ content: "pon" })));
+  expect(told).not.toContain("wea");
 });

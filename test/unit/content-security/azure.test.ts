@@ -146,7 +146,7 @@ it("configurations", () => {
   expect(configure({})).toBe(line);
   expect(configure({ shieldPrompt: true })).toBe(line + line);
   expect(configure({ categories: ["Hate", "Other"] })).toBe(
-    "backend.categories: must be of Hate, SelfHarm, Sexual, Violence",
+    "backend.categories: must be one of Hate, SelfHarm, Sexual, Violence",
   );
   expect(configure({ outputType: "Two" })).toBe(
     "backend.outputType: must be one of FourSeverityLevels, EightSeverityLevels",

@@ -243,6 +243,17 @@ describe("configuration", () => {
     );
   });
 
+  it("its place beside `maxChars` and `headers`, which count in a back end of ours alone", () => {
+    const more = { timeoutMs: 7, maxChars: 50, headers: { "X-Tenant": "a" } };
+    expect(configure({ ...PEER, ...more })).toBe(
+      "outbound|80||guard.dns g.example 7 50 prompt cumulative",
+    );
+    expect(configure({ ...PEER, ...more }, true)).toContain(" g.example 7 2147483647 ");
+    expect(configure({ ...PEER, maxChars: 0 })).toContain("maxChars: must be between 1 and");
+    const { head } = services.ask({ ...OWN, ...PEER, ...more }, REQUEST, TEXT, "hi")!;
+    expect(head).toContain("x-tenant: a");
+  });
+
   it("what is wrong, in the peer's words", () => {
     const cases: [object, string][] = [
       [{ serviceSource: "" }, "service_source is required"],

@@ -37,7 +37,7 @@ describe("rules", () => {
     ],
     [
       { words: ["ok", "x".repeat(1001)] },
-      "rules[1].words[1]: a word must have 1 to 1000 bytes, without separators at its ends if they are ignored",
+      "rules[1].words[1]: must have 1 to 1000 bytes, and no ignored separator at its ends",
     ],
     [{ regex: "a(?=b)" }, 'rules[1].regex: unsupported regex construct "(?=" at 1'],
     [{ regex: "(a)\\1" }, 'rules[1].regex: unsupported regex construct "\\1" at 3'],
@@ -104,7 +104,7 @@ describe("ai-data-masking", () => {
     ],
     [
       { deny_words: ["x".repeat(1001)] },
-      "deny_words[0]: a word must have 1 to 1000 bytes, without separators at its ends if they are ignored",
+      "deny_words[0]: must have 1 to 1000 bytes, and no ignored separator at its ends",
     ],
   ];
   it.each(refused)("refused: %j", (config, why) => {

@@ -7,10 +7,9 @@ import { Client } from "../refusal/client";
 import { Texts } from "../texts";
 import { Api, Taking } from "./api";
 import { ApiType } from "./type";
+import { DATA, URL } from "../words";
 
 const PROMPT: Slice = bytes("prompt");
-const DATA: Slice = bytes("data");
-const URL: Slice = bytes("url");
 const BASE64: Slice = bytes("b64_json");
 
 /** Images made of prompts and of other images (content-security.md 3.3). */

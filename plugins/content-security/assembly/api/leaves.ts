@@ -1,6 +1,11 @@
 import { JsonValue } from "@ai-gateway-wasm/as-json";
-import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 
+/** Members that say nothing, of objects of which nobody knows what does. */
+export const STRUCTURE: Slice = bytes(
+  "type role status id call_id tool_use_id tool_call_id name detail url file_url file_id file_data data media_type format " +
+    "cache_control encrypted_content signature index ",
+);
 const BLANK: u8 = 0x20;
 /** What lies deeper is not taken apart: hostile documents would cost its square. */
 const MAX_DEPTH: i32 = 64;

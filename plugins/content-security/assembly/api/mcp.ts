@@ -8,9 +8,9 @@ import { Api, Taking } from "./api";
 import { ApiType } from "./type";
 import { leavesOf } from "./leaves";
 import { readFirst, TextPaths } from "../text-paths";
+import { ID } from "../words";
 
 const METHOD: Slice = bytes("method");
-const ID: Slice = bytes("id");
 const CALL: Slice = bytes("tools/call");
 
 /** Calls of tools over JSON-RPC, and what they give (content-security.md 3.4). */

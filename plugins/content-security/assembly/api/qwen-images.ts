@@ -4,18 +4,12 @@ import { Image } from "../image";
 import { Client } from "../refusal/client";
 import { Texts } from "../texts";
 import { ImageGeneration, memberOf } from "./image-generation";
+import { CHOICES, CONTENT, INPUT, MESSAGE, MESSAGES, TEXT, URL } from "../words";
 
-const INPUT: Slice = bytes("input");
 const OUTPUT: Slice = bytes("output");
 const EDGE: Slice = bytes("reference_edge");
-const MESSAGES: Slice = bytes("messages");
-const MESSAGE: Slice = bytes("message");
-const CHOICES: Slice = bytes("choices");
-const CONTENT: Slice = bytes("content");
-const TEXT: Slice = bytes("text");
 const IMAGE: Slice = bytes("image");
 const RESULTS: Slice = bytes("results");
-const URL: Slice = bytes("url");
 const PNG: Slice = bytes("png_url");
 const SVG: Slice = bytes("svg_url");
 

@@ -7,11 +7,10 @@ import { Scope } from "../scope";
 import { Texts } from "../texts";
 import { Api, Taking } from "./api";
 import { ApiType } from "./type";
+import { ASSISTANT } from "../words";
 
 /** Streams of whatever media type: the peer reads those that are not `text/…` at their end. */
 const EVENT_STREAM: Slice = bytes("event-stream");
-
-const ASSISTANT: Slice = bytes("assistant");
 
 /** No scope: what the peers look at is what a path names. */
 export const BY_PATH: i32 = -1;

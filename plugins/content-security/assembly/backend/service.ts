@@ -15,14 +15,13 @@ import {
   literalCluster,
 } from "@ai-gateway-wasm/kit/http-client";
 import { isHeaderName, isHeaderValue } from "proxy-wasm-as";
+import { CONTENT_TYPE, JSON_TYPE } from "../names";
 
-const POST: Slice = bytes("POST");
-const CONTENT_TYPE: Slice = bytes("content-type");
-const JSON_TYPE: Slice = bytes("application/json");
+export const POST: Slice = bytes("POST");
 export const AUTHORIZATION: Slice = bytes("authorization");
 const COLON: i32 = 0x3a;
 
-const DEFAULT_TIMEOUT_MS: i64 = 2000;
+export const DEFAULT_TIMEOUT_MS: i64 = 2000;
 const LONGEST_TIMEOUT_MS: i64 = 600_000;
 const HIGHEST_PORT: i64 = 65535;
 
@@ -110,10 +109,14 @@ export function readService(
 ): Service {
   const cluster = readCluster(config, host);
   const timeoutMs = config.integer("timeout", DEFAULT_TIMEOUT_MS, 1, LONGEST_TIMEOUT_MS);
-  const chars = config.integer("maxChars", maxChars, 1, i32.MAX_VALUE);
-  const service = new Service(new HttpClient(cluster, <i32>timeoutMs), <i32>chars);
+  const client = new HttpClient(cluster, <i32>timeoutMs);
+  const service = new Service(client, readMaxChars(config, maxChars));
   service.readHeaders(config);
   return service;
+}
+
+export function readMaxChars(config: ConfigReader, fallback: i32 = i32.MAX_VALUE): i32 {
+  return <i32>config.integer("maxChars", fallback, 1, i32.MAX_VALUE);
 }
 
 /** `cluster` is what the operator of a plain Envoy named it; else a name and a port of Higress. */

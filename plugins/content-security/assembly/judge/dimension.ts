@@ -15,7 +15,7 @@ export const enum Dimension {
 /** Number of dimensions with a bar and an action. */
 export const DIMENSIONS: i32 = 6;
 
-const NAMES: Slice[] = [
+export const DIMENSION_NAMES: Slice[] = [
   bytes("contentModeration"),
   bytes("promptAttack"),
   bytes("sensitiveData"),
@@ -26,11 +26,11 @@ const NAMES: Slice[] = [
 
 export function dimensionOf(name: Slice): Dimension {
   for (let i = 0; i < DIMENSIONS; i++) {
-    if (NAMES[i].equals(name)) return i;
+    if (DIMENSION_NAMES[i].equals(name)) return i;
   }
   return Dimension.Unknown;
 }
 
 export function dimensionName(dimension: Dimension): Slice {
-  return NAMES[dimension];
+  return DIMENSION_NAMES[dimension];
 }

@@ -1,6 +1,7 @@
 import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { WordOptions } from "@ai-gateway-wasm/match/words";
+import { ownFlag, ownInteger } from "../own-fields";
 
 const HOLDBACK: i64 = 256;
 const MAX_HOLDBACK: i64 = 65536;
@@ -22,10 +23,10 @@ export class LocalOptions {
 
   constructor(config: ConfigReader) {
     this.caseSensitive = config.flag("caseSensitive");
-    this.normalize = config.flag("normalize", true);
+    this.normalize = ownFlag(config, "normalize", true);
     this.ignoreSeparators = config.flag("ignoreSeparators");
-    this.streamHoldback = <i32>config.integer("streamHoldback", HOLDBACK, 0, MAX_HOLDBACK);
-    this.systemDenyMinChars = <i32>config.integer("systemDenyMinChars", 3, 0, 100);
+    this.streamHoldback = ownInteger(config, "streamHoldback", HOLDBACK, MAX_HOLDBACK);
+    this.systemDenyMinChars = ownInteger(config, "systemDenyMinChars", 3, 100);
     this.hashKey = config.text("hashKey");
   }
 

@@ -40,7 +40,7 @@ export class LocalRulesBuilder {
       return "more than 100000 words, or 2 MiB of them";
     }
     if (this.netOf(rule).addWord(word, rule)) return null;
-    return "a word must have 1 to 1000 bytes, without separators at its ends if they are ignored";
+    return "must have 1 to 1000 bytes, and no ignored separator at its ends";
   }
 
   /** Adds the words of the module. Only where there are any. */

@@ -53,11 +53,12 @@ export class LocalRules {
     return hasRule(this.rules, phase, true);
   }
 
-  /** True when some rule is of no use without answers: it judges them alone, or puts originals back. */
-  get needsAnswers(): bool {
+  /** True when some rule is of no use without texts of the phase: it judges them alone, or puts originals back. */
+  needs(phase: Phase): bool {
+    const other: Phase = Phase.Response - phase;
     for (let i = 0; i < this.rules.length; i++) {
       const rule = this.rules[i];
-      if (rule.restores || !rule.appliesTo(Phase.Request, NO_BYTES)) return true;
+      if (rule.restores || !rule.appliesTo(other, NO_BYTES)) return true;
     }
     return false;
   }

@@ -1,6 +1,6 @@
 import { Builder, bytes, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, configText } from "@ai-gateway-wasm/kit";
-import { findDetector } from "@ai-gateway-wasm/match/detect";
+import { DETECTORS, findDetector } from "@ai-gateway-wasm/match/detect";
 import {
   compileFinder,
   Finder,
@@ -8,8 +8,9 @@ import {
   RegexFault,
   Template,
 } from "@ai-gateway-wasm/match/find";
-import { Dimension, dimensionOf } from "../judge/dimension";
+import { Dimension, DIMENSION_NAMES, dimensionOf } from "../judge/dimension";
 import { levelOf, NO_LEVEL } from "../judge/level";
+import { oneOf } from "../own-fields";
 import { LocalRulesBuilder } from "./local-rules-builder";
 import { regexMessage } from "./regex-message";
 import { LocalRule, PHASE_BITS, RuleAction } from "./rule";
@@ -102,12 +103,7 @@ export class RuleReader {
 
   private readBuiltIn(): void {
     const detector = findDetector(this.builtIn);
-    if (detector === null) {
-      return this.config.refuse(
-        BUILT_IN,
-        "must be one of phone_cn, idcard_cn, credit_card, email, ipv4, ipv6, ssn_us, iban, api_key",
-      );
-    }
+    if (detector === null) return this.config.refuse(BUILT_IN, oneOf(DETECTORS));
     const wrong = this.builder.addDetector(detector, this.rule);
     if (wrong !== null) return this.config.refuse(BUILT_IN, wrong);
     this.setSubstitute(null);
@@ -146,11 +142,7 @@ function readDimension(config: ConfigReader, builtIn: Slice): Dimension {
   }
   const dimension = dimensionOf(config.text(field));
   if (dimension != Dimension.Unknown) return dimension;
-  config.refuse(
-    field,
-    "must be one of contentModeration, promptAttack, sensitiveData, maliciousUrl, " +
-      "modelHallucination, customLabel",
-  );
+  config.refuse(field, oneOf(DIMENSION_NAMES));
   return Dimension.CustomLabel;
 }
 

@@ -9,13 +9,19 @@ import { Ending } from "./ending";
 import { countOf, eventObject, EventWriter } from "./event";
 import { randomId } from "./random-id";
 import { Refusal } from "./refusal";
+import { TYPE } from "../words";
 
-const TYPE: Slice = bytes("type");
 const INDEX: Slice = bytes("index");
 const MESSAGE_START: Slice = bytes("message_start");
 const MESSAGE_STOP: Slice = bytes("message_stop");
 const BLOCK_START: Slice = bytes("content_block_start");
 const BLOCK_STOP: Slice = bytes("content_block_stop");
+const NO_TEXT: Slice = bytes('{"type":"text","text":""}');
+/** Members that end a message, each list behind the name of the first. */
+const NO_USAGE: Slice = bytes('null,"usage":{"input_tokens":0,"output_tokens":0}');
+const LAST_DELTA: Slice = bytes(
+  '{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":0}',
+);
 
 /** A message of the model `from-security-guard` (Anthropic API reference, "Messages"). */
 @final
@@ -89,9 +95,7 @@ class MessageEnding extends Ending {
     if (!this.hasBegun) writeStart(out);
     if (this.open >= 0) writeStop(out, this.open);
     this.writeBlock(out, this.refusal.content(denial));
-    const delta = out.open("message_delta").key("delta").openObject();
-    delta.key("stop_reason").string("end_turn").key("stop_sequence").nothing().closeObject();
-    delta.key("usage").openObject().key("output_tokens").integer(0).closeObject();
+    out.open("message_delta").key("delta").raw(LAST_DELTA);
     out.close();
     out.open("message_stop");
     out.close();
@@ -100,8 +104,7 @@ class MessageEnding extends Ending {
 
   private writeBlock(out: EventWriter, text: Slice): void {
     const start = out.open("content_block_start").key("index").integer(this.next);
-    start.key("content_block").openObject().key("type").string("text");
-    start.key("text").text(NO_BYTES).closeObject();
+    start.key("content_block").raw(NO_TEXT);
     out.close();
     const delta = out.open("content_block_delta").key("index").integer(this.next);
     delta.key("delta").openObject().key("type").string("text_delta");
@@ -131,7 +134,5 @@ function openMessage(json: JsonWriter): JsonWriter {
 }
 
 function closeMessage(json: JsonWriter): void {
-  json.key("stop_sequence").nothing().key("usage").openObject();
-  json.key("input_tokens").integer(0).key("output_tokens").integer(0);
-  json.closeObject().closeObject();
+  json.key("stop_sequence").raw(NO_USAGE).closeObject();
 }

@@ -9,9 +9,8 @@ import { Ending } from "./ending";
 import { eventObject } from "./event";
 import { Refusal } from "./refusal";
 import { ResponsesRefusal } from "./responses";
+import { CHOICES, TYPE } from "../words";
 
-const TYPE: Slice = bytes("type");
-const CHOICES: Slice = bytes("choices");
 const MESSAGE_START: Slice = bytes("message_start");
 const RESPONSE: Slice = bytes("response.");
 

@@ -4,6 +4,7 @@ import { isHeaderValue } from "proxy-wasm-as";
 import { ApiType } from "../api/type";
 import { Spellings } from "../backend/guard/spellings";
 import { Dialect } from "../dialect";
+import { OLD, VERSIONS } from "../ledger-habits";
 import { JSON_TYPE } from "../names";
 import { ClientRefusal } from "./by-client";
 import { DenyFormat } from "./content";
@@ -20,8 +21,6 @@ import { Refusal } from "./refusal";
 const FORMATS: string[] = ["legacy", "structured", "message"];
 const FORMAT_FIELD: string = "openAIDenyResponseFormat";
 const ORIGINAL: Slice = bytes("original");
-const VERSIONS: string[] = ["2.0", "1.0"];
-const OLD: i32 = 1;
 const MCP_IDS: string[] = ["zero", "echo"];
 const ECHO: i32 = 1;
 

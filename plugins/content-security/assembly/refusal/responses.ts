@@ -10,17 +10,25 @@ import { Ending } from "./ending";
 import { countOf, eventObject, EventWriter } from "./event";
 import { randomId } from "./random-id";
 import { Refusal } from "./refusal";
+import { ID, TYPE } from "../words";
 
-const ID: Slice = bytes("id");
 const ITEM: Slice = bytes("item");
 const RESPONSE: Slice = bytes("response");
 const SEQUENCE: Slice = bytes("sequence_number");
 const STATUS: Slice = bytes("status");
-const TYPE: Slice = bytes("type");
 const INDEX: Slice = bytes("output_index");
 const CREATED: Slice = bytes("response.created");
 const ITEM_ADDED: Slice = bytes("response.output_item.added");
 const ITEM_DONE: Slice = bytes("response.output_item.done");
+/** Members of a response that say nothing, each list behind the name of the first. */
+const NO_ERROR: Slice = bytes('null,"incomplete_details":null,"instructions":null,"metadata":{}');
+const NO_TOOLS: Slice = bytes(
+  'false,"temperature":null,"tool_choice":"auto","tools":[],"top_p":null',
+);
+const NOTHING: Slice = bytes("null");
+const NO_USAGE: Slice = bytes(
+  '{"input_tokens":0,"input_tokens_details":{"cached_tokens":0},"output_tokens":0,"output_tokens_details":{"reasoning_tokens":0},"total_tokens":0}',
+);
 /** Items of a well-behaved upstream begin one after another. */
 const MOST_OPEN: i32 = 64;
 const LAST: Slice[] = [
@@ -211,22 +219,9 @@ function writeResponse(json: JsonWriter, id: Slice, message: Message | null): vo
   json.openObject().key("id").text(id).key("object").string("response");
   json.key("created_at").integer(<i64>wallClockSeconds());
   json.key("status").string(message === null ? "in_progress" : "completed");
-  json.key("error").nothing().key("incomplete_details").nothing().key("instructions").nothing();
-  json.key("metadata").openObject().closeObject().key("model").string(MODEL);
+  json.key("error").raw(NO_ERROR).key("model").string(MODEL);
   json.key("output").openArray();
   if (message !== null) message.writeTo(json, true);
-  json.closeArray().key("parallel_tool_calls").boolean(false).key("temperature").nothing();
-  json.key("tool_choice").string("auto").key("tools").openArray().closeArray();
-  json.key("top_p").nothing().key("usage");
-  if (message === null) json.nothing();
-  else writeNoUsage(json);
-  json.closeObject();
-}
-
-function writeNoUsage(json: JsonWriter): void {
-  json.openObject().key("input_tokens").integer(0);
-  json.key("input_tokens_details").openObject().key("cached_tokens").integer(0).closeObject();
-  json.key("output_tokens").integer(0);
-  json.key("output_tokens_details").openObject().key("reasoning_tokens").integer(0).closeObject();
-  json.key("total_tokens").integer(0).closeObject();
+  json.closeArray().key("parallel_tool_calls").raw(NO_TOOLS).key("usage");
+  json.raw(message === null ? NOTHING : NO_USAGE).closeObject();
 }

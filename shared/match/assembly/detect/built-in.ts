@@ -36,8 +36,8 @@ const HINTS: Slice[] = [
   bytes("sk-|AKIA|gh[pousr]_|-----BEGIN|eyJ"),
 ];
 
-/** In the order of `Form`. */
-const NAMES: Slice[] = [
+/** What configurations call them, in the order of `Form`. */
+export const DETECTORS: Slice[] = [
   bytes("phone_cn"),
   bytes("idcard_cn"),
   bytes("credit_card"),
@@ -51,8 +51,8 @@ const NAMES: Slice[] = [
 
 /** The detector of that name (content-security.md 9.4); null: there is none. */
 export function findDetector(name: Slice): Detector | null {
-  for (let i = 0; i < NAMES.length; i++) {
-    if (NAMES[i].equals(name)) return detectorAt(i);
+  for (let i = 0; i < DETECTORS.length; i++) {
+    if (DETECTORS[i].equals(name)) return detectorAt(i);
   }
   return null;
 }

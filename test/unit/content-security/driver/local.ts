@@ -39,7 +39,7 @@ export function abilities(): void {
     answerText(local.judges(phase) ? "j" : "-");
     answerText(local.masks(phase) ? "m" : "-");
   }
-  answerText(local.needsAnswers ? "r" : "-");
+  answerText(local.needs(1) ? "r" : "-");
 }
 
 /** A new request begins. */

@@ -3,6 +3,7 @@ import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { Cluster, fqdnCluster, HttpClient, literalCluster } from "@ai-gateway-wasm/kit/http-client";
 import { Doubts } from "../../doubts";
 import { Phase } from "../../judge/backend";
+import { ownFlag } from "../../own-fields";
 import { AccessKey } from "./signature";
 
 const DEFAULT_TIMEOUT_MS: i64 = 2000;
@@ -73,7 +74,7 @@ export class AliyunConfig {
       doubts.note(config, "action", "is unknown, so Alibaba Cloud checks nothing");
     }
     this.services = new Services(config, action);
-    this.submitsEmpty = config.flag("submitEmptyContent", true);
+    this.submitsEmpty = ownFlag(config, "submitEmptyContent", true);
   }
 }
 

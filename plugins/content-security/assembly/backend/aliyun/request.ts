@@ -3,16 +3,16 @@ import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { HttpRequest } from "@ai-gateway-wasm/kit/http-client";
 import { appendForm } from "@ai-gateway-wasm/kit/percent";
 import { Question } from "../../judge/backend";
+import { CONTENT_TYPE } from "../../names";
+import { AUTHORIZATION, POST } from "../service";
 import { AccessKey, authorization, canonicalQuery, hexSha256, SortedPairs } from "./signature";
 
-const POST: Slice = bytes("POST");
 const SERVICE: Slice = bytes("Service");
 const CALLER: Slice = bytes("CIPFrom/AIGateway");
 const FORM: Slice = bytes("application/x-www-form-urlencoded");
 const VERSION: Slice = bytes("2022-03-02");
 
 const HOST: Slice = bytes("host");
-const CONTENT_TYPE: Slice = bytes("content-type");
 const ACTION: Slice = bytes("x-acs-action");
 const ACS_VERSION: Slice = bytes("x-acs-version");
 const DATE: Slice = bytes("x-acs-date");
@@ -20,7 +20,6 @@ const NONCE: Slice = bytes("x-acs-signature-nonce");
 const CONTENT_SHA256: Slice = bytes("x-acs-content-sha256");
 const SECURITY_TOKEN: Slice = bytes("x-acs-security-token");
 const USER_AGENT: Slice = bytes("user-agent");
-const AUTHORIZATION: Slice = bytes("authorization");
 
 /** What makes one call differ from all others. */
 @final

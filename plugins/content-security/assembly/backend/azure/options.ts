@@ -1,6 +1,7 @@
 import { JsonWriter } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { oneOf } from "../../own-fields";
 
 const CATEGORIES: Slice[] = [bytes("Hate"), bytes("SelfHarm"), bytes("Sexual"), bytes("Violence")];
 const OUTPUT_TYPES: string[] = ["FourSeverityLevels", "EightSeverityLevels"];
@@ -20,7 +21,7 @@ export class TextOptions {
     this.outputType = config.choice("outputType", OUTPUT_TYPES, 0);
     for (let i = 0; i < this.categories.length; i++) {
       if (isCategory(this.categories[i])) continue;
-      config.refuse("categories", "must be of Hate, SelfHarm, Sexual, Violence");
+      config.refuse("categories", oneOf(CATEGORIES));
     }
   }
 

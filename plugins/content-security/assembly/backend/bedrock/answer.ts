@@ -5,12 +5,12 @@ import { Finding, Judgement } from "../../judge/judgement";
 import { findText, readObject } from "../document";
 import { addFinding } from "../findings";
 import { readAssessment } from "./assessment";
+import { TEXT } from "../../words";
 
 const ACTION: Slice = bytes("action");
 const NONE: Slice = bytes("NONE");
 const INTERVENED: Slice = bytes("GUARDRAIL_INTERVENED");
 const OUTPUTS: Slice = bytes("outputs");
-const TEXT: Slice = bytes("text");
 const ASSESSMENTS: Slice = bytes("assessments");
 
 /**

@@ -5,6 +5,7 @@ import { Judgement } from "../../judge/judgement";
 import { LEVEL_HIGH } from "../../judge/level";
 import { findText, isText } from "../document";
 import { addFinding, addLabel, addWords } from "../findings";
+import { TYPE } from "../../words";
 
 const TOPICS: Slice = bytes("topicPolicy");
 const CONTENT: Slice = bytes("contentPolicy");
@@ -16,7 +17,6 @@ const ACTION: Slice = bytes("action");
 const BLOCKED: Slice = bytes("BLOCKED");
 const ANONYMIZED: Slice = bytes("ANONYMIZED");
 
-const TYPE: Slice = bytes("type");
 const NAME: Slice = bytes("name");
 const MATCH: Slice = bytes("match");
 const PROMPT_ATTACK: Slice = bytes("PROMPT_ATTACK");

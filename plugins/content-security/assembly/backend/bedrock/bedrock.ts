@@ -1,4 +1,4 @@
-import { JsonWriter } from "@ai-gateway-wasm/as-json";
+import { quote } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { HttpRequest } from "@ai-gateway-wasm/kit/http-client";
@@ -35,13 +35,10 @@ export class Bedrock extends Backend {
 
   override ask(question: Question): HttpRequest {
     const isInput = question.phase == Phase.Request;
-    const json = new JsonWriter()
-      .openObject()
-      .key("source")
-      .string(isInput ? "INPUT" : "OUTPUT");
-    json.key("content").openArray().openObject().key("text").openObject();
-    json.key("text").text(question.text).closeObject().closeObject().closeArray().closeObject();
-    return this.service.post(this.path, json.toSlice());
+    const json = new Builder(question.text.length + 64).appendText('{"source":"');
+    json.appendText(isInput ? "INPUT" : "OUTPUT").appendText('","content":[{"text":{"text":');
+    json.append(quote(question.text)).appendText("}}]}");
+    return this.service.post(this.path, json.view());
   }
 
   override parse(_question: Question, body: Slice): Judgement | null {

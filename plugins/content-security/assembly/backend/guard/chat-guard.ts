@@ -8,16 +8,10 @@ import { Thresholds } from "../../judge/thresholds";
 import { Verdict, verdictByDimension } from "../../judge/verdict";
 import { findText, readObject } from "../document";
 import { GuardConfig } from "./config";
+import { ASSISTANT, CHOICES, CONTENT, ID, MESSAGE, USER } from "../../words";
 
-const USER: Slice = bytes("user");
-const ASSISTANT: Slice = bytes("assistant");
 const SYSTEM: Slice = bytes("system");
 const MAX_TOKENS: i64 = 128;
-
-const ID: Slice = bytes("id");
-const CHOICES: Slice = bytes("choices");
-const MESSAGE: Slice = bytes("message");
-const CONTENT: Slice = bytes("content");
 
 /** A model behind a chat API that says whether a text is safe (content-security.md 8.3, 4.7). */
 @final

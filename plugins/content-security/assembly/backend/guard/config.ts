@@ -3,6 +3,7 @@ import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { compileRegex, RegexError } from "@ai-gateway-wasm/match";
 import { LEVEL_HIGH, LEVEL_MEDIUM } from "../../judge/level";
 import { regexMessage } from "../../local/regex-message";
+import { ownFlag } from "../../own-fields";
 import { readPath, readService, Service } from "../service";
 import { readGuardService } from "./connection";
 import { CustomParser } from "./custom";
@@ -41,13 +42,13 @@ export class GuardConfig {
 export function readGuard(config: ConfigReader): GuardConfig {
   const fields = new Spellings(config);
   const isPeers = config.has("serviceSource") || config.has("service_source");
-  const service = isPeers ? readGuardService(fields) : readOwnService(config);
+  const service = isPeers ? readGuardService(fields, true) : readOwnService(config);
   const path = isPeers ? readPeerPath(fields) : readPath(config, DEFAULT_PATH);
   const parser = readParser(config);
   const model = config.text("model", DEFAULT_MODEL);
   const guard = new GuardConfig(service, path, model, parser);
   guard.systemPrompt = config.text("systemPrompt");
-  guard.isCumulative = config.flag("cumulative", true);
+  guard.isCumulative = ownFlag(config, "cumulative", true);
   return guard;
 }
 
@@ -60,7 +61,7 @@ export function readQwen3Guard(config: ConfigReader): GuardConfig {
   fields.positive("timeout_ms", "timeoutMs", 1);
   fields.positive("max_body_bytes", "maxBodyBytes", 1);
   const bar = readBar(fields);
-  const service = readGuardService(fields);
+  const service = readGuardService(fields, false);
   const model = fields.text("model", "model", DEFAULT_MODEL);
   const guard = new GuardConfig(service, readPeerPath(fields), model, new Qwen3GuardParser());
   guard.isPeer = true;

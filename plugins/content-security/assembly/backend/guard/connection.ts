@@ -8,10 +8,9 @@ import {
   NacosService,
   staticCluster,
 } from "@ai-gateway-wasm/kit/http-client";
-import { AUTHORIZATION, bearer, Service } from "../service";
+import { AUTHORIZATION, bearer, DEFAULT_TIMEOUT_MS, readMaxChars, Service } from "../service";
 import { Spellings } from "./spellings";
 
-const DEFAULT_TIMEOUT_MS: i64 = 2000;
 const NO_KEY: Slice = bytes("EMPTY");
 
 const KUBERNETES: Slice = bytes("k8s");
@@ -20,13 +19,19 @@ const ADDRESSES: Slice = bytes("ip");
 const DNS: Slice = bytes("dns");
 const DEFAULT_NAMESPACE: Slice = bytes("default");
 
-/** The service of the fields of the qwen3guard plugin (content-security.md 2.7). */
-export function readGuardService(fields: Spellings): Service {
+/**
+ * The service of the fields of the qwen3guard plugin (content-security.md 2.7).
+ *
+ * @param isOurs it is a back end of ours, of which `maxChars` and `headers` count, too
+ */
+export function readGuardService(fields: Spellings, isOurs: bool): Service {
+  const config = fields.config;
   const timeoutMs = <i32>fields.positive("timeout_ms", "timeoutMs", DEFAULT_TIMEOUT_MS);
-  const cluster = readCluster(fields);
-  const service = new Service(new HttpClient(cluster, timeoutMs));
+  const client = new HttpClient(readCluster(fields), timeoutMs);
+  const service = new Service(client, isOurs ? readMaxChars(config) : i32.MAX_VALUE);
+  if (isOurs) service.readHeaders(config);
   const key = fields.text("api_key", "apiKey", NO_KEY);
-  service.addKey(fields.config, AUTHORIZATION, bearer(key));
+  service.addKey(config, AUTHORIZATION, bearer(key));
   return service;
 }
 

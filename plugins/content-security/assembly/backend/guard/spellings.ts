@@ -1,5 +1,6 @@
 import { NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { ownFlag } from "../../own-fields";
 
 /**
  * Fields of the qwen3guard plugin, each with a spelling in snake case and one in camel case
@@ -29,8 +30,9 @@ export class Spellings {
   }
 
   flag(snake: string, camel: string, fallback: bool): bool {
-    const field = this.hasSnake && this.config.has(snake) ? snake : camel;
-    return this.config.flag(field, fallback);
+    const config = this.config;
+    if (!this.hasSnake) return ownFlag(config, camel, fallback);
+    return config.flag(config.has(snake) ? snake : camel, fallback);
   }
 
   /** An integer that must be greater than 0. */

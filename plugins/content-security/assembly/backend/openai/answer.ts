@@ -4,8 +4,8 @@ import { Dimension } from "../../judge/dimension";
 import { Judgement } from "../../judge/judgement";
 import { findText, readObject } from "../document";
 import { addFinding, addLabel } from "../findings";
+import { ID } from "../../words";
 
-const ID: Slice = bytes("id");
 const RESULTS: Slice = bytes("results");
 const FLAGGED: Slice = bytes("flagged");
 const CATEGORIES: Slice = bytes("categories");

@@ -8,10 +8,10 @@ import { findText, readObject } from "../document";
 import { asDataUrl } from "../image";
 import { readPath, readService, Service } from "../service";
 import { parseModeration, ScoreThreshold } from "./answer";
+import { ID } from "../../words";
 
 const DEFAULT_PATH: string = "/v1/moderations";
 const DEFAULT_MODEL: Slice = bytes("omni-moderation-latest");
-const ID: Slice = bytes("id");
 
 /** The moderations API of OpenAI, and of Mistral and others that copy it (content-security.md 8.1). */
 @final

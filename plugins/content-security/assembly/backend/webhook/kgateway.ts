@@ -1,23 +1,22 @@
-import { JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
-import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { JsonValue, quote } from "@ai-gateway-wasm/as-json";
+import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { Phase, Question } from "../../judge/backend";
 import { Judgement } from "../../judge/judgement";
 import { findText, readObject } from "../document";
 import { WebhookContract } from "./contract";
 import { refuse, replace } from "./outcome";
+import { CHOICES, CONTENT, MESSAGE, MESSAGES } from "../../words";
 
 const REQUEST: Slice = bytes("/request");
 const RESPONSE: Slice = bytes("/response");
-const USER: Slice = bytes("user");
-const ASSISTANT: Slice = bytes("assistant");
+
+/** What stands before the text in a body. */
+const ASKED: Slice = bytes('{"body":{"messages":[{"role":"user","content":');
+const ANSWERED: Slice = bytes('{"body":{"choices":[{"message":{"role":"assistant","content":');
 
 const ACTION: Slice = bytes("action");
 const BODY: Slice = bytes("body");
 const REASON: Slice = bytes("reason");
-const MESSAGES: Slice = bytes("messages");
-const CHOICES: Slice = bytes("choices");
-const MESSAGE: Slice = bytes("message");
-const CONTENT: Slice = bytes("content");
 
 /** The guardrail webhook of agentgateway and Gloo: a path per phase, answers told apart by shape. */
 @final
@@ -31,16 +30,12 @@ export class KgatewayContract extends WebhookContract {
   }
 
   override body(question: Question): Slice {
-    const json = new JsonWriter().openObject().key("body").openObject();
-    if (question.phase == Phase.Request) {
-      json.key("messages").openArray();
-      writeMessage(json, USER, question.text);
-    } else {
-      json.key("choices").openArray().openObject().key("message");
-      writeMessage(json, ASSISTANT, question.text);
-      json.closeObject();
-    }
-    return json.closeArray().closeObject().closeObject().toSlice();
+    const isRequest = question.phase == Phase.Request;
+    const json = new Builder(question.text.length + 64).append(isRequest ? ASKED : ANSWERED);
+    return json
+      .append(quote(question.text))
+      .appendText(isRequest ? "}]}}" : "}}]}}")
+      .view();
   }
 
   override parse(question: Question, body: Slice): Judgement | null {
@@ -77,8 +72,4 @@ function contentOf(phase: Phase, body: JsonValue): Slice | null {
   const content = message.get(CONTENT);
   if (content === null || !content.isString) return null;
   return findText(message, CONTENT);
-}
-
-function writeMessage(json: JsonWriter, role: Slice, content: Slice): void {
-  json.openObject().key("role").text(role).key("content").text(content).closeObject();
 }

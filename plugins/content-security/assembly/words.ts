@@ -1,0 +1,19 @@
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+
+// Members of bodies, and what stands in them, that several files look for: each of them once.
+
+export const ASSISTANT: Slice = bytes("assistant");
+export const CHOICES: Slice = bytes("choices");
+export const CONTENT: Slice = bytes("content");
+export const DATA: Slice = bytes("data");
+export const ID: Slice = bytes("id");
+export const INPUT: Slice = bytes("input");
+export const MESSAGE: Slice = bytes("message");
+export const MESSAGES: Slice = bytes("messages");
+/** What members with thoughts begin with: `reasoning`, `reasoning_content`, `reasoning_details`. */
+export const REASONING: Slice = bytes("reasoning");
+export const ROLE: Slice = bytes("role");
+export const TEXT: Slice = bytes("text");
+export const TYPE: Slice = bytes("type");
+export const URL: Slice = bytes("url");
+export const USER: Slice = bytes("user");

@@ -1,5 +1,4 @@
 import { JsonValue, textOf } from "@ai-gateway-wasm/as-json";
-import { Slice } from "@ai-gateway-wasm/bytes";
 import { ROLE, USER } from "./words";
 
 /** Which messages of a request are judged (content-security.md 6, no. 7). */

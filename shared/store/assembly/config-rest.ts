@@ -11,7 +11,7 @@ import { WebdisDialect } from "./remote/webdis";
 
 /** Reads `store` of type `redis-http`. Null: refused. */
 export function readRest(config: ConfigReader): Backend | null {
-  const store = config.object("store");
+  const store = config.block("store");
   return store === null ? null : new RestParser(store).parse();
 }
 

@@ -33,7 +33,9 @@ export const REST_FAULTS: [string, () => Upstream, boolean][] = [
   ["reset in mid-answer", cutOff, true],
   ["wrong token", () => json(401, { error: "Unauthorized" }), false],
   ["LOADING", () => json(400, { error: "LOADING Redis is loading the dataset" }), false],
-  ["no JSON", () => upstream().reply(200, { body: "<html>" }), false],
+  ["no JSON", () => upstream().reply(200, { body: "<html>" }), true],
+  ["an error of another dialect", () => json(500, { message: "internal" }), true],
+  ["429 of a proxy", () => upstream().reply(429, { body: "too many" }), true],
   ["502 of a proxy", () => upstream().reply(502, { body: "bad gateway" }), true],
 ];
 

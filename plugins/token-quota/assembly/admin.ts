@@ -99,8 +99,10 @@ export class AdminCall extends QuotaStream {
 
   override onStoreReply(reply: StoreReply): void {
     const error = reply.error;
+    const report = this.report;
     if (error !== null) {
-      this.answer(storeError(bytes(error)));
+      if (report !== null && report.retries(error)) this.continueReport();
+      else this.answer(storeError(bytes(error)));
       return;
     }
     const request = this.request;

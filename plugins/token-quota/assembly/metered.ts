@@ -114,14 +114,14 @@ export class MeteredRequest extends QuotaStream {
     if (verdict == Verdict.Unknown) return this.decideWithoutStore();
     if (this.purse.hasHeard) this.config.debts.pay();
     if (verdict == Verdict.Enough) return this.admit();
-    return this.refuse(this.config.denial.noQuota());
+    return this.refuse(this.config.denial.noQuota(), true);
   }
 
   private decideWithoutStore(): HeadersAction {
     this.log.error("the balance is not known: " + this.purse.cause);
     countFor(this.accounts[0].name, QuotaEvent.Error);
     if (this.config.store.failMode == FailMode.Open) return this.admit();
-    return this.refuse(this.config.denial.storeError(this.purse.reason));
+    return this.refuse(this.config.denial.storeError(this.purse.reason), false);
   }
 
   private admit(): HeadersAction {
@@ -129,7 +129,8 @@ export class MeteredRequest extends QuotaStream {
     return HeadersAction.Continue;
   }
 
-  private refuse(reply: Reply): HeadersAction {
+  /** @param isDenial too little is left; else nobody knows, which is counted already */
+  private refuse(reply: Reply, isDenial: bool): HeadersAction {
     const isShadow = this.config.isShadow;
     const level = isShadow ? LogLevel.Info : LogLevel.Debug;
     if (this.log.wants(level)) {
@@ -138,11 +139,13 @@ export class MeteredRequest extends QuotaStream {
       this.log.write(level, 'consumer "' + name + words);
     }
     if (isShadow) {
-      this.metrics.shadowDenied.increment();
+      if (isDenial) this.metrics.shadowDenied.increment();
       return this.admit();
     }
-    this.metrics.denied.increment();
-    countFor(this.accounts[0].name, QuotaEvent.Reject);
+    if (isDenial) {
+      this.metrics.denied.increment();
+      countFor(this.accounts[0].name, QuotaEvent.Reject);
+    }
     const headers = reply.headers();
     const remaining = this.remaining();
     if (remaining !== null) headers.add(REMAINING_HEADER, remaining);

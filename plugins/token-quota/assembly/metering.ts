@@ -52,7 +52,7 @@ export class Metering {
     if (unit == Unit.Cost && !pricing.hasWeights) {
       config.refuse("unit", "cost needs weights in counting or model_weights");
     }
-    const block = config.object("reservation");
+    const block = config.block("reservation");
     const reservation = block === null ? new ReservationPolicy() : ReservationPolicy.read(block);
     this.unit = unit;
     this.pricing = pricing;

@@ -23,7 +23,7 @@ export function countFor(consumer: Slice, event: QuotaEvent): void {
 /** Counters of all configurations. */
 @final
 export class Metrics {
-  /** Requests refused because too little was left, or nobody knew. */
+  /** Requests refused because too little was left. */
   readonly denied: Counter = new Counter(bytes("token_quota_denied"));
   /** Those that `shadow` let pass. */
   readonly shadowDenied: Counter = new Counter(bytes("token_quota_shadow_denied"));

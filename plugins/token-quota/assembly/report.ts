@@ -12,16 +12,19 @@ class Row {
   total: UsageCounts = new UsageCounts();
   /** In the running period. */
   period: UsageCounts = new UsageCounts();
+  /** Null: there is none, it has what is granted. */
+  balance: Slice | null = null;
 
   constructor(readonly account: Account) {}
 }
 
 /**
  * The balances that somebody knows of: those the configuration names, and with `usage_report` those
- * of whoever was served or changed by an administrator, and what they used. It asks the store twice
- * at most:
+ * of whoever was served or changed by an administrator, and what they used:
  *
  *   next ──► the book of usage ──► next ──► the balances ──► next ──► null: spell
+ *                                     CROSSSLOT │   ▲
+ *                                               └───┘ one by one
  */
 @final
 export class BalanceReport {
@@ -29,6 +32,8 @@ export class BalanceReport {
   private readonly byKey: BytesTable<Row> = new BytesTable<Row>();
   private usage: ReadUsage | null = null;
   private balances: GetValues | null = null;
+  /** How many are known of those asked for one by one; -1: they are asked for at once. */
+  private known: i32 = -1;
   /** What those used who found no line in the book. */
   private others: UsageCounts | null = null;
 
@@ -52,7 +57,12 @@ export class BalanceReport {
       this.usage = command;
       return command;
     }
-    if (this.balances !== null) return null;
+    const balances = this.balances;
+    if (balances !== null) {
+      for (let i = 0; i < balances.values.length; i++) this.takeBalance(balances.values[i], i);
+    }
+    if (this.known >= 0) return this.nextBalance(tag);
+    if (balances !== null) return null;
     if (usage !== null) this.takeUsage(usage.lines);
     const keys: Slice[] = [];
     for (let i = 0; i < this.rows.length; i++) keys.push(this.rows[i].account.key);
@@ -61,11 +71,35 @@ export class BalanceReport {
     return command;
   }
 
+  /** The store does not tell them at once: a Redis Cluster keeps them in several places. */
+  retries(error: string): bool {
+    if (this.known >= 0 || !error.includes("CROSSSLOT")) return false;
+    this.known = 0;
+    this.balances = null;
+    return true;
+  }
+
+  private nextBalance(tag: i32): StoreCommand | null {
+    if (this.known == this.rows.length) return null;
+    const command = new GetValues(tag, [this.rows[this.known].account.key]);
+    this.balances = command;
+    return command;
+  }
+
+  private takeBalance(value: Slice | null, index: i32): void {
+    if (this.known < 0) {
+      this.rows[index].balance = value;
+      return;
+    }
+    // The bytes are the host's, and more callbacks follow.
+    this.rows[this.known++].balance = value === null ? null : value.copy();
+  }
+
   /** As JSON. Only in the callback that brought the last answer. */
   spell(): Slice {
     const json = new JsonWriter().openObject();
     json.key("unit").string(this.unit).key("quotas").openArray();
-    for (let i = 0; i < this.rows.length; i++) this.spellRow(json, i);
+    for (let i = 0; i < this.rows.length; i++) this.spellRow(json, this.rows[i]);
     json.closeArray();
     const others = this.others;
     if (others !== null) spellCounts(json.key("others").openObject(), others).closeObject();
@@ -98,12 +132,11 @@ export class BalanceReport {
     return row;
   }
 
-  private spellRow(json: JsonWriter, index: i32): void {
-    const row = this.rows[index];
+  private spellRow(json: JsonWriter, row: Row): void {
     const account = row.account;
     json.openObject();
     spellAccount(json, account);
-    json.key("quota").integer(this.balanceOf(index, account.granted));
+    json.key("quota").integer(balanceOf(row));
     if (this.accounts.isIdle(account)) json.key("unlimited").boolean(true);
     const period = account.period;
     if (period !== null) {
@@ -120,13 +153,11 @@ export class BalanceReport {
   private hasUsage(account: Account): bool {
     return this.book !== null && !account.isGroup;
   }
+}
 
-  private balanceOf(index: i32, granted: i64): i64 {
-    const balances = this.balances;
-    const value =
-      balances !== null && index < balances.values.length ? balances.values[index] : null;
-    return value === null ? granted : new RedisReply(RedisType.Text, value).integer;
-  }
+function balanceOf(row: Row): i64 {
+  const value = row.balance;
+  return value === null ? row.account.granted : new RedisReply(RedisType.Text, value).integer;
 }
 
 /** Members that say whose balance it is. */

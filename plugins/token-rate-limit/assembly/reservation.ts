@@ -14,14 +14,14 @@ export class ReservationPolicy {
 
   /** Whether a configuration reserves. */
   static isWanted(config: ConfigReader): bool {
-    const block = config.object("reservation");
+    const block = config.block("reservation");
     return block !== null && block.flag("enabled");
   }
 
   /** Reads the object `reservation`. */
   static read(config: ConfigReader): ReservationPolicy {
     const policy = new ReservationPolicy();
-    const block = config.object("reservation");
+    const block = config.block("reservation");
     if (block === null) return policy;
     policy.isOn = ReservationPolicy.isWanted(config);
     policy.isStrict = !block.flag("allow_oversize", true);

@@ -163,7 +163,10 @@ export class RulesParser {
 
   /** The message is the peer's, which does not say where; so that stands in a line of its own. */
   private refuseAt(path: string, message: string): void {
-    if (path.length > 0) this.log.warn("refused: " + path);
+    if (path.length > 0) {
+      this.log.warn("refused: " + path);
+      this.config.errors.isPlaced = true;
+    }
     this.config.refuseWith(message);
   }
 }

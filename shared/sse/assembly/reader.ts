@@ -19,9 +19,8 @@ const TAIL_TO_KEEP: i32 = 16 * 1024;
  *
  * Where the cuts are changes nothing about which events there are and which fields they have.
  */
-@final
 export class SseReader {
-  /** How many events were dropped because they were longer than the bound and not yet complete. */
+  /** How many events were longer than the bound and not yet complete. */
   dropped: i32 = 0;
   /** Address of the present event; only meaningful inside `shared/`, until the next `next()`. */
   eventAt: usize = 0;
@@ -46,7 +45,7 @@ export class SseReader {
   private isAtLineStart: bool = true;
   /** The last chunk ended with CR: if an LF follows, both are one line end. */
   private skipsLineFeed: bool = false;
-  /** The unfinished event was too long: its rest is skipped too. */
+  /** The unfinished event was too long: its rest is passed on, too. */
   isDropping: bool = false;
   /** The next event is the first one, which a byte order mark may precede. */
   private isFirst: bool = true;
@@ -106,7 +105,6 @@ export class SseReader {
    */
   finish(): bool {
     if (this.isInTail) this.clearTail();
-    this.isDropping = false;
     return this.finishEvent(this.end, this.end);
   }
 
@@ -133,6 +131,7 @@ export class SseReader {
   private finishEvent(start: usize, end: usize): bool {
     if (this.isDropping) {
       this.isDropping = false;
+      this.pass(start, end, true);
       return false;
     }
     const tail = this.tail;
@@ -159,16 +158,28 @@ export class SseReader {
   /** Keeps the unfinished event that begins at `start`, or drops it for good. */
   private keepTail(start: usize): void {
     const length = <i32>(this.end - start);
-    if (length == 0 || this.isDropping) return;
-    if (length <= this.maxTail - this.tail.length) {
-      this.tail.appendRaw(start, length);
-      return;
+    if (length == 0) return;
+    const tail = this.tail;
+    if (!this.isDropping) {
+      if (length <= this.maxTail - tail.length) {
+        tail.appendRaw(start, length);
+        return;
+      }
+      this.pass(tail.ptr, tail.ptr + <usize>tail.length, false);
+      this.clearTail();
+      this.isDropping = true;
+      this.isFirst = false;
+      this.dropped++;
     }
-    this.clearTail();
-    this.isDropping = true;
-    this.isFirst = false;
-    this.dropped++;
+    this.pass(start, this.end, false);
   }
+
+  /**
+   * A piece of an event that is too long to be kept, cut anywhere. Dropped, unless somebody overrides this.
+   *
+   * @param isLast the event ends here
+   */
+  protected pass(_at: usize, _end: usize, _isLast: bool): void {}
 
   private clearTail(): void {
     this.isInTail = false;

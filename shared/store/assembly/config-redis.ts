@@ -17,7 +17,7 @@ export function readRedis(config: ConfigReader): Backend | null {
     return connect(config);
   } else {
     config.refuse(
-      config.has("store") ? "store.type" : "redis",
+      config.isEmpty("store") ? "redis" : "store.type",
       "Envoy has no call for Redis; use store with type redis-http, or shared",
     );
     return null;

@@ -11,7 +11,7 @@ import { WebdisDialect } from "./remote/webdis";
 
 /** Reads `store` of type `redis-http`. Null: refused. */
 export function readRest(config: ConfigReader): Backend | null {
-  const store = config.object("store");
+  const store = config.block("store");
   return store === null ? null : new RestParser(store).parse();
 }
 
@@ -39,7 +39,8 @@ class RestParser {
     // Envoy's: once more, on another connection, when one breaks before the answer; not when that is late.
     const twice = headers.add(bytes("x-envoy-retry-on"), bytes("reset")).build();
     const place = new Builder().append(cluster.name).appendByte(0).append(host).append(path);
-    place.appendByte(0).append(store.text("database"));
+    // A server may choose the Redis by the token.
+    place.appendByte(0).append(store.text("database")).appendByte(0).append(credentials);
     return new RestBackend(cluster.name, once, twice, dialect, timeoutMs, place.toSlice());
   }
 

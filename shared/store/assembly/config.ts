@@ -60,16 +60,19 @@ export function readStore(config: ConfigReader, plugin: StorePlugin): Store | nu
 
 /** Errors are noted; the answer is any then. */
 function readKind(config: ConfigReader): StoreKind {
+  const store = config.block("store");
   // In Higress what counts for several gateways must not quietly become one gateway's own.
-  const isWanted = isDefined(HIGRESS) && !config.has("store");
+  const isWanted = isDefined(HIGRESS) && store === null;
   const fallback = isWanted || config.has("redis") ? StoreKind.Redis : StoreKind.Shared;
-  const store = config.object("store");
   if (store === null) return fallback;
+  // All but the slots belong to other stores.
+  const isShared = store.has("slots") && store.value.count() == 1;
+  if (!isShared && !store.has("type")) store.refuse("type", "must be set");
   return <StoreKind>store.choice("type", ["shared", "redis", "redis-http"], fallback);
 }
 
 function readSlots(config: ConfigReader): i32 {
-  const store = config.object("store");
+  const store = config.block("store");
   if (store === null) return DEFAULT_SLOTS;
   const slots = <i32>store.integer("slots", DEFAULT_SLOTS, 1, 65536);
   if (popcnt(slots) != 1) store.refuse("slots", "must be a power of two");
@@ -103,7 +106,7 @@ function millionths(text: Slice): i64 {
 
 /** `breaker`; null: there is none. */
 function readBreaker(config: ConfigReader, metrics: StoreMetrics): Breaker | null {
-  const breaker = config.object("breaker");
+  const breaker = config.block("breaker");
   if (breaker === null) return null;
   const failures = <i32>breaker.integer("failures", 5, 1, 1000);
   const openMs = breaker.integer("open_ms", 2000, 1, 3600000);

@@ -60,6 +60,8 @@ export class StoreReply {
   /** Answered by the fallback of `fail_mode: local`. */
   isLocal: bool = false;
   failure: StoreFailure = StoreFailure.None;
+  /** Something answered in place of the store: a proxy's error, a page. */
+  isForeign: bool = false;
   /**
    * Null: all went well. Else the text that peers log or show, such as
    * `redis response length mismatch: got 0, want 2`, `error status returned by host: bad argument`,

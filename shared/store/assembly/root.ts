@@ -1,5 +1,5 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
-import { PluginRoot } from "@ai-gateway-wasm/kit";
+import { ConfigReader, PluginRoot } from "@ai-gateway-wasm/kit";
 import { HttpCallResponse } from "proxy-wasm-as";
 import { StoreCalls } from "./calls";
 import { StoreReply } from "./reply";
@@ -15,6 +15,17 @@ export abstract class StoreRoot<C> extends PluginRoot<C> {
   constructor(id: u32, name: string) {
     super(id, name);
     this.calls = new StoreCalls(id);
+  }
+
+  /** Peers' messages do not say which rule they are about: a line of its own does. */
+  protected override configureRules(document: ConfigReader, rules: ConfigReader[]): void {
+    const errors = document.errors;
+    for (let i = 0; i < rules.length && !errors.any; i++) {
+      super.configureRules(document, [rules[i]]);
+      const path = rules[i].path;
+      const isPlaced = errors.isPlaced || errors.message.startsWith(path);
+      if (errors.any && !isPlaced) this.log.warn("refused: " + path);
+    }
   }
 
   /** The answer to a command that was asked with `calls`. */

@@ -82,7 +82,9 @@ export class Store {
   judge(command: StoreCommand, reply: StoreReply): StoreReply {
     const failure = reply.failure;
     const breaker = this.breaker;
-    if (breaker !== null && failure != StoreFailure.Open) breaker.note(failure);
+    if (breaker !== null && failure != StoreFailure.Open) {
+      breaker.note(reply.isForeign ? StoreFailure.Connection : failure);
+    }
     reply.command = command;
     if (!reply.hasFailed) return reply;
     this.metrics.countFailure(failure);

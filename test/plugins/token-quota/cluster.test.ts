@@ -47,13 +47,25 @@ test("several balances at once need a prefix that keeps them in one slot", async
     reservation,
     groups: true,
     default_quota: 100,
-    quotas: [{ group: "research}1", tokens: 100 }],
+    quotas: [
+      { group: "research}1", tokens: 100 },
+      { consumer: "alice", tokens: 1 },
+      { consumer: "bob", tokens: 1 },
+    ],
     admin_extensions: true,
     usage_report: true,
   };
   const group = { "x-mse-consumer-group": "research}1" };
   const apart = await open(config);
   expect((await chat(apart, "team}a", group)).status).toBe(403);
+  // Each is asked for alone.
+  await refill(apart, "alice", 7);
+  await refill(apart, "bob", 8);
+  for (const path of ["/list", "/report"]) {
+    const reply = await admin(apart, path);
+    expect(reply.status).toBe(200);
+    expect(reply.text()).toMatch(/"alice","quota":7\b.*"bob","quota":8\b/);
+  }
   await apart.close();
 
   const host = await open({ ...config, redis_key_prefix: "{chat_quota}:" });

@@ -93,6 +93,8 @@ async function drill({ host, ...store }: Trouble, mode: Mode, opens: boolean): P
   for (let i = 0; i < 4; i++) statuses.push((await chat(host, "alice")).status);
   expect(statuses).toEqual(ANSWERS[mode]);
   expect(countSeen(host) - before).toBe(statuses.filter((status) => status === 200).length);
+  // A balance that nobody knows is an error, not one that is used up.
+  expect(host.metrics.all["token_quota_denied"] ?? 0).toBe(mode === "local" ? 2 : 0);
   expect(host.metrics.all["token_quota_store_breaker_open"]).toBe(opens ? 1 : 0);
   store.mend();
   await host.clock.advance(1001);

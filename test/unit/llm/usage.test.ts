@@ -61,10 +61,10 @@ describe("chunks that are whole events", () => {
     expect(sum(silent, "data: {}\r\n\r", "\ndata: {}\n\n", told)).toMatchObject({ total: 7 });
   });
 
-  it("end what was dropped because it was too long", () => {
+  it("end what was too long to keep", () => {
     const long = `data: "${"x".repeat(300_000)}`;
-    expect(sum(silent, long, `\n\n`, told)).toMatchObject({ total: 7, dropped: 1 });
-    expect(sum(silent, `${long}\n`, told, told)).toMatchObject({ total: 7, dropped: 1 });
+    expect(sum(silent, long, `\n\n`, told)).toMatchObject({ total: 7 });
+    expect(sum(silent, `${long}\n`, told, told)).toMatchObject({ total: 7 });
   });
 });
 
@@ -281,11 +281,38 @@ describe("hostile input", () => {
     expect(usage.model).toBeUndefined();
   });
 
-  it("an event longer than what is kept is dropped and counted, the next one is read", () => {
-    const long = `data: {"choices":[{"delta":{"content":"${"x".repeat(300_000)}"}}]}\n\n`;
+  describe("an event longer than what is kept", () => {
     const last = 'data: {"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}\n\n';
-    const usage = read("text/event-stream", long + last, [100_000, 200_000, 290_000]);
-    expect(usage).toMatchObject({ charged: 3, dropped: 1 });
+    const text = (content: string) => `data: {"choices":[{"delta":{"content":"${content}"}}]}\n\n`;
+    const cuts = [100_000, 200_000, 290_000];
+
+    it("that says nothing does not hide the next one", () => {
+      const usage = read("text/event-stream", text("x".repeat(300_000)) + last, cuts);
+      expect(usage).toMatchObject({ charged: 3 });
+    });
+
+    it("is read where it says what was used", () => {
+      const image = JSON.stringify({
+        type: "image_generation.completed",
+        b64_json: "A/+b".repeat(100_000),
+        usage: { total_tokens: 1756, input_tokens: 100, output_tokens: 1656 },
+      });
+      const stream = `${text("a")}event: image_generation.completed\r\ndata: ${image}\r\n\r\n`;
+      for (const at of [1, 5, 8, 30, 200_000]) {
+        const split = stream.length - at;
+        expect(read("text/event-stream", stream, [90_000, 270_000, split])).toMatchObject({
+          charged: 1756,
+        });
+      }
+      // Cut off behind its usage, and followed by one with less.
+      expect(read("text/event-stream", stream.slice(0, -5), cuts).charged).toBe(1756);
+      expect(read("text/event-stream", stream + last, cuts).charged).toBe(3);
+    });
+
+    it("is not believed where a text only speaks of usage", () => {
+      const said = text(`${"x".repeat(300_000)}\\"usage\\":{\\"total_tokens\\":9}`);
+      expect(read("text/event-stream", said, cuts)).toMatchObject({ seen: false });
+    });
   });
 
   it("nothing nests too deep", () => {

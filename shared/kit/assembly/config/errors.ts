@@ -5,6 +5,8 @@ export class ConfigErrors {
   any: bool = false;
   /** The first reason, or an empty text. */
   message: string = "";
+  /** A line of the log has said where; the message does not. */
+  isPlaced: bool = false;
 
   add(message: string): void {
     if (!this.any) this.message = message;

@@ -139,6 +139,14 @@ export class ConfigReader {
     return value === null ? null : new ConfigReader(value, this.errors, this, field);
   }
 
+  /** As `object`, but null as well when the field is null; a value of another type is an error. */
+  block(field: string): ConfigReader | null {
+    const block = this.object(field);
+    if (block === null || block.value.isObject) return block;
+    if (!block.value.isNull) this.refuse(field, "must be an object");
+    return null;
+  }
+
   /** The same object with errors of its own, for a part that may be refused alone. */
   attempt(): ConfigReader {
     return new ConfigReader(this.value, new ConfigErrors(), this.parent, this.field, this.index);

@@ -52,8 +52,8 @@ export class ResponseUsage {
    */
   constructor(contentType: Slice | null, countsContent: bool = false, readsTexts: bool = true) {
     this.reader = new UsageReader(readsTexts);
-    this.events = isEventStream(contentType) ? new SseReader() : null;
     this.content = countsContent ? new ContentCounter() : null;
+    this.events = isEventStream(contentType) ? new UsageEvents(this) : null;
   }
 
   /** Takes the next chunk of the body. */
@@ -99,16 +99,21 @@ export class ResponseUsage {
     return this.reader.seen;
   }
 
-  /** Events and values that were dropped because they were too long. */
+  /** Values that were dropped because they were too long. */
   get dropped(): i32 {
-    const events = this.events;
-    return this.droppedValues + (events === null ? 0 : events.dropped);
+    return this.droppedValues;
   }
 
   /** Bytes of generated text so far; 0 unless asked for. For estimates: see `ContentCounter`. */
   get contentBytes(): i64 {
     const content = this.content;
     return content === null ? 0 : content.bytes;
+  }
+
+  /** Only for `UsageEvents`. What stands before the JSON is skipped, as between two documents. */
+  readPiece(piece: Slice, isLast: bool): void {
+    this.scan(piece);
+    if (isLast) this.finishScan();
   }
 
   private readEvent(events: SseReader): void {
@@ -149,6 +154,18 @@ export class ResponseUsage {
 
   private readDocument(document: UsageDocument): void {
     if (document.hasUsage) this.reader.read(document);
+  }
+}
+
+/** Reads a long event piece by piece, as JSON is: in one, an image in base64 stands before the usage. */
+@final
+class UsageEvents extends SseReader {
+  constructor(private readonly response: ResponseUsage) {
+    super();
+  }
+
+  protected override pass(at: usize, end: usize, isLast: bool): void {
+    this.response.readPiece(new Slice(at, <i32>(end - at)), isLast);
   }
 }
 

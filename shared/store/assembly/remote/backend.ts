@@ -68,8 +68,15 @@ export abstract class RemoteBackend extends Backend {
     return call.store.judge(call.command, call.command.read(answer));
   }
 
-  protected refuse(call: PendingCall, failure: StoreFailure, cause: string): StoreReply {
+  /** @param isForeign see `StoreReply` */
+  protected refuse(
+    call: PendingCall,
+    failure: StoreFailure,
+    cause: string,
+    isForeign: bool = false,
+  ): StoreReply {
     const reply = StoreReply.failed(failure, call.command.explain(cause));
+    reply.isForeign = isForeign;
     reply.cause = cause;
     return call.store.judge(call.command, reply);
   }

@@ -58,7 +58,7 @@ export class RestBackend extends RemoteBackend {
     const answer = this.dialect.decode(response.body());
     if (answer !== null && (status == 200 || answer.isError)) return this.finish(call, answer);
     const cause = status == 200 ? "no answer of this dialect" : statusText(status);
-    return this.refuse(call, StoreFailure.Reply, cause);
+    return this.refuse(call, StoreFailure.Reply, cause, true);
   }
 }
 

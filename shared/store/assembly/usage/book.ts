@@ -10,6 +10,9 @@ const LINE_FEED: u8 = 0x0a;
  */
 @final
 export class UsageBook {
+  /** No further line fits in shared data: lines never go, so it stays true. */
+  isFull: bool = false;
+
   constructor(
     readonly key: Slice,
     /** What comes later is summed up in one line without a name. */

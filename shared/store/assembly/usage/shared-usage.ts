@@ -20,11 +20,14 @@ export function recordUsage(space: SharedSpace, command: RecordUsage): StoreRepl
   for (let i = 0; i < ATTEMPTS; i++) {
     stored.read(ALWAYS);
     const text = stored.bytes;
-    if (text === null && !line.isEmpty && !enlist(space, book, line)) {
-      line = NO_BYTES;
-      enlist(space, book, line);
-      stored = new StoredValue(space, recordKey(book, line));
-      continue;
+    if (text === null) {
+      const outcome = enlist(space, book, line);
+      if (outcome == Enlisting.Contended) break;
+      if (outcome == Enlisting.Full) {
+        line = NO_BYTES;
+        stored = new StoredValue(space, recordKey(book, line));
+        continue;
+      }
     }
     const record = text === null ? new UsageRecord() : UsageRecord.parse(text);
     stored.bytes = record.plus(command.added, command.periodId).spell();
@@ -53,24 +56,37 @@ export function readUsage(space: SharedSpace, command: ReadUsage): StoreReply {
   return new StoreReply();
 }
 
-/** Adds a name to the list unless it is there; false when the list is full, or changes too fast. */
-function enlist(space: SharedSpace, book: UsageBook, line: Slice): bool {
+const enum Enlisting {
+  /** The name is in the list. */
+  Done,
+  Full,
+  /** The list changes too fast. */
+  Contended,
+}
+
+/** Adds a name to the list unless it is there. */
+function enlist(space: SharedSpace, book: UsageBook, line: Slice): Enlisting {
+  // A list of thousands of names is not copied out of the host for every answer.
+  if (book.isFull && !line.isEmpty) return Enlisting.Full;
   const names = new StoredValue(space, book.key);
   for (let i = 0; i < ATTEMPTS; i++) {
     names.read(ALWAYS);
     const found = names.bytes;
     const list = found === null ? NO_BYTES : found;
     const count = countUnless(list, line);
-    if (count < 0) return true;
-    if (count >= book.mostLines && !line.isEmpty) return false;
+    if (count < 0) return Enlisting.Done;
+    if (count >= book.mostLines && !line.isEmpty) {
+      book.isFull = true;
+      return Enlisting.Full;
+    }
     names.bytes = new Builder(list.length + line.length + 1)
       .append(list)
       .append(line)
       .appendByte(0)
       .view();
-    if (names.write() == Status.Ok) return true;
+    if (names.write() == Status.Ok) return Enlisting.Done;
   }
-  return false;
+  return Enlisting.Contended;
 }
 
 /** How many names there are; -1 when `line` is one of them. */

@@ -1,5 +1,5 @@
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { keepRoute, limitRequestBuffer, limitResponseBuffer } from "@ai-gateway-wasm/kit";
+import { announcedLength, keepRoute, limitRequestBuffer, limitResponseBuffer } from "@ai-gateway-wasm/kit";
 import { StoreReply, StoreStream } from "@ai-gateway-wasm/store";
 import {
   DataAction,
@@ -29,6 +29,7 @@ import { Hit } from "./replay/hit";
 
 const JSON_TYPE: Slice = bytes("application/json; charset=utf-8");
 const STREAM_TYPE: Slice = bytes("text/event-stream; charset=utf-8");
+const BODY_SIZE: string = "body_size";
 /** A body that has not begun by then may never come: the headers are not really held. */
 const BODY_WAIT_MS: i64 = 1000;
 
@@ -97,10 +98,14 @@ export class CacheStream extends StoreStream {
     return HeadersAction.StopIteration;
   }
 
-  override onRequestBody(_size: i32, endOfStream: bool): DataAction {
+  override onRequestBody(size: i32, endOfStream: bool): DataAction {
     this.hasBody = true;
     if (this.stage == Stage.Passes) return DataAction.Continue;
     this.root.holdsHeaders = true;
+    if (this.stage == Stage.Holds && this.config.isTooLong(size)) {
+      this.note(CacheStatus.Bypass, BODY_SIZE);
+      return DataAction.Continue;
+    }
     const goesOn = endOfStream && this.stage == Stage.Holds && this.decide();
     return goesOn ? DataAction.Continue : DataAction.StopIterationAndBuffer;
   }
@@ -189,6 +194,7 @@ export class CacheStream extends StoreStream {
   private readHeaders(): string {
     const config = this.config;
     if (isSwitchedOff(config)) return "header";
+    if (config.isTooLong(announcedLength())) return BODY_SIZE;
     const control = config.obeysCacheControl ? readCacheControl() : null;
     if (control !== null && control.noStore) return "no_store";
     this.control = control;
@@ -220,24 +226,26 @@ export class CacheStream extends StoreStream {
     if (this.config.countsAll) events.count(isMiss ? CacheEvent.Miss : CacheEvent.Skip);
   }
 
+  private passComplete(status: CacheStatus, reason: string): bool {
+    this.note(status, reason);
+    return true;
+  }
+
   /** The request is complete. @returns true: it goes on */
   private decide(): bool {
-    const body = requestBody.readAll();
+    const found = requestBody.readAll();
+    const body = found === null ? NO_BYTES : found;
     const config = this.config;
-    const request = new ChatRequest(body === null ? NO_BYTES : body);
+    // Before trailers the last piece may not have been told of.
+    if (config.isTooLong(body.length)) return this.passComplete(CacheStatus.Bypass, BODY_SIZE);
+    const request = new ChatRequest(body);
     this.model = request.model;
     this.wantsStream = request.wantsStream;
     const question = questionOf(config, request);
-    if (question.isEmpty) {
-      this.note(CacheStatus.Miss, "");
-      return true;
-    }
+    if (question.isEmpty) return this.passComplete(CacheStatus.Miss, "");
     const reason = reasonToBypass(config, request, question);
-    if (reason.length > 0) {
-      this.note(CacheStatus.Bypass, reason);
-      return true;
-    }
-    this.bodyBytes = body === null ? 0 : body.length;
+    if (reason.length > 0) return this.passComplete(CacheStatus.Bypass, reason);
+    this.bodyBytes = body.length;
     this.wantsUsage = request.wantsUsage;
     const control = this.control;
     const maxAge = control === null ? -1 : control.maxAge;

@@ -115,7 +115,7 @@ export class StoreParser {
     const metrics = new StoreMetrics(METRIC_NAME);
     const breaker = new Breaker(FAILURES, OPEN_MS, metrics.breakerState());
     const store = new Store(kind, backend, FailMode.Open, breaker, null, metrics);
-    const far = new RemoteStore(store, breaker, this.ttl);
+    const far = new RemoteStore(store, breaker, this.ttl, this.log);
     const l1 = new OwnFields(block).object("l1");
     return l1 === null ? far : this.layered(l1, far, saltOf(block, cluster));
   }

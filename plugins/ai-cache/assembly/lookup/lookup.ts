@@ -6,6 +6,7 @@ import { CacheConfig } from "../config/config";
 import { CacheKey, keyBeside } from "../key/cache-key";
 import { Metrics } from "../metrics";
 import { Hit } from "../replay/hit";
+import { Lead } from "../store/single-flight";
 import { Finding } from "../store/store";
 import { EMBEDDING_CALL, SEARCH_CALL } from "./semantic";
 
@@ -51,13 +52,13 @@ export class Lookup {
   score: f64 = NaN;
   /** The vector of the question; no bytes: it was not embedded. */
   vector: Slice = NO_BYTES;
-  /** When this request took the lead, in milliseconds; 0: it did not. */
-  leadsSinceMs: i64 = 0;
   /** Who gave no proper answer; empty: nobody. */
   trouble: string = "";
   /** What is wrong, for a log line, without anything of a reply; empty: nothing that is worth one. */
   failure: string = "";
   private step: Step = Step.Exact;
+  /** Null: this request has not taken it, or no longer has it. */
+  private lead: Lead | null = null;
   /** The question whose answer is asked for at last. */
   private neighbour: CacheKey;
   /** Not again. */
@@ -131,9 +132,15 @@ export class Lookup {
 
   /** Gives up the lead: those who follow need not wait any more. */
   release(): void {
-    const flight = this.config.flight;
-    if (flight !== null && this.leadsSinceMs != 0) flight.release(this.key, this.leadsSinceMs);
-    this.leadsSinceMs = 0;
+    const lead = this.handOver();
+    if (lead !== null) lead.release();
+  }
+
+  /** Leaves the lead to whoever stores the answer. */
+  handOver(): Lead | null {
+    const lead = this.lead;
+    this.lead = null;
+    return lead;
   }
 
   private settleExact(finding: Finding, nowMs: i64): Progress {
@@ -143,11 +150,11 @@ export class Lookup {
     // this client is a question like a new one.
     const isBlank = finding.value !== null && this.isYoung(finding, nowMs);
     if (isBlank) return this.miss();
-    return this.willKnowAge(finding) ? this.lead(nowMs) : this.goOn();
+    return this.willKnowAge(finding) ? this.takeLead(nowMs) : this.goOn();
   }
 
   /** Nobody knows the answer. */
-  private lead(nowMs: i64): Progress {
+  private takeLead(nowMs: i64): Progress {
     const flight = this.config.flight;
     const store = this.config.store;
     if (flight === null || store === null) return this.goOn();
@@ -161,7 +168,7 @@ export class Lookup {
       return Progress.Follows;
     }
     if (claim == Claim.Leads) {
-      this.leadsSinceMs = nowMs;
+      this.lead = new Lead(flight, this.key, nowMs);
       // Whoever had the lead may have stored the answer between our look and our claim.
       const finding = store.findHere(this.key, nowMs);
       if (this.isUsable(finding, nowMs)) return this.found(finding);
@@ -202,7 +209,7 @@ export class Lookup {
       const finding = new Finding(nearest.answer, nearest.createdAt * 1000);
       if (!this.isUsable(finding, nowMs)) return this.miss();
       if (store !== null) {
-        store.put(this.rootCalls, this.key, nearest.answer, finding.createdMs, nowMs);
+        store.put(this.rootCalls, this.key, nearest.answer, finding.createdMs, nowMs, null);
       }
       return this.found(finding);
     }

@@ -1,8 +1,10 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
+import { PluginLog } from "@ai-gateway-wasm/kit";
 import { HttpCallResponse, Status, wallClockSeconds } from "proxy-wasm-as";
 import { Embedding } from "../embedding/embedding";
 import { EmbeddingService } from "../embedding/embedding-service";
 import { CacheKey } from "../key/cache-key";
+import { Trouble } from "../trouble";
 import { Entry } from "../vector/entry";
 import { Nearest } from "../vector/neighbour";
 import { VectorDatabase } from "../vector/vector-database";
@@ -11,13 +13,22 @@ import { VectorDatabase } from "../vector/vector-database";
 export const EMBEDDING_CALL: i32 = 1;
 export const SEARCH_CALL: i32 = 2;
 export const UPLOAD_CALL: i32 = 3;
+/** The answer is stored nowhere else. */
+export const ONLY_UPLOAD_CALL: i32 = 4;
+export const CLEAN_UP_CALL: i32 = 5;
+
+/** Who does not answer, in the log. */
+export const UPLOADS: string = "semantic cache: upload";
 
 /** Neighbours of questions: who embeds, and who finds what is near. One of them may be missing. */
 @final
 export class Semantic {
+  private readonly uploads: Trouble = new Trouble(UPLOADS);
+
   constructor(
     private readonly embedding: EmbeddingService | null,
     private readonly database: VectorDatabase | null,
+    private readonly log: PluginLog,
   ) {}
 
   /** Neither is missing. */
@@ -54,16 +65,18 @@ export class Semantic {
     return database.nearest(response.status, response.body(), key.partitionHex, now);
   }
 
-  /** Stores an answer by the vector of its question. Nobody waits for it. */
-  upload(owner: u32, key: CacheKey, vector: Slice, answer: Slice): bool {
+  /** Stores an answer by the vector of its question. The root, `owner`, hears what became of it. */
+  upload(owner: u32, tag: i32, key: CacheKey, vector: Slice, answer: Slice): void {
     const database = this.database;
-    if (database === null) return false;
+    if (database === null) return;
     const now = <i64>wallClockSeconds();
     const entry = new Entry(vector, key.text, answer, key.partitionHex, key.digest, now);
-    const status = database.service.send(owner, UPLOAD_CALL, database.upload(entry));
-    const cleanUp = status == Status.Ok ? database.cleanUp(entry) : null;
-    if (cleanUp !== null) database.service.send(owner, UPLOAD_CALL, cleanUp);
-    return status == Status.Ok;
+    if (database.service.send(owner, tag, database.upload(entry)) != Status.Ok) {
+      this.uploads.tell(this.log, "could not be called");
+      return;
+    }
+    const cleanUp = database.cleanUp(entry);
+    if (cleanUp !== null) database.service.send(owner, CLEAN_UP_CALL, cleanUp);
   }
 
   /** What the operator should know; empty: nothing. */

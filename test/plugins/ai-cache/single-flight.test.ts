@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { SlowRest } from "./slow-rest.js";
 import {
   begin,
+  CHAT,
   completion,
   gateway,
   higress,
@@ -165,6 +166,31 @@ test("another question does not wait", async () => {
   expect(asked(host)).toBe(2);
   await host.clock.advance(2000);
   await Promise.all(streams.map((stream) => stream.response()));
+  await host.close();
+});
+
+test.each<[string, object, object]>([
+  ["prefixes", { cacheKeyPrefix: "a:" }, { cacheKeyPrefix: "b:" }],
+  ["databases", { database: 1 }, { database: 2 }],
+])("rules whose Redis has other %s do not wait for each other", async (_what, a, b) => {
+  const rule = (name: string, more: object) => ({
+    _match_domain_: [`${name}.test`],
+    cache: { ...PEER.cache, ...more },
+    singleFlight: {},
+  });
+  const config = { _rules_: [rule("a", a), rule("b", b)] };
+  const { host } = await higress(config, { clusters: { backend: slow(completion("42")) } });
+  const streams = [];
+  for (const name of ["a", "b", "a"]) {
+    const stream = host.stream(`POST http://${name}.test${CHAT}`, { headers: JSON_TYPE });
+    await stream.headers();
+    await stream.data(question("q"), { end: true });
+    streams.push(stream);
+  }
+  await host.clock.advance(500);
+  expect(asked(host)).toBe(2);
+  await host.clock.advance(2000);
+  for (const stream of streams) expect(textOf(await stream.response())).toBe("42");
   await host.close();
 });
 

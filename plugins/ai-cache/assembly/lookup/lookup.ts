@@ -8,7 +8,7 @@ import { Metrics } from "../metrics";
 import { Hit } from "../replay/hit";
 import { Lead } from "../store/single-flight";
 import { Finding } from "../store/store";
-import { EMBEDDING_CALL, SEARCH_CALL } from "./semantic";
+import { Call, EMBEDDING_CALL, SEARCH_CALL } from "./semantic";
 
 /** Where a lookup stands. */
 export const enum Progress {
@@ -126,8 +126,17 @@ export class Lookup {
   /** Nobody waits for the answer that is still to come. */
   giveUp(): void {
     const store = this.config.store;
-    const isAsked = this.step == Step.Exact || this.step == Step.Neighbour;
-    if (store !== null && isAsked) store.giveUp();
+    const semantic = this.config.semantic;
+    const isSearch = this.step == Step.Search;
+    if (this.step == Step.Exact || this.step == Step.Neighbour) {
+      if (store !== null) store.giveUp();
+    } else if (semantic !== null && (isSearch || this.step == Step.Embedding)) {
+      semantic.giveUp(isSearch);
+      this.failure = failureOf(
+        isSearch ? "vector" : "embedding",
+        "no answer within lookupDeadlineMs",
+      );
+    }
   }
 
   /** Gives up the lead: those who follow need not wait any more. */
@@ -182,7 +191,12 @@ export class Lookup {
     if (this.config.store !== null && !this.config.searchesAfterMiss) return this.miss();
     if (this.key.semanticText.isEmpty) return this.miss();
     this.step = Step.Embedding;
-    return semantic.embed(this.calls.owner, this.key) ? Progress.Pending : this.fail("embedding");
+    return this.waitFor(semantic.embed(this.calls.owner, this.key), "embedding");
+  }
+
+  private waitFor(call: Call, service: string): Progress {
+    if (call == Call.Sent) return Progress.Pending;
+    return call == Call.Spared ? this.miss() : this.fail(service);
   }
 
   private takeEmbedding(response: HttpCallResponse): Progress {
@@ -193,8 +207,8 @@ export class Lookup {
     this.vector = embedding.vector;
     if (this.isRefresh) return this.miss();
     this.step = Step.Search;
-    const isSent = semantic.search(this.calls.owner, this.key, embedding.vector);
-    return isSent ? Progress.Pending : this.fail("vector");
+    const call = semantic.search(this.calls.owner, this.key, embedding.vector);
+    return this.waitFor(call, "vector");
   }
 
   private takeNearest(response: HttpCallResponse, nowMs: i64): Progress {
@@ -256,7 +270,7 @@ export class Lookup {
   /** @param reason without anything of the reply; empty: the call could not be sent */
   private fail(trouble: string, reason: string = "could not be called"): Progress {
     this.note(trouble);
-    this.failure = "semantic cache: " + trouble + ": " + reason;
+    this.failure = failureOf(trouble, reason);
     return this.miss();
   }
 
@@ -270,4 +284,8 @@ export class Lookup {
     this.step = Step.Done;
     return Progress.Miss;
   }
+}
+
+function failureOf(service: string, reason: string): string {
+  return "semantic cache: " + service + ": " + reason;
 }

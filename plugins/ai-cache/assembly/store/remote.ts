@@ -24,8 +24,9 @@ export class RemoteStore extends AnswerStore {
     /** 0: for ever. */
     private readonly ttlSeconds: i64,
     private readonly log: PluginLog,
+    salt: Slice,
   ) {
-    super();
+    super(salt);
   }
 
   override get isRemote(): bool {

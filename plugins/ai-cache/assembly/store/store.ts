@@ -21,7 +21,7 @@ export const NOTHING: Finding = new Finding(null);
 /** Where exact answers are kept. One file per place. */
 export abstract class AnswerStore {
   constructor(
-    /** Names the Redis behind a table of this gateway; no bytes: there are not both. */
+    /** Names a Redis where this gateway keeps something of it, answers or locks; no bytes: it does not. */
     readonly salt: Slice = NO_BYTES,
   ) {}
 

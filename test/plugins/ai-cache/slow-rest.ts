@@ -4,17 +4,20 @@ import type { UpstreamHandler, UpstreamRequest, UpstreamSink } from "proxy-wasm-
 export class SlowRest implements UpstreamHandler {
   readonly kind = "upstream";
   readonly hasEndpoints = true;
-  readonly requests: string[][] = [];
+  readonly requests: UpstreamRequest[] = [];
   private readonly values = new Map<string, string>();
 
   /** @param storeMs of each `set` */
   constructor(private readonly storeMs: number) {}
 
+  get last(): UpstreamRequest | undefined {
+    return this.requests.at(-1);
+  }
+
   open(request: UpstreamRequest, sink: UpstreamSink, onComplete: (fn: () => void) => void): void {
     onComplete(() => {
-      const words = JSON.parse(request.body) as string[];
-      const [name = "", key = "", value = ""] = words;
-      this.requests.push(words);
+      this.requests.push(request);
+      const [name = "", key = "", value = ""] = JSON.parse(request.body) as string[];
       const answer = (result: string | null): void => {
         sink.headers({ ":status": "200", "content-type": "application/json" }, false);
         sink.data(JSON.stringify({ result }), true);

@@ -1,4 +1,4 @@
-import { upstream, type Host, type RedisFailure } from "proxy-wasm-test";
+import { upstream, type Host, type Redis } from "proxy-wasm-test";
 import { expect, test } from "vitest";
 import { ask, completion, gateway, higress, JSON_TYPE, PEER, question } from "./support.js";
 
@@ -7,7 +7,7 @@ import { ask, completion, gateway, higress, JSON_TYPE, PEER, question } from "./
 const errors = (host: Host): string[] =>
   host.logs.filter(({ level }) => level === "error").map(({ text }) => text.replace(/^.*\] /, ""));
 
-test.each<[RedisFailure, string]>([
+test.each<[NonNullable<Parameters<Redis["fail"]>[0]>, string]>([
   ["drop", "exact cache: store: cannot connect to redis cluster"],
   [{ error: "LOADING Redis is loading" }, "exact cache: store: LOADING Redis is loading"],
   [

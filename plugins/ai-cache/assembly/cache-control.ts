@@ -1,11 +1,5 @@
-import {
-  lowerCase,
-  NOT_AN_INTEGER,
-  parseInteger,
-  Slice,
-  trim,
-  bytes,
-} from "@ai-gateway-wasm/bytes";
+import { bytes, lowerCase, NOT_AN_INTEGER, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { elementsOf } from "./header-list";
 import { ANY_AGE } from "./lookup/lookup";
 
 const NO_STORE: Slice = bytes("no-store");
@@ -26,12 +20,8 @@ export class CacheControl {
 
   static parse(value: Slice): CacheControl {
     const control = new CacheControl();
-    for (let at = 0; at <= value.length;) {
-      const comma = value.indexOf(0x2c, at);
-      const end = comma < 0 ? value.length : comma;
-      control.take(lowerCase(trim(value.sub(at, end))));
-      at = end + 1;
-    }
+    const directives = elementsOf(value);
+    for (let i = 0; i < directives.length; i++) control.take(lowerCase(directives[i]));
     return control;
   }
 

@@ -16,5 +16,9 @@ export const STATUS: Slice = bytes(":status");
 /** Bytes of a body that Higress may hold, for this and all other plugins, as with the peer. */
 export const BODY_LIMIT: i64 = 104857600;
 
+/** A store or a service that fails this often in a row is left alone for a while. */
+export const FAILURES: i32 = 5;
+export const OPEN_MS: i64 = 3000;
+
 /** Response details of a hit, for the access log. */
 export const HIT_DETAILS: Slice = bytes("ai-cache.hit");

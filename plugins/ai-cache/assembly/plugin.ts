@@ -1,15 +1,19 @@
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { startTicks } from "@ai-gateway-wasm/kit/periodic";
-import { StoreReply, StoreRoot } from "@ai-gateway-wasm/store";
-import { HttpContext, wallClockNs } from "proxy-wasm-as";
+import { STORE_TAGS, StoreReply, StoreRoot } from "@ai-gateway-wasm/store";
+import { HttpCallResponse, HttpContext, wallClockNs } from "proxy-wasm-as";
 import { CacheConfig } from "./config/config";
 import { parseConfig } from "./config/parser";
 import { Tables } from "./config/tables";
+import { ONLY_UPLOAD_CALL, UPLOADS } from "./lookup/semantic";
 import { Metrics } from "./metrics";
 import { PLUGIN_NAME } from "./names";
 import { RemainingTime } from "./store/remaining-time";
 import { AnswerStore } from "./store/store";
+import { StoreAnswer } from "./store/store-answer";
 import { CacheStream } from "./stream";
+import { Trouble } from "./trouble";
+import { refusalOf } from "./vector/upload-answer";
 
 const TICK_MS: i32 = 100;
 /** With `singleFlight`: how soon those who wait see an answer. */
@@ -29,6 +33,7 @@ export class CacheRoot extends StoreRoot<CacheConfig> {
   private hasFlights: bool = false;
   private waiting: CacheStream[] = [];
   private sweptMs: i64 = 0;
+  private readonly uploads: Trouble = new Trouble(UPLOADS);
 
   constructor(id: u32) {
     super(id, PLUGIN_NAME);
@@ -79,6 +84,19 @@ export class CacheRoot extends StoreRoot<CacheConfig> {
     const command = reply.command;
     if (reply.hasFailed) this.metrics.backendError.increment();
     if (command instanceof RemainingTime) (<RemainingTime>command).settle(reply, this.nowMs);
+    else if (command instanceof StoreAnswer) (<StoreAnswer>command).settle(reply);
+  }
+
+  /** A vector database has answered to an upload, or a store. */
+  override onHttpCallResponse(tag: i32, response: HttpCallResponse): void {
+    if (tag >= STORE_TAGS) return super.onHttpCallResponse(tag, response);
+    const refusal = refusalOf(response);
+    if (refusal.length > 0) {
+      this.metrics.backendError.increment();
+      this.uploads.tell(this.log, refusal);
+    } else if (tag == ONLY_UPLOAD_CALL) {
+      this.metrics.stored.increment();
+    }
   }
 
   /** Has `onWait` of the stream called by each tick until it answers false. */

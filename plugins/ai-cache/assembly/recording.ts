@@ -8,7 +8,9 @@ import { JsonAnswer } from "./answer/json-answer";
 import { StreamAnswer } from "./answer/stream-answer";
 import { CacheConfig } from "./config/config";
 import { Lookup } from "./lookup/lookup";
+import { ONLY_UPLOAD_CALL, UPLOAD_CALL } from "./lookup/semantic";
 import { Metrics } from "./metrics";
+import { Storing } from "./store/storing";
 import { CONTENT_TYPE, FALLBACK_FROM, STATUS } from "./names";
 
 /** `request deny`, spelled `reqeust deny` by the peer, or `response deny`. */
@@ -65,14 +67,14 @@ export class Recording {
     const lookup = this.lookup;
     const store = this.config.store;
     const semantic = this.config.semantic;
-    let isStored: bool = store !== null;
-    if (store !== null) store.put(this.calls, lookup.key, value, nowMs, nowMs);
-    if (semantic !== null && !lookup.vector.isEmpty) {
-      const vector = lookup.vector;
-      if (semantic.upload(this.calls.owner, lookup.key, vector, answer.text)) isStored = true;
+    if (store !== null) {
+      const storing = new Storing(this.metrics, lookup.handOver());
+      store.put(this.calls, lookup.key, value, nowMs, nowMs, storing);
     }
-    if (isStored) this.metrics.stored.increment();
-    lookup.release();
+    if (semantic !== null && !lookup.vector.isEmpty) {
+      const tag = store === null ? ONLY_UPLOAD_CALL : UPLOAD_CALL;
+      semantic.upload(this.calls.owner, tag, lookup.key, lookup.vector, answer.text);
+    }
   }
 
   /** The answer broke off. */

@@ -3,6 +3,7 @@ import { isUnreadable, isWebSocket } from "@ai-gateway-wasm/kit";
 import { requestHeaders } from "proxy-wasm-as";
 import { CacheControl } from "./cache-control";
 import { CacheConfig } from "./config/config";
+import { elementsOf } from "./header-list";
 import { CACHE_CONTROL, CONTENT_TYPE, SKIP_HEADER } from "./names";
 
 // What the headers of a request say about the cache; to be asked in their callback.
@@ -26,14 +27,25 @@ export function isJsonChat(): bool {
 /** A header of `bypassOn` is there. */
 export function isSwitchedOff(config: CacheConfig): bool {
   for (let i = 0; i < config.bypassOn.length; i++) {
-    const value = requestHeaders.get(config.bypassOn[i].header);
-    if (value !== null && value.equals(config.bypassOn[i].value)) return true;
+    const test = config.bypassOn[i];
+    const value = requestHeaders.joined(test.header);
+    if (value !== null && isOrHas(value, test.value)) return true;
   }
   return false;
 }
 
 /** Null: the client says nothing. */
 export function readCacheControl(): CacheControl | null {
-  const value = requestHeaders.get(CACHE_CONTROL);
+  const value = requestHeaders.joined(CACHE_CONTROL);
   return value === null ? null : CacheControl.parse(value);
+}
+
+/** Whether a header has a value, or is a list with it: on one line or on several. */
+function isOrHas(header: Slice, value: Slice): bool {
+  if (header.equals(value)) return true;
+  const elements = elementsOf(header);
+  for (let i = 0; i < elements.length; i++) {
+    if (elements[i].equals(value)) return true;
+  }
+  return false;
 }

@@ -1,6 +1,13 @@
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { keepRoute, limitRequestBuffer, limitResponseBuffer } from "@ai-gateway-wasm/kit";
+import {
+  announcedLength,
+  keepRoute,
+  limitRequestBuffer,
+  limitResponseBuffer,
+} from "@ai-gateway-wasm/kit";
+import { Series } from "@ai-gateway-wasm/kit/series";
 import { StoreReply, StoreStream } from "@ai-gateway-wasm/store";
+import { wallClockMs } from "@ai-gateway-wasm/store/assembly/clock";
 import {
   DataAction,
   HeadersAction,
@@ -10,11 +17,11 @@ import {
   requestHeaders,
   responseBody,
   TrailersAction,
-  wallClockNs,
 } from "proxy-wasm-as";
 import { CacheConfig, KeyStrategy } from "./config/config";
 import { CacheControl } from "./cache-control";
 import { CacheEvent, eventsOf } from "./event-counts";
+import { countHit } from "./hit-count";
 import { keyOf } from "./key/cache-key";
 import { ChatRequest } from "./key/chat-request";
 import { questionOf, reasonToBypass } from "./key/question";
@@ -29,6 +36,7 @@ import { Hit } from "./replay/hit";
 
 const JSON_TYPE: Slice = bytes("application/json; charset=utf-8");
 const STREAM_TYPE: Slice = bytes("text/event-stream; charset=utf-8");
+const BODY_SIZE: string = "body_size";
 /** A body that has not begun by then may never come: the headers are not really held. */
 const BODY_WAIT_MS: i64 = 1000;
 
@@ -93,14 +101,19 @@ export class CacheStream extends StoreStream {
     limitRequestBuffer(BODY_LIMIT);
     requestHeaders.remove(ACCEPT_ENCODING);
     this.stage = Stage.Holds;
-    if (!this.root.holdsHeaders) this.watchBody();
+    // Higress holds headers for whoever asks.
+    if (!isDefined(HIGRESS) && !this.root.holdsHeaders) this.watchBody();
     return HeadersAction.StopIteration;
   }
 
-  override onRequestBody(_size: i32, endOfStream: bool): DataAction {
+  override onRequestBody(size: i32, endOfStream: bool): DataAction {
     this.hasBody = true;
     if (this.stage == Stage.Passes) return DataAction.Continue;
     this.root.holdsHeaders = true;
+    if (this.stage == Stage.Holds && this.config.isTooLong(size)) {
+      this.note(CacheStatus.Bypass, BODY_SIZE);
+      return DataAction.Continue;
+    }
     const goesOn = endOfStream && this.stage == Stage.Holds && this.decide();
     return goesOn ? DataAction.Continue : DataAction.StopIterationAndBuffer;
   }
@@ -115,13 +128,18 @@ export class CacheStream extends StoreStream {
   override onStoreReply(reply: StoreReply): void {
     const lookup = this.lookup;
     if (lookup === null || this.stage != Stage.Asks) return;
-    this.advance(lookup.onStoreReply(reply, nowInMs()));
+    this.advance(lookup.onStoreReply(reply, wallClockMs()));
+  }
+
+  /** One that comes when nobody waits any more says nothing good of the store. */
+  override onRedisReply(tag: i32, failed: bool, reply: Slice): void {
+    if (this.stage == Stage.Asks) super.onRedisReply(tag, failed, reply);
   }
 
   override onHttpCallResponse(tag: i32, response: HttpCallResponse): void {
     const lookup = this.lookup;
     if (lookup === null || this.stage != Stage.Asks) return;
-    const progress = lookup.onHttpCallResponse(tag, response, nowInMs());
+    const progress = lookup.onHttpCallResponse(tag, response, wallClockMs());
     if (progress != Progress.Pending) this.advance(progress);
     else super.onHttpCallResponse(tag, response);
   }
@@ -189,6 +207,7 @@ export class CacheStream extends StoreStream {
   private readHeaders(): string {
     const config = this.config;
     if (isSwitchedOff(config)) return "header";
+    if (config.isTooLong(announcedLength())) return BODY_SIZE;
     const control = config.obeysCacheControl ? readCacheControl() : null;
     if (control !== null && control.noStore) return "no_store";
     this.control = control;
@@ -220,24 +239,26 @@ export class CacheStream extends StoreStream {
     if (this.config.countsAll) events.count(isMiss ? CacheEvent.Miss : CacheEvent.Skip);
   }
 
+  private passComplete(status: CacheStatus, reason: string): bool {
+    this.note(status, reason);
+    return true;
+  }
+
   /** The request is complete. @returns true: it goes on */
   private decide(): bool {
-    const body = requestBody.readAll();
+    const found = requestBody.readAll();
+    const body = found === null ? NO_BYTES : found;
     const config = this.config;
-    const request = new ChatRequest(body === null ? NO_BYTES : body);
+    // Before trailers the last piece may not have been told of.
+    if (config.isTooLong(body.length)) return this.passComplete(CacheStatus.Bypass, BODY_SIZE);
+    const request = new ChatRequest(body);
     this.model = request.model;
     this.wantsStream = request.wantsStream;
     const question = questionOf(config, request);
-    if (question.isEmpty) {
-      this.note(CacheStatus.Miss, "");
-      return true;
-    }
+    if (question.isEmpty) return this.passComplete(CacheStatus.Miss, "");
     const reason = reasonToBypass(config, request, question);
-    if (reason.length > 0) {
-      this.note(CacheStatus.Bypass, reason);
-      return true;
-    }
-    this.bodyBytes = body === null ? 0 : body.length;
+    if (reason.length > 0) return this.passComplete(CacheStatus.Bypass, reason);
+    this.bodyBytes = body.length;
     this.wantsUsage = request.wantsUsage;
     const control = this.control;
     const maxAge = control === null ? -1 : control.maxAge;
@@ -246,7 +267,7 @@ export class CacheStream extends StoreStream {
     const lookup = new Lookup(config, key, this.calls, this.root.calls, this.metrics, maxAge);
     this.lookup = lookup;
     this.stage = Stage.Asks;
-    this.sinceMs = nowInMs();
+    this.sinceMs = wallClockMs();
     this.asksSinceMs = this.sinceMs;
     const isRefresh = control !== null && control.refresh;
     return this.settle(lookup, isRefresh ? lookup.refresh() : lookup.start(this.sinceMs));
@@ -255,7 +276,7 @@ export class CacheStream extends StoreStream {
   /** An answer came later. */
   private advance(progress: Progress): void {
     if (progress == Progress.Pending || progress == Progress.Follows || !this.reach()) return;
-    const lastedMs = max<i64>(0, nowInMs() - this.sinceMs);
+    const lastedMs = max<i64>(0, wallClockMs() - this.sinceMs);
     this.metrics.lookupMs.record(lastedMs);
     if (this.config.countsAll) {
       const events = eventsOf(this.model);
@@ -297,10 +318,11 @@ export class CacheStream extends StoreStream {
     this.stage = Stage.Passes;
     ledger.status = CacheStatus.Hit;
     ledger.score = lookup.score;
-    const ageMs = nowInMs() - lookup.createdMs;
+    const ageMs = wallClockMs() - lookup.createdMs;
     if (lookup.createdMs > 0) ledger.age = max<i64>(0, ageMs / 1000);
     ledger.log(this.root.log);
-    this.countHit(hit, !isNaN(lookup.score));
+    const events: Series | null = config.countsAll ? eventsOf(this.model) : null;
+    countHit(this.metrics, hit, this.bodyBytes, !isNaN(lookup.score), events);
     const type = this.wantsStream ? STREAM_TYPE : JSON_TYPE;
     const headers = new PairsBuilder().add(CONTENT_TYPE, type);
     if (config.addsHeaders) ledger.addTo(headers);
@@ -309,24 +331,9 @@ export class CacheStream extends StoreStream {
     lookup.release(); // a neighbour's answer, stored as its own by now
   }
 
-  private countHit(hit: Hit, isSemantic: bool): void {
-    const metrics = this.metrics;
-    const input = hit.inputTokens(this.bodyBytes);
-    const output = hit.outputTokens();
-    metrics.hit.increment();
-    if (isSemantic) metrics.hitSemantic.increment();
-    metrics.savedInput.increment(input);
-    metrics.savedOutput.increment(output);
-    if (!this.config.countsAll) return;
-    const events = eventsOf(this.model);
-    events.count(CacheEvent.Hit);
-    if (isSemantic) events.count(CacheEvent.SemanticHit);
-    events.count(CacheEvent.SavedTokens, input + output);
-  }
-
   /** Until a gateway has shown that it can hold headers. */
   private watchBody(): void {
-    this.sinceMs = nowInMs();
+    this.sinceMs = wallClockMs();
     this.root.watch(this);
   }
 
@@ -350,7 +357,3 @@ export class CacheStream extends StoreStream {
 }
 
 const NO_HEADERS: Slice[] = [];
-
-function nowInMs(): i64 {
-  return <i64>(wallClockNs() / 1000000);
-}

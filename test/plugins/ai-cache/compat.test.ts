@@ -44,6 +44,10 @@ const ROWS: Record<string, Row> = {
     given: { cacheKeyPartition: ["consumer"] },
     asker: { "x-mse-consumer": "bob" },
   },
+  maxBodyBytes: {
+    given: { maxBodyBytes: 10_485_760 },
+    asked: question("q", { metadata: "m".repeat(10_485_760) }),
+  },
   maxKeyBytes: { given: { maxKeyBytes: 65536 }, asked: question(LONG_KEY) },
   maxValueBytes: {
     given: { maxValueBytes: 1_048_576 },

@@ -35,6 +35,16 @@ describe("what a start logs", () => {
       ],
     ],
     [
+      "a threshold of similarities, and nobody says on which side of it they are near",
+      {
+        embedding: EMBEDDING,
+        vector: { type: "qdrant", serviceName: "q.dns", collectionID: "c", threshold: 0.9 },
+      },
+      [
+        "warn vector.thresholdRelation is not set: scores of this database grow with similarity, and lt accepts what is unlike",
+      ],
+    ],
+    [
       "a vector database without anybody who embeds",
       { ...MEMORY, vector: VECTOR, enableSemanticCache: true },
       [

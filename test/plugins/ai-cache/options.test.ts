@@ -53,7 +53,64 @@ const response = (status: string) =>
   data({ type: `response.${status}`, response: { status } });
 const responses = { cacheStreamValueFrom: "delta" };
 
+/** Its last items, in a document or in the event that ends a stream. */
+const output = (part: object) => [{ type: "message", content: [part] }];
+const refused = { type: "refusal", refusal: "no" };
+const said = { type: "output_text", text: "a" };
+const outputText = { cacheValueFrom: "output.0.content.0.type" };
+const document = (part: object) => ({
+  body: JSON.stringify({ object: "response", status: "completed", output: output(part) }),
+});
+
 test.each<[object, Partial<Answer>, boolean]>([
+  // Errors that are no member `error`.
+  [{}, stream(`${unknown}event: error\ndata: {"code":"Throttling"}\n\n`), false],
+  [{}, stream(`${unknown}event:error\n\n`), false],
+  [{}, stream(`${unknown}event: errors\ndata: {"code":1}\n\n`), true],
+  [{}, stream(unknown + data({ object: "error", message: "it hurts" })), false],
+  [{}, stream(`${unknown}${data({ type: "error", message: "it hurts" })}data: [DONE]\n\n`), false],
+  [{ compat: "peer" }, { body: completion("a").replace("chat.completion", "error") }, false],
+  // Refusals of the Responses API.
+  [
+    responses,
+    stream(data({ type: "response.refusal.delta", delta: "a" }) + response("completed")),
+    false,
+  ],
+  [
+    responses,
+    stream(data({ type: "response.content_part.added", part: refused }) + response("completed")),
+    false,
+  ],
+  [
+    responses,
+    stream(
+      data({ type: "response.output_item.done", item: output(refused)[0] ?? {} }) +
+        response("completed"),
+    ),
+    false,
+  ],
+  [
+    responses,
+    stream(
+      response("completed").replace(
+        '"response":{',
+        `"response":{"output":${JSON.stringify(output(refused))},`,
+      ),
+    ),
+    false,
+  ],
+  [
+    responses,
+    stream(
+      response("completed").replace(
+        '"response":{',
+        `"response":{"output":${JSON.stringify(output(said))},`,
+      ),
+    ),
+    true,
+  ],
+  [outputText, document(refused), false],
+  [outputText, document(said), true],
   [responses, stream(response("completed")), true],
   [responses, stream(response("incomplete")), false],
   [{ ...responses, cacheFinishReasons: [] }, stream(response("incomplete")), true],

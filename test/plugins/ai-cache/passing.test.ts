@@ -6,6 +6,7 @@ import {
   completion,
   gateway,
   higress,
+  isHit,
   JSON_TYPE,
   MEMORY,
   PEER,
@@ -20,6 +21,18 @@ test("the handshake of a WebSocket is no chat, whatever type it names", async ()
   await stream.headers();
   expect(stream.state.paused).toBe(false);
   await stream.abort();
+  await host.close();
+});
+
+test("in Higress a body may take its time: headers are held, and it is looked up", async () => {
+  const { host } = await higress(PEER);
+  for (const expected of [false, true]) {
+    const stream = host.stream(`POST ${CHAT}`, { headers: JSON_TYPE });
+    await stream.headers();
+    await host.clock.advance(3000);
+    await stream.data(question("a"), { end: true });
+    expect(isHit(await stream.response())).toBe(expected);
+  }
   await host.close();
 });
 

@@ -35,6 +35,23 @@ test("a Redis that hangs is left alone after five deadlines; the first one that 
   await host.close();
 });
 
+test("answers that come after the deadline do not speak for a Redis that is too slow", async () => {
+  const backend = upstream()
+    .after(2000)
+    .reply(200, { headers: JSON_TYPE, body: completion("Hello") });
+  const config = { ...PEER, lookupDeadlineMs: 500 };
+  const { host, redis } = await higress(config, { clusters: { backend } });
+  redis.after(1000);
+  for (let i = 0; i < 5; i++) {
+    const stream = await begin(host, question(`q${i}`));
+    // Gone before the answer is stored: what is stored in time would speak for Redis.
+    await host.clock.advance(1800);
+    await stream.abort();
+  }
+  expect(host.metrics.all).toMatchObject({ ai_cache_deadline: 5, ai_cache_store_breaker_open: 1 });
+  await host.close();
+});
+
 test("how long Redis has an old answer does not bring it back over a newer one", async () => {
   const long = "a longer answer than the table takes";
   const backend = upstream().reply(200, { headers: JSON_TYPE, body: completion(long) });

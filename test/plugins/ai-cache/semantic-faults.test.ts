@@ -16,14 +16,19 @@ const DEADLINE_MS = 3100;
 /** Asks in each mood, then when all is well; answers are those of the model until then. */
 async function trouble(gateway: SemanticGateway, cause: (mood: Mood) => void): Promise<void> {
   let answers = 0;
+  /** As long as a service is left alone. */
+  const rest = () => gateway.host.clock.advance(3000);
   for (const mood of MOODS) {
     cause(mood);
+    await rest();
     const from = gateway.host.clock.now;
     expect(await gateway.ask(ASKED), mood).toBe(`answer ${++answers}`);
     expect(gateway.host.clock.now - from, mood).toBeLessThanOrEqual(DEADLINE_MS);
+    await rest();
     expect(await gateway.ask(AGAIN, { stream: true }), mood).toBe(`answer ${++answers}`);
   }
   cause("well");
+  await rest();
   const last = await gateway.ask("Where is Timbuktu?");
   expect(last).toBe(`answer ${answers + 1}`);
   expect(await gateway.ask("Where is Timbuktu ?")).toBe(last);
@@ -40,6 +45,37 @@ describe.each(BUILDS)("on %s", (build) => {
     const gateway = await SemanticGateway.open(build, { embedding });
     await trouble(gateway, (mood) => (gateway.embedding.mood = mood));
     expect(gateway.index.size).toBe(1);
+  });
+
+  it.each([
+    ["embedding", "embedding", "silent"],
+    ["vectors", "vector", "silent"],
+    ["embedding", "embedding", "failing"],
+    ["vectors", "vector", "down"],
+  ] as const)("%s is left alone after five failures (%s, %s)", async (name, told, mood) => {
+    const gateway = await SemanticGateway.open(build);
+    const { host } = gateway;
+    const asked = async (): Promise<[waitedMs: number, calls: number]> => {
+      const [from, calls] = [host.clock.now, gateway[name].requests.length];
+      await gateway.ask(ASKED);
+      return [host.clock.now - from, gateway[name].requests.length - calls];
+    };
+    gateway[name].mood = mood;
+    for (let i = 0; i < 5; i++) await asked();
+    const isOpen = () => host.metrics.all[`ai_cache_${told}_breaker_open`];
+    const errors = () => host.metrics.all["ai_cache_backend_error"];
+    const before = errors();
+    expect(isOpen()).toBe(1);
+    for (let i = 0; i < 3; i++) expect(await asked()).toEqual([0, 0]);
+    expect(errors()).toBe(before);
+    const line = `semantic cache: ${told}: `;
+    expect(host.logs.filter(({ text }) => text.includes(line))).toHaveLength(5);
+    gateway[name].mood = "well";
+    await host.clock.advance(3000);
+    await asked();
+    expect(isOpen()).toBe(0);
+    expect(await gateway.ask(AGAIN)).toBe(await gateway.ask(ASKED));
+    await host.close();
   });
 
   it.each(["embedding", "vectors"] as const)("a client leaves while %s is asked", async (name) => {

@@ -1,7 +1,9 @@
 import { upstream, type ClientResponse, type Host, type Upstream } from "proxy-wasm-test";
 import { expect, test } from "vitest";
+import { SlowRest } from "./slow-rest.js";
 import {
   begin,
+  CHAT,
   completion,
   gateway,
   higress,
@@ -65,6 +67,38 @@ test("the same with answers in Redis: those who wait ask it again when the leade
   expect(asked(host)).toBe(1);
   expect(replies.filter(isHit)).toHaveLength(49);
   expect(redis.commands.filter(([name]) => name === "set")).toHaveLength(1);
+  await host.close();
+});
+
+test.each([
+  ["soon enough", 300, 1],
+  ["too late for those who wait", 9000, 10],
+])(
+  "Redis takes the answer %s: they wait for that, not for its way there",
+  async (_how, ms, times) => {
+    const rest = new SlowRest(ms);
+    const cache = { type: "redis-http", cluster: "rest", timeout: 20_000 };
+    const config = { cache, singleFlight: { maxWaitMs: 5000 } };
+    const host = await gateway(config, { clusters: { rest, backend: slow(completion("42")) } });
+    const replies = await stampede(host, 10, 1);
+    expect(asked(host)).toBe(times);
+    expect(replies.map(textOf)).toEqual(Array(10).fill("42"));
+    await host.close();
+  },
+);
+
+test("a Redis that does not take it sends them on their way", async () => {
+  const { host, redis } = await higress(
+    { ...PEER, singleFlight: { maxWaitMs: 5000 } },
+    { clusters: { backend: slow(completion("42")) } },
+  );
+  const streams = [await begin(host, question("q")), await begin(host, question("q"))];
+  redis.fail({ error: "OOM command not allowed when used memory > 'maxmemory'." });
+  await host.clock.advance(1200);
+  expect(asked(host)).toBe(2);
+  await host.clock.advance(2000);
+  for (const stream of streams) expect(textOf(await stream.response())).toBe("42");
+  expect(host.metrics.all).toMatchObject({ ai_cache_store: 1, ai_cache_backend_error: 1 });
   await host.close();
 });
 
@@ -132,6 +166,31 @@ test("another question does not wait", async () => {
   expect(asked(host)).toBe(2);
   await host.clock.advance(2000);
   await Promise.all(streams.map((stream) => stream.response()));
+  await host.close();
+});
+
+test.each<[string, object, object]>([
+  ["prefixes", { cacheKeyPrefix: "a:" }, { cacheKeyPrefix: "b:" }],
+  ["databases", { database: 1 }, { database: 2 }],
+])("rules whose Redis has other %s do not wait for each other", async (_what, a, b) => {
+  const rule = (name: string, more: object) => ({
+    _match_domain_: [`${name}.test`],
+    cache: { ...PEER.cache, ...more },
+    singleFlight: {},
+  });
+  const config = { _rules_: [rule("a", a), rule("b", b)] };
+  const { host } = await higress(config, { clusters: { backend: slow(completion("42")) } });
+  const streams = [];
+  for (const name of ["a", "b", "a"]) {
+    const stream = host.stream(`POST http://${name}.test${CHAT}`, { headers: JSON_TYPE });
+    await stream.headers();
+    await stream.data(question("q"), { end: true });
+    streams.push(stream);
+  }
+  await host.clock.advance(500);
+  expect(asked(host)).toBe(2);
+  await host.clock.advance(2000);
+  for (const stream of streams) expect(textOf(await stream.response())).toBe("42");
   await host.close();
 });
 

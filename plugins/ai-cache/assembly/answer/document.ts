@@ -16,7 +16,11 @@ export const MESSAGE: Slice = bytes("message");
 const MODEL: Slice = bytes("model");
 const OBJECT: Slice = bytes("object");
 const OUTPUT: Slice = bytes("output");
+const PART: Slice = bytes("part");
 const REFUSAL: Slice = bytes("refusal");
+/** Of the Responses API: what begins so is a piece of a refusal, or its end. */
+const REFUSAL_EVENT: Slice = bytes("response.refusal.");
+const RESPONSE: Slice = bytes("response");
 const STOP_REASON: Slice = bytes("stop_reason");
 const TOOL_CALLS: Slice = bytes("tool_calls");
 const TYPE: Slice = bytes("type");
@@ -66,6 +70,8 @@ export class AnswerDocument {
 
   private readKind(members: JsonCursor): void {
     const name = stringOf(members.value);
+    if (name.equals(ERROR)) this.hasError = true;
+    if (name.startsWith(REFUSAL_EVENT)) this.hasRefusal = true;
     if (members.keyIs(TYPE)) this.type = this.type.isEmpty ? name : this.type;
     else this.object = this.object.isEmpty ? name : this.object;
   }
@@ -74,8 +80,11 @@ export class AnswerDocument {
   private readOther(members: JsonCursor): void {
     if (members.keyIs(DELTA)) this.readStop(members.value.get(STOP_REASON));
     else if (members.keyIs(STOP_REASON)) this.readStop(members.value);
-    else if (members.keyIs(CONTENT) || members.keyIs(OUTPUT)) this.readBlocks(members.value);
-    else if (members.keyIs(CONTENT_BLOCK) || members.keyIs(ITEM)) this.readBlock(members.value);
+    else if (members.keyIs(CONTENT)) this.readBlocks(members.value);
+    else if (members.keyIs(CONTENT_BLOCK) || members.keyIs(PART)) this.readBlock(members.value);
+    else if (members.keyIs(OUTPUT)) this.readItems(members.value);
+    else if (members.keyIs(ITEM)) this.readItem(members.value);
+    else if (members.keyIs(RESPONSE)) this.readItems(members.value.get(OUTPUT));
   }
 
   private clear(): void {
@@ -144,7 +153,23 @@ export class AnswerDocument {
 
   private readBlock(block: JsonValue): void {
     const type = block.get(TYPE);
-    if (type !== null && isToolType(stringOf(type))) this.hasCall = true;
+    if (type === null) return;
+    const name = stringOf(type);
+    if (isToolType(name)) this.hasCall = true;
+    else if (name.equals(REFUSAL)) this.hasRefusal = true;
+  }
+
+  /** Of the Responses API. */
+  private readItems(items: JsonValue | null): void {
+    if (items === null || !items.isArray) return;
+    const elements = items.entries();
+    while (elements.next()) this.readItem(elements.value);
+  }
+
+  private readItem(item: JsonValue): void {
+    const content = item.get(CONTENT);
+    this.readBlock(item);
+    if (content !== null) this.readBlocks(content);
   }
 }
 

@@ -1,6 +1,6 @@
 import { findJson, JsonValue, textOf, unescape } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice, trim } from "@ai-gateway-wasm/bytes";
-import { dataOf, SseReader } from "@ai-gateway-wasm/sse";
+import { dataOf, SseFields, SseReader } from "@ai-gateway-wasm/sse";
 import { EventShape } from "@ai-gateway-wasm/sse/event-shape";
 import { CacheConfig, Terminator } from "../config/config";
 import { AnswerParts } from "../replay/record";
@@ -9,6 +9,8 @@ import { DELTA } from "./document";
 import { MessageMerge } from "./message-merge";
 import { findsCall } from "./tool-call";
 
+const ERROR: Slice = bytes("error");
+const EVENT: Slice = bytes("event");
 const DONE: Slice = bytes("[DONE]");
 const CHUNK: Slice = bytes("chat.completion.chunk");
 const MESSAGE_STOP: Slice = bytes("message_stop");
@@ -89,6 +91,7 @@ export class StreamAnswer extends Answer {
 
   private takeEvent(event: Slice): void {
     this.shape.clear();
+    if (isNamedError(event)) return this.refuse("error");
     const data = dataOf(event);
     if (data === null) return;
     if (data.length < 16 && trim(data).equals(DONE)) {
@@ -178,4 +181,13 @@ export class StreamAnswer extends Answer {
     this.parts.message = merge.toSlice();
     return this.recordOf(this.parts, text, nowS);
   }
+}
+
+/** Whatever such an event says: providers that have no `error` in its data name it so. */
+function isNamedError(event: Slice): bool {
+  const fields = new SseFields(event);
+  while (fields.next()) {
+    if (fields.nameIs(EVENT) && trim(fields.value).equals(ERROR)) return true;
+  }
+  return false;
 }

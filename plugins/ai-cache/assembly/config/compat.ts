@@ -16,6 +16,7 @@ export function readCompat(ours: OwnFields, config: CacheConfig): bool {
   config.terminator = Terminator.Never;
   config.statuses = [];
   config.finishReasons = [];
+  config.maxBodyBytes = 0;
   config.maxKeyBytes = 0;
   config.maxValueBytes = 0;
   config.lookupDeadlineMs = 0;

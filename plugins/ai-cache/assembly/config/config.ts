@@ -66,7 +66,8 @@ export class CacheConfig {
   statuses: i32[] = [200];
   /** Empty: any. */
   finishReasons: Slice[] = [bytes("stop"), bytes("end_turn"), bytes("stop_sequence")];
-  /** 0: no limit, as for the next one. */
+  /** 0: no limit, as for the next two. */
+  maxBodyBytes: i32 = 10485760;
   maxKeyBytes: i32 = 65536;
   maxValueBytes: i32 = 1048576;
   /** 0: no limit. */
@@ -90,5 +91,10 @@ export class CacheConfig {
   /** The question is what the last message says. */
   get asksLastTurn(): bool {
     return this.strategy == KeyStrategy.LastQuestion && this.keyPath === null;
+  }
+
+  /** Whether a request's body is longer than may be held. */
+  isTooLong(bodyBytes: i64): bool {
+    return this.maxBodyBytes > 0 && bodyBytes > <i64>this.maxBodyBytes;
   }
 }

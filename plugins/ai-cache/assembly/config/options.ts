@@ -18,6 +18,7 @@ export function readLimits(ours: OwnFields, config: CacheConfig): void {
   if (ours.has("cacheStatus")) config.statuses = readStatuses(ours);
   const reasons = ours.texts("cacheFinishReasons");
   if (reasons !== null) config.finishReasons = reasons;
+  config.maxBodyBytes = readSize(ours, "maxBodyBytes", config.maxBodyBytes);
   config.maxKeyBytes = readSize(ours, "maxKeyBytes", config.maxKeyBytes);
   config.maxValueBytes = readSize(ours, "maxValueBytes", config.maxValueBytes);
   config.lookupDeadlineMs = readSize(ours, "lookupDeadlineMs", config.lookupDeadlineMs);

@@ -23,7 +23,7 @@ export function readSemantic(
   );
   const database = readVectorDatabase(json.object("vector"), policy);
   if (json.errors.any || (embedding === null && database === null)) return null;
-  const semantic = new Semantic(embedding, database);
+  const semantic = new Semantic(embedding, database, log);
   if (!semantic.isWhole) log.warn("vector and embedding need each other: no neighbour is found");
   if (semantic.warning.length > 0) log.warn(semantic.warning);
   if (parser.block() !== null && database !== null && !json.has("enableSemanticCache")) {

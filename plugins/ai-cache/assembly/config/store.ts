@@ -1,4 +1,4 @@
-import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import { Cluster } from "@ai-gateway-wasm/kit/http-client";
 import { FailMode, Store, StoreKind } from "@ai-gateway-wasm/store";
@@ -7,7 +7,7 @@ import { Breaker } from "@ai-gateway-wasm/store/assembly/breaker";
 import { StoreMetrics } from "@ai-gateway-wasm/store/assembly/metrics";
 import { Geometry } from "@ai-gateway-wasm/store/slots";
 import { Metrics } from "../metrics";
-import { METRIC_NAME } from "../names";
+import { FAILURES, METRIC_NAME, OPEN_MS } from "../names";
 import { LayeredStore } from "../store/layered";
 import { MemoryStore } from "../store/memory";
 import { appendSized } from "../sized-text";
@@ -26,9 +26,6 @@ const REDIS_HTTP: Slice = bytes("redis-http");
 const TTL: string = "cacheTTL";
 const DEFAULT_TTL: i64 = 3600;
 const DEFAULT_L1_TTL: i64 = 60;
-/** A store that fails this often in a row is left alone for a while. */
-const FAILURES: i32 = 5;
-const OPEN_MS: i64 = 3000;
 /** What of a block decides which data its Redis shows. */
 const LOGIN: string[] = ["database", "pathPrefix", "token", "username", "password"];
 
@@ -115,9 +112,11 @@ export class StoreParser {
     const metrics = new StoreMetrics(METRIC_NAME);
     const breaker = new Breaker(FAILURES, OPEN_MS, metrics.breakerState());
     const store = new Store(kind, backend, FailMode.Open, breaker, null, metrics);
-    const far = new RemoteStore(store, breaker, this.ttl);
+    const salt = saltOf(block, cluster);
+    const leads = new OwnFields(this.json).has("singleFlight");
+    const far = new RemoteStore(store, breaker, this.ttl, this.log, leads ? salt : NO_BYTES);
     const l1 = new OwnFields(block).object("l1");
-    return l1 === null ? far : this.layered(l1, far, saltOf(block, cluster));
+    return l1 === null ? far : this.layered(l1, far, salt);
   }
 
   private layered(l1: OwnFields, far: RemoteStore, salt: Slice): AnswerStore | null {

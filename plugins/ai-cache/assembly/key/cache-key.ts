@@ -19,7 +19,7 @@ export class CacheKey {
   constructor(
     /** SHA-256 over version, question and partition. */
     readonly digest: Slice,
-    /** The same for tables; in front of Redis over what this rule asks which Redis for. */
+    /** The same for tables and locks; in front of Redis over what this rule asks which Redis for. */
     readonly slot: Slice,
     /** Key in Redis; no bytes when there is no Redis. */
     readonly remote: Slice,

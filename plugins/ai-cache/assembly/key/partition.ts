@@ -57,11 +57,14 @@ export class Partition {
     return false;
   }
 
-  /** The values that are headers, by field; to be asked for while the headers are loaded. */
+  /**
+   * The values that are headers, by field; to be asked for while the headers are loaded. Of a header that
+   * stands there twice all count: the first may be the client's own, before what authentication adds.
+   */
   captureHeaders(): Slice[] {
     const values: Slice[] = [];
     for (let i = 0; i < this.fields.length; i++) {
-      const value = this.fields[i].isHeader ? requestHeaders.get(this.fields[i].header) : null;
+      const value = this.fields[i].isHeader ? requestHeaders.joined(this.fields[i].header) : null;
       values.push(value === null || value.isEmpty ? NO_BYTES : value.copy());
     }
     return values;

@@ -6,8 +6,9 @@ import { CacheConfig } from "../config/config";
 import { CacheKey, keyBeside } from "../key/cache-key";
 import { Metrics } from "../metrics";
 import { Hit } from "../replay/hit";
+import { Lead } from "../store/single-flight";
 import { Finding } from "../store/store";
-import { EMBEDDING_CALL, SEARCH_CALL } from "./semantic";
+import { Call, EMBEDDING_CALL, SEARCH_CALL } from "./semantic";
 
 /** Where a lookup stands. */
 export const enum Progress {
@@ -51,13 +52,13 @@ export class Lookup {
   score: f64 = NaN;
   /** The vector of the question; no bytes: it was not embedded. */
   vector: Slice = NO_BYTES;
-  /** When this request took the lead, in milliseconds; 0: it did not. */
-  leadsSinceMs: i64 = 0;
   /** Who gave no proper answer; empty: nobody. */
   trouble: string = "";
   /** What is wrong, for a log line, without anything of a reply; empty: nothing that is worth one. */
   failure: string = "";
   private step: Step = Step.Exact;
+  /** Null: this request has not taken it, or no longer has it. */
+  private lead: Lead | null = null;
   /** The question whose answer is asked for at last. */
   private neighbour: CacheKey;
   /** Not again. */
@@ -125,15 +126,30 @@ export class Lookup {
   /** Nobody waits for the answer that is still to come. */
   giveUp(): void {
     const store = this.config.store;
-    const isAsked = this.step == Step.Exact || this.step == Step.Neighbour;
-    if (store !== null && isAsked) store.giveUp();
+    const semantic = this.config.semantic;
+    const isSearch = this.step == Step.Search;
+    if (this.step == Step.Exact || this.step == Step.Neighbour) {
+      if (store !== null) store.giveUp();
+    } else if (semantic !== null && (isSearch || this.step == Step.Embedding)) {
+      semantic.giveUp(isSearch);
+      this.failure = failureOf(
+        isSearch ? "vector" : "embedding",
+        "no answer within lookupDeadlineMs",
+      );
+    }
   }
 
   /** Gives up the lead: those who follow need not wait any more. */
   release(): void {
-    const flight = this.config.flight;
-    if (flight !== null && this.leadsSinceMs != 0) flight.release(this.key, this.leadsSinceMs);
-    this.leadsSinceMs = 0;
+    const lead = this.handOver();
+    if (lead !== null) lead.release();
+  }
+
+  /** Leaves the lead to whoever stores the answer. */
+  handOver(): Lead | null {
+    const lead = this.lead;
+    this.lead = null;
+    return lead;
   }
 
   private settleExact(finding: Finding, nowMs: i64): Progress {
@@ -143,11 +159,11 @@ export class Lookup {
     // this client is a question like a new one.
     const isBlank = finding.value !== null && this.isYoung(finding, nowMs);
     if (isBlank) return this.miss();
-    return this.willKnowAge(finding) ? this.lead(nowMs) : this.goOn();
+    return this.willKnowAge(finding) ? this.takeLead(nowMs) : this.goOn();
   }
 
   /** Nobody knows the answer. */
-  private lead(nowMs: i64): Progress {
+  private takeLead(nowMs: i64): Progress {
     const flight = this.config.flight;
     const store = this.config.store;
     if (flight === null || store === null) return this.goOn();
@@ -161,7 +177,7 @@ export class Lookup {
       return Progress.Follows;
     }
     if (claim == Claim.Leads) {
-      this.leadsSinceMs = nowMs;
+      this.lead = new Lead(flight, this.key, nowMs);
       // Whoever had the lead may have stored the answer between our look and our claim.
       const finding = store.findHere(this.key, nowMs);
       if (this.isUsable(finding, nowMs)) return this.found(finding);
@@ -175,7 +191,12 @@ export class Lookup {
     if (this.config.store !== null && !this.config.searchesAfterMiss) return this.miss();
     if (this.key.semanticText.isEmpty) return this.miss();
     this.step = Step.Embedding;
-    return semantic.embed(this.calls.owner, this.key) ? Progress.Pending : this.fail("embedding");
+    return this.waitFor(semantic.embed(this.calls.owner, this.key), "embedding");
+  }
+
+  private waitFor(call: Call, service: string): Progress {
+    if (call == Call.Sent) return Progress.Pending;
+    return call == Call.Spared ? this.miss() : this.fail(service);
   }
 
   private takeEmbedding(response: HttpCallResponse): Progress {
@@ -186,8 +207,8 @@ export class Lookup {
     this.vector = embedding.vector;
     if (this.isRefresh) return this.miss();
     this.step = Step.Search;
-    const isSent = semantic.search(this.calls.owner, this.key, embedding.vector);
-    return isSent ? Progress.Pending : this.fail("vector");
+    const call = semantic.search(this.calls.owner, this.key, embedding.vector);
+    return this.waitFor(call, "vector");
   }
 
   private takeNearest(response: HttpCallResponse, nowMs: i64): Progress {
@@ -202,7 +223,7 @@ export class Lookup {
       const finding = new Finding(nearest.answer, nearest.createdAt * 1000);
       if (!this.isUsable(finding, nowMs)) return this.miss();
       if (store !== null) {
-        store.put(this.rootCalls, this.key, nearest.answer, finding.createdMs, nowMs);
+        store.put(this.rootCalls, this.key, nearest.answer, finding.createdMs, nowMs, null);
       }
       return this.found(finding);
     }
@@ -249,7 +270,7 @@ export class Lookup {
   /** @param reason without anything of the reply; empty: the call could not be sent */
   private fail(trouble: string, reason: string = "could not be called"): Progress {
     this.note(trouble);
-    this.failure = "semantic cache: " + trouble + ": " + reason;
+    this.failure = failureOf(trouble, reason);
     return this.miss();
   }
 
@@ -263,4 +284,8 @@ export class Lookup {
     this.step = Step.Done;
     return Progress.Miss;
   }
+}
+
+function failureOf(service: string, reason: string): string {
+  return "semantic cache: " + service + ": " + reason;
 }

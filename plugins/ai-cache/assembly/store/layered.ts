@@ -5,6 +5,7 @@ import { MemoryStore } from "./memory";
 import { RemainingTime } from "./remaining-time";
 import { RemoteStore } from "./remote";
 import { AnswerStore, Finding } from "./store";
+import { Storing } from "./storing";
 
 /**
  * A table of this gateway in front of Redis (`cache.l1`): what it has costs no call. It has nothing longer
@@ -50,17 +51,32 @@ export class LayeredStore extends AnswerStore {
     return this.near.findHere(key, nowMs);
   }
 
-  override put(calls: StoreCalls, key: CacheKey, value: Slice, createdMs: i64, nowMs: i64): void {
+  override put(
+    calls: StoreCalls,
+    key: CacheKey,
+    value: Slice,
+    createdMs: i64,
+    nowMs: i64,
+    storing: Storing | null,
+  ): void {
     for (let i = 0; i < this.asked.length; i++) this.asked[i].outdate(key);
     const leftMs = min(this.nearTtlMs, this.far.timeLeft(nowMs, nowMs));
     // One that is too long for the table must not leave an older one there.
-    if (this.near.takes(value)) this.near.keep(key, value, createdMs, nowMs, leftMs);
-    else this.near.drop(key);
-    this.far.put(calls, key, value, createdMs, nowMs);
+    const takes = this.near.takes(value);
+    if (!takes) this.near.drop(key);
+    // What is here can be found, whatever Redis says later.
+    const isHere = takes && this.near.keep(key, value, createdMs, nowMs, leftMs);
+    if (isHere && storing !== null) storing.settle(true);
+    this.far.put(calls, key, value, createdMs, nowMs, isHere ? null : storing);
   }
 
   override giveUp(): void {
     this.far.giveUp();
+  }
+
+  /** Redis has answered for the table. */
+  judge(reply: StoreReply): void {
+    this.far.judge(reply);
   }
 
   /** Redis has said how long it will have a text, or has not: 0. */

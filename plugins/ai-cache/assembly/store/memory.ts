@@ -4,6 +4,7 @@ import { Put, SlotEntry, SlotTable, Sweeper } from "@ai-gateway-wasm/store/slots
 import { CacheKey } from "../key/cache-key";
 import { Metrics } from "../metrics";
 import { AnswerStore, Finding, NOTHING } from "./store";
+import { Storing } from "./storing";
 
 /** Shared data of this gateway: one process, all its workers, nothing to install (`type: memory`). */
 @final
@@ -39,8 +40,16 @@ export class MemoryStore extends AnswerStore {
     return entry === null ? NOTHING : new Finding(entry.payload, entry.createdMs);
   }
 
-  override put(_calls: StoreCalls, key: CacheKey, value: Slice, createdMs: i64, nowMs: i64): void {
-    this.keep(key, value, createdMs, nowMs, this.ttlSeconds * 1000);
+  override put(
+    _calls: StoreCalls,
+    key: CacheKey,
+    value: Slice,
+    createdMs: i64,
+    nowMs: i64,
+    storing: Storing | null,
+  ): void {
+    const isKept = this.keep(key, value, createdMs, nowMs, this.ttlSeconds * 1000);
+    if (storing !== null) storing.settle(isKept);
   }
 
   /** Forgets what there is. */
@@ -48,13 +57,17 @@ export class MemoryStore extends AnswerStore {
     this.table.remove(key.slot);
   }
 
-  /** @param createdMs when the answer was given, 0: unknown; @param ttlMs 0: for ever */
-  keep(key: CacheKey, value: Slice, createdMs: i64, nowMs: i64, ttlMs: i64): void {
+  /**
+   * @param createdMs when the answer was given, 0: unknown; @param ttlMs 0: for ever
+   * @returns whether it is there now
+   */
+  keep(key: CacheKey, value: Slice, createdMs: i64, nowMs: i64, ttlMs: i64): bool {
     const expiresMs = ttlMs == 0 ? 0 : nowMs + ttlMs;
     const entry = new SlotEntry(value, createdMs, expiresMs);
     const put = this.table.put(key.slot, entry, nowMs);
     if (put == Put.TooLong) this.metrics.skipped("size");
     else if (put == Put.GivenUp) this.metrics.backendError.increment();
+    return put == Put.Stored;
   }
 
   override tick(nowMs: i64): void {

@@ -43,6 +43,7 @@ export class RemainingTime extends StoreCommand {
   }
 
   settle(reply: StoreReply, nowMs: i64): void {
+    this.asker.judge(reply);
     let leftMs = reply.hasFailed ? 0 : reply.integer;
     if (leftMs == NO_END) leftMs = i64.MAX_VALUE;
     this.asker.onTimeLeft(this, max<i64>(0, leftMs), nowMs);

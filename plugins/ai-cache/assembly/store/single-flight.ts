@@ -1,6 +1,20 @@
 import { Claim, Flights } from "@ai-gateway-wasm/store/slots";
 import { CacheKey } from "../key/cache-key";
 
+/** The right to ask the model while others wait. */
+@final
+export class Lead {
+  constructor(
+    private readonly flight: SingleFlight,
+    private readonly key: CacheKey,
+    private readonly claimedMs: i64,
+  ) {}
+
+  release(): void {
+    this.flight.release(this.key, this.claimedMs);
+  }
+}
+
 /** One leader per question (`singleFlight`): those who ask the same meanwhile wait for its answer. */
 @final
 export class SingleFlight {

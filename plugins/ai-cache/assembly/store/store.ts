@@ -1,6 +1,7 @@
 import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { StoreCalls, StoreReply } from "@ai-gateway-wasm/store";
 import { CacheKey } from "../key/cache-key";
+import { Storing } from "./storing";
 
 /** What a store says about one key. */
 @final
@@ -20,7 +21,7 @@ export const NOTHING: Finding = new Finding(null);
 /** Where exact answers are kept. One file per place. */
 export abstract class AnswerStore {
   constructor(
-    /** Names the Redis behind a table of this gateway; no bytes: there are not both. */
+    /** Names a Redis where this gateway keeps something of it, answers or locks; no bytes: it does not. */
     readonly salt: Slice = NO_BYTES,
   ) {}
 
@@ -42,12 +43,20 @@ export abstract class AnswerStore {
   abstract findHere(key: CacheKey, nowMs: i64): Finding;
 
   /**
-   * Stores a value for as long as the store keeps one; nobody waits for it.
+   * Stores a value for as long as the store keeps one; no request waits for it.
    *
    * @param calls of the root: the stream may be gone
    * @param createdMs when the answer was given, 0: unknown
+   * @param storing hears what became of it; null: nobody wants to know
    */
-  abstract put(calls: StoreCalls, key: CacheKey, value: Slice, createdMs: i64, nowMs: i64): void;
+  abstract put(
+    calls: StoreCalls,
+    key: CacheKey,
+    value: Slice,
+    createdMs: i64,
+    nowMs: i64,
+    storing: Storing | null,
+  ): void;
 
   /** Nobody waits any more for what `find` asked for. */
   giveUp(): void {}

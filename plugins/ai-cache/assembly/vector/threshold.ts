@@ -22,6 +22,8 @@ export class Threshold {
     private readonly value: f64,
     /** Somebody chose it. */
     readonly isConfigured: bool,
+    /** Nobody said whether scores are to be below or above it. */
+    readonly hasNoRelation: bool,
   ) {}
 
   accepts(score: f64): bool {
@@ -41,8 +43,14 @@ export class Threshold {
 export function readThreshold(config: ConfigReader): Threshold {
   const relation = readRelation(config);
   const value = readNumber(config, "threshold", -Infinity, "must be a number");
-  if (isNaN(value)) return new Threshold(relation, DEFAULT_THRESHOLD, false);
-  return new Threshold(relation, value, true);
+  const isConfigured = !isNaN(value);
+  const hasNoRelation = config.text("thresholdRelation").isEmpty;
+  return new Threshold(
+    relation,
+    isConfigured ? value : DEFAULT_THRESHOLD,
+    isConfigured,
+    hasNoRelation,
+  );
 }
 
 function readRelation(config: ConfigReader): Relation {

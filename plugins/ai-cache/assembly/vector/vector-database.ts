@@ -30,8 +30,12 @@ export abstract class VectorDatabase {
 
   /** What whoever configured this should be warned about; empty: nothing. */
   get warning(): string {
-    if (this.canAccept) return "";
-    return "vector.threshold is not set: scores of this database grow with similarity, nothing is accepted";
+    const threshold = this.settings.threshold;
+    if (!this.canAccept) {
+      return "vector.threshold is not set: scores of this database grow with similarity, nothing is accepted";
+    }
+    if (!this.isSimilarity || !threshold.isConfigured || !threshold.hasNoRelation) return "";
+    return "vector.thresholdRelation is not set: scores of this database grow with similarity, and lt accepts what is unlike";
   }
 
   /** The search. @param partition 64 hexadecimal digits; no bytes: none */

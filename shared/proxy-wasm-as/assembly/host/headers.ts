@@ -51,6 +51,12 @@ export class HeaderMap {
     return status == Status.Ok ? takeBytes() : null;
   }
 
+  /** All values of `name` as one (`Pairs.joined`), whether the headers are loaded or not. */
+  joined(name: Slice): Slice | null {
+    const loaded = this.snapshot();
+    return (loaded === null ? this.pairs() : loaded).joined(name);
+  }
+
   /** All pairs in order, repeated names included. Empty when the map is out of reach. */
   pairs(): Pairs {
     clearOut();

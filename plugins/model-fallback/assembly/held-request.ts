@@ -75,7 +75,10 @@ export abstract class HeldRequest extends HttpContext {
     const config = this.config;
     // Only we say where a request goes.
     if (!config.clusterHeader.isEmpty) requestHeaders.remove(config.clusterHeader);
-    if (endOfStream || !isWatched(config.paths)) return this.stayOut();
+    if (endOfStream || !isWatched(config.paths)) {
+      this.passForeign();
+      return this.stayOut();
+    }
     const isTooLong = announcedLength() > config.maxBodyBytes;
     if (isTooLong && config.rejectsTooLarge) return this.refuse();
     if (!this.isBack()) {
@@ -118,22 +121,26 @@ export abstract class HeldRequest extends HttpContext {
     const config = this.config;
     const body = requestBody.readAll();
     const modelKey = config.modelKey;
-    if (body === null || modelKey === null) return;
+    if (body === null || modelKey === null) return this.passForeign();
     const request = RequestFeatures.read(body, modelKey, config.asksForVision);
     if (config.asksForConsumer) request.consumer = consumerOf(config.consumerHeader);
     const chain = request.model.isEmpty ? NO_CHAIN : config.findChain(request.model);
-    if (chain === null) return;
+    if (chain === null) return this.passForeign();
     const settled = request.isAmbiguous ? settle(body, modelKey, request.model) : body;
     if (!this.begin(chain, request, settled, modelKey)) this.hold = Hold.ForGood;
   }
 
-  /** Breakers leave every target out. @param model as the client names it @returns false */
-  protected replyUnasked(chain: Chain, model: Slice): bool {
-    chain.metrics.requests.increment();
-    const trace = new Trace();
+  /**
+   * No target is asked any more.
+   *
+   * @param model as the client names it
+   * @param trace of those before; none: breakers leave every target out
+   * @returns false
+   */
+  protected replyUnasked(chain: Chain, model: Slice, trace: Trace = new Trace()): bool {
     const answer = ReplayAnswer.ofFailure(this.config, trace);
     const served = tellAllFailed(chain, trace, model);
-    served.reason = BREAKER_OPEN;
+    if (trace.count == 0) served.reason = BREAKER_OPEN;
     answer.served = served;
     return this.replyWith(answer);
   }
@@ -149,6 +156,13 @@ export abstract class HeldRequest extends HttpContext {
   private passLong(): void {
     const chain = this.config.chains[0];
     if (chain.match.holds(NO_BYTES)) this.pass(chain);
+  }
+
+  /** No chain takes it up: where only we say the cluster, it goes to that of a chain for everything. */
+  private passForeign(): void {
+    const config = this.config;
+    const chain = config.clusterHeader.isEmpty ? NO_CHAIN : config.findChain(NO_BYTES);
+    if (chain !== null) this.pass(chain);
   }
 
   /** The request goes on to the chain's first target and no other; its body is not read. */

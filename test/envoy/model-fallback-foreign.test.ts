@@ -82,23 +82,25 @@ test(
     const [first, second] = CONFIG.targets;
     const envoy = await Envoy.start({
       bootstrap: bootstrap([first!, second!].map(({ name }) => ({ name, port: null }))),
-      files: { [LISTENERS]: listeners(second!) },
+      files: { [LISTENERS]: listenersFile([]) },
     });
     try {
       const gauge = "wasmcustom.model_fallback.0.a.breaker_state";
       const state = async () => (await envoy.stats(`^${gauge}$`)).get(gauge);
-      const page = JSON.parse(await envoy.get("/listeners?format=json")) as {
-        listener_statuses: { local_address: { socket_address: { port_value: number } } }[];
-      };
-      if (!page.listener_statuses) console.log(envoy.logText(), await envoy.get("/config_dump?include_eds"));
-    const port = page.listener_statuses[0]!.local_address.socket_address.port_value;
+      const load = (b: object) =>
+        envoy.moveIn(LISTENERS, listeners(b).replaceAll("%FOLDER%", envoy.folder));
+      load(second!);
+      const portNow = async () =>
+        /"port_value": (\d+)/.exec(await envoy.get("/listeners?format=json"))?.[1];
+      for (let i = 0; i < 250 && !(await portNow()); i++) await sleep(20);
+      const port = await portNow();
       await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ model: "r1" }),
       });
       expect(await state()).toBe(1);
-      envoy.moveIn(LISTENERS, listeners({ ...second, host: "b.test" }));
+      load({ ...second, host: "b.test" });
       for (let i = 0; i < 250 && (await state()) !== 0; i++) await sleep(20);
       expect(await state()).toBe(0);
     } finally {

@@ -1,6 +1,6 @@
 import { KeyPath, quoteLikeSjson, setValue } from "@ai-gateway-wasm/as-json";
 import { digits, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { announcedLength, limitRequestBuffer } from "@ai-gateway-wasm/kit";
+import { announcedLength, leaveRequestId, limitRequestBuffer } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
   HeadersAction,
@@ -17,6 +17,7 @@ import {
   CONTENT_LENGTH,
   CONTENT_TYPE,
   JSON_TYPE,
+  REQUEST_ID,
   ROUTER_HEADERS,
   TOO_LARGE_DETAILS,
 } from "./names";
@@ -91,6 +92,8 @@ export abstract class HeldRequest extends HttpContext {
     }
     // Asked here, where all headers are at hand.
     this.isAlone = config.optOut.isAsked();
+    const id = requestHeaders.get(REQUEST_ID);
+    if (id !== null) leaveRequestId(id); // for lines about its answer
     limitRequestBuffer(config.maxBodyBytes);
     this.hold = Hold.Body;
     return HeadersAction.StopIteration;

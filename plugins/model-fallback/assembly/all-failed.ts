@@ -69,14 +69,8 @@ export class AllFailed {
   /** `All model targets failed (a: status_503, b: timeout)` */
   private message(trace: Trace, namesTargets: bool): Slice {
     const text = new Builder(128).appendText(TEXT);
-    if (trace.count == 0 || (!namesTargets && !this.includesDetails)) return text.view();
-    text.appendText(" (");
-    for (let i = 0; i < trace.count; i++) {
-      const entry = trace.entries[i];
-      if (i > 0) text.appendText(", ");
-      text.append(entry.target).appendText(": ").append(entry.reason);
-    }
-    return text.appendByte(0x29).view();
+    if (namesTargets || this.includesDetails) trace.appendTo(text);
+    return text.view();
   }
 
   private addTargets(json: JsonWriter, trace: Trace): void {

@@ -27,6 +27,6 @@ export class AnswerWatch {
     this.end = StreamEnd.of(isStream, stream);
     const looks = isStream ? stream.holdsFirstEvent : stream.judgesJson;
     const judges = isGood && looks && config.errors.onBadStart;
-    this.judge = judges ? new StartJudge(isStream, stream) : NO_JUDGE;
+    this.judge = judges ? new StartJudge(isStream, stream, config.errors) : NO_JUDGE;
   }
 }

@@ -44,7 +44,13 @@ export class Breaker {
     private readonly label: string,
     private readonly metrics: TargetMetrics,
     private readonly log: PluginLog,
-  ) {}
+  ) {
+    // A gauge outlives the configuration whose breaker set it.
+    const stored = getSharedData(key);
+    metrics.breakerState.set(
+      <u64>BreakerRecord.parse(stored === null ? NO_BYTES : stored.data).state,
+    );
+  }
 
   /** Whether the target may be asked now. While it is well this only reads. */
   admit(): Admission {

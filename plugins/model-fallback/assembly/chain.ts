@@ -1,4 +1,5 @@
 import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { PluginLog } from "@ai-gateway-wasm/kit";
 import { Breaker } from "./breaker";
 import { ChainMatch } from "./chain-match";
 import { ChainMetrics, TargetMetrics } from "./metrics";
@@ -35,6 +36,7 @@ export class Chain {
     readonly cluster: Slice,
     /** Those that begin with a later target, by how many are left out. `native` only. */
     readonly breakerClusters: Slice[],
+    readonly log: PluginLog,
   ) {
     this.metrics = new ChainMetrics(name);
   }

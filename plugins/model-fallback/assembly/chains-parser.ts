@@ -1,5 +1,5 @@
-import { Builder, bytes, digits, NO_BYTES } from "@ai-gateway-wasm/bytes";
-import { ConfigReader, fingerprint, PluginLog } from "@ai-gateway-wasm/kit";
+import { Builder, digits, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { appendShortHash, ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import { Breaker } from "./breaker";
 import { Chain, Link } from "./chain";
 import { ChainMatch } from "./chain-match";
@@ -8,17 +8,20 @@ import { TargetMetrics } from "./metrics";
 import { findSection } from "./section";
 import { isName, Target } from "./target";
 
-/** Reads `chains`; without it one chain of all targets is for every request. */
+const COLON: u8 = 0x3a;
+const SLASH: u8 = 0x2f;
+
+/** Reads `chains`; without any, one chain of all targets is for every request. */
 export function readChains(reader: ConfigReader, config: FallbackConfig, log: PluginLog): Chain[] {
   const parser = new ChainsParser(reader, config, log);
-  return reader.has("chains") ? parser.parse() : [parser.whole()];
+  return reader.isEmpty("chains") ? [parser.whole()] : parser.parse();
 }
 
 
 @final
 class ChainsParser {
-  /** Names the list of targets in shared data, so that a changed list begins anew. */
-  private readonly targetsHash: string;
+  /** Of keys of shared data: names the list of targets, so that a changed list begins anew. */
+  private readonly keyPrefix: Slice;
 
   constructor(
     private readonly reader: ConfigReader,
@@ -31,11 +34,13 @@ class ChainsParser {
       text.append(target.name).appendByte(0).append(target.cluster).appendByte(0);
       text.append(target.host).appendByte(0);
     }
-    this.targetsHash = fingerprint(text.view()).toString();
+    const prefix = new Builder().appendText("model-fallback:");
+    appendShortHash(prefix, text.view());
+    this.keyPrefix = prefix.appendByte(COLON).toSlice();
   }
 
   whole(): Chain {
-    const chain = new Chain(bytes("0"), new ChainMatch(), NO_BYTES, []);
+    const chain = new Chain(digits(0), new ChainMatch(), NO_BYTES, [], this.log);
     const targets = this.config.targets;
     for (let i = 0; i < targets.length; i++) this.link(chain, targets[i]);
     return chain;
@@ -61,7 +66,7 @@ class ChainsParser {
     const clusters = entry.texts("breakerClusters");
     const matchEntry = findSection(entry, "match");
     const match = matchEntry === null ? new ChainMatch() : ChainMatch.read(matchEntry);
-    const chain = new Chain(name, match, entry.text("cluster"), clusters);
+    const chain = new Chain(name, match, entry.text("cluster"), clusters, this.log);
     const names = entry.texts("targets");
     if (names.length == 0) entry.refuse("targets", "must not be empty");
     for (let i = 0; i < names.length && !entry.errors.any; i++) {
@@ -103,14 +108,8 @@ class ChainsParser {
     const options = this.config.breaker;
     const steers = this.config.strategy != Strategy.Native || chain.breakerClusters.length > 1;
     if (!options.isEnabled || !steers) return null;
-    const place = chain.name.toString() + "/" + target.name.toString();
-    const key =
-      "model-fallback:" +
-      this.targetsHash +
-      ":" +
-      chain.name.toString() +
-      ":" +
-      target.name.toString();
-    return new Breaker(options, bytes(key), place, metrics, this.log);
+    const place = new Builder().append(chain.name).appendByte(SLASH).append(target.name).view();
+    const key = new Builder().append(this.keyPrefix).append(place).toSlice();
+    return new Breaker(options, key, place.toString(), metrics, this.log);
   }
 }

@@ -1,5 +1,5 @@
 import { compileKeyPath, KeyPath } from "@ai-gateway-wasm/as-json";
-import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog, readHeaderName, requireHeaderName } from "@ai-gateway-wasm/kit";
 import { DEFAULT_SUFFIXES, PathSuffixes } from "@ai-gateway-wasm/llm/model";
 import { AllFailed } from "./all-failed";
@@ -39,6 +39,7 @@ const STRATEGIES: string[] = ["native", "replay", "redirect"];
 const TOO_LARGE: string[] = ["skip", "reject"];
 const REPLAYED_STREAMS: string[] = ["buffered", "forbid"];
 const MOST_TARGETS: i32 = 16;
+const POINT: u8 = 0x2e;
 const MODEL_KEY: Slice = bytes("model");
 const TARGET_PROPERTY: Slice = bytes(
   "xds.upstream_host_metadata.filter_metadata.model_fallback.target",
@@ -251,8 +252,12 @@ function choose(reader: ConfigReader, field: string, words: string[]): i32 {
 
 /** `a.b` as hosts want it. */
 function nulPath(text: Slice): Slice {
-  const path = text.toString().split(".").join("\u0000");
-  return bytes(path);
+  const path = new Builder(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const byte = <u8>text.at(i);
+    path.appendByte(byte == POINT ? 0 : byte);
+  }
+  return path.toSlice();
 }
 
 function warnOfUnknown(reader: ConfigReader, log: PluginLog): void {

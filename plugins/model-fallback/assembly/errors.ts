@@ -13,6 +13,7 @@ export const enum LocalReplies {
   All,
 }
 
+const NO_RULE: BodyRule | null = null;
 const LOCAL_REPLIES: string[] = ["router", "none", "all"];
 const DEFAULT_STATUSES: Slice[] = [bytes("408"), bytes("429"), bytes("5xx")];
 const DEFAULT_EXCEPTIONS: Slice[] = [bytes("501"), bytes("505")];
@@ -30,7 +31,7 @@ export class Errors {
   readonly onBadStart: bool;
   /** Bodies that make a status a failure that otherwise is none. */
   readonly onBody: BodyRule[];
-  /** Bodies that are final whatever their status; `native` cannot tell the router. */
+  /** Bodies that are final whatever their status; `native` cannot stop the router for a listed one. */
   readonly neverOnBody: BodyRule[];
   readonly localReplies: LocalReplies;
   /** Failures later than this are final, 0: none is. `replay` only. */
@@ -74,11 +75,13 @@ export class Errors {
     return false;
   }
 
-  /** The rule of `onBody` that calls this answer a failure, or null. */
+  /** The rule of `onBody` that calls this answer a failure, or null: none does, or it is final. */
   findBodyFailure(status: i32, body: Slice): BodyRule | null {
     for (let i = 0; i < this.onBody.length; i++) {
       const rule = this.onBody[i];
-      if (rule.watches(status) && rule.matches(body)) return rule;
+      if (rule.watches(status) && rule.matches(body)) {
+        return this.isRefusal(status, body) ? NO_RULE : rule;
+      }
     }
     return null;
   }

@@ -1,6 +1,6 @@
 import { KeyPath, quoteLikeSjson, setValue } from "@ai-gateway-wasm/as-json";
 import { digits, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { announcedLength, limitRequestBuffer } from "@ai-gateway-wasm/kit";
+import { announcedLength, leaveRequestId, limitRequestBuffer } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
   HeadersAction,
@@ -17,6 +17,7 @@ import {
   CONTENT_LENGTH,
   CONTENT_TYPE,
   JSON_TYPE,
+  REQUEST_ID,
   ROUTER_HEADERS,
   TOO_LARGE_DETAILS,
 } from "./names";
@@ -75,7 +76,10 @@ export abstract class HeldRequest extends HttpContext {
     const config = this.config;
     // Only we say where a request goes.
     if (!config.clusterHeader.isEmpty) requestHeaders.remove(config.clusterHeader);
-    if (endOfStream || !isWatched(config.paths)) return this.stayOut();
+    if (endOfStream || !isWatched(config.paths)) {
+      this.passForeign();
+      return this.stayOut();
+    }
     const isTooLong = announcedLength() > config.maxBodyBytes;
     if (isTooLong && config.rejectsTooLarge) return this.refuse();
     if (!this.isBack()) {
@@ -88,6 +92,8 @@ export abstract class HeldRequest extends HttpContext {
     }
     // Asked here, where all headers are at hand.
     this.isAlone = config.optOut.isAsked();
+    const id = requestHeaders.get(REQUEST_ID);
+    if (id !== null) leaveRequestId(id); // for lines about its answer
     limitRequestBuffer(config.maxBodyBytes);
     this.hold = Hold.Body;
     return HeadersAction.StopIteration;
@@ -118,22 +124,26 @@ export abstract class HeldRequest extends HttpContext {
     const config = this.config;
     const body = requestBody.readAll();
     const modelKey = config.modelKey;
-    if (body === null || modelKey === null) return;
+    if (body === null || modelKey === null) return this.passForeign();
     const request = RequestFeatures.read(body, modelKey, config.asksForVision);
     if (config.asksForConsumer) request.consumer = consumerOf(config.consumerHeader);
     const chain = request.model.isEmpty ? NO_CHAIN : config.findChain(request.model);
-    if (chain === null) return;
+    if (chain === null) return this.passForeign();
     const settled = request.isAmbiguous ? settle(body, modelKey, request.model) : body;
     if (!this.begin(chain, request, settled, modelKey)) this.hold = Hold.ForGood;
   }
 
-  /** Breakers leave every target out. @param model as the client names it @returns false */
-  protected replyUnasked(chain: Chain, model: Slice): bool {
-    chain.metrics.requests.increment();
-    const trace = new Trace();
+  /**
+   * No target is asked any more.
+   *
+   * @param model as the client names it
+   * @param trace of those before; none: breakers leave every target out
+   * @returns false
+   */
+  protected replyUnasked(chain: Chain, model: Slice, trace: Trace = new Trace()): bool {
     const answer = ReplayAnswer.ofFailure(this.config, trace);
     const served = tellAllFailed(chain, trace, model);
-    served.reason = BREAKER_OPEN;
+    if (trace.count == 0) served.reason = BREAKER_OPEN;
     answer.served = served;
     return this.replyWith(answer);
   }
@@ -149,6 +159,13 @@ export abstract class HeldRequest extends HttpContext {
   private passLong(): void {
     const chain = this.config.chains[0];
     if (chain.match.holds(NO_BYTES)) this.pass(chain);
+  }
+
+  /** No chain takes it up: where only we say the cluster, it goes to that of a chain for everything. */
+  private passForeign(): void {
+    const config = this.config;
+    const chain = config.clusterHeader.isEmpty ? NO_CHAIN : config.findChain(NO_BYTES);
+    if (chain !== null) this.pass(chain);
   }
 
   /** The request goes on to the chain's first target and no other; its body is not read. */

@@ -1,7 +1,8 @@
 import { JsonValue, parseJson, readJson, stringOf } from "@ai-gateway-wasm/as-json";
-import { bytes, parseInteger, Slice, trim } from "@ai-gateway-wasm/bytes";
+import { bytes, NO_BYTES, parseInteger, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { dataOf, SseFields, SseReader } from "@ai-gateway-wasm/sse";
+import { Errors } from "./errors";
 
 const DONE: Slice = bytes("[DONE]");
 const ERROR: Slice = bytes("error");
@@ -51,10 +52,13 @@ export class StartJudge {
   private verdict: Verdict = Verdict.Open;
   /** Bytes that were looked at. */
   private seen: i32 = 0;
+  /** An error, and not enough of it came to say that it is no refusal. */
+  private isDoubtful: bool = false;
 
   constructor(
     isStream: bool,
     private readonly options: StreamOptions,
+    private readonly errors: Errors,
   ) {
     // One event may be longer than what is held: it is released then, not dropped.
     this.events = isStream ? new SseReader(options.holdMaxBytes) : null;
@@ -67,13 +71,16 @@ export class StartJudge {
     if (events !== null) {
       const fresh = held.sub(this.seen);
       this.seen = held.length;
-      this.verdict = judgeEvents(events, fresh);
+      events.feed(fresh);
+      while (this.verdict == Verdict.Open && events.next()) {
+        this.verdict = this.judgeEvent(events.event);
+      }
     } else if (this.seen == 0 || held.length >= this.seen * 2 || mayEnd(held)) {
       this.seen = held.length;
-      this.verdict = judgeDocument(held);
+      this.judgeDocument(held);
     }
     if (this.verdict == Verdict.Open && held.length >= this.options.holdMaxBytes) {
-      this.verdict = Verdict.Good;
+      this.verdict = this.isDoubtful ? Verdict.Bad : Verdict.Good;
     }
     return this.verdict;
   }
@@ -82,29 +89,42 @@ export class StartJudge {
   end(): Verdict {
     if (this.verdict != Verdict.Open) return this.verdict;
     const events = this.events;
-    if (events === null) return Verdict.Good;
-    const verdict = events.finish() ? judgeEvent(events.event) : Verdict.Open;
+    if (events === null) return this.isDoubtful ? Verdict.Bad : Verdict.Good;
+    const verdict = events.finish() ? this.judgeEvent(events.event) : Verdict.Open;
     this.verdict = verdict == Verdict.Good ? Verdict.Good : Verdict.Bad;
     return this.verdict;
   }
-}
 
-/** The first event that says something. */
-function judgeEvents(events: SseReader, chunk: Slice): Verdict {
-  events.feed(chunk);
-  while (events.next()) {
-    const verdict = judgeEvent(events.event);
-    if (verdict != Verdict.Open) return verdict;
+  private judgeEvent(event: Slice): Verdict {
+    const data = dataOf(event);
+    const payload = data === null ? NO_BYTES : trim(data);
+    const verdict = judgePayload(event, payload);
+    return verdict == Verdict.Bad && this.isFinal(payload) ? Verdict.Good : verdict;
   }
-  return Verdict.Open;
+
+  /** A document that is no stream: bad only when it says that it is an error. */
+  private judgeDocument(held: Slice): void {
+    const document = readJson(held);
+    if (document === null) {
+      if (!isBlank(held)) this.verdict = Verdict.Good;
+    } else if (isError(document)) {
+      this.isDoubtful = true;
+      if (this.isFinal(held)) this.verdict = Verdict.Good;
+      else if (document.isComplete) this.verdict = Verdict.Bad;
+    } else if (document.isComplete || !document.isObject) {
+      this.verdict = Verdict.Good;
+    }
+  }
+
+  /** A refusal, which no other target is to be asked about. */
+  private isFinal(payload: Slice): bool {
+    return this.errors.isRefusal(200, payload);
+  }
 }
 
-/** One event; open: it says nothing, such as a comment. */
-function judgeEvent(event: Slice): Verdict {
+/** One event and its data; open: it says nothing, such as a comment. */
+function judgePayload(event: Slice, payload: Slice): Verdict {
   if (isDashScopeError(event)) return Verdict.Bad;
-  const data = dataOf(event);
-  if (data === null) return Verdict.Open;
-  const payload = trim(data);
   if (payload.isEmpty) return Verdict.Open;
   if (payload.equals(DONE)) return Verdict.Bad; // no choice came before it
   const document = parseJson(payload);
@@ -125,14 +145,6 @@ function isDashScopeError(event: Slice): bool {
   const at = event.find(HTTP_STATUS);
   if (at < 0 || (at > 0 && event.at(at - 1) != 0x0a && event.at(at - 1) != 0x0d)) return false;
   return parseInteger(event.sub(at + HTTP_STATUS.length, at + HTTP_STATUS.length + 3)) >= 400;
-}
-
-/** A document that is no stream: bad only when it says that it is an error. */
-function judgeDocument(held: Slice): Verdict {
-  const document = readJson(held);
-  if (document === null) return isBlank(held) ? Verdict.Open : Verdict.Good;
-  if (isError(document)) return Verdict.Bad;
-  return document.isComplete || !document.isObject ? Verdict.Good : Verdict.Open;
 }
 
 /** A document that grows by the byte is not read anew for each of them. */

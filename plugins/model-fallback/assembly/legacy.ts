@@ -169,10 +169,11 @@ class LegacyWriter {
     this.json.key(name).integer(min((value - 1) / unit + 1, most));
   }
 
-  /** A section of Higress's: beside the providers, or in the first one that has it. */
+  /** A section of Higress's that is not off: beside the providers, or in the first one that has it. */
   private find(section: string): ConfigReader | null {
     const holder = this.holderOf(section);
-    return holder !== null ? holder.object(section) : null;
+    const found = holder !== null ? holder.object(section) : null;
+    return found !== null && found.flag("enabled", true) ? found : null;
   }
 
   private holderOf(field: string): ConfigReader | null {

@@ -77,6 +77,7 @@ export class NativeListener extends HeldRequest {
     const isAlone = this.isAlone;
     const most = isAlone ? 1 : config.maxAttempts;
     const choice = Choice.forRouter(chain, request, most, config.breaker.keepsOne, isAlone);
+    chain.metrics.requests.increment();
     if (choice.links.length == 0) return this.replyUnasked(chain, request.model);
     this.choice = choice;
     this.stage = Stage.Goes;
@@ -85,7 +86,6 @@ export class NativeListener extends HeldRequest {
     this.model = note.model;
     setProperty(CHAIN_PROPERTY, note.toJson());
     this.leadTo(chain.clusterBehind(choice.skipped));
-    chain.metrics.requests.increment();
     return true;
   }
 

@@ -33,7 +33,7 @@ import {
   TRACE_PROPERTY,
 } from "./names";
 import { NO_RESPONSE } from "./reason";
-import { RequestFeatures } from "./request-features";
+import { consumerOf, RequestFeatures } from "./request-features";
 import { responseStatus } from "./response-status";
 import { Result } from "./result";
 import { rewriteRequest } from "./rewrite";
@@ -80,11 +80,11 @@ export class RedirectListener extends HeldRequest {
     const present = requestHeaders.pairs();
     const edits = new HeadEdits();
     const isFirst = this.from.isEmpty;
-    const passes = isFirst ? 0 : hopOf(present);
-    if (isFirst) saveOriginals(edits, present);
-    let hop = nextFor(chain, passes, request);
-    // For nobody: the first target says what it thinks of that.
-    if (hop < 0 && isFirst) hop = 0;
+    const passes = this.begins(edits, present);
+    const isAlone = this.isAlone;
+    const before = passesBefore(chain, passes, request);
+    if (isAlone && !isFirst) return this.replyUnasked(chain, request.model, before);
+    const hop = this.hopFor(chain, passes, request);
     const link = linkAt(chain, hop);
     if (link === null) {
       this.log.warn("no target is left for a request that comes from " + this.from.toString());
@@ -95,17 +95,34 @@ export class RedirectListener extends HeldRequest {
     const choice = new Choice(chain);
     choice.links.push(link);
     this.choice = choice;
-    const mayWait = !config.breaker.keepsOne || nextFor(chain, hop + 1, request) >= 0;
-    if (!choice.isClosed(link) && mayWait) {
+    const isLast = nextFor(chain, hop + 1, request) < 0;
+    // The client's own credential was kept for authenticators of a further pass.
+    if (isLast && !isFirst) edits.remove(ORIGINAL_AUTH);
+    const mayWait = !isLast || !config.breaker.keepsOne;
+    if (!isAlone && !choice.isClosed(link) && mayWait) {
       edits.applyTo(requestHeaders, present);
       return this.turnBack(link);
     }
     const attempt = new Attempt(link.target, request.model, request.consumer);
     rewriteRequest(attempt, edits, present, body, modelKey);
-    const note = ChainNote.of(choice, request, false);
-    const before = passesBefore(chain, passes, request);
+    const note = ChainNote.of(choice, request, isAlone);
     this.result = new Result(chain, note, attempt, before, nowMs());
     return true;
+  }
+
+  /** The pass's target is asked with what the client sent; nothing is noted of it. */
+  protected override pass(chain: Chain): void {
+    const modelKey = this.config.modelKey;
+    const present = requestHeaders.pairs();
+    const edits = new HeadEdits();
+    const hop = this.begins(edits, present);
+    const link = linkAt(chain, hop);
+    if (link === null || modelKey === null) return;
+    keepRoute();
+    edits.set(HOP, digits(hop + 1));
+    const consumer = consumerOf(this.config.consumerHeader);
+    const attempt = new Attempt(link.target, NO_BYTES, consumer);
+    rewriteRequest(attempt, edits, present, NO_BYTES, modelKey);
   }
 
   override onResponseHeaders(_endOfStream: bool): HeadersAction {
@@ -125,7 +142,7 @@ export class RedirectListener extends HeldRequest {
       result.endByGateway(findRouterReason(details));
       return HeadersAction.Continue;
     }
-    const served = result.succeed(status, this.log);
+    const served = result.succeed(status);
     if (!this.from.isEmpty) served.from = this.from;
     this.config.exposure.tell(responseHeaders, served);
     return HeadersAction.Continue;
@@ -134,6 +151,19 @@ export class RedirectListener extends HeldRequest {
   override onDone(): void {
     const choice = this.choice;
     if (choice !== null) choice.giveBack();
+  }
+
+  /** Which target is asked; for nobody, or alone, the first says what it thinks of that. */
+  private hopFor(chain: Chain, passes: i32, request: RequestFeatures): i32 {
+    const hop = nextFor(chain, passes, request);
+    return this.from.isEmpty && (hop < 0 || this.isAlone) ? 0 : hop;
+  }
+
+  /** @returns the number of passes before this one */
+  private begins(edits: HeadEdits, present: Pairs): i32 {
+    if (!this.from.isEmpty) return hopOf(present);
+    saveOriginals(edits, present);
+    return 0;
   }
 
   /** Nobody is asked, and Higress makes the next pass at once. @returns false */

@@ -1,6 +1,6 @@
 import { KeyPath } from "@ai-gateway-wasm/as-json";
 import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { isEncoded, PluginLog } from "@ai-gateway-wasm/kit";
+import { isEncoded } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
   HeadersAction,
@@ -42,16 +42,17 @@ const enum Stage {
   Idle,
   /** On its way to the first target. */
   Goes,
-  /** The answer is held until its beginning is judged. */
-  Judges,
-  /** It goes to the client. */
-  Serves,
-  /** An answer is held until its body is complete: what it says decides. */
-  ReadsError,
   /** Another target is asked. */
   Calls,
   /** The client's answer is known; the one it takes the place of has not ended. */
   Waits,
+  // From here on it is the answer of the first target that counts.
+  /** It is held until its beginning is judged. */
+  Judges,
+  /** It goes to the client. */
+  Serves,
+  /** It is held until its body is complete: what it says decides. */
+  ReadsError,
 }
 
 /** What the client's answer takes the place of. */
@@ -92,8 +93,6 @@ export class ReplayListener extends HeldRequest {
   constructor(
     id: u32,
     config: FallbackConfig,
-    private readonly log: PluginLog,
-    /** The root's. */
     private readonly waiting: Waiting,
   ) {
     super(id, config);
@@ -107,9 +106,12 @@ export class ReplayListener extends HeldRequest {
   ): bool {
     const config = this.config;
     const isBarred = request.streams && config.forbidsReplayedStreams;
-    const choice = this.isAlone
-      ? Choice.first(chain)
-      : Choice.free(chain, request, isBarred ? 1 : config.maxAttempts, config.breaker.keepsOne);
+    // A stream that must come as it is written stays on its route, whatever breakers say.
+    const choice =
+      this.isAlone || (isBarred && config.clusterHeader.isEmpty)
+        ? Choice.first(chain)
+        : Choice.free(chain, request, isBarred ? 1 : config.maxAttempts, config.breaker.keepsOne);
+    chain.metrics.requests.increment();
     if (choice.links.length == 0) return this.replyUnasked(chain, request.model);
     const note = ChainNote.of(choice, request, this.isAlone);
     const isSteered = !choice.links[0].target.name.equals(chain.primary);
@@ -118,7 +120,6 @@ export class ReplayListener extends HeldRequest {
     const kept = isKept ? new ReplayRequest(requestHeaders.pairs(), body) : NO_REQUEST;
     const calls = new ReplayCalls(config, choice, note, kept, this.id);
     this.calls = calls;
-    chain.metrics.requests.increment();
     if (!staysHere) {
       this.stage = Stage.Goes;
       sendOn(config, calls.startFirst(), body, modelKey);
@@ -177,7 +178,7 @@ export class ReplayListener extends HeldRequest {
     if (reason === null) {
       const whole = answer.ended(this.config.stream);
       if (own !== null) result.endByGateway(own);
-      else whole.served = result.succeed(answer.status, this.log);
+      else whole.served = result.succeed(answer.status);
       this.deliver(whole);
       return;
     }
@@ -188,7 +189,7 @@ export class ReplayListener extends HeldRequest {
 
   override onDone(): void {
     const calls = this.calls;
-    if (calls !== null) calls.end(this.stage == Stage.Serves && !this.hasEnded);
+    if (calls !== null) calls.end(this.stage >= Stage.Judges && !this.hasEnded);
     this.stage = Stage.Idle;
   }
 
@@ -292,7 +293,7 @@ export class ReplayListener extends HeldRequest {
     const calls = this.calls;
     const result = calls !== null ? calls.result : null;
     this.stage = Stage.Serves;
-    if (result !== null) result.serve(this.status, this.config.exposure, this.log);
+    if (result !== null) result.serve(this.status, this.config.exposure);
     return true;
   }
 

@@ -11,6 +11,7 @@ export const AUTHORIZATION: Slice = bytes("authorization");
 export const CONTENT_ENCODING: Slice = bytes("content-encoding");
 export const CONTENT_LENGTH: Slice = bytes("content-length");
 export const CONTENT_TYPE: Slice = bytes("content-type");
+export const REQUEST_ID: Slice = bytes("x-request-id");
 export const RETRY_AFTER: Slice = bytes("retry-after");
 export const TRANSFER_ENCODING: Slice = bytes("transfer-encoding");
 /** What Envoy's rate limits add to their 429. */
@@ -33,7 +34,7 @@ export const PASSED_ON: Slice[] = [
   CONTENT_TYPE,
   bytes("accept"),
   bytes("user-agent"),
-  bytes("x-request-id"),
+  REQUEST_ID,
   bytes("traceparent"),
   bytes("tracestate"),
   bytes("baggage"),

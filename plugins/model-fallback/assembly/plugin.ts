@@ -75,7 +75,7 @@ export class ModelFallbackRoot extends PluginRoot<FallbackConfig> {
       case Strategy.Native:
         return new NativeListener(id, config, config.orders);
       case Strategy.Replay:
-        return new ReplayListener(id, config, this.log, this.waiting);
+        return new ReplayListener(id, config, this.waiting);
       default:
         return new RedirectListener(id, config, this.log);
     }

@@ -87,7 +87,7 @@ export class ReplayAnswer {
     if (this.status != 200 || !errors.onBadStart) return null;
     const isStream = this.isStream;
     if (!(isStream ? config.stream.holdsFirstEvent : config.stream.judgesJson)) return null;
-    const judge = new StartJudge(isStream, config.stream);
+    const judge = new StartJudge(isStream, config.stream, errors);
     judge.look(this.body);
     return judge.end() == Verdict.Bad ? BAD_START : null;
   }

@@ -1,5 +1,4 @@
-import { decimal, digits, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
-import { PluginLog } from "@ai-gateway-wasm/kit";
+import { Builder, decimal, digits, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { getProperty, LogLevel, responseHeaders, setProperty } from "proxy-wasm-as";
 import { Attempt } from "./attempt";
 import { Breaker } from "./breaker";
@@ -104,12 +103,12 @@ export class Result {
   }
 
   /** The answer goes to the client. The headers of the response can be edited. */
-  serve(status: i32, exposure: Exposure, log: PluginLog): void {
-    exposure.tell(responseHeaders, this.succeed(status, log));
+  serve(status: i32, exposure: Exposure): void {
+    exposure.tell(responseHeaders, this.succeed(status));
   }
 
   /** The same for an answer that is not the running response. @returns what clients are told */
-  succeed(status: i32, log: PluginLog): Served {
+  succeed(status: i32): Served {
     const name = this.attempt.target.name;
     const before = this.trace.firstFailure;
     this.addToTrace(status < 400 ? OK : statusReason(status));
@@ -119,7 +118,7 @@ export class Result {
     if (!name.equals(primary)) {
       served.from = primary;
       served.reason = before === null ? this.reasonForSkip() : before.reason;
-      this.announce(served, status, log);
+      this.announce(served, status);
     }
     setProperty(SERVED_PROPERTY, name);
     const link = this.link;
@@ -153,7 +152,8 @@ export class Result {
     return this.note.leftOut ? NOT_ELIGIBLE : BREAKER_OPEN;
   }
 
-  private announce(served: Served, status: i32, log: PluginLog): void {
+  private announce(served: Served, status: i32): void {
+    const log = this.chain.log;
     setProperty(FROM_PROPERTY, served.from);
     this.chain.metrics.fallbackServed.increment();
     countFrom(this.chain, served.from, this.note.model, true);
@@ -189,6 +189,11 @@ export function tellAllFailed(chain: Chain, trace: Trace, model: Slice): Served 
   served.from = chain.primaryOf(trace);
   if (first !== null) served.reason = first.reason;
   chain.metrics.allFailed.increment();
+  if (chain.log.wants(LogLevel.Info)) {
+    const text = new Builder().appendText("fallback ").append(chain.name);
+    trace.appendTo(text.appendText(": all failed"));
+    chain.log.info(text.view().toString());
+  }
   countFrom(chain, served.from, model, false);
   setProperty(FROM_PROPERTY, served.from);
   trace.publish();

@@ -1,5 +1,5 @@
 import { Escape, JsonWriter, readJson, stringOf } from "@ai-gateway-wasm/as-json";
-import { bytes, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { addJsonToLog } from "@ai-gateway-wasm/kit/log-number";
 import { setProperty } from "proxy-wasm-as";
 import { TRACE_PROPERTY } from "./names";
@@ -81,6 +81,16 @@ export class Trace {
     const json = this.toJson();
     setProperty(TRACE_PROPERTY, json);
     if (isDefined(HIGRESS)) addJsonToLog(FALLBACK, json);
+  }
+
+  /** Appends ` (a: status_503, b: timeout)`; nothing when nobody was asked. */
+  appendTo(text: Builder): void {
+    for (let i = 0; i < this.entries.length; i++) {
+      const entry = this.entries[i];
+      text.appendText(i > 0 ? ", " : " (").append(entry.target);
+      text.appendText(": ").append(entry.reason);
+    }
+    if (this.count > 0) text.appendByte(0x29);
   }
 
   toJson(): Slice {

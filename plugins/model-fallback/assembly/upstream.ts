@@ -1,3 +1,4 @@
+import { KeyPath } from "@ai-gateway-wasm/as-json";
 import { digits, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { isEncoded, PluginLog } from "@ai-gateway-wasm/kit";
 import {
@@ -44,6 +45,7 @@ import { StreamEnd } from "./stream-end";
 import { Trace } from "./trace";
 
 const NO_TARGETS: Slice[] = [];
+const NO_ATTEMPT: Attempt | null = null;
 
 const enum Stage {
   /** None of our business. */
@@ -195,27 +197,24 @@ export class UpstreamAttempt extends HttpContext {
     const trace = this.pastOf(original);
     const target = identify(config, note.targets, trace.count);
     const chain = config.chainOf(note.chain);
-    if (target === null || chain === null) {
-      this.log.warn("unknown target, passing through");
-      return;
-    }
-    const attempt = new Attempt(target, note.model, note.consumer);
     const edits = new HeadEdits();
     original.restore(edits, config.touched);
     if (!config.clusterHeader.isEmpty) edits.remove(config.clusterHeader);
-    attempt.editHead(edits, original.path);
-    const readsBody = attempt.editsBody || !original.isFirst;
-    const body = readsBody ? requestBody.readAll() : null;
-    if (body !== null) {
-      const edited = attempt.editBody(body, modelKey);
-      if (edited !== body) requestBody.replace(edited);
-      if (edited !== body || !original.isFirst) {
-        edits.set(CONTENT_LENGTH, digits(edited.length));
-      }
-    }
+    // One that nobody knows gets what the client sent, and nothing of what was for another.
+    const attempt = target !== null ? new Attempt(target, note.model, note.consumer) : NO_ATTEMPT;
+    if (attempt !== null) attempt.editHead(edits, original.path);
+    editBody(edits, attempt, original.isFirst, modelKey);
     edits.applyTo(requestHeaders, present);
+    if (attempt === null) {
+      this.log.warn("unknown target, passing through");
+      return;
+    }
     const start = nowMs();
-    original.note(target.name, start, config.touched);
+    original.note(attempt.target.name, start, config.touched);
+    if (chain === null) {
+      this.log.warn("unknown chain " + note.chain.toString());
+      return;
+    }
     this.result = new Result(chain, note, attempt, trace, start);
     this.stage = Stage.Waits;
   }
@@ -294,7 +293,7 @@ export class UpstreamAttempt extends HttpContext {
   }
 
   private serve(result: Result): void {
-    result.serve(this.status, this.config.exposure, this.log);
+    result.serve(this.status, this.config.exposure);
     this.stage = Stage.Serves;
   }
 
@@ -320,4 +319,19 @@ export class UpstreamAttempt extends HttpContext {
     if (end !== null) end.watch(size, endOfStream);
     if (endOfStream) this.stage = Stage.Over;
   }
+}
+
+/** Makes the body, which is the client's again on each attempt, what this one sends. */
+function editBody(
+  edits: HeadEdits,
+  attempt: Attempt | null,
+  isFirst: bool,
+  modelKey: KeyPath,
+): void {
+  const isWanted = !isFirst || (attempt !== null && attempt.editsBody);
+  const body = isWanted ? requestBody.readAll() : null;
+  if (body === null) return;
+  const edited = attempt !== null ? attempt.editBody(body, modelKey) : body;
+  if (edited !== body) requestBody.replace(edited);
+  if (edited !== body || !isFirst) edits.set(CONTENT_LENGTH, digits(edited.length));
 }

@@ -1,5 +1,6 @@
 import { upstream, type Json } from "proxy-wasm-test";
 import { expect, test } from "vitest";
+import { chain, exposed, metrics, TARGETS } from "./replay-chain.js";
 import { gateway, JSON_TYPE } from "./support.js";
 
 // Providers of Higress's ai-proxy (model-fallback.md 2.9): what each type is sent.
@@ -174,4 +175,15 @@ test("retries of Higress count the targets of our own", async () => {
   const init = { method: "POST", headers: JSON_TYPE, body: '{"model":"m"}' };
   const reply = await host.fetch(`http://a.test${CHAT}`, init).settle();
   expect(reply.headers.get("x-llm-target")).toBe("spare");
+});
+
+test("what Higress has switched off is not read", async () => {
+  const retryOnFailure = { enabled: false, maxRetries: 0, retryOnStatus: ["404"] };
+  for (const enabled of [false, true]) {
+    const failover = { enabled, failureThreshold: 1 };
+    const config = { targets: TARGETS, legacy: { retryOnFailure, failover } };
+    const { ask, host } = await chain("envoy", config, upstream().reply(503));
+    expect(exposed(await ask())).toMatchObject({ "x-llm-target": "distill" });
+    expect(metrics(host)["r1.breaker_opened"] ?? 0).toBe(enabled ? 1 : 0);
+  }
 });

@@ -30,6 +30,8 @@ export interface NativeChain {
 export interface NativeOptions {
   /** Of both parts, without `role`. `targets` are the models' names unless it has some. */
   config?: Record<string, Json>;
+  /** What the upstream part has in place of that. */
+  upstreamConfig?: Record<string, Json>;
   /** In order; `a`, `b`, `c` by default. */
   models?: Record<string, Upstream>;
   /** Composite clusters that begin with a later target, and a route that reads the cluster's header. */
@@ -63,6 +65,7 @@ export async function nativeChain(options: NativeOptions = {}): Promise<NativeCh
       targets: names.map((name) => ({ name, model: `model-${name}` })),
       ...(steers && { clusterHeader: CLUSTER_HEADER, chains: [chain] }),
       ...config,
+      ...(role === "upstream" && options.upstreamConfig),
       role,
     }),
   });

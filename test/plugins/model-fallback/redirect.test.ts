@@ -1,66 +1,9 @@
-import {
-  createHost,
-  upstream,
-  type ClientResponse,
-  type Json,
-  type NativeFilter,
-  type Upstream,
-} from "proxy-wasm-test";
+import { createHost, upstream, type Json, type NativeFilter } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
+import { AGAIN, BODY, CHAT, CONFIG, pass } from "./redirect-pass.js";
 
 // Strategy `redirect`: Higress's console sends a failed request through all filters again. Each test
 // is one pass, as Higress would make it.
-
-const CHAT = "http://a.test/v1/chat/completions";
-const BODY = { model: "gpt", messages: [] };
-const CONFIG: Record<string, Json> = {
-  strategy: "redirect",
-  targets: [
-    { name: "own", host: "own.internal", auth: { apiTokens: ["sk-own"] } },
-    { name: "spare", model: "spare-7b", path: "/spare/chat", auth: { apiTokens: ["sk-spare"] } },
-    { name: "online", modelMapping: { "*": "online-max" } },
-  ],
-};
-
-interface Pass {
-  answer: ClientResponse;
-  header: (name: string) => string | null;
-  body: unknown;
-  metrics: Record<string, number>;
-}
-
-async function pass(
-  headers: Record<string, string>,
-  backend: Upstream = upstream().reply(200, { json: {} }),
-  body = JSON.stringify(BODY),
-  more: Record<string, Json> = {},
-  behind: NativeFilter[] = [],
-): Promise<Pass> {
-  await using host = await createHost({
-    profile: "higress-2.2",
-    plugins: [
-      { wasm: "build/higress/model-fallback.wasm", config: { ...CONFIG, ...more } },
-      ...behind,
-    ],
-    clusters: { backend },
-  });
-  const answer = await host
-    .fetch(CHAT, {
-      method: "POST",
-      headers: { "content-type": "application/json", authorization: "Bearer client", ...headers },
-      body,
-    })
-    .settle();
-  const [seen] = answer.upstream;
-  return {
-    answer,
-    header: (name) => seen?.headers.find(([key]) => key === name)?.[1] ?? null,
-    body: seen && (JSON.parse(seen.body) as unknown),
-    metrics: host.metrics.all as Record<string, number>,
-  };
-}
-
-const AGAIN = { "x-higress-fallback-from": "ai-route-chat.internal", "x-model-fallback-hop": "1" };
 
 describe("the first pass", () => {
   test("asks the first target, and saves what Higress restores", async () => {
@@ -92,7 +35,11 @@ describe("the first pass", () => {
   test("a body that is too long passes, or is refused", async () => {
     const long = JSON.stringify({ ...BODY, user: "x".repeat(2000) });
     const { header, body } = await pass({}, undefined, long, { maxBodyBytes: 1024 });
-    expect([header("authorization"), body]).toEqual(["Bearer client", JSON.parse(long)]);
+    expect([header("authorization"), body]).toEqual(["Bearer sk-own", JSON.parse(long)]);
+    expect(header("x-hi-original-auth")).toBe("Bearer client");
+    const again = await pass(AGAIN, undefined, long, { maxBodyBytes: 1024 });
+    expect(again.header("authorization")).toBe("Bearer sk-spare");
+    expect(again.header("x-model-fallback-hop")).toBe("2");
     const strict = { maxBodyBytes: 1024, onBodyTooLarge: "reject" };
     const { answer } = await pass({}, undefined, long, strict);
     expect([answer.status, answer.upstream.length]).toEqual([413, 0]);
@@ -174,6 +121,13 @@ describe("a further pass", () => {
     const { header, body } = await pass({ ...AGAIN, "x-model-fallback-hop": "2" });
     expect(header("authorization")).toBeNull();
     expect(body).toEqual({ ...BODY, model: "online-max" });
+  });
+
+  test("the client's own key goes as far as authenticators of a further pass, and not on", async () => {
+    const saved = { ...AGAIN, "x-hi-original-auth": "Bearer client" };
+    expect((await pass(saved)).header("x-hi-original-auth")).toBe("Bearer client");
+    const last = await pass({ ...saved, "x-model-fallback-hop": "2" });
+    expect(last.header("x-hi-original-auth")).toBeNull();
   });
 
   test.each(["3", "99", "-1", "x", ""])("a count of %j does no harm", async (hop) => {

@@ -48,6 +48,29 @@ describe.each(HOSTS)("%s", (build) => {
     });
   });
 
+  test.each([
+    ["its beginning is judged", 200, SSE, [": ping\n\n", ...STREAM]],
+    ["its error is read", 503, { "content-type": "application/json" }, ["{", "}"]],
+  ])("one that breaks off while %s is, too", async (_what, status, headers, chunks) => {
+    const cut = upstream().reply(status, { headers, chunks, every: 10, cutAfter: 1 });
+    const { ask, host } = await chain(build, { breaker: { failures: 2 } }, cut);
+    const body = { ...BODY, stream: true };
+    for (let i = 0; i < 2; i++) expect((await ask({ body })).status).toBe(502);
+    expect(metrics(host)).toMatchObject({ "r1.fail.reset": 2, "r1.breaker_opened": 1 });
+    expect((await ask({ body })).headers.get("x-llm-target")).toBe("distill");
+
+    const slow = upstream().reply(status, { headers, chunks, every: 60_000 });
+    const left = await chain(build, {}, slow);
+    const stream = left.host.stream(`POST ${CHAT}`, {
+      headers: { "content-type": "application/json" },
+    });
+    await stream.headers();
+    await stream.data(JSON.stringify(body), { end: true });
+    await left.host.clock.advance(10);
+    await stream.abort();
+    expect(metrics(left.host)).not.toHaveProperty("r1.fail.reset");
+  });
+
   test("an answer that breaks off is the target's failure, a client that leaves is not", async () => {
     const cut = () =>
       upstream().reply(200, { headers: SSE, chunks: STREAM, every: 10, cutAfter: 2 });

@@ -267,4 +267,16 @@ describe.each(HOSTS)("%s", (build) => {
     expect((await ask({ body: { ...BODY, stream: true } })).status).toBe(503);
     expect(models.distill.requests).toHaveLength(0);
   });
+
+  test("a stream that is not replayed stays on its route, whatever breakers say", async () => {
+    const first = upstream().reply(503).reply(200, { headers: SSE, chunks: STREAM, every: 10 });
+    const config = { replayStream: "forbid", breaker: { failures: 1 } };
+    const { ask, host, models } = await chain(build, config, first);
+    await ask();
+    expect(metrics(host)).toMatchObject({ "r1.breaker_state": 1 });
+    const answer = await ask({ body: { ...BODY, stream: true } });
+    expect(exposed(answer)).toMatchObject({ "x-llm-target": "r1" });
+    expect(answer.chunks.length).toBeGreaterThan(1);
+    expect(models.distill.requests).toHaveLength(1); // of the first request
+  });
 });

@@ -92,6 +92,20 @@ describe("what is told of a fallback", () => {
     expect(metrics(host)).not.toHaveProperty(["r1.first_token_ms"]);
   });
 
+  test("that every target failed, with why", async () => {
+    const config = { chains: [{ name: "r1", targets: ["r1", "distill"] }] };
+    const line = "fallback r1: all failed (r1: status_503, distill: status_500)";
+    const { ask, host } = await chain("envoy", config, busy(), busy(500));
+    await ask();
+    expect(
+      host.logs.filter(({ level, text }) => level === "info" && text.endsWith(line)),
+    ).toHaveLength(1);
+    const native = await nativeChain({ models: { a: busy(), b: busy(429) } });
+    await native.ask();
+    const other = "fallback 0: all failed (a: status_503, b: status_429)";
+    expect(native.host.logs.filter(({ text }) => text.endsWith(other))).toHaveLength(1);
+  });
+
   test("a target that does not like what became of the request", async () => {
     const lines = async (status: number) => {
       const { ask, host } = await chain("envoy", {}, busy(), busy(status));

@@ -1,6 +1,6 @@
 import type { Json } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
-import { nativeChain, well } from "./native-chain.js";
+import { busy, nativeChain, well } from "./native-chain.js";
 import { chain, exposed, header, sent } from "./replay-chain.js";
 
 // How an attempt knows its target where no metadata says it, and the path that a target is asked under.
@@ -53,6 +53,27 @@ describe("an endpoint without metadata is known", () => {
       line,
     ]);
   });
+});
+
+test("a chain that the upstream part does not know changes nothing of what targets are sent", async () => {
+  const targets: Json = [
+    { name: "a", model: "model-a", auth: { apiTokens: ["key-a"] } },
+    { name: "b", model: "model-b" },
+  ];
+  const { ask, host, models } = await nativeChain({
+    config: { targets, chains: [{ name: "one", targets: ["a", "b"] }] },
+    upstreamConfig: { chains: [{ name: "other", targets: ["a", "b"] }] },
+    models: { a: busy(), b: well("b") },
+  });
+  expect((await ask()).status).toBe(200);
+  expect(header(models["a"]!, "authorization")).toBe("Bearer key-a");
+  expect(header(models["b"]!, "authorization")).toBeNull();
+  expect(sent(models["b"]!)).toMatchObject({ model: "model-b" });
+  expect(header(models["b"]!, "content-length")).toBe(
+    String(Buffer.byteLength(models["b"]!.requests.at(-1)!.body)),
+  );
+  const lines = host.logs.filter(({ text }) => text.endsWith("unknown chain one"));
+  expect(lines).toHaveLength(2);
 });
 
 describe("the path", () => {

@@ -2,11 +2,14 @@ import { Builder, bytes, decimal, lowerCase, Slice } from "@ai-gateway-wasm/byte
 import { configText, ConfigReader } from "@ai-gateway-wasm/kit";
 import { isHeaderSafe, MappingOrder, readModelMapping } from "@ai-gateway-wasm/llm/model";
 import { Counter, isHeaderName, isHeaderValue } from "proxy-wasm-as";
+import { FORCED } from "./choice";
 import { isName, NAME_RULE } from "./name";
 import { readHundredths } from "./percent";
 import { Variant, VariantHeader } from "./variant";
 
 const COLON: i32 = 0x3a;
+/** The rule's own counters are `forced` and this. */
+const MISSING_KEY: Slice = bytes("missing_key");
 /** What the gateway itself needs. */
 const UNTOUCHABLE: Slice[] = [bytes("host"), bytes("content-length"), bytes("transfer-encoding")];
 
@@ -26,6 +29,9 @@ export class VariantParser {
     const where = "variants[" + decimal(index) + "]";
     const name = config.text("name");
     if (!isName(name)) return this.refuse(where + ".name " + NAME_RULE);
+    if (name.equals(FORCED) || name.equals(MISSING_KEY)) {
+      return this.refuse(where + ".name must not be that of a counter");
+    }
     const weight = config.find("weight");
     const share = weight === null ? -1 : readHundredths(weight);
     if (share < 0) {

@@ -191,9 +191,8 @@ describe("vector", () => {
       "qdrant",
     ]);
     for (const { config } of DATABASES) {
-      expect(backends.configure({ vector: { ...config, threshold: 0 } })).not.toContain(
-        "threshold",
-      );
+      const vector = { ...config, threshold: 0, thresholdRelation: "gt" };
+      expect(backends.configure({ vector })).not.toContain("threshold");
       expect(backends.configure({ vector: config, lenient: true })).not.toContain("threshold");
     }
   });

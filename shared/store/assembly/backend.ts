@@ -15,8 +15,8 @@ export abstract class Backend {
   abstract run(calls: StoreCalls, command: StoreCommand, store: Store): StoreReply | null;
 
   /**
-   * Which store it is: commands for it may be handed to any back end with the same. May hold secrets; memory
-   * of its own.
+   * Which store it is, whatever is used to get in: commands for it may be handed to any back end with the
+   * same. Memory of its own.
    */
   abstract get identity(): Slice;
 

@@ -39,8 +39,7 @@ class RestParser {
     // Envoy's: once more, on another connection, when one breaks before the answer; not when that is late.
     const twice = headers.add(bytes("x-envoy-retry-on"), bytes("reset")).build();
     const place = new Builder().append(cluster.name).appendByte(0).append(host).append(path);
-    // A server may choose the Redis by the token.
-    place.appendByte(0).append(store.text("database")).appendByte(0).append(credentials);
+    place.appendByte(0).append(store.text("database"));
     return new RestBackend(cluster.name, once, twice, dialect, timeoutMs, place.toSlice());
   }
 

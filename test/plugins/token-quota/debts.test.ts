@@ -124,36 +124,6 @@ describe("a charge that fails", () => {
     await host.close();
   });
 
-  test("waits for its own token: a server may choose the Redis by it", async () => {
-    const sent: string[] = [];
-    const working = upstream().handle((request) => {
-      const login = request.headers.find(([name]) => name === "authorization");
-      if (request.body.includes("crby")) sent.push(login?.[1] ?? "");
-      return { status: 200, json: { result: "1000" } };
-    });
-    const store = new Changing(upstream().refuse());
-    const rest = store.asUpstream();
-    const configured = (token: string) =>
-      tokenQuota(
-        {
-          admin_consumer: "admin",
-          fail_mode: "open",
-          store: { type: "redis-http", cluster_name: "rest", token },
-        },
-        { vmId: "one", name: token },
-      );
-    const backend = upstream().reply(200, { body: answer(10, 5), headers: JSON_TYPE });
-    const host = await gateway(
-      {},
-      { plugins: ["a", "b"].map(configured), clusters: { rest, backend } },
-    );
-    expect((await chat(host, "alice")).status).toBe(200);
-    store.behaviour = working;
-    expect((await chat(host, "alice")).status).toBe(200);
-    expect(sent.sort()).toEqual(["Bearer a", "Bearer a", "Bearer b", "Bearer b"]);
-    await host.close();
-  });
-
   test("waits while only the fallback of the store answers", async () => {
     const reservation = { enabled: true, default_completion_tokens: 50 };
     const { host, redis, end, laterCommands } = await underway({ reservation, fail_mode: "local" });

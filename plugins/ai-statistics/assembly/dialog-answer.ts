@@ -38,7 +38,11 @@ export function partIn(event: JsonValue, isThought: bool): JsonValue | null {
   if (isThought && delta !== null) return delta.get(THINKING);
   const text: JsonValue | null = isThought ? null : firstChoice(event, TEXT);
   if (text !== null) return text;
-  const parts = partsOf(event);
+  return onlyPart(partsOf(event), isThought);
+}
+
+/** The text of the only part; all parts, where there are several. */
+function onlyPart(parts: JsonValue | null, isThought: bool): JsonValue | null {
   if (parts === null || parts.count() != 1) return parts;
   const part = parts.item(0);
   return part !== null && isThoughtOf(part) == isThought ? part.get(TEXT) : null;

@@ -3,6 +3,7 @@
 export { ConfigErrors } from "./assembly/config/errors";
 export { readHeaderName, readPeerHeader, requireHeaderName } from "./assembly/config/header-name";
 export { configFlag, configText } from "./assembly/config/lenient";
+export { OwnFields } from "./assembly/config/own-fields";
 export { ConfigReader, textsOf, Tristate } from "./assembly/config/reader";
 export { NOT_A_TIME, parseRfc3339, readTime } from "./assembly/config/time";
 export { limitRequestBuffer, limitResponseBuffer } from "./assembly/buffer-limit";

@@ -85,6 +85,20 @@ test(
 );
 
 test(
+  "a quote in a header of a client forges nothing in the log",
+  async () => {
+    const id = 'x","consumer":"root","y":"';
+    await gateway.ask("who", { "x-request-id": id });
+    const forged = async (): Promise<Node | undefined> =>
+      (await lines("access.log", 1)).find((line) => String(line["request_id"]).startsWith("x"));
+    await expect.poll(forged, { timeout: 20_000 }).toBeDefined();
+    expect(await forged()).toMatchObject({ request_id: id });
+    expect(await forged()).not.toHaveProperty("consumer");
+  },
+  LIMIT_MS,
+);
+
+test(
   "whatever clients call things, the page is UTF-8, for Prometheus would throw away all of it",
   async () => {
     const named = (bytes: Buffer) => ({ "x-mse-consumer": bytes.toString("latin1") });

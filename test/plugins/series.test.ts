@@ -215,9 +215,10 @@ describe.each(SUBJECTS)("$plugin by $label", (subject) => {
     await ask(host, subject, "name-0");
     const series = seriesOf(host, subject.metric);
     const rest = subject.label === "model" ? subject.others : "_overflow_";
+    const model = subject.label === "model" ? "_overflow_" : subject.others;
     expect(Object.keys(series)).toHaveLength(MOST + 1);
     expect(series[seriesName(subject, "name-0")]).toBe(2);
-    expect(series[`route.chat.upstream.backend.model._overflow_.consumer.${rest}`]).toBe(50);
+    expect(series[`route.chat.upstream.backend.model.${model}.consumer.${rest}`]).toBe(50);
   });
 });
 

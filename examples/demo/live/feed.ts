@@ -7,6 +7,10 @@ import { describeRequest, type RequestView } from "./request.js";
 
 const LINES_EVERY_MS = 200;
 const FIGURES_EVERY_MS = 1000;
+/** A gateway that does not tell its figures in this time is asked again. */
+const ANSWER_MS = 5000;
+/** What a page may leave unread, in bytes. */
+const MOST_UNREAD = 1024 * 1024;
 /** So many requests are told to a page that is opened later. */
 const KEPT = 200;
 /** More pages at once than anybody has open. */
@@ -81,20 +85,29 @@ export class Feed {
   }
 
   private async tellRequests(): Promise<void> {
-    const lines = (await this.log.lines())
-      .map((line) => readAuditLine(line))
-      .filter(({ path }) => !isOwnCall(path));
-    if (lines.length === 0) return;
-    const views = lines.map((line) => describeRequest(line, this.options.plugins));
+    const views = (await this.log.lines()).flatMap((line) => this.describe(line));
+    if (views.length === 0) return;
     this.requests.push(...views);
     this.requests.splice(0, this.requests.length - KEPT);
     this.tell(event("requests", views.slice(-KEPT)));
   }
 
+  /** What a line says; nothing, when it is of a call of ours, or cannot be read. */
+  private describe(text: string): RequestView[] {
+    try {
+      const line = readAuditLine(text);
+      return isOwnCall(line.path) ? [] : [describeRequest(line, this.options.plugins)];
+    } catch {
+      return [];
+    }
+  }
+
   private async tellFigures(): Promise<void> {
     if (this.pages.size === 0 && this.figures !== "") return;
     const url = `http://127.0.0.1:${this.options.adminPort}/stats?filter=^wasmcustom`;
-    const read = readFigures(await (await fetch(url)).text());
+    const read = readFigures(
+      await (await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) })).text(),
+    );
     const figures = event("figures", read);
     if (figures !== this.figures) this.tell(figures);
     this.figures = figures;
@@ -112,7 +125,11 @@ export class Feed {
   }
 
   private tell(text: string): void {
-    for (const page of this.pages) page.write(text);
+    for (const page of this.pages) {
+      // It comes back by itself, and is told all there is.
+      if (page.writableLength > MOST_UNREAD) page.destroy();
+      else page.write(text);
+    }
   }
 }
 

@@ -33,6 +33,9 @@ export const enum Builtin {
   CachedTokens,
   InputDetails,
   OutputDetails,
+  /** What the dialogue log has, and no attribute. */
+  DialogAnswer,
+  DialogReasoning,
 }
 
 /** One entry of `attributes`. */

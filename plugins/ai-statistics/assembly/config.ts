@@ -1,5 +1,5 @@
 import { bytes, lowerCase, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader, PluginLog, requireHeaderName } from "@ai-gateway-wasm/kit";
+import { ConfigReader, OwnFields, PluginLog, requireHeaderName } from "@ai-gateway-wasm/kit";
 import { PathSuffixes } from "@ai-gateway-wasm/llm/model";
 import { Attribute, Builtin, Phase } from "./attribute";
 import { allAttributes, readAttributes, tokenAttributes } from "./attributes-parser";
@@ -64,7 +64,8 @@ export class StatisticsConfig {
 
 /** Reads one scope; null when the reader noted an error. */
 export function parseConfig(json: ConfigReader, log: PluginLog): StatisticsConfig | null {
-  const config = new StatisticsConfig(new MetricsConfig(json), DialogConfig.read(json));
+  const own = new OwnFields(json);
+  const config = new StatisticsConfig(new MetricsConfig(own), DialogConfig.read(json));
   const isFull = json.flag("use_default_attributes");
   const isLight = !isFull && json.flag("use_default_response_attributes");
   config.attributes = isFull
@@ -79,15 +80,22 @@ export function parseConfig(json: ConfigReader, log: PluginLog): StatisticsConfi
   config.paths = readPaths(json, isFull || isLight);
   config.contentTypes = readTypes(json);
   config.sessionHeaders = readSessionHeaders(json);
-  config.consumerHeader = requireHeaderName(json, "consumer_header", CONSUMER_HEADER);
-  config.writesExtra = json.flag("ai_log_extra");
-  config.readsLastEvent = json.flag("flush_last_event");
-  config.requestLimit = <i32>json.integer("max_request_body_bytes", DEFAULT_BODY, 0, MOST_BODY);
-  config.responseLimit = <i32>json.integer("max_response_body_bytes", DEFAULT_BODY, 0, MOST_BODY);
-  config.rawKey = json.text("log_raw_key");
-  config.asksForUsage = json.choice("include_usage", ["none", "inject"], 0) == 1;
-  config.tagsExtra = json.flag("span_extra");
+  readOwnFields(own, config);
   return json.errors.any ? null : config;
+}
+
+/** Reads what the peer does not have. */
+function readOwnFields(own: OwnFields, config: StatisticsConfig): void {
+  if (own.has("consumer_header")) {
+    config.consumerHeader = requireHeaderName(own.reader, "consumer_header", CONSUMER_HEADER);
+  }
+  config.writesExtra = own.flag("ai_log_extra");
+  config.readsLastEvent = own.flag("flush_last_event");
+  config.requestLimit = <i32>own.integer("max_request_body_bytes", DEFAULT_BODY, 0, MOST_BODY);
+  config.responseLimit = <i32>own.integer("max_response_body_bytes", DEFAULT_BODY, 0, MOST_BODY);
+  config.rawKey = own.text("log_raw_key");
+  config.asksForUsage = own.choice("include_usage", ["none", "inject"], 0) == 1;
+  config.tagsExtra = own.flag("span_extra");
 }
 
 /** The peer takes any number, and panics below −1. */

@@ -10,9 +10,9 @@ export const REASONING: Slice = bytes("reasoning_content");
 export const TOOL_CALLS: Slice = bytes("tool_calls");
 const FINISH_REASON: Slice = bytes("finish_reason");
 const STOP_REASON: Slice = bytes("stop_reason");
-const THINKING: Slice = bytes("thinking");
+export const THINKING: Slice = bytes("thinking");
 const PARTIAL_JSON: Slice = bytes("partial_json");
-const CANDIDATES: Slice = bytes("candidates");
+export const CANDIDATES: Slice = bytes("candidates");
 
 /** `choices.0.<name>` of OpenAI: a delta of an event, the message of a whole answer. */
 export function firstChoice(root: JsonValue, name: Slice): JsonValue | null {
@@ -57,6 +57,9 @@ export function saysSomething(event: JsonValue): bool {
     if (delta.isString) return !isEmpty(delta);
     return has(delta, TEXT) || has(delta, THINKING) || has(delta, PARTIAL_JSON);
   }
+  // Legacy completions.
+  const text = firstChoice(event, TEXT);
+  if (text !== null) return !isEmpty(text);
   const candidates = event.get(CANDIDATES);
   const candidate = candidates !== null ? candidates.item(0) : null;
   return candidate !== null && has(candidate, CONTENT);

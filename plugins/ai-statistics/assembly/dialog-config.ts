@@ -1,6 +1,6 @@
 import { bytes, BytesTable, Slice } from "@ai-gateway-wasm/bytes";
 import { numberOf } from "@ai-gateway-wasm/as-json";
-import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { ConfigReader, OwnFields } from "@ai-gateway-wasm/kit";
 import { randomU64 } from "proxy-wasm-as";
 
 const MOST_BYTES: i64 = 1_048_576;
@@ -24,7 +24,7 @@ export class DialogConfig {
   private readonly ends: BytesTable<Slice> = new BytesTable<Slice>();
 
   /** @param dialog the object under `dialog_log` */
-  constructor(dialog: ConfigReader) {
+  constructor(dialog: OwnFields) {
     this.maxQuestion = <i32>dialog.integer("max_question_bytes", 8192, 0, MOST_BYTES);
     this.maxAnswer = <i32>dialog.integer("max_answer_bytes", 16384, 0, MOST_BYTES);
     this.hasReasoning = dialog.flag("include_reasoning");
@@ -32,19 +32,15 @@ export class DialogConfig {
     this.hasDenied = dialog.flag("include_denied");
     this.masks = dialog.flag("mask", true);
     this.share = readShare(dialog);
-    const excluded = dialog.texts("exclude_consumers");
+    const excluded = dialog.reader.texts("exclude_consumers");
     for (let i = 0; i < excluded.length; i++) this.strangers.set(excluded[i], excluded[i]);
     this.readEnds(dialog);
   }
 
   /** Reads `dialog_log`; null when it is off, or refused. */
   static read(config: ConfigReader): DialogConfig | null {
-    const dialog = config.object("dialog_log");
+    const dialog = OwnFields.objectIn(config, "dialog_log");
     if (dialog === null) return null;
-    if (!dialog.value.isObject) {
-      config.refuse("dialog_log", "must be an object");
-      return null;
-    }
     const read = new DialogConfig(dialog);
     return dialog.flag("enabled") ? read : null;
   }
@@ -60,13 +56,13 @@ export class DialogConfig {
     return this.ends.has(finish);
   }
 
-  private readEnds(dialog: ConfigReader): void {
-    if (!dialog.has("on")) {
+  private readEnds(dialog: OwnFields): void {
+    const names = dialog.texts("on");
+    if (names === null) {
       this.ends.set(COMPLETE, COMPLETE);
       this.ends.set(CLIENT_ABORT, CLIENT_ABORT);
       return;
     }
-    const names = dialog.texts("on");
     for (let i = 0; i < names.length; i++) {
       if (!ENDS.includes(names[i].toString())) {
         dialog.refuse("on", "must be some of complete, client_abort, upstream_reset, local_reply");
@@ -77,9 +73,9 @@ export class DialogConfig {
   }
 }
 
-function readShare(dialog: ConfigReader): u64 {
-  const value = dialog.find("sample");
-  if (value === null) return 1 << 32;
+function readShare(dialog: OwnFields): u64 {
+  const value = dialog.reader.find("sample");
+  if (value === null || value.isNull) return 1 << 32;
   const share = value.isNumber ? numberOf(value) : -1;
   if (share >= 0 && share <= 1) return <u64>(share * 4294967296.0);
   dialog.refuse("sample", "must be a number from 0 to 1");

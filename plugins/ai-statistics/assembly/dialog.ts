@@ -1,11 +1,4 @@
-import {
-  escape,
-  JsonValue,
-  JsonWriter,
-  readJson,
-  stringOf,
-  textOf,
-} from "@ai-gateway-wasm/as-json";
+import { escape, JsonValue, JsonWriter, readJson, textOf } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { fingerprint } from "@ai-gateway-wasm/kit";
 import { AI_LOG } from "@ai-gateway-wasm/kit/attributes";
@@ -14,24 +7,16 @@ import { Answer } from "./answer";
 import { Builtin } from "./attribute";
 import { Tally } from "./counting";
 import { cut } from "./cut";
-import { CONTENT, TEXT } from "./delta";
 import { DialogConfig } from "./dialog-config";
 import { Caller, header } from "./facts";
 import { mask } from "./mask";
 import { REQUEST_ID_HEADER, TRACE_HEADER } from "./names";
 import { COMPLETE, whoAnswered } from "./outcome";
+import { Question, USER } from "./question";
 import { RequestReader } from "./request";
 import { CACHED_TOKENS } from "./usage";
 
 const PROPERTY: Slice = bytes("ai_dialog");
-const MESSAGES: Slice = bytes("messages");
-const SYSTEM: Slice = bytes("system");
-const ROLE: Slice = bytes("role");
-const USER: Slice = bytes("user");
-const TYPE: Slice = bytes("type");
-/** Within `image`, `image_url` and `input_image`. */
-const IMAGE_TYPE: Slice = bytes("image");
-const IMAGE: Slice = bytes("[image]");
 const DENY: Slice = bytes("deny");
 /** Where model-fallback leaves the target that was asked first. */
 const FALLBACK_PROPERTY: Slice = bytes("model_fallback_from");
@@ -83,26 +68,10 @@ export class Dialog {
     this.isTruncated = request.isTruncated;
     const root = request.root;
     if (root === null) return;
-    const system = root.get(SYSTEM);
-    let systemText = system === null ? NO_BYTES : textOf(system);
-    const messages = root.get(MESSAGES);
-    if (messages !== null && messages.isArray) {
-      const cursor = messages.entries();
-      let count = 0;
-      let last: JsonValue | null = null;
-      for (; cursor.next(); count++) {
-        const role = textOf(cursor.value.get(ROLE));
-        if (role.equals(USER)) {
-          last = cursor.value;
-          this.turns = count;
-        } else if (systemText.isEmpty && role.equals(SYSTEM)) {
-          systemText = textOf(cursor.value.get(CONTENT));
-        }
-      }
-      if (last !== null)
-        this.question = this.clean(plainText(last.get(CONTENT)), this.config.maxQuestion);
-    }
-    if (!systemText.isEmpty) this.systemHash = fingerprint(systemText);
+    const asked = new Question(root);
+    this.turns = asked.turns;
+    this.question = this.clean(asked.text, this.config.maxQuestion);
+    if (!asked.system.isEmpty) this.systemHash = fingerprint(asked.system);
   }
 
   /** Writes the record, unless requests that end like this one are left out. */
@@ -179,37 +148,4 @@ function copyKeys(json: JsonWriter, log: JsonValue): void {
     const value = log.get(bytes(COPIED[i]));
     if (value !== null && !value.isNull) json.key(COPIED[i]).raw(value.raw);
   }
-}
-
-/** The text of a message: its content, or the texts among its parts. */
-function plainText(content: JsonValue | null): Slice {
-  if (content === null || !content.isArray) return textOf(content);
-  const all = new Builder(256);
-  const parts = content.entries();
-  while (parts.next()) {
-    const part = parts.value;
-    // What a tool found has parts of its own (Anthropic), and those have none.
-    const inner = part.get(CONTENT);
-    if (inner === null || !inner.isArray) {
-      appendLine(all, inner === null ? partText(part) : textOf(inner));
-      continue;
-    }
-    const found = inner.entries();
-    while (found.next()) appendLine(all, partText(found.value));
-  }
-  return all.view();
-}
-
-/** What a part says; empty where it is neither text nor image. */
-function partText(part: JsonValue): Slice {
-  if (part.isString) return stringOf(part);
-  const text = part.get(TEXT);
-  if (text !== null && text.isString) return stringOf(text);
-  return textOf(part.get(TYPE)).find(IMAGE_TYPE) >= 0 ? IMAGE : NO_BYTES;
-}
-
-function appendLine(out: Builder, text: Slice): void {
-  if (text.isEmpty) return;
-  if (out.length > 0) out.appendByte(0x0a);
-  out.append(text);
 }

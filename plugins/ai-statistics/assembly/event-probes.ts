@@ -19,6 +19,7 @@ export class EventProbes {
   private readonly paths: StaticArray<Probe | null>;
   private readonly builtins: StaticArray<Probe | null>;
   private calls: ToolCalls | null = null;
+  private dialogCalls: ToolCalls | null = null;
   private answer: Probe | null = null;
   private reasoning: Probe | null = null;
   private finish: Probe | null = null;
@@ -40,7 +41,7 @@ export class EventProbes {
 
   /** Whether nothing is put together. */
   get isIdle(): bool {
-    return this.all.length == 0 && this.calls === null;
+    return this.all.length == 0 && this.calls === null && this.dialogCalls === null;
   }
 
   /**
@@ -59,8 +60,8 @@ export class EventProbes {
       probe.take(value);
       if (!this.isAlike(probe, value, event)) isAlone = false;
     }
-    const calls = this.calls;
-    if (calls !== null && calls.read(event)) isAlone = false;
+    if (takesCalls(this.calls, event)) isAlone = false;
+    if (takesCalls(this.dialogCalls, event)) isAlone = false;
     if (!isAlone) return NO_SLOT;
     if (this.slot == NO_SLOT) this.slot = slotOf(event);
     return this.isTaken(this.slot) ? NO_SLOT : this.slot;
@@ -101,18 +102,20 @@ export class EventProbes {
     const value = path !== null ? path.result() : null;
     if (value !== null && !value.isEmpty) return value;
     if (attribute.builtin == Builtin.None) return value;
-    return attribute.builtin == Builtin.ToolCalls ? this.toolCalls() : textOf(this.builtins[index]);
+    return attribute.builtin == Builtin.ToolCalls
+      ? valueOf(this.calls)
+      : textOf(this.builtins[index]);
   }
 
   /** What the dialogue log has. */
   part(builtin: Builtin): Value | null {
-    if (builtin == Builtin.ToolCalls) return this.toolCalls();
+    if (builtin == Builtin.ToolCalls) return valueOf(this.dialogCalls);
     return textOf(builtin == Builtin.Answer ? this.answer : this.reasoning);
   }
 
   /** Whether some call's arguments are not complete. */
   get hasCutCalls(): bool {
-    const calls = this.calls;
+    const calls = this.dialogCalls;
     return calls !== null && calls.isCut;
   }
 
@@ -138,22 +141,26 @@ export class EventProbes {
   }
 
   private addDialog(dialog: DialogConfig): void {
-    this.answer = this.push(new Probe(null, Builtin.Answer, Rule.Append, dialog.maxAnswer));
+    const limit = dialog.maxAnswer;
+    this.answer = this.push(new Probe(null, Builtin.DialogAnswer, Rule.Append, limit));
     if (dialog.hasReasoning) {
-      this.reasoning = this.push(new Probe(null, Builtin.Reasoning, Rule.Append, dialog.maxAnswer));
+      this.reasoning = this.push(new Probe(null, Builtin.DialogReasoning, Rule.Append, limit));
     }
-    if (dialog.hasToolCalls && this.calls === null) this.calls = new ToolCalls(dialog.maxAnswer);
+    if (dialog.hasToolCalls) this.dialogCalls = new ToolCalls(limit);
   }
 
   private push(probe: Probe): Probe {
     this.all.push(probe);
     return probe;
   }
+}
 
-  private toolCalls(): Value | null {
-    const calls = this.calls;
-    return calls !== null ? calls.toValue() : null;
-  }
+function takesCalls(calls: ToolCalls | null, event: JsonValue): bool {
+  return calls !== null && calls.read(event);
+}
+
+function valueOf(calls: ToolCalls | null): Value | null {
+  return calls !== null ? calls.toValue() : null;
 }
 
 /** Where in the event a value begins; `NO_SLOT`: a path made it up. */

@@ -1,5 +1,5 @@
 import { BytesTable, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { OwnFields } from "@ai-gateway-wasm/kit";
 import { NO_LABEL, NONE } from "@ai-gateway-wasm/kit/series";
 import { OTHER } from "./names";
 import { PriceList } from "./price-list";
@@ -47,30 +47,26 @@ export class MetricsConfig {
   private hasModel: bool = true;
   private hasConsumer: bool = true;
 
-  constructor(config: ConfigReader) {
+  constructor(config: OwnFields) {
     this.labelsAtEnd = config.choice("labels_at", ["request", "end"], 0) == 1;
-    const metrics = config.object("metrics");
-    if (metrics !== null) this.read(config, metrics);
+    const metrics = OwnFields.objectIn(config.reader, "metrics");
+    if (metrics !== null) this.read(metrics);
   }
 
   has(group: Group): bool {
     return (this.groups & group) != 0;
   }
 
-  private read(config: ConfigReader, metrics: ConfigReader): void {
-    if (!metrics.value.isObject) {
-      config.refuse("metrics", "must be an object");
-      return;
-    }
+  private read(metrics: OwnFields): void {
     this.maxSeries = <i32>metrics.integer("max_series", DEFAULT_SERIES, 1, MOST_SERIES);
     this.sharesSeries = metrics.choice("max_series_of", ["worker", "process"], 0) == 1;
     this.countsIncomplete = metrics.flag("count_incomplete");
     this.trustsRequestModel = metrics.flag("trust_request_model", true);
-    fill(this.consumers, metrics.texts("consumers"));
-    fill(this.models, metrics.texts("models"));
+    fill(this.consumers, metrics.reader.texts("consumers"));
+    fill(this.models, metrics.reader.texts("models"));
     this.readGroups(metrics);
     this.readLabels(metrics);
-    const prices = new PriceList(metrics);
+    const prices = new PriceList(metrics.reader);
     if (!prices.isEmpty) this.prices = prices;
   }
 
@@ -97,9 +93,9 @@ export class MetricsConfig {
     return this.models.has(name);
   }
 
-  private readGroups(metrics: ConfigReader): void {
-    if (!metrics.has("groups")) return;
+  private readGroups(metrics: OwnFields): void {
     const names = metrics.texts("groups");
+    if (names === null) return;
     this.groups = 0;
     for (let i = 0; i < names.length; i++) {
       const index = GROUPS.indexOf(names[i].toString());
@@ -111,13 +107,9 @@ export class MetricsConfig {
     }
   }
 
-  private readLabels(metrics: ConfigReader): void {
-    const labels = metrics.object("labels");
+  private readLabels(metrics: OwnFields): void {
+    const labels = OwnFields.objectIn(metrics.reader, "labels");
     if (labels === null) return;
-    if (!labels.value.isObject) {
-      metrics.refuse("labels", "must be an object");
-      return;
-    }
     this.hasRoute = labels.flag("route", true);
     this.hasCluster = labels.flag("cluster", true);
     this.hasModel = labels.flag("model", true);

@@ -1,8 +1,9 @@
 import { JsonPath, JsonValue, stringOf } from "@ai-gateway-wasm/as-json";
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { Builtin, Rule } from "./attribute";
 import { CappedText } from "./capped-text";
 import { answerIn, finishIn, reasoningIn } from "./delta";
+import { appendParts, partIn } from "./dialog-answer";
 import { Value } from "./value";
 
 /**
@@ -39,10 +40,15 @@ export class Probe {
     return this.rule == Rule.Append;
   }
 
+  private get isOfDialog(): bool {
+    return this.builtin >= Builtin.DialogAnswer;
+  }
+
   /** What the event has for it; null: nothing. */
   find(event: JsonValue): JsonValue | null {
     const path = this.path;
     if (path !== null) return path.read(event);
+    if (this.isOfDialog) return partIn(event, this.builtin == Builtin.DialogReasoning);
     if (this.builtin == Builtin.Answer) return answerIn(event);
     return this.builtin == Builtin.Reasoning ? reasoningIn(event) : finishIn(event);
   }
@@ -72,6 +78,10 @@ export class Probe {
       if (!value.isEmpty) this.kept = value.kept();
     } else if (json.isString) {
       this.append(stringOf(json));
+    } else if (this.isOfDialog && json.isArray) {
+      const texts = new Builder(64);
+      appendParts(texts, json, this.builtin == Builtin.DialogReasoning);
+      this.append(texts.view());
     } else if (!json.isNull) {
       // An array or object is appended as it stands, and not as it is printed.
       const isContainer = json.isArray || json.isObject;

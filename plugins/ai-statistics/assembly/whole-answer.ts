@@ -16,6 +16,7 @@ import {
   TOOL_CALLS,
 } from "./delta";
 import { DialogConfig } from "./dialog-config";
+import { partOf } from "./dialog-answer";
 import { giveScanner, takeScanner } from "./idle-scanner";
 import { toolUses } from "./tool-calls";
 import { beginsEvents, isMentionedIn, UndeclaredEvents } from "./undeclared-events";
@@ -90,10 +91,21 @@ export class WholeAnswer extends Answer {
     if (value !== null && !value.isEmpty) return value;
     const builtin = attribute.builtin;
     if (builtin == Builtin.None) return value;
-    return builtin >= Builtin.ReasoningTokens ? this.tokens(builtin, true) : this.part(builtin);
+    return builtin >= Builtin.ReasoningTokens
+      ? this.tokens(builtin, true)
+      : this.peersPart(builtin);
   }
 
   override part(builtin: Builtin): Value | null {
+    const known = this.peersPart(builtin);
+    const root = this.root;
+    if (root === null || builtin == Builtin.ToolCalls) return known;
+    if (known !== null && !known.isEmpty) return known;
+    return partOf(root, builtin == Builtin.Reasoning);
+  }
+
+  /** What Higress's plugin reads as well. */
+  private peersPart(builtin: Builtin): Value | null {
     const root = this.root;
     if (root === null) return null;
     if (builtin == Builtin.Answer) return answerOf(root);

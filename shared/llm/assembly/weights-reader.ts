@@ -24,7 +24,7 @@ export function readWeights(config: ConfigReader, fallback: f64 = 1): TokenWeigh
 
 function readWeight(config: ConfigReader, field: string, fallback: f64): f64 {
   const value = config.find(field);
-  if (value === null) return fallback;
+  if (value === null || value.isNull) return fallback;
   const weight = value.isNumber ? numberOf(value) : -1;
   if (weight >= 0 && weight <= MAX_WEIGHT) return weight;
   config.refuse(field, "must be a number from 0 to 1000000");

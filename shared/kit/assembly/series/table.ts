@@ -18,6 +18,8 @@ export class SeriesTable {
   /** Whether what was asked for last has a series of its own, and not one of those beyond the limit. */
   isOwn: bool = true;
   private readonly known: BytesTable<Series> = new BytesTable<Series>();
+  /** How many of them are no `_overflow_`. */
+  private own: i32 = 0;
   private readonly buffer: Builder = new Builder(256);
 
   constructor(
@@ -27,26 +29,33 @@ export class SeriesTable {
 
   /**
    * The series of these labels. When there are `most` already, a new one is counted with the consumer
-   * `_overflow_`, and where that is new as well, with the model `_overflow_`: totals lose nothing.
+   * `_overflow_`, and where its model is new as well, with that one `_overflow_`, too: totals lose
+   * nothing.
    */
   of(labels: Labels, most: i32 = MOST_SERIES): Series {
     const found = this.find(labels);
     this.isOwn = found !== null || this.admits(most);
     if (found !== null) return found;
-    if (this.isOwn) return this.make();
-    this.noteOverflow();
+    let series: Series | null = null;
+    if (this.isOwn) {
+      this.own++;
+      series = this.make();
+    } else this.noteOverflow();
     const isAlone = labels.consumer.equals(NO_LABEL);
     if (!isAlone) {
       const rest = this.find(labels.with(labels.model, OVERFLOW));
-      if (rest !== null) return rest;
+      if (series === null) series = rest;
+      // Gateways hear of it when something is counted there.
+      else if (rest === null) this.make();
     }
+    if (series !== null) return series;
     const all = this.find(labels.with(OVERFLOW, isAlone ? NO_LABEL : OVERFLOW));
     return all !== null ? all : this.make();
   }
 
   /** Whether there is room for the one with `name`. */
   protected admits(most: i32): bool {
-    return this.known.size < most;
+    return this.own < most;
   }
 
   /** Of the series that was looked for last. */

@@ -1,0 +1,76 @@
+import { expect, test } from "vitest";
+import { BareHost } from "./bare-host.js";
+
+const REQUEST = { ":path": "/v1/chat/completions", "content-type": "application/json" };
+const ANSWER = { ":status": "200", "content-type": "application/json" };
+
+const host = new BareHost("build/envoy/ai-statistics.wasm", {
+  dialog_log: { enabled: true, max_question_bytes: 1_048_576 },
+  max_request_body_bytes: 4_194_304,
+});
+
+/** The question as the dialogue log has it. */
+function masked(question: string): string {
+  const body = JSON.stringify({ messages: [{ role: "user", content: question }] });
+  host.exchange(REQUEST, body, ANSWER, ["{}"]);
+  const text = host.properties.get("ai_dialog") ?? "";
+  return (JSON.parse(JSON.parse(`"${text}"`) as string) as { question: string }).question;
+}
+
+test.each([
+  ["4111 1111 1111 1111.", "**** **** **** ****."],
+  ["138 0013 8000 in 2026", "*** **** **** in 2026"],
+  ["call +49 (30) 123 45 67 at 9", "call +** (**) *** ** ** at 9"],
+  ["(555) 123-4567", "(***) ***-****"],
+  ["tel=030/1234567", "tel=***/*******"],
+  ["DE89 3704 0044 0532 0130 00, please", "**** **** **** **** **** **, please"],
+  ["IBAN=GB29 NWBK 6016 1331 9268 19", "IBAN=**** **** **** **** **** **"],
+  ["BE68539007547034", "****************"],
+  ["11010519491231002X", "******************"],
+  ["wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "*************/*******/******************"],
+  ["AccountKey=Ab1/cD2+eF3gH4iJ5==", "**********=***/***+*********=="],
+  ["api_key=9f8e7d6c5b4a39281706", "api_key=********************"],
+  ["张三@example.com", "******@*******.***"],
+  ["我的邮箱是jo@example.com谢谢", "我的邮箱是**@*******.***谢谢"],
+  ["müller@example.com", "*******@*******.***"],
+  ["jo@例子.公司", "**@******.******"],
+  ["@jo@example.com", "@**@*******.***"],
+  ["a/b=c+d@example.com", "*/*=*+*@*******.***"],
+])("%s", (text, expected) => {
+  expect(masked(text)).toBe(expected);
+});
+
+test.each([
+  "in 1999 and 2026 from 12 to 18",
+  "12 345",
+  "https://api.example.com/v1/chat/completions?page=2",
+  "max_completion_tokens=1000",
+  "AB12 then 2026",
+  "@jo and jo@home",
+  "第12章，共345页",
+  "1.5, 2.5, 3.5, 4.5",
+])("stays: %s", (text) => {
+  expect(masked(text)).toBe(text);
+});
+
+test("a number that a cut went through is hidden with all of its groups", () => {
+  const host = new BareHost("build/envoy/ai-statistics.wasm", {
+    dialog_log: { enabled: true, max_answer_bytes: 20 },
+  });
+  const event = { choices: [{ delta: { content: `pay 4111 1${"x ".repeat(9)}1 11 to` } }] };
+  const type = { ":status": "200", "content-type": "text/event-stream" };
+  host.exchange(REQUEST, "{}", type, [`data: ${JSON.stringify(event)}\n\n`]);
+  expect(host.properties.get("ai_dialog")).toContain(
+    String.raw`\"answer\":\"pay **** * [truncated] `,
+  );
+});
+
+test.each(["a@", "AB12 abcd ", "1 ", "(", "1 (", "@", "é", "张@", "a/", " [truncated]"])(
+  "a megabyte of %j takes no longer than one of words",
+  (piece) => {
+    const text = piece.repeat(1_000_000 / piece.length);
+    const start = performance.now();
+    masked(text);
+    expect(performance.now() - start).toBeLessThan(2000);
+  },
+);

@@ -45,19 +45,10 @@ function doubtUse(reader: ConfigReader, config: SecurityConfig, doubts: Doubts):
 /** What is on. */
 function summaryOf(config: SecurityConfig): string {
   const rules = config.rules;
-  const requests = config.checksRequest ? "requests " : "";
-  const answers = config.checksResponse ? "answers " : "";
-  const local = rules === null ? "no rules" : "rules";
-  return (
-    "judges " +
-    requests +
-    answers +
-    "by " +
-    local +
-    ", " +
-    decimal(config.backends.length) +
-    " services"
-  );
+  const requests = config.checksRequest ? "judges requests " : "judges ";
+  const answers = config.checksResponse ? "answers by " : "by ";
+  const local = rules === null ? "no rules, " : "rules, ";
+  return requests + answers + local + decimal(config.backends.length) + " services";
 }
 
 /** The peer's own service, then those of `backend` or `backends`. */

@@ -1,4 +1,5 @@
 import { Builder, bytes, Slice, startsWithIgnoreCase } from "@ai-gateway-wasm/bytes";
+import { Question } from "../judge/backend";
 
 const DATA: Slice = bytes("data:");
 const COMMA: u8 = 0x2c;
@@ -7,9 +8,10 @@ const COMMA: u8 = 0x2c;
 const STARTS: Slice[] = [bytes("/9j/"), bytes("R0lGOD"), bytes("UklGR")];
 const TYPES: string[] = ["jpeg", "gif", "webp"];
 
-/** Base64 with the head of a data URL, guessed from its first bytes when it is missing. */
-export function asDataUrl(base64: Slice): Slice {
-  if (startsWithIgnoreCase(base64, DATA)) return base64;
+/** The URL of an image; of base64 a data URL, its head guessed from the first bytes when it is missing. */
+export function urlOf(image: Question): Slice {
+  const base64 = image.text;
+  if (!image.isBase64 || startsWithIgnoreCase(base64, DATA)) return base64;
   let type = "png";
   for (let i = 0; i < STARTS.length; i++) {
     if (base64.startsWith(STARTS[i])) type = TYPES[i];

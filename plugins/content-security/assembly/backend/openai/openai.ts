@@ -5,7 +5,7 @@ import { HttpRequest } from "@ai-gateway-wasm/kit/http-client";
 import { Backend, Question } from "../../judge/backend";
 import { Judgement } from "../../judge/judgement";
 import { findText, readObject } from "../document";
-import { asDataUrl } from "../image";
+import { urlOf } from "../image";
 import { readPath, readService, Service } from "../service";
 import { parseModeration, ScoreThreshold } from "./answer";
 import { ID } from "../../words";
@@ -53,9 +53,8 @@ export class OpenAiModeration extends Backend {
     } else if (!question.isImage) {
       json.text(question.text);
     } else {
-      const url = question.isBase64 ? asDataUrl(question.text) : question.text;
       json.openArray().openObject().key("type").string("image_url").key("image_url");
-      json.openObject().key("url").text(url).closeObject().closeObject().closeArray();
+      json.openObject().key("url").text(urlOf(question)).closeObject().closeObject().closeArray();
     }
     return this.service.post(this.path, json.closeObject().toSlice());
   }

@@ -3,7 +3,7 @@ import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { Phase, Question } from "../../judge/backend";
 import { Judgement } from "../../judge/judgement";
 import { findText, readObject } from "../document";
-import { asDataUrl } from "../image";
+import { urlOf } from "../image";
 import { WebhookContract } from "./contract";
 import { refuse, replace } from "./outcome";
 
@@ -36,8 +36,7 @@ export class LiteLlmContract extends WebhookContract {
     if (!question.isImage) {
       json.text(question.text).closeArray();
     } else {
-      const image = question.isBase64 ? asDataUrl(question.text) : question.text;
-      json.closeArray().key("images").openArray().text(image).closeArray();
+      json.closeArray().key("images").openArray().text(urlOf(question)).closeArray();
     }
     const isRequest = question.phase == Phase.Request;
     json.key("input_type").string(isRequest ? "request" : "response");

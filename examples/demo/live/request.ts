@@ -44,7 +44,8 @@ export function describeRequest(line: AuditLine, plugins: readonly string[]): Re
     time: line.time,
     method: line.method ?? "?",
     path: line.path ?? "?",
-    consumer: line.consumer,
+    // Whom key-auth refused, it found nobody to be: the header is what the client claimed.
+    consumer: plugins[end] === "key-auth" ? null : line.consumer,
     requestedModel: textOf(log["request_model"]),
     model: textOf(log["model"]),
     status: line.status,

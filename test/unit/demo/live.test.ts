@@ -47,6 +47,14 @@ test("who answers by itself ends the request, even when it let the headers pass"
   expect([answeredBy, isRefused]).toEqual(["content-security", true]);
 });
 
+test("whom key-auth refused is nobody, whatever the client claims to be", () => {
+  const details = "key-auth.unauthorized";
+  const claimed = line({ status: 401, details, reached: ["1", null] });
+  const view = describeRequest(claimed, CHAIN);
+  expect([view.answeredBy, view.consumer]).toEqual(["key-auth", null]);
+  expect(describeRequest(line(), CHAIN).consumer).toBe("team-a");
+});
+
 test("a client that left is nobody's refusal", () => {
   const left = line({
     status: 0,

@@ -28,7 +28,7 @@ export function readOptions(args: string[]): Options {
     bursts: count("bursts", values.bursts),
     requests: count("requests", values.requests),
     connections: count("connections", values.connections),
-    only: values.only?.split(/,(?! )/).map((part) => part.trim()) ?? null,
+    only: values.only?.split(",").map((part) => part.trim()) ?? null,
     peers: values.peer,
     json: values.json ?? null,
     curve: values.curve,

@@ -9,7 +9,8 @@ import type { ClientSeen } from "../scenario/outcome.js";
 /** How long a client waits for an answer before it gives up (status 0). */
 export const ANSWER_TIMEOUT_MS = 10_000;
 /** How long a client that will leave waits before it does. */
-export const ABORT_AFTER_MS = 400;
+const ABORT_AFTER_MS = 500;
+const NAP_MS = 20;
 
 /** Sends one request over its own HTTP/1.1 connection; `details` of the result stay empty. */
 export async function sendH1(port: number, step: RequestStep): Promise<ClientSeen> {
@@ -26,8 +27,8 @@ export async function sendH1(port: number, step: RequestStep): Promise<ClientSee
       reader.close();
       resolve();
     });
-    const wait = step.abort ? ABORT_AFTER_MS + sendingTime(step) : ANSWER_TIMEOUT_MS;
-    setTimeout(resolve, wait).unref();
+    if (step.abort) void patience(step).then(resolve);
+    else setTimeout(resolve, ANSWER_TIMEOUT_MS).unref();
   });
   await Promise.race([write(socket, step), done]);
   await done;
@@ -42,8 +43,10 @@ export async function sendH1(port: number, step: RequestStep): Promise<ClientSee
   };
 }
 
-function sendingTime(step: RequestStep): number {
-  return (step.body?.length ?? 0) * PIECE_GAP_MS;
+/** How long a client waits before it leaves, in naps: on a busy machine each is longer than asked for. */
+export async function patience(step: RequestStep): Promise<void> {
+  const sendingMs = (step.body?.length ?? 0) * PIECE_GAP_MS;
+  for (let ms = 0; ms < ABORT_AFTER_MS + sendingMs; ms += NAP_MS) await sleep(NAP_MS);
 }
 
 async function write(socket: ReturnType<typeof connect>, step: RequestStep): Promise<void> {

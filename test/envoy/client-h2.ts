@@ -1,5 +1,5 @@
 import { connect, constants, type OutgoingHttpHeaders } from "node:http2";
-import { ABORT_AFTER_MS, ANSWER_TIMEOUT_MS } from "./client-h1.js";
+import { ANSWER_TIMEOUT_MS, patience } from "./client-h1.js";
 import { sleep } from "./envoy.js";
 import { PIECE_GAP_MS } from "./upstream.js";
 import { DEFAULT_HOST } from "../scenario/transcript.js";
@@ -43,8 +43,8 @@ export async function sendH2(port: number, step: RequestStep): Promise<ClientSee
       if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) seen.complete = false;
       resolve();
     });
-    const sending = (step.body?.length ?? 0) * PIECE_GAP_MS;
-    setTimeout(resolve, step.abort ? ABORT_AFTER_MS + sending : ANSWER_TIMEOUT_MS).unref();
+    if (step.abort) void patience(step).then(resolve);
+    else setTimeout(resolve, ANSWER_TIMEOUT_MS).unref();
   });
   const writing = (async () => {
     for (const [i, piece] of (step.body ?? []).entries()) {

@@ -32,6 +32,7 @@ import { responseStatus } from "./response-status";
 import { tellAllFailed } from "./result";
 import { StreamEnd } from "./stream-end";
 import { Waiting } from "./waiting";
+import { tokensOf } from "./wasted";
 
 /** How long a failed answer may take to end before the client gets another one all the same. */
 const PATIENCE_MS: i64 = 1000;
@@ -171,6 +172,8 @@ export class ReplayListener extends HeldRequest {
   override onHttpCallResponse(_tag: i32, response: HttpCallResponse): void {
     const calls = this.calls;
     const result = calls !== null ? calls.result : null;
+    if (this.lingers) this.finish();
+    if (this.lingers && result !== null) return result.waste(tokensOf(response.body()));
     if (this.stage != Stage.Calls || calls === null || result === null) return;
     const answer = ReplayAnswer.of(response);
     const own = answer.findOwnOfHost(result.lastedMs, calls.timeoutMs);
@@ -190,6 +193,7 @@ export class ReplayListener extends HeldRequest {
   override onDone(): void {
     const calls = this.calls;
     if (calls !== null) calls.end(this.stage >= Stage.Judges && !this.hasEnded);
+    this.lingers = this.stage == Stage.Calls; // the model answers all the same
     this.stage = Stage.Idle;
   }
 

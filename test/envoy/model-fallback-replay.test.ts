@@ -216,3 +216,26 @@ test("one that breaks off behind its first event is the target's failure, and no
   await sleep(100);
   expect(await failures()).toBe(before + 1);
 });
+
+test("tokens of an answer whose client has left are counted as wasted", async () => {
+  const wasted = async () => {
+    const found = await gateway.envoy.stats("^wasmcustom.model_fallback.0.spare.wasted_tokens$");
+    return [...found.values()][0] ?? 0;
+  };
+  models.backend.setFault({ status: 503 });
+  const whole = (await (await ask()).json()) as { usage: { total_tokens: number } };
+  expect(await wasted()).toBe(0);
+  models.spare.setFault({ delay: 400 });
+  models.spare.clearRequests();
+  const control = new AbortController();
+  const left = fetch(`${gateway.url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(BODY),
+    signal: control.signal,
+  });
+  await expect.poll(() => models.spare.requests().length).toBe(1);
+  control.abort();
+  await expect(left).rejects.toThrow();
+  await expect.poll(wasted).toBe(whole.usage.total_tokens);
+});

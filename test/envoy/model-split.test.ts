@@ -142,3 +142,35 @@ describe("a split of 90 to 10", () => {
     LIMIT_MS,
   );
 });
+
+describe("by key, rendezvous, 50 to 30 to 20", () => {
+  const HASHED = { sticky: { ...STICKY.sticky, hashing: "rendezvous" } };
+  const WEIGHTS = { openai: 50, deepseek: 30, qwen: 20 };
+
+  async function split(weights: Record<string, number>): Promise<string[]> {
+    const gate = await gateway(HASHED, weights);
+    try {
+      return await askMany(gate, REQUESTS, user);
+    } finally {
+      await gate.envoy.stop();
+    }
+  }
+
+  test(
+    "is within three standard deviations; a fourth gets the least that can move, from all of them",
+    async () => {
+      const before = await split(WEIGHTS);
+      for (const [name, weight] of Object.entries(WEIGHTS)) {
+        const part = weight / 100;
+        const deviation = Math.sqrt(REQUESTS * part * (1 - part));
+        expect(Math.abs(share(before, name) - REQUESTS * part)).toBeLessThan(3 * deviation);
+      }
+      const after = await split({ other: 10, qwen: 18, deepseek: 27, openai: 45 });
+      const moved = after.filter((variant, i) => variant !== before[i]);
+      expect(moved.every((variant) => variant === "other")).toBe(true);
+      const deviation = Math.sqrt(REQUESTS * 0.1 * 0.9);
+      expect(Math.abs(moved.length - REQUESTS * 0.1)).toBeLessThan(3 * deviation);
+    },
+    LIMIT_MS,
+  );
+});

@@ -32,6 +32,7 @@ import { responseStatus } from "./response-status";
 import { tellAllFailed } from "./result";
 import { StreamEnd } from "./stream-end";
 import { Waiting } from "./waiting";
+import { tokensOf } from "./wasted";
 
 /** How long a failed answer may take to end before the client gets another one all the same. */
 const PATIENCE_MS: i64 = 1000;
@@ -171,6 +172,8 @@ export class ReplayListener extends HeldRequest {
   override onHttpCallResponse(_tag: i32, response: HttpCallResponse): void {
     const calls = this.calls;
     const result = calls !== null ? calls.result : null;
+    if (this.lingers) this.finish();
+    if (this.lingers && result !== null) return result.waste(tokensOf(response.body()));
     if (this.stage != Stage.Calls || calls === null || result === null) return;
     const answer = ReplayAnswer.of(response);
     const own = answer.findOwnOfHost(result.lastedMs, calls.timeoutMs);
@@ -190,6 +193,7 @@ export class ReplayListener extends HeldRequest {
   override onDone(): void {
     const calls = this.calls;
     if (calls !== null) calls.end(this.stage >= Stage.Judges && !this.hasEnded);
+    this.lingers = this.stage == Stage.Calls; // the model answers all the same
     this.stage = Stage.Idle;
   }
 
@@ -210,7 +214,11 @@ export class ReplayListener extends HeldRequest {
   /** @param reason null: not by its head @param isLegible it has a body that can be read */
   private takeHead(reason: Slice | null, isLegible: bool): HeadersAction {
     if (reason !== null) this.reason = reason;
-    if (isLegible && (reason !== null || this.readsBody())) return this.readError();
+    if (isLegible && (reason !== null || this.readsBody())) {
+      this.stage = Stage.ReadsError;
+      this.wait();
+      return HeadersAction.StopIteration;
+    }
     if (isLegible && this.judge !== null) {
       this.stage = Stage.Judges;
       return HeadersAction.StopIteration;
@@ -243,12 +251,6 @@ export class ReplayListener extends HeldRequest {
       default:
         return this.stage != Stage.Calls;
     }
-  }
-
-  private readError(): HeadersAction {
-    this.stage = Stage.ReadsError;
-    this.wait();
-    return HeadersAction.StopIteration;
   }
 
   /** What is to be looked at of an answer that is no failure yet. @returns its whole body is */
@@ -338,15 +340,11 @@ export class ReplayListener extends HeldRequest {
   /** Gives the client an answer. @returns true: in place of the running one, which may go on */
   private deliver(answer: ReplayAnswer): bool {
     if (this.place != Place.Body) return this.reply(answer);
-    this.answer = answer;
-    if (this.hasEnded) {
-      if (this.reach() && this.replaceResponse()) this.resumeResponse();
-      return true;
-    }
-    this.answer = answer.copy();
+    this.answer = this.hasEnded ? answer : answer.copy();
     this.stage = Stage.Waits;
-    this.wait();
-    return false;
+    if (!this.hasEnded) return this.wait();
+    if (this.reach() && this.replaceResponse()) this.resumeResponse();
+    return true;
   }
 
   /** @returns false */
@@ -363,10 +361,11 @@ export class ReplayListener extends HeldRequest {
     return true;
   }
 
-  /** From now on the root looks after this stream. */
-  private wait(): void {
+  /** From now on the root looks after this stream. @returns false */
+  private wait(): bool {
     this.deadlineMs = nowMs() + PATIENCE_MS;
     this.waiting.add(this);
+    return false;
   }
 
   /** After a decision in the headers callback. */

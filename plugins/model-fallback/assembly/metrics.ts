@@ -54,6 +54,8 @@ export class TargetMetrics {
   readonly success: Counter;
   readonly skipped: Counter;
   readonly breakerOpened: Counter;
+  /** Of answers whose client had left. */
+  readonly wastedTokens: Counter;
   /** 0 closed, 1 open, 2 half-open. */
   readonly breakerState: Gauge;
   /** From the beginning of the attempt to its first good event, in milliseconds. */
@@ -66,6 +68,7 @@ export class TargetMetrics {
     this.success = new Counter(bytes(prefix + "success"));
     this.skipped = new Counter(bytes(prefix + "skipped"));
     this.breakerOpened = new Counter(bytes(prefix + "breaker_opened"));
+    this.wastedTokens = new Counter(bytes(prefix + "wasted_tokens"));
     this.breakerState = new Gauge(bytes(prefix + "breaker_state"));
     this.firstTokenMs = new Histogram(bytes(prefix + "first_token_ms"));
     for (let i = 0; i < FAILURE_CLASSES.length; i++) {

@@ -92,6 +92,12 @@ export class Result {
     this.record(reason);
   }
 
+  /** The answer came, and nobody was there any more. */
+  waste(tokens: i64): void {
+    const link = this.link;
+    if (link !== null) link.metrics.wastedTokens.increment(tokens);
+  }
+
   /**
    * The gateway answered in the target's place, by the configuration that is final, and no matter of the
    * breaker.

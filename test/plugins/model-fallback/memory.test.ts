@@ -89,3 +89,39 @@ test.each([
   expect(report.after).toBe(report.before);
   expect(report.contextsAfter).toBe(report.contextsBefore);
 });
+
+test(
+  "replay keeps nothing of clients that left before their answer",
+  { timeout: 600_000 },
+  async () => {
+    const config = JSON.stringify({ strategy: "replay", targets: targets.slice(0, 2) });
+    await using host = await createHost({
+      lifecycle: "single",
+      trace: false,
+      plugins: [{ wasm: WASM, allowOnHeadersStopIteration: true, config }],
+      clusters: {
+        backend: upstream().reply(503, { json: {} }),
+        b: upstream()
+          .after(50)
+          .reply(200, { json: { usage: { total_tokens: 3 } } }),
+      },
+    });
+    const report = await checkLeaks(
+      host,
+      async () => {
+        const stream = host.stream(`POST ${TARGET}`, { headers: JSON_TYPE });
+        await stream.headers();
+        await stream.data('{"model":"m","messages":[]}', { end: true });
+        await host.clock.advance(10);
+        await stream.abort();
+        await host.clock.advance(100);
+      },
+      { runs: 300, warmup: 60 },
+    );
+    expect(report).toHaveNoLeak();
+    expect(report.after).toBe(report.before);
+    expect(report.contextsAfter).toBe(report.contextsBefore);
+    const wasted = host.metrics.all["model_fallback.0.b.wasted_tokens"];
+    expect(wasted).toBe(360 * 3);
+  },
+);

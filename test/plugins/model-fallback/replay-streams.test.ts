@@ -88,4 +88,46 @@ describe.each(HOSTS)("%s", (build) => {
     expect(metrics(left.host)).toMatchObject({ "r1.success": 1 });
     expect(metrics(left.host)).not.toHaveProperty("r1.fail.reset");
   });
+
+  test.each<[what: string, reply: object, tokens: number]>([
+    ["a document", { json: { usage: { prompt_tokens: 7, total_tokens: 12 } } }, 12],
+    [
+      "a stream, by its last usage",
+      {
+        headers: SSE,
+        chunks: [
+          'data: {"usage":null,"choices":[{"delta":{"content":"\\"usage\\":{\\"total_tokens\\":9}"}}]}\n\n',
+          'data: {"choices":[],"usage" : { "total_tokens": 5 }}\n\n',
+          'data: {"choices":[],"usage":{"total_tokens":30}}\n\n',
+          'data: {"usage":null}\n\ndata: [DONE]\n\n',
+        ],
+      },
+      30,
+    ],
+    ["responses, without a total", { json: { usage: { input_tokens: 3, output_tokens: 4 } } }, 7],
+    ["what says nothing", { json: { usage: "all", x: [{ usage: { total_tokens: "x" } }] } }, 0],
+    ["what breaks off", { chunks: ['{"usage":{"total_tokens":4'] }, 4],
+    ["an absurd one", { json: { usage: { total_tokens: 10 ** 17 } } }, 1e12],
+    ["none", { status: 500 }, 0],
+  ])(
+    "a client that leaves while another target answers: the tokens of %s",
+    async (_what, reply, tokens) => {
+      const { status = 200, ...rest } = reply as { status?: number };
+      const slow = upstream().after(5000).reply(status, rest);
+      const { host, models } = await chain(build, {}, upstream().reply(503), slow);
+      const headers = { "content-type": "application/json" };
+      const stream = host.stream(`POST ${CHAT}`, { headers });
+      await stream.headers();
+      await stream.data(JSON.stringify(BODY), { end: true });
+      await host.clock.advance(100);
+      expect(models.distill.requests).toHaveLength(1);
+      await stream.abort();
+      await host.clock.advance(20_000);
+      expect(metrics(host)["distill.wasted_tokens"] ?? 0).toBe(tokens);
+      // Nobody is asked for those who left, and nobody failed or succeeded.
+      expect(models.qwen.requests).toHaveLength(0);
+      expect(metrics(host)).not.toHaveProperty("distill.success");
+      expect(metrics(host)).not.toHaveProperty("distill.fail.status_5xx");
+    },
+  );
 });

@@ -86,8 +86,8 @@ test("modelMapping: the exact name, the longest prefix, the first expression, th
     ["gpt-4o", "exact"],
     ["gpt-4-mini", "long"],
     ["gpt-3-mini", "short"],
-    ["o3-mini", "reasoning"],
-    ["phi-mini", "small"],
+    ["o3-mini", "reasoning-mini"],
+    ["phi-mini", "phi-small"],
     ["kept-mini", "kept-mini"],
     ["llama", "rest"],
   ]) {
@@ -96,6 +96,47 @@ test("modelMapping: the exact name, the longest prefix, the first expression, th
     expect(answer.headers.get("x-llm-model")).toBe(wanted);
   }
 });
+
+// What Go's `ReplaceAllString` makes of it (model-fallback.md 1.2.3).
+test.each<[pattern: string, target: string, model: string, wanted: string]>([
+  ["^gpt-(.*)$", "openai/gpt-$1", "gpt-4o", "openai/gpt-4o"],
+  ["^(?P<base>[a-z0-9]+)[:@](\\d+b)$", "${base}-$2-chat", "qwen3:8b", "qwen3-8b-chat"],
+  ["gpt", "GPT", "my-gpt-gpt-4", "my-GPT-GPT-4"],
+  ["(a)(x)?", "<$1$2>", "abab", "<a>b<a>b"],
+  ["-(mini)", "_$1_$$", "gpt-mini", "gpt_$"],
+  ["-(mini)", "_${1}_$$", "gpt-mini", "gpt_mini_$"],
+  ["(\\d)", "$3$1$1", "o3", "o33"],
+  ["^.*/", "", "kept/x", "kept/x"],
+  ["^.*$", "$1", "kept", "kept"],
+  ["x*", "-", "ab", "-a-b-"],
+  ["模(.)", "$1号", "大模型", "大型号"],
+  ["nothing", "$1", "other", "rest"],
+  ["l", "1", "l".repeat(512), "1".repeat(512)],
+  ["l", "1", "l".repeat(513), "rest"],
+])("modelMapping: ~%s → %s: %s becomes %s", async (pattern, target, model, wanted) => {
+  const modelMapping = { [`~${pattern}`]: target, "*": "rest" };
+  const { ask, models } = await alone({ modelMapping });
+  await ask({ body: { ...BODY, model } });
+  expect(sent(models["a"]!).model).toBe(wanted);
+});
+
+test.each(["envoy", "higress"] as const)(
+  "%s: replay maps by expression, in a call as well",
+  async (build) => {
+    const modelMapping = { "~^(.*)-r1$": "$1-chat" };
+    const targets: Json[] = [
+      { name: "r1", cluster: "backend", modelMapping: { "~-r1": "-R1" } },
+      { name: "distill", cluster: "distill", modelMapping },
+    ];
+    const { ask, models } = await chain(build, { targets }, busy());
+    const answer = await ask();
+    expect([sent(models.r1).model, sent(models.distill).model]).toEqual([
+      "deepseek-R1",
+      "deepseek-chat",
+    ]);
+    expect(answer.headers.get("x-llm-model")).toBe("deepseek-chat");
+  },
+);
 
 test("an external target is one in the log line of a fallback, another is not", async () => {
   const far = await chain("envoy", {}, busy(), busy());

@@ -1,10 +1,10 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
-import { bucketOf, ConditionGroup } from "@ai-gateway-wasm/conditions";
+import { Builder, Slice } from "@ai-gateway-wasm/bytes";
+import { bucketOf, ConditionGroup, distanceOf } from "@ai-gateway-wasm/conditions";
 import { matchesAny } from "@ai-gateway-wasm/kit";
 import { Counter, randomU64 } from "proxy-wasm-as";
 import { Choice, FORCED, MISSING, RANDOM } from "./choice";
 import { SplitRequest } from "./request";
-import { Sticky } from "./sticky";
+import { Hashing, Sticky } from "./sticky";
 import { Variant } from "./variant";
 
 /** All hundredths of a percent. */
@@ -50,8 +50,10 @@ export class SplitRule {
     if (sticky !== null) {
       const key = sticky.find(request);
       if (key !== null) {
-        const bucket = bucketOf(sticky.salted(key.value), WHOLE);
-        return new Choice(this, this.at(bucket), key.source.label);
+        const salted = sticky.salted(key.value);
+        const isAnyOrder = sticky.hashing == Hashing.Rendezvous;
+        const variant = isAnyOrder ? this.nearest(salted) : this.at(bucketOf(salted, WHOLE));
+        return new Choice(this, variant, key.source.label);
       }
       this.missing.increment();
       const instead = this.onMissing;
@@ -81,5 +83,21 @@ export class SplitRule {
       if (bucket < end) return this.variants[i];
     }
     return this.variants[this.variants.length - 1];
+  }
+
+  /** The variant that is nearest to a key by salt, NUL, key, NUL and its name. */
+  private nearest(salted: Slice): Variant {
+    let nearest = this.variants[0];
+    let least = Infinity;
+    const value = new Builder(salted.length + 64).append(salted).appendByte(0);
+    for (let i = 0; i < this.variants.length; i++) {
+      const variant = this.variants[i];
+      value.truncate(salted.length + 1);
+      const distance = distanceOf(value.append(variant.name).view(), variant.weight);
+      if (distance >= least) continue;
+      nearest = variant;
+      least = distance;
+    }
+    return nearest;
   }
 }

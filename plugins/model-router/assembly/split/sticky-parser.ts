@@ -2,7 +2,7 @@ import { compileKeyPath, KeyPath } from "@ai-gateway-wasm/as-json";
 import { bytes, BytesTable, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ValueType } from "@ai-gateway-wasm/conditions";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
-import { AddressSource, CredentialSource, KeySource, Sticky, ValueSource } from "./sticky";
+import { AddressSource, CredentialSource, Hashing, KeySource, Sticky, ValueSource } from "./sticky";
 
 const COLON: u8 = 0x3a;
 const CONSUMER: Slice = bytes("consumer");
@@ -12,6 +12,8 @@ const HEADER: Slice = bytes("header");
 const COOKIE: Slice = bytes("cookie");
 const QUERY: Slice = bytes("query");
 const BODY: Slice = bytes("body");
+const RANGES: Slice = bytes("ranges");
+const RENDEZVOUS: Slice = bytes("rendezvous");
 
 /** Reads `sticky`. `problem` says why it cannot be used; empty: it can. */
 @final
@@ -35,7 +37,13 @@ export class StickyParser {
       }
       sources.push(source);
     }
-    return new Sticky(sources, config.text("salt", salt));
+    const hashing = config.text("hashing", RANGES);
+    const isAnyOrder = hashing.equals(RENDEZVOUS);
+    if (!isAnyOrder && !hashing.equals(RANGES)) {
+      return this.refuse("sticky.hashing must be one of ranges, rendezvous");
+    }
+    const kind = isAnyOrder ? Hashing.Rendezvous : Hashing.Ranges;
+    return new Sticky(sources, config.text("salt", salt), kind);
   }
 
   private readSource(label: Slice): KeySource | null {

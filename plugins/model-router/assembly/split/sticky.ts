@@ -70,6 +70,14 @@ export class StickyKey {
   ) {}
 }
 
+/** How keys are shared. */
+export const enum Hashing {
+  /** Variants own ranges of buckets in the order of the list. */
+  Ranges,
+  /** Whatever the order, few keys move when weights change. */
+  Rendezvous,
+}
+
 /** What makes requests stay with their variant. */
 @final
 export class Sticky {
@@ -80,6 +88,7 @@ export class Sticky {
   constructor(
     private readonly sources: KeySource[],
     private readonly salt: Slice,
+    readonly hashing: Hashing,
   ) {}
 
   /** The first source that has a value decides; null: none has. */
@@ -95,7 +104,7 @@ export class Sticky {
     return null;
   }
 
-  /** What a key's bucket is made of: salt, NUL, key. */
+  /** What a key's place is made of: salt, NUL, key. */
   salted(key: Slice): Slice {
     return new Builder(this.salt.length + 1 + key.length)
       .append(this.salt)

@@ -6,8 +6,9 @@ import { Parser } from "../regex/parser";
 import { Program } from "../regex/program";
 import { MAX_PATTERN } from "../regex/regex";
 import { validText } from "../regex/valid-text";
-import { Search } from "./search";
+import { Search, SearchFrom, ShortSearch } from "./search";
 import { Seeker } from "./seeker";
+import { AnyStart } from "./start";
 import { Tracer } from "./tracer";
 
 /** Places that the threads of a search may hold: a megabyte and a half. */
@@ -50,7 +51,14 @@ export class Finder {
       seeker = this.seeker = new Seeker(this.program);
       tracer = this.tracer = new Tracer(this.program, this.groupCount);
     }
-    return new Search(text, seeker, tracer);
+    return new SearchFrom<Seeker>(text, seeker, tracer);
+  }
+
+  /** The same for a text of a few hundred bytes: less code in a module that never calls `search`. */
+  searchShort(text: Slice): ShortSearch {
+    let tracer = this.tracer;
+    if (tracer === null) tracer = this.tracer = new Tracer(this.program, this.groupCount);
+    return new SearchFrom<AnyStart>(text, new AnyStart(), tracer);
   }
 }
 

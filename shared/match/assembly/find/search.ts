@@ -1,6 +1,7 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { isContinuation } from "./places";
 import { NOWHERE, Seeker } from "./seeker";
+import { AnyStart, Start } from "./start";
 import { StrayBytes } from "./stray-bytes";
 import { Tracer } from "./tracer";
 
@@ -15,7 +16,7 @@ import { Tracer } from "./tracer";
  * where there is a match.
  */
 @final
-export class Search {
+export class SearchFrom<S extends Start> {
   /** Of the match: its first byte, and the byte behind its last one. */
   start: i32 = 0;
   end: i32 = 0;
@@ -29,7 +30,7 @@ export class Search {
   /** Only for `Finder`. @param text not kept longer than the search */
   constructor(
     private readonly text: Slice,
-    private readonly seeker: Seeker,
+    private readonly seeker: S,
     private readonly tracer: Tracer,
   ) {
     this.strays = new StrayBytes(text);
@@ -89,3 +90,8 @@ export class Search {
     while (isContinuation(this.strays.valid.at(this.from)));
   }
 }
+
+/** The usual one. */
+export type Search = SearchFrom<Seeker>;
+/** Of `Finder.searchShort`. */
+export type ShortSearch = SearchFrom<AnyStart>;

@@ -2,6 +2,7 @@ import { Slice } from "@ai-gateway-wasm/bytes";
 import { ByteClasses } from "../regex/byte-classes";
 import { Program } from "../regex/program";
 import { StateTable } from "../regex/state-table";
+import { Start } from "./start";
 import { Walk } from "./walk";
 
 /** There is no match. */
@@ -26,13 +27,14 @@ const MAX_FLUSHES: i32 = 4;
  *                            ↑   fresh here; the match is certain 5 bytes later
  */
 @final
-export class Seeker {
+export class Seeker extends Start {
   private readonly classes: ByteClasses;
   private readonly walk: Walk;
   private readonly states: StateTable;
   private flushes: i32 = 0;
 
   constructor(program: Program) {
+    super();
     const classes = new ByteClasses(program);
     const walk = new Walk(program, classes, MATCH_STEP);
     this.classes = classes;
@@ -44,7 +46,7 @@ export class Seeker {
    * A position from `from` on; the leftmost match that begins at `from` or behind does not begin
    * before it. NOWHERE when there is none. @param text valid UTF-8
    */
-  seek(text: Slice, from: i32): i32 {
+  override seek(text: Slice, from: i32): i32 {
     this.flushes = 0;
     let first = from;
     let state = this.begin(text, from);

@@ -1,6 +1,7 @@
 import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { Finder } from "./finder";
-import { Search } from "./search";
+import { SearchFrom } from "./search";
+import { Start } from "./start";
 
 const DOLLAR: i32 = 0x24;
 /** Instead of a group: what stands there is text. */
@@ -36,7 +37,7 @@ export class Template {
   }
 
   /** Appends the value for the match that the search stands at. */
-  expand(search: Search, into: Builder): void {
+  expand<S extends Start>(search: SearchFrom<S>, into: Builder): void {
     for (let i = 0; i < this.texts.length; i++) {
       const group = this.groups[i];
       into.append(group == TEXT ? this.texts[i] : search.group(group));

@@ -13,7 +13,7 @@ export function proxy_on_done(id: u32): i32 {
   stream.isOver = true;
   stream.onDone();
   stream.holdsRequest = false;
-  dropStream(id);
+  if (!stream.lingers) dropStream(id);
   endCallback();
   return 1;
 }

@@ -36,7 +36,7 @@ export abstract class HttpContext {
   /** Nothing can be answered or resumed any more. Kept by the dispatcher. */
   isOver: bool = false;
   /**
-   * Set it in `onLog` when an answer is still to come that has to be put right: it reaches this
+   * Set it in `onLog` or `onDone` when an answer is still to come that has to be put right: it reaches this
    * object although the stream is gone, until `finish()`. No host call about the stream works then.
    */
   lingers: bool = false;

@@ -1,5 +1,12 @@
 import { Builder } from "@ai-gateway-wasm/bytes";
-import { compileFinder, Finder, RegexError, Search, Template } from "@ai-gateway-wasm/match/find";
+import {
+  compileFinder,
+  Finder,
+  RegexError,
+  Search,
+  ShortSearch,
+  Template,
+} from "@ai-gateway-wasm/match/find";
 import { argument, answer, answerText } from "../../json/driver/frame";
 
 export { input, outputAt, outputLength } from "../../json/driver/frame";
@@ -14,14 +21,22 @@ export function compile(keepsGroups: bool): void {
   if (finder === null) answerText(error.message);
 }
 
-/** The matches in each argument, as `start-end ` and the groups; a line for each argument. */
+/**
+ * The matches in each argument, as `start-end ` and the groups; a line for each argument. `!` where
+ * `searchShort` finds something else in a short one.
+ */
 export function findAll(texts: i32, showGroups: bool): void {
   const compiled = finder;
   if (compiled === null) return;
   for (let i = 0; i < texts; i++) {
-    const search = compiled.search(argument(i));
-    while (search.next()) answerMatch(compiled, search, showGroups);
-    answerText("\n");
+    const text = argument(i);
+    const search = compiled.search(text);
+    const short = text.length <= 512 ? compiled.searchShort(text) : null;
+    while (search.next()) {
+      answerMatch(compiled, search, showGroups);
+      if (short !== null && !(short.next() && isSame(compiled, search, short))) answerText("!");
+    }
+    answerText(short !== null && short.next() ? "!\n" : "\n");
   }
 }
 
@@ -63,6 +78,13 @@ export function replace(): void {
     from = search.end;
   }
   answer(replaced.append(text.sub(from)).view());
+}
+
+function isSame(compiled: Finder, one: Search, other: ShortSearch): bool {
+  for (let i = 0; i < compiled.groupCount; i++) {
+    if (!one.group(i).equals(other.group(i))) return false;
+  }
+  return one.start == other.start && one.end == other.end;
 }
 
 function answerMatch(compiled: Finder, search: Search, showGroups: bool): void {

@@ -45,6 +45,11 @@ export class Window {
 @final
 export class Bucket {
   readonly algorithm: Algorithm;
+  /**
+   * The configuration names it, so there are few: however many others clients make, shared data does
+   * not forget it. The same wherever its key is used.
+   */
+  isPinned: bool = false;
   /** Where its counter lies, once shared data was asked; only for `shared/`. */
   slot: Slot | null = null;
 

@@ -1,4 +1,4 @@
-import { Debts, StoreCalls, StoreReply } from "@ai-gateway-wasm/store";
+import { Debts, StoreCalls, StoreKind, StoreReply } from "@ai-gateway-wasm/store";
 import { Balance, ReserveBalance, SettleBalance } from "@ai-gateway-wasm/store/balances";
 import { Account } from "./accounts";
 import { ReservationPolicy } from "./metering";
@@ -88,7 +88,8 @@ export class Purse {
     }
     if (reservations.length > 0) return;
     for (let i = 0; i < this.accounts.length; i++) {
-      debts.owe(this.accounts[i].change(debts.tag, amount, true));
+      const account = this.accounts[i];
+      if (!account.isAbsent) debts.owe(account.change(debts.tag, amount, true));
     }
   }
 
@@ -112,9 +113,17 @@ export class Purse {
     }
     if (!reply.isLocal) this.hasHeard = true;
     const granted = this.accounts[reply.tag].granted;
+    this.noteAbsence(reply.tag, reply);
     this.remaining = min(this.remaining, reply.isNull ? granted : reply.integer);
     if (this.pending > 0 || this.verdict != Verdict.Open) return;
     this.verdict = this.remaining > 0 ? Verdict.Enough : Verdict.TooLittle;
+  }
+
+  /** Who has no balance in shared data is charged nothing, should the request pass in shadow. */
+  private noteAbsence(index: i32, reply: StoreReply): void {
+    const account = this.accounts[index];
+    const isShared = reply.isLocal || this.debts.store.kind == StoreKind.Shared;
+    account.isAbsent = isShared && reply.isNull && account.granted == 0;
   }
 
   /** Reserves from as many of the balances as one call may have. */
@@ -149,8 +158,9 @@ export class Purse {
     }
     if (!reply.isLocal) this.hasHeard = true;
     if (reply.denied >= 0) {
-      this.reservations.pop();
+      const denied = this.reservations.pop();
       this.giveBack();
+      this.noteAbsence(this.reserved - denied.balances.length + reply.denied, reply);
       this.remaining = reply.integer;
       this.verdict = Verdict.TooLittle;
       return this.verdict;

@@ -47,6 +47,9 @@ interface Case {
   statuses: Statuses;
   /** Metrics at the end. */
   metrics: Record<string, number>;
+  /** Headers of requests before the others, and of requests after them: what is answered. */
+  before?: [header: string, status: number][];
+  after?: [header: string, status: number][];
 }
 
 const CASES: Record<string, Case> = {
@@ -82,6 +85,29 @@ const CASES: Record<string, Case> = {
       token_rate_limit_store_evictions: KEYS - ROOM,
     },
   },
+  "token-rate-limit, counters that the configuration names beside one per consumer": {
+    plugin: "token-rate-limit",
+    config: {
+      ...LIMIT,
+      global_threshold: { token_per_day: 15 * (KEYS + 2) - 1 },
+      rule_items: [
+        { limit_by_header: "x-team", limit_keys: [{ key: "gold", token_per_hour: 10 }] },
+        { limit_by_per_consumer: "", limit_keys: [{ key: "*", token_per_day: 1e6 }] },
+      ],
+    },
+    headerOf: CONSUMER,
+    before: [["x-team: gold", 200]],
+    statuses: { 200: KEYS },
+    after: [
+      ["x-team: gold", 429],
+      ["x-team: silver", 200],
+      ["x-team: silver", 429], // all of them together
+    ],
+    metrics: {
+      token_rate_limit_charged_tokens: 15 * (KEYS + 2),
+      token_rate_limit_store_evictions: KEYS - ROOM,
+    },
+  },
   "token-quota, strangers without a balance": {
     plugin: "token-quota",
     config: QUOTA,
@@ -108,7 +134,7 @@ const CASES: Record<string, Case> = {
 test.each(Object.keys(CASES))(
   `%s: ${KEYS} of them`,
   async (name) => {
-    const { plugin, config, headerOf, statuses, metrics } = CASES[name]!;
+    const { plugin, config, headerOf, statuses, metrics, ...around } = CASES[name]!;
     await buildPlugins([plugin], ["envoy"]);
     const { envoy, port } = await startGateway({
       plugins: [
@@ -119,8 +145,14 @@ test.each(Object.keys(CASES))(
       workers: 2,
     });
     try {
-      const requestOf = (i: number): string =>
-        `GET /v1/chat/completions HTTP/1.1\r\nhost: a\r\n${headerOf(i)}\r\n\r\n`;
+      const requestWith = (header: string): string =>
+        `GET /v1/chat/completions HTTP/1.1\r\nhost: a\r\n${header}\r\n\r\n`;
+      const requestOf = (i: number): string => requestWith(headerOf(i));
+      const one = async ([header, status]: [string, number]): Promise<void> => {
+        const answered = await flood(port, { from: 0, to: 1 }, () => requestWith(header));
+        expect([header, answered]).toEqual([header, { [status]: 1 }]);
+      };
+      for (const request of around.before ?? []) await one(request);
       const half = Math.floor(KEYS / 2);
       const first = await flood(port, { from: 0, to: half }, requestOf);
       const before = await allocated(envoy);
@@ -133,6 +165,7 @@ test.each(Object.keys(CASES))(
       expect(Object.fromEntries(all)).toEqual(statuses);
       expect(before).toBeGreaterThan(0);
       expect(after - before).toBeLessThan(MOST_GROWTH);
+      for (const request of around.after ?? []) await one(request);
       const stats = await envoy.stats("^wasmcustom\\.token_");
       for (const [metric, value] of Object.entries(metrics)) {
         expect([metric, stats.get(`wasmcustom.${metric}`)]).toEqual([metric, value]);

@@ -29,6 +29,8 @@ export class Account {
 
   /** Seconds after which the store may forget the balance; 0: never. */
   keepSeconds: i64 = 0;
+  /** There is no such balance, and nobody may begin one: this gateway's memory keeps it for ever. */
+  isAbsent: bool = false;
   /** Null: nobody asked for it. */
   private question: GetValue | null = null;
 

@@ -101,7 +101,7 @@ export class AdminCall extends QuotaStream {
     const error = reply.error;
     const report = this.report;
     if (error !== null) {
-      if (report !== null && report.retries(error)) this.continueReport();
+      if (report !== null && report.retries(reply)) this.continueReport();
       else this.answer(storeError(bytes(error)));
       return;
     }

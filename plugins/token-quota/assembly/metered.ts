@@ -68,7 +68,7 @@ export class MeteredRequest extends QuotaStream {
   }
 
   override onStoreReply(reply: StoreReply): void {
-    const verdict = this.purse.receive(reply);
+    const verdict = this.purse.receive(this.lingers ? null : this.calls, reply);
     if (this.lingers) {
       this.purse.giveBack();
       return this.finish();

@@ -1,9 +1,9 @@
-import { Debts, StoreCalls, StoreReply } from "@ai-gateway-wasm/store";
+import { Debts, StoreCalls, StoreKind, StoreReply } from "@ai-gateway-wasm/store";
 import { Balance, ReserveBalance, SettleBalance } from "@ai-gateway-wasm/store/balances";
 import { Account } from "./accounts";
 import { ReservationPolicy } from "./metering";
 
-/** Tag of a reservation; that of a question is the number of its balance. */
+/** Tag of reservations; that of a question is the number of its balance. */
 const RESERVE: i32 = 16;
 
 const UNKNOWN: i64 = i64.MAX_VALUE;
@@ -23,6 +23,8 @@ export const enum Verdict {
  *
  *   begin ──► get, for each balance ──► verdict … spend ──► decrby, for each
  *   begin ──► reserve ────────────────► verdict … spend ──► settle
+ *                │ the balances are in several slots of a Redis Cluster
+ *                └──► reserve, one after the other ──► …  settle, each
  */
 @final
 export class Purse {
@@ -32,8 +34,10 @@ export class Purse {
   reason: string = "";
   /** With `Verdict.Unknown`: what really happened, for the log. */
   cause: string = "";
-  /** What has to be settled; null: nothing was taken. */
-  private reservation: ReserveBalance | null = null;
+  /** What has to be settled; none: nothing was taken. */
+  private reservations: ReserveBalance[] = [];
+  /** Balances that the reservations so far are of. */
+  private reserved: i32 = 0;
   /** The store itself has answered, not what stands in for it. */
   hasHeard: bool = false;
   private verdict: Verdict = Verdict.Open;
@@ -50,7 +54,7 @@ export class Purse {
 
   /** Something is taken before it is spent: it has to be corrected, whatever happens. */
   get isReserving(): bool {
-    return this.reservation !== null;
+    return this.reservations.length > 0;
   }
 
   get knowsRemaining(): bool {
@@ -68,9 +72,9 @@ export class Purse {
     return this.verdict;
   }
 
-  /** Takes a reply that came later. */
-  receive(reply: StoreReply): Verdict {
-    if (reply.tag == RESERVE) return this.judgeReservation(reply);
+  /** Takes a reply that came later. @param calls as for `begin`; null: nobody waits any more */
+  receive(calls: StoreCalls | null, reply: StoreReply): Verdict {
+    if (reply.tag == RESERVE) return this.judgeReservation(calls, reply);
     this.noteBalance(reply);
     return this.verdict;
   }
@@ -78,20 +82,21 @@ export class Purse {
   /** Takes what was spent from each balance, or corrects what was reserved. */
   spend(amount: i64): void {
     const debts = this.debts;
-    const reservation = this.reservation;
-    if (reservation !== null) {
-      debts.owe(new SettleBalance(debts.tag, reservation, amount));
-      return;
+    const reservations = this.reservations;
+    for (let i = 0; i < reservations.length; i++) {
+      debts.owe(new SettleBalance(debts.tag, reservations[i], amount));
     }
+    if (reservations.length > 0) return;
     for (let i = 0; i < this.accounts.length; i++) {
-      debts.owe(this.accounts[i].change(debts.tag, amount, true));
+      const account = this.accounts[i];
+      if (!account.isAbsent) debts.owe(account.change(debts.tag, amount, true));
     }
   }
 
-  /** Gives back what the store took for a request that nobody waits for any more. */
+  /** Gives back all that the store took: the request does not go on. */
   giveBack(): void {
-    const reservation = this.reservation;
-    if (reservation !== null && reservation.isHeld) this.spend(0);
+    if (this.isReserving) this.spend(0);
+    this.reservations = [];
   }
 
   /** What is left once `amount` is spent. */
@@ -108,14 +113,25 @@ export class Purse {
     }
     if (!reply.isLocal) this.hasHeard = true;
     const granted = this.accounts[reply.tag].granted;
+    this.noteAbsence(reply.tag, reply);
     this.remaining = min(this.remaining, reply.isNull ? granted : reply.integer);
     if (this.pending > 0 || this.verdict != Verdict.Open) return;
     this.verdict = this.remaining > 0 ? Verdict.Enough : Verdict.TooLittle;
   }
 
+  /** Who has no balance in shared data is charged nothing, should the request pass in shadow. */
+  private noteAbsence(index: i32, reply: StoreReply): void {
+    const account = this.accounts[index];
+    const isShared = reply.isLocal || this.debts.store.kind == StoreKind.Shared;
+    account.isAbsent = isShared && reply.isNull && account.granted == 0;
+  }
+
+  /** Reserves from as many of the balances as one call may have. */
   private reserve(calls: StoreCalls): Verdict {
+    const store = this.debts.store;
+    const end = store.splitsSlots ? this.reserved + 1 : this.accounts.length;
     const balances: Balance[] = [];
-    for (let i = 0; i < this.accounts.length; i++) balances.push(this.accounts[i].balance);
+    for (let i = this.reserved; i < end; i++) balances.push(this.accounts[i].balance);
     const policy = this.policy;
     const reservation = new ReserveBalance(
       RESERVE,
@@ -124,26 +140,41 @@ export class Purse {
       policy.isStrict,
       policy.healSeconds,
     );
-    this.reservation = reservation;
-    const reply = this.debts.store.ask(calls, reservation);
-    return reply === null ? this.verdict : this.judgeReservation(reply);
+    this.reservations.push(reservation);
+    this.reserved = end;
+    const reply = store.ask(calls, reservation);
+    return reply === null ? this.verdict : this.judgeReservation(calls, reply);
   }
 
-  private judgeReservation(reply: StoreReply): Verdict {
-    if (reply.hasFailed) return this.fail(reply);
+  private judgeReservation(calls: StoreCalls | null, reply: StoreReply): Verdict {
+    const isOfSeveral = this.reserved > this.reservations.length;
+    const isSplit = isOfSeveral && reply.spansSlots;
+    if (isSplit) this.debts.store.splitsSlots = true;
+    if (reply.hasFailed) {
+      if (calls === null || !isSplit) return this.fail(reply);
+      this.reservations.pop();
+      this.reserved = 0;
+      return this.reserve(calls);
+    }
     if (!reply.isLocal) this.hasHeard = true;
-    const isDenied = reply.denied >= 0;
-    if (isDenied) this.reservation = null;
-    this.remaining = reply.integer;
-    this.verdict = isDenied ? Verdict.TooLittle : Verdict.Enough;
+    if (reply.denied >= 0) {
+      const denied = this.reservations.pop();
+      this.giveBack();
+      this.noteAbsence(this.reserved - denied.balances.length + reply.denied, reply);
+      this.remaining = reply.integer;
+      this.verdict = Verdict.TooLittle;
+      return this.verdict;
+    }
+    this.remaining = min(this.remaining, reply.integer);
+    if (calls !== null && this.reserved < this.accounts.length) return this.reserve(calls);
+    this.verdict = Verdict.Enough;
     return this.verdict;
   }
 
   /** What the store may have taken, though it did not say so, comes back once it answers. */
-  private takeBack(): void {
-    const reservation = this.reservation;
+  private takeBack(reservation: ReserveBalance): void {
     // What is not written down in the store cannot be told from what was never taken.
-    if (reservation === null || this.policy.healSeconds == 0) return;
+    if (this.policy.healSeconds == 0) return;
     reservation.isHeld = true;
     this.debts.defer(new SettleBalance(this.debts.tag, reservation, 0));
   }
@@ -152,8 +183,11 @@ export class Purse {
     const error = reply.error;
     if (error !== null) this.reason = error;
     this.cause = reply.cause;
-    if (reply.isUnsure) this.takeBack();
-    this.reservation = null;
+    if (this.isReserving) {
+      const reservation = this.reservations.pop();
+      if (reply.isUnsure) this.takeBack(reservation);
+      this.giveBack();
+    }
     this.verdict = Verdict.Unknown;
     return this.verdict;
   }

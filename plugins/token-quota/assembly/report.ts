@@ -1,7 +1,7 @@
 import { JsonWriter } from "@ai-gateway-wasm/as-json";
 import { BytesTable, Slice } from "@ai-gateway-wasm/bytes";
 import { RedisReply, RedisType } from "@ai-gateway-wasm/kit/redis";
-import { StoreCommand } from "@ai-gateway-wasm/store";
+import { StoreCommand, StoreReply } from "@ai-gateway-wasm/store";
 import { ReadUsage, UsageBook, UsageCounts, UsageLine } from "@ai-gateway-wasm/store/usage";
 import { GetValues } from "@ai-gateway-wasm/store/values";
 import { Account, Accounts } from "./accounts";
@@ -72,8 +72,8 @@ export class BalanceReport {
   }
 
   /** The store does not tell them at once: a Redis Cluster keeps them in several places. */
-  retries(error: string): bool {
-    if (this.known >= 0 || !error.includes("CROSSSLOT")) return false;
+  retries(reply: StoreReply): bool {
+    if (this.known >= 0 || !reply.spansSlots) return false;
     this.known = 0;
     this.balances = null;
     return true;

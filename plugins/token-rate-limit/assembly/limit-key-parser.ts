@@ -60,7 +60,8 @@ export class LimitKeyParser {
     const complaint = rates.complaint(" for key '" + shown + "'", "key: " + shown);
     if (complaint !== null) return this.refuse(entry, complaint);
     for (let i = 0; i < rates.list.length; i++) {
-      key.limits.push(Limit.of(this.format, rates.list[i], LIMIT_BY[this.by], this.name));
+      const type = LIMIT_BY[this.by];
+      key.limits.push(Limit.of(this.format, rates.list[i], type, this.name, key.literal));
     }
     return key;
   }

@@ -27,6 +27,11 @@ export class LimitKey {
     private readonly text: Slice,
   ) {}
 
+  /** The only value it holds for, or null. */
+  get literal(): Slice | null {
+    return this.kind == KeyKind.Exact ? this.text : null;
+  }
+
   matches(value: Value): bool {
     switch (this.kind) {
       case KeyKind.Any:

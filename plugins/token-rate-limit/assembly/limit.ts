@@ -37,7 +37,7 @@ export class Limit {
   readonly label: Slice;
   /** Everything before the value. */
   private readonly prefix: Slice;
-  /** The counter of a rule without values: it is always the same. */
+  /** The counter of a rule without values, or for one value that the configuration names. */
   private readonly only: Bucket | null;
 
   constructor(
@@ -45,25 +45,38 @@ export class Limit {
     private readonly rate: Rate,
     label: Slice,
     hasValues: bool,
+    /** The only value it holds for; null: clients choose. */
+    literal: Slice | null,
   ) {
     const prefix = format.begin().append(label);
     if (hasValues) prefix.appendByte(COLON);
     this.label = label;
     this.prefix = prefix.toSlice();
-    this.only = hasValues ? null : this.count(NO_BYTES);
+    this.only = literal === null ? null : this.count(literal);
+    const only = this.only;
+    if (only !== null) only.isPinned = true;
   }
 
   static global(format: LimitFormat, rate: Rate): Limit {
     const label = new Builder().append(GLOBAL).appendByte(COLON);
     appendWindow(label, rate.windowSeconds);
-    return new Limit(format, rate, label.toSlice(), false);
+    return new Limit(format, rate, label.toSlice(), false, NO_BYTES);
   }
 
-  /** @param type the field's name @param name of the header, parameter, cookie … as configured */
-  static of(format: LimitFormat, rate: Rate, type: string, name: Slice): Limit {
+  /**
+   * @param type the field's name @param name of the header, parameter, cookie … as configured
+   * @param literal the one value it is for; null: any
+   */
+  static of(
+    format: LimitFormat,
+    rate: Rate,
+    type: string,
+    name: Slice,
+    literal: Slice | null,
+  ): Limit {
     const label = new Builder().appendText(type).appendByte(COLON);
     appendWindow(label, rate.windowSeconds);
-    return new Limit(format, rate, label.appendByte(COLON).append(name).toSlice(), true);
+    return new Limit(format, rate, label.appendByte(COLON).append(name).toSlice(), true, literal);
   }
 
   /** The counter for a value. */

@@ -1,4 +1,5 @@
-import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { appendLabel } from "@ai-gateway-wasm/kit/assembly/series/label";
 import { NONE, requestLabels, SeriesTable } from "@ai-gateway-wasm/kit/series";
 import { Counter, requestHeaders } from "proxy-wasm-as";
 
@@ -6,6 +7,7 @@ const CHARGED: Slice = bytes("token_rate_limit_charged_tokens");
 const RESERVED: Slice = bytes("token_rate_limit_reserved_tokens");
 const REFUNDED: Slice = bytes("token_rate_limit_refunded_tokens");
 const SHADOW_DENIED: Slice = bytes("token_rate_limit_shadow_denied");
+const DENIED: Slice = bytes("token_rate_limit_denied.");
 const UNREADABLE: Slice = bytes("token_rate_limit_uncounted_unreadable");
 const TOO_LONG: Slice = bytes("token_rate_limit_uncounted_too_long");
 const NO_USAGE: Slice = bytes("token_rate_limit_uncounted_no_usage");
@@ -56,4 +58,22 @@ const series: SeriesTable = new SeriesTable([
 export function countFor(event: LimitEvent, header: Slice): void {
   const consumer = requestHeaders.get(header);
   series.of(requestLabels(NONE, consumer === null ? NONE : consumer)).count(event);
+}
+
+// Of the VM, for all configurations: gateways never forget a metric. Rules are the configuration's, so
+// they are few.
+const rules: Slice[] = [];
+const denials: Counter[] = [];
+
+/** Counts a denial by its rule. @param rule its label */
+export function countDenial(rule: Slice): void {
+  let at = 0;
+  while (at < rules.length && !rules[at].equals(rule)) at++;
+  if (at == rules.length) {
+    rules.push(rule.copy());
+    const name = new Builder().append(DENIED);
+    appendLabel(name, rule);
+    denials.push(new Counter(name.view()));
+  }
+  denials[at].increment();
 }

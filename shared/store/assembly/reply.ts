@@ -39,6 +39,9 @@ export class BucketState {
   }
 }
 
+/** Of `CROSSSLOT Keys in request don't hash to the same slot`; proxies put it in other words. */
+const SAME_SLOT: string = "same slot";
+
 /** No bucket was asked for. Never to be changed. */
 export const NO_STATES: BucketState[] = [];
 
@@ -68,7 +71,7 @@ export class StoreReply {
    * or Redis' own.
    */
   error: string | null = null;
-  /** What really happened, for logs; the same as `error` where peers say it. */
+  /** What really happened, for logs; the same as `error` where peers say it. With `isLocal`: why. */
   cause: string = "";
 
   /** With what peers say as `cause`, too. */
@@ -108,6 +111,11 @@ export class StoreReply {
   /** The way to the store or back broke: nobody knows whether the command ran. */
   get isUnsure(): bool {
     return this.failure == StoreFailure.Connection || this.failure == StoreFailure.Timeout;
+  }
+
+  /** The keys of the call are in several slots of a Redis Cluster: it did nothing. */
+  get spansSlots(): bool {
+    return this.cause.includes(SAME_SLOT);
   }
 
   /** The value as a number; 0 for null and for text that is none, as peers read it. */

@@ -35,6 +35,9 @@ export const enum FailMode {
  */
 @final
 export class Store {
+  /** A Redis Cluster: who asks for several keys does so in several calls. The asker's to find out. */
+  splitsSlots: bool = false;
+
   constructor(
     readonly kind: StoreKind,
     private readonly backend: Backend,
@@ -90,7 +93,9 @@ export class Store {
     this.metrics.countFailure(failure);
     const fallback = this.fallback;
     if (fallback === null || command.residence != Residence.Anywhere) return reply;
-    return this.askFallback(command, fallback);
+    const local = this.askFallback(command, fallback);
+    local.cause = reply.cause;
+    return local;
   }
 
   private askFallback(command: StoreCommand, fallback: SharedSpace): StoreReply {

@@ -1,6 +1,6 @@
 import type { Host } from "proxy-wasm-test";
 import { expect, test } from "vitest";
-import { admin, chat, gateway, SHARED } from "./support.js";
+import { admin, balance, chat, gateway, refill, SHARED } from "./support.js";
 
 // Shared data knows no removal: what lies there stays. So whoever is refused, and whoever has no
 // balance, leaves nothing there. In a real Envoy: test/envoy/token-memory.test.ts.
@@ -35,6 +35,22 @@ test.each([
     expect((await chat(host, `stranger-${i}`, headers)).status).toBe(403);
   }
   expect(keys(host)).toEqual([]);
+});
+
+test.each([
+  ["", {}],
+  [", with a reservation", { reservation: { enabled: true } }],
+  [", by the day", { period: "day" }],
+])("strangers whom shadow lets pass leave nothing%s", async (_what, more) => {
+  await using host = await gateway({ ...SHARED, shadow: true, ...more }, { trace: false });
+  for (let i = 0; i < STRANGERS; i++) {
+    expect((await chat(host, `stranger-${i}`)).status).toBe(200);
+  }
+  expect(keys(host)).toEqual([]);
+  // Who has a balance pays.
+  await refill(host, "alice", 10);
+  for (let i = 0; i < 2; i++) expect((await chat(host, "alice")).status).toBe(200);
+  expect(await balance(host, "alice")).toBe(-20);
 });
 
 test("the usage report has so many lines, and no more", async () => {

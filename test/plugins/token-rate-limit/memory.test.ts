@@ -58,3 +58,42 @@ test.each([
     expect(await send(STRANGERS - 1)).toBe(429);
   },
 );
+
+test.each([
+  ["fixed", {}],
+  ["aligned", { algorithm: "aligned" }],
+  ["sliding", { algorithm: "sliding" }],
+  ["with a reservation", { reservation: { enabled: true, default_completion_tokens: 5 } }],
+])("strangers evict no counter that the configuration names: %s", async (_what, more) => {
+  const strangers = 100;
+  const host = await gateway(
+    {
+      ...SHARED,
+      ...more,
+      store: { type: "shared", slots: 1 },
+      global_threshold: { token_per_day: 15 * (strangers + 2) - 1 },
+      rule_items: [
+        { limit_by_header: "x-team", limit_keys: [{ key: "gold", token_per_minute: 10 }] },
+        { limit_by_per_consumer: "", limit_keys: [{ key: "*", token_per_day: 10 }] },
+      ],
+    },
+    {
+      clusters: { backend: upstream().reply(200, { body: answer(10, 5), headers: JSON_TYPE }) },
+      startTime: Date.UTC(2026, 4, 1, 12, 0, 30),
+    },
+  );
+  const send = async (own: Record<string, string>): Promise<number> => {
+    const headers = { ...JSON_TYPE, ...own };
+    return (await host.fetch(CHAT, { method: "POST", headers, body: "{}" })).status;
+  };
+  const gold = { "x-team": "gold" };
+  expect(await send(gold)).toBe(200);
+  // More than the one slot has room for, and each ends later than gold's.
+  for (let i = 0; i < strangers; i++) expect(await send({ "x-mse-consumer": `c${i}` })).toBe(200);
+  expect(host.metrics.all["token_rate_limit_store_evictions"]).toBe(strangers - ENTRIES);
+
+  expect(await send(gold)).toBe(429);
+  expect(await send({})).toBe(200);
+  expect(await send({})).toBe(429); // all of them together
+  expect(host.sharedData.keys("one")).toHaveLength(4); // the slot, the seed, and two counters
+});

@@ -67,9 +67,12 @@ describe.each(["redis", "upstash", "webdis"] as const)("%s", (driver) => {
     expect(await left(host, key)).toEqual({ null: true });
   });
 
-  test.each(KEYS)("a counter called %j is charged, reserved from, and settled", async (key) => {
+  const COUNTERS = ["fixed", "aligned", "sliding"].flatMap((algorithm) =>
+    KEYS.map((key) => ({ key, algorithm })),
+  );
+  test.each(COUNTERS)("a counter is charged, reserved from, and settled: %j", async (counter) => {
     await using host = await servers.open(driver);
-    const buckets = [{ key, limit: 100, window: 3600, algorithm: "fixed" }];
+    const buckets = [{ ...counter, limit: 100, window: 3600 }];
     const used = async () => (await ask(host, { op: "check", buckets })).states?.[0]?.[1];
     expect(await ask(host, { op: "charge", buckets, tokens: 7 })).toEqual({});
     expect(await used()).toBe(7);

@@ -1,4 +1,5 @@
-import { Builder, Slice } from "@ai-gateway-wasm/bytes";
+import { Slice } from "@ai-gateway-wasm/bytes";
+import { keyBeside } from "../hash-tag";
 import { Slot } from "../shared-data/slot";
 import { firstDayOfMonth, monthOf } from "@ai-gateway-wasm/kit/calendar";
 
@@ -45,6 +46,11 @@ export class Window {
 @final
 export class Bucket {
   readonly algorithm: Algorithm;
+  /**
+   * The configuration names it, so there are few: however many others clients make, shared data does
+   * not forget it. The same wherever its key is used.
+   */
+  isPinned: bool = false;
   /** Where its counter lies, once shared data was asked; only for `shared/`. */
   slot: Slot | null = null;
 
@@ -98,13 +104,9 @@ export class Bucket {
     return new Window(0, 0, endMs + <i64>afterMs).secondsLeft(nowMs);
   }
 
-  /** The key of a window on the clock: `<key>:<id>`. */
+  /** The key of a window on the clock: `<key>:<id>`; of a key without a tag see `keyBeside`. */
   keyOf(windowId: i64): Slice {
-    return new Builder(this.key.length + 24)
-      .append(this.key)
-      .appendByte(0x3a)
-      .appendInteger(windowId)
-      .view();
+    return keyBeside(this.key).appendInteger(windowId).view();
   }
 }
 

@@ -19,7 +19,7 @@ const MOST_KEPT: i32 = 10 * ENTRY_SIZE;
 /**
  * The slot of shared data that a bucket's counter lies in. A fixed number of slots with a fixed
  * number of entries, because shared data knows no removal and no expiry: memory is bounded whoever
- * sends whatever.
+ * sends whatever. A bucket that is pinned has a slot to itself, where nothing is evicted.
  *
  *   entry   ┌──────────────┬──────────┬────────────┬───────────┬─────────┬─────────┐
  *           │ hash of key  │ start ms │ window s   │ after s   │ count   │ before  │
@@ -48,8 +48,11 @@ export class Slot {
     const known = bucket.slot;
     if (known !== null && known.space === space) return known;
     const hash = sipHash128(space.secret(), bucket.key);
-    const index = load<i32>(hash.ptr) & (space.slots - 1);
-    const slot = new Slot(space, bucket, hash, index, space.slotKey(index));
+    const random = load<i32>(hash.ptr);
+    const isPinned = bucket.isPinned;
+    const index = isPinned ? random | i32.MIN_VALUE : random & (space.slots - 1);
+    const key = isPinned ? space.valueKey(bucket.key) : space.slotKey(index);
+    const slot = new Slot(space, bucket, hash, index, key);
     bucket.slot = slot;
     return slot;
   }

@@ -15,7 +15,7 @@ const SEED_SIZE: i32 = 16;
  * The part of shared data that belongs to one plugin, `<plugin>/v1/…`:
  *
  *   <n>      a slot of counters, `n` below the number of slots
- *   =<key>   a value
+ *   =<key>   a value, or the slot of one pinned counter
  *   seed     random bytes: without them nobody can choose keys that fall into one slot
  */
 @final

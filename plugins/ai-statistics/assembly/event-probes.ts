@@ -13,6 +13,8 @@ export const NO_SLOT: i32 = -1;
 /** What is put together out of the events of one stream. */
 @final
 export class EventProbes {
+  /** Whether some path is configured, which may read anything. */
+  readsPaths: bool = false;
   /** All there are, without order. */
   private readonly all: Probe[] = [];
   /** Per attribute: what its path finds, and what its key finds without one. */
@@ -129,6 +131,7 @@ export class EventProbes {
   private add(attribute: Attribute, index: i32, limit: i32): void {
     const builtin = attribute.builtin;
     if (attribute.path !== null) {
+      this.readsPaths = true;
       this.paths[index] = this.push(new Probe(attribute.path, Builtin.None, attribute.rule, limit));
     }
     if (builtin == Builtin.Answer) {

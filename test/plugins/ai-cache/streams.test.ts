@@ -169,9 +169,13 @@ test("whatever comes after whatever: events like the one before are read as all 
     '","x":"',
   ];
   const plain = (text: string) => event({ choices: [{ delta: { content: text } }], usage: null });
+  const padded = (text: string, obfuscation: string) =>
+    event({ choices: [{ delta: { content: text } }], usage: null, obfuscation });
   const kinds = [
     () => plain(pick(texts)),
     () => plain(pick(texts)),
+    () => padded(pick(texts), pick(texts)).repeat(2),
+    () => padded(pick(texts), pick(texts)) + padded(pick(texts), "@").replace("@", pick(raw)),
     () => plain("@").replace("@", pick(raw)),
     () => E(pick(texts)),
     () => event({ choices: [{ delta: { content: null } }], usage: null }),

@@ -115,7 +115,7 @@ export class StreamAnswer extends Answer {
     const raw = content.raw;
     const at = <i32>(raw.ptr - event.ptr);
     const after = at + raw.length - 1;
-    if (at >= 0 && after < event.length) this.shape.learn(event, at + 1, after);
+    if (at >= 0 && after < event.length) this.shape.learn(event, at + 1, after, true);
   }
 
   /** Nothing but the text of an event counts, and it stands where it usually does. */

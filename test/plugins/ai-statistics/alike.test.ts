@@ -42,7 +42,7 @@ function event(random: Random, last: string): string {
   const padding = JSON.stringify(pick(TEXTS));
   if (last && random.below(4))
     return last
-      .replace(/("content":|"text":)"(\\.|[^"\\])*"/, `$1${text}`)
+      .replace(/("content":|"text":|"reasoning_content":)"(\\.|[^"\\])*"/, `$1${text}`)
       .replace(/("obfuscation":)"(\\.|[^"\\])*"/, `$1${padding}`);
   return pick([
     `{"id":"c","choices":[{"delta":{"content":${text}}}]}`,
@@ -51,6 +51,8 @@ function event(random: Random, last: string): string {
     `{"id":"c","choices":[{"delta":{"content":null,"tool_calls":[{"index":0,"function":{"arguments":${text}}}]}}]}`,
     `{"choices":[{"delta":{"content":${text}}}],"usage":{"prompt_tokens":${random.below(5)},"total_tokens":${random.below(9)}}}`,
     `{"id":"c","choices":[{"delta":{"content":${text}},"finish_reason":null}],"usage":null,"obfuscation":${padding}}`,
+    `{"choices":[{"delta":{"content":null,"reasoning_content":${text}}}]}`,
+    `{"choices":[{"delta":{"reasoning_content":${text}}}],"obfuscation":${padding}}`,
     `{"obfuscation":${padding},"choices":[{"delta":{"content":${text}}}]}`,
     `{"choices":[{"delta":{"content":${text}}}],"obfuscation":${padding},"obfuscation":${padding},"id":"d"}`,
     `{"choices":[{"delta":{"content":${text}}}],"obfuscation":${text}`,

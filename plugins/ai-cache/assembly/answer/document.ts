@@ -134,8 +134,7 @@ export class AnswerDocument {
     const members = part.entries();
     while (part.isObject && members.next()) {
       if (members.keyIs(CONTENT)) {
-        if (isFirst) this.content = firstOf(this.content, members.value);
-        this.readBlocks(members.value);
+        this.readContent(members.value, isFirst);
       } else if (members.keyIs(REASONING)) {
         if (isFirst) this.thought = members.value;
       } else if (members.keyIs(TOOL_CALLS) || members.keyIs(FUNCTION_CALL)) {
@@ -144,6 +143,11 @@ export class AnswerDocument {
         this.hasRefusal = true;
       }
     }
+  }
+
+  private readContent(content: JsonValue, isFirst: bool): void {
+    if (isFirst) this.content = firstOf(this.content, content);
+    this.readBlocks(content);
   }
 
   private readStop(reason: JsonValue | null): void {

@@ -98,7 +98,6 @@ export class StreamGate {
     this.held.append(chunk);
     incoming.feed(chunk);
     while (incoming.next()) this.hold(before);
-    if (incoming.hasDropped && this.config.deniesUnreadable) return this.refuse(null);
     if (isLast) {
       this.hasEnded = true;
       this.endsAlone =
@@ -165,6 +164,10 @@ export class StreamGate {
 
   /** Judges what can be judged, until an answer is waited for. */
   private judge(): void {
+    // While an answer is waited for its window stays: an event is as unreadable behind it.
+    if (this.canGoOn && this.incoming.hasDropped && this.config.deniesUnreadable) {
+      return this.refuse(null);
+    }
     this.settleLocally();
     while (this.canGoOn && this.isDue) this.judgeWindow();
     if (!this.canGoOn) return;

@@ -1,4 +1,4 @@
-import { JsonValue, textOf } from "@ai-gateway-wasm/as-json";
+import { JsonPath, JsonValue, textOf } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { EventTexts } from "../event-texts";
 import { EVENT_STREAM, JSON_TYPE } from "../names";
@@ -12,11 +12,17 @@ import { ID } from "../words";
 
 const METHOD: Slice = bytes("method");
 const CALL: Slice = bytes("tools/call");
+const RESULT: Slice = bytes("result");
+const STRUCTURED: Slice = bytes("structuredContent");
 
 /** Calls of tools over JSON-RPC, and what they give (content-security.md 3.4). */
 @final
 export class Mcp extends Api {
-  constructor(private readonly paths: TextPaths) {
+  constructor(
+    private readonly paths: TextPaths,
+    /** Of results with structured content all is judged: no path says otherwise. */
+    private readonly takesResults: bool,
+  ) {
     super();
   }
 
@@ -60,18 +66,28 @@ export class Mcp extends Api {
 
   override readResponse(texts: Texts, client: Client): void {
     client.messageId = idOf(texts.root);
-    take(texts, readFirst(this.paths.response, texts.root));
+    take(texts, this.answerAt(this.paths.response, texts.root));
   }
 
   override readEvent(event: Slice): EventTexts {
     const texts = new EventTexts(event);
     const root = texts.root;
-    const value = readFirst(this.paths.stream, root);
+    const value = this.answerAt(this.paths.stream, root);
     if (value === null) return texts;
     texts.messageId = idOf(root);
     texts.askAlone(value);
     texts.takeAlone(leavesOf(value));
     return texts;
+  }
+
+  /** Of a batch all, unless the path is made for it. */
+  private answerAt(paths: JsonPath[], root: JsonValue | null): JsonValue | null {
+    if (root !== null && this.takesResults) {
+      const result = root.get(RESULT);
+      if (result !== null && result.get(STRUCTURED) !== null) return result;
+    }
+    const value = readFirst(paths, root);
+    return value === null && root !== null && root.isArray ? root : value;
   }
 }
 

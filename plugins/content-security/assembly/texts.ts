@@ -16,7 +16,7 @@ import { Memory } from "./local/memory";
 import { Members } from "./members";
 import { firstTurn, Scope } from "./scope";
 import { compare, share } from "./spread";
-import { editFields, offsetIn, TextField } from "./text-field";
+import { editFields, offsetIn, sortByPlace, TextField } from "./text-field";
 import {
   CHOICES,
   CONTENT,
@@ -140,7 +140,7 @@ export class Texts {
   /** Brings what was taken into the order of the body, so that it can be edited; each text once. */
   order(): void {
     const fields = this.fields;
-    fields.sort((left, right) => left.start - right.start);
+    sortByPlace(fields);
     let count = 0;
     for (let i = 0; i < fields.length; i++) {
       if (count > 0 && fields[count - 1].start == fields[i].start) continue;

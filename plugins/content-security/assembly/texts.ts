@@ -40,6 +40,8 @@ const OUTPUT: Slice = bytes("output");
 const INSTRUCTIONS: Slice = bytes("instructions");
 const SUMMARY: Slice = bytes("summary");
 const PROMPT: Slice = bytes("prompt");
+/** A prompt as vectors, in vLLM. */
+const EMBEDDINGS: Slice = bytes("prompt_embeds");
 const SYSTEM: Slice = bytes("system");
 /** How types of parts end whose content tools gave: Anthropic's, and of its own tools. */
 const TOOL_RESULT: Slice = bytes("tool_result");
@@ -76,7 +78,7 @@ export class Texts {
   speaker: Slice = NO_BYTES;
   /** Members of one name are looked for: who reads the body may read another one. */
   looksForTwins: bool = false;
-  /** There are some in what was taken. */
+  /** Who reads the request may find another text in what was taken: there are twins, or token ids. */
   isAmbiguous: bool = false;
   /** Stands between the texts when services are asked about all of them. */
   joint: Slice = NO_BYTES;
@@ -193,6 +195,8 @@ export class Texts {
     this.takeMessages(scope);
     this.takeInput(scope);
     this.takeMember(PROMPT, USER); // of completions; nothing can hide beside messages
+    const embeddings = this.member(EMBEDDINGS);
+    if (embeddings !== null && !embeddings.isNull) this.isAmbiguous = true;
   }
 
   /** A text, a list of texts or parts, or a part. */
@@ -222,7 +226,7 @@ export class Texts {
     const first = firstTurn(messages, scope);
     const items = messages.entries();
     for (let i = 0; items.next(); i++) {
-      if (i >= first) this.takeObject(items.value, this.speaker, 1);
+      if (i >= first || !items.value.isObject) this.takeObject(items.value, this.speaker, 1);
     }
   }
 
@@ -343,7 +347,10 @@ export class Texts {
 
   /** A message, an item like one, a part, a call of a tool. */
   private takeObject(object: JsonValue, speaker: Slice, depth: i32): void {
-    if (!object.isObject) return;
+    if (!object.isObject) {
+      this.isAmbiguous = true; // token ids: a text that we cannot read
+      return;
+    }
     if (depth > MAX_DEPTH) return this.add(object, speaker);
     const type = textOf(object.get(TYPE));
     const isText = type.equals(TEXT);

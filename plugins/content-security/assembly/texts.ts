@@ -123,6 +123,7 @@ export class Texts {
    * at the others about lists of more than strings
    */
   takeFirst(paths: JsonPath[], asItStands: bool = false): void {
+    if (!this.isCompared) this.noteTwins(this.member(MESSAGES)); // a path goes through them
     for (let i = 0; i < paths.length && this.isEmpty && this.images.length == 0; i++) {
       const value = paths[i].read(this.root);
       if (value === null || value.isNull) continue;
@@ -324,6 +325,17 @@ export class Texts {
     return this.members.haveTwins;
   }
 
+  /** Looks for them in an object, or in the objects of a list. */
+  noteTwins(value: JsonValue | null): void {
+    if (value === null || !this.looksForTwins) return;
+    if (value.isObject) {
+      if (new Members(value).haveTwins) this.isAmbiguous = true;
+      return;
+    }
+    const items = value.entries();
+    while (items.next()) if (items.value.isObject) this.noteTwins(items.value);
+  }
+
   private member(name: Slice): JsonValue | null {
     return this.members.get(name);
   }
@@ -357,7 +369,7 @@ export class Texts {
     if (!this.isCompared && !isText && !type.equals(IMAGE)) return; // the peers know no others
     const role = type.endsWith(TOOL_RESULT) ? TOOL : roleOf(object, speaker);
     const before = this.fields.length + this.images.length;
-    if (this.looksForTwins && new Members(object).haveTwins) this.isAmbiguous = true;
+    this.noteTwins(object);
     this.takeMembers(object, role, isText, depth + 1);
     if (before == this.fields.length + this.images.length) this.takeLeaves(object, role, STRUCTURE);
   }
@@ -371,8 +383,10 @@ export class Texts {
         this.take(value, members.keyIs(OUTPUT) ? TOOL : role, depth);
       } else if (members.keyIs(ARGUMENTS)) this.takeLeaves(value, role, NO_BYTES, true);
       else if (members.keyIs(INPUT)) this.takeLeaves(value, role, NO_BYTES);
-      else if (members.keyIs(IMAGE))
+      else if (members.keyIs(IMAGE)) {
+        this.noteTwins(value);
         this.takeImage(Image.at(value.isObject ? value.get(URL) : value));
+      }
     }
   }
 

@@ -11,6 +11,7 @@ import { readFirst, TextPaths } from "../text-paths";
 import { ID } from "../words";
 
 const METHOD: Slice = bytes("method");
+const PARAMS: Slice = bytes("params");
 const CALL: Slice = bytes("tools/call");
 
 /** Calls of tools over JSON-RPC, and what they give (content-security.md 3.4). */
@@ -50,10 +51,12 @@ export class Mcp extends Api {
   override readRequest(texts: Texts, client: Client): void {
     const root = texts.root;
     if (root === null) return;
+    texts.noteTwins(root);
     if (root.isArray) {
       if (hasCall(root)) take(texts, root);
     } else if (isCall(root)) {
       client.messageId = idOf(root);
+      texts.noteTwins(root.get(PARAMS));
       take(texts, readFirst(this.paths.request, root));
     }
   }

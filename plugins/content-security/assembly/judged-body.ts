@@ -11,6 +11,7 @@ import { LocalRules } from "./local/local-rules";
 import { Client } from "./refusal/client";
 import { TextField } from "./text-field";
 import { Texts } from "./texts";
+import { MARK } from "./words";
 
 /**
  * What is refused with `onUnreadable: deny`: it is longer than what is held, or who reads the body may
@@ -23,12 +24,22 @@ export function isUnreadableBody(
   body: Slice,
   texts: Texts,
 ): bool {
-  const root = texts.root;
   if (!config.deniesUnreadable) return false;
   if (<i64>body.length > config.maxBodyBytes || isWide(body)) return true;
   if (phase == Phase.Response) return false;
-  if (root === null) return texts.isEmpty && !body.isEmpty; // no JSON
+  if (!isDocument(body, texts)) return !body.isEmpty && !isWhole(texts);
   return texts.isAmbiguous || texts.haveTwins;
+}
+
+/** All of it is JSON: brackets stand in forms, in uploads and behind documents, too. */
+function isDocument(body: Slice, texts: Texts): bool {
+  const start = body.startsWith(MARK) ? MARK.length : 0;
+  return texts.root !== null && isValidJson(body.sub(start));
+}
+
+/** The body itself is judged, whatever it is. */
+function isWhole(texts: Texts): bool {
+  return texts.fields.length > 0 && texts.fields[0].isWhole;
 }
 
 /** JSON in UTF-16 or UTF-32, told by its first bytes: some servers read it, we do not. */

@@ -16,7 +16,7 @@ import { Memory } from "./local/memory";
 import { Members } from "./members";
 import { firstTurn, Scope } from "./scope";
 import { compare, share } from "./spread";
-import { editFields, offsetIn, TextField } from "./text-field";
+import { editFields, offsetIn, sortByPlace, TextField } from "./text-field";
 import {
   CHOICES,
   CONTENT,
@@ -40,6 +40,8 @@ const OUTPUT: Slice = bytes("output");
 const INSTRUCTIONS: Slice = bytes("instructions");
 const SUMMARY: Slice = bytes("summary");
 const PROMPT: Slice = bytes("prompt");
+/** A prompt as vectors, in vLLM. */
+const EMBEDDINGS: Slice = bytes("prompt_embeds");
 const SYSTEM: Slice = bytes("system");
 /** How types of parts end whose content tools gave: Anthropic's, and of its own tools. */
 const TOOL_RESULT: Slice = bytes("tool_result");
@@ -76,7 +78,7 @@ export class Texts {
   speaker: Slice = NO_BYTES;
   /** Members of one name are looked for: who reads the body may read another one. */
   looksForTwins: bool = false;
-  /** There are some in what was taken. */
+  /** Who reads the request may find another text in what was taken: there are twins, or token ids. */
   isAmbiguous: bool = false;
   /** Stands between the texts when services are asked about all of them. */
   joint: Slice = NO_BYTES;
@@ -121,6 +123,7 @@ export class Texts {
    * at the others about lists of more than strings
    */
   takeFirst(paths: JsonPath[], asItStands: bool = false): void {
+    if (!this.isCompared) this.noteTwins(this.member(MESSAGES)); // a path goes through them
     for (let i = 0; i < paths.length && this.isEmpty && this.images.length == 0; i++) {
       const value = paths[i].read(this.root);
       if (value === null || value.isNull) continue;
@@ -140,7 +143,7 @@ export class Texts {
   /** Brings what was taken into the order of the body, so that it can be edited; each text once. */
   order(): void {
     const fields = this.fields;
-    fields.sort((left, right) => left.start - right.start);
+    sortByPlace(fields);
     let count = 0;
     for (let i = 0; i < fields.length; i++) {
       if (count > 0 && fields[count - 1].start == fields[i].start) continue;
@@ -193,6 +196,8 @@ export class Texts {
     this.takeMessages(scope);
     this.takeInput(scope);
     this.takeMember(PROMPT, USER); // of completions; nothing can hide beside messages
+    const embeddings = this.member(EMBEDDINGS);
+    if (embeddings !== null && !embeddings.isNull) this.isAmbiguous = true;
   }
 
   /** A text, a list of texts or parts, or a part. */
@@ -222,7 +227,7 @@ export class Texts {
     const first = firstTurn(messages, scope);
     const items = messages.entries();
     for (let i = 0; items.next(); i++) {
-      if (i >= first) this.takeObject(items.value, this.speaker, 1);
+      if (i >= first || !items.value.isObject) this.takeObject(items.value, this.speaker, 1);
     }
   }
 
@@ -320,6 +325,17 @@ export class Texts {
     return this.members.haveTwins;
   }
 
+  /** Looks for them in an object, or in the objects of a list. */
+  noteTwins(value: JsonValue | null): void {
+    if (value === null || !this.looksForTwins) return;
+    if (value.isObject) {
+      if (new Members(value).haveTwins) this.isAmbiguous = true;
+      return;
+    }
+    const items = value.entries();
+    while (items.next()) if (items.value.isObject) this.noteTwins(items.value);
+  }
+
   private member(name: Slice): JsonValue | null {
     return this.members.get(name);
   }
@@ -343,14 +359,17 @@ export class Texts {
 
   /** A message, an item like one, a part, a call of a tool. */
   private takeObject(object: JsonValue, speaker: Slice, depth: i32): void {
-    if (!object.isObject) return;
+    if (!object.isObject) {
+      this.isAmbiguous = true; // token ids: a text that we cannot read
+      return;
+    }
     if (depth > MAX_DEPTH) return this.add(object, speaker);
     const type = textOf(object.get(TYPE));
     const isText = type.equals(TEXT);
     if (!this.isCompared && !isText && !type.equals(IMAGE)) return; // the peers know no others
     const role = type.endsWith(TOOL_RESULT) ? TOOL : roleOf(object, speaker);
     const before = this.fields.length + this.images.length;
-    if (this.looksForTwins && new Members(object).haveTwins) this.isAmbiguous = true;
+    this.noteTwins(object);
     this.takeMembers(object, role, isText, depth + 1);
     if (before == this.fields.length + this.images.length) this.takeLeaves(object, role, STRUCTURE);
   }
@@ -364,8 +383,10 @@ export class Texts {
         this.take(value, members.keyIs(OUTPUT) ? TOOL : role, depth);
       } else if (members.keyIs(ARGUMENTS)) this.takeLeaves(value, role, NO_BYTES, true);
       else if (members.keyIs(INPUT)) this.takeLeaves(value, role, NO_BYTES);
-      else if (members.keyIs(IMAGE))
+      else if (members.keyIs(IMAGE)) {
+        this.noteTwins(value);
         this.takeImage(Image.at(value.isObject ? value.get(URL) : value));
+      }
     }
   }
 

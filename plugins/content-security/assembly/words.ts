@@ -8,6 +8,8 @@ export const CONTENT: Slice = bytes("content");
 export const DATA: Slice = bytes("data");
 export const ID: Slice = bytes("id");
 export const INPUT: Slice = bytes("input");
+/** A byte order mark. */
+export const MARK: Slice = bytes("\ufeff");
 export const MESSAGE: Slice = bytes("message");
 export const MESSAGES: Slice = bytes("messages");
 /** What members with thoughts begin with: `reasoning`, `reasoning_content`, `reasoning_details`. */

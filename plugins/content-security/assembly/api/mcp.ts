@@ -11,6 +11,7 @@ import { readFirst, TextPaths } from "../text-paths";
 import { ID } from "../words";
 
 const METHOD: Slice = bytes("method");
+const PARAMS: Slice = bytes("params");
 const CALL: Slice = bytes("tools/call");
 const RESULT: Slice = bytes("result");
 const STRUCTURED: Slice = bytes("structuredContent");
@@ -56,10 +57,12 @@ export class Mcp extends Api {
   override readRequest(texts: Texts, client: Client): void {
     const root = texts.root;
     if (root === null) return;
+    texts.noteTwins(root);
     if (root.isArray) {
       if (hasCall(root)) take(texts, root);
     } else if (isCall(root)) {
       client.messageId = idOf(root);
+      texts.noteTwins(root.get(PARAMS));
       take(texts, readFirst(this.paths.request, root));
     }
   }

@@ -23,7 +23,7 @@ export class GatedBody {
   private isComplete: bool = false;
 
   constructor(
-    private readonly gate: StreamGate,
+    readonly gate: StreamGate,
     /** Trailers are announced: nothing can be added behind them, so nothing is held but by the gateway. */
     private readonly expectsTrailers: bool,
   ) {}

@@ -4,6 +4,7 @@ import { ContentSecurityRoot } from "./plugin";
 export * from "proxy-wasm-as/abi";
 export {
   proxy_on_http_call_response,
+  proxy_on_log,
   proxy_on_request_body,
   proxy_on_request_headers,
   proxy_on_request_trailers,

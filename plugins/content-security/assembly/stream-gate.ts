@@ -53,8 +53,8 @@ export class StreamGate {
   private isSpoken: bool = false;
   /** How a refusal ends the stream; null until it shows what it speaks. */
   private ending: Ending | null = null;
-  /** A refusal went out: what comes is swallowed. */
-  private isRefused: bool = false;
+  /** A refusal or the end went out: what comes is swallowed. */
+  private isOver: bool = false;
   /** Something was taken out of it, by whomever. */
   private isMasked: bool = false;
   /** It has said something. */
@@ -92,7 +92,7 @@ export class StreamGate {
 
   /** What came. @param isLast nothing follows */
   feed(chunk: Slice, isLast: bool): void {
-    if (this.isRefused || this.hasEnded) return;
+    if (this.isOver || this.hasEnded) return;
     const before = this.gone + this.held.length;
     const incoming = this.incoming;
     this.held.append(chunk);
@@ -184,7 +184,7 @@ export class StreamGate {
   }
 
   private get canGoOn(): bool {
-    return this.exam === null && !this.isRefused;
+    return this.exam === null && !this.isOver;
   }
 
   private judgeWindow(): void {
@@ -338,9 +338,17 @@ export class StreamGate {
   /** All is judged, and the stream has ended. */
   private end(): void {
     this.letHeldGo();
+    this.leave();
+  }
+
+  /** Nothing more goes out: what was judged is written down, unless it is. */
+  leave(): void {
+    if (this.isOver) return;
+    this.isOver = true;
     const ledger = this.examiner.ledger;
     if (this.tracks.note()) this.isMasked = true;
     if (this.isMasked) ledger.metrics.countMasked(Phase.Response);
+    if (this.exam !== null) return ledger.left(Phase.Response);
     ledger.streamPassed(this.isMasked, this.hasFailed);
   }
 
@@ -363,7 +371,7 @@ export class StreamGate {
     const denial = new Denial(judgement, examiner.thresholds, examiner.client, true);
     const ending = this.ending;
     this.out.append(ending === null ? this.config.refusal.events(denial) : ending.events(denial));
-    this.isRefused = true;
+    this.isOver = true;
     this.held.clear();
     this.events.length = 0;
   }

@@ -139,6 +139,13 @@ export class ContentStream extends HttpContext {
     return action;
   }
 
+  /** Streams that were not finished: their clients have left, or the gateway gave them up. */
+  override onLog(): void {
+    const body = this.gate;
+    if (this.stage == Stage.Streams && body !== null) body.gate.leave();
+    else if (this.stage != Stage.Idle) this.ledger.left(this.phase);
+  }
+
   override onHttpCallResponse(tag: i32, response: HttpCallResponse): void {
     const exam = this.exam;
     const gate = this.gate;

@@ -6,7 +6,7 @@ import {
   JsonValue,
   textOf,
 } from "@ai-gateway-wasm/as-json";
-import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, NO_BYTES, Slice, sortBy } from "@ai-gateway-wasm/bytes";
 import { hasOnlyStrings, leavesOf, STRUCTURE } from "./api/leaves";
 import { Image } from "./image";
 import { Phase } from "./judge/backend";
@@ -140,7 +140,7 @@ export class Texts {
   /** Brings what was taken into the order of the body, so that it can be edited; each text once. */
   order(): void {
     const fields = this.fields;
-    fields.sort((left, right) => left.start - right.start);
+    sortBy(fields, (field) => field.start);
     let count = 0;
     for (let i = 0; i < fields.length; i++) {
       if (count > 0 && fields[count - 1].start == fields[i].start) continue;

@@ -203,7 +203,7 @@ export class Texts {
   /** A text, a list of texts or parts, or a part. */
   private takeMember(name: Slice, role: Slice): void {
     const value = this.member(name);
-    if (value !== null) this.take(value, role, 1);
+    if (value !== null) this.take(value, role, 2);
   }
 
   /** Takes the messages of a request: what they say, and what tools are called with. */
@@ -220,7 +220,7 @@ export class Texts {
     const input = this.member(INPUT);
     if (input === null) return;
     if (input.isArray) this.takeTurns(input, scope);
-    else this.take(input, USER, 1);
+    else this.take(input, USER, 2);
   }
 
   private takeTurns(messages: JsonValue, scope: Scope): void {
@@ -367,11 +367,22 @@ export class Texts {
     const type = textOf(object.get(TYPE));
     const isText = type.equals(TEXT);
     if (!this.isCompared && !isText && !type.equals(IMAGE)) return; // the peers know no others
-    const role = type.endsWith(TOOL_RESULT) ? TOOL : roleOf(object, speaker);
+    const role = this.roleOf(object, type, speaker, depth);
     const before = this.fields.length + this.images.length;
     this.noteTwins(object);
     this.takeMembers(object, role, isText, depth + 1);
     if (before == this.fields.length + this.images.length) this.takeLeaves(object, role, STRUCTURE);
+  }
+
+  /**
+   * Messages have roles, and parts of them are results: servers know neither the other way round.
+   *
+   * @param speaker whose it is when it does not say
+   */
+  private roleOf(object: JsonValue, type: Slice, speaker: Slice, depth: i32): Slice {
+    if (depth > 1) return type.endsWith(TOOL_RESULT) ? TOOL : speaker;
+    const told = textOf(object.get(ROLE));
+    return told.isEmpty || !this.isCompared ? speaker : told.kept();
   }
 
   private takeMembers(object: JsonValue, role: Slice, isText: bool, depth: i32): void {
@@ -406,12 +417,6 @@ export class Texts {
     const start = offsetIn(this.body, raw);
     this.fields.push(new TextField(start, raw.length, text.kept(), role, isJson));
   }
-}
-
-/** @param speaker whose it is when it does not say */
-function roleOf(object: JsonValue, speaker: Slice): Slice {
-  const told = textOf(object.get(ROLE));
-  return told.isEmpty ? speaker : told.kept();
 }
 
 function isSaying(key: Slice): bool {

@@ -227,7 +227,7 @@ export class Texts {
     const first = firstTurn(messages, scope);
     const items = messages.entries();
     for (let i = 0; items.next(); i++) {
-      if (i >= first || !items.value.isObject) this.takeObject(items.value, this.speaker, 1);
+      if (i >= first || !items.value.isObject) this.takeItem(items.value, this.speaker, 1);
     }
   }
 
@@ -248,7 +248,7 @@ export class Texts {
       if (!choice.isObject) continue;
       const message = choice.get(MESSAGE);
       const text = choice.get(TEXT);
-      if (message !== null) this.takeObject(message, this.speaker, 1);
+      if (message !== null) this.takeItem(message, this.speaker, 1);
       if (text !== null) this.take(text, this.speaker);
     }
   }
@@ -350,19 +350,18 @@ export class Texts {
     if (value.isObject && depth > 0) return this.takeObject(value, role, depth);
     if (!value.isArray || depth > MAX_DEPTH) return this.add(value, role);
     const items = value.entries();
-    while (items.next()) {
-      const item = items.value;
-      if (item.isString) this.add(item, role);
-      else this.takeObject(item, role, depth + 1);
-    }
+    while (items.next()) this.takeItem(items.value, role, depth + 1);
+  }
+
+  /** Of a list: a text, or what has some. */
+  private takeItem(item: JsonValue, speaker: Slice, depth: i32): void {
+    if (item.isString) this.add(item, speaker);
+    else if (item.isObject) this.takeObject(item, speaker, depth);
+    else this.isAmbiguous = true; // token ids: a text that we cannot read
   }
 
   /** A message, an item like one, a part, a call of a tool. */
   private takeObject(object: JsonValue, speaker: Slice, depth: i32): void {
-    if (!object.isObject) {
-      this.isAmbiguous = true; // token ids: a text that we cannot read
-      return;
-    }
     if (depth > MAX_DEPTH) return this.add(object, speaker);
     const type = textOf(object.get(TYPE));
     const isText = type.equals(TEXT);

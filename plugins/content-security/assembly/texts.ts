@@ -61,6 +61,11 @@ const SAYING: Slice[] = [
   bytes("thinking"),
   bytes("code"),
   bytes("source"),
+  bytes("title"),
+  bytes("context"),
+  bytes("outputs"),
+  bytes("error"),
+  bytes("audio"),
 ];
 /** What lies deeper is taken as it stands: hostile documents would cost its square. */
 const MAX_DEPTH: i32 = 12;
@@ -390,7 +395,7 @@ export class Texts {
     while (members.next()) {
       const value = members.value;
       if (isSaying(members.key) || (isText && members.keyIs(DATA))) {
-        this.take(value, members.keyIs(OUTPUT) ? TOOL : role, depth);
+        this.take(value, members.key.startsWith(OUTPUT) ? TOOL : role, depth);
       } else if (members.keyIs(ARGUMENTS)) this.takeLeaves(value, role, NO_BYTES, true);
       else if (members.keyIs(INPUT)) this.takeLeaves(value, role, NO_BYTES);
       else if (members.keyIs(IMAGE)) {

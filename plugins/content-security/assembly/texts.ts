@@ -61,6 +61,11 @@ const SAYING: Slice[] = [
   bytes("thinking"),
   bytes("code"),
   bytes("source"),
+  bytes("title"),
+  bytes("context"),
+  bytes("outputs"),
+  bytes("error"),
+  bytes("audio"),
 ];
 /** What lies deeper is taken as it stands: hostile documents would cost its square. */
 const MAX_DEPTH: i32 = 12;
@@ -203,7 +208,7 @@ export class Texts {
   /** A text, a list of texts or parts, or a part. */
   private takeMember(name: Slice, role: Slice): void {
     const value = this.member(name);
-    if (value !== null) this.take(value, role, 1);
+    if (value !== null) this.take(value, role, 2);
   }
 
   /** Takes the messages of a request: what they say, and what tools are called with. */
@@ -220,14 +225,14 @@ export class Texts {
     const input = this.member(INPUT);
     if (input === null) return;
     if (input.isArray) this.takeTurns(input, scope);
-    else this.take(input, USER, 1);
+    else this.take(input, USER, 2);
   }
 
   private takeTurns(messages: JsonValue, scope: Scope): void {
     const first = firstTurn(messages, scope);
     const items = messages.entries();
     for (let i = 0; items.next(); i++) {
-      if (i >= first || !items.value.isObject) this.takeObject(items.value, this.speaker, 1);
+      if (i >= first || !items.value.isObject) this.takeItem(items.value, this.speaker, 1);
     }
   }
 
@@ -248,7 +253,7 @@ export class Texts {
       if (!choice.isObject) continue;
       const message = choice.get(MESSAGE);
       const text = choice.get(TEXT);
-      if (message !== null) this.takeObject(message, this.speaker, 1);
+      if (message !== null) this.takeItem(message, this.speaker, 1);
       if (text !== null) this.take(text, this.speaker);
     }
   }
@@ -350,28 +355,38 @@ export class Texts {
     if (value.isObject && depth > 0) return this.takeObject(value, role, depth);
     if (!value.isArray || depth > MAX_DEPTH) return this.add(value, role);
     const items = value.entries();
-    while (items.next()) {
-      const item = items.value;
-      if (item.isString) this.add(item, role);
-      else this.takeObject(item, role, depth + 1);
-    }
+    while (items.next()) this.takeItem(items.value, role, depth + 1);
+  }
+
+  /** Of a list: a text, or what has some. */
+  private takeItem(item: JsonValue, speaker: Slice, depth: i32): void {
+    if (item.isString) this.add(item, speaker);
+    else if (item.isObject) this.takeObject(item, speaker, depth);
+    else this.isAmbiguous = true; // token ids: a text that we cannot read
   }
 
   /** A message, an item like one, a part, a call of a tool. */
   private takeObject(object: JsonValue, speaker: Slice, depth: i32): void {
-    if (!object.isObject) {
-      this.isAmbiguous = true; // token ids: a text that we cannot read
-      return;
-    }
     if (depth > MAX_DEPTH) return this.add(object, speaker);
     const type = textOf(object.get(TYPE));
     const isText = type.equals(TEXT);
     if (!this.isCompared && !isText && !type.equals(IMAGE)) return; // the peers know no others
-    const role = type.endsWith(TOOL_RESULT) ? TOOL : roleOf(object, speaker);
+    const role = this.roleOf(object, type, speaker, depth);
     const before = this.fields.length + this.images.length;
     this.noteTwins(object);
     this.takeMembers(object, role, isText, depth + 1);
     if (before == this.fields.length + this.images.length) this.takeLeaves(object, role, STRUCTURE);
+  }
+
+  /**
+   * Messages have roles, and parts of them are results: servers know neither the other way round.
+   *
+   * @param speaker whose it is when it does not say
+   */
+  private roleOf(object: JsonValue, type: Slice, speaker: Slice, depth: i32): Slice {
+    if (depth > 1) return type.endsWith(TOOL_RESULT) ? TOOL : speaker;
+    const told = textOf(object.get(ROLE));
+    return told.isEmpty || !this.isCompared ? speaker : told.kept();
   }
 
   private takeMembers(object: JsonValue, role: Slice, isText: bool, depth: i32): void {
@@ -380,7 +395,7 @@ export class Texts {
     while (members.next()) {
       const value = members.value;
       if (isSaying(members.key) || (isText && members.keyIs(DATA))) {
-        this.take(value, members.keyIs(OUTPUT) ? TOOL : role, depth);
+        this.take(value, members.key.startsWith(OUTPUT) ? TOOL : role, depth);
       } else if (members.keyIs(ARGUMENTS)) this.takeLeaves(value, role, NO_BYTES, true);
       else if (members.keyIs(INPUT)) this.takeLeaves(value, role, NO_BYTES);
       else if (members.keyIs(IMAGE)) {
@@ -406,12 +421,6 @@ export class Texts {
     const start = offsetIn(this.body, raw);
     this.fields.push(new TextField(start, raw.length, text.kept(), role, isJson));
   }
-}
-
-/** @param speaker whose it is when it does not say */
-function roleOf(object: JsonValue, speaker: Slice): Slice {
-  const told = textOf(object.get(ROLE));
-  return told.isEmpty ? speaker : told.kept();
 }
 
 function isSaying(key: Slice): bool {

@@ -8,6 +8,7 @@ import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
 import { Verdict } from "./judge/verdict";
 import { LocalRules } from "./local/local-rules";
+import { showsPausedChunks } from "./paused-chunks";
 import { Client } from "./refusal/client";
 import { TextField } from "./text-field";
 import { Texts } from "./texts";
@@ -31,10 +32,13 @@ export function isUnreadableBody(
   return texts.isAmbiguous || texts.haveTwins;
 }
 
-/** All of it is JSON: brackets stand in forms, in uploads and behind documents, too. */
+/**
+ * All of it is JSON: brackets stand in forms, in uploads and behind documents, too. Where the last
+ * chunk is hidden nobody can tell.
+ */
 function isDocument(body: Slice, texts: Texts): bool {
   const start = body.startsWith(MARK) ? MARK.length : 0;
-  return texts.root !== null && isValidJson(body.sub(start));
+  return texts.root !== null && (isValidJson(body.sub(start)) || !showsPausedChunks());
 }
 
 /** The body itself is judged, whatever it is. */

@@ -15,6 +15,7 @@ import { DollarPath } from "./local/dollar-path";
 import { Memory } from "./local/memory";
 import { Members } from "./members";
 import { firstTurn, Scope } from "./scope";
+import { isSaying, OUTPUT, SOURCE } from "./saying";
 import { compare, share } from "./spread";
 import { editFields, offsetIn, sortByPlace, TextField } from "./text-field";
 import {
@@ -24,7 +25,6 @@ import {
   INPUT,
   MESSAGE,
   MESSAGES,
-  REASONING,
   ROLE,
   TEXT,
   TYPE,
@@ -33,40 +33,18 @@ import {
 } from "./words";
 
 const IMAGE: Slice = bytes("image_url");
+/** Anthropic's type of parts with an image. */
+const SOURCED: Slice = bytes("image");
 const STREAM: Slice = bytes("stream");
 const TOOL: Slice = bytes("tool");
 const ARGUMENTS: Slice = bytes("arguments");
-const OUTPUT: Slice = bytes("output");
 const INSTRUCTIONS: Slice = bytes("instructions");
-const SUMMARY: Slice = bytes("summary");
 const PROMPT: Slice = bytes("prompt");
 /** A prompt as vectors, in vLLM. */
 const EMBEDDINGS: Slice = bytes("prompt_embeds");
 const SYSTEM: Slice = bytes("system");
 /** How types of parts end whose content tools gave: Anthropic's, and of its own tools. */
 const TOOL_RESULT: Slice = bytes("tool_result");
-/**
- * Members that speak: of messages, of their parts, of calls of tools and of what tools gave, in OpenAI's
- * chats and responses and in Anthropic's messages.
- */
-const SAYING: Slice[] = [
-  CONTENT,
-  TEXT,
-  SUMMARY,
-  OUTPUT,
-  bytes("tool_calls"),
-  bytes("function"),
-  bytes("function_call"),
-  bytes("refusal"),
-  bytes("thinking"),
-  bytes("code"),
-  bytes("source"),
-  bytes("title"),
-  bytes("context"),
-  bytes("outputs"),
-  bytes("error"),
-  bytes("audio"),
-];
 /** What lies deeper is taken as it stands: hostile documents would cost its square. */
 const MAX_DEPTH: i32 = 12;
 
@@ -374,6 +352,7 @@ export class Texts {
     const role = this.roleOf(object, type, speaker, depth);
     const before = this.fields.length + this.images.length;
     this.noteTwins(object);
+    if (type.equals(SOURCED)) this.takeSource(object.get(SOURCE));
     this.takeMembers(object, role, isText, depth + 1);
     if (before == this.fields.length + this.images.length) this.takeLeaves(object, role, STRUCTURE);
   }
@@ -400,9 +379,16 @@ export class Texts {
       else if (members.keyIs(INPUT)) this.takeLeaves(value, role, NO_BYTES);
       else if (members.keyIs(IMAGE)) {
         this.noteTwins(value);
-        this.takeImage(Image.at(value.isObject ? value.get(URL) : value));
+        this.takeImage(Image.at(value.isObject ? value.get(URL) : value, this.isCompared));
       }
     }
+  }
+
+  /** Anthropic's image. */
+  private takeSource(source: JsonValue | null): void {
+    if (source === null) return;
+    const base64 = source.get(DATA);
+    this.takeImage(base64 === null ? Image.at(source.get(URL), true) : new Image(textOf(base64), true));
   }
 
   /** All texts of a value. @param except keys of members that are none; a blank behind each */
@@ -421,9 +407,4 @@ export class Texts {
     const start = offsetIn(this.body, raw);
     this.fields.push(new TextField(start, raw.length, text.kept(), role, isJson));
   }
-}
-
-function isSaying(key: Slice): bool {
-  for (let i = 0; i < SAYING.length; i++) if (key.equals(SAYING[i])) return true;
-  return key.startsWith(REASONING);
 }

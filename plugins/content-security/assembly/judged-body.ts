@@ -26,7 +26,7 @@ export function isUnreadableBody(
   texts: Texts,
 ): bool {
   if (!config.deniesUnreadable) return false;
-  if (<i64>body.length > config.maxBodyBytes || isWide(body)) return true;
+  if (<i64>body.length > config.maxBodyBytes || isWide(body) || texts.isCrowded) return true;
   if (phase == Phase.Response) return false;
   if (!isDocument(body, texts)) return !body.isEmpty && !isWhole(texts);
   return texts.isAmbiguous || texts.haveTwins;

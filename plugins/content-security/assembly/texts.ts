@@ -45,6 +45,10 @@ const EMBEDDINGS: Slice = bytes("prompt_embeds");
 const SYSTEM: Slice = bytes("system");
 /** How types of parts end whose content tools gave: Anthropic's, and of its own tools. */
 const TOOL_RESULT: Slice = bytes("tool_result");
+/** Each takes a hundred bytes and more beside its own, while a judge is asked. */
+const MAX_TEXTS: i32 = 100_000;
+/** Each is a call. */
+const MAX_IMAGES: i32 = 1_000;
 /** What lies deeper is taken as it stands: hostile documents would cost its square. */
 const MAX_DEPTH: i32 = 12;
 
@@ -167,7 +171,12 @@ export class Texts {
   }
 
   takeImage(image: Image): void {
-    if (!image.text.isEmpty) this.images.push(image);
+    if (!image.text.isEmpty && this.images.length < MAX_IMAGES) this.images.push(image);
+  }
+
+  /** There are more texts or images than are taken. */
+  get isCrowded(): bool {
+    return this.fields.length == MAX_TEXTS || this.images.length == MAX_IMAGES;
   }
 
   /** Takes what a request says: of all turns the system's words, too. */
@@ -403,6 +412,7 @@ export class Texts {
   }
 
   private put(value: JsonValue, text: Slice, role: Slice, isJson: bool): void {
+    if (this.fields.length == MAX_TEXTS) return;
     const raw = value.raw;
     const start = offsetIn(this.body, raw);
     this.fields.push(new TextField(start, raw.length, text.kept(), role, isJson));

@@ -122,6 +122,9 @@ export function applyRules(
 ): Judgement | null {
   if (rules === null) return null;
   for (let i = 0; i < texts.fields.length; i++) {
+    rules.foresee(texts.fields[i].text, phase, examiner.memory);
+  }
+  for (let i = 0; i < texts.fields.length; i++) {
     const field = texts.fields[i];
     const outcome = rules.examine(
       field.text,

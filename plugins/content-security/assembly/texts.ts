@@ -7,7 +7,7 @@ import {
   textOf,
 } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { hasOnlyStrings, leavesOf, STRUCTURE } from "./api/leaves";
+import { addNamed, hasOnlyStrings, leavesOf, STRUCTURE } from "./api/leaves";
 import { Image } from "./image";
 import { Phase } from "./judge/backend";
 import { Documents } from "./judge/documents";
@@ -42,7 +42,17 @@ const INSTRUCTIONS: Slice = bytes("instructions");
 const PROMPT: Slice = bytes("prompt");
 /** A prompt as vectors, in vLLM. */
 const EMBEDDINGS: Slice = bytes("prompt_embeds");
+const SUFFIX: Slice = bytes("suffix");
+const PREDICTION: Slice = bytes("prediction");
 const SYSTEM: Slice = bytes("system");
+const DESCRIPTION: Slice = bytes("description");
+/** Members with descriptions that the model reads. */
+const DESCRIBED: Slice[] = [
+  bytes("tools"),
+  bytes("functions"),
+  bytes("response_format"),
+  TEXT,
+];
 /** How types of parts end whose content tools gave: Anthropic's, and of its own tools. */
 const TOOL_RESULT: Slice = bytes("tool_result");
 /** Each takes a hundred bytes and more beside its own, while a judge is asked. */
@@ -184,12 +194,26 @@ export class Texts {
     if (scope == Scope.All) {
       this.takeMember(SYSTEM, SYSTEM);
       this.takeMember(INSTRUCTIONS, SYSTEM);
+      this.takeDescriptions();
     }
     this.takeMessages(scope);
     this.takeInput(scope);
-    this.takeMember(PROMPT, USER); // of completions; nothing can hide beside messages
+    // Of completions; nothing can hide beside messages.
+    this.takeMember(PROMPT, USER);
+    this.takeMember(SUFFIX, USER);
+    this.takeMember(PREDICTION, USER);
     const embeddings = this.member(EMBEDDINGS);
     if (embeddings !== null && !embeddings.isNull) this.isAmbiguous = true;
+  }
+
+  /** Of tools and of forms of answers. */
+  private takeDescriptions(): void {
+    const found: JsonValue[] = [];
+    for (let i = 0; i < DESCRIBED.length; i++) {
+      const value = this.member(DESCRIBED[i]);
+      if (value !== null) addNamed(value, DESCRIPTION, 0, found);
+    }
+    for (let i = 0; i < found.length; i++) this.add(found[i], SYSTEM);
   }
 
   /** A text, a list of texts or parts, or a part. */

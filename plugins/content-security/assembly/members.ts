@@ -1,7 +1,7 @@
 import { JsonValue } from "@ai-gateway-wasm/as-json";
 import { equalsIgnoreCase, Slice } from "@ai-gateway-wasm/bytes";
 
-/** More members than any API has: looking for two of one name takes the square of their number. */
+/** More members than any API has. */
 const MAX_MEMBERS: i32 = 200;
 
 /** The members of an object, read in one pass. Views of the document: they live as long as it does. */
@@ -28,8 +28,16 @@ export class Members {
 
   /** Two have the same name, but for the case of letters: parsers disagree about which counts. */
   get haveTwins(): bool {
-    for (let i = 1; i < this.keys.length; i++) {
-      for (let k = 0; k < i; k++) if (equalsIgnoreCase(this.keys[i], this.keys[k])) return true;
+    const keys = this.keys;
+    let size = 16;
+    while (size < keys.length << 1) size <<= 1;
+    const slots = new StaticArray<i32>(size);
+    for (let i = 0; i < keys.length; i++) {
+      let slot = hash(keys[i]) & (size - 1);
+      for (; slots[slot] > 0; slot = (slot + 1) & (size - 1)) {
+        if (equalsIgnoreCase(keys[i], keys[slots[slot] - 1])) return true;
+      }
+      slots[slot] = i + 1;
     }
     return this.isCrowded;
   }
@@ -41,4 +49,11 @@ export class Members {
       this.isCrowded = this.keys.push(members.key) > MAX_MEMBERS;
     }
   }
+}
+
+/** Whatever the case of letters. Keys that are made to have the same one cost what all did before. */
+function hash(key: Slice): i32 {
+  let state: i32 = key.length;
+  for (let i = 0; i < key.length; i++) state = (state ^ (key.at(i) | 0x20)) * 0x01000193;
+  return state ^ (state >> 15);
 }

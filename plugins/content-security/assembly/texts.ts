@@ -22,9 +22,9 @@ import {
   CONTENT,
   DATA,
   INPUT,
+  isThought,
   MESSAGE,
   MESSAGES,
-  REASONING,
   ROLE,
   TEXT,
   TYPE,
@@ -56,9 +56,18 @@ const SAYING: Slice[] = [
   bytes("function"),
   bytes("function_call"),
   bytes("refusal"),
-  bytes("thinking"),
   bytes("code"),
   bytes("source"),
+  bytes("cited_text"),
+];
+/** Members that speak beside these. Alone they are as good as any other. */
+const BESIDE: Slice[] = [
+  bytes("title"),
+  bytes("context"),
+  bytes("citations"),
+  bytes("document_title"),
+  bytes("stdout"),
+  bytes("stderr"),
 ];
 /** What lies deeper is taken as it stands: hostile documents would cost its square. */
 const MAX_DEPTH: i32 = 12;
@@ -349,13 +358,18 @@ export class Texts {
     const isText = type.equals(TEXT);
     if (!this.isCompared && !isText && !type.equals(IMAGE)) return; // the peers know no others
     const role = type.endsWith(TOOL_RESULT) ? TOOL : roleOf(object, speaker);
-    const before = this.fields.length + this.images.length;
+    const count = this.fields.length;
+    const images = this.images.length;
     if (this.looksForTwins && new Members(object).haveTwins) this.isAmbiguous = true;
-    this.takeMembers(object, role, isText, depth + 1);
-    if (before == this.fields.length + this.images.length) this.takeLeaves(object, role, STRUCTURE);
+    const beside = this.takeMembers(object, role, isText, depth + 1);
+    if (count + beside < this.fields.length || images < this.images.length) return;
+    this.fields.length = count;
+    this.takeLeaves(object, role, STRUCTURE);
   }
 
-  private takeMembers(object: JsonValue, role: Slice, isText: bool, depth: i32): void {
+  /** @returns how many texts stand beside those that members of their own say */
+  private takeMembers(object: JsonValue, role: Slice, isText: bool, depth: i32): i32 {
+    let beside = 0;
     // In the order of the body, so that it can be edited from its beginning to its end.
     const members = object.entries();
     while (members.next()) {
@@ -366,7 +380,13 @@ export class Texts {
       else if (members.keyIs(INPUT)) this.takeLeaves(value, role, NO_BYTES);
       else if (members.keyIs(IMAGE))
         this.takeImage(Image.at(value.isObject ? value.get(URL) : value));
+      else if (this.isCompared && isAmong(BESIDE, members.key)) {
+        const count = this.fields.length;
+        this.take(value, role, depth);
+        beside += this.fields.length - count;
+      }
     }
+    return beside;
   }
 
   /** All texts of a value. @param except keys of members that are none; a blank behind each */
@@ -394,6 +414,10 @@ function roleOf(object: JsonValue, speaker: Slice): Slice {
 }
 
 function isSaying(key: Slice): bool {
-  for (let i = 0; i < SAYING.length; i++) if (key.equals(SAYING[i])) return true;
-  return key.startsWith(REASONING);
+  return isAmong(SAYING, key) || isThought(key);
+}
+
+function isAmong(words: Slice[], key: Slice): bool {
+  for (let i = 0; i < words.length; i++) if (key.equals(words[i])) return true;
+  return false;
 }

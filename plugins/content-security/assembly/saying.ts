@@ -1,5 +1,5 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { CONTENT, REASONING, TEXT } from "./words";
+import { CONTENT, isThought, TEXT } from "./words";
 
 export const OUTPUT: Slice = bytes("output");
 export const SOURCE: Slice = bytes("source");
@@ -17,17 +17,32 @@ const SAYING: Slice[] = [
   bytes("function"),
   bytes("function_call"),
   bytes("refusal"),
-  bytes("thinking"),
   bytes("code"),
   SOURCE,
+  bytes("cited_text"),
+];
+/** Members that speak beside these. Alone they are as good as any other. */
+const BESIDE: Slice[] = [
   bytes("title"),
   bytes("context"),
+  bytes("citations"),
+  bytes("document_title"),
+  bytes("stdout"),
+  bytes("stderr"),
   bytes("outputs"),
   bytes("error"),
   bytes("audio"),
 ];
 
 export function isSaying(key: Slice): bool {
-  for (let i = 0; i < SAYING.length; i++) if (key.equals(SAYING[i])) return true;
-  return key.startsWith(REASONING);
+  return isAmong(SAYING, key) || isThought(key);
+}
+
+export function speaksBeside(key: Slice): bool {
+  return isAmong(BESIDE, key);
+}
+
+function isAmong(words: Slice[], key: Slice): bool {
+  for (let i = 0; i < words.length; i++) if (key.equals(words[i])) return true;
+  return false;
 }

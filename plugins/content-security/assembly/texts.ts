@@ -15,7 +15,7 @@ import { DollarPath } from "./local/dollar-path";
 import { Memory } from "./local/memory";
 import { Members } from "./members";
 import { firstTurn, Scope } from "./scope";
-import { isSaying, OUTPUT, SOURCE } from "./saying";
+import { isSaying, OUTPUT, SOURCE, speaksBeside } from "./saying";
 import { compare, share } from "./spread";
 import { editFields, offsetIn, sortByPlace, TextField } from "./text-field";
 import {
@@ -23,6 +23,7 @@ import {
   CONTENT,
   DATA,
   INPUT,
+  isThought,
   MESSAGE,
   MESSAGES,
   ROLE,
@@ -383,11 +384,14 @@ export class Texts {
     const isText = type.equals(TEXT);
     if (!this.isCompared && !isText && !type.equals(IMAGE)) return; // the peers know no others
     const role = this.roleOf(object, type, speaker, depth);
-    const before = this.fields.length + this.images.length;
+    const count = this.fields.length;
+    const images = this.images.length;
     this.noteTwins(object);
     if (type.equals(SOURCED)) this.takeSource(object.get(SOURCE));
-    this.takeMembers(object, role, isText, depth + 1);
-    if (before == this.fields.length + this.images.length) this.takeLeaves(object, role, STRUCTURE);
+    const beside = this.takeMembers(object, role, isText, depth + 1);
+    if (count + beside < this.fields.length || images < this.images.length) return;
+    this.fields.length = count;
+    this.takeLeaves(object, role, STRUCTURE);
   }
 
   /**
@@ -401,20 +405,27 @@ export class Texts {
     return told.isEmpty || !this.isCompared ? speaker : told.kept();
   }
 
-  private takeMembers(object: JsonValue, role: Slice, isText: bool, depth: i32): void {
+  /** @returns how many texts stand beside those that members of their own say */
+  private takeMembers(object: JsonValue, role: Slice, isText: bool, depth: i32): i32 {
+    let beside = 0;
     // In the order of the body, so that it can be edited from its beginning to its end.
     const members = object.entries();
     while (members.next()) {
       const value = members.value;
       if (isSaying(members.key) || (isText && members.keyIs(DATA))) {
-        this.take(value, members.key.startsWith(OUTPUT) ? TOOL : role, depth);
+        this.take(value, members.keyIs(OUTPUT) ? TOOL : role, depth);
       } else if (members.keyIs(ARGUMENTS)) this.takeLeaves(value, role, NO_BYTES, true);
       else if (members.keyIs(INPUT)) this.takeLeaves(value, role, NO_BYTES);
       else if (members.keyIs(IMAGE)) {
         this.noteTwins(value);
         this.takeImage(Image.at(value.isObject ? value.get(URL) : value, this.isCompared));
+      } else if (this.isCompared && speaksBeside(members.key)) {
+        const count = this.fields.length;
+        this.take(value, members.key.startsWith(OUTPUT) ? TOOL : role, depth);
+        beside += this.fields.length - count;
       }
     }
+    return beside;
   }
 
   /** Anthropic's image. */

@@ -33,6 +33,17 @@ async function send(host: Host, sent: Sent): Promise<string | null> {
   return host.clusters["backend"]!.requests[before]!.body;
 }
 
+/** Of three times, the quickest: others may be at work on this machine. */
+async function quickest<T>(act: () => Promise<T>): Promise<{ ms: number; value: T }> {
+  let ms = Infinity;
+  for (let i = 0; ; i++) {
+    const started = performance.now();
+    const value = await act();
+    ms = Math.min(ms, performance.now() - started);
+    if (i === 2) return { ms, value };
+  }
+}
+
 const user = (content: Json): Json => ({ role: "user", content });
 const chat = (...messages: Json[]): Json => ({ model: "m", messages });
 const call = (params: string): string =>
@@ -231,22 +242,21 @@ describe.each(BUILDS)("%s", (build: Build) => {
   test("masks are put in their places whatever stands first", async () => {
     const mask: Json = [{ name: "mails", builtin: "email", action: "mask", value: "-" }];
     const host = await open(build, { rules: mask, requestScope: "all" });
-    const mails = Array<string>(30_000).fill("1@a.cn");
-    const started = performance.now();
-    const plain = await send(host, { body: { messages: [user(mails)], prompt: mails } });
-    const turned = performance.now();
-    const got = await send(host, { body: { prompt: mails, messages: [user(mails)] } });
-    expect(performance.now() - turned).toBeLessThan(3 * (turned - started) + 300);
-    expect(JSON.parse(got!)).toEqual(JSON.parse(plain!));
-    expect(got).not.toContain("@");
+    const mails = Array<string>(6_000).fill("1@a.cn");
+    const messages = [user(mails)];
+    const inOrder = await quickest(() => send(host, { body: { messages, prompt: mails } }));
+    const turned = await quickest(() => send(host, { body: { prompt: mails, messages } }));
+    expect(turned.ms).toBeLessThan(3 * inOrder.ms + 100);
+    expect(JSON.parse(turned.value!)).toEqual(JSON.parse(inOrder.value!));
+    expect(turned.value).not.toContain("@");
     await host.close();
   });
 
   test("a placeholder that stands further down is no one's mask", async () => {
     const mask: Json = [{ name: "phones", builtin: "phone_cn", action: "mask", restore: true }];
     const host = await open(build, { rules: mask, requestScope: "all" });
-    const got = await send(host, { body: chat(user("13812345678"), user("[[PHONES_1]]")) });
-    expect(got).toContain('"[[PHONES_2]]"');
+    const got = await send(host, { body: chat(user("13812345678"), user("[[PHONE_CN_1]]")) });
+    expect(got).toContain('"[[PHONE_CN_2]]"');
     await host.close();
   });
 

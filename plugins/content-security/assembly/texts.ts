@@ -18,18 +18,7 @@ import { firstTurn, Scope } from "./scope";
 import { isSaying, OUTPUT, SOURCE, speaksBeside } from "./saying";
 import { compare, share } from "./spread";
 import { editFields, offsetIn, sortByPlace, TextField } from "./text-field";
-import {
-  CHOICES,
-  CONTENT,
-  DATA,
-  INPUT,
-  MESSAGE,
-  MESSAGES,
-  ROLE,
-  TEXT,
-  TYPE,
-  URL,
-} from "./words";
+import { CHOICES, CONTENT, DATA, INPUT, MESSAGE, MESSAGES, ROLE, TEXT, TYPE, URL } from "./words";
 
 const IMAGE: Slice = bytes("image_url");
 /** Anthropic's type of parts with an image. */
@@ -360,20 +349,26 @@ export class Texts {
       else if (members.keyIs(IMAGE)) {
         this.noteTwins(value);
         this.takeImage(Image.at(value.isObject ? value.get(URL) : value, this.isCompared));
-      } else if (this.isCompared && speaksBeside(members.key)) {
-        const count = this.fields.length;
-        this.take(value, members.key.startsWith(OUTPUT) ? TOOL : role, depth);
-        beside += this.fields.length - count;
-      }
+      } else beside += this.takeBeside(members.key, value, role, depth);
     }
     return beside;
+  }
+
+  /** @returns how many texts that gave */
+  private takeBeside(key: Slice, value: JsonValue, role: Slice, depth: i32): i32 {
+    if (!this.isCompared || !speaksBeside(key)) return 0;
+    const count = this.fields.length;
+    this.take(value, key.startsWith(OUTPUT) ? TOOL : role, depth);
+    return this.fields.length - count;
   }
 
   /** Anthropic's image. */
   private takeSource(source: JsonValue | null): void {
     if (source === null) return;
     const base64 = source.get(DATA);
-    this.takeImage(base64 === null ? Image.at(source.get(URL), true) : new Image(textOf(base64), true));
+    this.takeImage(
+      base64 === null ? Image.at(source.get(URL), true) : new Image(textOf(base64), true),
+    );
   }
 
   /** All texts of a value. @param except keys of members that are none; a blank behind each */

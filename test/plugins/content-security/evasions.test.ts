@@ -193,15 +193,6 @@ const BESIDE: Record<string, Json> = {
   "a prediction": { messages: [user("ok")], prediction: { type: "content", content: "weapon" } },
 };
 
-/** What tools and formats say is judged with all turns. */
-const TOLD: Record<string, Json> = {
-  "a tool": { type: "function", function: { name: "a", description: "weapon" } },
-  "a parameter": {
-    type: "function",
-    function: { name: "a", parameters: { properties: { q: { description: "weapon" } } } },
-  },
-};
-
 /** Nothing is wrong with these. */
 const FINE: Record<string, Sent> = {
   "a chat": { body: chat(user("ok")) },
@@ -236,12 +227,6 @@ describe.each(BUILDS)("%s", (build: Build) => {
   test.each(Object.entries(BESIDE))("%s is judged", async (_what, body) => {
     const host = await open(build, {});
     expect(await send(host, { body })).toBeNull();
-    await host.close();
-  });
-
-  test.each(Object.entries(TOLD))("%s is judged with all turns", async (_what, tool) => {
-    const host = await open(build, { requestScope: "all" });
-    expect(await send(host, { body: { messages: [user("ok")], tools: [tool] } })).toBeNull();
     await host.close();
   });
 

@@ -365,6 +365,7 @@ export class StreamGate {
   private refuse(judgement: Judgement | null): void {
     const examiner = this.examiner;
     this.tracks.note();
+    if (judgement === null) examiner.ledger.unreadable();
     examiner.ledger.streamDenied(judgement);
     const cause = max(0, this.window - 1);
     if (cause < this.events.length) examiner.client.messageId = this.events[cause].messageId;

@@ -310,6 +310,7 @@ export class ContentStream extends HttpContext {
     const refusal = this.config.refusal;
     const client = this.examiner.client;
     const streams = isRequest && client.wantsStream;
+    if (judgement === null) this.ledger.unreadable();
     const said = refusal.explained(judgement);
     const denial = new Denial(said, this.examiner.thresholds, client, streams);
     this.ledger.denied(this.phase, said);

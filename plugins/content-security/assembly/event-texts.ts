@@ -3,7 +3,7 @@ import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { dataOf } from "@ai-gateway-wasm/sse";
 import { isOneOf, leavesOf, STRUCTURE } from "./api/leaves";
 import { offsetIn } from "./text-field";
-import { CHOICES, CONTENT, INPUT, REASONING, TEXT, TYPE } from "./words";
+import { CHOICES, CONTENT, INPUT, isThought, TEXT, THINKING, TYPE } from "./words";
 
 const INDEX: Slice = bytes("index");
 const DELTA: Slice = bytes("delta");
@@ -16,8 +16,9 @@ const CUSTOM: Slice = bytes("custom");
 const FUNCTION_CALL: Slice = bytes("function_call");
 const ARGUMENTS: Slice = bytes("arguments");
 /** Of Anthropic: text, thoughts and the input of tools. */
-const ANTHROPIC: Slice[] = [TEXT, bytes("thinking"), bytes("partial_json")];
+const ANTHROPIC: Slice[] = [TEXT, THINKING, bytes("partial_json")];
 const ANTHROPIC_JSON: i32 = 2;
+const CITATION: Slice = bytes("citation");
 const BLOCK: Slice = bytes("content_block");
 /** Of OpenAI's responses. */
 const RESPONSE: Slice = bytes("response.");
@@ -133,6 +134,8 @@ export class EventTexts {
       for (let i = 0; i < ANTHROPIC.length; i++) {
         this.add(track(Field.Anthropic + i, index), delta.get(ANTHROPIC[i]), i == ANTHROPIC_JSON);
       }
+      this.addAll(ALONE, delta.get(CONTENT)); // what its own tools gave
+      this.addAll(ALONE, delta.get(CITATION));
     } else if (delta !== null) {
       this.takePiece(root, delta);
     } else if (textOf(root.get(TYPE)).startsWith(RESPONSE)) {
@@ -189,10 +192,14 @@ export class EventTexts {
     }
   }
 
-  /** Or what is spoken. They may say the same, each for itself: their names differ in the last byte. */
+  /**
+   * Or what is spoken. They may say the same, each for itself: their names differ in length or in the
+   * last byte.
+   */
   private takeThoughts(key: Slice, value: JsonValue, index: u64): void {
-    if (!key.startsWith(REASONING) && !key.equals(AUDIO)) return;
-    this.addAll(track(Field.Reasoning, index, <u64>key.at(key.length - 1)), value);
+    if (!isThought(key) && !key.equals(AUDIO)) return;
+    const name = (key.length << 8) | key.at(key.length - 1);
+    this.addAll(track(Field.Reasoning, index, <u64>name), value);
   }
 
   private takeCalls(calls: JsonValue, index: u64): void {
@@ -214,7 +221,8 @@ export class EventTexts {
   }
 
   /** A text, or the texts of a list of parts. */
-  private addAll(track: u64, value: JsonValue): void {
+  private addAll(track: u64, value: JsonValue | null): void {
+    if (value === null) return;
     const leaves = leavesOf(value, STRUCTURE);
     for (let i = 0; i < leaves.length; i++) this.add(track, leaves[i]);
   }

@@ -8,6 +8,7 @@ import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
 import { Verdict } from "./judge/verdict";
 import { LocalRules } from "./local/local-rules";
+import { showsPausedChunks } from "./paused-chunks";
 import { Client } from "./refusal/client";
 import { TextField } from "./text-field";
 import { Texts } from "./texts";
@@ -25,16 +26,19 @@ export function isUnreadableBody(
   texts: Texts,
 ): bool {
   if (!config.deniesUnreadable) return false;
-  if (<i64>body.length > config.maxBodyBytes || isWide(body)) return true;
+  if (<i64>body.length > config.maxBodyBytes || isWide(body) || texts.isCrowded) return true;
   if (phase == Phase.Response) return false;
   if (!isDocument(body, texts)) return !body.isEmpty && !isWhole(texts);
   return texts.isAmbiguous || texts.haveTwins;
 }
 
-/** All of it is JSON: brackets stand in forms, in uploads and behind documents, too. */
+/**
+ * All of it is JSON: brackets stand in forms, in uploads and behind documents, too. Where the last
+ * chunk is hidden nobody can tell.
+ */
 function isDocument(body: Slice, texts: Texts): bool {
   const start = body.startsWith(MARK) ? MARK.length : 0;
-  return texts.root !== null && isValidJson(body.sub(start));
+  return texts.root !== null && (isValidJson(body.sub(start)) || !showsPausedChunks());
 }
 
 /** The body itself is judged, whatever it is. */
@@ -117,6 +121,9 @@ export function applyRules(
   examiner: Examiner,
 ): Judgement | null {
   if (rules === null) return null;
+  for (let i = 0; i < texts.fields.length; i++) {
+    rules.foresee(texts.fields[i].text, phase, examiner.memory);
+  }
   for (let i = 0; i < texts.fields.length; i++) {
     const field = texts.fields[i];
     const outcome = rules.examine(

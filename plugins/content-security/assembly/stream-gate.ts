@@ -105,6 +105,8 @@ export class StreamGate {
       if (incoming.finish()) this.hold(before);
       this.finishTracks();
     }
+    const exam = this.exam;
+    if (exam !== null && this.isFlooded) this.abandon(exam);
     this.judge();
   }
 
@@ -224,6 +226,21 @@ export class StreamGate {
     this.isTooLong = true;
     if (this.config.failsClosed || this.config.deniesUnreadable) this.refuse(null);
     else this.letGo();
+  }
+
+  /** More than may wait has come since a judge was asked. */
+  private get isFlooded(): bool {
+    const end = this.window > 0 ? this.events[this.window - 1].end : this.gone;
+    return <i64>(this.held.length - (end - this.gone)) > this.config.maxBodyBytes;
+  }
+
+  /** The judge is not waited for any longer. */
+  private abandon(exam: Exam): void {
+    this.exam = null;
+    exam.abandon();
+    this.hasFailed = true;
+    this.examiner.ledger.streamFailed();
+    this.giveUp();
   }
 
   private get asksNobody(): bool {

@@ -7,7 +7,7 @@ import {
   textOf,
 } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { hasOnlyStrings, leavesOf, STRUCTURE } from "./api/leaves";
+import { addNamed, hasOnlyStrings, leavesOf, STRUCTURE } from "./api/leaves";
 import { Image } from "./image";
 import { Phase } from "./judge/backend";
 import { Documents } from "./judge/documents";
@@ -15,6 +15,7 @@ import { DollarPath } from "./local/dollar-path";
 import { Memory } from "./local/memory";
 import { Members } from "./members";
 import { firstTurn, Scope } from "./scope";
+import { isSaying, OUTPUT, SOURCE, speaksBeside } from "./saying";
 import { compare, share } from "./spread";
 import { editFields, offsetIn, sortByPlace, TextField } from "./text-field";
 import {
@@ -22,9 +23,9 @@ import {
   CONTENT,
   DATA,
   INPUT,
+  isThought,
   MESSAGE,
   MESSAGES,
-  REASONING,
   ROLE,
   TEXT,
   TYPE,
@@ -33,40 +34,32 @@ import {
 } from "./words";
 
 const IMAGE: Slice = bytes("image_url");
+/** Anthropic's type of parts with an image. */
+const SOURCED: Slice = bytes("image");
 const STREAM: Slice = bytes("stream");
 const TOOL: Slice = bytes("tool");
 const ARGUMENTS: Slice = bytes("arguments");
-const OUTPUT: Slice = bytes("output");
 const INSTRUCTIONS: Slice = bytes("instructions");
-const SUMMARY: Slice = bytes("summary");
 const PROMPT: Slice = bytes("prompt");
 /** A prompt as vectors, in vLLM. */
 const EMBEDDINGS: Slice = bytes("prompt_embeds");
+const SUFFIX: Slice = bytes("suffix");
+const PREDICTION: Slice = bytes("prediction");
 const SYSTEM: Slice = bytes("system");
+const DESCRIPTION: Slice = bytes("description");
+/** Members with descriptions that the model reads. */
+const DESCRIBED: Slice[] = [
+  bytes("tools"),
+  bytes("functions"),
+  bytes("response_format"),
+  TEXT,
+];
 /** How types of parts end whose content tools gave: Anthropic's, and of its own tools. */
 const TOOL_RESULT: Slice = bytes("tool_result");
-/**
- * Members that speak: of messages, of their parts, of calls of tools and of what tools gave, in OpenAI's
- * chats and responses and in Anthropic's messages.
- */
-const SAYING: Slice[] = [
-  CONTENT,
-  TEXT,
-  SUMMARY,
-  OUTPUT,
-  bytes("tool_calls"),
-  bytes("function"),
-  bytes("function_call"),
-  bytes("refusal"),
-  bytes("thinking"),
-  bytes("code"),
-  bytes("source"),
-  bytes("title"),
-  bytes("context"),
-  bytes("outputs"),
-  bytes("error"),
-  bytes("audio"),
-];
+/** Each takes a hundred bytes and more beside its own, while a judge is asked. */
+const MAX_TEXTS: i32 = 100_000;
+/** Each is a call. */
+const MAX_IMAGES: i32 = 1_000;
 /** What lies deeper is taken as it stands: hostile documents would cost its square. */
 const MAX_DEPTH: i32 = 12;
 
@@ -189,7 +182,12 @@ export class Texts {
   }
 
   takeImage(image: Image): void {
-    if (!image.text.isEmpty) this.images.push(image);
+    if (!image.text.isEmpty && this.images.length < MAX_IMAGES) this.images.push(image);
+  }
+
+  /** There are more texts or images than are taken. */
+  get isCrowded(): bool {
+    return this.fields.length == MAX_TEXTS || this.images.length == MAX_IMAGES;
   }
 
   /** Takes what a request says: of all turns the system's words, too. */
@@ -197,12 +195,26 @@ export class Texts {
     if (scope == Scope.All) {
       this.takeMember(SYSTEM, SYSTEM);
       this.takeMember(INSTRUCTIONS, SYSTEM);
+      this.takeDescriptions();
     }
     this.takeMessages(scope);
     this.takeInput(scope);
-    this.takeMember(PROMPT, USER); // of completions; nothing can hide beside messages
+    // Of completions; nothing can hide beside messages.
+    this.takeMember(PROMPT, USER);
+    this.takeMember(SUFFIX, USER);
+    this.takeMember(PREDICTION, USER);
     const embeddings = this.member(EMBEDDINGS);
     if (embeddings !== null && !embeddings.isNull) this.isAmbiguous = true;
+  }
+
+  /** Of tools and of forms of answers. */
+  private takeDescriptions(): void {
+    const found: JsonValue[] = [];
+    for (let i = 0; i < DESCRIBED.length; i++) {
+      const value = this.member(DESCRIBED[i]);
+      if (value !== null) addNamed(value, DESCRIPTION, 0, found);
+    }
+    for (let i = 0; i < found.length; i++) this.add(found[i], SYSTEM);
   }
 
   /** A text, a list of texts or parts, or a part. */
@@ -372,10 +384,14 @@ export class Texts {
     const isText = type.equals(TEXT);
     if (!this.isCompared && !isText && !type.equals(IMAGE)) return; // the peers know no others
     const role = this.roleOf(object, type, speaker, depth);
-    const before = this.fields.length + this.images.length;
+    const count = this.fields.length;
+    const images = this.images.length;
     this.noteTwins(object);
-    this.takeMembers(object, role, isText, depth + 1);
-    if (before == this.fields.length + this.images.length) this.takeLeaves(object, role, STRUCTURE);
+    if (type.equals(SOURCED)) this.takeSource(object.get(SOURCE));
+    const beside = this.takeMembers(object, role, isText, depth + 1);
+    if (count + beside < this.fields.length || images < this.images.length) return;
+    this.fields.length = count;
+    this.takeLeaves(object, role, STRUCTURE);
   }
 
   /**
@@ -389,20 +405,34 @@ export class Texts {
     return told.isEmpty || !this.isCompared ? speaker : told.kept();
   }
 
-  private takeMembers(object: JsonValue, role: Slice, isText: bool, depth: i32): void {
+  /** @returns how many texts stand beside those that members of their own say */
+  private takeMembers(object: JsonValue, role: Slice, isText: bool, depth: i32): i32 {
+    let beside = 0;
     // In the order of the body, so that it can be edited from its beginning to its end.
     const members = object.entries();
     while (members.next()) {
       const value = members.value;
       if (isSaying(members.key) || (isText && members.keyIs(DATA))) {
-        this.take(value, members.key.startsWith(OUTPUT) ? TOOL : role, depth);
+        this.take(value, members.keyIs(OUTPUT) ? TOOL : role, depth);
       } else if (members.keyIs(ARGUMENTS)) this.takeLeaves(value, role, NO_BYTES, true);
       else if (members.keyIs(INPUT)) this.takeLeaves(value, role, NO_BYTES);
       else if (members.keyIs(IMAGE)) {
         this.noteTwins(value);
-        this.takeImage(Image.at(value.isObject ? value.get(URL) : value));
+        this.takeImage(Image.at(value.isObject ? value.get(URL) : value, this.isCompared));
+      } else if (this.isCompared && speaksBeside(members.key)) {
+        const count = this.fields.length;
+        this.take(value, members.key.startsWith(OUTPUT) ? TOOL : role, depth);
+        beside += this.fields.length - count;
       }
     }
+    return beside;
+  }
+
+  /** Anthropic's image. */
+  private takeSource(source: JsonValue | null): void {
+    if (source === null) return;
+    const base64 = source.get(DATA);
+    this.takeImage(base64 === null ? Image.at(source.get(URL), true) : new Image(textOf(base64), true));
   }
 
   /** All texts of a value. @param except keys of members that are none; a blank behind each */
@@ -417,13 +447,9 @@ export class Texts {
   }
 
   private put(value: JsonValue, text: Slice, role: Slice, isJson: bool): void {
+    if (this.fields.length == MAX_TEXTS) return;
     const raw = value.raw;
     const start = offsetIn(this.body, raw);
     this.fields.push(new TextField(start, raw.length, text.kept(), role, isJson));
   }
-}
-
-function isSaying(key: Slice): bool {
-  for (let i = 0; i < SAYING.length; i++) if (key.equals(SAYING[i])) return true;
-  return key.startsWith(REASONING);
 }

@@ -35,6 +35,17 @@ function addLeaves(value: JsonValue, except: Slice, depth: i32, to: JsonValue[])
   }
 }
 
+/** The strings that members of this name are, at any depth. */
+export function addNamed(value: JsonValue, name: Slice, depth: i32, to: JsonValue[]): void {
+  if (depth == MAX_DEPTH) return;
+  const entries = value.entries();
+  while (entries.next()) {
+    const entry = entries.value;
+    if (entry.isString && value.isObject && entries.keyIs(name)) to.push(entry);
+    else addNamed(entry, name, depth + 1, to);
+  }
+}
+
 export function hasOnlyStrings(list: JsonValue): bool {
   const items = list.entries();
   while (items.next()) if (!items.value.isString) return false;

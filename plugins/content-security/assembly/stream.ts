@@ -326,7 +326,7 @@ export class ContentStream extends HttpContext {
   /** No judge could be asked. @returns true: what is held goes on, and is the error */
   private fail(): bool {
     this.ledger.failed(this.phase, true);
-    const body = failureBody(this.examiner.client);
+    const body = failureBody(this.config.api.type, this.examiner.client);
     if (this.phase == Phase.Response && !this.config.holdsResponseHeaders) {
       responseBody.replace(body);
       return true;

@@ -7,7 +7,7 @@ import {
   textOf,
 } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { addNamed, hasOnlyStrings, leavesOf, STRUCTURE } from "./api/leaves";
+import { hasOnlyStrings, leavesOf, STRUCTURE } from "./api/leaves";
 import { Image } from "./image";
 import { Phase } from "./judge/backend";
 import { Documents } from "./judge/documents";
@@ -18,20 +18,7 @@ import { firstTurn, Scope } from "./scope";
 import { isSaying, OUTPUT, SOURCE, speaksBeside } from "./saying";
 import { compare, share } from "./spread";
 import { editFields, offsetIn, sortByPlace, TextField } from "./text-field";
-import {
-  CHOICES,
-  CONTENT,
-  DATA,
-  INPUT,
-  isThought,
-  MESSAGE,
-  MESSAGES,
-  ROLE,
-  TEXT,
-  TYPE,
-  URL,
-  USER,
-} from "./words";
+import { CHOICES, CONTENT, DATA, INPUT, MESSAGE, MESSAGES, ROLE, TEXT, TYPE, URL } from "./words";
 
 const IMAGE: Slice = bytes("image_url");
 /** Anthropic's type of parts with an image. */
@@ -39,21 +26,6 @@ const SOURCED: Slice = bytes("image");
 const STREAM: Slice = bytes("stream");
 const TOOL: Slice = bytes("tool");
 const ARGUMENTS: Slice = bytes("arguments");
-const INSTRUCTIONS: Slice = bytes("instructions");
-const PROMPT: Slice = bytes("prompt");
-/** A prompt as vectors, in vLLM. */
-const EMBEDDINGS: Slice = bytes("prompt_embeds");
-const SUFFIX: Slice = bytes("suffix");
-const PREDICTION: Slice = bytes("prediction");
-const SYSTEM: Slice = bytes("system");
-const DESCRIPTION: Slice = bytes("description");
-/** Members with descriptions that the model reads. */
-const DESCRIBED: Slice[] = [
-  bytes("tools"),
-  bytes("functions"),
-  bytes("response_format"),
-  TEXT,
-];
 /** How types of parts end whose content tools gave: Anthropic's, and of its own tools. */
 const TOOL_RESULT: Slice = bytes("tool_result");
 /** Each takes a hundred bytes and more beside its own, while a judge is asked. */
@@ -193,57 +165,14 @@ export class Texts {
     return this.fields.length == MAX_TEXTS || this.images.length == MAX_IMAGES;
   }
 
-  /** Takes what a request says: of all turns the system's words, too. */
-  takeRequest(scope: Scope): void {
-    if (scope == Scope.All) {
-      this.takeMember(SYSTEM, SYSTEM);
-      this.takeMember(INSTRUCTIONS, SYSTEM);
-      this.takeDescriptions();
-    }
-    this.takeMessages(scope);
-    this.takeInput(scope);
-    // Of completions; nothing can hide beside messages.
-    this.takeMember(PROMPT, USER);
-    this.takeMember(SUFFIX, USER);
-    this.takeMember(PREDICTION, USER);
-    const embeddings = this.member(EMBEDDINGS);
-    if (embeddings !== null && !embeddings.isNull) this.isAmbiguous = true;
-  }
-
-  /** Of tools and of forms of answers. */
-  private takeDescriptions(): void {
-    const found: JsonValue[] = [];
-    for (let i = 0; i < DESCRIBED.length; i++) {
-      const value = this.member(DESCRIBED[i]);
-      if (value !== null) addNamed(value, DESCRIPTION, 0, found);
-    }
-    for (let i = 0; i < found.length; i++) this.add(found[i], SYSTEM);
-  }
-
-  /** A text, a list of texts or parts, or a part. */
-  private takeMember(name: Slice, role: Slice): void {
-    const value = this.member(name);
-    if (value !== null) this.take(value, role, 2);
-  }
-
   /** Takes the messages of a request: what they say, and what tools are called with. */
   takeMessages(scope: Scope): void {
     const messages = this.member(MESSAGES);
     if (messages !== null && messages.isArray) this.takeTurns(messages, scope);
   }
 
-  /**
-   * Takes the input of a request of OpenAI's responses: a text, or items like messages. Whatever the
-   * request's path: it is the client who chooses that, and servers agree with more than one.
-   */
-  private takeInput(scope: Scope): void {
-    const input = this.member(INPUT);
-    if (input === null) return;
-    if (input.isArray) this.takeTurns(input, scope);
-    else this.take(input, USER, 2);
-  }
-
-  private takeTurns(messages: JsonValue, scope: Scope): void {
+  /** Takes messages, or items like them. */
+  takeTurns(messages: JsonValue, scope: Scope): void {
     const first = firstTurn(messages, scope);
     const items = messages.entries();
     for (let i = 0; items.next(); i++) {
@@ -356,7 +285,8 @@ export class Texts {
     while (items.next()) if (items.value.isObject) this.noteTwins(items.value);
   }
 
-  private member(name: Slice): JsonValue | null {
+  /** Of the document. */
+  member(name: Slice): JsonValue | null {
     return this.members.get(name);
   }
 
@@ -422,20 +352,26 @@ export class Texts {
       else if (members.keyIs(IMAGE)) {
         this.noteTwins(value);
         this.takeImage(Image.at(value.isObject ? value.get(URL) : value, this.isCompared));
-      } else if (this.isCompared && speaksBeside(members.key)) {
-        const count = this.fields.length;
-        this.take(value, members.key.startsWith(OUTPUT) ? TOOL : role, depth);
-        beside += this.fields.length - count;
-      }
+      } else beside += this.takeBeside(members.key, value, role, depth);
     }
     return beside;
+  }
+
+  /** @returns how many texts that gave */
+  private takeBeside(key: Slice, value: JsonValue, role: Slice, depth: i32): i32 {
+    if (!this.isCompared || !speaksBeside(key)) return 0;
+    const count = this.fields.length;
+    this.take(value, key.startsWith(OUTPUT) ? TOOL : role, depth);
+    return this.fields.length - count;
   }
 
   /** Anthropic's image. */
   private takeSource(source: JsonValue | null): void {
     if (source === null) return;
     const base64 = source.get(DATA);
-    this.takeImage(base64 === null ? Image.at(source.get(URL), true) : new Image(textOf(base64), true));
+    this.takeImage(
+      base64 === null ? Image.at(source.get(URL), true) : new Image(textOf(base64), true),
+    );
   }
 
   /** All texts of a value. @param except keys of members that are none; a blank behind each */

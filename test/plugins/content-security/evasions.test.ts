@@ -66,7 +66,9 @@ const NO_JSON: Record<string, Sent> = {
     headers: { ...JSON_TYPE, "content-encoding": "identity" },
     body: Uint8Array.of(0x1f, 0x8b, 8, 0x7b, 0x7d, 3),
   },
-  "two documents": { body: `${JSON.stringify(chat(user("ok")))}${JSON.stringify(chat(user("weapon")))}` },
+  "two documents": {
+    body: `${JSON.stringify(chat(user("ok")))}${JSON.stringify(chat(user("weapon")))}`,
+  },
   "a chat that is cut off": { body: '{"messages":[{"role":"user","content":"weapon' },
 };
 
@@ -76,7 +78,10 @@ const NO_TEXT: Record<string, Sent> = {
   "lists of token ids": { path: "/v1/completions", body: { prompt: [[29, 4512]] } },
   "token ids behind a text": { path: "/v1/completions", body: { prompt: ["hi", 29] } },
   "token ids as input": { path: "/v1/embeddings", body: { input: [29, 4512] } },
-  "embeddings of a prompt": { path: "/v1/completions", body: { prompt: "hi", prompt_embeds: "eA==" } },
+  "embeddings of a prompt": {
+    path: "/v1/completions",
+    body: { prompt: "hi", prompt_embeds: "eA==" },
+  },
 };
 
 /** Two members of one name. */
@@ -163,11 +168,26 @@ const BESIDE: Record<string, Json> = {
     user([{ type: "document", context: "weapon", source: { type: "text", data: "ok" } }]),
   ),
   "title of a search result": chat(
-    user([{ type: "search_result", source: "u", title: "weapon", content: [{ type: "text", text: "ok" }] }]),
+    user([
+      {
+        type: "search_result",
+        source: "u",
+        title: "weapon",
+        content: [{ type: "text", text: "ok" }],
+      },
+    ]),
   ),
-  "outputs of code": { input: [{ type: "code_interpreter_call", code: "1", outputs: [{ type: "logs", logs: "weapon" }] }] },
+  "outputs of code": {
+    input: [
+      { type: "code_interpreter_call", code: "1", outputs: [{ type: "logs", logs: "weapon" }] },
+    ],
+  },
   "an error of a tool": { input: [{ type: "mcp_call", output: "ok", error: "weapon" }] },
-  "a transcript": chat({ role: "assistant", content: "ok", audio: { id: "a", transcript: "weapon" } }),
+  "a transcript": chat({
+    role: "assistant",
+    content: "ok",
+    audio: { id: "a", transcript: "weapon" },
+  }),
   "a list of inputs": { input: ["ok", "weapon", "ok"] },
   "what follows": { prompt: "ok", suffix: "weapon" },
   "a prediction": { messages: [user("ok")], prediction: { type: "content", content: "weapon" } },

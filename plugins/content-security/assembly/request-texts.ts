@@ -1,0 +1,59 @@
+import { JsonValue } from "@ai-gateway-wasm/as-json";
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { addNamed } from "./api/leaves";
+import { Scope } from "./scope";
+import { Texts } from "./texts";
+import { INPUT, TEXT, USER } from "./words";
+
+const INSTRUCTIONS: Slice = bytes("instructions");
+const PROMPT: Slice = bytes("prompt");
+/** A prompt as vectors, in vLLM. */
+const EMBEDDINGS: Slice = bytes("prompt_embeds");
+const SUFFIX: Slice = bytes("suffix");
+const PREDICTION: Slice = bytes("prediction");
+const SYSTEM: Slice = bytes("system");
+const DESCRIPTION: Slice = bytes("description");
+/** Members with descriptions that the model reads: of tools, and of forms of answers. */
+const DESCRIBED: Slice[] = [bytes("tools"), bytes("functions"), bytes("response_format"), TEXT];
+
+/** Takes what a request says: of all turns the system's words and those about tools, too. */
+export function takeRequest(texts: Texts, scope: Scope): void {
+  if (scope == Scope.All) {
+    takeMember(texts, SYSTEM, SYSTEM);
+    takeMember(texts, INSTRUCTIONS, SYSTEM);
+    takeDescriptions(texts);
+  }
+  texts.takeMessages(scope);
+  takeInput(texts, scope);
+  // Of completions; nothing can hide beside messages.
+  takeMember(texts, PROMPT, USER);
+  takeMember(texts, SUFFIX, USER);
+  takeMember(texts, PREDICTION, USER);
+  const embeddings = texts.member(EMBEDDINGS);
+  if (embeddings !== null && !embeddings.isNull) texts.isAmbiguous = true;
+}
+
+/** A text, a list of texts or parts, or a part. */
+function takeMember(texts: Texts, name: Slice, role: Slice): void {
+  const value = texts.member(name);
+  if (value !== null) texts.take(value, role, 2);
+}
+
+/**
+ * Takes the input of a request of OpenAI's responses: a text, or items like messages. Whatever the
+ * request's path: it is the client who chooses that, and servers agree with more than one.
+ */
+function takeInput(texts: Texts, scope: Scope): void {
+  const input = texts.member(INPUT);
+  if (input !== null && input.isArray) texts.takeTurns(input, scope);
+  else takeMember(texts, INPUT, USER);
+}
+
+function takeDescriptions(texts: Texts): void {
+  const found: JsonValue[] = [];
+  for (let i = 0; i < DESCRIBED.length; i++) {
+    const value = texts.member(DESCRIBED[i]);
+    if (value !== null) addNamed(value, DESCRIPTION, 0, found);
+  }
+  for (let i = 0; i < found.length; i++) texts.take(found[i], SYSTEM);
+}

@@ -11,6 +11,7 @@ export {
   proxy_on_response_body,
   proxy_on_response_headers,
   proxy_on_response_trailers,
+  proxy_on_tick,
 } from "proxy-wasm-as/callbacks";
 
 register((id) => new ContentSecurityRoot(id));

@@ -1,5 +1,6 @@
 import { isValidJson } from "@ai-gateway-wasm/as-json";
 import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { dataOf } from "@ai-gateway-wasm/sse";
 import { SecurityConfig } from "./config";
 import { ConsumerRules } from "./consumer-rules";
 import { Examiner } from "./exam";
@@ -27,7 +28,7 @@ export function isUnreadableBody(
 ): bool {
   if (!config.deniesUnreadable) return false;
   if (<i64>body.length > config.maxBodyBytes || isWide(body) || texts.isCrowded) return true;
-  if (phase == Phase.Response) return false;
+  if (phase == Phase.Response) return dataOf(body) !== null; // events that the media type hides
   if (!isDocument(body, texts)) return !body.isEmpty && !isWhole(texts);
   return texts.isAmbiguous || texts.haveTwins;
 }

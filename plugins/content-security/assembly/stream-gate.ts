@@ -65,6 +65,10 @@ export class StreamGate {
   private readonly said: Builder | null;
   /** Too much was said for judges that want it all: the back ends are not asked any more. */
   private isTooLong: bool = false;
+  /** Ticks since a window went out, while there is something for the next one. */
+  private ticks: i32 = 0;
+  /** A window is due, full or not. */
+  private isLate: bool = false;
   /** What is held begins a line. */
   private isAtLineStart: bool = true;
 
@@ -116,6 +120,21 @@ export class StreamGate {
     this.exam = null;
     this.settle(exam, exam.take(response));
     this.judge();
+  }
+
+  /** Time goes by. @returns true: a window was due, which nothing else showed */
+  tick(): bool {
+    if (!this.canGoOn || this.settled == 0) this.ticks = 0;
+    else if (++this.ticks >= this.config.flushTicks) this.isLate = true;
+    if (!this.isLate) return false;
+    this.judge();
+    this.isLate = false;
+    return true;
+  }
+
+  /** Something may go out. */
+  get isReady(): bool {
+    return this.out.length > 0;
   }
 
   /** What may go out now; until more is fed. */
@@ -256,7 +275,7 @@ export class StreamGate {
 
   private get isDue(): bool {
     if (this.settled == 0) return this.endsAlone && this.events.length == 0;
-    if (this.hasEnded || this.asksNobody || this.isFull) return true;
+    if (this.hasEnded || this.asksNobody || this.isFull || this.isLate) return true;
     const limit = this.config.bufferLimit;
     const trigger = this.config.trigger;
     if (trigger == Trigger.Events) return this.settled >= limit;
@@ -340,6 +359,7 @@ export class StreamGate {
   /** `splice` makes an array of what it takes out. */
   private dropWindow(): void {
     const events = this.events;
+    this.ticks = 0;
     const rest = events.length - this.window;
     for (let i = 0; i < rest; i++) events[i] = events[i + this.window];
     events.length = rest;
@@ -382,6 +402,7 @@ export class StreamGate {
   private refuse(judgement: Judgement | null): void {
     const examiner = this.examiner;
     this.tracks.note();
+    if (judgement === null) examiner.ledger.unreadable();
     examiner.ledger.streamDenied(judgement);
     const cause = max(0, this.window - 1);
     if (cause < this.events.length) examiner.client.messageId = this.events[cause].messageId;

@@ -27,6 +27,7 @@ import { BodyExam } from "./body-exam";
 import { SecurityConfig } from "./config";
 import { Examiner, Outcome } from "./exam";
 import { FAILURE_DETAILS, failureBody, failureHeaders } from "./failure";
+import { Flushes } from "./flushes";
 import { Flow, GatedBody } from "./gated-body";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
@@ -72,6 +73,7 @@ export class ContentStream extends HttpContext {
     private readonly config: SecurityConfig,
     private readonly metrics: Metrics,
     log: PluginLog,
+    private readonly flushes: Flushes,
   ) {
     super(id);
     requestHeaders.load();
@@ -159,6 +161,14 @@ export class ContentStream extends HttpContext {
     this.resumeRequest();
   }
 
+  /** For `Flushes`. @returns false: there is nothing more to come */
+  tick(): bool {
+    const gate = this.gate;
+    if (this.stage != Stage.Streams || gate === null || !this.reach()) return false;
+    this.follow(gate.tick());
+    return !this.isOver;
+  }
+
   /** What of the request waits. What comes of it behind the beginning of an answer is never judged. */
   private holdsBack(isLast: bool): bool {
     if (isLast && !this.isAnswered && this.stage == Stage.Reads) {
@@ -193,13 +203,16 @@ export class ContentStream extends HttpContext {
     }
     if (taking == Taking.Hold) return this.holdResponse();
     // Before edits end what was loaded.
-    const pausesForTrailers = responseHeaders.get(TRAILER) !== null && showsPausedChunks();
+    const hasTrailers = responseHeaders.get(TRAILER) !== null;
+    const isTimed = config.flushTicks > 0;
+    const canPause = (hasTrailers || isTimed) && showsPausedChunks();
     this.ledger.audit.start();
     limitResponseBuffer(config.maxBodyBytes);
     responseHeaders.remove(CONTENT_LENGTH);
     nameServices(config.consumers, this.examiner, this.consumer, this.phase);
     const gate = new StreamGate(config, this.examiner, taking == Taking.Search);
-    this.gate = new GatedBody(gate, pausesForTrailers);
+    this.gate = new GatedBody(gate, hasTrailers && canPause, isTimed && canPause);
+    if (isTimed) this.flushes.add(this);
     this.stage = Stage.Streams;
     return HeadersAction.Continue;
   }
@@ -310,6 +323,7 @@ export class ContentStream extends HttpContext {
     const refusal = this.config.refusal;
     const client = this.examiner.client;
     const streams = isRequest && client.wantsStream;
+    if (judgement === null) this.ledger.unreadable();
     const said = refusal.explained(judgement);
     const denial = new Denial(said, this.examiner.thresholds, client, streams);
     this.ledger.denied(this.phase, said);
@@ -325,7 +339,7 @@ export class ContentStream extends HttpContext {
   /** No judge could be asked. @returns true: what is held goes on, and is the error */
   private fail(): bool {
     this.ledger.failed(this.phase, true);
-    const body = failureBody(this.examiner.client);
+    const body = failureBody(this.config.api.type, this.examiner.client);
     if (this.phase == Phase.Response && !this.config.holdsResponseHeaders) {
       responseBody.replace(body);
       return true;
@@ -335,8 +349,10 @@ export class ContentStream extends HttpContext {
   }
 
   private advanceGate(gate: GatedBody, response: HttpCallResponse): void {
-    if (!this.reach()) return;
-    const flow = gate.take(response);
+    if (this.reach()) this.follow(gate.take(response));
+  }
+
+  private follow(flow: Flow): void {
     if (flow == Flow.Resumes) this.resumeResponse();
     else if (flow == Flow.Ends) this.closeResponse();
     else if (flow == Flow.Breaks) this.closeStream();

@@ -32,6 +32,9 @@ const TOOL_RESULT: Slice = bytes("tool_result");
 const MAX_TEXTS: i32 = 100_000;
 /** Each is a call. */
 const MAX_IMAGES: i32 = 1_000;
+/** What a tool of OpenAI's responses has made is an image in base64. */
+const IMAGE_CALL: Slice = bytes("image_generation_call");
+const IMAGE_FACTS: Slice = bytes("type id status result ");
 /** What lies deeper is taken as it stands: hostile documents would cost its square. */
 const MAX_DEPTH: i32 = 12;
 
@@ -321,7 +324,7 @@ export class Texts {
     const beside = this.takeMembers(object, role, isText, depth + 1);
     if (count + beside < this.fields.length || images < this.images.length) return;
     this.fields.length = count;
-    this.takeLeaves(object, role, STRUCTURE);
+    this.takeLeaves(object, role, type.equals(IMAGE_CALL) ? IMAGE_FACTS : STRUCTURE);
   }
 
   /**

@@ -6,7 +6,7 @@ import { Client } from "../refusal/client";
 import { Texts } from "../texts";
 import { Api, Taking } from "./api";
 import { ApiType } from "./type";
-import { leavesOf } from "./leaves";
+import { BINARY, leavesOf } from "./leaves";
 import { readFirst, TextPaths } from "../text-paths";
 import { ID } from "../words";
 
@@ -69,7 +69,7 @@ export class Mcp extends Api {
 
   override readResponse(texts: Texts, client: Client): void {
     client.messageId = idOf(texts.root);
-    take(texts, this.answerAt(this.paths.response, texts.root));
+    take(texts, this.answerAt(this.paths.response, texts.root), BINARY);
   }
 
   override readEvent(event: Slice): EventTexts {
@@ -79,7 +79,7 @@ export class Mcp extends Api {
     if (value === null) return texts;
     texts.messageId = idOf(root);
     texts.askAlone(value);
-    texts.takeAlone(leavesOf(value));
+    texts.takeAlone(leavesOf(value, BINARY));
     return texts;
   }
 
@@ -95,10 +95,10 @@ export class Mcp extends Api {
 }
 
 /** Local rules look at the strings of a value; services see it as it stands. */
-function take(texts: Texts, value: JsonValue | null): void {
+function take(texts: Texts, value: JsonValue | null, except: Slice = NO_BYTES): void {
   if (value === null || textOf(value).isEmpty) return;
   texts.askRaw(value);
-  texts.takeAll(leavesOf(value));
+  texts.takeAll(leavesOf(value, except));
 }
 
 function hasCall(batch: JsonValue): bool {

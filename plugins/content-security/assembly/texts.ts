@@ -14,6 +14,7 @@ import { Documents } from "./judge/documents";
 import { DollarPath } from "./local/dollar-path";
 import { Memory } from "./local/memory";
 import { Members } from "./members";
+import { isBeside, isSaying, OUTPUT } from "./saying";
 import { firstTurn, Scope } from "./scope";
 import { compare, share } from "./spread";
 import { editFields, offsetIn, TextField } from "./text-field";
@@ -22,7 +23,6 @@ import {
   CONTENT,
   DATA,
   INPUT,
-  isThought,
   MESSAGE,
   MESSAGES,
   ROLE,
@@ -36,39 +36,11 @@ const IMAGE: Slice = bytes("image_url");
 const STREAM: Slice = bytes("stream");
 const TOOL: Slice = bytes("tool");
 const ARGUMENTS: Slice = bytes("arguments");
-const OUTPUT: Slice = bytes("output");
 const INSTRUCTIONS: Slice = bytes("instructions");
-const SUMMARY: Slice = bytes("summary");
 const PROMPT: Slice = bytes("prompt");
 const SYSTEM: Slice = bytes("system");
 /** How types of parts end whose content tools gave: Anthropic's, and of its own tools. */
 const TOOL_RESULT: Slice = bytes("tool_result");
-/**
- * Members that speak: of messages, of their parts, of calls of tools and of what tools gave, in OpenAI's
- * chats and responses and in Anthropic's messages.
- */
-const SAYING: Slice[] = [
-  CONTENT,
-  TEXT,
-  SUMMARY,
-  OUTPUT,
-  bytes("tool_calls"),
-  bytes("function"),
-  bytes("function_call"),
-  bytes("refusal"),
-  bytes("code"),
-  bytes("source"),
-  bytes("cited_text"),
-];
-/** Members that speak beside these. Alone they are as good as any other. */
-const BESIDE: Slice[] = [
-  bytes("title"),
-  bytes("context"),
-  bytes("citations"),
-  bytes("document_title"),
-  bytes("stdout"),
-  bytes("stderr"),
-];
 /** What lies deeper is taken as it stands: hostile documents would cost its square. */
 const MAX_DEPTH: i32 = 12;
 
@@ -380,7 +352,7 @@ export class Texts {
       else if (members.keyIs(INPUT)) this.takeLeaves(value, role, NO_BYTES);
       else if (members.keyIs(IMAGE))
         this.takeImage(Image.at(value.isObject ? value.get(URL) : value));
-      else if (this.isCompared && isAmong(BESIDE, members.key)) {
+      else if (this.isCompared && isBeside(members.key)) {
         const count = this.fields.length;
         this.take(value, role, depth);
         beside += this.fields.length - count;
@@ -411,13 +383,4 @@ export class Texts {
 function roleOf(object: JsonValue, speaker: Slice): Slice {
   const told = textOf(object.get(ROLE));
   return told.isEmpty ? speaker : told.kept();
-}
-
-function isSaying(key: Slice): bool {
-  return isAmong(SAYING, key) || isThought(key);
-}
-
-function isAmong(words: Slice[], key: Slice): bool {
-  for (let i = 0; i < words.length; i++) if (key.equals(words[i])) return true;
-  return false;
 }

@@ -1,6 +1,11 @@
-import { NO_BYTES } from "@ai-gateway-wasm/bytes";
-import { DataAction, HttpCallResponse, responseBody } from "proxy-wasm-as";
+import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { DataAction, HttpCallResponse, responseBody, responseHeaders } from "proxy-wasm-as";
+import { SecurityConfig } from "./config";
+import { Examiner } from "./exam";
+import { showsPausedChunks } from "./paused-chunks";
 import { StreamGate } from "./stream-gate";
+
+const TRAILER: Slice = bytes("trailer");
 
 /** What becomes of an answer that was read, or whose judge has spoken. */
 export const enum Flow {
@@ -41,12 +46,15 @@ export class GatedBody {
     gate.feed(chunk, isLast);
     if (endOfStream && !isLast && !gate.isWaiting) gate.feed(NO_BYTES, true); // it was not waited for
     // Not paused without need: Higress 2.1 hides the chunk that comes to a paused body (harness.md 6.4).
-    const holds = !endOfStream && gate.holds;
-    const mayHold = this.expectsTrailers || (this.isTimed && !gate.isReady);
-    this.isPaused = gate.isWaiting || (holds && mayHold);
+    this.isPaused = gate.isWaiting || (!endOfStream && this.mayPause && gate.holds);
     const out = this.isPaused ? NO_BYTES : gate.release();
     if (!out.equals(chunk)) responseBody.replace(out);
     return this.isPaused ? DataAction.StopIterationAndBuffer : DataAction.Continue;
+  }
+
+  /** What waits is better paused, if anything does. */
+  private get mayPause(): bool {
+    return this.expectsTrailers || (this.isTimed && !this.gate.isReady);
   }
 
   /**
@@ -100,4 +108,13 @@ export class GatedBody {
   private endUnpaused(): Flow {
     return this.gate.release().isEmpty ? Flow.Ends : Flow.Breaks;
   }
+}
+
+/** For an answer whose headers are loaded; with the last parameter as `StreamGate`. */
+export function openGate(config: SecurityConfig, examiner: Examiner, isSearch: bool): GatedBody {
+  const hasTrailers = responseHeaders.get(TRAILER) !== null;
+  const isTimed = config.flushTicks > 0;
+  const canPause = (hasTrailers || isTimed) && showsPausedChunks();
+  const gate = new StreamGate(config, examiner, isSearch);
+  return new GatedBody(gate, hasTrailers && canPause, isTimed && canPause);
 }

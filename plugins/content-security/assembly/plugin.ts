@@ -35,7 +35,8 @@ export class ContentSecurityRoot extends PluginRoot<SecurityConfig> {
   }
 
   override complete(document: ConfigReader): void {
-    if (this.isTimed && !startTicks(this.log, TICK_MS)) document.refuseWith("the host has no ticks");
+    if (this.isTimed && !startTicks(this.log, TICK_MS))
+      document.refuseWith("the host has no ticks");
   }
 
   override onTick(): void {

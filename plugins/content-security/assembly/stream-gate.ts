@@ -1,10 +1,10 @@
-import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { HttpCallResponse } from "proxy-wasm-as";
 import { SecurityConfig, Trigger } from "./config";
 import { endsLine, isLastWord, mayHaveData } from "./event-ends";
 import { EventText } from "./event-texts";
-import { Exam, Examiner, newSessionId, Outcome } from "./exam";
-import { HeldEvent } from "./held-event";
+import { Exam, Examiner, Outcome } from "./exam";
+import { dropFirst, HeldEvent } from "./held-event";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
 import { Masking } from "./masking";
@@ -44,7 +44,6 @@ export class StreamGate {
   private gone: i32 = 0;
   private readonly out: Builder = new Builder(0);
   private exam: Exam | null = null;
-  private sessionId: Slice = NO_BYTES;
   private readonly context: StreamContext;
   /** The end came alone, which the peer asks about (decision 11.3). */
   private endsAlone: bool = false;
@@ -61,8 +60,6 @@ export class StreamGate {
   private isHeard: bool = false;
   /** Some of it could not be judged. */
   private hasFailed: bool = false;
-  /** Text of the windows that were judged; null: no judge wants to hear it again. */
-  private readonly said: Builder | null;
   /** Too much was said for judges that want it all: the back ends are not asked any more. */
   private isTooLong: bool = false;
   /** Ticks since a window went out, while there is something for the next one. */
@@ -79,8 +76,7 @@ export class StreamGate {
     private readonly isSearch: bool,
   ) {
     this.tracks = new Tracks(config.rules, examiner, config.api.speaker);
-    this.context = new StreamContext(config.contextChars);
-    this.said = config.needs.all ? new Builder(0) : null;
+    this.context = new StreamContext(config);
     this.incoming = new StreamEvents(config.api, <i32>config.maxBodyBytes);
   }
 
@@ -211,33 +207,14 @@ export class StreamGate {
   private judgeWindow(): void {
     const text = this.openWindow();
     if (text === null) return this.letGo();
-    if (this.isTooMuch(text)) return this.giveUp();
+    if (this.context.isTooLong(text)) return this.giveUp();
     const masking = text === EMPTY_CONTENT ? Masking.Pass : this.config.masking.of(Phase.Response);
     const exam = new Exam(this.examiner, Phase.Response, text, masking);
     exam.isWindow = true;
-    if (!this.config.api.judgesEvents) exam.sessionId = this.session();
     exam.isPlaceholder = text === EMPTY_CONTENT;
-    const said = this.said;
-    if (said !== null) {
-      exam.before = said.toSlice();
-      if (!exam.isPlaceholder) said.append(text);
-    }
-    exam.context = this.context.text;
-    exam.contextChars = this.config.contextChars;
-    if (!exam.isPlaceholder) this.context.remember(text);
+    this.context.tell(exam, text);
     this.examiner.ledger.metrics.checked.increment();
     this.settle(exam, exam.proceed());
-  }
-
-  /** One for the whole stream, but for the peer's MCP (content-security.md 3.4, 3.5). */
-  private session(): Slice {
-    if (this.sessionId.isEmpty) this.sessionId = newSessionId();
-    return this.sessionId;
-  }
-
-  private isTooMuch(text: Slice): bool {
-    const said = this.said;
-    return said !== null && <i64>said.length + text.length > this.config.maxBodyBytes;
   }
 
   /** What the back ends cannot judge passes, or ends the stream; the local rules go on. */
@@ -350,19 +327,11 @@ export class StreamGate {
       if (ending !== null && !event.isAlike) ending.pass(bytes);
     }
     const end = this.events[this.window - 1].end;
-    this.dropWindow();
+    this.ticks = 0;
+    dropFirst(this.events, this.window);
     this.settled -= this.window;
     this.window = 0;
     this.drop(end);
-  }
-
-  /** `splice` makes an array of what it takes out. */
-  private dropWindow(): void {
-    const events = this.events;
-    this.ticks = 0;
-    const rest = events.length - this.window;
-    for (let i = 0; i < rest; i++) events[i] = events[i + this.window];
-    events.length = rest;
   }
 
   /** Forgets the held bytes up to a place in the stream. */

@@ -28,23 +28,20 @@ import { SecurityConfig } from "./config";
 import { Examiner, Outcome } from "./exam";
 import { FAILURE_DETAILS, failureBody, failureHeaders } from "./failure";
 import { Flushes } from "./flushes";
-import { Flow, GatedBody } from "./gated-body";
+import { Flow, GatedBody, openGate } from "./gated-body";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
 import { applyRules, isUnreadableBody, keptImages, nameServices, readTexts } from "./judged-body";
 import { Ledger } from "./ledger";
 import { Metrics } from "./metrics";
 import { ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, STATUS_HEADER } from "./names";
-import { showsPausedChunks } from "./paused-chunks";
 import { Denial } from "./refusal/denial";
 import { DENIED_DETAILS } from "./refusal/refusal";
 import { Stage } from "./stage";
-import { StreamGate } from "./stream-gate";
 import { Texts } from "./texts";
 import { withoutTokens } from "./tokens";
 
 const OK: Slice = bytes("200");
-const TRAILER: Slice = bytes("trailer");
 const UNREADABLE: string = "unreadable";
 
 /**
@@ -152,7 +149,9 @@ export class ContentStream extends HttpContext {
     const exam = this.exam;
     const gate = this.gate;
     if (tag != this.phase) return; // about a request that was answered already
-    if (this.stage == Stage.Streams && gate !== null) return this.advanceGate(gate, response);
+    if (this.stage == Stage.Streams && gate !== null && this.reach()) {
+      return this.follow(gate.take(response));
+    }
     if (this.stage != Stage.Asks || exam === null) return;
     const outcome = exam.take(response);
     if (outcome == Outcome.Pending || !this.reach() || !this.settle(exam, outcome)) return;
@@ -202,17 +201,12 @@ export class ContentStream extends HttpContext {
       return HeadersAction.Continue;
     }
     if (taking == Taking.Hold) return this.holdResponse();
-    // Before edits end what was loaded.
-    const hasTrailers = responseHeaders.get(TRAILER) !== null;
-    const isTimed = config.flushTicks > 0;
-    const canPause = (hasTrailers || isTimed) && showsPausedChunks();
+    this.gate = openGate(config, this.examiner, taking == Taking.Search); // edits end what was loaded
+    if (config.flushTicks > 0) this.flushes.add(this);
     this.ledger.audit.start();
     limitResponseBuffer(config.maxBodyBytes);
     responseHeaders.remove(CONTENT_LENGTH);
     nameServices(config.consumers, this.examiner, this.consumer, this.phase);
-    const gate = new StreamGate(config, this.examiner, taking == Taking.Search);
-    this.gate = new GatedBody(gate, hasTrailers && canPause, isTimed && canPause);
-    if (isTimed) this.flushes.add(this);
     this.stage = Stage.Streams;
     return HeadersAction.Continue;
   }
@@ -346,10 +340,6 @@ export class ContentStream extends HttpContext {
     }
     this.sendLocalReply(this.config.failCode, failureHeaders(), body, FAILURE_DETAILS);
     return false;
-  }
-
-  private advanceGate(gate: GatedBody, response: HttpCallResponse): void {
-    if (this.reach()) this.follow(gate.take(response));
   }
 
   private follow(flow: Flow): void {

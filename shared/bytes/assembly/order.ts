@@ -10,7 +10,7 @@ export function sortBy<T>(list: T[], keyOf: (item: T) => i32): void {
     const item = list[i];
     items.push(item);
     // With the sign bit turned, negative keys come first.
-    unchecked((keys[i] = (<u64>(<u32>keyOf(item) ^ 0x8000_0000) << 32) | <u64>i));
+    unchecked((keys[i] = ((<u64>((<u32>keyOf(item)) ^ 0x8000_0000)) << 32) | (<u64>i)));
   }
   keys = sorted(keys);
   for (let i = 0; i < count; i++) list[i] = items[<i32>unchecked(keys[i])];

@@ -8,7 +8,6 @@ const PROFILES = { envoy: "envoy-1.40", higress: "higress-2.2" } as const;
 const LIMIT = 4000;
 const event = (content: string) => `data: {"choices":[{"delta":{"content":"${content}"}}]}\n\n`;
 const EVENTS = Array.from({ length: 40 }, (_, i) => event(`${i}`.padStart(3, "0").repeat(100)));
-const REQUEST = '{"stream":true,"messages":[{"role":"user","content":"hi"}]}';
 
 const ALL = EVENTS.join("");
 

@@ -26,7 +26,9 @@ async function slow(build: Build, config: Record<string, Json>, hook: Upstream =
   await stream.headers();
   await stream.data('{"stream":true,"messages":[{"role":"user","content":"hi"}]}', { end: true });
   const texts = () =>
-    host.clusters["hook"]!.requests.map(({ body }) => (JSON.parse(body) as { texts: string[] }).texts[0]);
+    host.clusters["hook"]!.requests.map(
+      ({ body }) => (JSON.parse(body) as { texts: string[] }).texts[0],
+    );
   return { host, stream, texts };
 }
 
@@ -73,7 +75,11 @@ describe.each(BUILDS)("in the build for %s", (build) => {
 
   test("a service that is of no use at a tick loses nothing", async () => {
     const hook = upstream().refuse();
-    const { host, stream } = await slow(build, { flushIntervalMs: 100, onUnreadable: "pass" }, hook);
+    const { host, stream } = await slow(
+      build,
+      { flushIntervalMs: 100, onUnreadable: "pass" },
+      hook,
+    );
     await host.clock.advance(4 * EVERY);
     expect((await stream.response()).text()).toBe(EVENTS.join(""));
   });

@@ -190,7 +190,11 @@ test.each(APIS)("rubbish in bodies and streams of %o passes as it came", async (
 
 // Members whose names begin alike were compared with each other: 200 of them cost 100 times as much.
 test("members with long names that begin alike cost no more than others", async () => {
-  const host = await gateway("envoy", { rules: [{ words: ["weapon"] }] }, { type: JSON_TYPE, body: "{}" });
+  const host = await gateway(
+    "envoy",
+    { rules: [{ words: ["weapon"] }] },
+    { type: JSON_TYPE, body: "{}" },
+  );
   const headers = { "content-type": JSON_TYPE };
   const time = async (name: (i: number) => string) => {
     const members = Array.from({ length: 190 }, (_, i) => `"${name(i)}":1`).join(",");

@@ -12,6 +12,7 @@ export {
 export { equalsConstantTime } from "./assembly/compare";
 export { findTwice } from "./assembly/find-twice";
 export { mentions } from "./assembly/mentions";
+export { sortBy } from "./assembly/order";
 export { decimal, digits } from "./assembly/decimal";
 export { decodePercent, decodePercentLeniently } from "./assembly/percent";
 export { appendHex, decodeHex, encodeHex, hexValue } from "./assembly/hex";

@@ -138,13 +138,17 @@ export class EventTexts {
       }
       this.addAll(ALONE, delta.get(CONTENT)); // what its own tools gave
       this.addAll(ALONE, delta.get(CITATION));
-      const input = delta.get(INPUT);
-      if (input !== null) this.takeAlone(leavesOf(input)); // of servers that do not stream it
+      this.takeInput(delta.get(INPUT));
     } else if (delta !== null) {
       this.takePiece(root, delta);
     } else if (textOf(root.get(TYPE)).startsWith(RESPONSE)) {
       this.takeRepeats(root, 0);
     }
+  }
+
+  /** Of servers of Anthropic's API that do not stream it. */
+  private takeInput(input: JsonValue | null): void {
+    if (input !== null) this.takeAlone(leavesOf(input));
   }
 
   /** Of a response: the items of its output speak at the same time, and so do their parts. */

@@ -85,11 +85,11 @@ describe("an event that is longer than maxBodyBytes", () => {
 
 // The first window is with its judge for a second, and the rest comes meanwhile.
 test.each([
-  ["passes", 200, '{"action":"NONE"}', true],
-  ["masks", 200, '{"action":"GUARDRAIL_INTERVENED","texts":["[HI]"]}', true],
-  ["denies", 200, '{"action":"BLOCKED","blocked_reason":"no"}', false],
-  ["fails", 500, "", true],
-])("an event that is too long while a judge thinks who %s: one refusal", async (_, code, body, isLetGo) => {
+  ["passes", 200, '{"action":"NONE"}'],
+  ["masks", 200, '{"action":"GUARDRAIL_INTERVENED","texts":["[HI]"]}'],
+  ["denies", 200, '{"action":"BLOCKED","blocked_reason":"no"}'],
+  ["fails", 500, ""],
+])("an event that is too long while a judge thinks who %s: one refusal", async (_, code, body) => {
   const headers = { "content-type": "text/event-stream" };
   const long = `data: ${"x".repeat(700)}`;
   const chunks = [event("hello"), long, long, `\n\n${event("more")}`, "data: [DONE]\n\n"];
@@ -114,7 +114,6 @@ test.each([
   const got = (await host.fetch(URL, request).settle()).text();
   expect(got.split("[DONE]").length).toBe(2);
   expect(got.split('"finish_reason":"stop"').length).toBe(2);
-  expect(got.includes('"content":"hello"') || got.includes("[HI]")).toBe(isLetGo);
   expect(got).not.toContain("more");
   expect(host.metrics.all["ai_sec_response_deny"]).toBe(1);
   await host.close();

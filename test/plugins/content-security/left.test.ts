@@ -73,14 +73,18 @@ describe.each(BUILDS)("%s", (build) => {
   test("a request that was with a judge tells the call", async () => {
     const { log, counts } = await leave(build, { rules: RULES, backend: HOOK }, []);
     expect(log).toContain('"safecheck_status":"request skip - left"');
-    expect(log).toContain('"safecheck_requests":[{"phase":"request","modality":"text","result":""}]');
+    expect(log).toContain(
+      '"safecheck_requests":[{"phase":"request","modality":"text","result":""}]',
+    );
     expect(counts["ai_sec_error"] ?? 0).toBe(0);
   });
 
   test("a stream whose first window was with a judge does, too", async () => {
     const config = { rules: RULES, backend: HOOK, checkRequest: false, bufferLimit: 2 };
     const { log } = await leave(build, config, [event("hello")]);
-    expect(log).toContain('"safecheck_requests":[{"phase":"response","modality":"text","result":""}]');
+    expect(log).toContain(
+      '"safecheck_requests":[{"phase":"response","modality":"text","result":""}]',
+    );
     expect(log).toContain('"safecheck_status":"response skip - left"');
   });
 

@@ -14,6 +14,6 @@ export { findTwice } from "./assembly/find-twice";
 export { mentions } from "./assembly/mentions";
 export { sortBy } from "./assembly/order";
 export { decimal, digits } from "./assembly/decimal";
-export { decodePercent, decodePercentLeniently } from "./assembly/percent";
+export { decodePercent, decodePercentLeniently, escapedByte } from "./assembly/percent";
 export { appendHex, decodeHex, encodeHex, hexValue } from "./assembly/hex";
 export { isValidUtf8, sequenceLength, validUtf8 } from "./assembly/valid-utf8";

@@ -8,9 +8,9 @@ import { JsonAnswer } from "./answer/json-answer";
 import { StreamAnswer } from "./answer/stream-answer";
 import { CacheConfig } from "./config/config";
 import { Lookup } from "./lookup/lookup";
-import { ONLY_UPLOAD_CALL, UPLOAD_CALL } from "./lookup/semantic";
 import { Metrics } from "./metrics";
 import { Storing } from "./store/storing";
+import { Uploads } from "./store/uploads";
 import { CONTENT_TYPE, FALLBACK_FROM, STATUS } from "./names";
 
 /** `request deny`, spelled `reqeust deny` by the peer, or `response deny`. */
@@ -30,6 +30,7 @@ export class Recording {
     private readonly lookup: Lookup,
     /** Of the root: the stream may be gone. */
     private readonly calls: StoreCalls,
+    private readonly uploads: Uploads,
     private readonly metrics: Metrics,
     private readonly wantsStream: bool,
   ) {}
@@ -67,13 +68,12 @@ export class Recording {
     const lookup = this.lookup;
     const store = this.config.store;
     const semantic = this.config.semantic;
-    if (store !== null) {
-      const storing = new Storing(this.metrics, lookup.handOver());
-      store.put(this.calls, lookup.key, value, nowMs, nowMs, storing);
-    }
+    const storing = new Storing(this.metrics, lookup.handOver());
+    if (store !== null) store.put(this.calls, lookup.key, value, nowMs, nowMs, storing);
     if (semantic !== null && !lookup.vector.isEmpty) {
-      const tag = store === null ? ONLY_UPLOAD_CALL : UPLOAD_CALL;
-      semantic.upload(this.calls.owner, tag, lookup.key, lookup.vector, answer.text);
+      const tag = this.uploads.add(storing);
+      const isSent = semantic.upload(this.calls.owner, tag, lookup.key, lookup.vector, answer.text);
+      if (!isSent) this.uploads.take(tag);
     }
   }
 

@@ -306,6 +306,7 @@ export class CacheStream extends StoreStream {
       this.config,
       lookup,
       this.root.calls,
+      this.root.uploads,
       this.metrics,
       this.wantsStream,
     );

@@ -136,7 +136,7 @@ export class EventProbes {
     } else if (builtin == Builtin.Reasoning) {
       this.builtins[index] = this.push(new Probe(null, builtin, Rule.Append, limit));
     } else if (builtin == Builtin.ToolCalls && this.calls === null) {
-      this.calls = new ToolCalls(limit);
+      this.calls = new ToolCalls(limit, false);
     }
   }
 
@@ -146,7 +146,7 @@ export class EventProbes {
     if (dialog.hasReasoning) {
       this.reasoning = this.push(new Probe(null, Builtin.DialogReasoning, Rule.Append, limit));
     }
-    if (dialog.hasToolCalls) this.dialogCalls = new ToolCalls(limit);
+    if (dialog.hasToolCalls) this.dialogCalls = new ToolCalls(limit, true);
   }
 
   private push(probe: Probe): Probe {

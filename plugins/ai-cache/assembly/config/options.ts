@@ -1,15 +1,15 @@
-import { integerOf } from "@ai-gateway-wasm/as-json";
+import { integerOf, parseNumber } from "@ai-gateway-wasm/as-json";
 import { lowerCase, Slice } from "@ai-gateway-wasm/bytes";
+import { OwnFields } from "@ai-gateway-wasm/kit";
 import { isHeaderName } from "proxy-wasm-as";
 import { Template } from "../replay/template";
 import { CacheConfig, HeaderTest, Terminator } from "./config";
-import { readNumber } from "./number";
-import { OwnFields } from "./own-fields";
 
 const TERMINATORS: string[] = ["auto", "always", "never"];
 const REPLAYS: string[] = ["template", "structured"];
 const STREAM_REPLAYS: string[] = ["single", "chunks"];
 const USAGES: string[] = ["zero", "original"];
+const TEMPERATURE: string = "maxTemperature";
 
 /** Reads what may be looked up, and what may be stored. */
 export function readLimits(ours: OwnFields, config: CacheConfig): void {
@@ -23,12 +23,7 @@ export function readLimits(ours: OwnFields, config: CacheConfig): void {
   config.maxValueBytes = readSize(ours, "maxValueBytes", config.maxValueBytes);
   config.lookupDeadlineMs = readSize(ours, "lookupDeadlineMs", config.lookupDeadlineMs);
   config.maxMessages = readSize(ours, "maxConversationMessages", 0);
-  config.maxTemperature = readNumber(
-    ours.reader,
-    "maxTemperature",
-    0,
-    "must be a number, 0 or more",
-  );
+  config.maxTemperature = readTemperature(ours);
   config.bypassOn = readBypass(ours);
   config.obeysCacheControl = ours.flag("requestCacheControl");
 }
@@ -62,6 +57,14 @@ function readTemplate(ours: OwnFields, field: string, old: string, usual: Templa
 
 function readSize(ours: OwnFields, field: string, usual: i32): i32 {
   return <i32>ours.integer(field, usual, 0, i32.MAX_VALUE);
+}
+
+/** NaN: it is left out. */
+function readTemperature(ours: OwnFields): f64 {
+  if (!ours.has(TEMPERATURE)) return NaN;
+  const highest = parseNumber(ours.text(TEMPERATURE));
+  if (!(highest >= 0)) ours.refuse(TEMPERATURE, "must be a number, 0 or more");
+  return highest;
 }
 
 function readStatuses(ours: OwnFields): i32[] {

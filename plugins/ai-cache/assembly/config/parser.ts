@@ -1,5 +1,5 @@
 import { bytes } from "@ai-gateway-wasm/bytes";
-import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
+import { ConfigReader, OwnFields, PluginLog } from "@ai-gateway-wasm/kit";
 import { countsEveryRequest } from "@ai-gateway-wasm/kit/series";
 import { Flights } from "@ai-gateway-wasm/store/slots";
 import { Partition, PartitionKind } from "../key/partition";
@@ -9,7 +9,6 @@ import { readCompat } from "./compat";
 import { CacheConfig, KeyStrategy } from "./config";
 import { usualGeometry } from "./memory";
 import { readLimits, readReplay } from "./options";
-import { OwnFields } from "./own-fields";
 import { readPartition } from "./partition";
 import { readPaths } from "./paths";
 import { readSemantic } from "./semantic";
@@ -95,7 +94,7 @@ function readKey(
 }
 
 function readFlight(ours: OwnFields, parser: StoreParser, config: CacheConfig): void {
-  const block = ours.object("singleFlight");
+  const block = OwnFields.objectIn(ours.reader, "singleFlight");
   if (block === null) return;
   const maxWaitMs = block.integer("maxWaitMs", 5000, 1, LONGEST_WAIT_MS);
   const geometry = parser.geometry;

@@ -1,5 +1,5 @@
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
+import { ConfigReader, OwnFields, PluginLog } from "@ai-gateway-wasm/kit";
 import { Cluster } from "@ai-gateway-wasm/kit/http-client";
 import { FailMode, Store, StoreKind } from "@ai-gateway-wasm/store";
 import { Backend } from "@ai-gateway-wasm/store/assembly/backend";
@@ -14,7 +14,6 @@ import { appendSized } from "../sized-text";
 import { RemoteStore } from "../store/remote";
 import { AnswerStore } from "../store/store";
 import { readGeometry } from "./memory";
-import { OwnFields } from "./own-fields";
 import { readRedis, redisCluster } from "./redis";
 import { readRest, restCluster } from "./rest";
 import { Tables } from "./tables";
@@ -84,7 +83,7 @@ export class StoreParser {
   }
 
   private memory(block: ConfigReader, ttl: i64): AnswerStore | null {
-    const geometry = readGeometry(new OwnFields(block).object("memory"));
+    const geometry = readGeometry(OwnFields.objectIn(block, "memory"));
     if (block.errors.any) return null;
     this.geometry = geometry;
     const table = this.tables.open(geometry, block);
@@ -115,7 +114,7 @@ export class StoreParser {
     const salt = saltOf(block, cluster);
     const leads = new OwnFields(this.json).has("singleFlight");
     const far = new RemoteStore(store, breaker, this.ttl, this.log, leads ? salt : NO_BYTES);
-    const l1 = new OwnFields(block).object("l1");
+    const l1 = OwnFields.objectIn(block, "l1");
     return l1 === null ? far : this.layered(l1, far, salt);
   }
 

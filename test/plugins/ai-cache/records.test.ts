@@ -64,7 +64,7 @@ describe("a stream that is no proper JSON", () => {
     );
     const config = { ...STRUCTURED, cachedUsage: "original" };
     const { choices, usage } = parsed(await replayed(body, config, { gets: true }));
-    expect(choices[0]?.message).toEqual({ content: "a", x: 1 });
+    expect(choices[0]?.message).toEqual({ role: "assistant", content: "a", x: 1 });
     expect(usage).toEqual({ prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 });
   });
 });

@@ -1,4 +1,11 @@
-import { integerOf, JsonCursor, JsonValue, stringOf, textOf } from "@ai-gateway-wasm/as-json";
+import {
+  integerOf,
+  JsonCursor,
+  JsonType,
+  JsonValue,
+  stringOf,
+  textOf,
+} from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { isCall, isToolType } from "./tool-call";
 
@@ -25,6 +32,8 @@ const STOP_REASON: Slice = bytes("stop_reason");
 const TOOL_CALLS: Slice = bytes("tool_calls");
 const TYPE: Slice = bytes("type");
 const USAGE: Slice = bytes("usage");
+/** Each that is read takes memory until the callback returns. */
+const MOST_ELEMENTS: i32 = 8192;
 
 /**
  * What an answer, or one event of it, says about itself: read in one pass, whatever the protocol. What is
@@ -49,7 +58,10 @@ export class AnswerDocument {
   /** Some choice calls a tool. */
   hasCall: bool = false;
   hasRefusal: bool = false;
+  /** It has more choices, blocks and items than any answer: it was not read to its end. */
+  isTooWide: bool = false;
   private hasChoices: bool = false;
+  private elements: i32 = 0;
 
   /** @param partName what the part of a choice is called: `message`, in events `delta` */
   constructor(private readonly partName: Slice) {}
@@ -100,12 +112,22 @@ export class AnswerDocument {
     this.hasCall = false;
     this.hasRefusal = false;
     this.hasChoices = false;
+    this.elements = 0;
+  }
+
+  /** Moves to the next element, unless there were too many. */
+  private isNext(elements: JsonCursor): bool {
+    if (!elements.next()) return false;
+    this.isTooWide = this.isTooWide || this.elements == MOST_ELEMENTS;
+    this.elements++;
+    return !this.isTooWide;
   }
 
   private readChoices(choices: JsonValue): void {
     if (!choices.isArray) return;
     const elements = choices.entries();
-    for (let i = 0; elements.next(); i++) {
+    for (let i = 0; this.isNext(elements); i++) {
+      if (elements.valueType != JsonType.Object) continue;
       this.readChoice(elements.value, i == 0 && !this.hasChoices);
     }
     this.hasChoices = true;
@@ -148,7 +170,9 @@ export class AnswerDocument {
   private readBlocks(blocks: JsonValue): void {
     if (!blocks.isArray) return;
     const elements = blocks.entries();
-    while (elements.next()) this.readBlock(elements.value);
+    while (this.isNext(elements)) {
+      if (elements.valueType == JsonType.Object) this.readBlock(elements.value);
+    }
   }
 
   private readBlock(block: JsonValue): void {
@@ -163,7 +187,9 @@ export class AnswerDocument {
   private readItems(items: JsonValue | null): void {
     if (items === null || !items.isArray) return;
     const elements = items.entries();
-    while (elements.next()) this.readItem(elements.value);
+    while (this.isNext(elements)) {
+      if (elements.valueType == JsonType.Object) this.readItem(elements.value);
+    }
   }
 
   private readItem(item: JsonValue): void {

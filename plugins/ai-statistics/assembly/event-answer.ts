@@ -130,7 +130,9 @@ export class EventAnswer extends Answer {
   /** @param slot where the event has the text that changes, quote included */
   private learn(event: Slice, slot: i32): void {
     const text = readJson(event.sub(slot));
-    if (text !== null) this.shape.learn(event, slot + 1, slot + text.raw.length - 1);
+    if (text === null) return;
+    const skipsPadding = !this.probes.readsPaths;
+    this.shape.learn(event, slot + 1, slot + text.raw.length - 1, skipsPadding);
   }
 
   /** Reads the id, and usage where the event mentions it. */

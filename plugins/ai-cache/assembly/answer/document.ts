@@ -24,6 +24,7 @@ const MODEL: Slice = bytes("model");
 const OBJECT: Slice = bytes("object");
 const OUTPUT: Slice = bytes("output");
 const PART: Slice = bytes("part");
+const REASONING: Slice = bytes("reasoning_content");
 const REFUSAL: Slice = bytes("refusal");
 /** Of the Responses API: what begins so is a piece of a refusal, or its end. */
 const REFUSAL_EVENT: Slice = bytes("response.refusal.");
@@ -46,6 +47,8 @@ export class AnswerDocument {
   part: JsonValue | null = null;
   /** `content` of that. */
   content: JsonValue | null = null;
+  /** What the model thinks there, which is not its answer. */
+  thought: JsonValue | null = null;
   /** Of choice 0, or Anthropic's; no bytes: none yet. */
   finishReason: Slice = NO_BYTES;
   /** No bytes unless it is a string, as for the next one. */
@@ -102,6 +105,7 @@ export class AnswerDocument {
   private clear(): void {
     this.part = null;
     this.content = null;
+    this.thought = null;
     this.finishReason = NO_BYTES;
     this.object = NO_BYTES;
     this.type = NO_BYTES;
@@ -154,6 +158,8 @@ export class AnswerDocument {
       if (members.keyIs(CONTENT)) {
         if (isFirst) this.content = firstOf(this.content, members.value);
         this.readBlocks(members.value);
+      } else if (members.keyIs(REASONING)) {
+        if (isFirst) this.thought = members.value;
       } else if (members.keyIs(TOOL_CALLS) || members.keyIs(FUNCTION_CALL)) {
         if (isCall(members.value)) this.hasCall = true;
       } else if (members.keyIs(REFUSAL) && !textOf(members.value).isEmpty) {

@@ -18,6 +18,8 @@ const SAFETY_STATUS: Slice = bytes("safecheck_status");
 const DENY: Slice = bytes(" deny");
 /** Bytes of the name and its value: as JSON in a JSON string. */
 const LONGEST_STATUS: i32 = 40;
+const JSON: Slice = bytes("json");
+const TEXT: Slice = bytes("text");
 const EVENT_STREAM: Slice = bytes("text/event-stream");
 
 /** The model's answer to a question nobody had asked, on its way into the cache. */
@@ -39,9 +41,11 @@ export class Recording {
   open(isStream: bool, endOfStream: bool): bool {
     const reason = this.reasonAgainst(endOfStream);
     if (reason.length > 0) return this.drop(reason);
-    const hasType = responseHeaders.get(CONTENT_TYPE) !== null;
+    const type = responseHeaders.get(CONTENT_TYPE);
+    const hasType = type !== null;
     // A stream was asked for: another type is an error of some kind, none at all may be a stream.
     if (this.wantsStream && !isStream && hasType) return this.drop("type");
+    if (type !== null && !isTextual(lowerCase(type))) return this.drop("type");
     const isEvents = this.wantsStream || isStream;
     this.answer = isEvents ? new StreamAnswer(this.config) : new JsonAnswer(this.config);
     return true;
@@ -105,6 +109,11 @@ export class Recording {
     }
     return false;
   }
+}
+
+/** No picture, no archive: those are not even kept for a look at them. */
+function isTextual(type: Slice): bool {
+  return type.find(JSON) >= 0 || type.find(TEXT) >= 0;
 }
 
 /** Loads the running response's headers: whether they say that it is a stream of events. */

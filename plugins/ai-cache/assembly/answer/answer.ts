@@ -1,5 +1,5 @@
 import { isValidJson, ugly } from "@ai-gateway-wasm/as-json";
-import { NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
+import { equalsIgnoreCase, NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { CacheConfig } from "../config/config";
 import { AnswerParts, AnswerRecord } from "../replay/record";
 import { AnswerDocument } from "./document";
@@ -73,7 +73,7 @@ export abstract class Answer {
     const allowed = this.config.finishReasons;
     if (allowed.length == 0) return true;
     for (let i = 0; i < allowed.length; i++) {
-      if (allowed[i].equals(finishReason)) return true;
+      if (equalsIgnoreCase(allowed[i], finishReason)) return true; // Gemini has capitals
     }
     return false;
   }

@@ -9,21 +9,28 @@ import {
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { isCall, isToolType } from "./tool-call";
 
+const CANDIDATES: Slice = bytes("candidates");
 const CHOICES: Slice = bytes("choices");
 const CONTENT: Slice = bytes("content");
 const CONTENT_BLOCK: Slice = bytes("content_block");
 export const DELTA: Slice = bytes("delta");
+const DONE_REASON: Slice = bytes("done_reason");
 const ERROR: Slice = bytes("error");
 const FINISH_REASON: Slice = bytes("finish_reason");
+const FINISH_REASON_OF_GEMINI: Slice = bytes("finishReason");
 const FUNCTION_CALL: Slice = bytes("function_call");
+const FUNCTION_CALL_OF_GEMINI: Slice = bytes("functionCall");
 const ID: Slice = bytes("id");
 const INDEX: Slice = bytes("index");
 const ITEM: Slice = bytes("item");
 export const MESSAGE: Slice = bytes("message");
 const MODEL: Slice = bytes("model");
+/** DashScope's finish reason of an answer that goes on. */
+const NULL: Slice = bytes("null");
 const OBJECT: Slice = bytes("object");
 const OUTPUT: Slice = bytes("output");
 const PART: Slice = bytes("part");
+const PARTS: Slice = bytes("parts");
 const REASONING: Slice = bytes("reasoning_content");
 const REFUSAL: Slice = bytes("refusal");
 /** Of the Responses API: what begins so is a piece of a refusal, or its end. */
@@ -97,9 +104,23 @@ export class AnswerDocument {
     else if (members.keyIs(STOP_REASON)) this.readStop(members.value);
     else if (members.keyIs(CONTENT)) this.readBlocks(members.value);
     else if (members.keyIs(CONTENT_BLOCK) || members.keyIs(PART)) this.readBlock(members.value);
-    else if (members.keyIs(OUTPUT)) this.readItems(members.value);
     else if (members.keyIs(ITEM)) this.readItem(members.value);
     else if (members.keyIs(RESPONSE)) this.readItems(members.value.get(OUTPUT));
+    else this.readForeign(members);
+  }
+
+  /** What Gemini, DashScope and Ollama have; their text is where a configured path says. */
+  private readForeign(members: JsonCursor): void {
+    if (members.keyIs(OUTPUT)) {
+      if (members.value.isObject) this.readOutput(members.value);
+      else this.readItems(members.value);
+    } else if (members.keyIs(CANDIDATES)) {
+      this.readCandidates(members.value);
+    } else if (members.keyIs(MESSAGE)) {
+      this.readPart(members.value, false);
+    } else if (members.keyIs(DONE_REASON)) {
+      this.readStop(members.value);
+    }
   }
 
   private clear(): void {
@@ -170,7 +191,44 @@ export class AnswerDocument {
 
   private readStop(reason: JsonValue | null): void {
     if (reason === null || reason.isNull || !this.finishReason.isEmpty) return;
-    this.finishReason = textOf(reason);
+    const text = textOf(reason);
+    if (!text.equals(NULL)) this.finishReason = text;
+  }
+
+  /** Of DashScope: as a document of OpenAI, but none that its paths lead into. */
+  private readOutput(output: JsonValue): void {
+    const part = this.part;
+    const content = this.content;
+    const hasChoices = this.hasChoices;
+    const choices = output.get(CHOICES);
+    this.hasChoices = false;
+    if (choices !== null) this.readChoices(choices);
+    this.readStop(output.get(FINISH_REASON));
+    this.part = part;
+    this.content = content;
+    this.hasChoices = hasChoices;
+  }
+
+  /** Of Gemini. */
+  private readCandidates(candidates: JsonValue): void {
+    if (!candidates.isArray) return;
+    const elements = candidates.entries();
+    for (let i = 0; this.isNext(elements); i++) {
+      if (elements.valueType != JsonType.Object) continue;
+      if (i == 0) this.readStop(elements.value.get(FINISH_REASON_OF_GEMINI));
+      const content = elements.value.get(CONTENT);
+      const parts: JsonValue | null = content === null ? null : content.get(PARTS);
+      if (parts !== null) this.readParts(parts);
+    }
+  }
+
+  private readParts(parts: JsonValue): void {
+    const elements = parts.entries();
+    while (parts.isArray && this.isNext(elements)) {
+      if (elements.valueType != JsonType.Object) continue;
+      const call = elements.value.get(FUNCTION_CALL_OF_GEMINI);
+      if (call !== null && isCall(call)) this.hasCall = true;
+    }
   }
 
   private readBlocks(blocks: JsonValue): void {

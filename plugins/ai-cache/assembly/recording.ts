@@ -1,7 +1,6 @@
 import { bytes, lowerCase, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { isUnreadable } from "@ai-gateway-wasm/kit";
 import { AI_LOG } from "@ai-gateway-wasm/kit/attributes";
-import { StoreCalls } from "@ai-gateway-wasm/store";
 import { getProperty, responseHeaders, wallClockNs } from "proxy-wasm-as";
 import { Answer } from "./answer/answer";
 import { JsonAnswer } from "./answer/json-answer";
@@ -10,8 +9,8 @@ import { CacheConfig } from "./config/config";
 import { Lookup } from "./lookup/lookup";
 import { Metrics } from "./metrics";
 import { Storing } from "./store/storing";
-import { Uploads } from "./store/uploads";
 import { CONTENT_TYPE, FALLBACK_FROM, STATUS } from "./names";
+import { CacheRoot } from "./plugin";
 
 /** `request deny`, spelled `reqeust deny` by the peer, or `response deny`. */
 const SAFETY_STATUS: Slice = bytes("safecheck_status");
@@ -30,9 +29,8 @@ export class Recording {
   constructor(
     private readonly config: CacheConfig,
     private readonly lookup: Lookup,
-    /** Of the root: the stream may be gone. */
-    private readonly calls: StoreCalls,
-    private readonly uploads: Uploads,
+    /** For what is to be done when the stream is gone. */
+    private readonly root: CacheRoot,
     private readonly metrics: Metrics,
     private readonly wantsStream: bool,
   ) {}
@@ -70,14 +68,16 @@ export class Recording {
       return;
     }
     const lookup = this.lookup;
+    const calls = this.root.calls;
+    const uploads = this.root.uploads;
     const store = this.config.store;
     const semantic = this.config.semantic;
     const storing = new Storing(this.metrics, lookup.handOver());
-    if (store !== null) store.put(this.calls, lookup.key, value, nowMs, nowMs, storing);
+    if (store !== null) store.put(calls, lookup.key, value, nowMs, nowMs, storing);
     if (semantic !== null && !lookup.vector.isEmpty) {
-      const tag = this.uploads.add(storing);
-      const isSent = semantic.upload(this.calls.owner, tag, lookup.key, lookup.vector, answer.text);
-      if (!isSent) this.uploads.take(tag);
+      const tag = uploads.add(storing);
+      const isSent = semantic.upload(calls.owner, tag, lookup.key, lookup.vector, answer.text);
+      if (!isSent) uploads.take(tag);
     }
   }
 

@@ -29,8 +29,14 @@ export function isJsonChat(): bool {
   return !isUnreadable(requestHeaders) && !isWebSocket();
 }
 
+/** Why the cache is not asked; empty: nothing is against it so far. */
+export function reasonInHeaders(config: CacheConfig): string {
+  if (isSwitchedOff(config)) return "header";
+  return isOtherApi(config) ? "path" : "";
+}
+
 /** It counts tokens, or wants a message of Anthropic's, where hits are completions of OpenAI's. */
-export function isOtherApi(config: CacheConfig): bool {
+function isOtherApi(config: CacheConfig): bool {
   const path = requestHeaders.get(PATH);
   if (path === null) return false;
   const query = path.indexOf(0x3f);
@@ -40,7 +46,7 @@ export function isOtherApi(config: CacheConfig): bool {
 }
 
 /** A header of `bypassOn` is there. */
-export function isSwitchedOff(config: CacheConfig): bool {
+function isSwitchedOff(config: CacheConfig): bool {
   for (let i = 0; i < config.bypassOn.length; i++) {
     const test = config.bypassOn[i];
     const value = requestHeaders.joined(test.header);

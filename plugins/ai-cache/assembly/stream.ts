@@ -31,7 +31,7 @@ import { Metrics } from "./metrics";
 import { ACCEPT_ENCODING, BODY_LIMIT, CONTENT_TYPE, HIT_DETAILS } from "./names";
 import { CacheRoot } from "./plugin";
 import { isEventStream, Recording } from "./recording";
-import { isJsonChat, isOtherApi, isSkipped, isSwitchedOff, readCacheControl } from "./request-headers";
+import { isJsonChat, isSkipped, readCacheControl, reasonInHeaders } from "./request-headers";
 import { Hit } from "./replay/hit";
 
 const JSON_TYPE: Slice = bytes("application/json; charset=utf-8");
@@ -206,8 +206,8 @@ export class CacheStream extends StoreStream {
   /** What the headers say about the cache. @returns why it is not asked; empty: it is */
   private readHeaders(): string {
     const config = this.config;
-    if (isSwitchedOff(config)) return "header";
-    if (isOtherApi(config)) return "path";
+    const reason = reasonInHeaders(config);
+    if (reason.length > 0) return reason;
     if (config.isTooLong(announcedLength())) return BODY_SIZE;
     const control = config.obeysCacheControl ? readCacheControl() : null;
     if (control !== null && control.noStore) return "no_store";
@@ -305,14 +305,7 @@ export class CacheStream extends StoreStream {
     if (lookup.failure.length > 0) this.root.log.error(lookup.failure);
     const reason = this.ledger.reason;
     this.note(CacheStatus.Miss, reason.length > 0 ? reason : lookup.trouble);
-    this.recording = new Recording(
-      this.config,
-      lookup,
-      this.root.calls,
-      this.root.uploads,
-      this.metrics,
-      this.wantsStream,
-    );
+    this.recording = new Recording(this.config, lookup, this.root, this.metrics, this.wantsStream);
     return true;
   }
 

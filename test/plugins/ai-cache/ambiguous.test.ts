@@ -1,7 +1,17 @@
 import { upstream, type Host } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
 import { BUILDS, SemanticGateway } from "./semantic-gateway.js";
-import { aiCache, ask, completion, gateway, higress, isHit, JSON_TYPE, PEER, question } from "./support.js";
+import {
+  aiCache,
+  ask,
+  completion,
+  gateway,
+  higress,
+  isHit,
+  JSON_TYPE,
+  PEER,
+  question,
+} from "./support.js";
 
 // Requests that the model may read otherwise than we do: nobody chooses what others get, in the strictest
 // partition nor in any other.
@@ -105,7 +115,10 @@ test("raw keys in Redis stay the peer's", async () => {
 
 describe.each(BUILDS)("neighbours on %s", (build) => {
   test.each([
-    ["a part that says its text twice", [{ type: "text", text: "How tall is Everest?", Text: "evil" }]],
+    [
+      "a part that says its text twice",
+      [{ type: "text", text: "How tall is Everest?", Text: "evil" }],
+    ],
   ])("%s has none", async (_what, content) => {
     const gateway = await SemanticGateway.open(build);
     await gateway.ask(content);

@@ -87,7 +87,8 @@ describe.each(["envoy", "higress"] as const)("%s", (build) => {
       const host = await open({ cache, singleFlight: {}, streamReplay }, { clusters: { backend } });
       const before = host.memorySize;
       const streams = [await begin(host, question("q"))];
-      for (let i = 1; i < 100; i++) streams.push(await begin(host, question("q", { stream: true })));
+      for (let i = 1; i < 100; i++)
+        streams.push(await begin(host, question("q", { stream: true })));
       await host.clock.advance(20_000);
       const replies = await Promise.all(streams.map((stream) => stream.response()));
       expect(replies.slice(1).every(isHit)).toBe(true);

@@ -26,11 +26,11 @@ describe("what a start logs", () => {
     ],
     [
       "a table in front of Redis by the wrong name",
-      { cache: { ...PEER.cache, memory: {}, token: "t", dialect: null }, cacheKeyPartition: ["model"] },
-      [
-        "warn memory has no effect with type redis",
-        "warn token has no effect with type redis",
-      ],
+      {
+        cache: { ...PEER.cache, memory: {}, token: "t", dialect: null },
+        cacheKeyPartition: ["model"],
+      },
+      ["warn memory has no effect with type redis", "warn token has no effect with type redis"],
     ],
     [
       "a vector database that is not used",

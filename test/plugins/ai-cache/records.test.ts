@@ -186,7 +186,11 @@ describe("a document that came with blanks between its tokens", () => {
     ["one event", STRUCTURED],
     ["chunks", CHUNKS],
   ])("is a proper stream: %s", async (_how, config) => {
-    const reply = await replayed(INDENTED, { ...config, cachedUsage: "original" }, { stream: true });
+    const reply = await replayed(
+      INDENTED,
+      { ...config, cachedUsage: "original" },
+      { stream: true },
+    );
     const lines = reply.text().split("\n");
     expect(lines.filter((line) => line !== "" && !line.startsWith("data:"))).toEqual([]);
     expect(textOf(reply)).toBe("Hi\n there");

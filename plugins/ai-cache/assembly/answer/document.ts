@@ -181,11 +181,17 @@ export class AnswerDocument {
         this.readBlocks(members.value);
       } else if (members.keyIs(REASONING)) {
         if (isFirst) this.thought = members.value;
-      } else if (members.keyIs(TOOL_CALLS) || members.keyIs(FUNCTION_CALL)) {
-        if (isCall(members.value)) this.hasCall = true;
-      } else if (members.keyIs(REFUSAL) && !textOf(members.value).isEmpty) {
-        this.hasRefusal = true;
+      } else {
+        this.readOutcome(members);
       }
+    }
+  }
+
+  private readOutcome(members: JsonCursor): void {
+    if (members.keyIs(TOOL_CALLS) || members.keyIs(FUNCTION_CALL)) {
+      if (isCall(members.value)) this.hasCall = true;
+    } else if (members.keyIs(REFUSAL) && !textOf(members.value).isEmpty) {
+      this.hasRefusal = true;
     }
   }
 
@@ -199,6 +205,7 @@ export class AnswerDocument {
   private readOutput(output: JsonValue): void {
     const part = this.part;
     const content = this.content;
+    const thought = this.thought;
     const hasChoices = this.hasChoices;
     const choices = output.get(CHOICES);
     this.hasChoices = false;
@@ -206,6 +213,7 @@ export class AnswerDocument {
     this.readStop(output.get(FINISH_REASON));
     this.part = part;
     this.content = content;
+    this.thought = thought;
     this.hasChoices = hasChoices;
   }
 

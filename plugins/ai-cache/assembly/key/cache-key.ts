@@ -100,14 +100,16 @@ function buildKey(
   }
   const key = new CacheKey(digest, slot, remote);
   if (semantic === null) return key;
-  if (hasPartition || !version.isEmpty) {
-    // Neighbours of another version are somebody else's: nothing of theirs comes into this one.
-    if (!version.isEmpty) hashRecord(VERSION, version);
-    config.partition.hash(values);
-    key.partition = finishHash();
-  }
+  if (hasPartition || !version.isEmpty) key.partition = partitionOf(config, values);
   key.keepForNeighbours(question, semantic, values);
   return key;
+}
+
+/** Neighbours of another version are somebody else's: nothing of theirs comes into this one. */
+function partitionOf(config: CacheConfig, values: Slice[]): Slice {
+  if (!config.cacheVersion.isEmpty) hashRecord(VERSION, config.cacheVersion);
+  config.partition.hash(values);
+  return finishHash();
 }
 
 /** Rules may share a table that have no key, or no Redis, in common. */

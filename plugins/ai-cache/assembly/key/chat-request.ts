@@ -1,4 +1,11 @@
-import { boolOf, JsonCursor, JsonValue, numberOf, readJson, textOf } from "@ai-gateway-wasm/as-json";
+import {
+  boolOf,
+  JsonCursor,
+  JsonValue,
+  numberOf,
+  readJson,
+  textOf,
+} from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { appendSized } from "../sized-text";
 import { Turn } from "./turn";

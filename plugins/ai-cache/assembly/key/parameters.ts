@@ -42,15 +42,17 @@ function collect(root: JsonValue, wantsTools: bool): Slice {
   const members = root.entries();
   while (root.isObject && members.next()) {
     const key = members.key;
-    if (wantsTools ? !isTool(members) : isAmong(TOOLS, key) || isAmong(NO_PARAMETERS, key)) continue;
+    if (wantsTools ? !isTool(members) : isAmong(TOOLS, key) || isAmong(NO_PARAMETERS, key))
+      continue;
     all.push(new Member(key, members.value));
   }
   if (all.length == 0) return NO_BYTES;
   const out = new Builder(256);
   const sorted = sortMembers(all);
   for (let i = 0; i < sorted.length; i++) {
+    const value = sorted[i].value;
     appendSized(out, sorted[i].key);
-    appendSized(out, sorted[i].value!.raw);
+    if (value !== null) appendSized(out, value.raw);
   }
   return out.view();
 }

@@ -15,13 +15,14 @@ export function questionOf(config: CacheConfig, request: ChatRequest): Slice {
 
 /** What the model sees of the question besides its text; no bytes: nothing, as for most. */
 export function formOfQuestion(config: CacheConfig, request: ChatRequest, question: Slice): Slice {
+  const last = config.asksLastTurn ? request.lastTurn : null;
+  if (last !== null && !last.hasMore && last.formOf(question) == Form.Plain) return NO_BYTES;
   const out = new Builder(0);
-  const path = config.keyPath;
-  const last = request.lastTurn;
-  if (config.asksLastTurn) {
-    if (last !== null) last.appendForm(out, 0);
+  if (last !== null) {
+    last.appendForm(out, 0);
     return out.view();
   }
+  const path = config.keyPath;
   const turns = request.userTurns;
   // A path leads to what a user said last, if to any message.
   for (let i = path === null ? 0 : max(0, turns.length - 1); i < turns.length; i++) {

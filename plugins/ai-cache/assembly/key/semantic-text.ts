@@ -57,7 +57,7 @@ function textOfParts(parts: JsonValue): Slice {
   for (let count = 0; elements.next(); count++) {
     const type = searchMember(elements.value, TYPE);
     const text = searchMember(elements.value, TEXT);
-    const isText = type.value !== null && isTextType(type.value!);
+    const isText = isTextType(type.value);
     // Of what is said twice the model may read the other one.
     if (!isText || type.isAmbiguous || text.isAmbiguous) return NO_BYTES;
     if (count > 0) out.appendByte(0x0a);
@@ -78,6 +78,6 @@ function isOnlyText(value: JsonValue, depth: i32): bool {
   return true;
 }
 
-function isTextType(type: JsonValue): bool {
-  return stringOf(type).equals(TEXT);
+function isTextType(type: JsonValue | null): bool {
+  return type !== null && stringOf(type).equals(TEXT);
 }

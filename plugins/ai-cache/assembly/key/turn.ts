@@ -53,10 +53,17 @@ export class Turn {
     return textOf(this.content);
   }
 
+  /** What its content is. @param text `text`, which most have at hand */
+  formOf(text: Slice): Form {
+    const content = this.content;
+    if (content === null || content.isNull || content.type >= JsonType.Array) return Form.Plain;
+    if (!content.isString) return Form.Scalar;
+    return looksLikeJson(text) ? Form.Text : Form.Plain;
+  }
+
   /** Appends what the model sees besides the text; nothing for most. @param index among those that ask */
   appendForm(out: Builder, index: i32): void {
-    const content = this.content;
-    const form = content === null ? Form.Plain : formOf(content);
+    const form = this.formOf(this.text);
     if (form == Form.Plain && !this.hasMore) return;
     out.appendInteger(index).appendByte(<u8>form);
     const members = this.value.entries();
@@ -85,14 +92,6 @@ export class Turn {
     }
     if (role !== null) this.role = textOf(role);
   }
-}
-
-function formOf(value: JsonValue): Form {
-  if (!value.isString) return value.type < JsonType.Array && !value.isNull ? Form.Scalar : Form.Plain;
-  // What is escaped at its beginning is unescaped, nothing else.
-  const isEscaped = value.raw.at(1) == 0x5c;
-  const text = isEscaped ? textOf(value) : value.raw.sub(1);
-  return looksLikeJson(text) ? Form.Text : Form.Plain;
 }
 
 /** Whether a text may be that of a list or an object. */

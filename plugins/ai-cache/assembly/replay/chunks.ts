@@ -37,7 +37,10 @@ export class ChunkReplay {
     json.key("id").text(record === null ? FROM_CACHE : short(record.id));
     json.key("object").string("chat.completion.chunk");
     json.key("created").integer(record === null ? nowS : record.created);
-    json.key("model").text(record === null ? FROM_CACHE : short(record.model)).key("choices");
+    json
+      .key("model")
+      .text(record === null ? FROM_CACHE : short(record.model))
+      .key("choices");
     this.head = head.view();
   }
 

@@ -11,6 +11,7 @@ export {
 } from "./assembly/ascii";
 export { equalsConstantTime } from "./assembly/compare";
 export { findTwice } from "./assembly/find-twice";
+export { mentions } from "./assembly/mentions";
 export { decimal, digits } from "./assembly/decimal";
 export { decodePercent, decodePercentLeniently } from "./assembly/percent";
 export { appendHex, decodeHex, encodeHex, hexValue } from "./assembly/hex";

@@ -1,7 +1,7 @@
 import { findJson, JsonValue, textOf, unescape } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { dataOf, SseFields, SseReader } from "@ai-gateway-wasm/sse";
-import { EventShape } from "@ai-gateway-wasm/sse/event-shape";
+import { PaddedShape } from "@ai-gateway-wasm/sse/event-shape";
 import { CacheConfig, Terminator } from "../config/config";
 import { AnswerParts } from "../replay/record";
 import { Answer } from "./answer";
@@ -27,7 +27,7 @@ export class StreamAnswer extends Answer {
   private readonly value: Builder = new Builder(0);
   private readonly merge: MessageMerge | null;
   /** Of the event before: one that differs from it in its text alone says nothing else that is new. */
-  private readonly shape: EventShape = new EventShape();
+  private readonly shape: PaddedShape = new PaddedShape();
   /** Its text is part of the answer, and no thought. */
   private isSaid: bool = true;
   private readonly parts: AnswerParts = new AnswerParts();
@@ -121,7 +121,7 @@ export class StreamAnswer extends Answer {
     const raw = text.raw;
     const at = <i32>(raw.ptr - event.ptr);
     const after = at + raw.length - 1;
-    if (at >= 0 && after < event.length) this.shape.learn(event, at + 1, after, true);
+    if (at >= 0 && after < event.length) this.shape.learn(event, at + 1, after);
   }
 
   /** Nothing but the text of an event counts, and it stands where it usually does. */

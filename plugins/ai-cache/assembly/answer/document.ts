@@ -177,22 +177,20 @@ export class AnswerDocument {
     const members = part.entries();
     while (part.isObject && members.next()) {
       if (members.keyIs(CONTENT)) {
-        if (isFirst) this.content = firstOf(this.content, members.value);
-        this.readBlocks(members.value);
+        this.readContent(members.value, isFirst);
       } else if (members.keyIs(REASONING)) {
         if (isFirst) this.thought = members.value;
-      } else {
-        this.readOutcome(members);
+      } else if (members.keyIs(TOOL_CALLS) || members.keyIs(FUNCTION_CALL)) {
+        if (isCall(members.value)) this.hasCall = true;
+      } else if (members.keyIs(REFUSAL) && !textOf(members.value).isEmpty) {
+        this.hasRefusal = true;
       }
     }
   }
 
-  private readOutcome(members: JsonCursor): void {
-    if (members.keyIs(TOOL_CALLS) || members.keyIs(FUNCTION_CALL)) {
-      if (isCall(members.value)) this.hasCall = true;
-    } else if (members.keyIs(REFUSAL) && !textOf(members.value).isEmpty) {
-      this.hasRefusal = true;
-    }
+  private readContent(content: JsonValue, isFirst: bool): void {
+    if (isFirst) this.content = firstOf(this.content, content);
+    this.readBlocks(content);
   }
 
   private readStop(reason: JsonValue | null): void {

@@ -21,10 +21,18 @@ const TICK_MS: i32 = 100;
 const FAST_TICK_MS: i32 = 50;
 const SWEEP_MS: i64 = 1000;
 
+/**
+ * Bytes of answers to those who waited, in one tick: what each takes in memory is free again only when the
+ * callback returns. The others are next.
+ */
+const ANSWERED_BYTES: i64 = 2097152;
+
 /** One configuration of ai-cache: what is stored where, and the requests that wait for something. */
 export class CacheRoot extends StoreRoot<CacheConfig> {
   /** A gateway that lets a plugin hold headers has shown it. */
   holdsHeaders: bool = false;
+  /** Of hits, since a tick began. */
+  answeredBytes: i64 = 0;
   readonly uploads: Uploads = new Uploads();
   private readonly metrics: Metrics = new Metrics();
   /** Of the configuration that is at work. */
@@ -116,8 +124,11 @@ export class CacheRoot extends StoreRoot<CacheConfig> {
     if (waiting.length == 0) return;
     // A stream that goes on may make others wait.
     this.waiting = [];
+    this.answeredBytes = 0;
     for (let i = 0; i < waiting.length; i++) {
-      if (!waiting[i].isOver && waiting[i].onWait(nowMs)) this.waiting.push(waiting[i]);
+      if (waiting[i].isOver) continue;
+      const isNext = this.answeredBytes >= ANSWERED_BYTES;
+      if (isNext || waiting[i].onWait(nowMs)) this.waiting.push(waiting[i]);
     }
   }
 

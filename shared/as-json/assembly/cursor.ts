@@ -1,4 +1,4 @@
-import { sameBytes, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, equalsIgnoreCase, sameBytes, Slice } from "@ai-gateway-wasm/bytes";
 import { Char, isBlank } from "./char";
 import { findBackslash, findQuote } from "./scan";
 import { unescape } from "./unescape";
@@ -87,6 +87,14 @@ export class JsonCursor {
     return this.isObject && isKey(this.keyAt, this.keyEnd, name);
   }
 
+  /**
+   * Whether the present key is `name` to parsers that ignore the case of letters, such as Go's: exact
+   * keys are among them.
+   */
+  keyIsLike(name: Slice): bool {
+    return this.isObject && isLikeKey(this.keyAt, this.keyEnd, name);
+  }
+
   /** The present value. Only after `next()` answered true. */
   get value(): JsonValue {
     let value = this.found;
@@ -160,6 +168,36 @@ export function isKey(at: usize, end: usize, name: Slice): bool {
   if (length < name.length) return false;
   if (length == name.length) return sameBytes(at, name.ptr, length) && !hasEscape(name);
   return findBackslash(at, end) != 0 && unescape(new Slice(at, length)).equals(name);
+}
+
+/** The same without regard to case; U+017F folds to `s`, U+212A to `k`. */
+function isLikeKey(at: usize, end: usize, name: Slice): bool {
+  const length = <i32>(end - at);
+  if (length < name.length) return false; // neither escapes nor these two are shorter
+  const key = new Slice(at, length);
+  if (length == name.length) return equalsIgnoreCase(key, name);
+  for (let i = 0; i < length; i++) {
+    const byte = key.at(i);
+    if (byte == Char.Backslash || byte >= 0x80) return equalsIgnoreCase(fold(unescape(key)), name);
+  }
+  return false;
+}
+
+function fold(text: Slice): Slice {
+  const out = new Builder(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const byte = text.at(i);
+    if (byte == 0xc5 && text.at(i + 1) == 0xbf) {
+      out.appendByte(0x73);
+      i++;
+    } else if (byte == 0xe2 && text.at(i + 1) == 0x84 && text.at(i + 2) == 0xaa) {
+      out.appendByte(0x6b);
+      i += 2;
+    } else {
+      out.appendByte(<u8>byte);
+    }
+  }
+  return out.view();
 }
 
 /** Both kinds count alike, as in `skipContainer`, so that a walk never leaves its container. */

@@ -162,8 +162,9 @@ export class StreamAnswer extends Answer {
 
   private judgeLength(): void {
     const limit = this.config.maxValueBytes;
-    if (limit == 0) return;
     const merge = this.merge;
+    if (merge !== null && merge.isTooWide) this.refuse("size");
+    if (limit == 0) return;
     const length = merge === null ? this.value.length : max(this.value.length, merge.length);
     if (length > limit) this.refuse("size");
   }

@@ -30,6 +30,8 @@ export function readLimits(ours: OwnFields, config: CacheConfig): void {
 
 /** Reads how a hit is answered. */
 export function readReplay(ours: OwnFields, config: CacheConfig): void {
+  const document = config.template;
+  const stream = config.streamTemplate;
   config.template = readTemplate(
     ours,
     "responseTemplate",
@@ -42,6 +44,7 @@ export function readReplay(ours: OwnFields, config: CacheConfig): void {
     "returnStreamResponseTemplate",
     config.streamTemplate,
   );
+  config.hasTemplate = config.template !== document || config.streamTemplate !== stream;
   config.addsHeaders = ours.flag("cacheHeaders");
   config.keepsRecords = ours.choice("replay", REPLAYS, 0) == 1;
   config.replaysChunks = ours.choice("streamReplay", STREAM_REPLAYS, 0) == 1;
@@ -84,7 +87,8 @@ function readBypass(ours: OwnFields): HeaderTest[] {
   for (let i = 0; i < items.length; i++) {
     const header: Slice = lowerCase(items[i].text("header"));
     if (!isHeaderName(header)) items[i].refuse("header", "must be the name of a header");
-    tests.push(new HeaderTest(header, items[i].text("equals")));
+    const hasValue = new OwnFields(items[i]).has("equals");
+    tests.push(new HeaderTest(header, hasValue ? items[i].text("equals") : null));
   }
   return tests;
 }

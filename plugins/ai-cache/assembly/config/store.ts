@@ -23,10 +23,17 @@ const MEMORY: Slice = bytes("memory");
 const REDIS: Slice = bytes("redis");
 const REDIS_HTTP: Slice = bytes("redis-http");
 const TTL: string = "cacheTTL";
+/** Seconds, 68 years: tables and Redis count no further. */
+const LONGEST_TTL: i64 = i32.MAX_VALUE;
 const DEFAULT_TTL: i64 = 3600;
 const DEFAULT_L1_TTL: i64 = 60;
 /** What of a block decides which data its Redis shows. */
 const LOGIN: string[] = ["database", "pathPrefix", "token", "username", "password"];
+
+// Fields that other types have.
+const OF_REMOTE: string[] = ["l1"];
+const OF_TABLE: string[] = ["memory"];
+const NOT_OF_REDIS: string[] = ["memory", "token", "dialect", "pathPrefix"];
 
 /** Reads the block `cache`, or the first generation's `redis`. */
 @final
@@ -63,6 +70,7 @@ export class StoreParser {
     this.isRedis = type.equals(REDIS);
     this.ttl = this.readTtl(block, isLegacy);
     if (block.errors.any) return null;
+    this.warnOfUnused(block, type);
     if (type.equals(MEMORY)) return this.memory(block, this.ttl);
     if (type.equals(REDIS)) {
       const cluster = redisCluster(block, isLegacy);
@@ -90,6 +98,15 @@ export class StoreParser {
     return table === null ? null : new MemoryStore(table, ttl, this.metrics);
   }
 
+  /** What belongs to another type has no effect; nobody shall believe it has. */
+  private warnOfUnused(block: ConfigReader, type: Slice): void {
+    const fields = type.equals(MEMORY) ? OF_REMOTE : type.equals(REDIS) ? NOT_OF_REDIS : OF_TABLE;
+    for (let i = 0; i < fields.length; i++) {
+      if (!new OwnFields(block).has(fields[i])) continue;
+      this.log.warn(fields[i] + " has no effect with type " + type.toString());
+    }
+  }
+
   private readTtl(block: ConfigReader, isLegacy: bool): i64 {
     const usual = this.isRedis ? 0 : DEFAULT_TTL;
     const isAbove = isLegacy && this.json.has(TTL);
@@ -98,7 +115,7 @@ export class StoreParser {
       const owner = isAbove ? this.json : block;
       owner.refuse(TTL, "cache TTL must be greater than or equal to 0");
     }
-    return ttl;
+    return min(ttl, LONGEST_TTL);
   }
 
   private remote(

@@ -62,6 +62,8 @@ export class StreamGate {
   private hasFailed: bool = false;
   /** Too much was said for judges that want it all: the back ends are not asked any more. */
   private isTooLong: bool = false;
+  /** Bytes of the stream that had come when a judge was asked. */
+  private askedAt: i32 = 0;
   /** Ticks since a window went out, while there is something for the next one. */
   private ticks: i32 = 0;
   /** A window is due, full or not. */
@@ -213,6 +215,7 @@ export class StreamGate {
     exam.isWindow = true;
     exam.isPlaceholder = text === EMPTY_CONTENT;
     this.context.tell(exam, text);
+    this.askedAt = this.gone + this.held.length;
     this.examiner.ledger.metrics.checked.increment();
     this.settle(exam, exam.proceed());
   }
@@ -226,8 +229,7 @@ export class StreamGate {
 
   /** More than may wait has come since a judge was asked. */
   private get isFlooded(): bool {
-    const end = this.window > 0 ? this.events[this.window - 1].end : this.gone;
-    return <i64>(this.held.length - (end - this.gone)) > this.config.maxBodyBytes;
+    return <i64>(this.gone + this.held.length - this.askedAt) > this.config.maxBodyBytes;
   }
 
   /** The judge is not waited for any longer. */

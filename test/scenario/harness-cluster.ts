@@ -8,6 +8,8 @@ import { answerOf, type Answer, type HeaderPair } from "./scenario.js";
 
 /** Time between pieces of an answer, in fake ms; any value above 0 keeps them apart. */
 const PIECE_GAP_MS = 25;
+/** At most so long for all of them; gateways wait 15 s. */
+const ALL_PIECES_MS = 10_000;
 
 /** One request with its answer in a word; `order` counts over all clusters. */
 interface Visit {
@@ -85,13 +87,18 @@ function isUnfinished({ kind }: Answer): boolean {
   return kind === "cut" || kind === "silent";
 }
 
+/** Between two pieces: a body whose bytes come one by one is no answer that takes too long. */
+function gapMs(pieces: Uint8Array[]): number {
+  return Math.min(PIECE_GAP_MS, ALL_PIECES_MS / pieces.length);
+}
+
 function sendPieces(sink: UpstreamSink, pieces: Uint8Array[], at: number, answer: Answer): void {
   if (sink.closed) return;
   const piece = pieces[at];
   const last = at >= pieces.length - 1;
   const ends = last && !isUnfinished(answer) && !answer.trailers.length;
   sink.data(piece ?? new Uint8Array(0), ends);
-  if (!last) return sink.after(PIECE_GAP_MS, () => sendPieces(sink, pieces, at + 1, answer));
+  if (!last) return sink.after(gapMs(pieces), () => sendPieces(sink, pieces, at + 1, answer));
   if (answer.kind === "cut") sink.after(PIECE_GAP_MS, () => sink.reset("connection termination"));
   else if (answer.trailers.length) sink.trailers(answer.trailers);
 }

@@ -1,6 +1,8 @@
 import { isValidJson } from "@ai-gateway-wasm/as-json";
 import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { replaceHeldBody } from "@ai-gateway-wasm/kit";
 import { dataOf } from "@ai-gateway-wasm/sse";
+import { requestBody, responseBody, Status } from "proxy-wasm-as";
 import { SecurityConfig } from "./config";
 import { ConsumerRules } from "./consumer-rules";
 import { Examiner } from "./exam";
@@ -13,6 +15,7 @@ import { showsPausedChunks } from "./paused-chunks";
 import { Client } from "./refusal/client";
 import { TextField } from "./text-field";
 import { Texts } from "./texts";
+import { withoutTokens } from "./tokens";
 import { MARK } from "./words";
 
 /**
@@ -146,4 +149,15 @@ export function applyRules(
     field.isMasked = outcome.verdict == Verdict.Mask;
   }
   return null;
+}
+
+/** Puts the changed texts in their places of the body that is held. @returns false: that cannot be done */
+export function placeTexts(phase: Phase, texts: Texts): bool {
+  const isRequest = phase == Phase.Request;
+  const body = isRequest ? requestBody.readAll() : responseBody.readAll();
+  if (body === null) return false;
+  const edited = texts.edit(body);
+  if (edited === null) return false;
+  if (isRequest) return replaceHeldBody(body, body.length, edited);
+  return responseBody.replace(withoutTokens(edited)) == Status.Ok;
 }

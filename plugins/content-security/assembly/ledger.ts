@@ -70,12 +70,13 @@ export class Ledger {
   }
 
   /**
-   * A body goes on.
+   * A body was judged.
    *
    * @param isMasked without what was found in it
    * @param isImage an image was judged last: of a request the peer then says no more than that
+   * @returns true: it goes on
    */
-  passed(phase: Phase, isMasked: bool, isImage: bool): void {
+  passed(phase: Phase, isMasked: bool, isImage: bool): bool {
     const isRequest = this.nameOf(phase) == Phase.Request;
     const isHidden = isImage && isRequest && !this.habits.isFull;
     if (isMasked && !isHidden) this.audit.status(isRequest ? "request mask" : "response mask");
@@ -85,6 +86,7 @@ export class Ledger {
     this.counts.add(phase, isMasked ? Ending.Mask : Ending.Pass, lasted);
     this.audit.write();
     this.audit.stop();
+    return true;
   }
 
   /** What is refused next could not be read, or has no place for what would change in it. */

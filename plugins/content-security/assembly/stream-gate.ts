@@ -1,9 +1,10 @@
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { HttpCallResponse } from "proxy-wasm-as";
 import { SecurityConfig, Trigger } from "./config";
-import { endsLine, isLastWord, mayHaveData } from "./event-ends";
+import { isLastWord, mayHaveData } from "./event-ends";
 import { EventText } from "./event-texts";
 import { Exam, Examiner, Outcome } from "./exam";
+import { HeldBytes } from "./held-bytes";
 import { dropFirst, HeldEvent } from "./held-event";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
@@ -30,8 +31,7 @@ const EMPTY_CONTENT: Slice = bytes("[empty content]");
 @final
 export class StreamGate {
   private readonly incoming: StreamEvents;
-  /** What came and has not gone out. */
-  private readonly held: Builder = new Builder(0);
+  private readonly held: HeldBytes = new HeldBytes();
   private readonly events: HeldEvent[] = [];
   private readonly tracks: Tracks;
   /** Of the held events, from the first: those that the local rules have settled, and their text. */
@@ -40,8 +40,6 @@ export class StreamGate {
   /** Of these: the window that the back ends judge. */
   private window: i32 = 0;
   private readonly windowTexts: WindowTexts = new WindowTexts();
-  /** Bytes of the stream before those that are held. */
-  private gone: i32 = 0;
   private readonly out: Builder = new Builder(0);
   private exam: Exam | null = null;
   private readonly context: StreamContext;
@@ -68,8 +66,6 @@ export class StreamGate {
   private ticks: i32 = 0;
   /** A window is due, full or not. */
   private isLate: bool = false;
-  /** What is held begins a line. */
-  private isAtLineStart: bool = true;
 
   /** @param isSearch nobody says that it is a stream of events: what is no data is not held */
   constructor(
@@ -95,7 +91,7 @@ export class StreamGate {
   /** What came. @param isLast nothing follows */
   feed(chunk: Slice, isLast: bool): void {
     if (this.isOver || this.hasEnded) return;
-    const before = this.gone + this.held.length;
+    const before = this.held.end;
     const incoming = this.incoming;
     this.held.append(chunk);
     incoming.feed(chunk);
@@ -146,7 +142,7 @@ export class StreamGate {
   private hold(before: i32): void {
     const incoming = this.incoming;
     const count = this.events.length;
-    const start = count > 0 ? this.events[count - 1].end : this.gone;
+    const start = count > 0 ? this.events[count - 1].end : this.held.start;
     const held = new HeldEvent(start, before + incoming.end, before + incoming.start);
     const alike = incoming.alike;
     if (alike === null) this.read(held);
@@ -199,7 +195,7 @@ export class StreamGate {
   /** Blank lines, or what is held belongs to no event that says something, or that is known. */
   private get isNoEvent(): bool {
     if (this.incoming.isBetweenEvents || this.incoming.isDropping) return true;
-    return this.isSearch && !mayHaveData(this.held.view(), this.isAtLineStart);
+    return this.isSearch && !mayHaveData(this.held.view(), this.held.isAtLineStart);
   }
 
   private get canGoOn(): bool {
@@ -215,7 +211,7 @@ export class StreamGate {
     exam.isWindow = true;
     exam.isPlaceholder = text === EMPTY_CONTENT;
     this.context.tell(exam, text);
-    this.askedAt = this.gone + this.held.length;
+    this.askedAt = this.held.end;
     this.examiner.ledger.metrics.checked.increment();
     this.settle(exam, exam.proceed());
   }
@@ -229,7 +225,7 @@ export class StreamGate {
 
   /** More than may wait has come since a judge was asked. */
   private get isFlooded(): bool {
-    return <i64>(this.gone + this.held.length - this.askedAt) > this.config.maxBodyBytes;
+    return <i64>(this.held.end - this.askedAt) > this.config.maxBodyBytes;
   }
 
   /** The judge is not waited for any longer. */
@@ -317,10 +313,10 @@ export class StreamGate {
   /** The window goes out. */
   private letGo(): void {
     if (this.window == 0) return;
-    const held = this.held.view();
+    const held = this.held;
     for (let i = 0; i < this.window; i++) {
       const event = this.events[i];
-      const bytes = held.sub(event.start - this.gone, event.end - this.gone);
+      const bytes = held.between(event.start, event.end);
       const rewritten = event.rewritten(bytes);
       if (rewritten === null) return this.refuse(null);
       this.settledRunes -= event.runes;
@@ -328,19 +324,11 @@ export class StreamGate {
       const ending = this.ending;
       if (ending !== null && !event.isAlike) ending.pass(bytes);
     }
-    const end = this.events[this.window - 1].end;
+    held.drop(this.events[this.window - 1].end);
     this.ticks = 0;
     dropFirst(this.events, this.window);
     this.settled -= this.window;
     this.window = 0;
-    this.drop(end);
-  }
-
-  /** Forgets the held bytes up to a place in the stream. */
-  private drop(end: i32): void {
-    this.held.drop(end - this.gone);
-    this.gone = end;
-    this.isAtLineStart = true;
   }
 
   /** All is judged, and the stream has ended. */
@@ -361,13 +349,11 @@ export class StreamGate {
   }
 
   private letHeldGo(): void {
-    if (this.held.length == 0) return;
-    const held = this.held.view();
-    this.out.append(held);
-    this.gone += held.length;
-    this.isAtLineStart = endsLine(held.at(held.length - 1));
-    if (this.isSearch && this.isAtLineStart) this.incoming.restart();
-    this.held.clear();
+    const held = this.held;
+    if (held.length == 0) return;
+    this.out.append(held.view());
+    held.clear();
+    if (this.isSearch && held.isAtLineStart) this.incoming.restart();
   }
 
   private refuse(judgement: Judgement | null): void {

@@ -6,7 +6,6 @@ import {
   limitRequestBuffer,
   limitResponseBuffer,
   PluginLog,
-  replaceHeldBody,
 } from "@ai-gateway-wasm/kit";
 import {
   DataAction,
@@ -18,7 +17,6 @@ import {
   requestHeaders,
   responseBody,
   responseHeaders,
-  Status,
   TrailersAction,
 } from "proxy-wasm-as";
 import { Taking } from "./api/api";
@@ -31,7 +29,14 @@ import { Flushes } from "./flushes";
 import { Flow, GatedBody, openGate } from "./gated-body";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
-import { applyRules, isUnreadableBody, keptImages, nameServices, readTexts } from "./judged-body";
+import {
+  applyRules,
+  isUnreadableBody,
+  keptImages,
+  nameServices,
+  placeTexts,
+  readTexts,
+} from "./judged-body";
 import { Ledger } from "./ledger";
 import { Metrics } from "./metrics";
 import { ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, STATUS_HEADER } from "./names";
@@ -39,7 +44,6 @@ import { Denial } from "./refusal/denial";
 import { DENIED_DETAILS } from "./refusal/refusal";
 import { Stage } from "./stage";
 import { Texts } from "./texts";
-import { withoutTokens } from "./tokens";
 
 const OK: Slice = bytes("200");
 const UNREADABLE: string = "unreadable";
@@ -170,9 +174,8 @@ export class ContentStream extends HttpContext {
 
   /** What of the request waits. What comes of it behind the beginning of an answer is never judged. */
   private holdsBack(isLast: bool): bool {
-    if (isLast && !this.isAnswered && this.stage == Stage.Reads) {
+    if (isLast && !this.isAnswered && this.stage == Stage.Reads)
       this.holdsBody = !this.judge(requestBody.readAll());
-    }
     return this.holdsBody;
   }
 
@@ -222,7 +225,11 @@ export class ContentStream extends HttpContext {
 
   private endResponse(): TrailersAction {
     const gate = this.gate;
-    if (this.stage == Stage.Streams && gate !== null) return this.endGate(gate);
+    if (this.stage == Stage.Streams && gate !== null) {
+      const flow = gate.end();
+      if (flow == Flow.Breaks) this.closeStream();
+      return flow == Flow.Ends ? TrailersAction.Continue : TrailersAction.StopIteration;
+    }
     const goesOn = this.stage != Stage.Reads || this.judge(responseBody.readAll());
     return goesOn ? TrailersAction.Continue : TrailersAction.StopIteration;
   }
@@ -269,8 +276,7 @@ export class ContentStream extends HttpContext {
   /** The local rules alone have judged. @returns true: what is held goes on */
   private passOn(texts: Texts): bool {
     if (texts.isChanged && !this.edit(texts)) return this.refuse(null);
-    this.ledger.passed(this.phase, texts.isMasked, false);
-    return true;
+    return this.ledger.passed(this.phase, texts.isMasked, false);
   }
 
   /** @returns true: what is held goes on */
@@ -289,14 +295,7 @@ export class ContentStream extends HttpContext {
 
   /** Puts the changed texts in their places. @returns false: that cannot be done */
   private edit(texts: Texts): bool {
-    const isRequest = this.phase == Phase.Request;
-    const body = isRequest ? requestBody.readAll() : responseBody.readAll();
-    const edited: Slice | null = body === null ? null : texts.edit(body);
-    if (body === null || edited === null) return false;
-    const isPlaced = isRequest
-      ? replaceHeldBody(body, body.length, edited)
-      : responseBody.replace(withoutTokens(edited)) == Status.Ok;
-    if (!isPlaced) return false;
+    if (!placeTexts(this.phase, texts)) return false;
     if (texts.isMasked) this.metrics.countMasked(this.phase);
     return true;
   }
@@ -352,12 +351,5 @@ export class ContentStream extends HttpContext {
   private closeResponse(): void {
     this.resumeResponse();
     this.close();
-  }
-
-  /** Trailers end the stream. */
-  private endGate(gate: GatedBody): TrailersAction {
-    const flow = gate.end();
-    if (flow == Flow.Breaks) this.closeStream();
-    return flow == Flow.Ends ? TrailersAction.Continue : TrailersAction.StopIteration;
   }
 }

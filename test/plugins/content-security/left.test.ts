@@ -6,7 +6,7 @@ import { BUILDS, contentSecurity, type Build } from "./support.js";
 
 const PROFILES = { envoy: "envoy-1.40", higress: "higress-2.2" } as const;
 const URL = "http://a.test/v1/chat/completions";
-const RULES = [
+const RULES: Json[] = [
   { name: "phones", builtin: "phone_cn", action: "mask", phase: "response" },
   { name: "hints", words: ["hint"], action: "log" },
   { name: "forbidden", words: ["weapon"] },

@@ -59,6 +59,7 @@ export function examine(phase: i32): void {
   const local = rules;
   if (local === null) return;
   const text = argument(1);
+  local.foresee(text, phase, remembered);
   const outcome = local.examine(text, phase, argument(0), remembered, isJson);
   answerText((<i32>outcome.verdict).toString());
   answerNotes(outcome.judgement, outcome.logged);

@@ -115,8 +115,10 @@ export class TokenRateLimit extends StoreStream {
       // More than may be kept: let the client wait.
       return this.isReleased ? DataAction.Continue : DataAction.StopIterationAndWatermark;
     }
-    if (<i64>size > this.config.maxBodyBytes) this.giveUpBody(this.config.rejection.bodyTooLarge);
-    else if (endOfStream) this.readBody();
+    if (<i64>size > this.config.maxBodyBytes) {
+      this.giveUpBody(this.config.rejection.bodyTooLarge);
+      this.spending.passRequest(size);
+    } else if (endOfStream) this.readBody();
     return this.isReleased ? DataAction.Continue : DataAction.StopIterationAndBuffer;
   }
 
@@ -159,6 +161,7 @@ export class TokenRateLimit extends StoreStream {
   /** A client that leaves early pays for what came until then. */
   override onLog(): void {
     if (this.stage == Stage.Goes) {
+      this.spending.isCut = true;
       this.settle();
     } else if (this.stage == Stage.Waits && this.reservation !== null) {
       this.stage = Stage.Abandoned;

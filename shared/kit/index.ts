@@ -12,6 +12,7 @@ export { findCookie } from "./assembly/http/cookie";
 export { replaceHeldBody } from "./assembly/http/held-body";
 export { isJson } from "./assembly/http/json-type";
 export {
+  findDelimiter,
   findFormField,
   formDelimiter,
   FormField,

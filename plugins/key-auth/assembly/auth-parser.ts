@@ -14,11 +14,11 @@ import { ORIGINAL_AUTH, ORIGINAL_AUTH_KEY } from "./names";
 import { namesProfile, Profile } from "./profile";
 import { SchemeStripping, Source } from "./sources";
 import {
-  distinctHeaders,
-  distinctParameters,
+  distinctNames,
   readGlobalSources,
   readStripping,
   refuseEmptyNames,
+  sourcesOf,
 } from "./sources-parser";
 
 const BEARER: Slice = bytes("Bearer");
@@ -77,7 +77,7 @@ export class AuthParser {
     return new GoAuthenticator(
       this.credentials,
       config.flag("in_header") ? this.headersOf(names, stripping) : [],
-      config.flag("in_query") ? distinctParameters(names) : [],
+      config.flag("in_query") ? distinctNames(names, false) : [],
       config.flag("query_fallback"),
       config.flag("trust_original_auth") ? new Source(ORIGINAL_AUTH, true, false, stripping) : null,
     );
@@ -94,17 +94,13 @@ export class AuthParser {
   }
 
   private headersOf(names: Slice[], stripping: SchemeStripping): Source[] {
-    const distinct = distinctHeaders(names);
+    const distinct = distinctNames(names, true);
     if (distinct.length < names.length) {
       this.log.warn("keys: empty and repeated header names are ignored");
     }
     // Without a name there is still a header that is never there: the query is not looked at.
     if (distinct.length == 0) distinct.push(NO_BYTES);
-    const headers: Source[] = [];
-    for (let i = 0; i < distinct.length; i++) {
-      headers.push(new Source(distinct[i], true, false, stripping));
-    }
-    return headers;
+    return sourcesOf(distinct, true, false, stripping);
   }
 
   private readCpp(): Authenticator | null {

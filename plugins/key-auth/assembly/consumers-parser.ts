@@ -182,15 +182,14 @@ export class ConsumersParser {
     const text = config.text("hash");
     const isPeppered = text.startsWith(HMAC_SHA256);
     if (!isPeppered && !text.startsWith(SHA256)) {
-      return config.refuseWith(
-        "unsupported hash: " + config.path + ", use sha256: or hmac-sha256:",
-      );
+      return refuseHash(config, "use sha256: or hmac-sha256:");
     }
     const digest = decodeHex(text.sub(isPeppered ? HMAC_SHA256.length : SHA256.length));
     if (digest === null || digest.length != 32) {
-      return config.refuseWith(
-        "unsupported hash: " + config.path + ", 64 hexadecimal digits must follow the colon",
-      );
+      return refuseHash(config, "64 hexadecimal digits must follow the colon");
+    }
+    if (digest.equals(sha256Once(NO_BYTES))) {
+      return refuseHash(config, "it is that of an empty key");
     }
     if (isPeppered && !this.hasPepper) return config.refuseWith("hash pepper is not set");
     const same = this.credentials.sameDigest(digest, isPeppered);
@@ -219,4 +218,8 @@ export class ConsumersParser {
         second.name.toString(),
     );
   }
+}
+
+function refuseHash(config: ConfigReader, reason: string): void {
+  config.refuseWith("unsupported hash: " + config.path + ", " + reason);
 }

@@ -3,20 +3,15 @@ import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { ORIGINAL_AUTH_KEY } from "./names";
 import { SchemeStripping, Source } from "./sources";
 
-/** Header names of profile go: no empty ones, and each once whatever its case (D11). */
-export function distinctHeaders(names: Slice[]): Slice[] {
+/**
+ * Names of profile go, each once: those of headers whatever their case, and no empty ones (D11);
+ * cases of query parameters differ.
+ */
+export function distinctNames(names: Slice[], areHeaders: bool): Slice[] {
   const kept: Slice[] = [];
   for (let i = 0; i < names.length; i++) {
-    if (!names[i].isEmpty && !hasName(kept, names[i], true)) kept.push(names[i]);
-  }
-  return kept;
-}
-
-/** Query parameter names of profile go: each once, cases differ. */
-export function distinctParameters(names: Slice[]): Slice[] {
-  const kept: Slice[] = [];
-  for (let i = 0; i < names.length; i++) {
-    if (!hasName(kept, names[i], false)) kept.push(names[i]);
+    const name = names[i];
+    if (!(areHeaders && name.isEmpty) && !hasName(kept, name, areHeaders)) kept.push(name);
   }
   return kept;
 }
@@ -65,7 +60,8 @@ export function refuseEmptyNames(config: ConfigReader, names: Slice[]): void {
   }
 }
 
-function sourcesOf(
+/** A place for each name. */
+export function sourcesOf(
   names: Slice[],
   inHeader: bool,
   inQuery: bool,

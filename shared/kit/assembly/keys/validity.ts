@@ -12,6 +12,8 @@ export const enum Verdict {
 
 const NEVER: i64 = i64.MAX_VALUE;
 const ALWAYS: i64 = i64.MIN_VALUE;
+/** The end of the year 9999: what is later was counted in milliseconds. */
+const LATEST: i64 = 253402300799;
 
 /** When a key or a consumer may be used: `[not_before, expires_at)`, and not while disabled. */
 @final
@@ -53,6 +55,6 @@ function readBound(config: ConfigReader, field: string, fallback: i64): i64 {
   const value = config.find(field);
   if (value === null) return fallback;
   const time = readTime(value);
-  if (time == NOT_A_TIME) config.refuse(field, "is neither RFC 3339 nor unix seconds");
+  if (time == NOT_A_TIME || time > LATEST) config.refuse(field, "is neither RFC 3339 nor unix seconds");
   return time;
 }

@@ -78,7 +78,7 @@ export class ConsumersParser {
       );
     }
     this.readPlain(entry, consumer);
-    if (entry.has("hash")) this.readHash(entry, consumer, NO_BYTES, null);
+    if (entry.has("hash")) this.readHash(entry, consumer, NO_BYTES);
     this.readApiKeys(entry, consumer);
     this.consumers.push(consumer);
   }
@@ -146,7 +146,7 @@ export class ConsumersParser {
       } else if (key.has("key")) {
         this.readKeyText(key, consumer, label);
       } else {
-        this.readHash(key, consumer, label, key);
+        this.readHash(key, consumer, label);
       }
     }
   }
@@ -167,18 +167,10 @@ export class ConsumersParser {
     if (text.isEmpty) return config.refuse("key", "must not be empty");
     const same = this.credentials.sameText(text);
     if (same !== null) return this.refuseDuplicate(config, same, consumer);
-    const key = this.describe(new ApiKey(consumer, sha256Once(text)), config);
-    if (!label.isEmpty) key.label = label;
-    this.credentials.addText(text, key);
+    this.credentials.addText(text, readKey(config, consumer, sha256Once(text), label));
   }
 
-  /** @param details where validity and models of the key stand; null: it has none of its own */
-  private readHash(
-    config: ConfigReader,
-    consumer: Consumer,
-    label: Slice,
-    details: ConfigReader | null,
-  ): void {
+  private readHash(config: ConfigReader, consumer: Consumer, label: Slice): void {
     const text = config.text("hash");
     const isPeppered = text.startsWith(HMAC_SHA256);
     if (!isPeppered && !text.startsWith(SHA256)) {
@@ -194,19 +186,7 @@ export class ConsumersParser {
     if (isPeppered && !this.hasPepper) return config.refuseWith("hash pepper is not set");
     const same = this.credentials.sameDigest(digest, isPeppered);
     if (same !== null) return this.refuseDuplicate(config, same, consumer);
-    const key = new ApiKey(consumer, digest);
-    if (!label.isEmpty) key.label = label;
-    this.credentials.addDigest(
-      digest,
-      isPeppered,
-      details === null ? key : this.describe(key, details),
-    );
-  }
-
-  private describe(key: ApiKey, config: ConfigReader): ApiKey {
-    key.validity = Validity.read(config);
-    key.models = ModelLists.read(config);
-    return key;
+    this.credentials.addDigest(digest, isPeppered, readKey(config, consumer, digest, label));
   }
 
   private refuseDuplicate(config: ConfigReader, first: ApiKey, second: Consumer): void {
@@ -218,6 +198,15 @@ export class ConsumersParser {
         second.name.toString(),
     );
   }
+}
+
+/** A key with the validity and models that stand beside it; beside a consumer's, they are its own. */
+function readKey(config: ConfigReader, consumer: Consumer, digest: Slice, label: Slice): ApiKey {
+  const key = new ApiKey(consumer, digest);
+  if (!label.isEmpty) key.label = label;
+  key.validity = Validity.read(config);
+  key.models = ModelLists.read(config);
+  return key;
 }
 
 function refuseHash(config: ConfigReader, reason: string): void {

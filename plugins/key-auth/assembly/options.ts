@@ -8,6 +8,7 @@ import { Provider, readProviders } from "./provider-keys";
 import { ErrorFormat } from "./replies";
 
 const ERROR_FORMATS: string[] = ["text", "openai", "none"];
+const DENY_OR_PASS: string[] = ["deny", "pass"];
 const MODEL_HEADER: Slice = bytes("x-higress-llm-model");
 const DEFAULT_PATHS: Slice[] = [bytes("GET /v1/models")];
 
@@ -51,14 +52,13 @@ export class Options {
       config.choice("unknown_key_status", ["401", "403"], status) == 0 ? 401 : 403;
     this.provider = readProvider(config);
     this.providers = readProviders(config);
-    this.deniesMissingProviderKey =
-      config.choice("on_missing_provider_key", ["deny", "pass"], 0) == 0;
+    this.deniesMissingProviderKey = config.choice("on_missing_provider_key", DENY_OR_PASS, 0) == 0;
     this.readModelOptions(config);
   }
 
   private readModelOptions(config: ConfigReader): void {
     this.models = ModelLists.read(config);
-    this.deniesUnknownModel = config.choice("on_unknown_model", ["deny", "pass"], 0) == 0;
+    this.deniesUnknownModel = config.choice("on_unknown_model", DENY_OR_PASS, 0) == 0;
     const paths = config.optionalTexts("unrestricted_paths");
     this.unrestrictedPaths = readPathRules(paths === null ? DEFAULT_PATHS : paths);
     for (let i = 0; i < this.unrestrictedPaths.length; i++) {

@@ -102,13 +102,13 @@ export class DenialReply {
       .appendText('{"error":{"message":"')
       .append(this.text)
       .appendText('","type":"' + type + '","param":null,"code":"' + code + '"}}')
-      .toSlice();
+      .view();
   }
 }
 
 /** Headers of every denial, serialised. */
 export function denialHeaders(realm: Slice, isJson: bool): Slice {
-  const challenge = new Builder().appendText("Key realm=").append(realm).toSlice();
+  const challenge = new Builder().appendText("Key realm=").append(realm).view();
   const headers = new PairsBuilder().add(WWW_AUTHENTICATE, challenge);
   if (isJson) headers.add(CONTENT_TYPE, JSON_TYPE);
   return headers.build();

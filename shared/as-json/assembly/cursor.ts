@@ -69,21 +69,17 @@ export class JsonCursor {
     return new Slice(this.keyAt, <i32>(this.keyEnd - this.keyAt), this.owner);
   }
 
-  /** The present key holds an escape. */
-  get isKeyEscaped(): bool {
-    return findBackslash(this.keyAt, this.keyEnd) != 0;
-  }
-
   /** False when the present key cannot be `name` in any case of letters. Allocates nothing. */
   keyMayBe(name: Slice): bool {
     const length = <i32>(this.keyEnd - this.keyAt);
-    // An escape is longer than its character, and has six at most.
-    if (this.isKeyEscaped) return length > name.length && length <= 6 * name.length;
-    if (length != name.length) return false;
+    if (length > name.length) {
+      // An escape is longer than its character, and has six at most.
+      return length <= 6 * name.length && findBackslash(this.keyAt, this.keyEnd) != 0;
+    }
     for (let i = 0; i < length; i++) {
       if (((load<u8>(this.keyAt + <usize>i) ^ name.at(i)) | 0x20) != 0x20) return false;
     }
-    return true;
+    return length == name.length;
   }
 
   /** Whether the present key, unescaped, equals `name`. */

@@ -1,8 +1,8 @@
 import { Slice, equalsIgnoreCase } from "@ai-gateway-wasm/bytes";
 import { JsonValue } from "./value";
 
-/** Keys with escapes that are read; each takes memory until the callback ends. */
-const MOST_ESCAPED: i32 = 4096;
+/** Keys that are read, which take memory until the callback ends: those with escapes, and what is found. */
+const MOST: i32 = 4096;
 
 /** What `searchMember` found. */
 @final
@@ -27,11 +27,11 @@ export class MemberSearch {
 export function searchMember(object: JsonValue, key: Slice): MemberSearch {
   const result = new MemberSearch();
   if (!object.isObject) return result;
-  let escaped = 0;
+  let count = 0;
   const cursor = object.entries();
   while (cursor.next()) {
     if (!cursor.keyMayBe(key)) continue;
-    if (cursor.isKeyEscaped && ++escaped > MOST_ESCAPED) {
+    if (++count > MOST) {
       result.similar += 2;
       break;
     }

@@ -29,15 +29,15 @@ export class Validity {
 
   /** Reads `disabled`, `not_before` and `expires_at`. */
   static read(config: ConfigReader): Validity {
-    const hasTime = config.has("not_before") || config.has("expires_at");
-    if (!hasTime && !config.flag("disabled")) return Validity.UNLIMITED;
+    const disabled = config.flag("disabled");
+    const notBefore = readBound(config, "not_before", ALWAYS);
+    const expiresAt = readBound(config, "expires_at", NEVER);
+    if (!disabled && notBefore == ALWAYS && expiresAt == NEVER) return Validity.UNLIMITED;
+    if (notBefore >= expiresAt) config.refuse("not_before", "must be earlier than expires_at");
     const validity = new Validity();
-    validity.disabled = config.flag("disabled");
-    validity.notBefore = readBound(config, "not_before", ALWAYS);
-    validity.expiresAt = readBound(config, "expires_at", NEVER);
-    if (validity.notBefore >= validity.expiresAt) {
-      config.refuse("not_before", "must be earlier than expires_at");
-    }
+    validity.disabled = disabled;
+    validity.notBefore = notBefore;
+    validity.expiresAt = expiresAt;
     return validity;
   }
 

@@ -5,7 +5,7 @@ import { ConfigReader, configText, PluginLog } from "@ai-gateway-wasm/kit";
 import { environmentVariable } from "proxy-wasm-as";
 import { AuthConfig } from "./config";
 import { ApiKey } from "./consumers";
-import { ConsumersParser } from "./consumers-parser";
+import { ConsumersParser, HMAC_SHA256 } from "./consumers-parser";
 import { Credentials } from "./credentials";
 import { CppAuthenticator } from "./identify-cpp";
 import { GoAuthenticator } from "./identify-go";
@@ -23,7 +23,6 @@ import {
 
 const BEARER: Slice = bytes("Bearer");
 const PEPPER_ENV: Slice = bytes("KEY_AUTH_PEPPER");
-const HMAC_PREFIX: Slice = bytes("hmac-sha256:");
 
 /** Reads a global part, or a rule's own in profile cpp, with the checks in the peer's order. */
 @final
@@ -166,7 +165,7 @@ export class AuthParser {
 
 /** The HMAC key for `hmac-sha256` entries; the environment is only read when there is one. */
 function readPepper(config: ConfigReader, global: ConfigReader): HmacSha256 | null {
-  if (config.value.raw.find(HMAC_PREFIX) < 0) return null;
+  if (config.value.raw.find(HMAC_SHA256) < 0) return null;
   const value = environmentVariable(global.text("hash_pepper_env", PEPPER_ENV));
   return value === null || value.isEmpty ? null : new HmacSha256(value);
 }

@@ -12,7 +12,7 @@ import { SchemeStripping } from "./sources";
 import { readOwnSources } from "./sources-parser";
 
 const SHA256: Slice = bytes("sha256:");
-const HMAC_SHA256: Slice = bytes("hmac-sha256:");
+export const HMAC_SHA256: Slice = bytes("hmac-sha256:");
 const CREDENTIAL_REQUIRED: string = "consumer credential is required";
 
 /** Reads `consumers` in the order of checks, and with the messages, of the active profile. */

@@ -26,6 +26,4 @@ export const DECLARE_PROPERTY: Slice = bytes("declare_property");
  * Its argument for `CONSUMER_PROPERTY` (harness.md 5.4): name (1), type string (3), and span of
  * the downstream request (5), so that it outlives an internal redirect.
  */
-export const CONSUMER_DECLARATION: Slice = bytes(
-  "\n\u0011key_auth.consumer\u0018\u0001(\u0001",
-);
+export const CONSUMER_DECLARATION: Slice = bytes("\n\u0011key_auth.consumer\u0018\u0001(\u0001");

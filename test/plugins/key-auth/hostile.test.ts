@@ -58,7 +58,9 @@ describe("bodies made to break a reader are judged, and nothing traps", () => {
     ["members with escapes", `{${'"\\nabc":0,'.repeat(450_000)}"a":0}`],
     ["members named nearly so", `{${'"mbdel":0,'.repeat(450_000)}"a":0}`],
   ])("millions of %s leave the memory of the gateway small", async (what, body) => {
-    const type = what.startsWith("members") ? "application/json" : "multipart/form-data; boundary=b";
+    const type = what.startsWith("members")
+      ? "application/json"
+      : "multipart/form-data; boundary=b";
     const host = await gateway(RESTRICTED, { bufferLimitBytes: 16 << 20, trace: false });
     const request = { headers: { ...headers, "content-type": type }, body };
     expect((await host.fetch("/", request)).status).toBe(403);

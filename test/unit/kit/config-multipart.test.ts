@@ -139,7 +139,10 @@ describe("a form that some parser reads otherwise has no field", () => {
   it("when a delimiter stands behind a line break that is no CRLF", () => {
     for (const end of ["\n", "\r", "\n\r", "\r\r", "\n\n"]) {
       const hidden = `junk${end}--XX${end}${PLAIN}${end}${end}bad${end}--XX${end}x`;
-      expect(model(form(['Content-Disposition: form-data; name="x"', hidden], [PLAIN, "good"])), end).toBe(NO_FORM);
+      expect(
+        model(form(['Content-Disposition: form-data; name="x"', hidden], [PLAIN, "good"])),
+        end,
+      ).toBe(NO_FORM);
     }
   });
 

@@ -12,6 +12,8 @@ export const enum Verdict {
 
 const NEVER: i64 = i64.MAX_VALUE;
 const ALWAYS: i64 = i64.MIN_VALUE;
+/** Not as flags of Higress are read: "yes" would be false, and a key that was revoked would live on. */
+const FALSE_OR_TRUE: string[] = ["false", "true"];
 /** The end of the year 9999: what is later was counted in milliseconds. */
 const LATEST: i64 = 253402300799;
 
@@ -29,7 +31,7 @@ export class Validity {
 
   /** Reads `disabled`, `not_before` and `expires_at`. */
   static read(config: ConfigReader): Validity {
-    const disabled = config.flag("disabled");
+    const disabled = config.choice("disabled", FALSE_OR_TRUE, 0) == 1;
     const notBefore = readBound(config, "not_before", ALWAYS);
     const expiresAt = readBound(config, "expires_at", NEVER);
     if (!disabled && notBefore == ALWAYS && expiresAt == NEVER) return Validity.UNLIMITED;
@@ -55,6 +57,7 @@ function readBound(config: ConfigReader, field: string, fallback: i64): i64 {
   const value = config.find(field);
   if (value === null) return fallback;
   const time = readTime(value);
-  if (time == NOT_A_TIME || time > LATEST) config.refuse(field, "is neither RFC 3339 nor unix seconds");
+  if (time == NOT_A_TIME || time > LATEST)
+    config.refuse(field, "is neither RFC 3339 nor unix seconds");
   return time;
 }

@@ -1,9 +1,8 @@
 import { JsonValue } from "@ai-gateway-wasm/as-json";
 import { Builder, BytesTable, bytes, decodeHex, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { sha256Once } from "@ai-gateway-wasm/crypto";
-import { ConfigReader, configText } from "@ai-gateway-wasm/kit";
+import { ConfigReader, configText, requireHeaderValue } from "@ai-gateway-wasm/kit";
 import { Validity } from "@ai-gateway-wasm/kit/lent-keys";
-import { isHeaderValue } from "proxy-wasm-as";
 import { ApiKey, Consumer } from "./consumers";
 import { Credentials } from "./credentials";
 import { ModelLists } from "./models";
@@ -61,12 +60,12 @@ export class ConsumersParser {
       return entry.refuseWith("can't find 'name' field in consumer.");
     }
     if (name.isEmpty) return entry.refuseWith("consumer name is required");
-    if (!isHeaderValue(name)) entry.refuse("name", "must not contain line breaks or NUL");
+    requireHeaderValue(entry, "name", name);
     const consumer = new Consumer(name, this.consumers.length);
     consumer.validity = Validity.read(entry);
     consumer.models = ModelLists.read(entry);
     const group = entry.text("group");
-    if (!isHeaderValue(group)) entry.refuse("group", "must not contain line breaks or NUL");
+    requireHeaderValue(entry, "group", group);
     if (!group.isEmpty) consumer.group = group;
     if (this.profile == Profile.Cpp && entry.has("keys")) {
       consumer.ownSources = readOwnSources(
@@ -134,7 +133,7 @@ export class ConsumersParser {
 
   private readApiKeys(entry: ConfigReader, consumer: Consumer): void {
     const keys = entry.objects("api_keys");
-    if (entry.has("api_keys") && keys.length == 0 && !this.hasOther(entry)) {
+    if (entry.has("api_keys") && keys.length == 0 && !hasOther(entry)) {
       entry.refuse("api_keys", "must not be empty");
     }
     for (let i = 0; i < keys.length && !entry.errors.any; i++) {
@@ -156,10 +155,6 @@ export class ConsumersParser {
     const name = new Builder().append(consumer.name).appendByte(0x0a).append(label).toSlice();
     if (this.labels.has(name)) key.refuse("id", "is used by another key");
     this.labels.set(name, label);
-  }
-
-  private hasOther(entry: ConfigReader): bool {
-    return entry.has("credential") || entry.has("credentials") || entry.has("hash");
   }
 
   private readKeyText(config: ConfigReader, consumer: Consumer, label: Slice): void {
@@ -207,6 +202,11 @@ function readKey(config: ConfigReader, consumer: Consumer, digest: Slice, label:
   key.validity = Validity.read(config);
   key.models = ModelLists.read(config);
   return key;
+}
+
+/** The consumer has a key besides `api_keys`. */
+function hasOther(entry: ConfigReader): bool {
+  return entry.has("credential") || entry.has("credentials") || entry.has("hash");
 }
 
 function refuseHash(config: ConfigReader, reason: string): void {

@@ -1,4 +1,4 @@
-import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, requireHeaderName } from "@ai-gateway-wasm/kit";
 import { ModelLists } from "./models";
 import { CONSUMER_HEADER } from "./names";
@@ -48,8 +48,7 @@ export class Options {
     this.forwardsCredential = config.flag("forward_credential", true);
     this.errorFormat = readErrorFormat(config, this.errorFormat);
     const status = this.unknownKeyStatus == 401 ? 0 : 1;
-    this.unknownKeyStatus =
-      config.choice("unknown_key_status", ["401", "403"], status) == 0 ? 401 : 403;
+    this.unknownKeyStatus = 401 + 2 * config.choice("unknown_key_status", ["401", "403"], status);
     this.provider = readProvider(config);
     this.providers = readProviders(config);
     this.deniesMissingProviderKey = config.choice("on_missing_provider_key", DENY_OR_PASS, 0) == 0;
@@ -63,10 +62,7 @@ export class Options {
     this.unrestrictedPaths = readPathRules(paths === null ? DEFAULT_PATHS : paths);
     for (let i = 0; i < this.unrestrictedPaths.length; i++) {
       if (this.unrestrictedPaths[i].isPath) continue;
-      config.refuse(
-        "unrestricted_paths[" + decimal(i) + "]",
-        "must be a path or a method and a path",
-      );
+      config.refuseElement("unrestricted_paths", i, "must be a path or a method and a path");
     }
     if (config.choice("model_source", ["body", "header"], 0) == 1) {
       this.modelHeader = requireHeaderName(config, "model_header", MODEL_HEADER);

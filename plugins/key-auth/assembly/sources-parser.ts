@@ -1,4 +1,4 @@
-import { decimal, equalsIgnoreCase, Slice } from "@ai-gateway-wasm/bytes";
+import { equalsIgnoreCase, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { ORIGINAL_AUTH_KEY } from "./names";
 import { SchemeStripping, Source } from "./sources";
@@ -56,7 +56,7 @@ export function readOwnSources(
 /** With `strict_config`. */
 export function refuseEmptyNames(config: ConfigReader, names: Slice[]): void {
   for (let i = 0; i < names.length; i++) {
-    if (names[i].isEmpty) config.refuse("keys[" + decimal(i) + "]", "must not be empty");
+    if (names[i].isEmpty) config.refuseElement("keys", i, "must not be empty");
   }
 }
 

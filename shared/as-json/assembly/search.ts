@@ -32,7 +32,7 @@ export function searchMember(object: JsonValue, key: Slice): MemberSearch {
   while (cursor.next()) {
     if (!cursor.keyMayBe(key)) continue;
     if (++count > MOST) {
-      result.similar += 2;
+      result.similar = 2;
       break;
     }
     if (!equalsIgnoreCase(cursor.key, key)) continue;

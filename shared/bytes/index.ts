@@ -12,6 +12,6 @@ export {
 export { equalsConstantTime } from "./assembly/compare";
 export { findTwice } from "./assembly/find-twice";
 export { decimal, digits } from "./assembly/decimal";
-export { decodePercent, decodePercentLeniently } from "./assembly/percent";
+export { decodePercent, decodePercentLeniently, escapedByte } from "./assembly/percent";
 export { appendHex, decodeHex, encodeHex, hexValue } from "./assembly/hex";
 export { isValidUtf8, sequenceLength, validUtf8 } from "./assembly/valid-utf8";

@@ -1,7 +1,12 @@
 // What every plugin needs. The rest has entries of its own, because constants at the top level of a
 // file are paid by whoever reaches it: `kit/http-client`, `kit/redis`, `kit/attributes`.
 export { ConfigErrors } from "./assembly/config/errors";
-export { readHeaderName, readPeerHeader, requireHeaderName } from "./assembly/config/header-name";
+export {
+  readHeaderName,
+  readPeerHeader,
+  requireHeaderName,
+  requireHeaderValue,
+} from "./assembly/config/header-name";
 export { configFlag, configText } from "./assembly/config/lenient";
 export { OwnFields } from "./assembly/config/own-fields";
 export { ConfigReader, textsOf, Tristate } from "./assembly/config/reader";
@@ -12,6 +17,7 @@ export { findCookie } from "./assembly/http/cookie";
 export { replaceHeldBody } from "./assembly/http/held-body";
 export { isJson } from "./assembly/http/json-type";
 export {
+  findDelimiter,
   findFormField,
   formDelimiter,
   FormField,

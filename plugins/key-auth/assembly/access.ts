@@ -1,4 +1,4 @@
-import { BytesTable, decimal, Slice } from "@ai-gateway-wasm/bytes";
+import { BytesTable, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import { AuthParser } from "./auth-parser";
 import { AuthConfig } from "./config";
@@ -42,7 +42,7 @@ export class Access {
     for (let i = 0; i < names.length; i++) {
       allow.set(names[i], names[i]);
       if (known !== null && !known.has(names[i])) {
-        rule.refuse("allow[" + decimal(i) + "]", "there is no such consumer");
+        rule.refuseElement("allow", i, "there is no such consumer");
       }
     }
     this.allow = allow;

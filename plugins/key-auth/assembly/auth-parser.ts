@@ -5,7 +5,7 @@ import { ConfigReader, configText, PluginLog } from "@ai-gateway-wasm/kit";
 import { environmentVariable } from "proxy-wasm-as";
 import { AuthConfig } from "./config";
 import { ApiKey } from "./consumers";
-import { ConsumersParser } from "./consumers-parser";
+import { ConsumersParser, HMAC_SHA256 } from "./consumers-parser";
 import { Credentials } from "./credentials";
 import { CppAuthenticator } from "./identify-cpp";
 import { GoAuthenticator } from "./identify-go";
@@ -14,16 +14,15 @@ import { ORIGINAL_AUTH, ORIGINAL_AUTH_KEY } from "./names";
 import { namesProfile, Profile } from "./profile";
 import { SchemeStripping, Source } from "./sources";
 import {
-  distinctHeaders,
-  distinctParameters,
+  distinctNames,
   readGlobalSources,
   readStripping,
   refuseEmptyNames,
+  sourcesOf,
 } from "./sources-parser";
 
 const BEARER: Slice = bytes("Bearer");
 const PEPPER_ENV: Slice = bytes("KEY_AUTH_PEPPER");
-const HMAC_PREFIX: Slice = bytes("hmac-sha256:");
 
 /** Reads a global part, or a rule's own in profile cpp, with the checks in the peer's order. */
 @final
@@ -77,7 +76,7 @@ export class AuthParser {
     return new GoAuthenticator(
       this.credentials,
       config.flag("in_header") ? this.headersOf(names, stripping) : [],
-      config.flag("in_query") ? distinctParameters(names) : [],
+      config.flag("in_query") ? distinctNames(names, false) : [],
       config.flag("query_fallback"),
       config.flag("trust_original_auth") ? new Source(ORIGINAL_AUTH, true, false, stripping) : null,
     );
@@ -94,17 +93,13 @@ export class AuthParser {
   }
 
   private headersOf(names: Slice[], stripping: SchemeStripping): Source[] {
-    const distinct = distinctHeaders(names);
+    const distinct = distinctNames(names, true);
     if (distinct.length < names.length) {
       this.log.warn("keys: empty and repeated header names are ignored");
     }
     // Without a name there is still a header that is never there: the query is not looked at.
     if (distinct.length == 0) distinct.push(NO_BYTES);
-    const headers: Source[] = [];
-    for (let i = 0; i < distinct.length; i++) {
-      headers.push(new Source(distinct[i], true, false, stripping));
-    }
-    return headers;
+    return sourcesOf(distinct, true, false, stripping);
   }
 
   private readCpp(): Authenticator | null {
@@ -170,7 +165,7 @@ export class AuthParser {
 
 /** The HMAC key for `hmac-sha256` entries; the environment is only read when there is one. */
 function readPepper(config: ConfigReader, global: ConfigReader): HmacSha256 | null {
-  if (config.value.raw.find(HMAC_PREFIX) < 0) return null;
+  if (config.value.raw.find(HMAC_SHA256) < 0) return null;
   const value = environmentVariable(global.text("hash_pepper_env", PEPPER_ENV));
   return value === null || value.isEmpty ? null : new HmacSha256(value);
 }

@@ -1,6 +1,5 @@
 import { BytesTable, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader, Tristate } from "@ai-gateway-wasm/kit";
-import { isHeaderValue } from "proxy-wasm-as";
+import { ConfigReader, requireHeaderValue, Tristate } from "@ai-gateway-wasm/kit";
 import { Credentials } from "./credentials";
 import { GoAuthenticator } from "./identify-go";
 import { Authenticator } from "./identity";
@@ -32,7 +31,7 @@ export class AuthConfig {
     this.globalAuth = config.tristate("global_auth");
     if (this.profile == Profile.Cpp && config.has("credentials"))
       this.realm = config.text("realm", DEFAULT_REALM);
-    if (!isHeaderValue(this.realm)) config.refuse("realm", "must not contain line breaks or NUL");
+    requireHeaderValue(config, "realm", this.realm);
     this.options.read(config);
   }
 }

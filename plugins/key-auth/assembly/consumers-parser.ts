@@ -1,9 +1,8 @@
 import { JsonValue } from "@ai-gateway-wasm/as-json";
 import { Builder, BytesTable, bytes, decodeHex, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { sha256Once } from "@ai-gateway-wasm/crypto";
-import { ConfigReader, configText } from "@ai-gateway-wasm/kit";
+import { ConfigReader, configText, requireHeaderValue } from "@ai-gateway-wasm/kit";
 import { Validity } from "@ai-gateway-wasm/kit/lent-keys";
-import { isHeaderValue } from "proxy-wasm-as";
 import { ApiKey, Consumer } from "./consumers";
 import { Credentials } from "./credentials";
 import { ModelLists } from "./models";
@@ -12,7 +11,7 @@ import { SchemeStripping } from "./sources";
 import { readOwnSources } from "./sources-parser";
 
 const SHA256: Slice = bytes("sha256:");
-const HMAC_SHA256: Slice = bytes("hmac-sha256:");
+export const HMAC_SHA256: Slice = bytes("hmac-sha256:");
 const CREDENTIAL_REQUIRED: string = "consumer credential is required";
 
 /** Reads `consumers` in the order of checks, and with the messages, of the active profile. */
@@ -61,12 +60,12 @@ export class ConsumersParser {
       return entry.refuseWith("can't find 'name' field in consumer.");
     }
     if (name.isEmpty) return entry.refuseWith("consumer name is required");
-    if (!isHeaderValue(name)) entry.refuse("name", "must not contain line breaks or NUL");
+    requireHeaderValue(entry, "name", name);
     const consumer = new Consumer(name, this.consumers.length);
     consumer.validity = Validity.read(entry);
     consumer.models = ModelLists.read(entry);
     const group = entry.text("group");
-    if (!isHeaderValue(group)) entry.refuse("group", "must not contain line breaks or NUL");
+    requireHeaderValue(entry, "group", group);
     if (!group.isEmpty) consumer.group = group;
     if (this.profile == Profile.Cpp && entry.has("keys")) {
       consumer.ownSources = readOwnSources(
@@ -78,7 +77,7 @@ export class ConsumersParser {
       );
     }
     this.readPlain(entry, consumer);
-    if (entry.has("hash")) this.readHash(entry, consumer, NO_BYTES, null);
+    if (entry.has("hash")) this.readHash(entry, consumer, NO_BYTES);
     this.readApiKeys(entry, consumer);
     this.consumers.push(consumer);
   }
@@ -134,7 +133,7 @@ export class ConsumersParser {
 
   private readApiKeys(entry: ConfigReader, consumer: Consumer): void {
     const keys = entry.objects("api_keys");
-    if (entry.has("api_keys") && keys.length == 0 && !this.hasOther(entry)) {
+    if (entry.has("api_keys") && keys.length == 0 && !hasOther(entry)) {
       entry.refuse("api_keys", "must not be empty");
     }
     for (let i = 0; i < keys.length && !entry.errors.any; i++) {
@@ -146,7 +145,7 @@ export class ConsumersParser {
       } else if (key.has("key")) {
         this.readKeyText(key, consumer, label);
       } else {
-        this.readHash(key, consumer, label, key);
+        this.readHash(key, consumer, label);
       }
     }
   }
@@ -158,56 +157,31 @@ export class ConsumersParser {
     this.labels.set(name, label);
   }
 
-  private hasOther(entry: ConfigReader): bool {
-    return entry.has("credential") || entry.has("credentials") || entry.has("hash");
-  }
-
   private readKeyText(config: ConfigReader, consumer: Consumer, label: Slice): void {
     const text = config.text("key");
     if (text.isEmpty) return config.refuse("key", "must not be empty");
     const same = this.credentials.sameText(text);
     if (same !== null) return this.refuseDuplicate(config, same, consumer);
-    const key = this.describe(new ApiKey(consumer, sha256Once(text)), config);
-    if (!label.isEmpty) key.label = label;
-    this.credentials.addText(text, key);
+    this.credentials.addText(text, readKey(config, consumer, sha256Once(text), label));
   }
 
-  /** @param details where validity and models of the key stand; null: it has none of its own */
-  private readHash(
-    config: ConfigReader,
-    consumer: Consumer,
-    label: Slice,
-    details: ConfigReader | null,
-  ): void {
+  private readHash(config: ConfigReader, consumer: Consumer, label: Slice): void {
     const text = config.text("hash");
     const isPeppered = text.startsWith(HMAC_SHA256);
     if (!isPeppered && !text.startsWith(SHA256)) {
-      return config.refuseWith(
-        "unsupported hash: " + config.path + ", use sha256: or hmac-sha256:",
-      );
+      return refuseHash(config, "use sha256: or hmac-sha256:");
     }
     const digest = decodeHex(text.sub(isPeppered ? HMAC_SHA256.length : SHA256.length));
     if (digest === null || digest.length != 32) {
-      return config.refuseWith(
-        "unsupported hash: " + config.path + ", 64 hexadecimal digits must follow the colon",
-      );
+      return refuseHash(config, "64 hexadecimal digits must follow the colon");
+    }
+    if (digest.equals(sha256Once(NO_BYTES))) {
+      return refuseHash(config, "it is that of an empty key");
     }
     if (isPeppered && !this.hasPepper) return config.refuseWith("hash pepper is not set");
     const same = this.credentials.sameDigest(digest, isPeppered);
     if (same !== null) return this.refuseDuplicate(config, same, consumer);
-    const key = new ApiKey(consumer, digest);
-    if (!label.isEmpty) key.label = label;
-    this.credentials.addDigest(
-      digest,
-      isPeppered,
-      details === null ? key : this.describe(key, details),
-    );
-  }
-
-  private describe(key: ApiKey, config: ConfigReader): ApiKey {
-    key.validity = Validity.read(config);
-    key.models = ModelLists.read(config);
-    return key;
+    this.credentials.addDigest(digest, isPeppered, readKey(config, consumer, digest, label));
   }
 
   private refuseDuplicate(config: ConfigReader, first: ApiKey, second: Consumer): void {
@@ -219,4 +193,22 @@ export class ConsumersParser {
         second.name.toString(),
     );
   }
+}
+
+/** A key with the validity and models that stand beside it; beside a consumer's, they are its own. */
+function readKey(config: ConfigReader, consumer: Consumer, digest: Slice, label: Slice): ApiKey {
+  const key = new ApiKey(consumer, digest);
+  if (!label.isEmpty) key.label = label;
+  key.validity = Validity.read(config);
+  key.models = ModelLists.read(config);
+  return key;
+}
+
+/** The consumer has a key besides `api_keys`. */
+function hasOther(entry: ConfigReader): bool {
+  return entry.has("credential") || entry.has("credentials") || entry.has("hash");
+}
+
+function refuseHash(config: ConfigReader, reason: string): void {
+  config.refuseWith("unsupported hash: " + config.path + ", " + reason);
 }

@@ -32,7 +32,7 @@ export class Credentials {
   }
 
   sameDigest(digest: Slice, isPeppered: bool): ApiKey | null {
-    return isPeppered ? this.peppered.find(digest) : this.plain.find(digest);
+    return (isPeppered ? this.peppered : this.plain).find(digest);
   }
 
   /** Adds a credential; forgets its text. The caller made sure it is new. */
@@ -51,8 +51,7 @@ export class Credentials {
   }
 
   addDigest(digest: Slice, isPeppered: bool, key: ApiKey): void {
-    if (isPeppered) this.peppered.add(digest, key);
-    else this.plain.add(digest, key);
+    (isPeppered ? this.peppered : this.plain).add(digest, key);
   }
 
   /**
@@ -80,6 +79,7 @@ export class Credentials {
   }
 
   private findRaw(token: Slice, digest: Slice): ApiKey | null {
+    if (token.isEmpty) return null; // no key is one, whatever hash of nothing was configured
     const key = this.plain.find(digest);
     if (key !== null || this.peppered.size == 0) return key;
     const pepper = this.pepper;

@@ -14,15 +14,12 @@ const NOT_HERE: i32 = i32.MAX_VALUE;
  */
 @final
 export class CppAuthenticator extends Authenticator {
-  /** All places that anybody may use, each once. */
-  private readonly places: Source[] = [];
-
   constructor(
-    private readonly credentials: Credentials,
+    credentials: Credentials,
     private readonly globalSources: Source[],
     consumers: Consumer[],
   ) {
-    super();
+    super(credentials, []);
     this.addPlaces(globalSources);
     for (let i = 0; i < consumers.length; i++) {
       const own = consumers[i].ownSources;
@@ -58,27 +55,14 @@ export class CppAuthenticator extends Authenticator {
     return unknown.isEmpty ? Identity.NO_KEY : Identity.unknown(unknown);
   }
 
-  override headerNames(): Slice[] {
-    const names: Slice[] = [];
-    for (let i = 0; i < this.places.length; i++) {
-      const place = this.places[i];
-      if (place.inHeader && this.isKey(place.readHeader(), place.mayHaveScheme))
-        names.push(place.header);
-    }
-    return names;
-  }
-
   override parameterNames(): Slice[] {
     const names: Slice[] = [];
     for (let i = 0; i < this.places.length; i++) {
       const place = this.places[i];
-      if (place.inQuery && this.isKey(place.readQuery(), false)) names.push(place.name);
+      if (place.inQuery && this.credentials.find(place.readQuery(), false) !== null)
+        names.push(place.name);
     }
     return names;
-  }
-
-  private isKey(token: Slice, mayHaveScheme: bool): bool {
-    return !token.isEmpty && this.credentials.find(token, mayHaveScheme) !== null;
   }
 
   private addPlaces(sources: Source[]): void {

@@ -10,9 +10,9 @@ import { Source } from "./sources";
 @final
 export class GoAuthenticator extends Authenticator {
   constructor(
-    private readonly credentials: Credentials,
+    credentials: Credentials,
     /** Empty unless `in_header`. */
-    private readonly headers: Source[],
+    headers: Source[],
     /** Empty unless `in_query`. */
     private readonly parameters: Slice[],
     /** Look at the query too when `in_header` is on and no header has a key. */
@@ -20,30 +20,19 @@ export class GoAuthenticator extends Authenticator {
     /** `X-HI-ORIGINAL-AUTH`, null unless it is trusted. */
     private readonly originalAuth: Source | null,
   ) {
-    super();
+    super(credentials, headers);
   }
 
   override identify(): Identity {
     const originalAuth = this.originalAuth;
     if (originalAuth !== null) {
       // An unknown value here is no denial by itself: ai-proxy runs later and cleans it.
-      const key = this.credentials.find(originalAuth.read(), originalAuth.mayHaveScheme);
+      const key = this.credentials.find(originalAuth.readHeader(), originalAuth.mayHaveScheme);
       if (key !== null) return Identity.known(key);
     }
-    if (this.headers.length == 0) return this.identifyByQuery();
+    if (this.places.length == 0) return this.identifyByQuery();
     const found = this.identifyByHeader();
     return found === Identity.NO_KEY && this.queryFallback ? this.identifyByQuery() : found;
-  }
-
-  override headerNames(): Slice[] {
-    const names: Slice[] = [];
-    for (let i = 0; i < this.headers.length; i++) {
-      const source = this.headers[i];
-      if (this.credentials.find(source.readHeader(), source.mayHaveScheme) !== null) {
-        names.push(source.header);
-      }
-    }
-    return names;
   }
 
   override parameterNames(): Slice[] {
@@ -53,12 +42,12 @@ export class GoAuthenticator extends Authenticator {
   private identifyByHeader(): Identity {
     let token = NO_BYTES;
     let hasScheme: bool = false;
-    for (let i = 0; i < this.headers.length; i++) {
-      const value = this.headers[i].read();
+    for (let i = 0; i < this.places.length; i++) {
+      const value = this.places[i].readHeader();
       if (value.isEmpty) continue;
       if (!token.isEmpty) return Identity.SEVERAL_KEYS;
       token = value;
-      hasScheme = this.headers[i].mayHaveScheme;
+      hasScheme = this.places[i].mayHaveScheme;
     }
     return token.isEmpty ? Identity.NO_KEY : this.lookUp(token, hasScheme);
   }
@@ -67,11 +56,10 @@ export class GoAuthenticator extends Authenticator {
   private identifyByQuery(): Identity {
     const path = this.parameters.length > 0 ? requestHeaders.get(PATH) : null;
     if (path === null) return Identity.NO_KEY;
-    const query = new QueryReader(path, QuerySyntax.Go);
     let token: Slice | null = null;
-    while (query.next()) {
-      for (let i = 0; i < this.parameters.length; i++) {
-        if (!this.parameters[i].equals(query.name)) continue;
+    for (let i = 0; i < this.parameters.length; i++) {
+      const query = new QueryReader(path, QuerySyntax.Go);
+      while (query.find(this.parameters[i])) {
         if (token !== null) return Identity.SEVERAL_KEYS;
         token = query.value;
       }

@@ -1,5 +1,7 @@
 import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ApiKey } from "./consumers";
+import { Credentials } from "./credentials";
+import { Source } from "./sources";
 
 /** What a search for keys in a request came to. */
 export const enum Finding {
@@ -34,11 +36,29 @@ export class Identity {
 
 /** Where keys stand and whose they are: one strategy per profile. */
 export abstract class Authenticator {
+  constructor(
+    protected readonly credentials: Credentials,
+    /** All places where keys may stand, each once. */
+    protected readonly places: Source[],
+  ) {}
+
   /** Reads the request of the running callback. */
   abstract identify(): Identity;
 
   /** The headers of the request that carry a key of somebody, lower case. */
-  abstract headerNames(): Slice[];
+  headerNames(): Slice[] {
+    const names: Slice[] = [];
+    for (let i = 0; i < this.places.length; i++) {
+      const place = this.places[i];
+      if (
+        place.inHeader &&
+        this.credentials.find(place.readHeader(), place.mayHaveScheme) !== null
+      ) {
+        names.push(place.header);
+      }
+    }
+    return names;
+  }
 
   /** The query parameters that carry a key, or would if they were looked at. */
   abstract parameterNames(): Slice[];

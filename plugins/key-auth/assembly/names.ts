@@ -1,4 +1,4 @@
-import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 
 export const PLUGIN_NAME: string = "key-auth";
 
@@ -26,12 +26,4 @@ export const DECLARE_PROPERTY: Slice = bytes("declare_property");
  * Its argument for `CONSUMER_PROPERTY` (harness.md 5.4): name (1), type string (3), and span of
  * the downstream request (5), so that it outlives an internal redirect.
  */
-export const CONSUMER_DECLARATION: Slice = new Builder()
-  .appendByte(0x0a)
-  .appendByte(<u8>CONSUMER_PROPERTY.length)
-  .append(CONSUMER_PROPERTY)
-  .appendByte(0x18)
-  .appendByte(1)
-  .appendByte(0x28)
-  .appendByte(1)
-  .toSlice();
+export const CONSUMER_DECLARATION: Slice = bytes("\n\u0011key_auth.consumer\u0018\u0001(\u0001");

@@ -1,4 +1,4 @@
-import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, requireHeaderName } from "@ai-gateway-wasm/kit";
 import { ModelLists } from "./models";
 import { CONSUMER_HEADER } from "./names";
@@ -8,6 +8,7 @@ import { Provider, readProviders } from "./provider-keys";
 import { ErrorFormat } from "./replies";
 
 const ERROR_FORMATS: string[] = ["text", "openai", "none"];
+const DENY_OR_PASS: string[] = ["deny", "pass"];
 const MODEL_HEADER: Slice = bytes("x-higress-llm-model");
 const DEFAULT_PATHS: Slice[] = [bytes("GET /v1/models")];
 
@@ -47,26 +48,21 @@ export class Options {
     this.forwardsCredential = config.flag("forward_credential", true);
     this.errorFormat = readErrorFormat(config, this.errorFormat);
     const status = this.unknownKeyStatus == 401 ? 0 : 1;
-    this.unknownKeyStatus =
-      config.choice("unknown_key_status", ["401", "403"], status) == 0 ? 401 : 403;
+    this.unknownKeyStatus = 401 + 2 * config.choice("unknown_key_status", ["401", "403"], status);
     this.provider = readProvider(config);
     this.providers = readProviders(config);
-    this.deniesMissingProviderKey =
-      config.choice("on_missing_provider_key", ["deny", "pass"], 0) == 0;
+    this.deniesMissingProviderKey = config.choice("on_missing_provider_key", DENY_OR_PASS, 0) == 0;
     this.readModelOptions(config);
   }
 
   private readModelOptions(config: ConfigReader): void {
     this.models = ModelLists.read(config);
-    this.deniesUnknownModel = config.choice("on_unknown_model", ["deny", "pass"], 0) == 0;
+    this.deniesUnknownModel = config.choice("on_unknown_model", DENY_OR_PASS, 0) == 0;
     const paths = config.optionalTexts("unrestricted_paths");
     this.unrestrictedPaths = readPathRules(paths === null ? DEFAULT_PATHS : paths);
     for (let i = 0; i < this.unrestrictedPaths.length; i++) {
       if (this.unrestrictedPaths[i].isPath) continue;
-      config.refuse(
-        "unrestricted_paths[" + decimal(i) + "]",
-        "must be a path or a method and a path",
-      );
+      config.refuseElement("unrestricted_paths", i, "must be a path or a method and a path");
     }
     if (config.choice("model_source", ["body", "header"], 0) == 1) {
       this.modelHeader = requireHeaderName(config, "model_header", MODEL_HEADER);

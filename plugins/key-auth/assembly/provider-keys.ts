@@ -1,7 +1,6 @@
-import { bytes, equalsIgnoreCase, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader, requireHeaderName } from "@ai-gateway-wasm/kit";
 import { LentKey, readLentValue, readLentWeight, Validity } from "@ai-gateway-wasm/kit/lent-keys";
-import { isHeaderName } from "proxy-wasm-as";
 import { AUTHORIZATION } from "./names";
 
 const BEARER: Slice = bytes("Bearer ");
@@ -55,10 +54,8 @@ export function findProvider(providers: Provider[], name: Slice): Provider | nul
 }
 
 function readKey(entry: ConfigReader): ProviderKey {
-  const header = lowerCase(entry.text("header", AUTHORIZATION)).kept();
-  if (!isHeaderName(header) || header.at(0) == 0x3a) entry.refuse("header", "is not a header name");
-  const isBearer = equalsIgnoreCase(header, AUTHORIZATION);
-  const prefix = entry.text("value_prefix", isBearer ? BEARER : NO_BYTES);
+  const header = requireHeaderName(entry, "header", AUTHORIZATION);
+  const prefix = entry.text("value_prefix", header.equals(AUTHORIZATION) ? BEARER : NO_BYTES);
   return new ProviderKey(
     readLentValue(entry, prefix),
     entry.optionalTexts("consumers"),

@@ -31,6 +31,38 @@ export const enum ErrorFormat {
 const PREFIX: string = "Request denied by Key Auth check. ";
 const JSON_TYPE: Slice = bytes("application/json");
 
+// In the order of `Denial`.
+/** Less 400. */
+const STATUSES: StaticArray<u8> = [1, 1, 3, 3, 1, 1, 1, 3, 3, 3, 13, 3];
+const DETAILS: string[] = [
+  "multi_key",
+  "no_key",
+  "unauthorized",
+  "unauthorized",
+  "expired_key",
+  "key_not_active",
+  "disabled_key",
+  "model_not_allowed",
+  "model_unknown",
+  "model_ambiguous",
+  "body_too_large",
+  "no_provider_key",
+];
+const TEXTS: string[] = [
+  "Multi Key Authentication information found.",
+  "No Key Authentication information found.",
+  "Unauthorized consumer.",
+  "Unauthorized consumer.",
+  "API key expired.",
+  "API key not active yet.",
+  "API key disabled.",
+  "Model not allowed.",
+  "Model could not be determined.",
+  "Model is ambiguous.",
+  "Request body too large.",
+  "No provider key available.",
+];
+
 /** One denial on the wire: status, response details and text. */
 @final
 export class DenialReply {
@@ -70,13 +102,13 @@ export class DenialReply {
       .appendText('{"error":{"message":"')
       .append(this.text)
       .appendText('","type":"' + type + '","param":null,"code":"' + code + '"}}')
-      .toSlice();
+      .view();
   }
 }
 
 /** Headers of every denial, serialised. */
 export function denialHeaders(realm: Slice, isJson: bool): Slice {
-  const challenge = new Builder().appendText("Key realm=").append(realm).toSlice();
+  const challenge = new Builder().appendText("Key realm=").append(realm).view();
   const headers = new PairsBuilder().add(WWW_AUTHENTICATE, challenge);
   if (isJson) headers.add(CONTENT_TYPE, JSON_TYPE);
   return headers.build();
@@ -94,34 +126,6 @@ export function denialReply(denial: Denial, profile: Profile, unknownKeyStatus: 
       return new DenialReply(403, PREFIX + "Unauthorized consumer", "Unauthorized consumer");
     }
   }
-  switch (denial) {
-    case Denial.SeveralKeys:
-      return new DenialReply(
-        401,
-        "key-auth.multi_key",
-        "Multi Key Authentication information found.",
-      );
-    case Denial.NoKey:
-      return new DenialReply(401, "key-auth.no_key", "No Key Authentication information found.");
-    case Denial.UnknownKey:
-      return new DenialReply(unknownKeyStatus, "key-auth.unauthorized", "Unauthorized consumer.");
-    case Denial.NotAllowed:
-      return new DenialReply(403, "key-auth.unauthorized", "Unauthorized consumer.");
-    case Denial.Expired:
-      return new DenialReply(401, "key-auth.expired_key", "API key expired.");
-    case Denial.NotActiveYet:
-      return new DenialReply(401, "key-auth.key_not_active", "API key not active yet.");
-    case Denial.Disabled:
-      return new DenialReply(401, "key-auth.disabled_key", "API key disabled.");
-    case Denial.ModelNotAllowed:
-      return new DenialReply(403, "key-auth.model_not_allowed", "Model not allowed.");
-    case Denial.ModelUnknown:
-      return new DenialReply(403, "key-auth.model_unknown", "Model could not be determined.");
-    case Denial.ModelAmbiguous:
-      return new DenialReply(403, "key-auth.model_ambiguous", "Model is ambiguous.");
-    case Denial.BodyTooLarge:
-      return new DenialReply(413, "key-auth.body_too_large", "Request body too large.");
-    default:
-      return new DenialReply(403, "key-auth.no_provider_key", "No provider key available.");
-  }
+  const status = denial == Denial.UnknownKey ? unknownKeyStatus : 400 + <i32>STATUSES[denial];
+  return new DenialReply(status, "key-auth." + DETAILS[denial], TEXTS[denial]);
 }

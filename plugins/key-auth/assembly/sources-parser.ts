@@ -1,22 +1,17 @@
-import { decimal, equalsIgnoreCase, Slice } from "@ai-gateway-wasm/bytes";
+import { equalsIgnoreCase, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { ORIGINAL_AUTH_KEY } from "./names";
 import { SchemeStripping, Source } from "./sources";
 
-/** Header names of profile go: no empty ones, and each once whatever its case (D11). */
-export function distinctHeaders(names: Slice[]): Slice[] {
+/**
+ * Names of profile go, each once: those of headers whatever their case, and no empty ones (D11);
+ * cases of query parameters differ.
+ */
+export function distinctNames(names: Slice[], areHeaders: bool): Slice[] {
   const kept: Slice[] = [];
   for (let i = 0; i < names.length; i++) {
-    if (!names[i].isEmpty && !hasName(kept, names[i], true)) kept.push(names[i]);
-  }
-  return kept;
-}
-
-/** Query parameter names of profile go: each once, cases differ. */
-export function distinctParameters(names: Slice[]): Slice[] {
-  const kept: Slice[] = [];
-  for (let i = 0; i < names.length; i++) {
-    if (!hasName(kept, names[i], false)) kept.push(names[i]);
+    const name = names[i];
+    if (!(areHeaders && name.isEmpty) && !hasName(kept, name, areHeaders)) kept.push(name);
   }
   return kept;
 }
@@ -61,11 +56,12 @@ export function readOwnSources(
 /** With `strict_config`. */
 export function refuseEmptyNames(config: ConfigReader, names: Slice[]): void {
   for (let i = 0; i < names.length; i++) {
-    if (names[i].isEmpty) config.refuse("keys[" + decimal(i) + "]", "must not be empty");
+    if (names[i].isEmpty) config.refuseElement("keys", i, "must not be empty");
   }
 }
 
-function sourcesOf(
+/** A place for each name. */
+export function sourcesOf(
   names: Slice[],
   inHeader: bool,
   inQuery: bool,

@@ -66,10 +66,7 @@ export class Source {
     const path = requestHeaders.get(PATH);
     if (path === null) return NO_BYTES;
     const query = new QueryReader(path, QuerySyntax.Envoy);
-    while (query.next()) {
-      if (query.name.equals(this.name)) return query.value;
-    }
-    return NO_BYTES;
+    return query.find(this.name) ? query.value : NO_BYTES;
   }
 }
 

@@ -50,6 +50,8 @@ export class KeyAuth extends HttpContext {
   private key: ApiKey | null = null;
   /** Null: the consumer may ask for any model, or is not admitted yet. */
   private policy: ModelPolicy | null = null;
+  /** The path names a model that is permitted: nothing else need name one. */
+  private isNamedByPath: bool = false;
 
   constructor(
     id: u32,
@@ -101,10 +103,7 @@ export class KeyAuth extends HttpContext {
 
   /** Sets `key`, or says why there is none. */
   private identify(): Denial {
-    if (this.mayReturn) {
-      const earlier = getProperty(CONSUMER_PROPERTY);
-      if (earlier !== null && !earlier.isEmpty) return this.recognise(earlier);
-    }
+    if (this.mayReturn && this.recognise()) return Denial.None;
     const identity = this.access.auth.authenticator.identify();
     this.key = identity.key;
     switch (identity.finding) {
@@ -120,12 +119,18 @@ export class KeyAuth extends HttpContext {
     }
   }
 
-  /** The request was authenticated before an internal redirect, and its key is stripped by now. */
-  private recognise(earlier: Slice): Denial {
+  /**
+   * True, and sets `key`: the request was authenticated before an internal redirect, and its key is
+   * stripped by now. A name that is none of ours is of another key-auth in the chain.
+   */
+  private recognise(): bool {
+    const earlier = getProperty(CONSUMER_PROPERTY);
+    if (earlier === null) return false;
     const split = earlier.indexOf(0x0a); // no name has a line break, a label may
+    if (split < 0) return false;
     const credentials = this.access.auth.credentials;
     this.key = credentials.findLabelled(earlier.sub(0, split), earlier.sub(split + 1));
-    return this.key === null ? Denial.UnknownKey : Denial.None;
+    return this.key !== null;
   }
 
   /** The key is known: is it valid, and may its consumer come in? */
@@ -170,27 +175,32 @@ export class KeyAuth extends HttpContext {
     const plain = path !== null ? normalisePath(path) : null;
     if (path === null || plain === null) return this.refuse(Denial.ModelUnknown);
     if (this.isUnrestricted(plain)) return this.release();
-    const told = this.modelInHeaders(path, plain);
+    const inPath = modelInPath(plain);
+    if (inPath !== ModelName.ABSENT) {
+      const denial = this.judge(inPath);
+      if (denial != Denial.None) return this.refuse(denial);
+      this.isNamedByPath = true;
+    }
+    // Who reads the body does not look at the path: nothing may name another model.
+    const told = this.modelInHeaders(path);
     if (told !== null) return this.decide(told);
     if (endOfStream || isEncoded(requestHeaders) || !options.holdsHeaders)
-      return this.decide(ModelName.UNKNOWN);
+      return this.decide(ModelName.ABSENT);
     if (announcedLength() > options.maxBodyBytes) return this.refuse(Denial.BodyTooLarge);
     limitRequestBuffer(options.maxBodyBytes);
     return HeadersAction.StopIteration;
   }
 
-  /** What path, query or the trusted header say; null: only the body can tell. */
-  private modelInHeaders(path: Slice, plain: Slice): ModelName | null {
-    const named = modelInPath(plain);
-    if (named !== null) return ModelName.of(named);
+  /** What query or the trusted header say; null: only the body can tell. */
+  private modelInHeaders(path: Slice): ModelName | null {
     const header = this.access.auth.options.modelHeader;
     if (isWebSocket()) {
       const asked = modelInQuery(path);
-      if (header === null || asked.finding != ModelFinding.Unknown) return asked;
+      if (header === null || asked !== ModelName.ABSENT) return asked;
     }
     if (header === null) return null;
     const model = requestHeaders.get(header);
-    return model === null ? ModelName.UNKNOWN : ModelName.of(model);
+    return model === null ? ModelName.ABSENT : ModelName.of(model);
   }
 
   private isUnrestricted(path: Slice): bool {
@@ -224,7 +234,8 @@ export class KeyAuth extends HttpContext {
   private judge(model: ModelName): Denial {
     const policy = this.policy;
     if (model.finding == ModelFinding.Ambiguous) return Denial.ModelAmbiguous;
-    if (model.finding == ModelFinding.Unknown) {
+    if (model.finding != ModelFinding.Named) {
+      if (this.isNamedByPath && model.finding == ModelFinding.Absent) return Denial.None;
       return this.access.auth.options.deniesUnknownModel ? Denial.ModelUnknown : Denial.None;
     }
     return policy !== null && policy.permits(model.name) ? Denial.None : Denial.ModelNotAllowed;

@@ -69,6 +69,19 @@ export class JsonCursor {
     return new Slice(this.keyAt, <i32>(this.keyEnd - this.keyAt), this.owner);
   }
 
+  /** False when the present key cannot be `name` in any case of letters. Allocates nothing. */
+  keyMayBe(name: Slice): bool {
+    const length = <i32>(this.keyEnd - this.keyAt);
+    if (length > name.length) {
+      // An escape is longer than its character, and has six at most.
+      return length <= 6 * name.length && findBackslash(this.keyAt, this.keyEnd) != 0;
+    }
+    for (let i = 0; i < length; i++) {
+      if (((load<u8>(this.keyAt + <usize>i) ^ name.at(i)) | 0x20) != 0x20) return false;
+    }
+    return length == name.length;
+  }
+
   /** Whether the present key, unescaped, equals `name`. */
   keyIs(name: Slice): bool {
     return this.isObject && isKey(this.keyAt, this.keyEnd, name);

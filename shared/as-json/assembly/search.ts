@@ -1,6 +1,9 @@
 import { Slice, equalsIgnoreCase } from "@ai-gateway-wasm/bytes";
 import { JsonValue } from "./value";
 
+/** Keys that are read, which take memory until the callback ends: those with escapes, and what is found. */
+const MOST: i32 = 4096;
+
 /** What `searchMember` found. */
 @final
 export class MemberSearch {
@@ -11,7 +14,10 @@ export class MemberSearch {
   /** How many members have this key when the case of ASCII letters is ignored, exact ones included. */
   similar: i32 = 0;
 
-  /** More than one reading: parsers disagree about which member counts (key-auth contract). */
+  /**
+   * More than one reading: parsers disagree about which member counts (key-auth contract). Also of an
+   * object with too many escaped keys.
+   */
   get isAmbiguous(): bool {
     return this.similar > 1;
   }
@@ -21,13 +27,17 @@ export class MemberSearch {
 export function searchMember(object: JsonValue, key: Slice): MemberSearch {
   const result = new MemberSearch();
   if (!object.isObject) return result;
+  let count = 0;
   const cursor = object.entries();
   while (cursor.next()) {
-    if (cursor.rawKey.length < key.length) continue; // an escape is never shorter than its character
-    const name = cursor.key;
-    if (!equalsIgnoreCase(name, key)) continue;
+    if (!cursor.keyMayBe(key)) continue;
+    if (++count > MOST) {
+      result.similar = 2;
+      break;
+    }
+    if (!equalsIgnoreCase(cursor.key, key)) continue;
     result.similar++;
-    if (!name.equals(key)) continue;
+    if (!cursor.keyIs(key)) continue;
     if (result.count++ == 0) result.value = cursor.value;
   }
   return result;

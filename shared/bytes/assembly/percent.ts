@@ -6,8 +6,13 @@ import { Slice } from "./slice";
  * there is nothing to decode; null when a `%` is not followed by two hexadecimal digits.
  *
  * @param plusIsSpace true for form encoding (application/x-www-form-urlencoded)
+ * @param isLenient true: such a `%` stays as it is
  */
-export function decodePercent(text: Slice, plusIsSpace: bool = false): Slice | null {
+export function decodePercent(
+  text: Slice,
+  plusIsSpace: bool = false,
+  isLenient: bool = false,
+): Slice | null {
   let plain = 0;
   while (plain < text.length) {
     const byte = text.at(plain);
@@ -21,11 +26,13 @@ export function decodePercent(text: Slice, plusIsSpace: bool = false): Slice | n
   for (let i = plain; i < text.length; i++) {
     let byte = text.at(i);
     if (byte == 0x25) {
-      const high = hexValue(text.at(i + 1));
-      const low = hexValue(text.at(i + 2));
-      if (high < 0 || low < 0) return null;
-      byte = (high << 4) | low;
-      i += 2;
+      const escaped = escapedByte(text, i);
+      if (escaped >= 0) {
+        byte = escaped;
+        i += 2;
+      } else if (!isLenient) {
+        return null;
+      }
     } else if (plusIsSpace && byte == 0x2b) {
       byte = 0x20;
     }
@@ -34,23 +41,15 @@ export function decodePercent(text: Slice, plusIsSpace: bool = false): Slice | n
   return Slice.of(out).sub(0, written);
 }
 
-/**
- * Like `decodePercent`, but a `%` without two hexadecimal digits stays as it is. The same slice when
- * there is no `%`.
- */
+/** Like `decodePercent`, but a `%` without two hexadecimal digits stays as it is. */
 export function decodePercentLeniently(text: Slice): Slice {
-  if (text.indexOf(0x25) < 0) return text;
-  const out = new StaticArray<u8>(text.length);
-  let written = 0;
-  for (let i = 0; i < text.length; i++) {
-    let byte = text.at(i);
-    const high = byte == 0x25 ? hexValue(text.at(i + 1)) : -1;
-    const low = high >= 0 ? hexValue(text.at(i + 2)) : -1;
-    if (low >= 0) {
-      byte = (high << 4) | low;
-      i += 2;
-    }
-    out[written++] = <u8>byte;
-  }
-  return Slice.of(out).sub(0, written);
+  const decoded = decodePercent(text, false, true);
+  return decoded === null ? text : decoded;
+}
+
+/** What the escape at the `%` at `at` stands for, or -1: it is none. */
+export function escapedByte(text: Slice, at: i32): i32 {
+  const high = hexValue(text.at(at + 1));
+  const low = hexValue(text.at(at + 2));
+  return high < 0 || low < 0 ? -1 : (high << 4) | low;
 }

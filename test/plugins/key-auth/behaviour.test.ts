@@ -3,6 +3,17 @@ import { checkLeaks, upstream, type NativeFilter, type NativeHeaders } from "pro
 import { describe, expect, test } from "vitest";
 import { GO, RESTRICTED, gateway, keyAuth, seen } from "./support.js";
 
+test("the HMAC of nothing is nobody's key", async () => {
+  const hash = `hmac-sha256:${createHmac("sha256", "pepper").update("").digest("hex")}`;
+  const config = { ...GO, trust_original_auth: true, consumers: [{ name: "c1", hash }] };
+  const host = await gateway(config);
+  expect((await host.fetch("/")).details).toBe("key-auth.no_key");
+  await host.close();
+  const byQuery = await gateway({ ...config, in_header: false, in_query: true });
+  expect((await byQuery.fetch("/?x-api-key=")).details).toBe("key-auth.unauthorized");
+  await byQuery.close();
+});
+
 describe("two configurations in one VM (deviation D4)", () => {
   const p = { ...GO, keys: ["x-p"] };
   const q = { ...GO, keys: ["x-q"], _rules_: [{ _match_route_: ["closed"], allow: ["c1"] }] };

@@ -1,4 +1,4 @@
-import { Random } from "proxy-wasm-test";
+import { Random, type Host } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
 import { countSeen, gateway, GO, RESTRICTED, seen } from "./support.js";
 
@@ -32,15 +32,48 @@ describe("bodies made to break a reader are judged, and nothing traps", () => {
     await host.close();
   });
 
-  test("a form of a hundred thousand parts", async () => {
+  test.each([
+    ["a thousand", 1000, 200],
+    ["a hundred thousand", 100_000, 403],
+  ])("a form of %s parts", async (_what, count, status) => {
     const part = '--b\r\ncontent-disposition: form-data; name="x"\r\n\r\n1\r\n';
     const model = '--b\r\ncontent-disposition: form-data; name="model"\r\n\r\ngood\r\n--b--';
     const host = await gateway(RESTRICTED, { bufferLimitBytes: 16 << 20, trace: false });
     const answer = await host.fetch("/", {
       headers: { ...headers, "content-type": "multipart/form-data; boundary=b" },
-      body: part.repeat(100_000) + model,
+      body: part.repeat(count) + model,
     });
-    expect(answer.status).toBe(200);
+    expect(answer.status).toBe(status);
+    await host.close();
+  });
+
+  const form = (head: string) => `--b\r\n${head}\r\n\r\n1\r\n--b--`;
+  const disposition = "content-disposition: form-data";
+
+  test.each([
+    ["parameters of a disposition", form(disposition + ";a=".repeat(1_500_000))],
+    ["dispositions", form(`${disposition};a=;a=;a=;a=;a=;a=;a=;a=\r\n`.repeat(80_000).trim())],
+    ["header lines", form("a:\r\n".repeat(1_000_000).trim())],
+    ["parts", `--b${"\r\n\r\n\r\n--b".repeat(500_000)}--`],
+    ["members with escapes", `{${'"\\nabc":0,'.repeat(450_000)}"a":0}`],
+    ["members named nearly so", `{${'"mbdel":0,'.repeat(450_000)}"a":0}`],
+  ])("millions of %s leave the memory of the gateway small", async (what, body) => {
+    const type = what.startsWith("members")
+      ? "application/json"
+      : "multipart/form-data; boundary=b";
+    const host = await gateway(RESTRICTED, { bufferLimitBytes: 16 << 20, trace: false });
+    const request = { headers: { ...headers, "content-type": type }, body };
+    expect((await host.fetch("/", request)).status).toBe(403);
+    expect(memoryOf(host)).toBeLessThan(24 << 20);
+    await host.close();
+  });
+
+  test("a path full of parameters leaves it small, too", async () => {
+    const keys = Array.from({ length: 30 }, (_, i) => `x-key-${i}`);
+    const config = { ...GO, compat: "cpp", keys, in_query: true };
+    const host = await gateway(config, { trace: false });
+    expect((await host.fetch(`/?${"a&".repeat(30_000)}`)).status).toBe(401);
+    expect(memoryOf(host)).toBeLessThan(2 << 20);
     await host.close();
   });
 
@@ -61,6 +94,11 @@ describe("bodies made to break a reader are judged, and nothing traps", () => {
     await host.close();
   });
 });
+
+/** Linear memory of all VMs. */
+function memoryOf(host: Host): number {
+  return host.allVms().reduce((sum, vm) => sum + vm.memory.size, 0);
+}
 
 /** True when a strict parser sees exactly one model, the good one. */
 function models(bytes: Buffer): boolean {

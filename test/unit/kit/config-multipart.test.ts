@@ -32,7 +32,8 @@ describe("a field of a form", () => {
       'Content-Disposition: form-data; name="file"; filename="C:\\a*.txt"\r\nContent-Type: audio/mp3';
     expect(model(form([file, "..."], [PLAIN, "gpt"]))).toBe("1|gpt");
     expect(model(form([PLAIN, ""]))).toBe("1|");
-    expect(model(form([PLAIN, "a\r\n--X\r\nb\n"]))).toBe("1|a\r\n--X\r\nb\n");
+    for (const content of ["a\r\n--X\r\nb\n", "a--XX", "\n--X\n--\r", "-\n ---XX-"])
+      expect(model(form([PLAIN, content])), content).toBe(`1|${content}`);
   });
 
   it("is what FormData of a browser sends", async () => {
@@ -133,6 +134,29 @@ describe("a form that some parser reads otherwise has no field", () => {
         length < good.length - 4 ? /^-1\|null$/ : /./,
       );
     }
+  });
+
+  it("when a delimiter stands behind a line break that is no CRLF", () => {
+    for (const end of ["\n", "\r", "\n\r", "\r\r", "\n\n"]) {
+      const hidden = `junk${end}--XX${end}${PLAIN}${end}${end}bad${end}--XX${end}x`;
+      expect(
+        model(form(['Content-Disposition: form-data; name="x"', hidden], [PLAIN, "good"])),
+        end,
+      ).toBe(NO_FORM);
+    }
+  });
+
+  it("when there is more of something than clients send", () => {
+    const other: [string, string] = ['Content-Disposition: form-data; name="x"', "1"];
+    const forms = (parts: number, lines: number, parameters: number) =>
+      form(...Array.from({ length: parts - 1 }, () => other), [
+        PLAIN + ";a=b".repeat(parameters - 1) + "\r\nx: y".repeat(lines - 1),
+        "v",
+      ]);
+    expect(model(forms(1024, 32, 32))).toBe("1|v");
+    expect(model(forms(1025, 1, 1))).toBe(NO_FORM);
+    expect(model(forms(1, 33, 1))).toBe(NO_FORM);
+    expect(model(forms(1, 1, 33))).toBe(NO_FORM);
   });
 
   it("when the boundary is not plain", () => {

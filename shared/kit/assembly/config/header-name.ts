@@ -1,5 +1,5 @@
 import { lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { isHeaderName } from "proxy-wasm-as";
+import { isHeaderName, isHeaderValue } from "proxy-wasm-as";
 import { PluginLog } from "../log";
 import { ConfigReader } from "./reader";
 
@@ -23,6 +23,11 @@ export function requireHeaderName(config: ConfigReader, field: string, fallback:
   const name = readHeaderName(config, field, fallback);
   if (name.isEmpty) config.refuse(field, "is not a header name");
   return name;
+}
+
+/** Refuses what cannot be a header's value. */
+export function requireHeaderValue(config: ConfigReader, field: string, value: Slice): void {
+  if (!isHeaderValue(value)) config.refuse(field, "must not contain line breaks or NUL");
 }
 
 /**

@@ -157,6 +157,11 @@ export class ConfigReader {
     this.errors.add(this.pathOf(field) + ": " + reason);
   }
 
+  /** Refuses it because of one element of a list. */
+  refuseElement(field: string, index: i32, reason: string): void {
+    this.refuse(field + "[" + decimal(index) + "]", reason);
+  }
+
   /** Refuses the configuration with a text that users of the peer know. */
   refuseWith(message: string): void {
     this.errors.add(message);

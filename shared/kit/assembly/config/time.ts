@@ -83,12 +83,16 @@ function daysIn(year: i32, month: i32): i32 {
   return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
 }
 
-/** Days from 1970-01-01 in the proleptic Gregorian calendar, counting years from March. */
+/**
+ * Days from 1970-01-01 in the proleptic Gregorian calendar, counting years from March, and from 400
+ * years before the year 0, so that none is negative.
+ */
 function daysSince1970(year: i32, month: i32, day: i32): i64 {
-  const marchYear = month <= 2 ? year - 1 : year;
-  const era = (marchYear < 0 ? marchYear - 399 : marchYear) / 400;
-  const yearOfEra = marchYear - era * 400;
-  const dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  const dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear;
-  return <i64>era * 146097 + <i64>dayOfEra - 719468;
+  if (month <= 2) {
+    year--;
+    month += 12;
+  }
+  year += 400;
+  const leapDays = year / 4 - year / 100 + year / 400;
+  return year * 365 + leapDays + (153 * month - 457) / 5 + day - 865566;
 }

@@ -19,6 +19,11 @@ const FILENAME: Slice = bytes("filename");
 const CRLF: Slice = bytes("\r\n");
 const BLANK_LINE: Slice = bytes("\r\n\r\n");
 const DASHES: Slice = bytes("--");
+const CR: i32 = 0x0d;
+const LF: i32 = 0x0a;
+/** More of something than clients send: what is read of each takes memory until the callback ends. */
+const MOST_PARTS: i32 = 1024;
+const MOST_LINES: i32 = 32;
 /** Encodings that leave the content as it is. */
 const IDENTITIES: string[] = ["binary", "8bit", "7bit"];
 
@@ -38,7 +43,7 @@ export function isMultipart(contentType: Slice): bool {
 
 /**
  * Finds a field of a multipart form (RFC 7578). Strict, so that no parser behind it can read
- * another value: lines end with CRLF, header lines are not folded, there is one `boundary`, and a
+ * another value: lines and contents end with CRLF, header lines are not folded, there is one `boundary`, and a
  * body that does not end with the closing delimiter has no field. A part that parsers read
  * differently (a file, the extended form `name*`, an encoding, a repeated header) counts as a
  * repetition: whoever asks must refuse then.
@@ -51,30 +56,56 @@ export function findFormField(
   field: Slice,
   values: Slice[] | null = null,
 ): FormField {
-  const none = new FormField();
-  none.count = -1;
-  const boundary = boundaryOf(contentType);
-  if (boundary === null) return none;
-  const delimiter = delimiterOf(boundary);
-  if (!body.startsWith(delimiter.sub(2))) return none;
   const found = new FormField();
+  const delimiter = formDelimiter(contentType);
+  if (delimiter === null || !readParts(body, delimiter, field, found, values)) {
+    found.value = null;
+    found.count = -1;
+  }
+  return found;
+}
+
+/** Reads the parts up to the closing delimiter; false when the body is not well-formed. */
+function readParts(
+  body: Slice,
+  delimiter: Slice,
+  field: Slice,
+  found: FormField,
+  values: Slice[] | null,
+): bool {
+  if (!body.startsWith(delimiter.sub(2))) return false;
   let at = delimiter.length - 2;
+  let parts = 0;
   while (true) {
     const rest = body.sub(at);
-    if (rest.startsWith(DASHES)) return found;
-    const end = rest.startsWith(CRLF) ? body.find(delimiter, at) : -1;
-    if (end < 0 || !readPart(body.sub(at, end), field, found, values)) return none;
+    if (rest.startsWith(DASHES)) return true;
+    const end = rest.startsWith(CRLF) ? findDelimiter(body, delimiter, at) : -1;
+    if (end < 0 || ++parts > MOST_PARTS) return false;
+    if (!readPart(body.sub(at, end), field, found, values)) return false;
     at = end + delimiter.length;
   }
+}
+
+/**
+ * Where the next delimiter begins. -1: there is none; -2: one stands behind a CR or LF alone, where
+ * only some parsers split.
+ */
+export function findDelimiter(text: Slice, delimiter: Slice, from: i32 = 0): i32 {
+  const dashed = delimiter.sub(CRLF.length);
+  let at = text.find(dashed, from);
+  while (at >= 0) {
+    const last = text.at(at - 1);
+    if (last == LF && text.at(at - 2) == CR) return at - 2;
+    if (last == LF || last == CR) return -2;
+    at = text.find(dashed, at + 1);
+  }
+  return at;
 }
 
 /** What stands between the parts of a form: CRLF, dashes, boundary. Null: the type has not one boundary. */
 export function formDelimiter(contentType: Slice): Slice | null {
   const boundary = boundaryOf(contentType);
-  return boundary === null ? null : delimiterOf(boundary);
-}
-
-function delimiterOf(boundary: Slice): Slice {
+  if (boundary === null) return null;
   return new Builder().append(CRLF).append(DASHES).append(boundary).toSlice();
 }
 
@@ -99,7 +130,7 @@ function readPart(part: Slice, field: Slice, found: FormField, values: Slice[] |
   const headers = new PartHead();
   if (!headers.readAll(part, split, field)) return false;
   if (!headers.isNamed) return true;
-  found.count += headers.isDoubtful || headers.dispositions > 1 ? 2 : 1;
+  found.count += headers.isDoubtful ? 2 : 1;
   if (values !== null) values.push(part.sub(split + 4));
   if (found.value === null) found.value = part.sub(split + 4);
   return true;
@@ -112,20 +143,21 @@ export class PartHead {
   isNamed: bool = false;
   /** Parsers disagree about the name or the content. */
   isDoubtful: bool = false;
-  dispositions: i32 = 0;
+  private hasDisposition: bool = false;
 
   /**
-   * Reads all lines; false when one is no header line.
+   * Reads all lines; false when one is no header line, or there are too many.
    *
    * @param part begins with the line break before them
    * @param split where the blank line behind them begins
    */
   readAll(part: Slice, split: i32, field: Slice): bool {
     let at = 2;
+    let lines = 0;
     while (at < split) {
       let end = part.find(CRLF, at);
       if (end > split) end = split;
-      if (!this.read(part.sub(at, end), field)) return false;
+      if (++lines > MOST_LINES || !this.read(part.sub(at, end), field)) return false;
       at = end + 2;
     }
     return true;
@@ -142,7 +174,12 @@ export class PartHead {
   }
 
   private readDisposition(value: Slice, field: Slice): bool {
-    this.dispositions++;
+    if (this.hasDisposition) {
+      this.isNamed = true; // by one of them, for all we know
+      this.isDoubtful = true;
+      return true;
+    }
+    this.hasDisposition = true;
     const parameters = new ParameterReader(value);
     if (!equalsIgnoreCase(parameters.type, FORM_DATA)) this.isDoubtful = true;
     let names = 0;

@@ -1,9 +1,11 @@
-import { Builder, NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
+import { NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
 
 const SEMICOLON: u8 = 0x3b;
 const EQUALS: u8 = 0x3d;
 const QUOTE: i32 = 0x22;
 const BACKSLASH: i32 = 0x5c;
+/** Parameters of one header; each takes memory until the callback ends. */
+const MOST: i32 = 32;
 
 /**
  * Walks over the parameters of a header value (RFC 2045 section 5.1):
@@ -11,7 +13,7 @@ const BACKSLASH: i32 = 0x5c;
  *   form-data; name="a"; size = 12
  *   ↑ type     ↑ one `next()` each
  *
- * Stops at what is no parameter and says so in `isBroken`.
+ * Stops at what is no parameter, and where they are too many, and says so in `isBroken`.
  */
 @final
 export class ParameterReader {
@@ -19,13 +21,14 @@ export class ParameterReader {
   readonly type: Slice;
   /** The name as it was sent. */
   name: Slice = NO_BYTES;
-  /** The value without quotes and escapes. */
+  /** The value without quotes, its escapes as they were sent. */
   value: Slice = NO_BYTES;
   /** The value held a backslash: some parsers take it as it is. */
   isEscaped: bool = false;
   /** Something was no parameter. */
   isBroken: bool = false;
   private at: i32;
+  private count: i32 = 0;
 
   constructor(private readonly header: Slice) {
     const end = endOf(header, 0);
@@ -38,7 +41,7 @@ export class ParameterReader {
     const start = skipBlanks(header, this.at);
     if (start >= header.length) return false; // also after a last semicolon
     const equals = header.indexOf(EQUALS, start);
-    if (equals <= start || equals > endOf(header, start)) return this.fail();
+    if (equals <= start || equals > endOf(header, start) || ++this.count > MOST) return this.fail();
     this.name = trim(header.sub(start, equals));
     this.isEscaped = false;
     const from = skipBlanks(header, equals + 1);
@@ -63,7 +66,7 @@ export class ParameterReader {
     if (i >= header.length || (end < header.length && header.at(end) != SEMICOLON)) {
       return this.fail();
     }
-    this.value = this.isEscaped ? unescape(header.sub(from, i)) : header.sub(from, i);
+    this.value = header.sub(from, i);
     this.at = end + 1;
     return true;
   }
@@ -85,13 +88,4 @@ function skipBlanks(text: Slice, from: i32): i32 {
   let i = from;
   while (text.at(i) == 0x20 || text.at(i) == 0x09) i++;
   return i;
-}
-
-function unescape(text: Slice): Slice {
-  const out = new Builder(text.length);
-  for (let i = 0; i < text.length; i++) {
-    if (text.at(i) == BACKSLASH && i + 1 < text.length) i++;
-    out.appendByte(<u8>text.at(i));
-  }
-  return out.toSlice();
 }

@@ -1,10 +1,4 @@
-import {
-  Builder,
-  decodePercent,
-  decodePercentLeniently,
-  NO_BYTES,
-  Slice,
-} from "@ai-gateway-wasm/bytes";
+import { Builder, decodePercent, escapedByte, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 
 /** How the parameters of a query string are told apart. */
 export const enum QuerySyntax {
@@ -52,17 +46,50 @@ export class QueryReader {
     return false;
   }
 
+  /**
+   * Moves to the next parameter called `name`, for its value; false when there is none. Makes no
+   * object of others.
+   */
+  find(name: Slice): bool {
+    const query = this.query;
+    while (this.position < query.length) {
+      const start = this.position;
+      let end = query.indexOf(0x26, start);
+      if (end < 0) end = query.length;
+      this.position = end + 1;
+      if (end > start && this.readAt(query, start, end, name)) return true;
+    }
+    return false;
+  }
+
+  /** Reads the value of the segment in `[start, end)`; false when it is not a parameter called `name`. */
+  readAt(text: Slice, start: i32, end: i32, name: Slice): bool {
+    const isGo = this.syntax == QuerySyntax.Go;
+    const equals = endOfName(text, start, end, name, isGo);
+    return equals >= 0 && this.readValue(text.sub(equals, end));
+  }
+
   /** Reads one `name=value` segment; false when it is not a parameter. */
   read(segment: Slice): bool {
-    if (this.syntax == QuerySyntax.Go && segment.indexOf(0x3b) >= 0) return false;
     let equals = segment.indexOf(0x3d);
     if (equals < 0) equals = segment.length;
-    const name = decode(segment.sub(0, equals), this.syntax);
-    const value = decode(segment.sub(equals + 1), this.syntax);
-    if (name === null || value === null) return false;
+    const name = this.decode(segment.sub(0, equals));
+    if (name === null || !this.readValue(segment.sub(equals))) return false;
     this.name = name;
+    return true;
+  }
+
+  /** @param text empty, or `=` and a value */
+  private readValue(text: Slice): bool {
+    const value = this.decode(text.sub(1));
+    if (value === null) return false;
     this.value = value;
     return true;
+  }
+
+  private decode(text: Slice): Slice | null {
+    const isGo = this.syntax == QuerySyntax.Go;
+    return isGo && text.indexOf(0x3b) >= 0 ? null : decodePercent(text, isGo, !isGo);
   }
 }
 
@@ -74,6 +101,7 @@ export function withoutParameters(path: Slice, names: Slice[], syntax: QuerySynt
   const start = queryStart(path, syntax);
   const end = queryEnd(path, syntax);
   if (start >= end) return path;
+  const reader = new QueryReader(NO_BYTES, syntax);
   const out = new Builder(path.length);
   out.append(path.sub(0, start));
   let kept = 0;
@@ -81,10 +109,11 @@ export function withoutParameters(path: Slice, names: Slice[], syntax: QuerySynt
   while (position <= end) {
     let next = path.indexOf(0x26, position);
     if (next < 0 || next > end) next = end;
-    const segment = path.sub(position, next);
-    if (!isNamed(segment, names, syntax)) {
+    let i = 0;
+    while (i < names.length && !reader.readAt(path, position, next, names[i])) i++;
+    if (i == names.length) {
       if (kept++ > 0) out.appendByte(0x26);
-      out.append(segment);
+      out.append(path.sub(position, next));
     }
     position = next + 1;
   }
@@ -93,13 +122,23 @@ export function withoutParameters(path: Slice, names: Slice[], syntax: QuerySynt
   return out.view();
 }
 
-function isNamed(segment: Slice, names: Slice[], syntax: QuerySyntax): bool {
-  const reader = new QueryReader(NO_BYTES, syntax);
-  if (!reader.read(segment)) return false;
-  for (let i = 0; i < names.length; i++) {
-    if (names[i].equals(reader.name)) return true;
+/** Where the name ends that begins at `at`; -1: once it is decoded, it is not `name`. */
+function endOfName(text: Slice, at: i32, end: i32, name: Slice, isGo: bool): i32 {
+  for (let i = 0; i < name.length; i++) {
+    let byte = text.at(at);
+    if (at >= end || byte == 0x3d) return -1;
+    const escaped = byte == 0x25 ? escapedByte(text, at) : -1;
+    if (escaped >= 0) {
+      byte = escaped;
+      at += 2;
+    } else if (isGo) {
+      if (byte == 0x25 || byte == 0x3b) return -1;
+      if (byte == 0x2b) byte = 0x20;
+    }
+    if (byte != name.at(i)) return -1;
+    at++;
   }
-  return false;
+  return at >= end || text.at(at) == 0x3d ? at : -1;
 }
 
 /** Position after the first `?`, or the end of the path. */
@@ -111,8 +150,4 @@ function queryStart(path: Slice, syntax: QuerySyntax): i32 {
 function queryEnd(path: Slice, syntax: QuerySyntax): i32 {
   const fragment = syntax == QuerySyntax.Go ? path.indexOf(0x23) : -1;
   return fragment < 0 ? path.length : fragment;
-}
-
-function decode(text: Slice, syntax: QuerySyntax): Slice | null {
-  return syntax == QuerySyntax.Go ? decodePercent(text, true) : decodePercentLeniently(text);
 }

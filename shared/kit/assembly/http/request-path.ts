@@ -1,4 +1,7 @@
-import { Builder, decodePercent, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, decodePercent, escapedByte, Slice } from "@ai-gateway-wasm/bytes";
+
+const PERCENT: u8 = 0x25;
+const BACKSLASH: u8 = 0x5c;
 
 /** The path without query and fragment. */
 export function pathOnly(path: Slice): Slice {
@@ -11,13 +14,17 @@ export function pathOnly(path: Slice): Slice {
 
 /**
  * The path as most servers understand it: without query, percent-decoded once, `//` collapsed,
- * `.` and `..` resolved. Null when it cannot be decoded or does not start with `/`; whoever guards
- * something by path must then refuse.
+ * `.` and `..` resolved. Null when it cannot be decoded, does not start with `/`, or when servers
+ * understand it in different ways; whoever guards something by path must then refuse.
  */
 export function normalisePath(path: Slice): Slice | null {
-  const decoded = decodePercent(pathOnly(path));
+  const raw = pathOnly(path);
+  const decoded = decodePercent(raw);
   if (decoded === null || decoded.at(0) != 0x2f || decoded.indexOf(0) >= 0) return null;
-  return resolveSegments(decoded);
+  if (decoded.indexOf(BACKSLASH) >= 0) return null; // a slash for browsers and their like
+  const plain = resolveSegments(decoded);
+  // Whoever resolves before he decodes takes an encoded slash for a part of a segment.
+  return plain.equals(decoded) || !hasEncodedSlash(raw) ? plain : null;
 }
 
 /**
@@ -40,6 +47,12 @@ export function resolveSegments(decoded: Slice): Slice {
   }
   if (out.length == 0) out.appendByte(0x2f);
   return out.view();
+}
+
+function hasEncodedSlash(path: Slice): bool {
+  let at = path.indexOf(PERCENT);
+  while (at >= 0 && escapedByte(path, at) != 0x2f) at = path.indexOf(PERCENT, at + 1);
+  return at >= 0;
 }
 
 function isDots(segment: Slice): bool {

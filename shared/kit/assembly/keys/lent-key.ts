@@ -1,5 +1,6 @@
 import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { environmentVariable, isHeaderValue, randomU64 } from "proxy-wasm-as";
+import { environmentVariable, randomU64 } from "proxy-wasm-as";
+import { requireHeaderValue } from "../config/header-name";
 import { ConfigReader } from "../config/reader";
 import { Validity, Verdict } from "./validity";
 
@@ -30,7 +31,7 @@ export class LentKey {
 /** Reads `value` or `value_from_env`, behind its prefix. Errors are noted in the reader. */
 export function readLentValue(entry: ConfigReader, prefix: Slice): Slice {
   const value = new Builder().append(prefix).append(readSecret(entry)).toSlice();
-  if (!isHeaderValue(value)) entry.refuse("value", "must not contain line breaks or NUL");
+  requireHeaderValue(entry, "value", value);
   return value;
 }
 

@@ -12,6 +12,10 @@ export const enum Verdict {
 
 const NEVER: i64 = i64.MAX_VALUE;
 const ALWAYS: i64 = i64.MIN_VALUE;
+/** Not as flags of Higress are read: "yes" would be false, and a key that was revoked would live on. */
+const FALSE_OR_TRUE: string[] = ["false", "true"];
+/** The end of the year 9999: what is later was counted in milliseconds. */
+const LATEST: i64 = 253402300799;
 
 /** When a key or a consumer may be used: `[not_before, expires_at)`, and not while disabled. */
 @final
@@ -27,15 +31,15 @@ export class Validity {
 
   /** Reads `disabled`, `not_before` and `expires_at`. */
   static read(config: ConfigReader): Validity {
-    const hasTime = config.has("not_before") || config.has("expires_at");
-    if (!hasTime && !config.flag("disabled")) return Validity.UNLIMITED;
+    const disabled = config.choice("disabled", FALSE_OR_TRUE, 0) == 1;
+    const notBefore = readBound(config, "not_before", ALWAYS);
+    const expiresAt = readBound(config, "expires_at", NEVER);
+    if (!disabled && notBefore == ALWAYS && expiresAt == NEVER) return Validity.UNLIMITED;
+    if (notBefore >= expiresAt) config.refuse("not_before", "must be earlier than expires_at");
     const validity = new Validity();
-    validity.disabled = config.flag("disabled");
-    validity.notBefore = readBound(config, "not_before", ALWAYS);
-    validity.expiresAt = readBound(config, "expires_at", NEVER);
-    if (validity.notBefore >= validity.expiresAt) {
-      config.refuse("not_before", "must be earlier than expires_at");
-    }
+    validity.disabled = disabled;
+    validity.notBefore = notBefore;
+    validity.expiresAt = expiresAt;
     return validity;
   }
 
@@ -53,6 +57,7 @@ function readBound(config: ConfigReader, field: string, fallback: i64): i64 {
   const value = config.find(field);
   if (value === null) return fallback;
   const time = readTime(value);
-  if (time == NOT_A_TIME) config.refuse(field, "is neither RFC 3339 nor unix seconds");
+  if (time == NOT_A_TIME || time > LATEST)
+    config.refuse(field, "is neither RFC 3339 nor unix seconds");
   return time;
 }

@@ -1,5 +1,5 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { formDelimiter, PartHead } from "@ai-gateway-wasm/kit";
+import { findDelimiter, formDelimiter, PartHead } from "@ai-gateway-wasm/kit";
 import { ModelField, readFormModelAt } from "./model-field";
 import { LONGEST_TOKEN, ModelSearch, Progress } from "./model-search";
 
@@ -85,21 +85,22 @@ export class FormModelSearch extends ModelSearch {
     const head = new PartHead();
     if (!head.readAll(rest, end, this.name)) return Progress.Lost;
     this.isNamed = head.isNamed;
-    if (head.isNamed && (head.isDoubtful || head.dispositions > 1)) return Progress.Lost;
+    if (head.isNamed && head.isDoubtful) return Progress.Lost;
     this.start = this.offset + end + BLANK_LINE.length;
     return this.pass(end + CRLF.length, State.Content);
   }
 
   private skipFile(rest: Slice, delimiter: Slice): Progress {
-    const end = rest.find(delimiter);
-    if (end >= 0 && this.offset + end < this.start) return Progress.Lost;
+    const end = findDelimiter(rest, delimiter);
+    if (end < -1 || (end >= 0 && this.offset + end < this.start)) return Progress.Lost;
     if (end >= 0) return this.pass(end + delimiter.length, State.Head);
     // The delimiter may have begun in the last bytes.
     return this.pass(max(0, rest.length - delimiter.length + 1), State.Content);
   }
 
   private readModel(rest: Slice, delimiter: Slice): Progress {
-    const end = rest.find(delimiter);
+    const end = findDelimiter(rest, delimiter);
+    if (end < -1) return Progress.Lost;
     if ((end < 0 ? rest.length - delimiter.length : end) > LONGEST_TOKEN) return Progress.Lost;
     const behind = end + delimiter.length;
     if (end < 0 || rest.length < behind + 2) return Progress.Searching;

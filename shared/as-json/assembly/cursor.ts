@@ -1,4 +1,4 @@
-import { sameBytes, Slice } from "@ai-gateway-wasm/bytes";
+import { equalsIgnoreCase, sameBytes, Slice } from "@ai-gateway-wasm/bytes";
 import { Char, isBlank } from "./char";
 import { findBackslash, findQuote } from "./scan";
 import { unescape } from "./unescape";
@@ -80,6 +80,11 @@ export class JsonCursor {
       if (((load<u8>(this.keyAt + <usize>i) ^ name.at(i)) | 0x20) != 0x20) return false;
     }
     return length == name.length;
+  }
+
+  /** Whether the present key, unescaped, is `name` when the case of ASCII letters is ignored. */
+  keyIsLike(name: Slice): bool {
+    return this.keyMayBe(name) && equalsIgnoreCase(this.key, name);
   }
 
   /** Whether the present key, unescaped, equals `name`. */

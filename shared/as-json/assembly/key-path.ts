@@ -4,7 +4,6 @@ import { JsonCursor } from "./cursor";
 import { JsonValue } from "./value";
 
 /** One component of a `KeyPath`. */
-@final
 export class KeyStep {
   constructor(
     /** The key, unescaped. */

@@ -4,6 +4,7 @@ import { JsonCursor } from "./cursor";
 import { JsonValue } from "./value";
 
 /** One component of a `KeyPath`. */
+@final
 export class KeyStep {
   constructor(
     /** The key, unescaped. */

@@ -1,36 +1,11 @@
-import { Slice, bytes } from "@ai-gateway-wasm/bytes";
-import {
-  JsonCursor,
-  JsonType,
-  JsonValue,
-  KeyPath,
-  KeyStep,
-  boolOf,
-  readJson,
-  setValue,
-} from "@ai-gateway-wasm/as-json";
+import { Builder, Slice, bytes } from "@ai-gateway-wasm/bytes";
+import { JsonType, JsonValue, boolOf, readJson } from "@ai-gateway-wasm/as-json";
 
 const STREAM: Slice = bytes("stream");
 const STREAM_OPTIONS: Slice = bytes("stream_options");
 const INCLUDE_USAGE: Slice = bytes("include_usage");
 const TRUE: Slice = bytes("true");
 const OPTIONS: Slice = bytes('{"include_usage":true}');
-
-/** A member in any case of letters: servers in Go read all of them. */
-@final
-class AnyCase extends KeyStep {
-  constructor(key: Slice) {
-    super(key, -1, false);
-  }
-
-  override names(_container: JsonValue, cursor: JsonCursor, _count: i32): bool {
-    return cursor.keyIsLike(this.key);
-  }
-}
-
-const OPTIONS_STEP: KeyStep = new AnyCase(STREAM_OPTIONS);
-const TO_OPTIONS: KeyPath = new KeyPath([OPTIONS_STEP]);
-const TO_OPTION: KeyPath = new KeyPath([OPTIONS_STEP, new AnyCase(INCLUDE_USAGE)]);
 
 /**
  * The body of a chat or completions request of OpenAI with `stream_options.include_usage` set, so
@@ -44,21 +19,49 @@ export function askForUsage(body: Slice, overrules: bool = true): Slice | null {
   const root = readJson(body);
   if (root === null || !root.isObject) return null;
   let streams: bool = false;
-  let options = 0;
-  let isObject: bool = false;
-  let isDecided: bool = false;
+  let count = 0;
+  let options: JsonValue | null = null;
   const members = root.entries();
   while (members.next()) {
     // Servers disagree about repeated keys, and about texts: what might stream does.
     if (members.keyIsLike(STREAM)) {
       if (members.valueType >= JsonType.String || boolOf(members.value)) streams = true;
     } else if (members.keyIsLike(STREAM_OPTIONS)) {
-      options++;
-      isObject = members.valueType == JsonType.Object;
-      if (members.valueType != JsonType.Null) isDecided = true;
+      if (members.valueType != JsonType.Null && !overrules) return null;
+      options = count++ == 0 && members.valueType == JsonType.Object ? members.value : null;
     }
   }
-  if (!streams || (isDecided && !overrules)) return null;
-  const isOne = options == 1 && isObject;
-  return isOne ? setValue(body, TO_OPTION, TRUE) : setValue(body, TO_OPTIONS, OPTIONS);
+  if (!streams || !root.isComplete) return null;
+  let asking = OPTIONS;
+  if (options !== null) asking = setMember(options.raw, options, INCLUDE_USAGE, TRUE);
+  return setMember(body, root, STREAM_OPTIONS, asking);
+}
+
+/**
+ * The text with all members of that name, in any case of letters, set; one is added at the end of the
+ * object when there is none. Makes no object of other members.
+ */
+function setMember(text: Slice, object: JsonValue, name: Slice, json: Slice): Slice {
+  const out = new Builder(text.length + 64);
+  let rest = text;
+  let isEmpty = true;
+  let isFound = false;
+  const members = object.entries();
+  while (members.next()) {
+    isEmpty = false;
+    if (!members.keyIsLike(name)) continue;
+    isFound = true;
+    const value = members.value.raw;
+    const start = <i32>(value.ptr - rest.ptr);
+    out.append(rest.sub(0, start)).append(json);
+    rest = rest.sub(start + value.length);
+  }
+  if (!isFound) {
+    const close = <i32>(object.endAddress() - rest.ptr) - 1;
+    out.append(rest.sub(0, close));
+    if (!isEmpty) out.appendByte(0x2c);
+    out.appendByte(0x22).append(name).appendByte(0x22).appendByte(0x3a).append(json);
+    rest = rest.sub(close);
+  }
+  return out.append(rest).view();
 }

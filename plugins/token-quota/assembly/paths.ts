@@ -1,4 +1,10 @@
-import { Builder, bytes, decodePercentLeniently, Slice, startsWithIgnoreCase } from "@ai-gateway-wasm/bytes";
+import {
+  Builder,
+  bytes,
+  decodePercentLeniently,
+  Slice,
+  startsWithIgnoreCase,
+} from "@ai-gateway-wasm/bytes";
 import { pathOnly, resolveSegments } from "@ai-gateway-wasm/kit";
 import { ADMIN_BASE } from "./names";
 

@@ -115,10 +115,8 @@ export class TokenRateLimit extends StoreStream {
       // More than may be kept: let the client wait.
       return this.isReleased ? DataAction.Continue : DataAction.StopIterationAndWatermark;
     }
-    if (<i64>size > this.config.maxBodyBytes) {
-      this.giveUpBody(this.config.rejection.bodyTooLarge);
-      this.spending.passRequest(size);
-    } else if (endOfStream) this.readBody();
+    if (<i64>size > this.config.maxBodyBytes) this.giveUpBody(this.config.rejection.bodyTooLarge);
+    else if (endOfStream) this.readBody();
     return this.isReleased ? DataAction.Continue : DataAction.StopIterationAndBuffer;
   }
 
@@ -160,10 +158,9 @@ export class TokenRateLimit extends StoreStream {
 
   /** A client that leaves early pays for what came until then. */
   override onLog(): void {
-    if (this.stage == Stage.Goes) {
-      this.spending.isCut = true;
-      this.settle();
-    } else if (this.stage == Stage.Waits && this.reservation !== null) {
+    this.spending.isCut = true;
+    if (this.stage == Stage.Goes) return this.settle();
+    if (this.stage == Stage.Waits && this.reservation !== null) {
       this.stage = Stage.Abandoned;
       this.lingers = true;
     }

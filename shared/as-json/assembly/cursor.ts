@@ -1,4 +1,4 @@
-import { equalsIgnoreCase, sameBytes, Slice } from "@ai-gateway-wasm/bytes";
+import { hexValue, sameBytes, Slice } from "@ai-gateway-wasm/bytes";
 import { Char, isBlank } from "./char";
 import { findBackslash, findQuote } from "./scan";
 import { unescape } from "./unescape";
@@ -82,9 +82,26 @@ export class JsonCursor {
     return length == name.length;
   }
 
-  /** Whether the present key, unescaped, is `name` when the case of ASCII letters is ignored. */
+  /**
+   * Whether the present key, unescaped, is `name` when the case of ASCII letters is ignored. Allocates
+   * nothing.
+   *
+   * @param name letters, digits and what needs no escape
+   */
   keyIsLike(name: Slice): bool {
-    return this.keyMayBe(name) && equalsIgnoreCase(this.key, name);
+    let at = this.keyAt;
+    for (let i = 0; i < name.length; i++) {
+      let byte: i32 = at < this.keyEnd ? load<u8>(at++) : -1;
+      if (byte == Char.Backslash && at + 4 < this.keyEnd && load<u8>(at) == 0x75) {
+        byte = 0;
+        for (const end = at + 4; at < end;) byte = (byte << 4) | hexValue(load<u8>(++at));
+        at++;
+      }
+      const difference = byte ^ name.at(i);
+      const isLetter = <u32>((byte | 0x20) - 0x61) < 26;
+      if (difference != 0 && !(difference == 0x20 && isLetter)) return false;
+    }
+    return at == this.keyEnd;
   }
 
   /** Whether the present key, unescaped, equals `name`. */

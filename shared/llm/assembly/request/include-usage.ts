@@ -25,7 +25,7 @@ export function askForUsage(body: Slice, overrules: bool = true): Slice | null {
   while (members.next()) {
     // Servers disagree about repeated keys, and about texts: what might stream does.
     if (members.keyIsLike(STREAM)) {
-      if (members.valueType >= JsonType.String || boolOf(members.value)) streams = true;
+      streams = streams || members.valueType >= JsonType.String || boolOf(members.value);
     } else if (members.keyIsLike(STREAM_OPTIONS)) {
       if (members.valueType != JsonType.Null && !overrules) return null;
       options = count++ == 0 && members.valueType == JsonType.Object ? members.value : null;

@@ -31,3 +31,4 @@ export { MemberSearch, searchMember } from "./assembly/search";
 export { quoteLikeSjson, removeValue, setValue } from "./assembly/edit";
 export { JsonPath } from "./assembly/path/step";
 export { PathError, compilePath } from "./assembly/path/compile";
+export { ugly } from "./assembly/path/layout";

@@ -11,6 +11,8 @@ export {
 } from "./assembly/ascii";
 export { equalsConstantTime } from "./assembly/compare";
 export { findTwice } from "./assembly/find-twice";
+export { mentions } from "./assembly/mentions";
+export { sortBy } from "./assembly/order";
 export { decimal, digits } from "./assembly/decimal";
 export { decodePercent, decodePercentLeniently, escapedByte } from "./assembly/percent";
 export { appendHex, decodeHex, encodeHex, hexValue } from "./assembly/hex";

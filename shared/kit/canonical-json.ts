@@ -1,2 +1,7 @@
 // JSON as Go writes it, for values that are put into the access log without `AttributeMap#setJson`.
-export { appendCanonical, MAX_ATTRIBUTE_DEPTH } from "./assembly/canonical-json";
+export {
+  appendCanonical,
+  MAX_ATTRIBUTE_DEPTH,
+  Member,
+  sortMembers,
+} from "./assembly/canonical-json";

@@ -1,2 +1,3 @@
-// Events that are alike but for one text.
+// Events that are alike but for one text, or two of which one is padding.
 export { EventShape } from "./assembly/event-shape";
+export { PaddedShape } from "./assembly/padded-shape";

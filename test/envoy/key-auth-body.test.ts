@@ -111,14 +111,14 @@ describe("an Envoy without allow_on_headers_stop_iteration", () => {
   const inPath = "/openai/deployments/whisper-1/audio/transcriptions";
 
   test(
-    "never releases a request whose model stands in its body",
+    "never releases a request whose body may name a model",
     async () => {
       const gate = await gateway({}, false, { stream_idle_timeout: "0.5s" });
       try {
         // Envoy gives up on the idle stream: 504.
         expect(await ask(gate, "/v1/audio/transcriptions")).toBe(504);
+        expect(await ask(gate, inPath)).toBe(504);
         expect(seen).toEqual([]);
-        expect(await ask(gate, inPath)).toBe(200);
       } finally {
         await gate.envoy.stop();
       }

@@ -5,12 +5,13 @@ import { HttpCallResponse, HttpContext, wallClockNs } from "proxy-wasm-as";
 import { CacheConfig } from "./config/config";
 import { parseConfig } from "./config/parser";
 import { Tables } from "./config/tables";
-import { ONLY_UPLOAD_CALL, UPLOADS } from "./lookup/semantic";
+import { UPLOADS } from "./lookup/semantic";
 import { Metrics } from "./metrics";
 import { PLUGIN_NAME } from "./names";
 import { RemainingTime } from "./store/remaining-time";
 import { AnswerStore } from "./store/store";
 import { StoreAnswer } from "./store/store-answer";
+import { Uploads } from "./store/uploads";
 import { CacheStream } from "./stream";
 import { Trouble } from "./trouble";
 import { refusalOf } from "./vector/upload-answer";
@@ -20,10 +21,19 @@ const TICK_MS: i32 = 100;
 const FAST_TICK_MS: i32 = 50;
 const SWEEP_MS: i64 = 1000;
 
+/**
+ * Bytes of answers to those who waited, in one tick: what each takes in memory is free again only when the
+ * callback returns. The others are next.
+ */
+const ANSWERED_BYTES: i64 = 2097152;
+
 /** One configuration of ai-cache: what is stored where, and the requests that wait for something. */
 export class CacheRoot extends StoreRoot<CacheConfig> {
   /** A gateway that lets a plugin hold headers has shown it. */
   holdsHeaders: bool = false;
+  /** Of hits, since a tick began. */
+  answeredBytes: i64 = 0;
+  readonly uploads: Uploads = new Uploads();
   private readonly metrics: Metrics = new Metrics();
   /** Of the configuration that is at work. */
   private stores: AnswerStore[] = [];
@@ -33,7 +43,7 @@ export class CacheRoot extends StoreRoot<CacheConfig> {
   private hasFlights: bool = false;
   private waiting: CacheStream[] = [];
   private sweptMs: i64 = 0;
-  private readonly uploads: Trouble = new Trouble(UPLOADS);
+  private readonly uploadTrouble: Trouble = new Trouble(UPLOADS);
 
   constructor(id: u32) {
     super(id, PLUGIN_NAME);
@@ -90,12 +100,13 @@ export class CacheRoot extends StoreRoot<CacheConfig> {
   /** A vector database has answered to an upload, or a store. */
   override onHttpCallResponse(tag: i32, response: HttpCallResponse): void {
     if (tag >= STORE_TAGS) return super.onHttpCallResponse(tag, response);
+    const storing = this.uploads.take(tag);
     const refusal = refusalOf(response);
     if (refusal.length > 0) {
       this.metrics.backendError.increment();
-      this.uploads.tell(this.log, refusal);
-    } else if (tag == ONLY_UPLOAD_CALL) {
-      this.metrics.stored.increment();
+      this.uploadTrouble.tell(this.log, refusal);
+    } else if (storing !== null) {
+      storing.count();
     }
   }
 
@@ -113,8 +124,11 @@ export class CacheRoot extends StoreRoot<CacheConfig> {
     if (waiting.length == 0) return;
     // A stream that goes on may make others wait.
     this.waiting = [];
+    this.answeredBytes = 0;
     for (let i = 0; i < waiting.length; i++) {
-      if (!waiting[i].isOver && waiting[i].onWait(nowMs)) this.waiting.push(waiting[i]);
+      if (waiting[i].isOver) continue;
+      const isNext = this.answeredBytes >= ANSWERED_BYTES;
+      if (isNext || waiting[i].onWait(nowMs)) this.waiting.push(waiting[i]);
     }
   }
 

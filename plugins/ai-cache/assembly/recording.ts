@@ -1,23 +1,24 @@
 import { bytes, lowerCase, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { isUnreadable } from "@ai-gateway-wasm/kit";
 import { AI_LOG } from "@ai-gateway-wasm/kit/attributes";
-import { StoreCalls } from "@ai-gateway-wasm/store";
 import { getProperty, responseHeaders, wallClockNs } from "proxy-wasm-as";
 import { Answer } from "./answer/answer";
 import { JsonAnswer } from "./answer/json-answer";
 import { StreamAnswer } from "./answer/stream-answer";
 import { CacheConfig } from "./config/config";
 import { Lookup } from "./lookup/lookup";
-import { ONLY_UPLOAD_CALL, UPLOAD_CALL } from "./lookup/semantic";
 import { Metrics } from "./metrics";
 import { Storing } from "./store/storing";
 import { CONTENT_TYPE, FALLBACK_FROM, STATUS } from "./names";
+import { CacheRoot } from "./plugin";
 
 /** `request deny`, spelled `reqeust deny` by the peer, or `response deny`. */
 const SAFETY_STATUS: Slice = bytes("safecheck_status");
 const DENY: Slice = bytes(" deny");
 /** Bytes of the name and its value: as JSON in a JSON string. */
 const LONGEST_STATUS: i32 = 40;
+const JSON: Slice = bytes("json");
+const TEXT: Slice = bytes("text");
 const EVENT_STREAM: Slice = bytes("text/event-stream");
 
 /** The model's answer to a question nobody had asked, on its way into the cache. */
@@ -28,8 +29,8 @@ export class Recording {
   constructor(
     private readonly config: CacheConfig,
     private readonly lookup: Lookup,
-    /** Of the root: the stream may be gone. */
-    private readonly calls: StoreCalls,
+    /** For what is to be done when the stream is gone. */
+    private readonly root: CacheRoot,
     private readonly metrics: Metrics,
     private readonly wantsStream: bool,
   ) {}
@@ -38,9 +39,11 @@ export class Recording {
   open(isStream: bool, endOfStream: bool): bool {
     const reason = this.reasonAgainst(endOfStream);
     if (reason.length > 0) return this.drop(reason);
-    const hasType = responseHeaders.get(CONTENT_TYPE) !== null;
+    const type = responseHeaders.get(CONTENT_TYPE);
+    const hasType = type !== null;
     // A stream was asked for: another type is an error of some kind, none at all may be a stream.
     if (this.wantsStream && !isStream && hasType) return this.drop("type");
+    if (type !== null && !isTextual(lowerCase(type))) return this.drop("type");
     const isEvents = this.wantsStream || isStream;
     this.answer = isEvents ? new StreamAnswer(this.config) : new JsonAnswer(this.config);
     return true;
@@ -65,15 +68,16 @@ export class Recording {
       return;
     }
     const lookup = this.lookup;
+    const calls = this.root.calls;
+    const uploads = this.root.uploads;
     const store = this.config.store;
     const semantic = this.config.semantic;
-    if (store !== null) {
-      const storing = new Storing(this.metrics, lookup.handOver());
-      store.put(this.calls, lookup.key, value, nowMs, nowMs, storing);
-    }
+    const storing = new Storing(this.metrics, lookup.handOver());
+    if (store !== null) store.put(calls, lookup.key, value, nowMs, nowMs, storing);
     if (semantic !== null && !lookup.vector.isEmpty) {
-      const tag = store === null ? ONLY_UPLOAD_CALL : UPLOAD_CALL;
-      semantic.upload(this.calls.owner, tag, lookup.key, lookup.vector, answer.text);
+      const tag = uploads.add(storing);
+      const isSent = semantic.upload(calls.owner, tag, lookup.key, lookup.vector, answer.text);
+      if (!isSent) uploads.take(tag);
     }
   }
 
@@ -105,6 +109,11 @@ export class Recording {
     }
     return false;
   }
+}
+
+/** No picture, no archive: those are not even kept for a look at them. */
+function isTextual(type: Slice): bool {
+  return type.find(JSON) >= 0 || type.find(TEXT) >= 0;
 }
 
 /** Loads the running response's headers: whether they say that it is a stream of events. */

@@ -8,28 +8,50 @@ import { CACHE_CONTROL, CONTENT_TYPE, SKIP_HEADER } from "./names";
 
 // What the headers of a request say about the cache; to be asked in their callback.
 
+const PATH: Slice = bytes(":path");
+// Ends of paths.
+const COUNT_TOKENS: Slice = bytes("/count_tokens");
+const TOKENIZE: Slice = bytes("/tokenize");
+const MESSAGES: Slice = bytes("/messages");
 const ON: Slice = bytes("on");
 const JSON: Slice = bytes("application/json");
 
 /** The client wants no cache. */
 export function isSkipped(): bool {
-  const skip = requestHeaders.get(SKIP_HEADER);
-  return skip !== null && skip.equals(ON);
+  const skip = requestHeaders.joined(SKIP_HEADER);
+  return skip !== null && isOrHas(skip, ON);
 }
 
 /** A request whose body can be read as JSON. */
 export function isJsonChat(): bool {
-  const type = requestHeaders.get(CONTENT_TYPE);
+  const type = requestHeaders.joined(CONTENT_TYPE);
   if (type === null || lowerCase(type).find(JSON) < 0) return false;
   return !isUnreadable(requestHeaders) && !isWebSocket();
 }
 
+/** Why the cache is not asked; empty: nothing is against it so far. */
+export function reasonInHeaders(config: CacheConfig): string {
+  if (isSwitchedOff(config)) return "header";
+  return isOtherApi(config) ? "path" : "";
+}
+
+/** It counts tokens, or wants a message of Anthropic's, where hits are completions of OpenAI's. */
+function isOtherApi(config: CacheConfig): bool {
+  const path = requestHeaders.get(PATH);
+  if (path === null) return false;
+  const query = path.indexOf(0x3f);
+  const plain = query < 0 ? path : path.sub(0, query);
+  if (plain.endsWith(COUNT_TOKENS) || plain.endsWith(TOKENIZE)) return true;
+  return !config.hasTemplate && plain.endsWith(MESSAGES);
+}
+
 /** A header of `bypassOn` is there. */
-export function isSwitchedOff(config: CacheConfig): bool {
+function isSwitchedOff(config: CacheConfig): bool {
   for (let i = 0; i < config.bypassOn.length; i++) {
     const test = config.bypassOn[i];
     const value = requestHeaders.joined(test.header);
-    if (value !== null && isOrHas(value, test.value)) return true;
+    const expected = test.value;
+    if (value !== null && (expected === null || isOrHas(value, expected))) return true;
   }
   return false;
 }

@@ -31,7 +31,7 @@ import { Metrics } from "./metrics";
 import { ACCEPT_ENCODING, BODY_LIMIT, CONTENT_TYPE, HIT_DETAILS } from "./names";
 import { CacheRoot } from "./plugin";
 import { isEventStream, Recording } from "./recording";
-import { isJsonChat, isSkipped, isSwitchedOff, readCacheControl } from "./request-headers";
+import { isJsonChat, isSkipped, readCacheControl, reasonInHeaders } from "./request-headers";
 import { Hit } from "./replay/hit";
 
 const JSON_TYPE: Slice = bytes("application/json; charset=utf-8");
@@ -156,7 +156,7 @@ export class CacheStream extends StoreStream {
     }
     if (progress == Progress.Follows) this.asksSinceMs = nowMs;
     const deadlineMs = <i64>this.config.lookupDeadlineMs;
-    if (deadlineMs == 0 || nowMs - this.asksSinceMs < deadlineMs) return true;
+    if (deadlineMs == 0 || abs(nowMs - this.asksSinceMs) < deadlineMs) return true;
     this.metrics.deadline.increment();
     this.ledger.reason = "deadline";
     lookup.giveUp();
@@ -206,7 +206,8 @@ export class CacheStream extends StoreStream {
   /** What the headers say about the cache. @returns why it is not asked; empty: it is */
   private readHeaders(): string {
     const config = this.config;
-    if (isSwitchedOff(config)) return "header";
+    const reason = reasonInHeaders(config);
+    if (reason.length > 0) return reason;
     if (config.isTooLong(announcedLength())) return BODY_SIZE;
     const control = config.obeysCacheControl ? readCacheControl() : null;
     if (control !== null && control.noStore) return "no_store";
@@ -254,6 +255,8 @@ export class CacheStream extends StoreStream {
     const request = new ChatRequest(body);
     this.model = request.model;
     this.wantsStream = request.wantsStream;
+    const excess = request.excess;
+    if (excess.length > 0) return this.passComplete(CacheStatus.Bypass, excess);
     const question = questionOf(config, request);
     if (question.isEmpty) return this.passComplete(CacheStatus.Miss, "");
     const reason = reasonToBypass(config, request, question);
@@ -302,13 +305,7 @@ export class CacheStream extends StoreStream {
     if (lookup.failure.length > 0) this.root.log.error(lookup.failure);
     const reason = this.ledger.reason;
     this.note(CacheStatus.Miss, reason.length > 0 ? reason : lookup.trouble);
-    this.recording = new Recording(
-      this.config,
-      lookup,
-      this.root.calls,
-      this.metrics,
-      this.wantsStream,
-    );
+    this.recording = new Recording(this.config, lookup, this.root, this.metrics, this.wantsStream);
     return true;
   }
 
@@ -327,6 +324,7 @@ export class CacheStream extends StoreStream {
     const headers = new PairsBuilder().add(CONTENT_TYPE, type);
     if (config.addsHeaders) ledger.addTo(headers);
     const body = hit.render(config, this.wantsStream, this.wantsUsage);
+    this.root.answeredBytes += body.length;
     this.sendLocalReply(200, headers.build(), body, HIT_DETAILS);
     lookup.release(); // a neighbour's answer, stored as its own by now
   }
@@ -339,7 +337,7 @@ export class CacheStream extends StoreStream {
 
   private waitForBody(nowMs: i64): bool {
     if (this.hasBody || this.root.holdsHeaders) return false;
-    if (nowMs - this.sinceMs < BODY_WAIT_MS) return true;
+    if (abs(nowMs - this.sinceMs) < BODY_WAIT_MS) return true;
     if (!this.reach()) return false;
     this.root.log.error(
       "no body came while headers were held: plain Envoy needs allow_on_headers_stop_iteration: true",

@@ -19,7 +19,7 @@ import { Value } from "./value";
 export const PARTS: Slice = bytes("parts");
 const THOUGHT: Slice = bytes("thought");
 const TYPE: Slice = bytes("type");
-const OUTPUT: Slice = bytes("output");
+export const OUTPUT: Slice = bytes("output");
 const SUMMARY: Slice = bytes("summary");
 /** Within `response.reasoning_text.delta` and `response.reasoning_summary_text.delta`. */
 const REASONING_TYPE: Slice = bytes("reasoning");
@@ -84,7 +84,7 @@ export function appendParts(out: Builder, parts: JsonValue | null, isThought: bo
 }
 
 /** `candidates.0.content.parts` of Gemini. */
-function partsOf(root: JsonValue): JsonValue | null {
+export function partsOf(root: JsonValue): JsonValue | null {
   const candidates = root.get(CANDIDATES);
   const candidate = candidates !== null ? candidates.item(0) : null;
   const content = candidate !== null ? candidate.get(CONTENT) : null;

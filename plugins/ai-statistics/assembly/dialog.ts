@@ -51,6 +51,8 @@ export class Dialog {
   private turns: i32 = 0;
   private systemHash: Slice = NO_BYTES;
   private isTruncated: bool = false;
+  /** The request broke off before its answer began: whoever judges it may not have come to an end. */
+  isUnanswered: bool = false;
 
   /** The running request begins, whose headers can be read. */
   constructor(
@@ -79,8 +81,8 @@ export class Dialog {
     const finish = tally.finish.equals(COMPLETE) ? whoAnswered() : tally.finish;
     if (!this.config.wantsEnd(finish)) return;
     const log = readLog();
-    const status = log !== null ? log.get(SAFECHECK) : null;
-    const isShown = this.config.hasDenied || textOf(status).find(DENY) < 0;
+    const isShown =
+      this.config.hasDenied || this.isAllowed(log !== null ? log.get(SAFECHECK) : null);
     const json = new JsonWriter().openObject().key("v").integer(1);
     json.key("ts_ms").integer(<i64>this.startMs);
     json.key("request_id").text(this.requestId).key("trace_id").text(this.traceId);
@@ -93,6 +95,12 @@ export class Dialog {
     this.writeRest(json, log, answer);
     json.key("truncated").boolean(this.isTruncated).closeObject();
     setProperty(PROPERTY, escape(json.toSlice()));
+  }
+
+  /** Whether a verdict is none that denies; without one the answer's beginning says so. */
+  private isAllowed(verdict: JsonValue | null): bool {
+    const text = textOf(verdict);
+    return text.isEmpty ? !this.isUnanswered : text.find(DENY) < 0;
   }
 
   /** What the record has whether somebody put it into `ai_log` or not. */

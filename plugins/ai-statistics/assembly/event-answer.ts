@@ -2,7 +2,7 @@ import { findJson, JsonValue, readJson, textOf, unescape } from "@ai-gateway-was
 import { Slice, trim } from "@ai-gateway-wasm/bytes";
 import { Field, Mention, mentionOfUsage } from "@ai-gateway-wasm/llm/usage-document";
 import { SseReader } from "@ai-gateway-wasm/sse";
-import { EventShape } from "@ai-gateway-wasm/sse/event-shape";
+import { EventShape, PaddedShape } from "@ai-gateway-wasm/sse/event-shape";
 import { monotonicNs } from "proxy-wasm-as";
 import { Answer } from "./answer";
 import { Attribute, Builtin } from "./attribute";
@@ -25,7 +25,7 @@ const MAX_TAIL: i32 = 1024 * 1024;
 @final
 export class EventAnswer extends Answer {
   private readonly events: SseReader = new SseReader(MAX_TAIL);
-  private readonly shape: EventShape = new EventShape();
+  private readonly shape: EventShape;
   private readonly probes: EventProbes;
   private readonly readsUsage: bool;
   private readonly readsLastEvent: bool;
@@ -40,7 +40,10 @@ export class EventAnswer extends Answer {
   ) {
     super();
     const tellsFinish = config.tagsExtra;
-    this.probes = new EventProbes(config.attributes, config.valueLimit, dialog, tellsFinish);
+    const probes = new EventProbes(config.attributes, config.valueLimit, dialog, tellsFinish);
+    this.probes = probes;
+    // A path may lead to the padding.
+    this.shape = probes.readsPaths ? new EventShape() : new PaddedShape();
     this.readsUsage = config.readsUsage;
     this.readsLastEvent = config.readsLastEvent;
     this.hasContent = !config.metrics.has(Group.Latency);

@@ -1,7 +1,7 @@
 import { JsonValue } from "@ai-gateway-wasm/as-json";
 import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { Attribute, Builtin, Phase, Rule } from "./attribute";
-import { answerIn } from "./delta";
+import { answerIn, reasoningIn } from "./delta";
 import { DialogConfig } from "./dialog-config";
 import { Probe } from "./probe";
 import { ToolCalls } from "./tool-calls";
@@ -13,6 +13,8 @@ export const NO_SLOT: i32 = -1;
 /** What is put together out of the events of one stream. */
 @final
 export class EventProbes {
+  /** Whether some path is configured, which may read anything. */
+  readsPaths: bool = false;
   /** All there are, without order. */
   private readonly all: Probe[] = [];
   /** Per attribute: what its path finds, and what its key finds without one. */
@@ -129,6 +131,7 @@ export class EventProbes {
   private add(attribute: Attribute, index: i32, limit: i32): void {
     const builtin = attribute.builtin;
     if (attribute.path !== null) {
+      this.readsPaths = true;
       this.paths[index] = this.push(new Probe(attribute.path, Builtin.None, attribute.rule, limit));
     }
     if (builtin == Builtin.Answer) {
@@ -136,7 +139,7 @@ export class EventProbes {
     } else if (builtin == Builtin.Reasoning) {
       this.builtins[index] = this.push(new Probe(null, builtin, Rule.Append, limit));
     } else if (builtin == Builtin.ToolCalls && this.calls === null) {
-      this.calls = new ToolCalls(limit);
+      this.calls = new ToolCalls(limit, false);
     }
   }
 
@@ -146,7 +149,7 @@ export class EventProbes {
     if (dialog.hasReasoning) {
       this.reasoning = this.push(new Probe(null, Builtin.DialogReasoning, Rule.Append, limit));
     }
-    if (dialog.hasToolCalls) this.dialogCalls = new ToolCalls(limit);
+    if (dialog.hasToolCalls) this.dialogCalls = new ToolCalls(limit, true);
   }
 
   private push(probe: Probe): Probe {
@@ -168,9 +171,10 @@ function placeIn(event: JsonValue, value: JsonValue): i32 {
   return value.at >= event.at && value.at < event.limit ? <i32>(value.at - event.at) : NO_SLOT;
 }
 
-/** Where most events have the text that changes. */
+/** Where most events have the text that changes: what the model says, or thinks. */
 function slotOf(event: JsonValue): i32 {
-  const text = answerIn(event);
+  const answer = answerIn(event);
+  const text = answer === null || answer.isNull ? reasoningIn(event) : answer;
   return text !== null && text.isString ? placeIn(event, text) : NO_SLOT;
 }
 

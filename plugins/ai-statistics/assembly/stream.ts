@@ -270,7 +270,9 @@ export class Statistics extends HttpContext {
     if (this.stage == Stage.Request) {
       // Higress 2.1 and 2.2 take a reply that replaces an answer past the filters before.
       this.tally.status = statusAtEnd();
+      const dialog = this.dialog;
       if (this.tally.status != 0 && !finish.equals(CLIENT_ABORT)) finish = LOCAL_REPLY;
+      else if (dialog !== null) dialog.isUnanswered = true;
     }
     this.settle(finish);
   }

@@ -1,19 +1,20 @@
-import { integerOf, JsonValue, JsonWriter, stringOf, textOf } from "@ai-gateway-wasm/as-json";
+import { integerOf, JsonValue, JsonWriter, textOf } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { CappedText } from "./capped-text";
 import { DELTA, firstChoice, TOOL_CALLS } from "./delta";
+import { readOtherCalls } from "./dialog-calls";
 import { Value } from "./value";
 
 const INDEX: Slice = bytes("index");
-const ID: Slice = bytes("id");
-const TYPE: Slice = bytes("type");
+export const ID: Slice = bytes("id");
+export const TYPE: Slice = bytes("type");
 const FUNCTION: Slice = bytes("function");
-const NAME: Slice = bytes("name");
-const ARGUMENTS: Slice = bytes("arguments");
+export const NAME: Slice = bytes("name");
+export const ARGUMENTS: Slice = bytes("arguments");
 const PARTIAL_JSON: Slice = bytes("partial_json");
 const CONTENT_BLOCK: Slice = bytes("content_block");
 const CONTENT: Slice = bytes("content");
-const INPUT: Slice = bytes("input");
+export const INPUT: Slice = bytes("input");
 const TOOL_USE: Slice = bytes("tool_use");
 const BLOCK_STOP: Slice = bytes("content_block_stop");
 const OPEN: u8 = 0x7b;
@@ -71,8 +72,16 @@ export class ToolCalls {
   /** In the order of their indexes. */
   private readonly calls: ToolCall[] = [];
 
-  /** @param limit bytes kept of a call's arguments */
-  constructor(private readonly limit: i32) {}
+  constructor(
+    /** Bytes kept of a call's arguments. */
+    private readonly limit: i32,
+    /** Calls that the peer does not read count, too. */
+    private readonly isOfDialog: bool,
+  ) {}
+
+  get count(): i32 {
+    return this.calls.length;
+  }
 
   /** Takes what an event says about calls; false: nothing. */
   read(event: JsonValue): bool {
@@ -84,8 +93,9 @@ export class ToolCalls {
       return true;
     }
     const type = event.get(TYPE);
-    if (type === null || !type.isString) return false;
-    return this.readAnthropic(event, stringOf(type));
+    const isTyped = type !== null && type.isString;
+    if (isTyped && this.readAnthropic(event, textOf(type))) return true;
+    return this.isOfDialog && readOtherCalls(this, event);
   }
 
   /** Whether arguments of some call lost their middle. */
@@ -130,7 +140,8 @@ export class ToolCalls {
     return true;
   }
 
-  private find(index: i64): ToolCall | null {
+  /** The call with this index; null: there is none. */
+  find(index: i64): ToolCall | null {
     for (let i = 0; i < this.calls.length; i++) {
       if (<i64>this.calls[i].index == index) return this.calls[i];
     }
@@ -138,7 +149,7 @@ export class ToolCalls {
   }
 
   /** The call with this index, made when it is new; null: no index that calls have. */
-  private at(index: i64): ToolCall | null {
+  at(index: i64): ToolCall | null {
     if (index < 0 || index > MAX_INDEX) return null;
     const known = this.find(index);
     if (known !== null) return known;
@@ -190,12 +201,12 @@ function begin(call: ToolCall, block: JsonValue): void {
   call.isOpen = true;
 }
 
-function append(call: ToolCall, text: Slice): void {
+export function append(call: ToolCall, text: Slice): void {
   call.arguments.append(text.ptr, text.length);
 }
 
 /** A text that is not empty, copied; else what was known before. */
-function textOr(value: JsonValue | null, before: Slice): Slice {
+export function textOr(value: JsonValue | null, before: Slice): Slice {
   const text = textOf(value);
   return text.isEmpty || text.equals(before)
     ? before

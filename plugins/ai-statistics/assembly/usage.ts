@@ -1,5 +1,5 @@
 import { integerOf, readJson, textOf } from "@ai-gateway-wasm/as-json";
-import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, mentions, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { Field, UsageDocument } from "@ai-gateway-wasm/llm/usage-document";
 import { Details, NO_DETAILS } from "./details";
 import { UNKNOWN } from "./names";
@@ -66,7 +66,7 @@ export class Usage {
 
   /** A number that `UsageDocument` does not know: that of an event. */
   readImages(event: Slice): void {
-    if (event.find(GENERATED_IMAGES) < 0) return;
+    if (!mentions(event, GENERATED_IMAGES)) return;
     const root = readJson(event);
     const usage = root !== null ? root.get(USAGE) : null;
     const images = usage !== null ? usage.get(GENERATED_IMAGES) : null;

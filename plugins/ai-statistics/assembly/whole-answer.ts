@@ -17,6 +17,7 @@ import {
 } from "./delta";
 import { DialogConfig } from "./dialog-config";
 import { partOf } from "./dialog-answer";
+import { otherCalls } from "./dialog-calls";
 import { giveScanner, takeScanner } from "./idle-scanner";
 import { toolUses } from "./tool-calls";
 import { beginsEvents, isMentionedIn, UndeclaredEvents } from "./undeclared-events";
@@ -99,8 +100,8 @@ export class WholeAnswer extends Answer {
   override part(builtin: Builtin): Value | null {
     const known = this.peersPart(builtin);
     const root = this.root;
-    if (root === null || builtin == Builtin.ToolCalls) return known;
-    if (known !== null && !known.isEmpty) return known;
+    if (root === null || (known !== null && !known.isEmpty)) return known;
+    if (builtin == Builtin.ToolCalls) return otherCalls(root);
     return partOf(root, builtin == Builtin.Reasoning);
   }
 

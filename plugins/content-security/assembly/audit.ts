@@ -91,10 +91,15 @@ export class Audit {
     return lasted;
   }
 
+  /** What a refusal is called. */
+  label(label: Slice): void {
+    this.attributes.setText(RISK_LABEL, label);
+  }
+
   /** What a refusal is about. */
   risk(judgement: Judgement): void {
     if (!judgement.hasResult) return;
-    this.attributes.setText(RISK_LABEL, judgement.label);
+    this.label(judgement.label);
     this.attributes.setText(RISK_WORDS, judgement.words);
   }
 

@@ -8,6 +8,7 @@ import { Spellings } from "./backend/guard/spellings";
 import { ConsumerRules } from "./consumer-rules";
 import { Dialect } from "./dialect";
 import { Doubts } from "./doubts";
+import { MAX_FLUSH_MS, TICK_MS } from "./ticks";
 import { Backend, Phase } from "./judge/backend";
 import { Needs } from "./judge/needs";
 import { LedgerHabits } from "./ledger-habits";
@@ -59,6 +60,8 @@ export class SecurityConfig {
   readonly trigger: Trigger;
   /** Characters of what was judged that a window of a stream begins with once more. */
   readonly contextChars: i32;
+  /** Ticks after which a window of a stream is due; 0: it waits until it is full. */
+  readonly flushTicks: i32;
   /** Windows of a stream without text are asked about, too (decision 11.3). */
   readonly asksEmpty: bool;
   /** What is sent in place of what is refused. */
@@ -121,6 +124,8 @@ export class SecurityConfig {
     const context = readContext(config, dialect, limit);
     this.contextChars = api.judgesEvents ? 0 : context;
     this.bufferLimit = limit;
+    const flush = ownInteger(config, "flushIntervalMs", 0, MAX_FLUSH_MS);
+    this.flushTicks = backends.length > 0 ? (flush + TICK_MS - 1) / TICK_MS : 0;
     const refusal = readRefusal(config, dialect, api.type);
     this.refusal = refusal;
     if (!isGuard) doubtBar(config, "riskLevelBar", doubts);

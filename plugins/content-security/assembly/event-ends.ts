@@ -1,10 +1,10 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { dataOf } from "@ai-gateway-wasm/sse";
+import { MARK } from "./words";
 
 const LINE_FEED: i32 = 0x0a;
 const RETURN: i32 = 0x0d;
 const DATA: Slice = bytes("data");
-const MARK: Slice = bytes("\ufeff");
 
 /** What streams end with: OpenAI's chat and responses, Anthropic. */
 const LAST_WORDS: Slice[] = [

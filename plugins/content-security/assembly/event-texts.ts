@@ -3,7 +3,7 @@ import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { dataOf } from "@ai-gateway-wasm/sse";
 import { isOneOf, leavesOf, STRUCTURE } from "./api/leaves";
 import { offsetIn } from "./text-field";
-import { CHOICES, CONTENT, INPUT, REASONING, TEXT, TYPE } from "./words";
+import { CHOICES, CONTENT, INPUT, isThought, MESSAGE, TEXT, THINKING, TYPE } from "./words";
 
 const INDEX: Slice = bytes("index");
 const DELTA: Slice = bytes("delta");
@@ -16,8 +16,9 @@ const CUSTOM: Slice = bytes("custom");
 const FUNCTION_CALL: Slice = bytes("function_call");
 const ARGUMENTS: Slice = bytes("arguments");
 /** Of Anthropic: text, thoughts and the input of tools. */
-const ANTHROPIC: Slice[] = [TEXT, bytes("thinking"), bytes("partial_json")];
+const ANTHROPIC: Slice[] = [TEXT, THINKING, bytes("partial_json")];
 const ANTHROPIC_JSON: i32 = 2;
+const CITATION: Slice = bytes("citation");
 const BLOCK: Slice = bytes("content_block");
 /** Of OpenAI's responses. */
 const RESPONSE: Slice = bytes("response.");
@@ -26,7 +27,9 @@ const CONTENT_INDEX: Slice = bytes("content_index");
 const SUMMARY_INDEX: Slice = bytes("summary_index");
 /** Where their events say once more, in whole, what was said in pieces. */
 const PARTS: Slice = bytes("part item response output content summary ");
-const SAID: Slice = bytes("text arguments refusal input code output ");
+const SAID: Slice = bytes("text arguments refusal input code output command ");
+/** What tools are to do, and what they found: all texts of it count. */
+const DEEDS: Slice = bytes("action operation queries results outputs error ");
 /** Beside the texts of what a path names. */
 const TYPES: Slice = bytes("type ");
 /** response.output[0].content[0].text */
@@ -133,11 +136,19 @@ export class EventTexts {
       for (let i = 0; i < ANTHROPIC.length; i++) {
         this.add(track(Field.Anthropic + i, index), delta.get(ANTHROPIC[i]), i == ANTHROPIC_JSON);
       }
+      this.addAll(ALONE, delta.get(CONTENT)); // what its own tools gave
+      this.addAll(ALONE, delta.get(CITATION));
+      this.takeInput(delta.get(INPUT));
     } else if (delta !== null) {
       this.takePiece(root, delta);
     } else if (textOf(root.get(TYPE)).startsWith(RESPONSE)) {
       this.takeRepeats(root, 0);
     }
+  }
+
+  /** Of servers of Anthropic's API that do not stream it. */
+  private takeInput(input: JsonValue | null): void {
+    if (input !== null) this.takeAlone(leavesOf(input));
   }
 
   /** Of a response: the items of its output speak at the same time, and so do their parts. */
@@ -154,7 +165,8 @@ export class EventTexts {
     const members = value.entries();
     while (members.next()) {
       const member = members.value;
-      if (member.isArray || member.isObject) {
+      if (!isList && isOneOf(members.key, DEEDS)) this.addAll(ALONE, member, Echo.Repeat);
+      else if (member.isArray || member.isObject) {
         const isPart = isList || isOneOf(members.key, PARTS);
         if (isPart && depth < MAX_DEPTH) this.takeRepeats(member, depth + 1);
       } else if (!isList && isOneOf(members.key, SAID)) {
@@ -176,6 +188,7 @@ export class EventTexts {
   private takeChoice(choice: JsonValue): void {
     const index = indexOf(choice);
     this.add(track(Field.Completion, index), choice.get(TEXT));
+    this.addAll(ALONE, choice.get(MESSAGE)); // some say all once more at the end
     const delta = choice.get(DELTA);
     if (delta === null || !delta.isObject) return;
     const members = delta.entries();
@@ -189,10 +202,14 @@ export class EventTexts {
     }
   }
 
-  /** Or what is spoken. They may say the same, each for itself: their names differ in the last byte. */
+  /**
+   * Or what is spoken. They may say the same, each for itself: their names differ in length or in the
+   * last byte.
+   */
   private takeThoughts(key: Slice, value: JsonValue, index: u64): void {
-    if (!key.startsWith(REASONING) && !key.equals(AUDIO)) return;
-    this.addAll(track(Field.Reasoning, index, <u64>key.at(key.length - 1)), value);
+    if (!isThought(key) && !key.equals(AUDIO)) return;
+    const name = (key.length << 8) | key.at(key.length - 1);
+    this.addAll(track(Field.Reasoning, index, <u64>name), value);
   }
 
   private takeCalls(calls: JsonValue, index: u64): void {
@@ -214,9 +231,10 @@ export class EventTexts {
   }
 
   /** A text, or the texts of a list of parts. */
-  private addAll(track: u64, value: JsonValue): void {
+  private addAll(track: u64, value: JsonValue | null, echo: Echo = Echo.None): void {
+    if (value === null) return;
     const leaves = leavesOf(value, STRUCTURE);
-    for (let i = 0; i < leaves.length; i++) this.add(track, leaves[i]);
+    for (let i = 0; i < leaves.length; i++) this.add(track, leaves[i], false, echo);
   }
 
   private add(

@@ -252,6 +252,11 @@ export class Exam {
     return backend.client.send(examiner.streamId, this.phase, backend.ask(question)) == Status.Ok;
   }
 
+  /** The answer is not waited for. */
+  abandon(): void {
+    this.fail(NO_BYTES);
+  }
+
   /** @param requestId of the call that came to nothing */
   private fail(requestId: Slice): void {
     const event = this.event;

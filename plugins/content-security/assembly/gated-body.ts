@@ -1,6 +1,11 @@
-import { NO_BYTES } from "@ai-gateway-wasm/bytes";
-import { DataAction, HttpCallResponse, responseBody } from "proxy-wasm-as";
+import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { DataAction, HttpCallResponse, responseBody, responseHeaders } from "proxy-wasm-as";
+import { SecurityConfig } from "./config";
+import { Examiner } from "./exam";
+import { showsPausedChunks } from "./paused-chunks";
 import { StreamGate } from "./stream-gate";
+
+const TRAILER: Slice = bytes("trailer");
 
 /** What becomes of an answer that was read, or whose judge has spoken. */
 export const enum Flow {
@@ -23,9 +28,11 @@ export class GatedBody {
   private isComplete: bool = false;
 
   constructor(
-    private readonly gate: StreamGate,
+    readonly gate: StreamGate,
     /** Trailers are announced: nothing can be added behind them, so nothing is held but by the gateway. */
     private readonly expectsTrailers: bool,
+    /** Time makes windows due, and what is not paused cannot go out then. */
+    private readonly isTimed: bool,
   ) {}
 
   /** A chunk is there. */
@@ -35,12 +42,19 @@ export class GatedBody {
     const chunk = body === null ? NO_BYTES : body;
     this.isComplete = endOfStream;
     // The rest of a body that is paused may be hidden until it is resumed: `take` ends it.
-    gate.feed(chunk, endOfStream && !gate.isWaiting);
+    const isLast = endOfStream && !gate.isWaiting;
+    gate.feed(chunk, isLast);
+    if (endOfStream && !isLast && !gate.isWaiting) gate.feed(NO_BYTES, true); // it was not waited for
     // Not paused without need: Higress 2.1 hides the chunk that comes to a paused body (harness.md 6.4).
-    this.isPaused = gate.isWaiting || (this.expectsTrailers && !endOfStream && gate.holds);
+    this.isPaused = gate.isWaiting || (!endOfStream && this.mayPause && gate.holds);
     const out = this.isPaused ? NO_BYTES : gate.release();
     if (!out.equals(chunk)) responseBody.replace(out);
     return this.isPaused ? DataAction.StopIterationAndBuffer : DataAction.Continue;
+  }
+
+  /** What waits is better paused, if anything does. */
+  private get mayPause(): bool {
+    return this.expectsTrailers || (this.isTimed && !this.gate.isReady);
   }
 
   /**
@@ -49,11 +63,24 @@ export class GatedBody {
    */
   take(response: HttpCallResponse): Flow {
     const gate = this.gate;
+    if (!gate.isWaiting) return Flow.Stays;
     gate.take(response);
     if (!this.isPaused) {
       // What may go out goes with what comes; nothing comes behind trailers.
       return this.isComplete && !gate.isWaiting ? this.endUnpaused() : Flow.Stays;
     }
+    return this.goOn();
+  }
+
+  /** Time goes by. */
+  tick(): Flow {
+    const isDue = this.gate.tick();
+    return isDue && this.isPaused && !this.gate.isWaiting ? this.goOn() : Flow.Stays;
+  }
+
+  /** What is paused goes on, unless there is another judge to wait for. */
+  private goOn(): Flow {
+    const gate = this.gate;
     const hidden = responseBody.readAll();
     gate.feed(hidden === null ? NO_BYTES : hidden, this.isComplete);
     if (gate.isWaiting) {
@@ -81,4 +108,13 @@ export class GatedBody {
   private endUnpaused(): Flow {
     return this.gate.release().isEmpty ? Flow.Ends : Flow.Breaks;
   }
+}
+
+/** For an answer whose headers are loaded; with the last parameter as `StreamGate`. */
+export function openGate(config: SecurityConfig, examiner: Examiner, isSearch: bool): GatedBody {
+  const hasTrailers = responseHeaders.get(TRAILER) !== null;
+  const isTimed = config.flushTicks > 0;
+  const canPause = (hasTrailers || isTimed) && showsPausedChunks();
+  const gate = new StreamGate(config, examiner, isSearch);
+  return new GatedBody(gate, hasTrailers && canPause, isTimed && canPause);
 }

@@ -155,3 +155,10 @@ export class HeldEvent {
     return joined === null ? edited : replaceData(bytes.sub(head), edited).view();
   }
 }
+
+/** `splice` makes an array of what it takes out. */
+export function dropFirst(events: HeldEvent[], count: i32): void {
+  const rest = events.length - count;
+  for (let i = 0; i < rest; i++) events[i] = events[i + count];
+  events.length = rest;
+}

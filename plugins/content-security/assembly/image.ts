@@ -1,7 +1,8 @@
 import { JsonValue, textOf } from "@ai-gateway-wasm/as-json";
-import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, Slice, startsWithIgnoreCase, trim } from "@ai-gateway-wasm/bytes";
 
 const DATA_URL: Slice = bytes("data:image");
+const DATA: Slice = bytes("data:");
 
 /** An image that is judged. */
 @final
@@ -12,9 +13,16 @@ export class Image {
     readonly isBase64: bool,
   ) {}
 
-  /** What a value of a body names: the URL of an image, or all of it as a data URL. */
-  static at(value: JsonValue | null): Image {
+  /**
+   * What a value of a body names: the URL of an image, or all of it as a data URL.
+   *
+   * @param isAny a data URL in any letters and of any media type, as models read them; the peer knows
+   * one beginning
+   */
+  static at(value: JsonValue | null, isAny: bool = false): Image {
     const text = textOf(value);
+    const trimmed = trim(text);
+    if (isAny && startsWithIgnoreCase(trimmed, DATA)) return new Image(trimmed, true);
     return new Image(text, text.startsWith(DATA_URL));
   }
 

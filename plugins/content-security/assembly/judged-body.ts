@@ -1,5 +1,6 @@
 import { isValidJson } from "@ai-gateway-wasm/as-json";
 import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { dataOf } from "@ai-gateway-wasm/sse";
 import { SecurityConfig } from "./config";
 import { ConsumerRules } from "./consumer-rules";
 import { Examiner } from "./exam";
@@ -8,9 +9,11 @@ import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
 import { Verdict } from "./judge/verdict";
 import { LocalRules } from "./local/local-rules";
+import { showsPausedChunks } from "./paused-chunks";
 import { Client } from "./refusal/client";
 import { TextField } from "./text-field";
 import { Texts } from "./texts";
+import { MARK } from "./words";
 
 /**
  * What is refused with `onUnreadable: deny`: it is longer than what is held, or who reads the body may
@@ -23,12 +26,25 @@ export function isUnreadableBody(
   body: Slice,
   texts: Texts,
 ): bool {
-  const root = texts.root;
   if (!config.deniesUnreadable) return false;
-  if (<i64>body.length > config.maxBodyBytes || isWide(body)) return true;
-  if (phase == Phase.Response) return false;
-  if (root === null) return texts.isEmpty && !body.isEmpty; // no JSON
+  if (<i64>body.length > config.maxBodyBytes || isWide(body) || texts.isCrowded) return true;
+  if (phase == Phase.Response) return dataOf(body) !== null; // events that the media type hides
+  if (!isDocument(body, texts)) return !body.isEmpty && !isWhole(texts);
   return texts.isAmbiguous || texts.haveTwins;
+}
+
+/**
+ * All of it is JSON: brackets stand in forms, in uploads and behind documents, too. Where the last
+ * chunk is hidden nobody can tell.
+ */
+function isDocument(body: Slice, texts: Texts): bool {
+  const start = body.startsWith(MARK) ? MARK.length : 0;
+  return texts.root !== null && (isValidJson(body.sub(start)) || !showsPausedChunks());
+}
+
+/** The body itself is judged, whatever it is. */
+function isWhole(texts: Texts): bool {
+  return texts.fields.length > 0 && texts.fields[0].isWhole;
 }
 
 /** JSON in UTF-16 or UTF-32, told by its first bytes: some servers read it, we do not. */
@@ -106,6 +122,9 @@ export function applyRules(
   examiner: Examiner,
 ): Judgement | null {
   if (rules === null) return null;
+  for (let i = 0; i < texts.fields.length; i++) {
+    rules.foresee(texts.fields[i].text, phase, examiner.memory);
+  }
   for (let i = 0; i < texts.fields.length; i++) {
     const field = texts.fields[i];
     const outcome = rules.examine(

@@ -1,4 +1,4 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { Api } from "./api/api";
 import { Audit, AuditEvent } from "./audit";
 import { SecurityConfig } from "./config";
@@ -10,6 +10,7 @@ import { Ending, VerdictCounts } from "./verdict-counts";
 
 const IMAGE: string = "image";
 const TEXT: string = "text";
+const UNREADABLE: Slice = bytes("unreadable");
 
 /**
  * Writes down what becomes of a request and its answer: attributes of the log, and counters. The peer
@@ -62,6 +63,12 @@ export class Ledger {
     return true;
   }
 
+  /** Nobody waits for the verdict any more. */
+  left(phase: Phase): void {
+    this.skip(phase, "left");
+    if (this.habits.isFull) this.audit.write();
+  }
+
   /**
    * A body goes on.
    *
@@ -78,6 +85,11 @@ export class Ledger {
     this.counts.add(phase, isMasked ? Ending.Mask : Ending.Pass, lasted);
     this.audit.write();
     this.audit.stop();
+  }
+
+  /** What is refused next could not be read, or has no place for what would change in it. */
+  unreadable(): void {
+    if (this.habits.isFull && !this.isStreamUnjudged) this.audit.label(UNREADABLE);
   }
 
   /** A body is refused. @param judgement null: nothing can be said of it */

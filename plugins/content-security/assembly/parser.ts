@@ -56,5 +56,6 @@ function backendsOf(reader: ConfigReader, dialect: Dialect, doubts: Doubts): Bac
   const backends: Backend[] = [];
   if (dialect == Dialect.Cloud) backends.push(new Aliyun(reader, doubts));
   if (dialect == Dialect.Guard) backends.push(new ChatGuard(readQwen3Guard(reader)));
-  return backends.concat(readBackends(reader, doubts));
+  readBackends(reader, backends, doubts);
+  return backends;
 }

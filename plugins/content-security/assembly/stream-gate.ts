@@ -1,10 +1,10 @@
-import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { HttpCallResponse } from "proxy-wasm-as";
 import { SecurityConfig, Trigger } from "./config";
 import { endsLine, isLastWord, mayHaveData } from "./event-ends";
 import { EventText } from "./event-texts";
-import { Exam, Examiner, newSessionId, Outcome } from "./exam";
-import { HeldEvent } from "./held-event";
+import { Exam, Examiner, Outcome } from "./exam";
+import { dropFirst, HeldEvent } from "./held-event";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
 import { Masking } from "./masking";
@@ -44,7 +44,6 @@ export class StreamGate {
   private gone: i32 = 0;
   private readonly out: Builder = new Builder(0);
   private exam: Exam | null = null;
-  private sessionId: Slice = NO_BYTES;
   private readonly context: StreamContext;
   /** The end came alone, which the peer asks about (decision 11.3). */
   private endsAlone: bool = false;
@@ -53,18 +52,22 @@ export class StreamGate {
   private isSpoken: bool = false;
   /** How a refusal ends the stream; null until it shows what it speaks. */
   private ending: Ending | null = null;
-  /** A refusal went out: what comes is swallowed. */
-  private isRefused: bool = false;
+  /** A refusal or the end went out: what comes is swallowed. */
+  private isOver: bool = false;
   /** Something was taken out of it, by whomever. */
   private isMasked: bool = false;
   /** It has said something. */
   private isHeard: bool = false;
   /** Some of it could not be judged. */
   private hasFailed: bool = false;
-  /** Text of the windows that were judged; null: no judge wants to hear it again. */
-  private readonly said: Builder | null;
   /** Too much was said for judges that want it all: the back ends are not asked any more. */
   private isTooLong: bool = false;
+  /** Bytes of the stream that had come when a judge was asked. */
+  private askedAt: i32 = 0;
+  /** Ticks since a window went out, while there is something for the next one. */
+  private ticks: i32 = 0;
+  /** A window is due, full or not. */
+  private isLate: bool = false;
   /** What is held begins a line. */
   private isAtLineStart: bool = true;
 
@@ -75,8 +78,7 @@ export class StreamGate {
     private readonly isSearch: bool,
   ) {
     this.tracks = new Tracks(config.rules, examiner, config.api.speaker);
-    this.context = new StreamContext(config.contextChars);
-    this.said = config.needs.all ? new Builder(0) : null;
+    this.context = new StreamContext(config);
     this.incoming = new StreamEvents(config.api, <i32>config.maxBodyBytes);
   }
 
@@ -92,13 +94,12 @@ export class StreamGate {
 
   /** What came. @param isLast nothing follows */
   feed(chunk: Slice, isLast: bool): void {
-    if (this.isRefused || this.hasEnded) return;
+    if (this.isOver || this.hasEnded) return;
     const before = this.gone + this.held.length;
     const incoming = this.incoming;
     this.held.append(chunk);
     incoming.feed(chunk);
     while (incoming.next()) this.hold(before);
-    if (incoming.hasDropped && this.config.deniesUnreadable) return this.refuse(null);
     if (isLast) {
       this.hasEnded = true;
       this.endsAlone =
@@ -106,6 +107,8 @@ export class StreamGate {
       if (incoming.finish()) this.hold(before);
       this.finishTracks();
     }
+    const exam = this.exam;
+    if (exam !== null && this.isFlooded) this.abandon(exam);
     this.judge();
   }
 
@@ -115,6 +118,21 @@ export class StreamGate {
     this.exam = null;
     this.settle(exam, exam.take(response));
     this.judge();
+  }
+
+  /** Time goes by. @returns true: a window was due, which nothing else showed */
+  tick(): bool {
+    if (!this.canGoOn || this.settled == 0) this.ticks = 0;
+    else if (++this.ticks >= this.config.flushTicks) this.isLate = true;
+    if (!this.isLate) return false;
+    this.judge();
+    this.isLate = false;
+    return true;
+  }
+
+  /** Something may go out. */
+  get isReady(): bool {
+    return this.out.length > 0;
   }
 
   /** What may go out now; until more is fed. */
@@ -165,6 +183,10 @@ export class StreamGate {
 
   /** Judges what can be judged, until an answer is waited for. */
   private judge(): void {
+    // While an answer is waited for its window stays: an event is as unreadable behind it.
+    if (this.canGoOn && this.incoming.hasDropped && this.config.deniesUnreadable) {
+      return this.refuse(null);
+    }
     this.settleLocally();
     while (this.canGoOn && this.isDue) this.judgeWindow();
     if (!this.canGoOn) return;
@@ -181,39 +203,21 @@ export class StreamGate {
   }
 
   private get canGoOn(): bool {
-    return this.exam === null && !this.isRefused;
+    return this.exam === null && !this.isOver;
   }
 
   private judgeWindow(): void {
     const text = this.openWindow();
     if (text === null) return this.letGo();
-    if (this.isTooMuch(text)) return this.giveUp();
+    if (this.context.isTooLong(text)) return this.giveUp();
     const masking = text === EMPTY_CONTENT ? Masking.Pass : this.config.masking.of(Phase.Response);
     const exam = new Exam(this.examiner, Phase.Response, text, masking);
     exam.isWindow = true;
-    if (!this.config.api.judgesEvents) exam.sessionId = this.session();
     exam.isPlaceholder = text === EMPTY_CONTENT;
-    const said = this.said;
-    if (said !== null) {
-      exam.before = said.toSlice();
-      if (!exam.isPlaceholder) said.append(text);
-    }
-    exam.context = this.context.text;
-    exam.contextChars = this.config.contextChars;
-    if (!exam.isPlaceholder) this.context.remember(text);
+    this.context.tell(exam, text);
+    this.askedAt = this.gone + this.held.length;
     this.examiner.ledger.metrics.checked.increment();
     this.settle(exam, exam.proceed());
-  }
-
-  /** One for the whole stream, but for the peer's MCP (content-security.md 3.4, 3.5). */
-  private session(): Slice {
-    if (this.sessionId.isEmpty) this.sessionId = newSessionId();
-    return this.sessionId;
-  }
-
-  private isTooMuch(text: Slice): bool {
-    const said = this.said;
-    return said !== null && <i64>said.length + text.length > this.config.maxBodyBytes;
   }
 
   /** What the back ends cannot judge passes, or ends the stream; the local rules go on. */
@@ -221,6 +225,20 @@ export class StreamGate {
     this.isTooLong = true;
     if (this.config.failsClosed || this.config.deniesUnreadable) this.refuse(null);
     else this.letGo();
+  }
+
+  /** More than may wait has come since a judge was asked. */
+  private get isFlooded(): bool {
+    return <i64>(this.gone + this.held.length - this.askedAt) > this.config.maxBodyBytes;
+  }
+
+  /** The judge is not waited for any longer. */
+  private abandon(exam: Exam): void {
+    this.exam = null;
+    exam.abandon();
+    this.hasFailed = true;
+    this.examiner.ledger.streamFailed();
+    this.giveUp();
   }
 
   private get asksNobody(): bool {
@@ -236,7 +254,7 @@ export class StreamGate {
 
   private get isDue(): bool {
     if (this.settled == 0) return this.endsAlone && this.events.length == 0;
-    if (this.hasEnded || this.asksNobody || this.isFull) return true;
+    if (this.hasEnded || this.asksNobody || this.isFull || this.isLate) return true;
     const limit = this.config.bufferLimit;
     const trigger = this.config.trigger;
     if (trigger == Trigger.Events) return this.settled >= limit;
@@ -311,18 +329,11 @@ export class StreamGate {
       if (ending !== null && !event.isAlike) ending.pass(bytes);
     }
     const end = this.events[this.window - 1].end;
-    this.dropWindow();
+    this.ticks = 0;
+    dropFirst(this.events, this.window);
     this.settled -= this.window;
     this.window = 0;
     this.drop(end);
-  }
-
-  /** `splice` makes an array of what it takes out. */
-  private dropWindow(): void {
-    const events = this.events;
-    const rest = events.length - this.window;
-    for (let i = 0; i < rest; i++) events[i] = events[i + this.window];
-    events.length = rest;
   }
 
   /** Forgets the held bytes up to a place in the stream. */
@@ -335,9 +346,17 @@ export class StreamGate {
   /** All is judged, and the stream has ended. */
   private end(): void {
     this.letHeldGo();
+    this.leave();
+  }
+
+  /** Nothing more goes out: what was judged is written down, unless it is. */
+  leave(): void {
+    if (this.isOver) return;
+    this.isOver = true;
     const ledger = this.examiner.ledger;
     if (this.tracks.note()) this.isMasked = true;
     if (this.isMasked) ledger.metrics.countMasked(Phase.Response);
+    if (this.exam !== null) return ledger.left(Phase.Response);
     ledger.streamPassed(this.isMasked, this.hasFailed);
   }
 
@@ -354,13 +373,14 @@ export class StreamGate {
   private refuse(judgement: Judgement | null): void {
     const examiner = this.examiner;
     this.tracks.note();
+    if (judgement === null) examiner.ledger.unreadable();
     examiner.ledger.streamDenied(judgement);
     const cause = max(0, this.window - 1);
     if (cause < this.events.length) examiner.client.messageId = this.events[cause].messageId;
     const denial = new Denial(judgement, examiner.thresholds, examiner.client, true);
     const ending = this.ending;
     this.out.append(ending === null ? this.config.refusal.events(denial) : ending.events(denial));
-    this.isRefused = true;
+    this.isOver = true;
     this.held.clear();
     this.events.length = 0;
   }

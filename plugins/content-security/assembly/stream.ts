@@ -27,23 +27,21 @@ import { BodyExam } from "./body-exam";
 import { SecurityConfig } from "./config";
 import { Examiner, Outcome } from "./exam";
 import { FAILURE_DETAILS, failureBody, failureHeaders } from "./failure";
-import { Flow, GatedBody } from "./gated-body";
+import { Flushes } from "./flushes";
+import { Flow, GatedBody, openGate } from "./gated-body";
 import { Phase } from "./judge/backend";
 import { Judgement } from "./judge/judgement";
 import { applyRules, isUnreadableBody, keptImages, nameServices, readTexts } from "./judged-body";
 import { Ledger } from "./ledger";
 import { Metrics } from "./metrics";
 import { ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, STATUS_HEADER } from "./names";
-import { showsPausedChunks } from "./paused-chunks";
 import { Denial } from "./refusal/denial";
 import { DENIED_DETAILS } from "./refusal/refusal";
 import { Stage } from "./stage";
-import { StreamGate } from "./stream-gate";
 import { Texts } from "./texts";
 import { withoutTokens } from "./tokens";
 
 const OK: Slice = bytes("200");
-const TRAILER: Slice = bytes("trailer");
 const UNREADABLE: string = "unreadable";
 
 /**
@@ -72,6 +70,7 @@ export class ContentStream extends HttpContext {
     private readonly config: SecurityConfig,
     private readonly metrics: Metrics,
     log: PluginLog,
+    private readonly flushes: Flushes,
   ) {
     super(id);
     requestHeaders.load();
@@ -139,17 +138,34 @@ export class ContentStream extends HttpContext {
     return action;
   }
 
+  /** Streams that were not finished: their clients have left, or the gateway gave them up. */
+  override onLog(): void {
+    const body = this.gate;
+    if (this.stage == Stage.Streams && body !== null) body.gate.leave();
+    else if (this.stage != Stage.Idle) this.ledger.left(this.phase);
+  }
+
   override onHttpCallResponse(tag: i32, response: HttpCallResponse): void {
     const exam = this.exam;
     const gate = this.gate;
     if (tag != this.phase) return; // about a request that was answered already
-    if (this.stage == Stage.Streams && gate !== null) return this.advanceGate(gate, response);
+    if (this.stage == Stage.Streams && gate !== null && this.reach()) {
+      return this.follow(gate.take(response));
+    }
     if (this.stage != Stage.Asks || exam === null) return;
     const outcome = exam.take(response);
     if (outcome == Outcome.Pending || !this.reach() || !this.settle(exam, outcome)) return;
     if (this.phase == Phase.Response) return this.closeResponse();
     this.holdsBody = false;
     this.resumeRequest();
+  }
+
+  /** For `Flushes`. @returns false: there is nothing more to come */
+  tick(): bool {
+    const gate = this.gate;
+    if (this.stage != Stage.Streams || gate === null || !this.reach()) return false;
+    this.follow(gate.tick());
+    return !this.isOver;
   }
 
   /** What of the request waits. What comes of it behind the beginning of an answer is never judged. */
@@ -185,14 +201,12 @@ export class ContentStream extends HttpContext {
       return HeadersAction.Continue;
     }
     if (taking == Taking.Hold) return this.holdResponse();
-    // Before edits end what was loaded.
-    const pausesForTrailers = responseHeaders.get(TRAILER) !== null && showsPausedChunks();
+    this.gate = openGate(config, this.examiner, taking == Taking.Search); // edits end what was loaded
+    if (config.flushTicks > 0) this.flushes.add(this);
     this.ledger.audit.start();
     limitResponseBuffer(config.maxBodyBytes);
     responseHeaders.remove(CONTENT_LENGTH);
     nameServices(config.consumers, this.examiner, this.consumer, this.phase);
-    const gate = new StreamGate(config, this.examiner, taking == Taking.Search);
-    this.gate = new GatedBody(gate, pausesForTrailers);
     this.stage = Stage.Streams;
     return HeadersAction.Continue;
   }
@@ -303,6 +317,7 @@ export class ContentStream extends HttpContext {
     const refusal = this.config.refusal;
     const client = this.examiner.client;
     const streams = isRequest && client.wantsStream;
+    if (judgement === null) this.ledger.unreadable();
     const said = refusal.explained(judgement);
     const denial = new Denial(said, this.examiner.thresholds, client, streams);
     this.ledger.denied(this.phase, said);
@@ -318,7 +333,7 @@ export class ContentStream extends HttpContext {
   /** No judge could be asked. @returns true: what is held goes on, and is the error */
   private fail(): bool {
     this.ledger.failed(this.phase, true);
-    const body = failureBody(this.examiner.client);
+    const body = failureBody(this.config.api.type, this.examiner.client);
     if (this.phase == Phase.Response && !this.config.holdsResponseHeaders) {
       responseBody.replace(body);
       return true;
@@ -327,9 +342,7 @@ export class ContentStream extends HttpContext {
     return false;
   }
 
-  private advanceGate(gate: GatedBody, response: HttpCallResponse): void {
-    if (!this.reach()) return;
-    const flow = gate.take(response);
+  private follow(flow: Flow): void {
     if (flow == Flow.Resumes) this.resumeResponse();
     else if (flow == Flow.Ends) this.closeResponse();
     else if (flow == Flow.Breaks) this.closeStream();

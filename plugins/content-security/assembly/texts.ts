@@ -15,51 +15,26 @@ import { DollarPath } from "./local/dollar-path";
 import { Memory } from "./local/memory";
 import { Members } from "./members";
 import { firstTurn, Scope } from "./scope";
+import { isSaying, OUTPUT, SOURCE, speaksBeside } from "./saying";
 import { compare, share } from "./spread";
-import { editFields, offsetIn, TextField } from "./text-field";
-import {
-  CHOICES,
-  CONTENT,
-  DATA,
-  INPUT,
-  MESSAGE,
-  MESSAGES,
-  REASONING,
-  ROLE,
-  TEXT,
-  TYPE,
-  URL,
-  USER,
-} from "./words";
+import { editFields, offsetIn, sortByPlace, TextField } from "./text-field";
+import { CHOICES, CONTENT, DATA, INPUT, MESSAGE, MESSAGES, ROLE, TEXT, TYPE, URL } from "./words";
 
 const IMAGE: Slice = bytes("image_url");
+/** Anthropic's type of parts with an image. */
+const SOURCED: Slice = bytes("image");
 const STREAM: Slice = bytes("stream");
 const TOOL: Slice = bytes("tool");
 const ARGUMENTS: Slice = bytes("arguments");
-const OUTPUT: Slice = bytes("output");
-const INSTRUCTIONS: Slice = bytes("instructions");
-const SUMMARY: Slice = bytes("summary");
-const PROMPT: Slice = bytes("prompt");
-const SYSTEM: Slice = bytes("system");
 /** How types of parts end whose content tools gave: Anthropic's, and of its own tools. */
 const TOOL_RESULT: Slice = bytes("tool_result");
-/**
- * Members that speak: of messages, of their parts, of calls of tools and of what tools gave, in OpenAI's
- * chats and responses and in Anthropic's messages.
- */
-const SAYING: Slice[] = [
-  CONTENT,
-  TEXT,
-  SUMMARY,
-  OUTPUT,
-  bytes("tool_calls"),
-  bytes("function"),
-  bytes("function_call"),
-  bytes("refusal"),
-  bytes("thinking"),
-  bytes("code"),
-  bytes("source"),
-];
+/** Each takes a hundred bytes and more beside its own, while a judge is asked. */
+const MAX_TEXTS: i32 = 100_000;
+/** Each is a call. */
+const MAX_IMAGES: i32 = 1_000;
+/** What a tool of OpenAI's responses has made is an image in base64. */
+const IMAGE_CALL: Slice = bytes("image_generation_call");
+const IMAGE_FACTS: Slice = bytes("type id status result ");
 /** What lies deeper is taken as it stands: hostile documents would cost its square. */
 const MAX_DEPTH: i32 = 12;
 
@@ -76,7 +51,7 @@ export class Texts {
   speaker: Slice = NO_BYTES;
   /** Members of one name are looked for: who reads the body may read another one. */
   looksForTwins: bool = false;
-  /** There are some in what was taken. */
+  /** Who reads the request may find another text in what was taken: there are twins, or token ids. */
   isAmbiguous: bool = false;
   /** Stands between the texts when services are asked about all of them. */
   joint: Slice = NO_BYTES;
@@ -121,6 +96,7 @@ export class Texts {
    * at the others about lists of more than strings
    */
   takeFirst(paths: JsonPath[], asItStands: bool = false): void {
+    if (!this.isCompared) this.noteTwins(this.member(MESSAGES)); // a path goes through them
     for (let i = 0; i < paths.length && this.isEmpty && this.images.length == 0; i++) {
       const value = paths[i].read(this.root);
       if (value === null || value.isNull) continue;
@@ -140,7 +116,7 @@ export class Texts {
   /** Brings what was taken into the order of the body, so that it can be edited; each text once. */
   order(): void {
     const fields = this.fields;
-    fields.sort((left, right) => left.start - right.start);
+    sortByPlace(fields);
     let count = 0;
     for (let i = 0; i < fields.length; i++) {
       if (count > 0 && fields[count - 1].start == fields[i].start) continue;
@@ -181,24 +157,12 @@ export class Texts {
   }
 
   takeImage(image: Image): void {
-    if (!image.text.isEmpty) this.images.push(image);
+    if (!image.text.isEmpty && this.images.length < MAX_IMAGES) this.images.push(image);
   }
 
-  /** Takes what a request says: of all turns the system's words, too. */
-  takeRequest(scope: Scope): void {
-    if (scope == Scope.All) {
-      this.takeMember(SYSTEM, SYSTEM);
-      this.takeMember(INSTRUCTIONS, SYSTEM);
-    }
-    this.takeMessages(scope);
-    this.takeInput(scope);
-    this.takeMember(PROMPT, USER); // of completions; nothing can hide beside messages
-  }
-
-  /** A text, a list of texts or parts, or a part. */
-  private takeMember(name: Slice, role: Slice): void {
-    const value = this.member(name);
-    if (value !== null) this.take(value, role, 1);
+  /** There are more texts or images than are taken. */
+  get isCrowded(): bool {
+    return this.fields.length == MAX_TEXTS || this.images.length == MAX_IMAGES;
   }
 
   /** Takes the messages of a request: what they say, and what tools are called with. */
@@ -207,22 +171,12 @@ export class Texts {
     if (messages !== null && messages.isArray) this.takeTurns(messages, scope);
   }
 
-  /**
-   * Takes the input of a request of OpenAI's responses: a text, or items like messages. Whatever the
-   * request's path: it is the client who chooses that, and servers agree with more than one.
-   */
-  private takeInput(scope: Scope): void {
-    const input = this.member(INPUT);
-    if (input === null) return;
-    if (input.isArray) this.takeTurns(input, scope);
-    else this.take(input, USER, 1);
-  }
-
-  private takeTurns(messages: JsonValue, scope: Scope): void {
+  /** Takes messages, or items like them. */
+  takeTurns(messages: JsonValue, scope: Scope): void {
     const first = firstTurn(messages, scope);
     const items = messages.entries();
     for (let i = 0; items.next(); i++) {
-      if (i >= first) this.takeObject(items.value, this.speaker, 1);
+      if (i >= first || !items.value.isObject) this.takeItem(items.value, this.speaker, 1);
     }
   }
 
@@ -243,7 +197,7 @@ export class Texts {
       if (!choice.isObject) continue;
       const message = choice.get(MESSAGE);
       const text = choice.get(TEXT);
-      if (message !== null) this.takeObject(message, this.speaker, 1);
+      if (message !== null) this.takeItem(message, this.speaker, 1);
       if (text !== null) this.take(text, this.speaker);
     }
   }
@@ -320,7 +274,19 @@ export class Texts {
     return this.members.haveTwins;
   }
 
-  private member(name: Slice): JsonValue | null {
+  /** Looks for them in an object, or in the objects of a list. */
+  noteTwins(value: JsonValue | null): void {
+    if (value === null || !this.looksForTwins) return;
+    if (value.isObject) {
+      if (new Members(value).haveTwins) this.isAmbiguous = true;
+      return;
+    }
+    const items = value.entries();
+    while (items.next()) if (items.value.isObject) this.noteTwins(items.value);
+  }
+
+  /** Of the document. */
+  member(name: Slice): JsonValue | null {
     return this.members.get(name);
   }
 
@@ -334,28 +300,47 @@ export class Texts {
     if (value.isObject && depth > 0) return this.takeObject(value, role, depth);
     if (!value.isArray || depth > MAX_DEPTH) return this.add(value, role);
     const items = value.entries();
-    while (items.next()) {
-      const item = items.value;
-      if (item.isString) this.add(item, role);
-      else this.takeObject(item, role, depth + 1);
-    }
+    while (items.next()) this.takeItem(items.value, role, depth + 1);
+  }
+
+  /** Of a list: a text, or what has some. */
+  private takeItem(item: JsonValue, speaker: Slice, depth: i32): void {
+    if (item.isString) this.add(item, speaker);
+    else if (item.isObject) this.takeObject(item, speaker, depth);
+    else this.isAmbiguous = true; // token ids: a text that we cannot read
   }
 
   /** A message, an item like one, a part, a call of a tool. */
   private takeObject(object: JsonValue, speaker: Slice, depth: i32): void {
-    if (!object.isObject) return;
     if (depth > MAX_DEPTH) return this.add(object, speaker);
     const type = textOf(object.get(TYPE));
     const isText = type.equals(TEXT);
     if (!this.isCompared && !isText && !type.equals(IMAGE)) return; // the peers know no others
-    const role = type.endsWith(TOOL_RESULT) ? TOOL : roleOf(object, speaker);
-    const before = this.fields.length + this.images.length;
-    if (this.looksForTwins && new Members(object).haveTwins) this.isAmbiguous = true;
-    this.takeMembers(object, role, isText, depth + 1);
-    if (before == this.fields.length + this.images.length) this.takeLeaves(object, role, STRUCTURE);
+    const role = this.roleOf(object, type, speaker, depth);
+    const count = this.fields.length;
+    const images = this.images.length;
+    this.noteTwins(object);
+    if (type.equals(SOURCED)) this.takeSource(object.get(SOURCE));
+    const beside = this.takeMembers(object, role, isText, depth + 1);
+    if (count + beside < this.fields.length || images < this.images.length) return;
+    this.fields.length = count;
+    this.takeLeaves(object, role, type.equals(IMAGE_CALL) ? IMAGE_FACTS : STRUCTURE);
   }
 
-  private takeMembers(object: JsonValue, role: Slice, isText: bool, depth: i32): void {
+  /**
+   * Messages have roles, and parts of them are results: servers know neither the other way round.
+   *
+   * @param speaker whose it is when it does not say
+   */
+  private roleOf(object: JsonValue, type: Slice, speaker: Slice, depth: i32): Slice {
+    if (depth > 1) return type.endsWith(TOOL_RESULT) ? TOOL : speaker;
+    const told = textOf(object.get(ROLE));
+    return told.isEmpty || !this.isCompared ? speaker : told.kept();
+  }
+
+  /** @returns how many texts stand beside those that members of their own say */
+  private takeMembers(object: JsonValue, role: Slice, isText: bool, depth: i32): i32 {
+    let beside = 0;
     // In the order of the body, so that it can be edited from its beginning to its end.
     const members = object.entries();
     while (members.next()) {
@@ -364,9 +349,29 @@ export class Texts {
         this.take(value, members.keyIs(OUTPUT) ? TOOL : role, depth);
       } else if (members.keyIs(ARGUMENTS)) this.takeLeaves(value, role, NO_BYTES, true);
       else if (members.keyIs(INPUT)) this.takeLeaves(value, role, NO_BYTES);
-      else if (members.keyIs(IMAGE))
-        this.takeImage(Image.at(value.isObject ? value.get(URL) : value));
+      else if (members.keyIs(IMAGE)) {
+        this.noteTwins(value);
+        this.takeImage(Image.at(value.isObject ? value.get(URL) : value, this.isCompared));
+      } else beside += this.takeBeside(members.key, value, role, depth);
     }
+    return beside;
+  }
+
+  /** @returns how many texts that gave */
+  private takeBeside(key: Slice, value: JsonValue, role: Slice, depth: i32): i32 {
+    if (!this.isCompared || !speaksBeside(key)) return 0;
+    const count = this.fields.length;
+    this.take(value, key.startsWith(OUTPUT) ? TOOL : role, depth);
+    return this.fields.length - count;
+  }
+
+  /** Anthropic's image. */
+  private takeSource(source: JsonValue | null): void {
+    if (source === null) return;
+    const base64 = source.get(DATA);
+    this.takeImage(
+      base64 === null ? Image.at(source.get(URL), true) : new Image(textOf(base64), true),
+    );
   }
 
   /** All texts of a value. @param except keys of members that are none; a blank behind each */
@@ -381,19 +386,9 @@ export class Texts {
   }
 
   private put(value: JsonValue, text: Slice, role: Slice, isJson: bool): void {
+    if (this.fields.length == MAX_TEXTS) return;
     const raw = value.raw;
     const start = offsetIn(this.body, raw);
     this.fields.push(new TextField(start, raw.length, text.kept(), role, isJson));
   }
-}
-
-/** @param speaker whose it is when it does not say */
-function roleOf(object: JsonValue, speaker: Slice): Slice {
-  const told = textOf(object.get(ROLE));
-  return told.isEmpty ? speaker : told.kept();
-}
-
-function isSaying(key: Slice): bool {
-  for (let i = 0; i < SAYING.length; i++) if (key.equals(SAYING[i])) return true;
-  return key.startsWith(REASONING);
 }

@@ -1,4 +1,4 @@
-import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, NO_BYTES, Slice, sortBy } from "@ai-gateway-wasm/bytes";
 import { differences } from "./differences";
 import { HeldEvent, HeldText } from "./held-event";
 import { Memory } from "./local/memory";
@@ -24,7 +24,7 @@ export class WindowTexts {
   /** All texts as judges see them, in memory of its own. */
   join(): Slice {
     const texts = this.texts;
-    if (this.isMixed) texts.sort(byTrack);
+    if (this.isMixed) sortBy(texts, (text) => text.track.order); // of one track they are in order
     const whole = new Builder(256);
     for (let i = 0; i < texts.length; i++) whole.append(texts[i].shown());
     return (this.whole = whole.toSlice());
@@ -77,11 +77,6 @@ export class WindowTexts {
     }
     return false;
   }
-}
-
-function byTrack(left: HeldText, right: HeldText): i32 {
-  const order = left.track.order - right.track.order;
-  return order == 0 ? left.from - right.from : order;
 }
 
 function maskedOf(text: HeldText): Slice {

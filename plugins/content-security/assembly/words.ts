@@ -8,12 +8,19 @@ export const CONTENT: Slice = bytes("content");
 export const DATA: Slice = bytes("data");
 export const ID: Slice = bytes("id");
 export const INPUT: Slice = bytes("input");
+/** A byte order mark. */
+export const MARK: Slice = bytes("\ufeff");
 export const MESSAGE: Slice = bytes("message");
 export const MESSAGES: Slice = bytes("messages");
-/** What members with thoughts begin with: `reasoning`, `reasoning_content`, `reasoning_details`. */
-export const REASONING: Slice = bytes("reasoning");
+const REASONING: Slice = bytes("reasoning");
 export const ROLE: Slice = bytes("role");
 export const TEXT: Slice = bytes("text");
+export const THINKING: Slice = bytes("thinking");
 export const TYPE: Slice = bytes("type");
 export const URL: Slice = bytes("url");
 export const USER: Slice = bytes("user");
+
+/** Members with thoughts: `reasoning`, `reasoning_content`, `reasoning_details`, `thinking_blocks`. */
+export function isThought(key: Slice): bool {
+  return key.startsWith(REASONING) || key.startsWith(THINKING);
+}

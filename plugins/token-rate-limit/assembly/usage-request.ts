@@ -6,8 +6,6 @@ import { CONTENT_LENGTH, CONTENT_TYPE, PATH } from "./names";
 
 /** Also the end of `/chat/completions`. Other APIs refuse the field. */
 const COMPLETIONS: Slice = bytes("/completions");
-/** Where the path goes is for servers to say. */
-const PARENT: Slice = bytes("/..");
 
 /** True when the running request goes to OpenAI's API for chats or completions, as any server sees it. */
 export function isForCompletions(): bool {
@@ -24,14 +22,9 @@ export function isForCompletions(): bool {
  * JSON whatever type a client gives it.
  */
 export function canAskForUsage(): bool {
-  if (!isForCompletions() && !leadsUp()) return false;
+  if (!isForCompletions()) return false;
   const type = requestHeaders.get(CONTENT_TYPE);
   return type === null || !isMultipart(type);
-}
-
-function leadsUp(): bool {
-  const path = requestHeaders.get(PATH);
-  return path !== null && decodePercentLeniently(pathOnly(path)).find(PARENT) >= 0;
 }
 
 /** Makes a streaming request ask for its usage (token-rate-limit.md 6, no. 14). Headers are held. */

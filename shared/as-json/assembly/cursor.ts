@@ -5,6 +5,10 @@ import { unescape } from "./unescape";
 import { JsonType, NO_VALUE, typeAt } from "./type";
 import { JsonValue, findEnd } from "./value";
 
+/** Not letters of ASCII, and `s` and `k` to those that ignore case. */
+const LONG_S: i32 = 0x17f;
+const KELVIN: i32 = 0x212a;
+
 /**
  * Walks over the members of an object or the elements of an array, one forward pass, allocating
  * only for the entries somebody looks at:
@@ -82,31 +86,17 @@ export class JsonCursor {
     return length == name.length;
   }
 
-  /**
-   * Whether the present key, unescaped, is `name` when the case of ASCII letters is ignored. Allocates
-   * nothing.
-   *
-   * @param name letters, digits and what needs no escape
-   */
-  keyIsLike(name: Slice): bool {
-    let at = this.keyAt;
-    for (let i = 0; i < name.length; i++) {
-      let byte: i32 = at < this.keyEnd ? load<u8>(at++) : -1;
-      if (byte == Char.Backslash && at + 4 < this.keyEnd && load<u8>(at) == 0x75) {
-        byte = 0;
-        for (const end = at + 4; at < end;) byte = (byte << 4) | hexValue(load<u8>(++at));
-        at++;
-      }
-      const difference = byte ^ name.at(i);
-      const isLetter = <u32>((byte | 0x20) - 0x61) < 26;
-      if (difference != 0 && !(difference == 0x20 && isLetter)) return false;
-    }
-    return at == this.keyEnd;
-  }
-
   /** Whether the present key, unescaped, equals `name`. */
   keyIs(name: Slice): bool {
     return this.isObject && isKey(this.keyAt, this.keyEnd, name);
+  }
+
+  /**
+   * Whether the present key is `name` to parsers that ignore the case of letters, such as Go's: exact
+   * keys are among them.
+   */
+  keyIsLike(name: Slice): bool {
+    return this.isObject && isLikeKey(this.keyAt, this.keyEnd, name);
   }
 
   /** The present value. Only after `next()` answered true. */
@@ -182,6 +172,30 @@ export function isKey(at: usize, end: usize, name: Slice): bool {
   if (length < name.length) return false;
   if (length == name.length) return sameBytes(at, name.ptr, length) && !hasEscape(name);
   return findBackslash(at, end) != 0 && unescape(new Slice(at, length)).equals(name);
+}
+
+/** The same without regard to case; U+017F folds to `s`, U+212A to `k`. */
+function isLikeKey(at: usize, end: usize, name: Slice): bool {
+  for (let i = 0; i < name.length; i++) {
+    let char: i32 = at < end ? load<u8>(at++) : -1;
+    if (char == Char.Backslash && at + 4 < end && load<u8>(at) == 0x75) {
+      char = 0;
+      for (const last = at + 4; at < last; ) char = (char << 4) | hexValue(load<u8>(++at));
+      at++;
+    } else if (char == 0xc5 && load<u8>(at) == 0xbf) {
+      char = LONG_S;
+      at++;
+    } else if (char == 0xe2 && at + 1 < end && load<u16>(at) == 0xaa84) {
+      char = KELVIN;
+      at += 2;
+    }
+    if (char == LONG_S) char = 0x73;
+    if (char == KELVIN) char = 0x6b;
+    const difference = char ^ name.at(i);
+    const isLetter = <u32>((char | 0x20) - 0x61) < 26;
+    if (difference != 0 && !(difference == 0x20 && isLetter)) return false;
+  }
+  return at == end;
 }
 
 /** Both kinds count alike, as in `skipContainer`, so that a walk never leaves its container. */

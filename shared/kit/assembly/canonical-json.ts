@@ -74,7 +74,7 @@ export function membersOf(object: JsonValue): Member[] {
 
 /** Members sorted by key, the last of equal keys alone. The order of `all` is lost. */
 export function sortedMembers(all: Member[]): Member[] {
-  const sorted = sort(all);
+  const sorted = sortMembers(all);
   let kept = 0;
   for (let i = 0; i < sorted.length; i++) {
     const isLast = i + 1 == sorted.length || !sorted[i].key.equals(sorted[i + 1].key);
@@ -84,8 +84,11 @@ export function sortedMembers(all: Member[]): Member[] {
   return sorted;
 }
 
-/** Stable, so that the last of equal keys is still the last. `Array#sort` is three times the code. */
-function sort(members: Member[]): Member[] {
+/**
+ * Members sorted by key, equal ones in their order; the order of `members` is lost. `Array#sort` is three
+ * times the code.
+ */
+export function sortMembers(members: Member[]): Member[] {
   let from = members;
   let to = members.slice(0);
   for (let width = 1; width < members.length; width *= 2) {

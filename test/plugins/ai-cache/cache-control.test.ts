@@ -246,3 +246,21 @@ test("only-if-cached is ignored, as are words that nobody knows", async () => {
   expect(isHit(await ask(host, question("q"), headers))).toBe(true);
   await host.close();
 });
+
+test.each([
+  ["max-age=5, max-age=99999", false],
+  ["max-age=99999, max-age=5", false],
+  ['max-age="5"', false],
+  ['max-age="99999"', true],
+  [`max-age=${"9".repeat(40)}`, true],
+  [`max-age=5, max-age=${"9".repeat(40)}`, false],
+  ["max-age=", true],
+  ["max-age=-1", true],
+  ['max-age="0"', false],
+])("%s: the strictest demand counts, however it is written", async (value, hit) => {
+  const host = await gateway({ cache: { type: "memory" }, ...obeys });
+  await ask(host, question("q"));
+  await host.clock.advance(60_000);
+  expect(isHit(await ask(host, question("q"), { "cache-control": value }))).toBe(hit);
+  await host.close();
+});

@@ -20,6 +20,19 @@ describe("what a start logs", () => {
       ["info answers of one model are given for others: cacheKeyPartition has no model, no system"],
     ],
     [
+      "what belongs to another type",
+      { cache: { type: "memory", l1: { ttl: 5 } } },
+      ["warn l1 has no effect with type memory", "info plugin start successfully"],
+    ],
+    [
+      "a table in front of Redis by the wrong name",
+      {
+        cache: { ...PEER.cache, memory: {}, token: "t", dialect: null },
+        cacheKeyPartition: ["model"],
+      },
+      ["warn memory has no effect with type redis", "warn token has no effect with type redis"],
+    ],
+    [
       "a vector database that is not used",
       { ...PEER, vector: VECTOR, embedding: EMBEDDING },
       ["warn enableSemanticCache is not set: vector is not used, only cache is"],

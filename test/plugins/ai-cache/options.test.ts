@@ -224,3 +224,11 @@ test("a debug line names the question by a digest, and nobody's words", async ()
   expect(host.logs.filter(({ text }) => text.includes("words"))).toEqual([]);
   await host.close();
 });
+
+test("an answer that is good for longer than tables count is there after some minutes", async () => {
+  const host = await gateway({ cache: { type: "memory", cacheTTL: 4_000_000_000 } });
+  await ask(host, question("q"));
+  await host.clock.advance(180_000);
+  expect(isHit(await ask(host, question("q")))).toBe(true);
+  await host.close();
+});

@@ -64,7 +64,7 @@ describe("a stream that is no proper JSON", () => {
     );
     const config = { ...STRUCTURED, cachedUsage: "original" };
     const { choices, usage } = parsed(await replayed(body, config, { gets: true }));
-    expect(choices[0]?.message).toEqual({ content: "a", x: 1 });
+    expect(choices[0]?.message).toEqual({ role: "assistant", content: "a", x: 1 });
     expect(usage).toEqual({ prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 });
   });
 });
@@ -168,4 +168,67 @@ test("chunks say what else a message had", async () => {
     stream: true,
   });
   expect(reply.text()).toContain('"delta":{"reasoning_content":"so"}');
+});
+
+const INDENTED = `{"choices":[{"index":0,"message":{
+  "role": "assistant",
+
+  "content": "Hi\\n there",
+  "annotations": [
+    { "a": "x  y" }
+  ]
+},"finish_reason":"stop"}],"usage":{
+  "prompt_tokens": 3
+}}`;
+
+describe("a document that came with blanks between its tokens", () => {
+  test.each([
+    ["one event", STRUCTURED],
+    ["chunks", CHUNKS],
+  ])("is a proper stream: %s", async (_how, config) => {
+    const reply = await replayed(
+      INDENTED,
+      { ...config, cachedUsage: "original" },
+      { stream: true },
+    );
+    const lines = reply.text().split("\n");
+    expect(lines.filter((line) => line !== "" && !line.startsWith("data:"))).toEqual([]);
+    expect(textOf(reply)).toBe("Hi\n there");
+    expect(reply.text()).toContain('"annotations":[{"a":"x  y"}]');
+  });
+
+  test("in an event of several lines", async () => {
+    const event = '{"choices":[{"delta":{"content":"Hi","annotations":[\ndata: 1]}}]}';
+    const reply = await replayed(stream(event), CHUNKS, { gets: true, stream: true });
+    expect(reply.text()).toContain('"annotations":[1]');
+    expect(textOf(reply)).toBe("Hi");
+  });
+});
+
+test("an answer that looks like a record is not stored: the model may say what a client wants", async () => {
+  const record = {
+    t: 99_999_999_999,
+    message: { content: "x", tool_calls: [{ id: "1" }] },
+    usage: { prompt_tokens: 9e18 },
+  };
+  const said = `\u0001AIC1${JSON.stringify(record)}`;
+  const backend = upstream().reply(200, { headers: JSON_TYPE, body: completion(said) });
+  for (const config of [MEMORY, STRUCTURED]) {
+    const host = await gateway(config, { clusters: { backend } });
+    await ask(host, question("q"));
+    expect(isHit(await ask(host, question("q")))).toBe(false);
+    expect(host.metrics.all["ai_cache_store_skipped_mark"]).toBe(2);
+    await host.close();
+  }
+});
+
+test("no answer saves more tokens than 32 bits hold", async () => {
+  const usage = '"usage":{"prompt_tokens":9000000000000000000}';
+  const body = `{${completion("a").slice(1, -1)},${usage}}`;
+  const backend = upstream().reply(200, { headers: JSON_TYPE, body });
+  const host = await gateway(STRUCTURED, { clusters: { backend } });
+  await ask(host, question("q"));
+  await ask(host, question("q"));
+  expect(host.metrics.all["ai_cache_saved_input_tokens"]).toBe(2_147_483_647);
+  await host.close();
 });

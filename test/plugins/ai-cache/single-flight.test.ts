@@ -207,3 +207,19 @@ test("who has waited for a leader gives Redis as long as everybody does", async 
   expect(host.metrics.all["ai_cache_deadline"] ?? 0).toBe(0);
   await host.close();
 });
+
+test("a clock that is set back holds nobody for as long", async () => {
+  const backend = upstream().after(20_000).reply(503, { headers: JSON_TYPE, body: "{}" });
+  const host = await gateway(FLIGHT, { clusters: { backend } });
+  await begin(host, question("q"));
+  await begin(host, question("q")); // follows
+  expect(asked(host)).toBe(1);
+  host.inject.clockJump(-3_600_000, 1);
+  await begin(host, question("another"));
+  await host.clock.advance(200);
+  expect(asked(host)).toBe(3);
+  // The lock of before would last another hour.
+  await begin(host, question("q"));
+  expect(asked(host)).toBe(4);
+  await host.close();
+});

@@ -169,11 +169,19 @@ test("whatever comes after whatever: events like the one before are read as all 
     '","x":"',
   ];
   const plain = (text: string) => event({ choices: [{ delta: { content: text } }], usage: null });
+  const padded = (text: string, obfuscation: string) =>
+    event({ choices: [{ delta: { content: text } }], usage: null, obfuscation });
+  const thought = (reasoning_content: string, content: string | null) =>
+    event({ choices: [{ delta: { reasoning_content, content } }] });
   const kinds = [
     () => plain(pick(texts)),
     () => plain(pick(texts)),
+    () => padded(pick(texts), pick(texts)).repeat(2),
+    () => padded(pick(texts), pick(texts)) + padded(pick(texts), "@").replace("@", pick(raw)),
     () => plain("@").replace("@", pick(raw)),
     () => E(pick(texts)),
+    () => thought(pick(texts), null) + thought(pick(texts), pick([null, ...texts])),
+    () => thought(pick(texts), null) + thought("@", null).replace("@", pick(raw)),
     () => event({ choices: [{ delta: { content: null } }], usage: null }),
     () => event({ choices: [{ index: 1, delta: { content: pick(texts) } }] }),
     () => ": ping\n\n",

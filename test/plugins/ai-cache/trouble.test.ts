@@ -1,6 +1,15 @@
 import { upstream, type Host, type Redis } from "proxy-wasm-test";
 import { expect, test } from "vitest";
-import { ask, completion, gateway, higress, JSON_TYPE, PEER, question } from "./support.js";
+import {
+  aiCache,
+  ask,
+  completion,
+  gateway,
+  higress,
+  JSON_TYPE,
+  PEER,
+  question,
+} from "./support.js";
 
 // A store or a database that fails is told of in the log: once in a while, and without anybody's words.
 
@@ -48,6 +57,48 @@ test("a Redis that hangs is told of when a lookup has waited long enough", async
   expect(errors(host)).toEqual(["exact cache: store: no answer within lookupDeadlineMs"]);
   await host.close();
 });
+
+test.each([
+  ["envoy", "memory", true, true, 1],
+  ["envoy", "redis-http", true, true, 1],
+  ["envoy", "redis-http", false, true, 1],
+  ["envoy", "redis-http", true, false, 1],
+  ["envoy", "redis-http", false, false, 0],
+  ["higress", "memory", true, true, 1],
+  ["higress", "redis-http", true, true, 1],
+  ["higress", "redis-http", false, true, 1],
+  ["higress", "redis-http", false, false, 0],
+])(
+  "%s: an answer that %s takes: %j, and the database: %j, counts %i",
+  async (build, type, ...is) => {
+    const [storeTakes, databaseTakes, stored] = is;
+    const answer = (takes: boolean, body: string): { status: number; body: string } =>
+      takes ? { status: 200, body } : { status: 500, body: "{}" };
+    const config = {
+      cache: type === "memory" ? { type } : { type, cluster: "store" },
+      enableSemanticCache: true,
+      embedding: { type: "ollama", cluster: "embedding" },
+      vector: { type: "chroma", cluster: "vectors", collectionID: "c", threshold: 1 },
+    };
+    const vectors = upstream().handle(({ path }) =>
+      path.includes("query") ? answer(true, '{"ids":[[]]}') : answer(databaseTakes, "true"),
+    );
+    const store = upstream().handle(({ body }) => {
+      const isGet = body.toString().startsWith('["get"');
+      return isGet ? answer(true, '{"result":null}') : answer(storeTakes, '{"result":"OK"}');
+    });
+    const embedding = upstream().reply(200, { headers: JSON_TYPE, body: '{"embeddings":[[1,2]]}' });
+    const host = await gateway(config, {
+      clusters: { embedding, vectors, store },
+      profile: build === "envoy" ? "envoy-1.40" : "higress-2.2",
+      plugins: [aiCache(config, { wasm: `build/${build}/ai-cache.wasm` })],
+    });
+    for (let i = 0; i < 2; i++) await ask(host, question(`q${i}`));
+    expect(vectors.requests).toHaveLength(4);
+    expect(host.metrics.all["ai_cache_store"] ?? 0).toBe(2 * stored);
+    await host.close();
+  },
+);
 
 test.each<[string, number, string, string | null]>([
   ["chroma", 500, '{"error":"no"}', "status 500"],

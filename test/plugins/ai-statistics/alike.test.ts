@@ -13,15 +13,20 @@ const CONFIGURATIONS = [
   { use_default_attributes: true, value_length_limit: 9 },
   {
     attributes: ["first", "replace", "append"].flatMap((rule) =>
-      ["choices.0.delta.content", "choices.0.delta", "x", "usage.total_tokens", "id"].map(
-        (value) => ({
-          key: `${rule} ${value}`,
-          value_source: "response_streaming_body",
-          value,
-          rule,
-          apply_to_log: true,
-        }),
-      ),
+      [
+        "choices.0.delta.content",
+        "choices.0.delta",
+        "x",
+        "obfuscation",
+        "usage.total_tokens",
+        "id",
+      ].map((value) => ({
+        key: `${rule} ${value}`,
+        value_source: "response_streaming_body",
+        value,
+        rule,
+        apply_to_log: true,
+      })),
     ),
   },
   { dialog_log: { enabled: true, include_reasoning: true }, flush_last_event: true },
@@ -34,14 +39,23 @@ const TEXTS = ["", "a", "b", " word", '"', "\\", "\n", "é", "😀", "<b>", "dat
 function event(random: Random, last: string): string {
   const pick = <T>(from: readonly T[]): T => from[random.below(from.length)]!;
   const text = JSON.stringify(pick(TEXTS));
+  const padding = JSON.stringify(pick(TEXTS));
   if (last && random.below(4))
-    return last.replace(/("content":|"text":)"(\\.|[^"\\])*"/, `$1${text}`);
+    return last
+      .replace(/("content":|"text":|"reasoning_content":)"(\\.|[^"\\])*"/, `$1${text}`)
+      .replace(/("obfuscation":)"(\\.|[^"\\])*"/, `$1${padding}`);
   return pick([
     `{"id":"c","choices":[{"delta":{"content":${text}}}]}`,
     `{"id":"${pick(["c", "d"])}","model":"m","choices":[{"delta":{"content":${text}},"finish_reason":null}],"usage":null}`,
     `{"id":"c","choices":[{"delta":{"content":${text},"reasoning_content":"r"}}]}`,
     `{"id":"c","choices":[{"delta":{"content":null,"tool_calls":[{"index":0,"function":{"arguments":${text}}}]}}]}`,
     `{"choices":[{"delta":{"content":${text}}}],"usage":{"prompt_tokens":${random.below(5)},"total_tokens":${random.below(9)}}}`,
+    `{"id":"c","choices":[{"delta":{"content":${text}},"finish_reason":null}],"usage":null,"obfuscation":${padding}}`,
+    `{"choices":[{"delta":{"content":null,"reasoning_content":${text}}}]}`,
+    `{"choices":[{"delta":{"reasoning_content":${text}}}],"obfuscation":${padding}}`,
+    `{"obfuscation":${padding},"choices":[{"delta":{"content":${text}}}]}`,
+    `{"choices":[{"delta":{"content":${text}}}],"obfuscation":${padding},"obfuscation":${padding},"id":"d"}`,
+    `{"choices":[{"delta":{"content":${text}}}],"obfuscation":${text}`,
     `{"x":${text},"choices":[{"delta":{"content":${text}}}]}`,
     `{"type":"content_block_delta","delta":{"text":${text}}}`,
     `{"error":${text},"choices":[{"delta":{"content":"z"}}]}`,

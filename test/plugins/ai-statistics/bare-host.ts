@@ -23,6 +23,8 @@ export class BareHost {
   readonly metrics = new Map<string, number>();
   /** What was left in the stream's properties; cleared by the next exchange. */
   readonly properties = new Map<string, string>();
+  /** What the gateway says of a stream, by the joined path; nothing by default. */
+  readonly given = new Map<string, string>();
   /** What was logged. */
   readonly lines: string[] = [];
   private readonly ids: string[] = [];
@@ -89,6 +91,17 @@ export class BareHost {
     this.call("proxy_on_log", id);
   }
 
+  /** A request whose client leaves while nothing was answered. */
+  leave(request: object, body: string): void {
+    const id = this.nextStream++;
+    this.properties.clear();
+    this.headers = [pairs(Object.entries(request)), pairs([])];
+    this.call("proxy_on_context_create", id, 1);
+    this.call("proxy_on_request_headers", id, 1, 0);
+    this.pass("proxy_on_request_body", id, body, true);
+    this.call("proxy_on_log", id);
+  }
+
   private pass(callback: string, id: number, body: string | Uint8Array, isLast: boolean): void {
     this.body = typeof body === "string" ? encoder.encode(body) : body;
     this.call(callback, id, this.body.length, isLast ? 1 : 0);
@@ -100,7 +113,10 @@ export class BareHost {
 
   private calls(): Record<string, (...args: number[]) => number> {
     return {
-      proxy_get_property: () => NOT_FOUND,
+      proxy_get_property: (at, length, to, size) => {
+        const found = this.given.get(this.text(at!, length!).replaceAll("\0", "."));
+        return found === undefined ? NOT_FOUND : this.give(encoder.encode(found), to!, size!);
+      },
       proxy_set_property: (at, length, value, size) => {
         this.properties.set(this.text(at!, length!), this.text(value!, size!));
         return OK;

@@ -83,6 +83,42 @@ describe("an event that is longer than maxBodyBytes", () => {
   });
 });
 
+// The first window is with its judge for a second, and the rest comes meanwhile.
+test.each([
+  ["passes", 200, '{"action":"NONE"}'],
+  ["masks", 200, '{"action":"GUARDRAIL_INTERVENED","texts":["[HI]"]}'],
+  ["denies", 200, '{"action":"BLOCKED","blocked_reason":"no"}'],
+  ["fails", 500, ""],
+])("an event that is too long while a judge thinks who %s: one refusal", async (_, code, body) => {
+  const headers = { "content-type": "text/event-stream" };
+  const long = `data: ${"x".repeat(700)}`;
+  const chunks = [event("hello"), long, long, `\n\n${event("more")}`, "data: [DONE]\n\n"];
+  const host = await createHost({
+    profile: "envoy-1.40",
+    plugins: [
+      contentSecurity({
+        backend: { type: "webhook", cluster: "hook", serviceHost: "h" },
+        checkRequest: false,
+        bufferLimit: 4,
+        maxBodyBytes: 1000,
+      }),
+    ],
+    clusters: {
+      backend: upstream().reply(200, { headers, chunks, every: 100 }),
+      hook: upstream().after(1000).reply(code, { body }),
+    },
+    lifecycle: "single",
+    trace: false,
+  });
+  const request = { method: "POST", headers: JSON_TYPE, body: '{"stream":true,"messages":[]}' };
+  const got = (await host.fetch(URL, request).settle()).text();
+  expect(got.split("[DONE]").length).toBe(2);
+  expect(got.split('"finish_reason":"stop"').length).toBe(2);
+  expect(got).not.toContain("more");
+  expect(host.metrics.all["ai_sec_response_deny"]).toBe(1);
+  await host.close();
+});
+
 test.each([
   ["a service", "hi", { backend: { type: "chat-guard", cluster: "guard" } }],
   ["what may be a word", "a wea", {}],

@@ -97,6 +97,19 @@ describe("a slice", () => {
     expect(text("relate", [], "", "a").split(" ")[3]).toBe("-1");
   });
 
+  it("knows whether a word is mentioned, wherever it stands", () => {
+    for (const word of ["ab", '"error"', "generated_images"]) {
+      for (let before = 0; before < 40; before++) {
+        for (const after of [0, 1, 20]) {
+          const [left, right] = [word[0]!.repeat(before), "x".repeat(after)];
+          expect(text("mentionsWord", [], left + word + right, word)).toBe("1");
+          expect(text("mentionsWord", [], left + word.slice(0, -1) + right, word)).toBe("0");
+        }
+      }
+    }
+    expect(text("mentionsWord", [], "", "ab")).toBe("0");
+  });
+
   it("finds bytes and parts from any position", () => {
     for (let i = 0; i < 2000; i++) {
       const data = someBytes(12);

@@ -1,5 +1,5 @@
-import { isValidJson } from "@ai-gateway-wasm/as-json";
-import { NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
+import { isValidJson, ugly } from "@ai-gateway-wasm/as-json";
+import { equalsIgnoreCase, NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { CacheConfig } from "../config/config";
 import { AnswerParts, AnswerRecord } from "../replay/record";
 import { AnswerDocument } from "./document";
@@ -39,6 +39,7 @@ export abstract class Answer {
   /** Refuses what the document that was read last forbids to store. */
   protected judge(): void {
     const document = this.document;
+    if (document.isTooWide) this.refuse("size");
     if (document.hasError) this.refuse("error");
     if (document.hasCall) this.refuse("tool");
     if (document.hasRefusal) this.refuse("refusal");
@@ -51,6 +52,8 @@ export abstract class Answer {
   protected judgeSize(value: Slice): Slice | null {
     const limit = this.config.maxValueBytes;
     if (limit > 0 && value.length > limit) this.refuse("size");
+    // As a text it would be taken for a record, with whatever a client had the model say.
+    if (AnswerRecord.isMarked(this.text)) this.refuse("mark");
     return this.isRefused ? null : value;
   }
 
@@ -58,6 +61,9 @@ export abstract class Answer {
   protected recordOf(parts: AnswerParts, text: Slice, nowS: i64): Slice {
     if (!isValidJson(parts.message)) return text;
     if (!isValidJson(parts.usage)) parts.usage = NO_BYTES;
+    // A line feed between tokens would end the line of an event.
+    parts.message = ugly(parts.message);
+    parts.usage = ugly(parts.usage);
     const value = AnswerRecord.encode(parts, nowS);
     const record = AnswerRecord.find(value);
     return record === null || trim(record.text).isEmpty ? text : value;
@@ -67,7 +73,7 @@ export abstract class Answer {
     const allowed = this.config.finishReasons;
     if (allowed.length == 0) return true;
     for (let i = 0; i < allowed.length; i++) {
-      if (allowed[i].equals(finishReason)) return true;
+      if (equalsIgnoreCase(allowed[i], finishReason)) return true; // Gemini has capitals
     }
     return false;
   }

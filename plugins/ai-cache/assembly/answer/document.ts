@@ -1,22 +1,37 @@
-import { integerOf, JsonCursor, JsonValue, stringOf, textOf } from "@ai-gateway-wasm/as-json";
+import {
+  integerOf,
+  JsonCursor,
+  JsonType,
+  JsonValue,
+  stringOf,
+  textOf,
+} from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { isCall, isToolType } from "./tool-call";
 
+const CANDIDATES: Slice = bytes("candidates");
 const CHOICES: Slice = bytes("choices");
 const CONTENT: Slice = bytes("content");
 const CONTENT_BLOCK: Slice = bytes("content_block");
 export const DELTA: Slice = bytes("delta");
+const DONE_REASON: Slice = bytes("done_reason");
 const ERROR: Slice = bytes("error");
 const FINISH_REASON: Slice = bytes("finish_reason");
+const FINISH_REASON_OF_GEMINI: Slice = bytes("finishReason");
 const FUNCTION_CALL: Slice = bytes("function_call");
+const FUNCTION_CALL_OF_GEMINI: Slice = bytes("functionCall");
 const ID: Slice = bytes("id");
 const INDEX: Slice = bytes("index");
 const ITEM: Slice = bytes("item");
 export const MESSAGE: Slice = bytes("message");
 const MODEL: Slice = bytes("model");
+/** DashScope's finish reason of an answer that goes on. */
+const NULL: Slice = bytes("null");
 const OBJECT: Slice = bytes("object");
 const OUTPUT: Slice = bytes("output");
 const PART: Slice = bytes("part");
+const PARTS: Slice = bytes("parts");
+const REASONING: Slice = bytes("reasoning_content");
 const REFUSAL: Slice = bytes("refusal");
 /** Of the Responses API: what begins so is a piece of a refusal, or its end. */
 const REFUSAL_EVENT: Slice = bytes("response.refusal.");
@@ -25,6 +40,8 @@ const STOP_REASON: Slice = bytes("stop_reason");
 const TOOL_CALLS: Slice = bytes("tool_calls");
 const TYPE: Slice = bytes("type");
 const USAGE: Slice = bytes("usage");
+/** Each that is read takes memory until the callback returns. */
+const MOST_ELEMENTS: i32 = 8192;
 
 /**
  * What an answer, or one event of it, says about itself: read in one pass, whatever the protocol. What is
@@ -37,6 +54,8 @@ export class AnswerDocument {
   part: JsonValue | null = null;
   /** `content` of that. */
   content: JsonValue | null = null;
+  /** What the model thinks there, which is not its answer. */
+  thought: JsonValue | null = null;
   /** Of choice 0, or Anthropic's; no bytes: none yet. */
   finishReason: Slice = NO_BYTES;
   /** No bytes unless it is a string, as for the next one. */
@@ -49,7 +68,10 @@ export class AnswerDocument {
   /** Some choice calls a tool. */
   hasCall: bool = false;
   hasRefusal: bool = false;
+  /** It has more choices, blocks and items than any answer: it was not read to its end. */
+  isTooWide: bool = false;
   private hasChoices: bool = false;
+  private elements: i32 = 0;
 
   /** @param partName what the part of a choice is called: `message`, in events `delta` */
   constructor(private readonly partName: Slice) {}
@@ -82,14 +104,29 @@ export class AnswerDocument {
     else if (members.keyIs(STOP_REASON)) this.readStop(members.value);
     else if (members.keyIs(CONTENT)) this.readBlocks(members.value);
     else if (members.keyIs(CONTENT_BLOCK) || members.keyIs(PART)) this.readBlock(members.value);
-    else if (members.keyIs(OUTPUT)) this.readItems(members.value);
     else if (members.keyIs(ITEM)) this.readItem(members.value);
     else if (members.keyIs(RESPONSE)) this.readItems(members.value.get(OUTPUT));
+    else this.readForeign(members);
+  }
+
+  /** What Gemini, DashScope and Ollama have; their text is where a configured path says. */
+  private readForeign(members: JsonCursor): void {
+    if (members.keyIs(OUTPUT)) {
+      if (members.value.isObject) this.readOutput(members.value);
+      else this.readItems(members.value);
+    } else if (members.keyIs(CANDIDATES)) {
+      this.readCandidates(members.value);
+    } else if (members.keyIs(MESSAGE)) {
+      this.readPart(members.value, false);
+    } else if (members.keyIs(DONE_REASON)) {
+      this.readStop(members.value);
+    }
   }
 
   private clear(): void {
     this.part = null;
     this.content = null;
+    this.thought = null;
     this.finishReason = NO_BYTES;
     this.object = NO_BYTES;
     this.type = NO_BYTES;
@@ -100,12 +137,22 @@ export class AnswerDocument {
     this.hasCall = false;
     this.hasRefusal = false;
     this.hasChoices = false;
+    this.elements = 0;
+  }
+
+  /** Moves to the next element, unless there were too many. */
+  private isNext(elements: JsonCursor): bool {
+    if (!elements.next()) return false;
+    this.isTooWide = this.isTooWide || this.elements == MOST_ELEMENTS;
+    this.elements++;
+    return !this.isTooWide;
   }
 
   private readChoices(choices: JsonValue): void {
     if (!choices.isArray) return;
     const elements = choices.entries();
-    for (let i = 0; elements.next(); i++) {
+    for (let i = 0; this.isNext(elements); i++) {
+      if (elements.valueType != JsonType.Object) continue;
       this.readChoice(elements.value, i == 0 && !this.hasChoices);
     }
     this.hasChoices = true;
@@ -130,8 +177,9 @@ export class AnswerDocument {
     const members = part.entries();
     while (part.isObject && members.next()) {
       if (members.keyIs(CONTENT)) {
-        if (isFirst) this.content = firstOf(this.content, members.value);
-        this.readBlocks(members.value);
+        this.readContent(members.value, isFirst);
+      } else if (members.keyIs(REASONING)) {
+        if (isFirst) this.thought = members.value;
       } else if (members.keyIs(TOOL_CALLS) || members.keyIs(FUNCTION_CALL)) {
         if (isCall(members.value)) this.hasCall = true;
       } else if (members.keyIs(REFUSAL) && !textOf(members.value).isEmpty) {
@@ -140,15 +188,61 @@ export class AnswerDocument {
     }
   }
 
+  private readContent(content: JsonValue, isFirst: bool): void {
+    if (isFirst) this.content = firstOf(this.content, content);
+    this.readBlocks(content);
+  }
+
   private readStop(reason: JsonValue | null): void {
     if (reason === null || reason.isNull || !this.finishReason.isEmpty) return;
-    this.finishReason = textOf(reason);
+    const text = textOf(reason);
+    if (!text.equals(NULL)) this.finishReason = text;
+  }
+
+  /** Of DashScope: as a document of OpenAI, but none that its paths lead into. */
+  private readOutput(output: JsonValue): void {
+    const part = this.part;
+    const content = this.content;
+    const thought = this.thought;
+    const hasChoices = this.hasChoices;
+    const choices = output.get(CHOICES);
+    this.hasChoices = false;
+    if (choices !== null) this.readChoices(choices);
+    this.readStop(output.get(FINISH_REASON));
+    this.part = part;
+    this.content = content;
+    this.thought = thought;
+    this.hasChoices = hasChoices;
+  }
+
+  /** Of Gemini. */
+  private readCandidates(candidates: JsonValue): void {
+    if (!candidates.isArray) return;
+    const elements = candidates.entries();
+    for (let i = 0; this.isNext(elements); i++) {
+      if (elements.valueType != JsonType.Object) continue;
+      if (i == 0) this.readStop(elements.value.get(FINISH_REASON_OF_GEMINI));
+      const content = elements.value.get(CONTENT);
+      const parts: JsonValue | null = content === null ? null : content.get(PARTS);
+      if (parts !== null) this.readParts(parts);
+    }
+  }
+
+  private readParts(parts: JsonValue): void {
+    const elements = parts.entries();
+    while (parts.isArray && this.isNext(elements)) {
+      if (elements.valueType != JsonType.Object) continue;
+      const call = elements.value.get(FUNCTION_CALL_OF_GEMINI);
+      if (call !== null && isCall(call)) this.hasCall = true;
+    }
   }
 
   private readBlocks(blocks: JsonValue): void {
     if (!blocks.isArray) return;
     const elements = blocks.entries();
-    while (elements.next()) this.readBlock(elements.value);
+    while (this.isNext(elements)) {
+      if (elements.valueType == JsonType.Object) this.readBlock(elements.value);
+    }
   }
 
   private readBlock(block: JsonValue): void {
@@ -163,7 +257,9 @@ export class AnswerDocument {
   private readItems(items: JsonValue | null): void {
     if (items === null || !items.isArray) return;
     const elements = items.entries();
-    while (elements.next()) this.readItem(elements.value);
+    while (this.isNext(elements)) {
+      if (elements.valueType == JsonType.Object) this.readItem(elements.value);
+    }
   }
 
   private readItem(item: JsonValue): void {

@@ -10,6 +10,9 @@ import { findsCall } from "./tool-call";
 const ENVELOPE: i64 = 65536;
 const WIDEST_ESCAPE: i64 = 6;
 
+/** Bytes of a document whatever `maxValueBytes` says: it is kept whole. */
+const LONGEST: i64 = 67108864;
+
 const RESPONSE: Slice = bytes("response");
 const STATUS: Slice = bytes("status");
 const COMPLETED: Slice = bytes("completed");
@@ -26,7 +29,8 @@ export class JsonAnswer extends Answer {
   override feed(chunk: Slice): void {
     if (this.isRefused) return;
     const limit = <i64>this.config.maxValueBytes;
-    if (limit > 0 && <i64>this.body.length + chunk.length > limit * WIDEST_ESCAPE + ENVELOPE) {
+    const longest = limit == 0 ? LONGEST : min(LONGEST, limit * WIDEST_ESCAPE + ENVELOPE);
+    if (<i64>this.body.length + chunk.length > longest) {
       this.refuse("size");
       this.body = new Builder(0);
       return;

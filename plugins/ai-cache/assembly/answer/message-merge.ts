@@ -1,6 +1,11 @@
 import { JsonType, JsonValue } from "@ai-gateway-wasm/as-json";
 import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 
+/** Members of one message: each is looked for among all. */
+const MOST_FIELDS: i32 = 64;
+/** Bytes around a member. */
+const MARKS: i32 = 6;
+
 /** One member of the message, as far as it has come. */
 @final
 class Field {
@@ -21,13 +26,21 @@ class Field {
  */
 @final
 export class MessageMerge {
+  /** Bytes so far. */
+  length: i32 = 0;
+  /** It has more members than any message. */
+  isTooWide: bool = false;
   private readonly fields: Field[] = [];
 
   add(delta: JsonValue): void {
     const members = delta.entries();
-    while (delta.isObject && members.next()) {
+    while (delta.isObject && !this.isTooWide && members.next()) {
       const value = members.value;
-      if (!value.isNull) this.append(this.fieldOf(members.rawKey, value.type), value);
+      if (value.isNull) continue;
+      const field = this.fieldOf(members.rawKey, value.type);
+      this.length -= field.json.length;
+      this.append(field, value);
+      this.length += field.json.length;
     }
   }
 
@@ -35,16 +48,10 @@ export class MessageMerge {
     return this.fields.length == 0;
   }
 
-  /** Bytes so far. */
-  get length(): i32 {
-    let sum = 0;
-    for (let i = 0; i < this.fields.length; i++) sum += this.fields[i].json.length;
-    return sum;
-  }
-
-  /** The message, a JSON object. */
+  /** The message, a JSON object; its role is the model's when no delta said so. */
   toSlice(): Slice {
     const out = new Builder(this.length + 64).appendByte(0x7b);
+    if (!this.hasRole) out.appendText('"role":"assistant",');
     for (let i = 0; i < this.fields.length; i++) {
       const field = this.fields[i];
       if (i > 0) out.appendByte(0x2c);
@@ -62,12 +69,24 @@ export class MessageMerge {
   private fieldOf(rawKey: Slice, type: JsonType): Field {
     for (let i = 0; i < this.fields.length; i++) {
       if (!this.fields[i].rawKey.equals(rawKey)) continue;
-      if (this.fields[i].type != type) this.fields[i] = new Field(rawKey.copy(), type);
+      if (this.fields[i].type != type) {
+        this.length -= this.fields[i].json.length;
+        this.fields[i] = new Field(rawKey.copy(), type);
+      }
       return this.fields[i];
     }
+    this.isTooWide = this.fields.length == MOST_FIELDS;
+    this.length += rawKey.length + MARKS;
     const field = new Field(rawKey.copy(), type);
     this.fields.push(field);
     return field;
+  }
+
+  private get hasRole(): bool {
+    for (let i = 0; i < this.fields.length; i++) {
+      if (isRole(this.fields[i].rawKey)) return true;
+    }
+    return false;
   }
 
   private append(field: Field, value: JsonValue): void {

@@ -1,7 +1,7 @@
 import { findJson, JsonValue, textOf, unescape } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { dataOf, SseFields, SseReader } from "@ai-gateway-wasm/sse";
-import { EventShape } from "@ai-gateway-wasm/sse/event-shape";
+import { PaddedShape } from "@ai-gateway-wasm/sse/event-shape";
 import { CacheConfig, Terminator } from "../config/config";
 import { AnswerParts } from "../replay/record";
 import { Answer } from "./answer";
@@ -27,7 +27,9 @@ export class StreamAnswer extends Answer {
   private readonly value: Builder = new Builder(0);
   private readonly merge: MessageMerge | null;
   /** Of the event before: one that differs from it in its text alone says nothing else that is new. */
-  private readonly shape: EventShape = new EventShape();
+  private readonly shape: PaddedShape = new PaddedShape();
+  /** Its text is part of the answer, and no thought. */
+  private isSaid: bool = true;
   private readonly parts: AnswerParts = new AnswerParts();
   /** Its protocol is one that says when a stream is complete. */
   private isKnown: bool = false;
@@ -81,9 +83,10 @@ export class StreamAnswer extends Answer {
   private takeAlike(at: usize, end: usize): usize {
     const shape = this.shape;
     for (let next = shape.match(at, end); next != 0; next = shape.match(at, end)) {
+      at = next;
+      if (!this.isSaid) continue;
       const text = new Slice(shape.textAt, shape.textLength);
       this.value.append(shape.isEscaped ? unescape(text) : text);
-      at = next;
     }
     this.judgeLength();
     return at;
@@ -106,13 +109,16 @@ export class StreamAnswer extends Answer {
     if (findsCall(this.config.toolCallsPath, root)) this.refuse("tool");
     this.noteProtocol();
     this.takeText(root);
-    if (this.canSkip) this.learn(event, this.document.content);
+    if (this.canSkip) this.learn(event);
   }
 
-  /** @param content null, or no string of this event: the next one is read, too */
-  private learn(event: Slice, content: JsonValue | null): void {
-    if (content === null || !content.isString) return;
-    const raw = content.raw;
+  /** Without a text in this event the next one is read, too. */
+  private learn(event: Slice): void {
+    const content = this.document.content;
+    this.isSaid = content !== null && !content.isNull;
+    const text = this.isSaid ? content : this.document.thought;
+    if (text === null || !text.isString) return;
+    const raw = text.raw;
     const at = <i32>(raw.ptr - event.ptr);
     const after = at + raw.length - 1;
     if (at >= 0 && after < event.length) this.shape.learn(event, at + 1, after);
@@ -156,8 +162,9 @@ export class StreamAnswer extends Answer {
 
   private judgeLength(): void {
     const limit = this.config.maxValueBytes;
-    if (limit == 0) return;
     const merge = this.merge;
+    if (merge !== null && merge.isTooWide) this.refuse("size");
+    if (limit == 0) return;
     const length = merge === null ? this.value.length : max(this.value.length, merge.length);
     if (length > limit) this.refuse("size");
   }

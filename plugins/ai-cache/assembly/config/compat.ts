@@ -1,5 +1,5 @@
+import { OwnFields } from "@ai-gateway-wasm/kit";
 import { CacheConfig, Terminator } from "./config";
-import { OwnFields } from "./own-fields";
 
 const CHOICES: string[] = ["secure", "peer"];
 const PEER: i32 = 1;

@@ -27,7 +27,8 @@ export const enum Terminator {
 export class HeaderTest {
   constructor(
     readonly header: Slice,
-    readonly value: Slice,
+    /** Null: any. */
+    readonly value: Slice | null,
   ) {}
 }
 
@@ -37,6 +38,8 @@ export class CacheConfig {
   strategy: KeyStrategy = KeyStrategy.LastQuestion;
   /** Null: `messages.@reverse.0.content`, which is read without one. */
   keyPath: JsonPath | null = null;
+  /** Plain members that it begins with. */
+  keyMembers: Slice[] = [];
   /** Null: `choices.0.message.content`. */
   valuePath: JsonPath | null = null;
   /** Null: `choices.0.delta.content`. */
@@ -81,6 +84,8 @@ export class CacheConfig {
   addsHeaders: bool = false;
   /** `replay: structured`. */
   keepsRecords: bool = false;
+  /** Templates are not those of an OpenAI completion. */
+  hasTemplate: bool = false;
   /** `streamReplay: chunks`. */
   replaysChunks: bool = false;
   /** `cachedUsage: original`. */

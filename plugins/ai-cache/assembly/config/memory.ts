@@ -1,6 +1,6 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { OwnFields } from "@ai-gateway-wasm/kit";
 import { Geometry, MAX_SETS, MAX_WAYS } from "@ai-gateway-wasm/store/slots";
-import { OwnFields } from "./own-fields";
 
 const LONGEST_NAMESPACE: i32 = 64;
 const DEFAULT_NAMESPACE: Slice = bytes("default");

@@ -4,14 +4,12 @@ import { ConfigReader } from "@ai-gateway-wasm/kit";
 /**
  * Reads a number as leniently as everything is read: `0.5`, `"0.5"`, `true` for 1 (ai-cache.md 2).
  * What is empty is left out: NaN. All else is refused.
- *
- * @param least below it is refused, too
  */
-export function readNumber(config: ConfigReader, field: string, least: f64, rule: string): f64 {
+export function readNumber(config: ConfigReader, field: string): f64 {
   const value = config.find(field);
   if (value === null || isEmpty(value)) return NaN;
   const number = numberIn(value);
-  if (isNaN(number) || number < least) config.refuse(field, rule);
+  if (isNaN(number)) config.refuse(field, "must be a number");
   return number;
 }
 

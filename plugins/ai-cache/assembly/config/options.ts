@@ -1,15 +1,15 @@
-import { integerOf } from "@ai-gateway-wasm/as-json";
+import { integerOf, parseNumber } from "@ai-gateway-wasm/as-json";
 import { lowerCase, Slice } from "@ai-gateway-wasm/bytes";
+import { OwnFields } from "@ai-gateway-wasm/kit";
 import { isHeaderName } from "proxy-wasm-as";
 import { Template } from "../replay/template";
 import { CacheConfig, HeaderTest, Terminator } from "./config";
-import { readNumber } from "./number";
-import { OwnFields } from "./own-fields";
 
 const TERMINATORS: string[] = ["auto", "always", "never"];
 const REPLAYS: string[] = ["template", "structured"];
 const STREAM_REPLAYS: string[] = ["single", "chunks"];
 const USAGES: string[] = ["zero", "original"];
+const TEMPERATURE: string = "maxTemperature";
 
 /** Reads what may be looked up, and what may be stored. */
 export function readLimits(ours: OwnFields, config: CacheConfig): void {
@@ -23,18 +23,15 @@ export function readLimits(ours: OwnFields, config: CacheConfig): void {
   config.maxValueBytes = readSize(ours, "maxValueBytes", config.maxValueBytes);
   config.lookupDeadlineMs = readSize(ours, "lookupDeadlineMs", config.lookupDeadlineMs);
   config.maxMessages = readSize(ours, "maxConversationMessages", 0);
-  config.maxTemperature = readNumber(
-    ours.reader,
-    "maxTemperature",
-    0,
-    "must be a number, 0 or more",
-  );
+  config.maxTemperature = readTemperature(ours);
   config.bypassOn = readBypass(ours);
   config.obeysCacheControl = ours.flag("requestCacheControl");
 }
 
 /** Reads how a hit is answered. */
 export function readReplay(ours: OwnFields, config: CacheConfig): void {
+  const document = config.template;
+  const stream = config.streamTemplate;
   config.template = readTemplate(
     ours,
     "responseTemplate",
@@ -47,6 +44,7 @@ export function readReplay(ours: OwnFields, config: CacheConfig): void {
     "returnStreamResponseTemplate",
     config.streamTemplate,
   );
+  config.hasTemplate = config.template !== document || config.streamTemplate !== stream;
   config.addsHeaders = ours.flag("cacheHeaders");
   config.keepsRecords = ours.choice("replay", REPLAYS, 0) == 1;
   config.replaysChunks = ours.choice("streamReplay", STREAM_REPLAYS, 0) == 1;
@@ -62,6 +60,14 @@ function readTemplate(ours: OwnFields, field: string, old: string, usual: Templa
 
 function readSize(ours: OwnFields, field: string, usual: i32): i32 {
   return <i32>ours.integer(field, usual, 0, i32.MAX_VALUE);
+}
+
+/** NaN: it is left out. */
+function readTemperature(ours: OwnFields): f64 {
+  if (!ours.has(TEMPERATURE)) return NaN;
+  const highest = parseNumber(ours.text(TEMPERATURE));
+  if (!(highest >= 0)) ours.refuse(TEMPERATURE, "must be a number, 0 or more");
+  return highest;
 }
 
 function readStatuses(ours: OwnFields): i32[] {
@@ -81,7 +87,8 @@ function readBypass(ours: OwnFields): HeaderTest[] {
   for (let i = 0; i < items.length; i++) {
     const header: Slice = lowerCase(items[i].text("header"));
     if (!isHeaderName(header)) items[i].refuse("header", "must be the name of a header");
-    tests.push(new HeaderTest(header, items[i].text("equals")));
+    const hasValue = new OwnFields(items[i]).has("equals");
+    tests.push(new HeaderTest(header, hasValue ? items[i].text("equals") : null));
   }
   return tests;
 }

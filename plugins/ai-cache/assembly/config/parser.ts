@@ -1,7 +1,7 @@
 import { bytes } from "@ai-gateway-wasm/bytes";
-import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
+import { ConfigReader, OwnFields, PluginLog } from "@ai-gateway-wasm/kit";
 import { countsEveryRequest } from "@ai-gateway-wasm/kit/series";
-import { Flights } from "@ai-gateway-wasm/store/slots";
+import { Flights, LONGEST_CLAIM_MS } from "@ai-gateway-wasm/store/slots";
 import { Partition, PartitionKind } from "../key/partition";
 import { Metrics } from "../metrics";
 import { SingleFlight } from "../store/single-flight";
@@ -9,7 +9,6 @@ import { readCompat } from "./compat";
 import { CacheConfig, KeyStrategy } from "./config";
 import { usualGeometry } from "./memory";
 import { readLimits, readReplay } from "./options";
-import { OwnFields } from "./own-fields";
 import { readPartition } from "./partition";
 import { readPaths } from "./paths";
 import { readSemantic } from "./semantic";
@@ -18,7 +17,6 @@ import { Tables } from "./tables";
 
 const STRATEGIES: string[] = ["lastQuestion", "allQuestions", "disabled"];
 const PREFIX: string = "cacheKeyPrefix";
-const LONGEST_WAIT_MS: i64 = 600000;
 
 /** Reads one scope, the global part or a rule; null when the reader noted an error. */
 export function parseConfig(
@@ -95,9 +93,9 @@ function readKey(
 }
 
 function readFlight(ours: OwnFields, parser: StoreParser, config: CacheConfig): void {
-  const block = ours.object("singleFlight");
+  const block = OwnFields.objectIn(ours.reader, "singleFlight");
   if (block === null) return;
-  const maxWaitMs = block.integer("maxWaitMs", 5000, 1, LONGEST_WAIT_MS);
+  const maxWaitMs = block.integer("maxWaitMs", 5000, 1, LONGEST_CLAIM_MS);
   const geometry = parser.geometry;
   const flights = new Flights(geometry === null ? usualGeometry() : geometry);
   config.flight = new SingleFlight(flights, maxWaitMs);

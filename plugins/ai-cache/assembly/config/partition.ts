@@ -1,7 +1,7 @@
 import { bytes, lowerCase, Slice } from "@ai-gateway-wasm/bytes";
+import { OwnFields } from "@ai-gateway-wasm/kit";
 import { isHeaderName } from "proxy-wasm-as";
 import { Partition, PartitionField, PartitionKind } from "../key/partition";
-import { OwnFields } from "./own-fields";
 
 const HEADER: Slice = bytes("header:");
 const CONSUMER_HEADER: Slice = bytes("x-mse-consumer");

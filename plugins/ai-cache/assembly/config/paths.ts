@@ -12,6 +12,7 @@ const RESPONSE_BODY: Slice = bytes("responseBody");
 /** Reads where question and answer stand; defaults stay null, they are read without a path. */
 export function readPaths(json: ConfigReader, config: CacheConfig): void {
   config.keyPath = readPath(json, "cacheKeyFrom", KEY);
+  if (config.keyPath !== null) config.keyMembers = plainMembers(pathText(json, "cacheKeyFrom"));
   config.valuePath = readPath(json, "cacheValueFrom", VALUE);
   config.streamValuePath = readPath(json, "cacheStreamValueFrom", STREAM_VALUE);
   config.toolCallsPath = readPath(json, "cacheToolCallsFrom", NO_BYTES);
@@ -24,6 +25,26 @@ function readPath(json: ConfigReader, field: string, usual: Slice): JsonPath | n
   const path = compilePath(text.toString(), error);
   if (path === null) json.refuse(field, error.reason);
   return path;
+}
+
+/** The members that a path begins with, up to the first component that is more than a name. */
+function plainMembers(path: Slice): Slice[] {
+  const names: Slice[] = [];
+  for (let from = 0, at = 0; at <= path.length; at++) {
+    const byte = path.at(at);
+    if (byte == 0x2e || byte == 0x7c || at == path.length) {
+      names.push(path.sub(from, at));
+      from = at + 1;
+    } else if (!isPlain(byte)) {
+      break;
+    }
+  }
+  return names;
+}
+
+function isPlain(byte: i32): bool {
+  const isWord = <u32>((byte | 0x20) - 0x61) < 26 || <u32>(byte - 0x30) < 10;
+  return isWord || byte == 0x5f || byte == 0x2d || byte >= 0x80;
 }
 
 /** A text, or the first generation's object: `{requestBody: path}` or `{responseBody: path}`. */

@@ -1,5 +1,5 @@
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { ConfigReader, OwnFields } from "@ai-gateway-wasm/kit";
 import { Cluster } from "@ai-gateway-wasm/kit/http-client";
 import { Backend } from "@ai-gateway-wasm/store/assembly/backend";
 import { encodeBase64 } from "@ai-gateway-wasm/store/assembly/remote/base64";
@@ -9,7 +9,6 @@ import { UpstashDialect } from "@ai-gateway-wasm/store/assembly/remote/upstash";
 import { isHeaderValue, PairsBuilder } from "proxy-wasm-as";
 import { WebdisBytes } from "../store/webdis-bytes";
 import { readCluster } from "./connection";
-import { OwnFields } from "./own-fields";
 
 const DIALECTS: string[] = ["upstash", "webdis"];
 const WEBDIS: i32 = 1;

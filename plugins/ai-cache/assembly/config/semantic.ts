@@ -1,9 +1,8 @@
-import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
+import { ConfigReader, OwnFields, PluginLog } from "@ai-gateway-wasm/kit";
 import { readEmbedding } from "../embedding/embeddings";
 import { Semantic } from "../lookup/semantic";
 import { readVectorDatabase } from "../vector/databases";
 import { VectorPolicy } from "../vector/settings";
-import { OwnFields } from "./own-fields";
 import { StoreParser } from "./store";
 
 /** Reads `embedding` and `vector`; null: there is neither, or one is refused. */

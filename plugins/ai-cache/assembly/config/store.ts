@@ -1,5 +1,5 @@
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
+import { ConfigReader, OwnFields, PluginLog } from "@ai-gateway-wasm/kit";
 import { Cluster } from "@ai-gateway-wasm/kit/http-client";
 import { FailMode, Store, StoreKind } from "@ai-gateway-wasm/store";
 import { Backend } from "@ai-gateway-wasm/store/assembly/backend";
@@ -14,7 +14,6 @@ import { appendSized } from "../sized-text";
 import { RemoteStore } from "../store/remote";
 import { AnswerStore } from "../store/store";
 import { readGeometry } from "./memory";
-import { OwnFields } from "./own-fields";
 import { readRedis, redisCluster } from "./redis";
 import { readRest, restCluster } from "./rest";
 import { Tables } from "./tables";
@@ -24,10 +23,17 @@ const MEMORY: Slice = bytes("memory");
 const REDIS: Slice = bytes("redis");
 const REDIS_HTTP: Slice = bytes("redis-http");
 const TTL: string = "cacheTTL";
+/** Seconds, 68 years: tables and Redis count no further. */
+const LONGEST_TTL: i64 = i32.MAX_VALUE;
 const DEFAULT_TTL: i64 = 3600;
 const DEFAULT_L1_TTL: i64 = 60;
 /** What of a block decides which data its Redis shows. */
 const LOGIN: string[] = ["database", "pathPrefix", "token", "username", "password"];
+
+// Fields that other types have.
+const OF_REMOTE: string[] = ["l1"];
+const OF_TABLE: string[] = ["memory"];
+const NOT_OF_REDIS: string[] = ["memory", "token", "dialect", "pathPrefix"];
 
 /** Reads the block `cache`, or the first generation's `redis`. */
 @final
@@ -64,6 +70,7 @@ export class StoreParser {
     this.isRedis = type.equals(REDIS);
     this.ttl = this.readTtl(block, isLegacy);
     if (block.errors.any) return null;
+    this.warnOfUnused(block, type);
     if (type.equals(MEMORY)) return this.memory(block, this.ttl);
     if (type.equals(REDIS)) {
       const cluster = redisCluster(block, isLegacy);
@@ -84,11 +91,20 @@ export class StoreParser {
   }
 
   private memory(block: ConfigReader, ttl: i64): AnswerStore | null {
-    const geometry = readGeometry(new OwnFields(block).object("memory"));
+    const geometry = readGeometry(OwnFields.objectIn(block, "memory"));
     if (block.errors.any) return null;
     this.geometry = geometry;
     const table = this.tables.open(geometry, block);
     return table === null ? null : new MemoryStore(table, ttl, this.metrics);
+  }
+
+  /** What belongs to another type has no effect; nobody shall believe it has. */
+  private warnOfUnused(block: ConfigReader, type: Slice): void {
+    const fields = type.equals(MEMORY) ? OF_REMOTE : type.equals(REDIS) ? NOT_OF_REDIS : OF_TABLE;
+    for (let i = 0; i < fields.length; i++) {
+      if (!new OwnFields(block).has(fields[i])) continue;
+      this.log.warn(fields[i] + " has no effect with type " + type.toString());
+    }
   }
 
   private readTtl(block: ConfigReader, isLegacy: bool): i64 {
@@ -99,7 +115,7 @@ export class StoreParser {
       const owner = isAbove ? this.json : block;
       owner.refuse(TTL, "cache TTL must be greater than or equal to 0");
     }
-    return ttl;
+    return min(ttl, LONGEST_TTL);
   }
 
   private remote(
@@ -115,7 +131,7 @@ export class StoreParser {
     const salt = saltOf(block, cluster);
     const leads = new OwnFields(this.json).has("singleFlight");
     const far = new RemoteStore(store, breaker, this.ttl, this.log, leads ? salt : NO_BYTES);
-    const l1 = new OwnFields(block).object("l1");
+    const l1 = OwnFields.objectIn(block, "l1");
     return l1 === null ? far : this.layered(l1, far, salt);
   }
 

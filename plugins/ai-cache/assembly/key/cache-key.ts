@@ -3,9 +3,11 @@ import { CacheConfig } from "../config/config";
 import { isMarked } from "../vector/partition";
 import { ChatRequest } from "./chat-request";
 import { finishHash, hashRecord } from "./key-hash";
+import { formOfQuestion } from "./question";
 import { remoteKey } from "./remote-key";
 import { semanticTextOf } from "./semantic-text";
 
+const FORM: Slice = bytes("form");
 const VERSION: Slice = bytes("ver");
 const KEY: Slice = bytes("key");
 const SALT: Slice = bytes("salt");
@@ -62,24 +64,30 @@ export function keyOf(
   const values = config.partition.valuesOf(request, headers, config.asksLastTurn);
   let semantic: Slice | null = null;
   if (config.semantic !== null) semantic = semanticTextOf(config, request, question);
-  return buildKey(config, question, semantic, values);
+  const form = formOfQuestion(config, request, question);
+  return buildKey(config, question, form, semantic, values);
 }
 
 /** The key of another question in the same partition. */
 export function keyBeside(config: CacheConfig, key: CacheKey, question: Slice): CacheKey {
-  return buildKey(config, question, NO_BYTES, key.values);
+  return buildKey(config, question, NO_BYTES, NO_BYTES, key.values);
 }
 
-/** @param semantic what is embedded; null: nothing ever is */
+/**
+ * @param form what the model sees besides the question's text: keys of the peer do without
+ * @param semantic what is embedded; null: nothing ever is
+ */
 function buildKey(
   config: CacheConfig,
   question: Slice,
+  form: Slice,
   semantic: Slice | null,
   values: Slice[],
 ): CacheKey {
   const version = config.cacheVersion;
   if (!version.isEmpty) hashRecord(VERSION, version);
   hashRecord(KEY, question);
+  if (!form.isEmpty) hashRecord(FORM, form);
   const hasPartition = config.partition.hash(values);
   const digest = finishHash();
   const store = config.store;
@@ -92,14 +100,16 @@ function buildKey(
   }
   const key = new CacheKey(digest, slot, remote);
   if (semantic === null) return key;
-  if (hasPartition || !version.isEmpty) {
-    // Neighbours of another version are somebody else's: nothing of theirs comes into this one.
-    if (!version.isEmpty) hashRecord(VERSION, version);
-    config.partition.hash(values);
-    key.partition = finishHash();
-  }
+  if (hasPartition || !version.isEmpty) key.partition = partitionOf(config, values);
   key.keepForNeighbours(question, semantic, values);
   return key;
+}
+
+/** Neighbours of another version are somebody else's: nothing of theirs comes into this one. */
+function partitionOf(config: CacheConfig, values: Slice[]): Slice {
+  if (!config.cacheVersion.isEmpty) hashRecord(VERSION, config.cacheVersion);
+  config.partition.hash(values);
+  return finishHash();
 }
 
 /** Rules may share a table that have no key, or no Redis, in common. */

@@ -1,7 +1,18 @@
-import { boolOf, JsonValue, numberOf, readJson, textOf } from "@ai-gateway-wasm/as-json";
+import {
+  boolOf,
+  JsonCursor,
+  JsonValue,
+  numberOf,
+  readJson,
+  textOf,
+} from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { appendSized } from "../sized-text";
 import { Turn } from "./turn";
+
+/** More messages, or members of the request, are nobody's: each would take memory of the worker for good. */
+const MOST_TURNS: i32 = 8192;
+const MOST_MEMBERS: i32 = 1024;
 
 const INCLUDE_USAGE: Slice = bytes("include_usage");
 
@@ -38,6 +49,8 @@ export class ChatRequest {
   private readonly members: StaticArray<JsonValue | null> = new StaticArray<JsonValue | null>(
     Member.Count,
   );
+  /** Why it was not read to its end; empty: it was. */
+  excess: string = "";
   private isDoubled: bool = false;
 
   constructor(body: Slice) {
@@ -46,7 +59,9 @@ export class ChatRequest {
     if (root !== null && root.isObject) this.readMembers(root);
   }
 
-  /** It says something twice that matters: the model may read it otherwise than we do. */
+  /**
+   * It says something twice that matters, or in other letters: the model may read it otherwise than we do.
+   */
   get isAmbiguous(): bool {
     if (this.isDoubled) return true;
     for (let i = 0; i < this.turns.length; i++) {
@@ -144,22 +159,39 @@ export class ChatRequest {
 
   private readMembers(root: JsonValue): void {
     const entries = root.entries();
-    while (entries.next()) {
-      for (let i = 0; i < NAMES.length; i++) {
-        if (!entries.keyIs(NAMES[i])) continue;
-        if (this.members[i] !== null) this.isDoubled = true;
-        else this.members[i] = entries.value;
-        break;
+    for (let count = 0; entries.next(); count++) {
+      if (count == MOST_MEMBERS) {
+        this.excess = "members";
+        return;
       }
+      this.readMember(entries);
     }
     this.readTurns();
+  }
+
+  private readMember(entries: JsonCursor): void {
+    for (let i = 0; i < NAMES.length; i++) {
+      if (!entries.keyIs(NAMES[i])) continue;
+      if (this.members[i] !== null) this.isDoubled = true;
+      else this.members[i] = entries.value;
+      return;
+    }
+    for (let i = 0; i < NAMES.length; i++) {
+      if (entries.keyIsLike(NAMES[i])) this.isDoubled = true;
+    }
   }
 
   private readTurns(): void {
     const messages = this.members[Member.Messages];
     if (messages === null || !messages.isArray) return;
     const elements = messages.entries();
-    while (elements.next()) this.turns.push(new Turn(elements.value));
+    while (elements.next()) {
+      if (this.turns.length == MOST_TURNS) {
+        this.excess = "conversation_length";
+        return;
+      }
+      this.turns.push(new Turn(elements.value));
+    }
   }
 }
 

@@ -1,5 +1,6 @@
-import { JsonValue } from "@ai-gateway-wasm/as-json";
+import { JsonCursor, JsonValue } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Member, sortMembers } from "@ai-gateway-wasm/kit/canonical-json";
 import { appendSized } from "../sized-text";
 
 const TOOLS: Slice[] = [
@@ -37,35 +38,31 @@ export function parametersOf(root: JsonValue): Slice {
 }
 
 function collect(root: JsonValue, wantsTools: bool): Slice {
-  const keys: Slice[] = [];
-  const values: Slice[] = [];
+  const all: Member[] = [];
   const members = root.entries();
   while (root.isObject && members.next()) {
     const key = members.key;
-    const isTool = isAmong(TOOLS, key);
-    if (isTool != wantsTools || (!isTool && isAmong(NO_PARAMETERS, key))) continue;
-    insert(keys, values, key, members.value.raw);
+    if (wantsTools ? !isTool(members) : isAmong(TOOLS, key) || isAmong(NO_PARAMETERS, key))
+      continue;
+    all.push(new Member(key, members.value));
   }
-  if (keys.length == 0) return NO_BYTES;
+  if (all.length == 0) return NO_BYTES;
   const out = new Builder(256);
-  for (let i = 0; i < keys.length; i++) {
-    appendSized(out, keys[i]);
-    appendSized(out, values[i]);
+  const sorted = sortMembers(all);
+  for (let i = 0; i < sorted.length; i++) {
+    const value = sorted[i].value;
+    appendSized(out, sorted[i].key);
+    if (value !== null) appendSized(out, value.raw);
   }
   return out.view();
 }
 
-/** Keeps both lists sorted by key; equal keys stay in their order. */
-function insert(keys: Slice[], values: Slice[], key: Slice, value: Slice): void {
-  let at = keys.length;
-  keys.push(key);
-  values.push(value);
-  for (; at > 0 && keys[at - 1].compare(key) > 0; at--) {
-    keys[at] = keys[at - 1];
-    values[at] = values[at - 1];
+/** To some model, whatever the case of letters. */
+function isTool(members: JsonCursor): bool {
+  for (let i = 0; i < TOOLS.length; i++) {
+    if (members.keyIsLike(TOOLS[i])) return true;
   }
-  keys[at] = key;
-  values[at] = value;
+  return false;
 }
 
 function isAmong(names: Slice[], key: Slice): bool {

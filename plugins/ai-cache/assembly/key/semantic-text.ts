@@ -1,4 +1,4 @@
-import { JsonValue, stringOf, textOf } from "@ai-gateway-wasm/as-json";
+import { JsonValue, searchMember, stringOf, textOf } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { CacheConfig, KeyStrategy } from "../config/config";
 import { ChatRequest } from "./chat-request";
@@ -23,6 +23,7 @@ function textOfTurns(turns: Turn[]): Slice {
   const out = new Builder(256);
   for (let i = 0; i < turns.length; i++) {
     const text = textOfTurn(turns[i]);
+    if (turns[i].hasMore) return NO_BYTES;
     if (text.isEmpty && !turns[i].text.isEmpty) return NO_BYTES;
     if (i > 0) out.appendByte(0x0a);
     out.append(text);
@@ -31,6 +32,7 @@ function textOfTurns(turns: Turn[]): Slice {
 }
 
 function textOfTurn(turn: Turn): Slice {
+  if (turn.hasMore) return NO_BYTES; // such as `images`
   const content = turn.content;
   const isList = content !== null && content.isArray;
   return content !== null && isList ? textOfParts(content) : textOfValue(content, turn.text);
@@ -53,10 +55,13 @@ function textOfParts(parts: JsonValue): Slice {
   const out = new Builder(256);
   const elements = parts.entries();
   for (let count = 0; elements.next(); count++) {
-    const type = elements.value.get(TYPE);
-    if (type === null || !isTextType(type)) return NO_BYTES;
+    const type = searchMember(elements.value, TYPE);
+    const text = searchMember(elements.value, TEXT);
+    const isText = isTextType(type.value);
+    // Of what is said twice the model may read the other one.
+    if (!isText || type.isAmbiguous || text.isAmbiguous) return NO_BYTES;
     if (count > 0) out.appendByte(0x0a);
-    out.append(textOf(elements.value.get(TEXT)));
+    out.append(textOf(text.value));
   }
   return out.view();
 }
@@ -73,6 +78,6 @@ function isOnlyText(value: JsonValue, depth: i32): bool {
   return true;
 }
 
-function isTextType(type: JsonValue): bool {
-  return stringOf(type).equals(TEXT);
+function isTextType(type: JsonValue | null): bool {
+  return type !== null && stringOf(type).equals(TEXT);
 }

@@ -6,6 +6,7 @@ import { CacheConfig } from "../config/config";
 import { CacheKey, keyBeside } from "../key/cache-key";
 import { Metrics } from "../metrics";
 import { Hit } from "../replay/hit";
+import { AnswerRecord } from "../replay/record";
 import { Lead } from "../store/single-flight";
 import { Finding } from "../store/store";
 import { Call, EMBEDDING_CALL, SEARCH_CALL } from "./semantic";
@@ -115,11 +116,12 @@ export class Lookup {
     const flight = this.config.flight;
     const store = this.config.store;
     if (flight === null || store === null || this.step != Step.Follows) return Progress.Pending;
-    const isHeld = flight.isHeld(this.key, nowMs);
+    // A clock that is set back must not make it wait for as long.
+    const isLate = abs(nowMs - this.followsSinceMs) >= flight.maxWaitMs;
+    // Whoever leads stores the answer first, and gives up the lead then.
+    if (!isLate && flight.isHeld(this.key, nowMs)) return Progress.Follows;
     const finding = store.findHere(this.key, nowMs);
     if (this.isUsable(finding, nowMs)) return this.found(finding);
-    const isLate = nowMs - this.followsSinceMs >= flight.maxWaitMs;
-    if (isHeld && !isLate) return Progress.Follows;
     return store.isRemote && !isLate ? this.start(nowMs) : this.miss();
   }
 
@@ -220,6 +222,8 @@ export class Lookup {
     this.score = nearest.score;
     const store = this.config.store;
     if (!nearest.answer.isEmpty) {
+      // Records are nothing that is uploaded.
+      if (AnswerRecord.isMarked(nearest.answer)) return this.miss();
       const finding = new Finding(nearest.answer, nearest.createdAt * 1000);
       if (!this.isUsable(finding, nowMs)) return this.miss();
       if (store !== null) {

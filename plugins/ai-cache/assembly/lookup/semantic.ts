@@ -12,13 +12,10 @@ import { Entry } from "../vector/entry";
 import { Nearest } from "../vector/neighbour";
 import { VectorDatabase } from "../vector/vector-database";
 
-// Tags of HTTP calls; those of the store begin higher.
+// Tags of HTTP calls; those of uploads and of the store begin higher.
 export const EMBEDDING_CALL: i32 = 1;
 export const SEARCH_CALL: i32 = 2;
-export const UPLOAD_CALL: i32 = 3;
-/** The answer is stored nowhere else. */
-export const ONLY_UPLOAD_CALL: i32 = 4;
-export const CLEAN_UP_CALL: i32 = 5;
+export const CLEAN_UP_CALL: i32 = 3;
 
 /** Whether a service was asked. */
 export const enum Call {
@@ -91,18 +88,23 @@ export class Semantic {
     (isSearch ? this.searchBreaker : this.embeddingBreaker).note(StoreFailure.Timeout);
   }
 
-  /** Stores an answer by the vector of its question. The root, `owner`, hears what became of it. */
-  upload(owner: u32, tag: i32, key: CacheKey, vector: Slice, answer: Slice): void {
+  /**
+   * Stores an answer by the vector of its question. The root, `owner`, hears what became of it.
+   *
+   * @returns false: it hears nothing
+   */
+  upload(owner: u32, tag: i32, key: CacheKey, vector: Slice, answer: Slice): bool {
     const database = this.database;
-    if (database === null) return;
+    if (database === null) return false;
     const now = <i64>wallClockSeconds();
     const entry = new Entry(vector, key.text, answer, key.partitionHex, key.digest, now);
     if (database.service.send(owner, tag, database.upload(entry)) != Status.Ok) {
       this.uploads.tell(this.log, "could not be called");
-      return;
+      return false;
     }
     const cleanUp = database.cleanUp(entry);
     if (cleanUp !== null) database.service.send(owner, CLEAN_UP_CALL, cleanUp);
+    return true;
   }
 
   /** What the operator should know; empty: nothing. */

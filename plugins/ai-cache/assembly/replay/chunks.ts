@@ -1,12 +1,20 @@
-import { Escape, JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
+import { appendEscaped, Escape, JsonValue, JsonWriter, quote } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { usageOf } from "./completion";
 import { AnswerRecord, FROM_CACHE, STOP } from "./record";
 
 /** Bytes of text in one event. */
 const PIECE: i32 = 256;
+/** Bytes of an id or a model in every event; a longer one would make an answer many times as long. */
+const LONGEST_NAME: i32 = 256;
 const ROLE: Slice = bytes("role");
 const CONTENT: Slice = bytes("content");
+
+// What stands around each delta.
+const OPEN: Slice = bytes('[{"index":0,"delta":{');
+const CLOSE: Slice = bytes('},"finish_reason":');
+const END: Slice = bytes("}]}\n\n");
+const NOTHING: Slice = bytes("null");
 
 /**
  * An answer as a model would stream it (`streamReplay: chunks`):
@@ -15,52 +23,61 @@ const CONTENT: Slice = bytes("content");
  */
 @final
 export class ChunkReplay {
-  private readonly out: Builder = new Builder(1024);
-  private readonly id: Slice;
-  private readonly model: Slice;
-  private readonly finishReason: Slice;
-  private readonly createdS: i64;
+  private out: Builder = new Builder(0);
+  /** What every event begins with. */
+  private readonly head: Slice;
 
   /** @param record null: the text is all that is known */
   constructor(
     private readonly record: AnswerRecord | null,
     nowS: i64,
   ) {
-    this.id = record === null ? FROM_CACHE : record.id;
-    this.model = record === null ? FROM_CACHE : record.model;
-    this.finishReason = record === null ? STOP : record.finishReason;
-    this.createdS = record === null ? nowS : record.created;
+    const head = new Builder(256).appendText("data: ");
+    const json = new JsonWriter(Escape.Plain, head).openObject();
+    json.key("id").text(record === null ? FROM_CACHE : short(record.id));
+    json.key("object").string("chat.completion.chunk");
+    json.key("created").integer(record === null ? nowS : record.created);
+    json
+      .key("model")
+      .text(record === null ? FROM_CACHE : short(record.model))
+      .key("choices");
+    this.head = head.view();
   }
 
   /** @param wantsUsage the client asked for an event about it */
   render(text: Slice, wantsUsage: bool, showsUsage: bool): Slice {
-    const role = this.openDelta().key("role").string("assistant").key("content").string("");
-    this.closeDelta(role, false);
-    this.writeOtherFields();
+    const record = this.record;
+    const out = new Builder(text.length + (text.length / PIECE + 6) * (this.head.length + 64));
+    this.out = out;
+    this.open().appendText('"role":"assistant","content":""');
+    this.close(NOTHING);
+    if (record !== null) this.writeOtherFields(record.message);
     for (let at = 0; at < text.length;) {
       const end = this.endOfPiece(text, at);
-      this.closeDelta(this.openDelta().key("content").text(text.sub(at, end)), false);
+      this.open().appendText('"content":"');
+      appendEscaped(out, text.sub(at, end), Escape.Plain);
+      out.appendByte(0x22);
+      this.close(NOTHING);
       at = end;
     }
-    this.closeDelta(this.openDelta(), true);
+    this.open();
+    this.close(quote(record === null ? STOP : record.finishReason, Escape.Plain));
     if (wantsUsage) {
-      const json = this.openEvent().key("choices").openArray().closeArray();
-      json.key("usage").raw(usageOf(this.record, showsUsage)).closeObject();
-      this.out.appendText("\n\n");
+      out.append(this.head).appendText('[],"usage":').append(usageOf(record, showsUsage));
+      out.appendText("}\n\n");
     }
-    return this.out.appendText("data: [DONE]\n\n").view();
+    return out.appendText("data: [DONE]\n\n").view();
   }
 
   /** Such as what the model thought; whole, nobody shows it letter by letter. */
-  private writeOtherFields(): void {
-    const record = this.record;
-    const message: JsonValue | null = record === null ? null : record.message;
+  private writeOtherFields(message: JsonValue | null): void {
     if (message === null) return;
     const members = message.entries();
     while (members.next()) {
       if (members.keyIs(ROLE) || members.keyIs(CONTENT) || members.value.isNull) continue;
-      const delta = this.openDelta().keyBytes(members.key).raw(members.value.raw);
-      this.closeDelta(delta, false);
+      const out = this.open().append(quote(members.key, Escape.Plain)).appendByte(0x3a);
+      out.append(members.value.raw);
+      this.close(NOTHING);
     }
   }
 
@@ -74,23 +91,17 @@ export class ChunkReplay {
     return end; // no UTF-8
   }
 
-  private openEvent(): JsonWriter {
-    this.out.appendText("data: ");
-    const json = new JsonWriter(Escape.Plain, this.out).openObject().key("id").text(this.id);
-    json.key("object").string("chat.completion.chunk").key("created").integer(this.createdS);
-    return json.key("model").text(this.model);
+  /** Begins an event with a delta. */
+  private open(): Builder {
+    return this.out.append(this.head).append(OPEN);
   }
 
-  private openDelta(): JsonWriter {
-    const json = this.openEvent().key("choices").openArray().openObject();
-    return json.key("index").integer(0).key("delta").openObject();
+  /** @param finishReason JSON */
+  private close(finishReason: Slice): void {
+    this.out.append(CLOSE).append(finishReason).append(END);
   }
+}
 
-  private closeDelta(json: JsonWriter, isLast: bool): void {
-    json.closeObject().key("finish_reason");
-    if (isLast) json.text(this.finishReason);
-    else json.nothing();
-    json.closeObject().closeArray().closeObject();
-    this.out.appendText("\n\n");
-  }
+function short(name: Slice): Slice {
+  return name.length > LONGEST_NAME ? FROM_CACHE : name;
 }

@@ -9,6 +9,8 @@ import { AnswerRecord } from "./record";
 const PROMPT_TOKENS: Slice = bytes("prompt_tokens");
 const COMPLETION_TOKENS: Slice = bytes("completion_tokens");
 const BYTES_PER_TOKEN: i64 = 4;
+/** That one answer may count: a model, or whoever writes to Redis, may say anything. */
+const MOST_TOKENS: i64 = i32.MAX_VALUE;
 
 /** A value of the cache, to be answered to this client. */
 @final
@@ -55,6 +57,7 @@ export class Hit {
     const record = this.record;
     const usage: JsonValue | null = record === null ? null : record.usage;
     const counted: i64 = usage === null ? 0 : integerOf(usage.get(name));
-    return counted > 0 ? counted : (<i64>byteCount + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN;
+    if (counted > 0) return min(counted, MOST_TOKENS);
+    return (<i64>byteCount + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN;
   }
 }

@@ -44,9 +44,14 @@ export class AnswerParts {
 export class AnswerRecord {
   constructor(private readonly json: JsonValue) {}
 
+  /** Whether a value is no plain text. */
+  static isMarked(value: Slice): bool {
+    return value.startsWith(MARK);
+  }
+
   /** Null: the value is plain text. */
   static find(value: Slice): AnswerRecord | null {
-    if (!value.startsWith(MARK)) return null;
+    if (!AnswerRecord.isMarked(value)) return null;
     const json = readJson(value.sub(MARK.length));
     return json !== null && json.isObject ? new AnswerRecord(json) : null;
   }

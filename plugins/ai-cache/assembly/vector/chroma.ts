@@ -1,8 +1,7 @@
 import { JsonCursor, JsonType, JsonValue, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { ConfigReader, OwnFields } from "@ai-gateway-wasm/kit";
 import { appendSegment } from "@ai-gateway-wasm/kit/percent";
-import { OwnFields } from "../config/own-fields";
 import { orElse } from "../json-service";
 import { Entry } from "./entry";
 import { isText, NO_RESULTS, scoreOf, secondsOf, textOrNone } from "./layout";

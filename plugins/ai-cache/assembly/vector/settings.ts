@@ -1,6 +1,5 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader } from "@ai-gateway-wasm/kit";
-import { OwnFields } from "../config/own-fields";
+import { ConfigReader, OwnFields } from "@ai-gateway-wasm/kit";
 import { JsonService, readJsonService, requireService, requireText } from "../json-service";
 import { readThreshold, Threshold } from "./threshold";
 

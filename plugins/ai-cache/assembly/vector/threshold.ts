@@ -42,7 +42,7 @@ export class Threshold {
 
 export function readThreshold(config: ConfigReader): Threshold {
   const relation = readRelation(config);
-  const value = readNumber(config, "threshold", -Infinity, "must be a number");
+  const value = readNumber(config, "threshold");
   const isConfigured = !isNaN(value);
   const hasNoRelation = config.text("thresholdRelation").isEmpty;
   return new Threshold(

@@ -6,6 +6,9 @@ export const STRUCTURE: Slice = bytes(
   "type role status id call_id tool_use_id tool_call_id name detail url file_url file_id file_data data media_type format " +
     "cache_control encrypted_content signature index ",
 );
+/** Members with base64 in results of MCP, left out beside the type of what they hold. */
+export const BINARY: Slice = bytes("data blob ");
+const MIME: Slice = bytes("mimeType");
 const BLANK: u8 = 0x20;
 /** What lies deeper is not taken apart: hostile documents would cost its square. */
 const MAX_DEPTH: i32 = 64;
@@ -30,7 +33,8 @@ function addLeaves(value: JsonValue, except: Slice, depth: i32, to: JsonValue[])
   }
   const entries = value.entries();
   while (entries.next()) {
-    if (value.isObject && isOneOf(entries.key, except)) continue;
+    const isLeftOut = value.isObject && isOneOf(entries.key, except);
+    if (isLeftOut && (except !== BINARY || value.get(MIME) !== null)) continue;
     addLeaves(entries.value, except, depth + 1, to);
   }
 }

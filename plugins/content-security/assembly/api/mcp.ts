@@ -1,4 +1,4 @@
-import { JsonValue, textOf } from "@ai-gateway-wasm/as-json";
+import { JsonPath, JsonValue, textOf } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { EventTexts } from "../event-texts";
 import { EVENT_STREAM, JSON_TYPE } from "../names";
@@ -6,17 +6,24 @@ import { Client } from "../refusal/client";
 import { Texts } from "../texts";
 import { Api, Taking } from "./api";
 import { ApiType } from "./type";
-import { leavesOf } from "./leaves";
+import { BINARY, leavesOf } from "./leaves";
 import { readFirst, TextPaths } from "../text-paths";
 import { ID } from "../words";
 
 const METHOD: Slice = bytes("method");
+const PARAMS: Slice = bytes("params");
 const CALL: Slice = bytes("tools/call");
+const RESULT: Slice = bytes("result");
+const STRUCTURED: Slice = bytes("structuredContent");
 
 /** Calls of tools over JSON-RPC, and what they give (content-security.md 3.4). */
 @final
 export class Mcp extends Api {
-  constructor(private readonly paths: TextPaths) {
+  constructor(
+    private readonly paths: TextPaths,
+    /** Of results with structured content all is judged: no path says otherwise. */
+    private readonly takesResults: bool,
+  ) {
     super();
   }
 
@@ -50,36 +57,48 @@ export class Mcp extends Api {
   override readRequest(texts: Texts, client: Client): void {
     const root = texts.root;
     if (root === null) return;
+    texts.noteTwins(root);
     if (root.isArray) {
       if (hasCall(root)) take(texts, root);
     } else if (isCall(root)) {
       client.messageId = idOf(root);
+      texts.noteTwins(root.get(PARAMS));
       take(texts, readFirst(this.paths.request, root));
     }
   }
 
   override readResponse(texts: Texts, client: Client): void {
     client.messageId = idOf(texts.root);
-    take(texts, readFirst(this.paths.response, texts.root));
+    take(texts, this.answerAt(this.paths.response, texts.root), BINARY);
   }
 
   override readEvent(event: Slice): EventTexts {
     const texts = new EventTexts(event);
     const root = texts.root;
-    const value = readFirst(this.paths.stream, root);
+    const value = this.answerAt(this.paths.stream, root);
     if (value === null) return texts;
     texts.messageId = idOf(root);
     texts.askAlone(value);
-    texts.takeAlone(leavesOf(value));
+    texts.takeAlone(leavesOf(value, BINARY));
     return texts;
+  }
+
+  /** Of a batch all, unless the path is made for it. */
+  private answerAt(paths: JsonPath[], root: JsonValue | null): JsonValue | null {
+    if (root !== null && this.takesResults) {
+      const result = root.get(RESULT);
+      if (result !== null && result.get(STRUCTURED) !== null) return result;
+    }
+    const value = readFirst(paths, root);
+    return value === null && root !== null && root.isArray ? root : value;
   }
 }
 
 /** Local rules look at the strings of a value; services see it as it stands. */
-function take(texts: Texts, value: JsonValue | null): void {
+function take(texts: Texts, value: JsonValue | null, except: Slice = NO_BYTES): void {
   if (value === null || textOf(value).isEmpty) return;
   texts.askRaw(value);
-  texts.takeAll(leavesOf(value));
+  texts.takeAll(leavesOf(value, except));
 }
 
 function hasCall(batch: JsonValue): bool {

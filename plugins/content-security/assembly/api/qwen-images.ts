@@ -52,7 +52,13 @@ export class QwenImages extends ImageGeneration {
   override readRequest(texts: Texts, _client: Client): void {
     const input = memberOf(texts.root, INPUT);
     const edge = memberOf(input, EDGE);
-    const parts = listOf(memberOf(firstOf(input, MESSAGES), CONTENT));
+    const message = firstOf(input, MESSAGES);
+    const content = memberOf(message, CONTENT);
+    const parts = listOf(content);
+    texts.noteTwins(input);
+    texts.noteTwins(edge);
+    texts.noteTwins(message);
+    texts.noteTwins(content);
     takeTexts(texts, input, PROMPTS);
     takeTexts(texts, edge, EDGE_PROMPTS);
     takeTexts(texts, input, MORE_PROMPTS);

@@ -30,7 +30,7 @@ export function readApi(config: ConfigReader, dialect: Dialect, doubts: Doubts):
     case ApiType.ImageGeneration:
       return readImages(config, doubts);
     case ApiType.Mcp:
-      return new Mcp(paths);
+      return new Mcp(paths, dialect == Dialect.Ours && !config.has("responseContentJsonPath"));
     case ApiType.Embedding:
       return new Embedding(paths);
     default:

@@ -2,6 +2,7 @@ import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { EventTexts } from "../event-texts";
 import { MaskingTexts } from "../local/masking-texts";
 import { Client } from "../refusal/client";
+import { takeRequest } from "../request-texts";
 import { TextPaths } from "../text-paths";
 import { Scope } from "../scope";
 import { Texts } from "../texts";
@@ -61,7 +62,7 @@ export class TextGeneration extends Api {
     client.wantsStream = texts.wantsStream;
     texts.isCompared = scope != BY_PATH;
     if (masking !== null) return masking.takeRequest(texts, client);
-    if (scope != BY_PATH) texts.takeRequest(<Scope>scope);
+    if (scope != BY_PATH) takeRequest(texts, <Scope>scope);
     texts.takeFirst(this.paths.request, this.takesLists);
   }
 

@@ -34,20 +34,17 @@ const TYPES: string[] = [
 const UNKNOWN: i32 = -1;
 
 /**
- * The services of `backend` or `backends` (content-security.md 8), in the order in which they are
+ * Adds the services of `backend` or `backends` (content-security.md 8), in the order in which they are
  * asked. None when there are no such fields.
  */
-export function readBackends(config: ConfigReader, doubts: Doubts): Backend[] {
-  const backends: Backend[] = [];
+export function readBackends(config: ConfigReader, backends: Backend[], doubts: Doubts): void {
   const single = config.object("backend");
   if (single !== null && !single.value.isNull) {
     if (config.has("backends")) config.refuse("backends", "cannot stand beside backend");
-    addBackend(single, backends, doubts);
-    return backends;
+    return addBackend(single, backends, doubts);
   }
   const readers = config.objects("backends");
   for (let i = 0; i < readers.length; i++) addBackend(readers[i], backends, doubts);
-  return backends;
 }
 
 function addBackend(config: ConfigReader, to: Backend[], doubts: Doubts): void {

@@ -1,4 +1,5 @@
 import { JsonValue } from "@ai-gateway-wasm/as-json";
+import { sortBy } from "@ai-gateway-wasm/bytes";
 import { Selector } from "./selector";
 
 /** How deep `..` looks. */
@@ -59,6 +60,6 @@ function nextOf(step: Step, values: JsonValue[]): JsonValue[] {
       end = value.endAddress();
     }
   }
-  found.sort((left, right) => (left.at < right.at ? -1 : i32(left.at > right.at)));
+  sortBy(found, (value) => <i32>value.at);
   return found;
 }

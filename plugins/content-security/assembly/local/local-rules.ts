@@ -73,6 +73,11 @@ export class LocalRules {
     return sum;
   }
 
+  /** What looks like a placeholder in the text is none of ours. Of all texts, then they are judged. */
+  foresee(text: Slice, phase: Phase, memory: Memory): void {
+    if (phase == Phase.Request && this.masksRequests) memory.avoid(text);
+  }
+
   /**
    * Judges a whole text.
    *
@@ -89,7 +94,6 @@ export class LocalRules {
     isJson: bool = false,
     isCall: bool = false,
   ): LocalOutcome {
-    if (phase == Phase.Request && this.masksRequests) memory.avoid(text);
     if (!this.mayFind(text, phase, role, memory, isCall)) return NOTHING;
     const stream = this.open(phase, role, memory, i32.MAX_VALUE, isJson, isCall);
     stream.read(text);

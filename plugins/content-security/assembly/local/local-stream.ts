@@ -2,6 +2,7 @@ import { Slice } from "@ai-gateway-wasm/bytes";
 import { Judgement } from "../judge/judgement";
 import { Edits } from "./edits";
 import { Findings } from "./findings";
+import { JsonStrings } from "./json-strings";
 import { Memory } from "./memory";
 import { NetScan } from "./net-scan";
 import { PatternSource } from "./pattern-source";
@@ -42,6 +43,8 @@ export class LocalStream {
   private readonly places: PatternSource[] = [];
   /** Before this nothing is found any more. What is replaced may reach behind it. */
   private checked: i32 = 0;
+  /** Of JSON that arrives in pieces; null: another text, or one that is looked at as a whole. */
+  private readonly strings: JsonStrings | null;
   private hasMasked: bool = false;
   private isFinished: bool = false;
 
@@ -53,6 +56,7 @@ export class LocalStream {
     private readonly holdback: i32,
     isJson: bool,
   ) {
+    this.strings = isJson && holdback < i32.MAX_VALUE ? new JsonStrings() : null;
     const scan = restores ? memory.scan() : null;
     if (scan !== null) {
       const queue = new WordQueue(scan);
@@ -137,6 +141,8 @@ export class LocalStream {
     if (this.findings.isBlocked) return;
     this.replace(bound);
     for (let i = 0; i < this.places.length; i++) this.places[i].close();
+    const strings = this.strings;
+    if (strings !== null) strings.goTo(this.window, this.checked);
     this.window.release(this.checked);
   }
 
@@ -169,13 +175,25 @@ export class LocalStream {
         bound = next.start;
         break;
       }
-      const replacement = next.replacement(this.window, this.memory);
-      this.edits.add(next.start, next.end, replacement, next.rule === null);
-      if (this.note(next.rule)) this.hasMasked = true;
-      from = next.end;
+      from = this.edit(next);
     }
     this.checked = bound;
     this.settled = max(from, bound);
+  }
+
+  /** @returns where the next one may begin */
+  private edit(match: Source): i32 {
+    const strings: JsonStrings | null = match.rule === null ? null : this.strings;
+    if (strings !== null) {
+      strings.goTo(this.window, match.start);
+      if (!strings.read(this.window, match.end)) return strings.at;
+      match.end = strings.at;
+    }
+    const text = match.replacement(this.window, this.memory);
+    const replacement = strings === null ? text : strings.fit(text);
+    this.edits.add(match.start, match.end, replacement, match.rule === null);
+    if (this.note(match.rule)) this.hasMasked = true;
+    return match.end;
   }
 
   /** @returns false: there is no rule */

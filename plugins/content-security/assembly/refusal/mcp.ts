@@ -1,5 +1,5 @@
 import { Escape, JsonWriter } from "@ai-gateway-wasm/as-json";
-import { Builder, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { Denial } from "./denial";
 import { DenyConfig } from "./deny-config";
 import { denyObjectOf } from "./deny-object";
@@ -24,17 +24,21 @@ export class McpRefusal extends Refusal {
   }
 
   override document(denial: Denial): Slice {
-    const id = denial.client.messageId;
-    const json = new JsonWriter(Escape.Go).openObject().key("jsonrpc").string("2.0").key("id");
-    if (this.echoesId && !id.isEmpty) json.raw(id);
-    else json.integer(0);
-    json.key("error").openObject().key("code").integer(FORBIDDEN);
-    json.key("message").text(denyObjectOf(denial, this.deny)).closeObject();
-    return json.closeObject().toSlice();
+    const id = this.echoesId ? denial.client.messageId : NO_BYTES;
+    return rpcError(id, FORBIDDEN, denyObjectOf(denial, this.deny));
   }
 
   override events(denial: Denial): Slice {
     const out = new Builder(256).appendText("event: message\ndata: ");
     return out.append(this.document(denial)).appendText("\n\n").toSlice();
   }
+}
+
+/** @param id as JSON; no bytes: 0 */
+export function rpcError(id: Slice, code: i64, message: Slice): Slice {
+  const json = new JsonWriter(Escape.Go).openObject().key("jsonrpc").string("2.0").key("id");
+  if (id.isEmpty) json.integer(0);
+  else json.raw(id);
+  json.key("error").openObject().key("code").integer(code);
+  return json.key("message").text(message).closeObject().closeObject().toSlice();
 }

@@ -66,7 +66,7 @@ export class CharSet {
 
   /** Insertion sort: what a pattern writes is short, and what tables add is in order already. */
   private sorted(): i32[] {
-    const bounds = this.bounds.slice(0);
+    const bounds = this.bounds;
     for (let i = 2; i < bounds.length; i += 2) {
       const lo = bounds[i];
       const hi = bounds[i + 1];

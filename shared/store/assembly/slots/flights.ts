@@ -7,6 +7,8 @@ import { Geometry } from "./geometry";
 const LOCKS: i32 = 256;
 const VALUE_SIZE: i32 = TAG_SIZE + 8;
 const ATTEMPTS: i32 = 4;
+/** Longer is none, whatever its deadline says. */
+export const LONGEST_CLAIM_MS: i64 = 600000;
 /** Not the bytes that choose a set. */
 const TAG_AT: i32 = 12;
 
@@ -68,8 +70,11 @@ export class Flights {
   }
 }
 
+/** One that ends later than any claim was made before the clock was set back. */
 function isLive(value: Slice, nowMs: i64): bool {
-  return value.length == VALUE_SIZE && load<i64>(value.ptr, <usize>TAG_SIZE) > nowMs;
+  if (value.length != VALUE_SIZE) return false;
+  const leftMs = load<i64>(value.ptr, <usize>TAG_SIZE) - nowMs;
+  return leftMs > 0 && leftMs <= LONGEST_CLAIM_MS;
 }
 
 function isAbout(value: Slice, digest: Slice): bool {

@@ -9,6 +9,7 @@ import {
   equalsConstantTime,
   equalsIgnoreCase,
   lowerCase,
+  mentions,
   parseInteger,
   Slice,
   startsWithIgnoreCase,
@@ -68,6 +69,10 @@ export function lastIndexOf(byte: i32): void {
 
 export function findFrom(from: i32): void {
   number(argument(0).find(argument(1), from));
+}
+
+export function mentionsWord(): void {
+  number(mentions(argument(0), argument(1)) ? 1 : 0);
 }
 
 export function text(): void {

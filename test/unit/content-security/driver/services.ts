@@ -22,7 +22,9 @@ function backendsOf(config: ConfigReader): Backend[] {
   const doubts = new Doubts(config, new PluginLog(bytes("driver")));
   if (config.has("accessKey")) return [new Aliyun(config, doubts)];
   if (config.has("serviceSource")) return [new ChatGuard(readQwen3Guard(config))];
-  return readBackends(config, doubts);
+  const backends: Backend[] = [];
+  readBackends(config, backends, doubts);
+  return backends;
 }
 
 function backendAt(index: i32): Backend {

@@ -8,6 +8,7 @@ import { Thresholds } from "../../judge/thresholds";
 import { Verdict, verdictByDimension } from "../../judge/verdict";
 import { findText, readObject } from "../document";
 import { GuardConfig } from "./config";
+import { lastRunes } from "../../runes";
 import { ASSISTANT, CHOICES, CONTENT, ID, MESSAGE, USER } from "../../words";
 
 const SYSTEM: Slice = bytes("system");
@@ -45,7 +46,8 @@ export class ChatGuard extends Backend {
     if (question.phase == Phase.Request) {
       writeMessage(json, USER, question.text);
     } else {
-      if (!trim(question.prompt).isEmpty) writeMessage(json, USER, question.prompt);
+      const prompt = lastRunes(question.prompt, config.service.maxChars);
+      if (!trim(prompt).isEmpty) writeMessage(json, USER, prompt);
       writeMessage(json, ASSISTANT, question.text);
     }
     json.closeArray().key("max_tokens").integer(MAX_TOKENS);

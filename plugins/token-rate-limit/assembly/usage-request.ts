@@ -1,8 +1,8 @@
 import { bytes, decimal, decodePercentLeniently, lowerCase, Slice } from "@ai-gateway-wasm/bytes";
-import { isMultipart, pathOnly } from "@ai-gateway-wasm/kit";
+import { pathOnly } from "@ai-gateway-wasm/kit";
 import { askForUsage } from "@ai-gateway-wasm/llm";
 import { requestBody, requestHeaders, Status } from "proxy-wasm-as";
-import { CONTENT_LENGTH, CONTENT_TYPE, PATH } from "./names";
+import { CONTENT_LENGTH, PATH } from "./names";
 
 /** Also the end of `/chat/completions`. Other APIs refuse the field. */
 const COMPLETIONS: Slice = bytes("/completions");
@@ -15,16 +15,6 @@ export function isForCompletions(): bool {
   let end = plain.length;
   while (plain.at(end - 1) == 0x2f || plain.at(end - 1) == 0x2e) end--; // `/` and `/.` at the end
   return plain.sub(0, end).endsWith(COMPLETIONS);
-}
-
-/**
- * True when the running request may be one that can be asked to stream its usage. Many servers read
- * JSON whatever type a client gives it.
- */
-export function canAskForUsage(): bool {
-  if (!isForCompletions()) return false;
-  const type = requestHeaders.get(CONTENT_TYPE);
-  return type === null || !isMultipart(type);
 }
 
 /** Makes a streaming request ask for its usage (token-rate-limit.md 6, no. 14). Headers are held. */

@@ -180,7 +180,7 @@ function isLikeKey(at: usize, end: usize, name: Slice): bool {
     let char: i32 = at < end ? load<u8>(at++) : -1;
     if (char == Char.Backslash && at + 4 < end && load<u8>(at) == 0x75) {
       char = 0;
-      for (const last = at + 4; at < last; ) char = (char << 4) | hexValue(load<u8>(++at));
+      for (const last = at + 4; at < last;) char = (char << 4) | hexValue(load<u8>(++at));
       at++;
     } else if (char == 0xc5 && load<u8>(at) == 0xbf) {
       char = LONG_S;

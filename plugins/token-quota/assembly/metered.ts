@@ -104,6 +104,7 @@ export class MeteredRequest extends QuotaStream {
 
   /** A client that leaves early pays for what came until then. */
   override onLog(): void {
+    this.spending.isCut = true;
     if (this.isAdmitted) this.settle();
     else if (!this.isDecided) this.lingers = this.purse.isReserving;
   }

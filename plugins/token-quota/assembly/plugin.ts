@@ -117,10 +117,13 @@ export class TokenQuotaRoot extends LastingStoreRoot<QuotaConfig> {
   }
 }
 
+/** Bytes of a model's name. Longer ones are no models, and each would keep a balance. */
+const LONGEST_MODEL: i32 = 128;
 /** The model of a request that names none: model-router has not seen it. */
 const UNKNOWN_MODEL: Slice = bytes("unknown");
 
 function headerOr(name: Slice, fallback: Slice): Slice {
   const value = requestHeaders.get(name);
-  return value === null || value.isEmpty ? fallback : value;
+  if (value === null || value.isEmpty || value.length > LONGEST_MODEL) return fallback;
+  return value;
 }

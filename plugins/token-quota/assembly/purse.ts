@@ -89,6 +89,8 @@ export class Purse {
     if (reservations.length > 0) return;
     for (let i = 0; i < this.accounts.length; i++) {
       const account = this.accounts[i];
+      // A balance that its grant begins need not begin with nothing spent.
+      if (amount == 0 && account.granted > 0) continue;
       if (!account.isAbsent) debts.owe(account.change(debts.tag, amount, true));
     }
   }

@@ -15,16 +15,29 @@ export class BodyModel {
   ) {}
 }
 
+/** UTF-16, UTF-32 or a byte order mark: no JSON (RFC 8259, 8.1), and read as such by servers in Python. */
+function isRecoded(body: Slice): bool {
+  const first = body.at(0);
+  if (first == 0xef || first >= 0xfe) return true;
+  for (let i = 0; i < 4; i++) {
+    if (body.at(i) == 0) return true;
+  }
+  return false;
+}
+
 /** Reads a complete body: JSON, as leniently as the most lenient server, or a multipart form. */
 export function readBodyModel(body: Slice, contentType: Slice): BodyModel {
   if (isMultipart(contentType)) {
     const field = findFormField(body, contentType, MODEL);
-    return new BodyModel(field.value, field.count > 1);
+    return new BodyModel(field.value, field.count > 1 || field.count < 0);
   }
+  if (isRecoded(body)) return new BodyModel(null, true);
   const document = readJson(body);
   if (document === null) return new BodyModel(null, false);
   const search = searchMember(document, MODEL);
   const value = search.value;
   const isNamed = value !== null && value.isString;
-  return new BodyModel(value !== null && isNamed ? stringOf(value) : null, search.isAmbiguous);
+  // A name that differs in its letters' case alone is one for servers in Go.
+  const isUnclear = search.isAmbiguous || (value === null && search.similar > 0);
+  return new BodyModel(value !== null && isNamed ? stringOf(value) : null, isUnclear);
 }

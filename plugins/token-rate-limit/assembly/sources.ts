@@ -5,6 +5,7 @@ import { Address, parseEndpoint } from "./address";
 import { COOKIE, MODEL_HEADER, PATH, SOURCE_ADDRESS } from "./names";
 
 const COMMA: u8 = 0x2c;
+const SEMICOLON: u8 = 0x3b;
 
 /** What a rule tells requests apart by, as one request has it. */
 @final
@@ -63,18 +64,15 @@ export class ParamSource extends ValueSource {
 
   private find(path: Slice, syntax: QuerySyntax): Slice | null {
     const query = new QueryReader(path, syntax);
-    while (query.next()) {
-      if (query.name.equals(this.name)) return query.value;
-    }
-    return null;
+    return query.find(this.name) ? query.value : null;
   }
 }
 
-/** A cookie; an empty one is none. */
+/** A cookie, on any line of them; an empty one is none. */
 @final
 export class CookieSource extends ValueSource {
   override read(_model: Slice | null): Value | null {
-    const header = requestHeaders.get(COOKIE);
+    const header = requestHeaders.joined(COOKIE, SEMICOLON);
     if (header === null) return null;
     const value = findCookie(header, this.name);
     return found(value === null || value.isEmpty ? null : value);
@@ -109,13 +107,18 @@ export class AddressSource extends ValueSource {
 
   override read(_model: Slice | null): Value | null {
     const header = this.header;
-    const found = header === null ? getProperty(SOURCE_ADDRESS) : requestHeaders.get(header);
+    const found = header === null ? getProperty(SOURCE_ADDRESS) : this.list(header);
     if (found === null) return this.complain("error status returned by host: not found");
     const address = parseEndpoint(header === null ? found : pick(found, this.trustedHops));
     if (address === null) return this.complain("invalid ip[]");
     const canonical = new Builder(40);
     address.appendTo(canonical);
     return new Value(canonical.view(), address);
+  }
+
+  /** The proxies of ours write at the end of the last line; Higress reads the first one. */
+  private list(header: Slice): Slice | null {
+    return this.trustedHops > 0 ? requestHeaders.joined(header) : requestHeaders.get(header);
   }
 
   /** What a header holds may be a secret, if not the one that was meant. */

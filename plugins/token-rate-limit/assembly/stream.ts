@@ -33,7 +33,7 @@ import { ACCEPT_ENCODING, CONTENT_TYPE, MODEL_HEADER, RESET_HEADER, RETRY_AFTER 
 import { Reply } from "./rejection";
 import { Matched } from "./rules";
 import { Spending, UNKNOWN } from "./spending";
-import { canAskForUsage, injectUsage } from "./usage-request";
+import { injectUsage, isForCompletions } from "./usage-request";
 import { CLOSED, judge } from "./verdict";
 
 /** As much as gateways hand over at once: a body that is too long is our answer, not theirs. */
@@ -158,9 +158,9 @@ export class TokenRateLimit extends StoreStream {
 
   /** A client that leaves early pays for what came until then. */
   override onLog(): void {
-    if (this.stage == Stage.Goes) {
-      this.settle();
-    } else if (this.stage == Stage.Waits && this.reservation !== null) {
+    this.spending.isCut = true;
+    if (this.stage == Stage.Goes) return this.settle();
+    if (this.stage == Stage.Waits && this.reservation !== null) {
       this.stage = Stage.Abandoned;
       this.lingers = true;
     }
@@ -190,7 +190,7 @@ export class TokenRateLimit extends StoreStream {
 
   private wantsBody(): bool {
     const config = this.config;
-    return config.metering.reservation.readsBody || (config.injectsUsage && canAskForUsage());
+    return config.metering.reservation.readsBody || (config.injectsUsage && isForCompletions());
   }
 
   private hold(): HeadersAction {
@@ -217,7 +217,7 @@ export class TokenRateLimit extends StoreStream {
       this.spending.expectRequest();
     }
     this.spending.readRequest(body);
-    if (this.config.injectsUsage && canAskForUsage()) injectUsage(body);
+    if (this.config.injectsUsage && isForCompletions()) injectUsage(body);
     this.admit();
   }
 

@@ -1,9 +1,13 @@
-import { Builder, equalsIgnoreCase, sameBytes, Slice } from "@ai-gateway-wasm/bytes";
+import { hexValue, sameBytes, Slice } from "@ai-gateway-wasm/bytes";
 import { Char, isBlank } from "./char";
 import { findBackslash, findQuote } from "./scan";
 import { unescape } from "./unescape";
 import { JsonType, NO_VALUE, typeAt } from "./type";
 import { JsonValue, findEnd } from "./value";
+
+/** Not letters of ASCII, and `s` and `k` to those that ignore case. */
+const LONG_S: i32 = 0x17f;
+const KELVIN: i32 = 0x212a;
 
 /**
  * Walks over the members of an object or the elements of an array, one forward pass, allocating
@@ -172,32 +176,26 @@ export function isKey(at: usize, end: usize, name: Slice): bool {
 
 /** The same without regard to case; U+017F folds to `s`, U+212A to `k`. */
 function isLikeKey(at: usize, end: usize, name: Slice): bool {
-  const length = <i32>(end - at);
-  if (length < name.length) return false; // neither escapes nor these two are shorter
-  const key = new Slice(at, length);
-  if (length == name.length) return equalsIgnoreCase(key, name);
-  for (let i = 0; i < length; i++) {
-    const byte = key.at(i);
-    if (byte == Char.Backslash || byte >= 0x80) return equalsIgnoreCase(fold(unescape(key)), name);
-  }
-  return false;
-}
-
-function fold(text: Slice): Slice {
-  const out = new Builder(text.length);
-  for (let i = 0; i < text.length; i++) {
-    const byte = text.at(i);
-    if (byte == 0xc5 && text.at(i + 1) == 0xbf) {
-      out.appendByte(0x73);
-      i++;
-    } else if (byte == 0xe2 && text.at(i + 1) == 0x84 && text.at(i + 2) == 0xaa) {
-      out.appendByte(0x6b);
-      i += 2;
-    } else {
-      out.appendByte(<u8>byte);
+  for (let i = 0; i < name.length; i++) {
+    let char: i32 = at < end ? load<u8>(at++) : -1;
+    if (char == Char.Backslash && at + 4 < end && load<u8>(at) == 0x75) {
+      char = 0;
+      for (const last = at + 4; at < last;) char = (char << 4) | hexValue(load<u8>(++at));
+      at++;
+    } else if (char == 0xc5 && load<u8>(at) == 0xbf) {
+      char = LONG_S;
+      at++;
+    } else if (char == 0xe2 && at + 1 < end && load<u16>(at) == 0xaa84) {
+      char = KELVIN;
+      at += 2;
     }
+    if (char == LONG_S) char = 0x73;
+    if (char == KELVIN) char = 0x6b;
+    const difference = char ^ name.at(i);
+    const isLetter = <u32>((char | 0x20) - 0x61) < 26;
+    if (difference != 0 && !(difference == 0x20 && isLetter)) return false;
   }
-  return out.view();
+  return at == end;
 }
 
 /** Both kinds count alike, as in `skipContainer`, so that a walk never leaves its container. */

@@ -1,4 +1,5 @@
 import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { MAX_COUNT } from "./usage/count";
 
 /**
  * How many tokens bytes stand for, where nobody has counted them (token-rate-limit contract 7.5): of
@@ -20,6 +21,6 @@ export class Estimate {
 
   /** @param bytes length of a text or body; negative: unknown, and counted as none */
   tokensOf(bytes: i64): i64 {
-    return (max(0, bytes) + this.bytesPerToken - 1) / this.bytesPerToken;
+    return min((max(0, bytes) + this.bytesPerToken - 1) / this.bytesPerToken, MAX_COUNT);
   }
 }

@@ -226,3 +226,32 @@ describe("names", () => {
     await host.close();
   });
 });
+
+describe("lengths and models", () => {
+  test.each<[string, object, number]>([
+    ["an estimate", { estimate_missing_usage: true }, 997],
+    ["a reservation", { reservation: { enabled: true } }, 997],
+    ["weights", { estimate_missing_usage: true, counting: { input: 0.06, output: 0.24 } }, 999],
+  ])("an announced length that never comes is not charged: %s", async (_what, more, left) => {
+    const host = await gateway({ ...SHARED, default_quota: 1000, ...more });
+    const headers = { "x-mse-consumer": "alice", "content-length": "614891469123652" };
+    const stream = host.stream(`POST ${CHAT}`, { headers });
+    await stream.headers();
+    await stream.data("0123456789");
+    await stream.abort();
+    expect(await balance(host, "alice")).toBe(left);
+    await host.close();
+  });
+
+  test("a balance is not begun by what costs nothing, nor by a name that is no model's", async () => {
+    const backend = upstream().reply(404, { body: "{}", headers: JSON_TYPE });
+    const config = { ...SHARED, default_quota: 1000, by_model: true, unit: "requests" };
+    const host = await gateway(config, { clusters: { backend }, trace: false });
+    const ask = (model: string) => chat(host, "alice", { "x-higress-llm-model": model });
+    await ask("m");
+    const before = host.sharedData.keys("one").length;
+    for (let i = 0; i < 10; i++) await ask(`invented-${i}`);
+    expect(host.sharedData.keys("one").length).toBe(before);
+    await host.close();
+  });
+});

@@ -1,6 +1,16 @@
 import { upstream, type Host, type Upstream } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
-import { answer, chat, countSeen, gateway, JSON_TYPE, SHARED, sse, SSE_TYPE } from "./support.js";
+import {
+  answer,
+  CHAT,
+  chat,
+  countSeen,
+  gateway,
+  JSON_TYPE,
+  SHARED,
+  sse,
+  SSE_TYPE,
+} from "./support.js";
 
 // What nobody sends who means well. No trap (the setup of these tests looks), and the answer that
 // the documentation promises.
@@ -106,6 +116,22 @@ describe("requests", () => {
     const upgrade = { connection: "Upgrade", upgrade: "websocket" };
     const statuses = [(await chat(host, upgrade)).status, (await chat(host, upgrade)).status];
     expect(statuses).toEqual([200, 429]);
+    await host.close();
+  });
+
+  test.each<[string, object, number]>([
+    ["an estimate", { estimate_missing_usage: true }, 3],
+    ["a reservation", { reservation: { enabled: true } }, 3],
+    ["weights", { estimate_missing_usage: true, counting: { input: 0.06, output: 0.24 } }, 1],
+  ])("an announced length that never comes is not charged: %s", async (_what, more, charged) => {
+    const host = await gateway({ ...RULES, global_threshold: { token_per_hour: 1000 }, ...more });
+    const headers = { ...JSON_TYPE, "content-length": "614891469123652" };
+    const stream = host.stream(`POST ${CHAT}`, { headers });
+    await stream.headers();
+    await stream.data("0123456789");
+    await stream.abort();
+    expect(host.metrics.all["token_rate_limit_charged_tokens"]).toBe(charged);
+    expect((await chat(host)).status).toBe(200);
     await host.close();
   });
 

@@ -17,7 +17,7 @@ const MOST: i64 = 1_000_000_000_000;
  * How many tokens a request allows the answer to have: the largest of `max_completion_tokens`,
  * `max_tokens`, `max_output_tokens` and Gemini's `generationConfig.maxOutputTokens`
  * (token-rate-limit contract 7.5); else `NO_LIMIT`. Nobody knows which of several a server takes, nor
- * of repeated ones: a client must not be able to say less than it gets. The body may be cut off or
+ * of repeated ones, nor in which case of letters: a client must not be able to say less than it gets. The body may be cut off or
  * malformed.
  *
  * @param isCompletions it goes to an API of OpenAI's that knows the first two only
@@ -28,13 +28,13 @@ export function findCompletionLimit(body: Slice, isCompletions: bool): i64 {
   let limit: i64 = 0;
   const members = root.entries();
   while (members.next()) {
-    if (members.keyIs(MAX_COMPLETION_TOKENS) || members.keyIs(MAX_TOKENS)) {
+    if (members.keyIsLike(MAX_COMPLETION_TOKENS) || members.keyIsLike(MAX_TOKENS)) {
       limit = max(limit, integerOf(members.value));
     } else if (isCompletions) {
       continue;
-    } else if (members.keyIs(MAX_OUTPUT_TOKENS)) {
+    } else if (members.keyIsLike(MAX_OUTPUT_TOKENS)) {
       limit = max(limit, integerOf(members.value));
-    } else if (members.keyIs(GENERATION_CONFIG)) {
+    } else if (members.keyIsLike(GENERATION_CONFIG)) {
       limit = max(limit, ofGemini(members.value));
     }
   }
@@ -45,7 +45,7 @@ function ofGemini(config: JsonValue): i64 {
   let limit: i64 = 0;
   const members = config.isObject ? config.entries() : null;
   while (members !== null && members.next()) {
-    if (members.keyIs(GEMINI_MAX_OUTPUT_TOKENS)) limit = max(limit, integerOf(members.value));
+    if (members.keyIsLike(GEMINI_MAX_OUTPUT_TOKENS)) limit = max(limit, integerOf(members.value));
   }
   return limit;
 }

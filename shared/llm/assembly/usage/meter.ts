@@ -10,6 +10,8 @@ const STATUS: Slice = bytes(":status");
 const CONTENT_TYPE: Slice = bytes("content-type");
 /** Nothing has come from the upstream. */
 const NO_STATUS: i64 = 0;
+/** An announced length is only a promise: it reserves no more than bodies have that are read. */
+const MOST_ANNOUNCED: i64 = 100_000_000;
 /** What follows is no HTTP. A request for an upgrade alone means nothing: anybody may send one. */
 const SWITCHED: i64 = 101;
 
@@ -26,10 +28,12 @@ export abstract class UsageMeter {
   model: Slice = NO_BYTES;
   /** Of the response; 0: none has come. */
   protected status: i64 = NO_STATUS;
-  /** Length of the request's body, for estimates. */
-  private promptBytes: i64 = 0;
-  /** The request does not announce that length: what passes is counted. */
-  private countsPrompt: bool = false;
+  /** The response broke off, or its client left: more may have been used than it says. */
+  isCut: bool = false;
+  /** Length of the request's body as it is announced. */
+  private announcedBytes: i64 = 0;
+  /** As much of it as went on. */
+  private passedBytes: i64 = 0;
   /** Null: the response is not read. */
   private response: ResponseUsage | null = null;
   /** Bytes of a response that is not read. */
@@ -44,21 +48,18 @@ export abstract class UsageMeter {
 
   /** Reads how long the request's body is going to be. */
   expectPrompt(): void {
-    if (!this.estimates) return;
-    const length = announcedLength();
-    this.countsPrompt = length < 0;
-    this.promptBytes = max(0, length);
+    if (this.estimates) this.announcedBytes = min(announcedLength(), MOST_ANNOUNCED);
   }
 
   /** Takes note of a part of the request's body, which is not read. */
   passRequest(size: i32): void {
-    if (this.countsPrompt) this.promptBytes += size;
+    this.passedBytes += size;
   }
 
   /** Takes note of the whole body of the request. */
   protected setPrompt(size: i32): void {
-    this.countsPrompt = false;
-    this.promptBytes = size;
+    this.announcedBytes = size;
+    this.passedBytes = size;
   }
 
   /** Reads the response's headers. @returns false when its body tells nothing that is needed */
@@ -104,25 +105,37 @@ export abstract class UsageMeter {
   /** What the response says that it used; null: nothing. */
   protected get said(): TokenUsage | null {
     const response = this.response;
-    return response !== null && response.seen ? response.usage : null;
+    if (response === null || !response.seen) return null;
+    const usage = response.usage;
+    if (!this.isCut || !this.estimates) return usage;
+    // Anthropic's streams begin with a usage, and the real one comes last.
+    const estimate = this.estimate;
+    const late = usage.output + estimate.tokensOf(response.lateBytes);
+    const whole = usage.copy();
+    whole.output = max(usage.output, min(late, estimate.tokensOf(response.contentBytes)));
+    return whole;
   }
 
   /** The request, and as much of the answer as has come. */
   protected guess(): TokenUsage {
     const response = this.response;
     const bytes = response === null ? this.unreadBytes : response.contentBytes;
-    return this.estimated(this.estimate.tokensOf(bytes));
+    return this.tokens(this.passedBytes, this.estimate.tokensOf(bytes));
   }
 
-  /** The request, and an answer of so many tokens. */
+  /** The request as it is announced, and an answer of so many tokens. */
   protected estimated(completionTokens: i64): TokenUsage {
-    const usage = new TokenUsage();
-    usage.input = this.estimate.tokensOf(this.promptBytes);
-    usage.output = completionTokens;
-    return usage;
+    return this.tokens(this.announcedBytes, completionTokens);
   }
 
   protected price(usage: TokenUsage): i64 {
     return this.pricing.price(usage, usage.model.isEmpty ? this.model : usage.model);
+  }
+
+  private tokens(promptBytes: i64, completionTokens: i64): TokenUsage {
+    const usage = new TokenUsage();
+    usage.input = this.estimate.tokensOf(promptBytes);
+    usage.output = completionTokens;
+    return usage;
   }
 }

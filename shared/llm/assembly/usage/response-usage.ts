@@ -39,6 +39,9 @@ export class ResponseUsage {
   private droppedValues: i32 = 0;
   /** Null: the body is no event stream. */
   private readonly events: SseReader | null;
+  /** `contentBytes` before the chunk that is read now, and before the one that said the usage. */
+  private contentBefore: i64 = 0;
+  private contentSaid: i64 = 0;
   /** Null: nobody needs an estimate. */
   private readonly content: ContentCounter | null;
   /** An event with `"usage":null` was read: further ones say nothing new. */
@@ -60,7 +63,10 @@ export class ResponseUsage {
   feed(chunk: Slice): void {
     this.bodyBytes += chunk.length;
     const content = this.content;
-    if (content !== null) content.feed(chunk);
+    if (content !== null) {
+      this.contentBefore = content.bytes;
+      content.feed(chunk);
+    }
     const events = this.events;
     if (events === null) {
       this.scan(chunk);
@@ -110,6 +116,11 @@ export class ResponseUsage {
     return content === null ? 0 : content.bytes;
   }
 
+  /** How many of them may have come after the usage was said. */
+  get lateBytes(): i64 {
+    return this.contentBytes - this.contentSaid;
+  }
+
   /** Only for `UsageEvents`. What stands before the JSON is skipped, as between two documents. */
   readPiece(piece: Slice, isLast: bool): void {
     this.scan(piece);
@@ -153,7 +164,9 @@ export class ResponseUsage {
   }
 
   private readDocument(document: UsageDocument): void {
-    if (document.hasUsage) this.reader.read(document);
+    if (!document.hasUsage) return;
+    this.contentSaid = this.contentBefore;
+    this.reader.read(document);
   }
 }
 

@@ -12,7 +12,7 @@ import {
 import { runningCallback } from "../dispatch/callback";
 import { clearOut, OUT_NUMBER, OUT_PTR, OUT_SIZE, takeBytes, takeNumber } from "../memory/out";
 import { isHeaderName, isHeaderValue } from "../memory/header-value";
-import { Pairs, PairsBuilder } from "../memory/pairs";
+import { COMMA, Pairs, PairsBuilder } from "../memory/pairs";
 
 /**
  * The headers or trailers of one direction, of the stream the running callback belongs to.
@@ -52,9 +52,9 @@ export class HeaderMap {
   }
 
   /** All values of `name` as one (`Pairs.joined`), whether the headers are loaded or not. */
-  joined(name: Slice): Slice | null {
+  joined(name: Slice, separator: u8 = COMMA): Slice | null {
     const loaded = this.snapshot();
-    return (loaded === null ? this.pairs() : loaded).joined(name);
+    return (loaded === null ? this.pairs() : loaded).joined(name, separator);
   }
 
   /** All pairs in order, repeated names included. Empty when the map is out of reach. */

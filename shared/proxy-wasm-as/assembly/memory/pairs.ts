@@ -1,6 +1,7 @@
 import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { isHeaderName, isHeaderValue } from "./header-value";
 
+export const COMMA: u8 = 0x2c;
 /** Hosts take at most this many pairs; more are silently treated as none (host.md 6.4). */
 const MAX_PAIRS: i32 = 1024;
 /** Hosts take at most this many bytes of serialised pairs; more are silently treated as none. */
@@ -60,8 +61,9 @@ export class Pairs {
    * All values of `name` as one, which means the same (RFC 9110, 5.3), or null.
    *
    * @param name in lower case
+   * @param separator what stands between them, before a blank
    */
-  joined(name: Slice): Slice | null {
+  joined(name: Slice, separator: u8 = COMMA): Slice | null {
     let all = this.find(name);
     let isFirst = true;
     for (let i = 0; i < this.count && all !== null; i++) {
@@ -69,7 +71,7 @@ export class Pairs {
       if (!isFirst) {
         const value = this.value(i);
         const both = new Builder(all.length + value.length + 2).append(all);
-        all = both.appendByte(0x2c).appendByte(0x20).append(value).view();
+        all = both.appendByte(separator).appendByte(0x20).append(value).view();
       }
       isFirst = false;
     }

@@ -59,13 +59,14 @@ export class ReserveBalance extends StoreCommand {
   }
 
   override read(answer: RedisReply): StoreReply {
-    if (answer.item(1).items.length != this.balances.length) {
+    const length = this.balances.length;
+    const denied = <i32>answer.item(0).integer - 1;
+    if (answer.item(1).items.length != length || denied >= length) {
       return StoreReply.failed(StoreFailure.Reply, "unexpected answer");
     }
-    const denied = <i32>answer.item(0).integer - 1;
     this.isHeld = denied < 0;
     let balance = answer.item(1).item(max(0, denied));
-    for (let i = 1; denied < 0 && i < this.balances.length; i++) {
+    for (let i = 1; denied < 0 && i < length; i++) {
       const other = answer.item(1).item(i);
       if (other.integer < balance.integer) balance = other;
     }

@@ -6,12 +6,13 @@ import { Place } from "./words";
 /** What `WINDOWS` answered. */
 export function readWindows(answer: RedisReply, buckets: Bucket[], nowMs: i64): StoreReply {
   const items = answer.item(1).items;
-  if (items.length != buckets.length) {
+  const denied = <i32>answer.item(0).integer - 1;
+  if (items.length != buckets.length || denied >= items.length) {
     return StoreReply.failed(StoreFailure.Reply, "unexpected answer");
   }
   const states: BucketState[] = [];
   for (let i = 0; i < items.length; i++) states.push(stateOf(items[i], buckets[i], nowMs));
-  return StoreReply.ofStates(states, <i32>answer.item(0).integer - 1);
+  return StoreReply.ofStates(states, denied);
 }
 
 function stateOf(item: RedisReply, bucket: Bucket, nowMs: i64): BucketState {

@@ -1,14 +1,14 @@
 import { KeyPath } from "@ai-gateway-wasm/as-json";
 import { digits, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
-import { keepRoute, PluginLog } from "@ai-gateway-wasm/kit";
+import { keepRoute } from "@ai-gateway-wasm/kit";
 import {
   getProperty,
   HeadersAction,
   Pairs,
-  PairsBuilder,
   requestHeaders,
   responseHeaders,
 } from "proxy-wasm-as";
+import { jsonHeaders } from "./all-failed";
 import { Attempt } from "./attempt";
 import { Chain, Link } from "./chain";
 import { ChainNote } from "./chain-note";
@@ -21,10 +21,8 @@ import { HeldRequest } from "./held-request";
 import {
   AUTHORITY,
   AUTHORIZATION,
-  CONTENT_TYPE,
   HIGRESS_FALLBACK_FROM,
   HOP,
-  JSON_TYPE,
   ORIGINAL_AUTH,
   ORIGINAL_HOST,
   ORIGINAL_PATH,
@@ -40,6 +38,8 @@ import { rewriteRequest } from "./rewrite";
 import { findRouterReason } from "./router-details";
 import { Trace } from "./trace";
 
+const COLON: i32 = 0x3a;
+
 /**
  * One pass of a request of `redirect`: Higress sends a failed request through all filters again, on
  * the fallback route of the console (model-fallback.md 3.8). The first pass asks the first target,
@@ -53,14 +53,6 @@ export class RedirectListener extends HeldRequest {
   private choice: Choice | null = null;
   /** Null: no target is asked, or its answer has come. */
   private result: Result | null = null;
-
-  constructor(
-    id: u32,
-    config: FallbackConfig,
-    private readonly log: PluginLog,
-  ) {
-    super(id, config);
-  }
 
   protected override isBack(): bool {
     const from = requestHeaders.get(HIGRESS_FALLBACK_FROM);
@@ -83,12 +75,10 @@ export class RedirectListener extends HeldRequest {
     const passes = this.begins(edits, present);
     const isAlone = this.isAlone;
     const before = passesBefore(chain, passes, request);
-    if (isAlone && !isFirst) return this.replyUnasked(chain, request.model, before);
     const hop = this.hopFor(chain, passes, request);
     const link = linkAt(chain, hop);
-    if (link === null) {
-      this.log.warn("no target is left for a request that comes from " + this.from.toString());
-      return true;
+    if (link === null || (isAlone && !isFirst)) {
+      return this.replyUnasked(chain, request.model, before);
     }
     edits.set(HOP, digits(hop + 1));
     if (isFirst) chain.metrics.requests.increment();
@@ -117,7 +107,10 @@ export class RedirectListener extends HeldRequest {
     const edits = new HeadEdits();
     const hop = this.begins(edits, present);
     const link = linkAt(chain, hop);
-    if (link === null || modelKey === null) return;
+    if (link === null || modelKey === null) {
+      edits.remove(AUTHORIZATION);
+      return edits.applyTo(requestHeaders, present);
+    }
     keepRoute();
     edits.set(HOP, digits(hop + 1));
     const consumer = consumerOf(this.config.consumerHeader);
@@ -161,17 +154,32 @@ export class RedirectListener extends HeldRequest {
 
   /** @returns the number of passes before this one */
   private begins(edits: HeadEdits, present: Pairs): i32 {
-    if (!this.from.isEmpty) return hopOf(present);
+    if (!this.from.isEmpty) {
+      this.undo(edits, present);
+      return hopOf(present);
+    }
     saveOriginals(edits, present);
     return 0;
+  }
+
+  /**
+   * Headers come as the pass before left them. What targets add goes, which are keys for the most part;
+   * the client's own credential comes back. Path and host are restored by Higress.
+   */
+  private undo(edits: HeadEdits, present: Pairs): void {
+    const touched = this.config.touched;
+    for (let i = 0; i < touched.length; i++) {
+      if (touched[i].at(0) != COLON) edits.remove(touched[i]);
+    }
+    const own = present.find(ORIGINAL_AUTH);
+    if (own !== null) edits.set(AUTHORIZATION, own);
   }
 
   /** Nobody is asked, and Higress makes the next pass at once. @returns false */
   private turnBack(link: Link): bool {
     link.metrics.skipped.increment();
-    const headers = new PairsBuilder().add(CONTENT_TYPE, JSON_TYPE).build();
     const body = this.config.allFailed.bodyOf(new Trace(), false);
-    this.sendLocalReply(503, headers, body, SKIPPED_DETAILS);
+    this.sendLocalReply(503, jsonHeaders(), body, SKIPPED_DETAILS);
     return false;
   }
 }

@@ -66,7 +66,8 @@ export class Breaker {
    * @param isLater others have failed before it: Envoy's router asks without an admission
    */
   succeed(isProbe: bool, isLater: bool): void {
-    if (isProbe || this.options.countsSuccesses || (isLater && this.isOpen)) this.update(Event.Success, 0, isProbe);
+    if (isProbe || this.options.countsSuccesses || (isLater && this.isOpen))
+      this.update(Event.Success, 0, isProbe);
   }
 
   /**

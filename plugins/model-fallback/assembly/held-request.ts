@@ -12,12 +12,7 @@ import {
 import { jsonHeaders, TOO_LARGE } from "./all-failed";
 import { Chain } from "./chain";
 import { FallbackConfig } from "./config";
-import {
-  CONTENT_LENGTH,
-  REQUEST_ID,
-  ROUTER_HEADERS,
-  TOO_LARGE_DETAILS,
-} from "./names";
+import { CONTENT_LENGTH, REQUEST_ID, ROUTER_HEADERS, TOO_LARGE_DETAILS } from "./names";
 import { consumerOf, RequestFeatures } from "./request-features";
 import { isWatched } from "./request-kind";
 import { BREAKER_OPEN } from "./reason";

@@ -1,20 +1,13 @@
 import { KeyPath } from "@ai-gateway-wasm/as-json";
 import { digits, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { keepRoute } from "@ai-gateway-wasm/kit";
-import {
-  getProperty,
-  HeadersAction,
-  Pairs,
-  requestHeaders,
-  responseHeaders,
-} from "proxy-wasm-as";
+import { getProperty, HeadersAction, Pairs, requestHeaders, responseHeaders } from "proxy-wasm-as";
 import { jsonHeaders } from "./all-failed";
 import { Attempt } from "./attempt";
 import { Chain, Link } from "./chain";
 import { ChainNote } from "./chain-note";
 import { Choice, fits } from "./choice";
 import { nowMs } from "./clock";
-import { FallbackConfig } from "./config";
 import { findFirstFailure, responseDetails, VIA_UPSTREAM } from "./first-failure";
 import { HeadEdits } from "./head-edits";
 import { HeldRequest } from "./held-request";

@@ -33,7 +33,7 @@ describe("a later target that `native` asks without its breaker", () => {
   const breaker = { failures: 2, openSeconds: 10, closeAfter: 2, countStatus };
   const opened = async () => {
     let ill = true;
-    const b = upstream().handle(() => (ill ? { status: 503, json: {} } : { json: { choices: [] } }));
+    const b = upstream().handle(() => ({ status: ill ? 503 : 200, json: { choices: [] } }));
     const models = { a: busy(500), b, c: well("c") };
     const chain = await nativeChain({ config: { breaker }, models, steers: true });
     for (let i = 0; i < 2; i++) await chain.ask();

@@ -171,7 +171,12 @@ describe("targets that are not for a request", () => {
 
   test("with none left a further pass is answered; the first asks the first target", async () => {
     const some = { targets: targets.slice(0, 2) };
-    const { answer } = await pass({ ...AGAIN, authorization: "Bearer sk-own" }, undefined, stream, some);
+    const { answer } = await pass(
+      { ...AGAIN, authorization: "Bearer sk-own" },
+      undefined,
+      stream,
+      some,
+    );
     expect([answer.status, answer.upstream.length]).toEqual([503, 0]);
     expect(answer.json()).toMatchObject({ error: { code: "all_targets_failed" } });
     const first = await pass({}, undefined, stream, some);

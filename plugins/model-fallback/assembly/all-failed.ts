@@ -4,7 +4,7 @@ import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { openAiError } from "@ai-gateway-wasm/llm/error-body";
 import { PairsBuilder } from "proxy-wasm-as";
 import { CONTENT_TYPE, JSON_TYPE } from "./names";
-import { TIMEOUT } from "./reason";
+import { STATUS_429, TIMEOUT } from "./reason";
 import { Trace } from "./trace";
 
 /** The headers of an error of our own. */
@@ -21,7 +21,6 @@ export const enum FailedMode {
 }
 
 const MODES: string[] = ["openai", "last", "first"];
-const STATUS_429: Slice = bytes("status_429");
 const TEXT: string = "All model targets failed";
 /** The answer to a body that is longer than `maxBodyBytes`, with `onBodyTooLarge: reject`. */
 export const TOO_LARGE: Slice = openAiError(

@@ -212,7 +212,7 @@ function checkBodyRules(rules: ConfigReader[], config: FallbackConfig, log: Plug
       rules[i].refuse("targets", "unknown target: " + names[j].toString());
     }
     if (names.length > 0 && config.strategy != Strategy.Replay) {
-      log.warn("errors.onBody[].targets is ignored: only strategy replay chooses");
+      log.warn("errors.onBody[].targets is for strategy replay only");
     }
   }
 }

@@ -14,12 +14,13 @@ const PROTOCOLS: string[] = ["openai", "azure", "raw"];
 /** Of `basePathHandling`. */
 export const HANDLINGS: string[] = ["prepend", "removePrefix"];
 const QUESTION: u8 = 0x3f;
+export const ROOT_PATH: Slice = bytes("/");
 const SLASH: i32 = 0x2f;
-const V1: Slice = bytes("/v1");
+export const V1: Slice = bytes("/v1");
 const DOT_SEGMENT: Slice = bytes("/.");
 const ENCODED_DOT: Slice = bytes("%2e");
 const DEPLOYMENTS: Slice = bytes("/openai/deployments/");
-const API_VERSION: Slice = bytes("api-version=");
+export const API_VERSION: Slice = bytes("api-version=");
 const DEFAULT_API_VERSION: Slice = bytes("2024-10-21");
 
 /** The path that a target is asked under. */
@@ -73,7 +74,7 @@ export class PathRule {
     if (hasBase == this.prepends) return original;
     if (this.prepends) return join(this.basePath, original);
     const rest = original.sub(this.basePath.length);
-    return rest.at(0) == SLASH ? rest : join(bytes("/"), rest);
+    return rest.at(0) == SLASH ? rest : join(ROOT_PATH, rest);
   }
 
   /**

@@ -1,7 +1,7 @@
-import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { responseBody, responseHeaders } from "proxy-wasm-as";
 import { INTERRUPTED } from "./all-failed";
-import { StreamOptions } from "./judge";
+import { DONE, StreamOptions } from "./judge";
 import { CONTENT_LENGTH } from "./names";
 
 const QUOTE: Slice = bytes('"');
@@ -37,15 +37,16 @@ class Mark {
   }
 }
 
+const TYPE: Slice = bytes('"type":');
 /** Of Anthropic's API, and of OpenAI's Responses: there the whole answer comes once more behind it. */
-const LAST_TYPE: Mark = new Mark(bytes('"type":'), [
+const LAST_TYPE: Mark = new Mark(TYPE, [
   bytes('"message_stop"'),
   bytes('"response.completed"'),
   bytes('"response.incomplete"'),
   bytes('"response.failed"'),
 ]);
 const MARKS: Mark[] = [
-  new Mark(bytes("\ndata:"), [bytes("[DONE]")]),
+  new Mark(bytes("\ndata:"), [DONE]),
   new Mark(bytes('"finish_reason":'), [QUOTE]),
   new Mark(bytes('"stop_reason":'), [QUOTE]),
   LAST_TYPE,
@@ -54,8 +55,7 @@ const MARKS: Mark[] = [
 /** What events of chats say: only of those it is known how they end, not of images or speech. */
 const CHAT: Mark[] = [
   new Mark(bytes('"choices":'), [bytes("[")]),
-  new Mark(bytes('"finish_reason":'), [NO_BYTES]),
-  new Mark(bytes('"type":'), [bytes('"message_'), bytes('"response.')]),
+  new Mark(TYPE, [bytes('"message_'), bytes('"response.')]),
 ];
 
 /**

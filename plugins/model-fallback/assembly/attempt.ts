@@ -24,8 +24,8 @@ export class Attempt {
     private readonly clientModel: Slice,
     /** Who asks; no bytes: unknown. */
     private readonly consumer: Slice,
-    /** Something in it may name a model. */
-    private readonly hasBody: bool = true,
+    /** It may name a model all the same: it is for an API that asks for one. */
+    private readonly mayName: bool = false,
   ) {
     this.model = clientModel.isEmpty ? clientModel : target.modelFor(clientModel);
   }
@@ -77,7 +77,7 @@ export class Attempt {
 
   /** The target's key is for a model of its own, and nobody knows which one the client's body names. */
   private get isBlind(): bool {
-    return this.clientModel.isEmpty && this.hasBody && !this.target.modelFor(NO_BYTES).isEmpty;
+    return this.mayName && !this.target.modelFor(NO_BYTES).isEmpty;
   }
 
   private get renames(): bool {

@@ -197,7 +197,7 @@ function readTargets(reader: ConfigReader, config: FallbackConfig, log: PluginLo
       reader.refuseWith("target " + name + ": cluster is required for strategy replay");
     }
     if (target.isExternal && target.credential.keepsClients) {
-      log.warn("target " + name + " is external and gets the credentials of clients");
+      log.warn("target " + name + " is external and gets clients' credentials");
     }
     config.add(target);
   }

@@ -25,6 +25,7 @@ import {
 } from "./names";
 import { NO_RESPONSE } from "./reason";
 import { consumerOf, RequestFeatures } from "./request-features";
+import { mayNameModel } from "./request-kind";
 import { responseStatus } from "./response-status";
 import { Result } from "./result";
 import { rewriteRequest } from "./rewrite";
@@ -107,7 +108,7 @@ export class RedirectListener extends HeldRequest {
     keepRoute();
     edits.set(HOP, digits(hop + 1));
     const consumer = consumerOf(this.config.consumerHeader);
-    const attempt = new Attempt(link.target, NO_BYTES, consumer);
+    const attempt = new Attempt(link.target, NO_BYTES, consumer, mayNameModel(this.config.paths));
     rewriteRequest(attempt, edits, present, NO_BYTES, modelKey);
   }
 

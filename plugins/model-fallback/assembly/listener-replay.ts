@@ -28,6 +28,7 @@ import { ReplayAnswer } from "./replay-answer";
 import { ReplayCalls } from "./replay-calls";
 import { ReplayRequest, sendOn } from "./replay-request";
 import { consumerOf, RequestFeatures } from "./request-features";
+import { mayNameModel } from "./request-kind";
 import { responseStatus } from "./response-status";
 import { tellAllFailed } from "./result";
 import { StreamEnd } from "./stream-end";
@@ -136,7 +137,12 @@ export class ReplayListener extends HeldRequest {
     const modelKey = this.config.modelKey;
     if (modelKey === null) return;
     const consumer = consumerOf(this.config.consumerHeader);
-    const attempt = new Attempt(chain.ranks[0].links[0].target, NO_BYTES, consumer);
+    const attempt = new Attempt(
+      chain.ranks[0].links[0].target,
+      NO_BYTES,
+      consumer,
+      mayNameModel(this.config.paths),
+    );
     sendOn(this.config, attempt, NO_BYTES, modelKey);
   }
 

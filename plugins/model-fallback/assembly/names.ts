@@ -54,7 +54,6 @@ export const ROUTER_HEADERS: Slice[] = [
   TOTAL_TIMEOUT,
   // A client whose requests Envoy takes for internal could have two attempts run at once.
   bytes("x-envoy-hedge-on-per-try-timeout"),
-  bytes("x-envoy-retry-grpc-on"),
 ];
 
 // What clients are told, until `expose` names it otherwise (4.1).

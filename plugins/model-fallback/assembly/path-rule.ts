@@ -20,6 +20,7 @@ export const V1: Slice = bytes("/v1");
 const DOT_SEGMENT: Slice = bytes("/.");
 const ENCODED_DOT: Slice = bytes("%2e");
 const DEPLOYMENTS: Slice = bytes("/openai/deployments/");
+const VERSION_NAME: Slice = bytes("api-version");
 export const API_VERSION: Slice = bytes("api-version=");
 const DEFAULT_API_VERSION: Slice = bytes("2024-10-21");
 
@@ -83,8 +84,7 @@ export class PathRule {
    *   /openai/deployments/<model>/chat/completions?a=b&api-version=2024-10-21
    */
   private azurePath(original: Slice, model: Slice): Slice {
-    const own = API_VERSION.sub(0, API_VERSION.length - 1);
-    const asked = withoutParameters(original, [own], QuerySyntax.Envoy);
+    const asked = withoutParameters(original, [VERSION_NAME], QuerySyntax.Envoy);
     const question = asked.indexOf(QUESTION);
     const path = question < 0 ? asked : asked.sub(0, question);
     const api = leaves(asked) ? NO_BYTES : apiOf(path);

@@ -45,11 +45,9 @@ export class ReplayAnswer {
 
   /** The answer to a call, valid until its callback returns. */
   static of(response: HttpCallResponse): ReplayAnswer {
-    const type = response.header(CONTENT_TYPE);
-    const text = type === null ? NO_BYTES : type;
-    const answer = new ReplayAnswer(response.status, text, response.body());
-    const encoding = response.header(CONTENT_ENCODING);
-    if (encoding !== null) answer.encoding = encoding;
+    const type = headerOf(response, CONTENT_TYPE);
+    const answer = new ReplayAnswer(response.status, type, response.body());
+    answer.encoding = headerOf(response, CONTENT_ENCODING);
     return answer;
   }
 
@@ -156,4 +154,9 @@ export class ReplayAnswer {
       this.body.find(CONNECTION_FAILURE) >= 0 || this.body.find(CONNECTION_TIMEOUT) >= 0;
     return isConnect ? CONNECT : RESET;
   }
+}
+
+function headerOf(response: HttpCallResponse, name: Slice): Slice {
+  const value = response.header(name);
+  return value === null ? NO_BYTES : value;
 }

@@ -6,9 +6,14 @@ import { CONTENT_TYPE, JSON_TYPE, PATH } from "./names";
 
 /** The running request has a JSON body of an API that is watched. `load` its headers before. */
 export function isWatched(paths: PathSuffixes): bool {
-  const path = requestHeaders.get(PATH);
-  if (path === null || !paths.matches(path)) return false;
+  if (!mayNameModel(paths)) return false;
   const type = requestHeaders.get(CONTENT_TYPE);
   if (type === null || lowerCase(type).find(JSON_TYPE) < 0) return false;
   return !isWebSocket() && !isEncoded(requestHeaders);
+}
+
+/** The running request is for an API whose requests name a model. */
+export function mayNameModel(paths: PathSuffixes): bool {
+  const path = requestHeaders.get(PATH);
+  return path !== null && paths.matches(path);
 }

@@ -38,6 +38,7 @@ import {
   statusReason,
   TIMEOUT,
 } from "./reason";
+import { mayNameModel } from "./request-kind";
 import { responseStatus } from "./response-status";
 import { Result } from "./result";
 import { REWRITTEN, RouterOrders } from "./router-orders";
@@ -178,7 +179,8 @@ export class UpstreamAttempt extends HttpContext {
       const consumer = present.find(this.config.consumerHeader);
       const edits = new HeadEdits();
       const asker = consumer === null ? NO_BYTES : consumer;
-      const attempt = new Attempt(target, NO_BYTES, asker, hasBody);
+      const mayName = hasBody && mayNameModel(this.config.paths);
+      const attempt = new Attempt(target, NO_BYTES, asker, mayName);
       attempt.editHead(edits, path === null ? NO_BYTES : path);
       edits.applyTo(requestHeaders, present);
     }

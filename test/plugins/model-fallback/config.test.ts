@@ -19,7 +19,7 @@ describe("what a start warns of", () => {
     [
       "an external target that gets clients' credentials",
       { targets: [{ name: "a", external: true, auth: { type: "keep" } }] },
-      "warn target a is external and gets the credentials of clients",
+      "warn target a is external and gets clients' credentials",
     ],
     [
       "a rule that names targets where the router chooses",

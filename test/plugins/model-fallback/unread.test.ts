@@ -27,7 +27,7 @@ describe.each(TARGETS)("a target with %s", (_what, fields, wanted) => {
     expect(header(models.r1, "authorization")).toBe("Bearer sk-a");
   });
 
-  test("native: too long, another type, encoded; a request without a body gets it", async () => {
+  test("native: too long, another type, encoded; one for an API without models gets it", async () => {
     const config = { targets: [{ name: "a", auth, ...fields }], maxBodyBytes: 1024 };
     const { host, models } = await nativeChain({ config, models: { a: well("a") } });
     const body = JSON.stringify(long);
@@ -41,6 +41,8 @@ describe.each(TARGETS)("a target with %s", (_what, fields, wanted) => {
       expect(header(models["a"]!, "authorization")).toBe(wanted);
     }
     await host.fetch("http://a.test/v1/models").settle();
+    expect(header(models["a"]!, "authorization")).toBe("Bearer sk-a");
+    await host.fetch("http://a.test/v1/files", { method: "POST", headers: json, body }).settle();
     expect(header(models["a"]!, "authorization")).toBe("Bearer sk-a");
   });
 });

@@ -24,8 +24,7 @@ import {
   TRACE_PROPERTY,
 } from "./names";
 import { NO_RESPONSE } from "./reason";
-import { consumerOf, RequestFeatures } from "./request-features";
-import { mayNameModel } from "./request-kind";
+import { consumerOf, mayNameModel, RequestFeatures } from "./request-features";
 import { responseStatus } from "./response-status";
 import { Result } from "./result";
 import { rewriteRequest } from "./rewrite";

@@ -2,7 +2,8 @@ import { lowerCase } from "@ai-gateway-wasm/bytes";
 import { isEncoded, isWebSocket } from "@ai-gateway-wasm/kit";
 import { PathSuffixes } from "@ai-gateway-wasm/llm/model";
 import { requestHeaders } from "proxy-wasm-as";
-import { CONTENT_TYPE, JSON_TYPE, PATH } from "./names";
+import { CONTENT_TYPE, JSON_TYPE } from "./names";
+import { mayNameModel } from "./request-features";
 
 /** The running request has a JSON body of an API that is watched. `load` its headers before. */
 export function isWatched(paths: PathSuffixes): bool {
@@ -10,10 +11,4 @@ export function isWatched(paths: PathSuffixes): bool {
   const type = requestHeaders.get(CONTENT_TYPE);
   if (type === null || lowerCase(type).find(JSON_TYPE) < 0) return false;
   return !isWebSocket() && !isEncoded(requestHeaders);
-}
-
-/** The running request is for an API whose requests name a model. */
-export function mayNameModel(paths: PathSuffixes): bool {
-  const path = requestHeaders.get(PATH);
-  return path !== null && paths.matches(path);
 }

@@ -38,7 +38,7 @@ import {
   statusReason,
   TIMEOUT,
 } from "./reason";
-import { mayNameModel } from "./request-kind";
+import { mayNameModel } from "./request-features";
 import { responseStatus } from "./response-status";
 import { Result } from "./result";
 import { REWRITTEN, RouterOrders } from "./router-orders";

@@ -1,5 +1,7 @@
 // Which model a request asks for: reading the name, mapping it, writing another one in its place.
+export { AMBIGUOUS_MODEL } from "./assembly/request/ambiguous-model";
 export {
+  isModelFlood,
   ModelField,
   ModelPlace,
   readFormModel,

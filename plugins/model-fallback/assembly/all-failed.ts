@@ -2,8 +2,15 @@ import { Escape, JsonWriter } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { openAiError } from "@ai-gateway-wasm/llm/error-body";
-import { TIMEOUT } from "./reason";
+import { PairsBuilder } from "proxy-wasm-as";
+import { CONTENT_TYPE, JSON_TYPE } from "./names";
+import { STATUS_429, TIMEOUT } from "./reason";
 import { Trace } from "./trace";
+
+/** The headers of an error of our own. */
+export function jsonHeaders(): Slice {
+  return new PairsBuilder().add(CONTENT_TYPE, JSON_TYPE).build();
+}
 
 /** Which answer clients get when no target has a good one; the order of `MODES`. */
 export const enum FailedMode {
@@ -14,7 +21,6 @@ export const enum FailedMode {
 }
 
 const MODES: string[] = ["openai", "last", "first"];
-const STATUS_429: Slice = bytes("status_429");
 const TEXT: string = "All model targets failed";
 /** The answer to a body that is longer than `maxBodyBytes`, with `onBodyTooLarge: reject`. */
 export const TOO_LARGE: Slice = openAiError(

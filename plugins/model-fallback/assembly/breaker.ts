@@ -60,9 +60,14 @@ export class Breaker {
     return this.update(Event.Admit, 0, true) ? Admission.Probe : Admission.No;
   }
 
-  /** An attempt has succeeded. */
-  succeed(isProbe: bool): void {
-    if (isProbe || this.options.countsSuccesses) this.update(Event.Success, 0, isProbe);
+  /**
+   * An attempt has succeeded.
+   *
+   * @param isLater others have failed before it: Envoy's router asks without an admission
+   */
+  succeed(isProbe: bool, isLater: bool): void {
+    if (isProbe || this.options.countsSuccesses || (isLater && this.isOpen))
+      this.update(Event.Success, 0, isProbe);
   }
 
   /**
@@ -83,6 +88,11 @@ export class Breaker {
   /** A request that was let through as probe is over, whatever became of it. */
   giveBack(): void {
     this.update(Event.GiveBack, 0, true);
+  }
+
+  private get isOpen(): bool {
+    const stored = getSharedData(this.key);
+    return stored !== null && stored.data.at(0) == <i32>BreakerState.Open;
   }
 
   /** @returns for `Admit`: the request may pass */
@@ -137,17 +147,20 @@ export class Breaker {
   }
 
   private noteSuccess(record: BreakerRecord, now: i64): void {
-    if (record.state == BreakerState.Open) return; // it began before
+    if (record.state == BreakerState.Open && now < record.untilMs) return; // it began before
     if (record.state == BreakerState.Closed) record.slide(now, this.options.windowSeconds * 1000);
     record.successes++;
-    if (record.state == BreakerState.HalfOpen && record.successes >= this.options.closeAfter) {
+    if (record.state != BreakerState.Closed && record.successes >= this.options.closeAfter) {
       record.enter(BreakerState.Closed, now, 0);
       record.backoff = 0;
     }
   }
 
   private noteFailure(record: BreakerRecord, now: i64, waitMs: i64): void {
-    if (record.state == BreakerState.Open) return;
+    if (record.state == BreakerState.Open) {
+      record.successes = 0;
+      return;
+    }
     if (record.state == BreakerState.HalfOpen) {
       record.backoff = min(record.backoff + 1, MOST_BACKOFF);
       this.open(record, now, waitMs);

@@ -197,7 +197,7 @@ function readTargets(reader: ConfigReader, config: FallbackConfig, log: PluginLo
       reader.refuseWith("target " + name + ": cluster is required for strategy replay");
     }
     if (target.isExternal && target.credential.keepsClients) {
-      log.warn("target " + name + " is external and gets the credentials of clients");
+      log.warn("target " + name + " is external and gets clients' credentials");
     }
     config.add(target);
   }
@@ -212,7 +212,7 @@ function checkBodyRules(rules: ConfigReader[], config: FallbackConfig, log: Plug
       rules[i].refuse("targets", "unknown target: " + names[j].toString());
     }
     if (names.length > 0 && config.strategy != Strategy.Replay) {
-      log.warn("errors.onBody[].targets is ignored: only strategy replay chooses");
+      log.warn("errors.onBody[].targets is for strategy replay only");
     }
   }
 }

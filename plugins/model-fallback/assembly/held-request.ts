@@ -5,22 +5,14 @@ import {
   DataAction,
   HeadersAction,
   HttpContext,
-  PairsBuilder,
   requestBody,
   requestHeaders,
   TrailersAction,
 } from "proxy-wasm-as";
-import { TOO_LARGE } from "./all-failed";
+import { jsonHeaders, TOO_LARGE } from "./all-failed";
 import { Chain } from "./chain";
 import { FallbackConfig } from "./config";
-import {
-  CONTENT_LENGTH,
-  CONTENT_TYPE,
-  JSON_TYPE,
-  REQUEST_ID,
-  ROUTER_HEADERS,
-  TOO_LARGE_DETAILS,
-} from "./names";
+import { CONTENT_LENGTH, REQUEST_ID, ROUTER_HEADERS, TOO_LARGE_DETAILS } from "./names";
 import { consumerOf, RequestFeatures } from "./request-features";
 import { isWatched } from "./request-kind";
 import { BREAKER_OPEN } from "./reason";
@@ -129,6 +121,11 @@ export abstract class HeldRequest extends HttpContext {
     if (config.asksForConsumer) request.consumer = consumerOf(config.consumerHeader);
     const chain = request.model.isEmpty ? NO_CHAIN : config.findChain(request.model);
     if (chain === null) return this.passForeign();
+    if (request.isFlood) {
+      this.hold = Hold.ForGood;
+      this.refuse();
+      return;
+    }
     const settled = request.isAmbiguous ? settle(body, modelKey, request.model) : body;
     if (!this.begin(chain, request, settled, modelKey)) this.hold = Hold.ForGood;
   }
@@ -177,10 +174,9 @@ export abstract class HeldRequest extends HttpContext {
     return HeadersAction.Continue;
   }
 
-  /** The request is longer than may be kept for a second attempt. */
+  /** The request is longer than may be kept for a second attempt, or would be with one name in it. */
   private refuse(): HeadersAction {
-    const headers = new PairsBuilder().add(CONTENT_TYPE, JSON_TYPE).build();
-    this.sendLocalReply(413, headers, TOO_LARGE, TOO_LARGE_DETAILS);
+    this.sendLocalReply(413, jsonHeaders(), TOO_LARGE, TOO_LARGE_DETAILS);
     return HeadersAction.StopAllIterationAndWatermark;
   }
 }

@@ -4,7 +4,7 @@ import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { dataOf, SseFields, SseReader } from "@ai-gateway-wasm/sse";
 import { Errors } from "./errors";
 
-const DONE: Slice = bytes("[DONE]");
+export const DONE: Slice = bytes("[DONE]");
 const ERROR: Slice = bytes("error");
 const OBJECT: Slice = bytes("object");
 const EVENT: Slice = bytes("event");

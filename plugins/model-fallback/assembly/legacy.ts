@@ -2,13 +2,12 @@ import { Escape, JsonValue, JsonWriter, parseJson, readJson } from "@ai-gateway-
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginLog } from "@ai-gateway-wasm/kit";
 import { MILLION } from "./breaker-options";
-import { HANDLINGS, join } from "./path-rule";
+import { API_VERSION, HANDLINGS, join, V1 } from "./path-rule";
 import { findSection } from "./section";
 
 const OBJECTS: string[] = ["errors", "breaker", "timeouts"];
 const DAY_MS: i64 = 86400000;
 const SCHEME: Slice = bytes("://");
-const V1: Slice = bytes("/v1");
 const CHAT: Slice = bytes("/chat/completions");
 
 /**
@@ -113,7 +112,7 @@ class LegacyWriter {
   private writeAzure(provider: ConfigReader): void {
     const json = this.json.key("protocol").string("azure");
     const url = provider.text("azureServiceUrl");
-    const at = url.find(bytes("api-version="));
+    const at = url.find(API_VERSION);
     if (at >= 0) {
       const rest = url.sub(at + 12);
       const end = rest.indexOf(0x26);
@@ -137,7 +136,7 @@ class LegacyWriter {
     const fields = ["healthCheckModel", "healthCheckInterval", "healthCheckTimeout"];
     for (let i = 0; i < fields.length; i++) {
       if (!failover.has(fields[i])) continue;
-      this.log.warn("failover.healthCheck* is ignored: requests are the probes here");
+      this.log.warn("failover.healthCheck* is ignored: requests probe");
       return;
     }
   }

@@ -1,30 +1,21 @@
 import { KeyPath } from "@ai-gateway-wasm/as-json";
 import { digits, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
-import { keepRoute, PluginLog } from "@ai-gateway-wasm/kit";
-import {
-  getProperty,
-  HeadersAction,
-  Pairs,
-  PairsBuilder,
-  requestHeaders,
-  responseHeaders,
-} from "proxy-wasm-as";
+import { keepRoute } from "@ai-gateway-wasm/kit";
+import { getProperty, HeadersAction, Pairs, requestHeaders, responseHeaders } from "proxy-wasm-as";
+import { jsonHeaders } from "./all-failed";
 import { Attempt } from "./attempt";
 import { Chain, Link } from "./chain";
 import { ChainNote } from "./chain-note";
 import { Choice, fits } from "./choice";
 import { nowMs } from "./clock";
-import { FallbackConfig } from "./config";
 import { findFirstFailure, responseDetails, VIA_UPSTREAM } from "./first-failure";
 import { HeadEdits } from "./head-edits";
 import { HeldRequest } from "./held-request";
 import {
   AUTHORITY,
   AUTHORIZATION,
-  CONTENT_TYPE,
   HIGRESS_FALLBACK_FROM,
   HOP,
-  JSON_TYPE,
   ORIGINAL_AUTH,
   ORIGINAL_HOST,
   ORIGINAL_PATH,
@@ -33,12 +24,14 @@ import {
   TRACE_PROPERTY,
 } from "./names";
 import { NO_RESPONSE } from "./reason";
-import { consumerOf, RequestFeatures } from "./request-features";
+import { consumerOf, mayNameModel, RequestFeatures } from "./request-features";
 import { responseStatus } from "./response-status";
 import { Result } from "./result";
 import { rewriteRequest } from "./rewrite";
 import { findRouterReason } from "./router-details";
 import { Trace } from "./trace";
+
+const COLON: i32 = 0x3a;
 
 /**
  * One pass of a request of `redirect`: Higress sends a failed request through all filters again, on
@@ -53,14 +46,6 @@ export class RedirectListener extends HeldRequest {
   private choice: Choice | null = null;
   /** Null: no target is asked, or its answer has come. */
   private result: Result | null = null;
-
-  constructor(
-    id: u32,
-    config: FallbackConfig,
-    private readonly log: PluginLog,
-  ) {
-    super(id, config);
-  }
 
   protected override isBack(): bool {
     const from = requestHeaders.get(HIGRESS_FALLBACK_FROM);
@@ -83,12 +68,10 @@ export class RedirectListener extends HeldRequest {
     const passes = this.begins(edits, present);
     const isAlone = this.isAlone;
     const before = passesBefore(chain, passes, request);
-    if (isAlone && !isFirst) return this.replyUnasked(chain, request.model, before);
     const hop = this.hopFor(chain, passes, request);
     const link = linkAt(chain, hop);
-    if (link === null) {
-      this.log.warn("no target is left for a request that comes from " + this.from.toString());
-      return true;
+    if (link === null || (isAlone && !isFirst)) {
+      return this.replyUnasked(chain, request.model, before);
     }
     edits.set(HOP, digits(hop + 1));
     if (isFirst) chain.metrics.requests.increment();
@@ -117,11 +100,14 @@ export class RedirectListener extends HeldRequest {
     const edits = new HeadEdits();
     const hop = this.begins(edits, present);
     const link = linkAt(chain, hop);
-    if (link === null || modelKey === null) return;
+    if (link === null || modelKey === null) {
+      edits.remove(AUTHORIZATION);
+      return edits.applyTo(requestHeaders, present);
+    }
     keepRoute();
     edits.set(HOP, digits(hop + 1));
     const consumer = consumerOf(this.config.consumerHeader);
-    const attempt = new Attempt(link.target, NO_BYTES, consumer);
+    const attempt = new Attempt(link.target, NO_BYTES, consumer, mayNameModel(this.config.paths));
     rewriteRequest(attempt, edits, present, NO_BYTES, modelKey);
   }
 
@@ -161,17 +147,32 @@ export class RedirectListener extends HeldRequest {
 
   /** @returns the number of passes before this one */
   private begins(edits: HeadEdits, present: Pairs): i32 {
-    if (!this.from.isEmpty) return hopOf(present);
+    if (!this.from.isEmpty) {
+      this.undo(edits, present);
+      return hopOf(present);
+    }
     saveOriginals(edits, present);
     return 0;
+  }
+
+  /**
+   * Headers come as the pass before left them. What targets add goes, which are keys for the most part;
+   * the client's own credential comes back. Path and host are restored by Higress.
+   */
+  private undo(edits: HeadEdits, present: Pairs): void {
+    const touched = this.config.touched;
+    for (let i = 0; i < touched.length; i++) {
+      if (touched[i].at(0) != COLON) edits.remove(touched[i]);
+    }
+    const own = present.find(ORIGINAL_AUTH);
+    if (own !== null) edits.set(AUTHORIZATION, own);
   }
 
   /** Nobody is asked, and Higress makes the next pass at once. @returns false */
   private turnBack(link: Link): bool {
     link.metrics.skipped.increment();
-    const headers = new PairsBuilder().add(CONTENT_TYPE, JSON_TYPE).build();
     const body = this.config.allFailed.bodyOf(new Trace(), false);
-    this.sendLocalReply(503, headers, body, SKIPPED_DETAILS);
+    this.sendLocalReply(503, jsonHeaders(), body, SKIPPED_DETAILS);
     return false;
   }
 }

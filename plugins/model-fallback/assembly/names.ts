@@ -52,6 +52,8 @@ export const ROUTER_HEADERS: Slice[] = [
   MAX_RETRIES,
   PER_TRY_TIMEOUT,
   TOTAL_TIMEOUT,
+  // A client whose requests Envoy takes for internal could have two attempts run at once.
+  bytes("x-envoy-hedge-on-per-try-timeout"),
 ];
 
 // What clients are told, until `expose` names it otherwise (4.1).

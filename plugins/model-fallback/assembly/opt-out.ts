@@ -1,8 +1,9 @@
-import { bytes, lowerCase, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, lowerCase, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, readHeaderName } from "@ai-gateway-wasm/kit";
 import { requestHeaders } from "proxy-wasm-as";
 import { OPT_OUT } from "./names";
 
+const COMMA: u8 = 0x2c;
 const DEFAULT_VALUES: Slice[] = [bytes("off"), bytes("0"), bytes("false")];
 
 /** `optOut`: the header by which a client forbids fallbacks for one request. */
@@ -20,8 +21,10 @@ export class OptOut {
 
   /** The running request wants its first target and no other. Its headers can be read. */
   isAsked(): bool {
-    const value = !this.header.isEmpty ? requestHeaders.get(this.header) : null;
-    if (value === null) return false;
+    const list = !this.header.isEmpty ? requestHeaders.joined(this.header) : null;
+    if (list === null) return false;
+    // The last one counts: proxies add theirs behind the client's.
+    const value = trim(list.sub(list.lastIndexOf(COMMA) + 1));
     const word = lowerCase(value);
     for (let i = 0; i < this.values.length; i++) {
       if (this.values[i].equals(word) || this.values[i].equals(value)) return true;

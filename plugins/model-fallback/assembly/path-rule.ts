@@ -1,5 +1,5 @@
-import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { Builder, bytes, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { ConfigReader, QuerySyntax, withoutParameters } from "@ai-gateway-wasm/kit";
 import { appendSegment } from "@ai-gateway-wasm/kit/percent";
 
 /** The language of a target; the order of `PROTOCOLS`. */
@@ -14,10 +14,14 @@ const PROTOCOLS: string[] = ["openai", "azure", "raw"];
 /** Of `basePathHandling`. */
 export const HANDLINGS: string[] = ["prepend", "removePrefix"];
 const QUESTION: u8 = 0x3f;
+export const ROOT_PATH: Slice = bytes("/");
 const SLASH: i32 = 0x2f;
-const V1: Slice = bytes("/v1");
+export const V1: Slice = bytes("/v1");
+const DOT_SEGMENT: Slice = bytes("/.");
+const ENCODED_DOT: Slice = bytes("%2e");
 const DEPLOYMENTS: Slice = bytes("/openai/deployments/");
-const API_VERSION: Slice = bytes("api-version=");
+const VERSION_NAME: Slice = bytes("api-version");
+export const API_VERSION: Slice = bytes("api-version=");
 const DEFAULT_API_VERSION: Slice = bytes("2024-10-21");
 
 /** The path that a target is asked under. */
@@ -65,12 +69,13 @@ export class PathRule {
       if (this.protocol == Protocol.Azure) return this.azurePath(original, model);
     }
     if (this.basePath.isEmpty || this.protocol == Protocol.Azure) return original;
+    if (this.prepends && leaves(original)) return this.basePath;
     // As in Higress, nothing is put in front of what is there.
     const hasBase = original.startsWith(this.basePath);
     if (hasBase == this.prepends) return original;
     if (this.prepends) return join(this.basePath, original);
     const rest = original.sub(this.basePath.length);
-    return rest.at(0) == SLASH ? rest : join(bytes("/"), rest);
+    return rest.at(0) == SLASH ? rest : join(ROOT_PATH, rest);
   }
 
   /**
@@ -79,17 +84,33 @@ export class PathRule {
    *   /openai/deployments/<model>/chat/completions?a=b&api-version=2024-10-21
    */
   private azurePath(original: Slice, model: Slice): Slice {
-    const question = original.indexOf(QUESTION);
-    const path = question < 0 ? original : original.sub(0, question);
-    const version = path.find(V1);
-    const api = version < 0 ? path : path.sub(version + V1.length);
+    const asked = withoutParameters(original, [VERSION_NAME], QuerySyntax.Envoy);
+    const question = asked.indexOf(QUESTION);
+    const path = question < 0 ? asked : asked.sub(0, question);
+    const api = leaves(asked) ? NO_BYTES : apiOf(path);
     const built = new Builder(128).append(DEPLOYMENTS);
     appendSegment(built, model);
     built.append(api).appendByte(QUESTION);
-    const query = question < 0 ? NO_BYTES : original.sub(question + 1);
+    const query = question < 0 ? NO_BYTES : asked.sub(question + 1);
     if (!query.isEmpty) built.append(query).appendByte(0x26);
     return built.append(API_VERSION).append(this.apiVersion).view();
   }
+}
+
+/** What stands behind the segment `v1`, or all of it. */
+function apiOf(path: Slice): Slice {
+  for (let at = path.find(V1); at >= 0; at = path.find(V1, at + 1)) {
+    const rest = path.sub(at + V1.length);
+    if (rest.isEmpty || rest.at(0) == SLASH) return rest;
+  }
+  return path;
+}
+
+/** Segments of it lead upwards, out of what stands in front. */
+function leaves(original: Slice): bool {
+  const question = original.indexOf(QUESTION);
+  const path = question < 0 ? original : original.sub(0, question);
+  return path.find(DOT_SEGMENT) >= 0 || lowerCase(path).find(ENCODED_DOT) >= 0;
 }
 
 /** The path with the original query, unless it has one of its own. */

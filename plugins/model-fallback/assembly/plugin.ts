@@ -77,7 +77,7 @@ export class ModelFallbackRoot extends PluginRoot<FallbackConfig> {
       case Strategy.Replay:
         return new ReplayListener(id, config, this.waiting);
       default:
-        return new RedirectListener(id, config, this.log);
+        return new RedirectListener(id, config);
     }
   }
 

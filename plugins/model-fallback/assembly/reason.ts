@@ -42,7 +42,7 @@ export const NO_RESPONSE: Slice = bytes("no_response");
 export const RESET_MID_STREAM: Slice = bytes("reset_mid_stream");
 
 const STATUS: Slice = bytes("status_");
-const STATUS_429: Slice = bytes("status_429");
+export const STATUS_429: Slice = bytes("status_429");
 
 /** `status_503` */
 export function statusReason(status: i32): Slice {

@@ -34,6 +34,8 @@ export class ReplayAnswer {
   served: Served | null = null;
   /** Seconds after which the client may come again; 0: nothing is said. */
   retryAfter: i64 = 0;
+  /** How its body is encoded, which then nobody reads here; no bytes: it is not. */
+  private encoding: Slice = NO_BYTES;
 
   constructor(
     readonly status: i32,
@@ -43,8 +45,10 @@ export class ReplayAnswer {
 
   /** The answer to a call, valid until its callback returns. */
   static of(response: HttpCallResponse): ReplayAnswer {
-    const type = response.header(CONTENT_TYPE);
-    return new ReplayAnswer(response.status, type === null ? NO_BYTES : type, response.body());
+    const type = headerOf(response, CONTENT_TYPE);
+    const answer = new ReplayAnswer(response.status, type, response.body());
+    answer.encoding = headerOf(response, CONTENT_ENCODING);
+    return answer;
   }
 
   /** What a client gets that nobody answered. */
@@ -59,12 +63,13 @@ export class ReplayAnswer {
     const copy = new ReplayAnswer(this.status, this.type.copy(), this.body.copy());
     copy.served = this.served;
     copy.retryAfter = this.retryAfter;
+    copy.encoding = this.encoding.copy();
     return copy;
   }
 
   /** The same, with an event that says so when it is a stream that ended too early. */
   ended(stream: StreamOptions): ReplayAnswer {
-    if (!stream.marksEnd || !this.isStream) return this;
+    if (!stream.marksEnd || !this.isStream || !this.encoding.isEmpty) return this;
     const end = new StreamEnd();
     end.feed(this.body);
     if (end.isComplete) return this;
@@ -84,7 +89,7 @@ export class ReplayAnswer {
     if (errors.isFailure(this.status) || rule !== null) {
       return errors.isRefusal(this.status, this.body) ? null : statusReason(this.status);
     }
-    if (this.status != 200 || !errors.onBadStart) return null;
+    if (this.status != 200 || !errors.onBadStart || !this.encoding.isEmpty) return null;
     const isStream = this.isStream;
     if (!(isStream ? config.stream.holdsFirstEvent : config.stream.judgesJson)) return null;
     const judge = new StartJudge(isStream, config.stream, errors);
@@ -96,6 +101,7 @@ export class ReplayAnswer {
   headers(exposure: Exposure): Slice {
     const headers = new PairsBuilder();
     if (!this.type.isEmpty) headers.add(CONTENT_TYPE, this.type);
+    if (!this.encoding.isEmpty) headers.add(CONTENT_ENCODING, this.encoding);
     if (this.retryAfter > 0) headers.add(RETRY_AFTER, digits(this.retryAfter));
     const served = this.served;
     if (served !== null) exposure.addTo(headers, served);
@@ -118,7 +124,8 @@ export class ReplayAnswer {
   replaceHead(exposure: Exposure): void {
     responseHeaders.load();
     responseHeaders.remove(CONTENT_LENGTH);
-    responseHeaders.remove(CONTENT_ENCODING);
+    if (this.encoding.isEmpty) responseHeaders.remove(CONTENT_ENCODING);
+    else responseHeaders.set(CONTENT_ENCODING, this.encoding);
     responseHeaders.remove(TRANSFER_ENCODING);
     responseHeaders.set(STATUS, digits(this.status));
     if (this.type.isEmpty) responseHeaders.remove(CONTENT_TYPE);
@@ -147,4 +154,9 @@ export class ReplayAnswer {
       this.body.find(CONNECTION_FAILURE) >= 0 || this.body.find(CONNECTION_TIMEOUT) >= 0;
     return isConnect ? CONNECT : RESET;
   }
+}
+
+function headerOf(response: HttpCallResponse, name: Slice): Slice {
+  const value = response.header(name);
+  return value === null ? NO_BYTES : value;
 }

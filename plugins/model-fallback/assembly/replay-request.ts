@@ -1,14 +1,13 @@
 import { KeyPath } from "@ai-gateway-wasm/as-json";
-import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { Slice } from "@ai-gateway-wasm/bytes";
 import { chooseRouteAgain, keepRoute } from "@ai-gateway-wasm/kit";
 import { httpCall, Pairs, PairsBuilder, requestHeaders, Status } from "proxy-wasm-as";
 import { Attempt } from "./attempt";
 import { FallbackConfig } from "./config";
 import { HeadEdits } from "./head-edits";
 import { CREDENTIAL_HEADERS, PASSED_ON, PATH } from "./names";
+import { ROOT_PATH } from "./path-rule";
 import { rewriteRequest } from "./rewrite";
-
-const NO_PATH: Slice = bytes("/");
 
 /** A client's request, kept to be sent again to other targets. */
 @final
@@ -41,7 +40,7 @@ export class ReplayRequest {
     const original = new Pairs(this.head);
     const path = original.find(PATH);
     const edits = new HeadEdits();
-    attempt.editHead(edits, path === null ? NO_PATH : path);
+    attempt.editHead(edits, path === null ? ROOT_PATH : path);
     const head = new PairsBuilder();
     edits.appendTo(head, original);
     if (!head.isComplete) return Status.BadArgument;

@@ -1,7 +1,9 @@
 import { JsonCursor, JsonValue, KeyPath, readJson, stringOf } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { configFlag } from "@ai-gateway-wasm/kit";
+import { isModelFlood, PathSuffixes } from "@ai-gateway-wasm/llm/model";
 import { requestHeaders } from "proxy-wasm-as";
+import { PATH } from "./names";
 
 const STREAM: Slice = bytes("stream");
 const TOOLS: Slice = bytes("tools");
@@ -20,6 +22,8 @@ export class RequestFeatures {
   model: Slice = NO_BYTES;
   /** It names several, and they need not be the same. */
   isAmbiguous: bool = false;
+  /** So often, or by such a long name, that it is not written into all its places. */
+  isFlood: bool = false;
   streams: bool = false;
   hasTools: bool = false;
   /** Only looked for when somebody asks for it. */
@@ -46,7 +50,9 @@ export class RequestFeatures {
       if (members.keyIs(steps[0].key)) names++;
       features.note(members, seesImages);
     }
-    features.isAmbiguous = names > 1 || (steps.length > 1 && modelKey.readAll(root).length > 1);
+    if (steps.length > 1) names = max(names, modelKey.readAll(root).length);
+    features.isAmbiguous = names > 1;
+    features.isFlood = isModelFlood(names, features.model.length);
     return features;
   }
 
@@ -60,6 +66,12 @@ export class RequestFeatures {
       if (hasImages(member.value)) this.hasImages = true;
     }
   }
+}
+
+/** The running request is for an API whose requests name a model. */
+export function mayNameModel(paths: PathSuffixes): bool {
+  const path = requestHeaders.get(PATH);
+  return path !== null && paths.matches(path);
 }
 
 /** Who asks for the running request, whose headers can be read; no bytes: nobody knows. */

@@ -132,7 +132,7 @@ export class Result {
     link.metrics.success.increment();
     link.metrics.firstTokenMs.record(<u64>max<i64>(0, this.lastMs));
     const breaker = this.breakerOf(link);
-    if (breaker !== null) breaker.succeed(this.isProbe);
+    if (breaker !== null) breaker.succeed(this.isProbe, this.trace.count > 1);
     return served;
   }
 

@@ -5,7 +5,6 @@ const NO_HEALTHY_UPSTREAM: Slice = bytes("no_healthy_upstream");
 const RESET_BEFORE: Slice = bytes("upstream_reset_before_response_started");
 const CONNECTION_FAILURE: Slice = bytes("connection_failure");
 const CONNECTION_TIMEOUT: Slice = bytes("connection_timeout");
-const OVERFLOWED: Slice = bytes("overflow");
 const CLUSTER_NOT_FOUND: Slice = bytes("cluster_not_found");
 const MAINTENANCE: Slice = bytes("maintenance_mode");
 const TIMEOUTS: Slice[] = [
@@ -33,7 +32,7 @@ export function findRouterReason(details: Slice): Slice | null {
 
 /** `upstream_reset_before_response_started{connection_failure|…}` */
 function reasonOfReset(details: Slice): Slice {
-  if (details.find(OVERFLOWED) >= 0) return OVERFLOW;
+  if (details.find(OVERFLOW) >= 0) return OVERFLOW;
   const isConnect = details.find(CONNECTION_FAILURE) >= 0 || details.find(CONNECTION_TIMEOUT) >= 0;
   return isConnect ? CONNECT : RESET;
 }

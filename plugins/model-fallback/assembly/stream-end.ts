@@ -1,10 +1,11 @@
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { responseBody, responseHeaders } from "proxy-wasm-as";
 import { INTERRUPTED } from "./all-failed";
-import { StreamOptions } from "./judge";
+import { DONE, StreamOptions } from "./judge";
 import { CONTENT_LENGTH } from "./names";
 
 const QUOTE: Slice = bytes('"');
+const NULL_TEXT: Slice = bytes('"null"');
 const BLANK_LINE: Slice = bytes("\n\n");
 /** Where marks are looked for: behind them comes one event with the usage at most. */
 const TAIL: i32 = 4096;
@@ -26,6 +27,8 @@ class Mark {
       let from = at + this.key.length;
       while (text.at(from) == 0x20) from++;
       const rest = text.sub(from);
+      // DashScope's words for "not yet".
+      if (rest.at(1) == 0x22 || rest.startsWith(NULL_TEXT)) continue;
       for (let i = 0; i < this.values.length; i++) {
         if (rest.startsWith(this.values[i])) return true;
       }
@@ -34,18 +37,25 @@ class Mark {
   }
 }
 
+const TYPE: Slice = bytes('"type":');
 /** Of Anthropic's API, and of OpenAI's Responses: there the whole answer comes once more behind it. */
-const LAST_TYPE: Mark = new Mark(bytes('"type":'), [
+const LAST_TYPE: Mark = new Mark(TYPE, [
   bytes('"message_stop"'),
   bytes('"response.completed"'),
   bytes('"response.incomplete"'),
   bytes('"response.failed"'),
 ]);
 const MARKS: Mark[] = [
-  new Mark(bytes("\ndata:"), [bytes("[DONE]")]),
+  new Mark(bytes("\ndata:"), [DONE]),
   new Mark(bytes('"finish_reason":'), [QUOTE]),
   new Mark(bytes('"stop_reason":'), [QUOTE]),
   LAST_TYPE,
+];
+
+/** What events of chats say: only of those it is known how they end, not of images or speech. */
+const CHAT: Mark[] = [
+  new Mark(bytes('"choices":'), [bytes("[")]),
+  new Mark(TYPE, [bytes('"message_'), bytes('"response.')]),
 ];
 
 /**
@@ -56,6 +66,8 @@ const MARKS: Mark[] = [
 export class StreamEnd {
   /** At least the last `TAIL` bytes so far, at most twice as many. */
   private readonly tail: Builder = new Builder(0);
+  /** What went out of the tail is of a chat. */
+  private isChat: bool = false;
   /** What went out of the tail says that this is the end. */
   private hasEnded: bool = false;
 
@@ -95,6 +107,7 @@ export class StreamEnd {
     const tail = this.tail;
     if (tail.length + piece.length > TAIL * 2) {
       const text = tail.toSlice();
+      if (!this.isChat) this.isChat = anyIn(CHAT, text);
       const cut = text.length - TAIL;
       const start = text.sub(0, cut).lastIndexOf(0x0a) + 1;
       if (LAST_TYPE.isIn(text.sub(start, start + HEAD))) this.hasEnded = true;
@@ -104,17 +117,21 @@ export class StreamEnd {
     tail.append(piece);
   }
 
-  /** The stream has ended as it should. */
+  /** The stream has ended as it should, or nobody knows how it should. */
   get isComplete(): bool {
     const text = this.tail.view();
-    for (let i = 0; i < MARKS.length; i++) {
-      if (MARKS[i].isIn(text)) return true;
-    }
-    return this.hasEnded;
+    return this.hasEnded || anyIn(MARKS, text) || !(this.isChat || anyIn(CHAT, text));
   }
 
   /** What a stream gets that is not complete: an event of its own. */
   get addition(): Slice {
     return this.tail.view().endsWith(BLANK_LINE) ? INTERRUPTED.sub(BLANK_LINE.length) : INTERRUPTED;
   }
+}
+
+function anyIn(marks: Mark[], text: Slice): bool {
+  for (let i = 0; i < marks.length; i++) {
+    if (marks[i].isIn(text)) return true;
+  }
+  return false;
 }

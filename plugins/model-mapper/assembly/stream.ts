@@ -9,6 +9,7 @@ import {
   replaceHeldBody,
 } from "@ai-gateway-wasm/kit";
 import {
+  AMBIGUOUS_MODEL,
   isHeaderSafe,
   ModelField,
   ModelPlace,
@@ -20,12 +21,13 @@ import {
   HeadersAction,
   HttpContext,
   LogLevel,
+  PairsBuilder,
   requestBody,
   requestHeaders,
   TrailersAction,
 } from "proxy-wasm-as";
 import { MapperConfig } from "./config";
-import { CONTENT_LENGTH, CONTENT_TYPE, PATH } from "./names";
+import { AMBIGUOUS_DETAILS, CONTENT_LENGTH, CONTENT_TYPE, JSON_TYPE, PATH } from "./names";
 
 /**
  * One request: its body is held until it is complete, then the name of its model is replaced by
@@ -62,14 +64,12 @@ export class ModelMapper extends HttpContext {
 
   override onRequestBody(_size: i32, endOfStream: bool): DataAction {
     if (!endOfStream) return DataAction.StopIterationAndBuffer;
-    this.map();
-    return DataAction.Continue;
+    return this.map() ? DataAction.Continue : DataAction.StopIterationNoBuffer;
   }
 
   /** With trailers no body callback says that the body is complete; this one does. */
   override onRequestTrailers(): TrailersAction {
-    this.map();
-    return TrailersAction.Continue;
+    return this.map() ? TrailersAction.Continue : TrailersAction.StopIteration;
   }
 
   /** What the type says is not asked: requests without one are mapped, too. */
@@ -83,24 +83,33 @@ export class ModelMapper extends HttpContext {
     return true;
   }
 
-  /** The body is complete. */
-  private map(): void {
+  /** The body is complete. False: it was answered. */
+  private map(): bool {
     this.finish();
     const body = requestBody.readAll();
-    if (body === null || body.isEmpty) return;
+    if (body === null || body.isEmpty) return true;
     const key = this.config.key;
     const field = this.isForm
       ? readFormModel(body, this.contentType, key)
       : readJsonModel(body, key);
     if (field.place == ModelPlace.Unreadable) {
       this.log.error(this.isForm ? "invalid multipart body" : "invalid json body");
-      return;
+      return true;
     }
+    if (field.isFlood) return this.refuse();
     const asked = this.isForm ? trim(field.name) : field.name;
     const model = this.modelFor(field, asked);
     this.tell(model);
     if (!model.isEmpty && !model.equals(asked)) this.write(field, asked, model);
     else if (field.isAmbiguous) replaceHeldBody(body, field.end, field.unify());
+    return true;
+  }
+
+  /** The name cannot be written into all its places. @returns false */
+  private refuse(): bool {
+    const headers = new PairsBuilder().add(CONTENT_TYPE, JSON_TYPE).build();
+    this.sendLocalReply(400, headers, AMBIGUOUS_MODEL, AMBIGUOUS_DETAILS);
+    return false;
   }
 
   /** A form without a model stays without one; JSON is told what `*` says, be it an object or not. */

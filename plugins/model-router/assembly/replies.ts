@@ -2,10 +2,7 @@ import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { PairsBuilder } from "proxy-wasm-as";
 import { CONTENT_TYPE, JSON_TYPE } from "./names";
 
-/** The one refusal: a body that names its model more than once. */
-export const AMBIGUOUS_BODY: Slice = bytes(
-  '{"error":{"message":"ambiguous model field","type":"invalid_request_error","param":"model","code":"ambiguous_model"}}',
-);
+/** Of the one refusal: a body that names its model more than once. */
 export const AMBIGUOUS_DETAILS: Slice = bytes("model_router.ambiguous_model");
 
 export function replyHeaders(): Slice {

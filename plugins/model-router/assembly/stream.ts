@@ -1,7 +1,7 @@
 import { NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { chooseRouteAgain, isWebSocket, limitRequestBuffer, PluginLog } from "@ai-gateway-wasm/kit";
 import { AttributeMap, writeToLog } from "@ai-gateway-wasm/kit/attributes";
-import { isHeaderSafe, ModelField, ModelPlace } from "@ai-gateway-wasm/llm/model";
+import { AMBIGUOUS_MODEL, isHeaderSafe, ModelField, ModelPlace } from "@ai-gateway-wasm/llm/model";
 import {
   DataAction,
   getProperty,
@@ -24,7 +24,7 @@ import {
   SPLIT_PROPERTY,
   VARIANT_ATTRIBUTE,
 } from "./names";
-import { AMBIGUOUS_BODY, AMBIGUOUS_DETAILS, replyHeaders } from "./replies";
+import { AMBIGUOUS_DETAILS, replyHeaders } from "./replies";
 import { Choice } from "./split/choice";
 import { SplitRequest } from "./split/request";
 import { Target } from "./target";
@@ -148,7 +148,8 @@ export class ModelRouter extends HttpContext {
     const split = this.config.split;
     if (split !== null) requestHeaders.load();
     if (field !== null) {
-      if (field.isAmbiguous && this.config.refusesAmbiguous) return this.refuse();
+      const isRefused = field.isAmbiguous && (this.config.refusesAmbiguous || field.isFlood);
+      if (isRefused) return this.refuse();
       const target = field.place == ModelPlace.Name ? this.aim(field) : null;
       if (target !== null) this.send(body, field, target);
       else this.keep(body, field);
@@ -274,7 +275,7 @@ export class ModelRouter extends HttpContext {
   }
 
   private refuse(): bool {
-    if (this.sendLocalReply(400, replyHeaders(), AMBIGUOUS_BODY, AMBIGUOUS_DETAILS)) this.finish();
+    if (this.sendLocalReply(400, replyHeaders(), AMBIGUOUS_MODEL, AMBIGUOUS_DETAILS)) this.finish();
     return false;
   }
 }

@@ -27,6 +27,42 @@ test("requests that opt out count for no breaker", async () => {
   }
 });
 
+describe("a later target that `native` asks without its breaker", () => {
+  // The first one fails, and is asked all the same.
+  const countStatus = ["503"];
+  const breaker = { failures: 2, openSeconds: 10, closeAfter: 2, countStatus };
+  const opened = async () => {
+    let ill = true;
+    const b = upstream().handle(() => ({ status: ill ? 503 : 200, json: { choices: [] } }));
+    const models = { a: busy(500), b, c: well("c") };
+    const chain = await nativeChain({ config: { breaker }, models, steers: true });
+    for (let i = 0; i < 2; i++) await chain.ask();
+    expect(isOpen(chain.host, "b")).toBe(true);
+    ill = false;
+    const state = () => chain.host.metrics.all["model_fallback.0.b.breaker_state"];
+    return { ...chain, state, fails: (now: boolean) => void (ill = now) };
+  };
+
+  test("closes it by good answers, once it is no longer to be left alone", async () => {
+    const { ask, host, state } = await opened();
+    for (let i = 0; i < 3; i++) expect(served(await ask())).toBe("b");
+    expect(state()).toBe(1);
+    await host.clock.advance(10_001);
+    expect([served(await ask()), state()]).toEqual(["b", 1]);
+    expect([served(await ask()), state()]).toEqual(["b", 0]);
+  });
+
+  test("and not with a failure between them", async () => {
+    const { ask, host, state, fails } = await opened();
+    await host.clock.advance(10_001);
+    for (const now of [false, true, false]) {
+      fails(now);
+      await ask();
+    }
+    expect(state()).toBe(1);
+  });
+});
+
 describe("windowSeconds: ten, in two halves", () => {
   // When failures come, in seconds; as many as open the breaker.
   test.each<[string, number[], boolean]>([

@@ -19,19 +19,19 @@ describe("what a start warns of", () => {
     [
       "an external target that gets clients' credentials",
       { targets: [{ name: "a", external: true, auth: { type: "keep" } }] },
-      "warn target a is external and gets the credentials of clients",
+      "warn target a is external and gets clients' credentials",
     ],
     [
       "a rule that names targets where the router chooses",
       { targets, errors: { onBody: { path: "a", in: "b", targets: "b" } } },
-      "warn errors.onBody[].targets is ignored: only strategy replay chooses",
+      "warn errors.onBody[].targets is for strategy replay only",
     ],
     [
       "health checks of Higress",
       {
         providers: [{ id: "a", type: "openai", failover: { healthCheckModel: "m" } }],
       },
-      "warn failover.healthCheck* is ignored: requests are the probes here",
+      "warn failover.healthCheck* is ignored: requests probe",
     ],
   ])("%s", async (_what, config, line) => {
     const { accepted, lines } = await load(config);

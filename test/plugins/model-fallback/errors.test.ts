@@ -264,6 +264,8 @@ describe("replay", () => {
       ["x-no", "YES", 0],
       ["x-no", "Please", 0],
       ["x-no", "off", 1],
+      ["x-no", "off, yes", 0], // as lines of one header arrive: the last counts
+      ["x-no", "yes,off", 1],
       ["x-model-fallback", "off", 1],
     ] as const) {
       const { ask, models } = await chain("envoy", { optOut }, busy());

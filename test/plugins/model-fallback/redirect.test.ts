@@ -28,8 +28,11 @@ describe("the first pass", () => {
 
   test("believes nothing that only this plugin says", async () => {
     const forged = { "x-llm-target": "f", "x-fallback-reason": "f", "x-envoy-max-retries": "9" };
-    const { header } = await pass(forged);
-    expect(Object.keys(forged).map(header)).toEqual([null, null, null]);
+    const names = ["hedge-on-per-try-timeout"];
+    const orders = Object.fromEntries(names.map((name) => [`x-envoy-${name}`, "true"]));
+    const { header } = await pass({ ...forged, ...orders });
+    const seen = Object.keys({ ...forged, ...orders }).map(header);
+    expect(seen).toEqual([null, null, null, null]);
   });
 
   test("a body that is too long passes, or is refused", async () => {
@@ -38,7 +41,8 @@ describe("the first pass", () => {
     expect([header("authorization"), body]).toEqual(["Bearer sk-own", JSON.parse(long)]);
     expect(header("x-hi-original-auth")).toBe("Bearer client");
     const again = await pass(AGAIN, undefined, long, { maxBodyBytes: 1024 });
-    expect(again.header("authorization")).toBe("Bearer sk-spare");
+    // Nobody has read which model it names: the key of a target with a model of its own is not lent.
+    expect(again.header("authorization")).toBeNull();
     expect(again.header("x-model-fallback-hop")).toBe("2");
     const strict = { maxBodyBytes: 1024, onBodyTooLarge: "reject" };
     const { answer } = await pass({}, undefined, long, strict);
@@ -130,9 +134,14 @@ describe("a further pass", () => {
     expect(last.header("x-hi-original-auth")).toBeNull();
   });
 
-  test.each(["3", "99", "-1", "x", ""])("a count of %j does no harm", async (hop) => {
+  test.each(["99", "-1", "x", ""])("a count of %j does no harm", async (hop) => {
     const { answer } = await pass({ ...AGAIN, "x-model-fallback-hop": hop });
     expect(answer.status).toBe(200);
+  });
+
+  test("behind the last target there is nobody to ask", async () => {
+    const { answer } = await pass({ ...AGAIN, "x-model-fallback-hop": "3" });
+    expect([answer.status, answer.upstream.length]).toEqual([503, 0]);
   });
 });
 
@@ -163,15 +172,54 @@ describe("targets that are not for a request", () => {
     expect(answer.headers.get("x-fallback-attempts")).toBe("2");
   });
 
-  test("with none left a further pass goes on as it is; the first asks the first target", async () => {
+  test("with none left a further pass is answered; the first asks the first target", async () => {
     const some = { targets: targets.slice(0, 2) };
-    const again = await pass(AGAIN, undefined, stream, some);
-    expect([again.header("authorization"), again.body]).toEqual([
-      "Bearer client",
-      { ...BODY, stream: true },
-    ]);
+    const { answer } = await pass(
+      { ...AGAIN, authorization: "Bearer sk-own" },
+      undefined,
+      stream,
+      some,
+    );
+    expect([answer.status, answer.upstream.length]).toEqual([503, 0]);
+    expect(answer.json()).toMatchObject({ error: { code: "all_targets_failed" } });
     const first = await pass({}, undefined, stream, some);
     expect(first.header("authorization")).toBe("Bearer sk-own");
+  });
+});
+
+describe("what the pass before added", () => {
+  // As the first pass left the headers.
+  const left = { ...AGAIN, authorization: "Bearer sk-own", "x-provider-key": "sk-one" };
+  const saved = { ...left, "x-hi-original-auth": "Bearer client" };
+  const header = { type: "header", header: "x-provider-key", apiTokens: ["sk-one"] };
+  const one = { name: "one", auth: header, headers: { set: { "x-secret": "s" } } };
+  const sentTo = async (second: Json, from: Record<string, string> = saved, body?: string) =>
+    pass({ ...from, "x-secret": "s" }, undefined, body, {
+      targets: [one, second],
+      maxBodyBytes: 1024,
+    });
+
+  test("reaches no other target", async () => {
+    const { header } = await sentTo({ name: "two", auth: { apiTokens: ["sk-two"] } });
+    expect(header("authorization")).toBe("Bearer sk-two");
+    expect([header("x-provider-key"), header("x-secret")]).toEqual([null, null]);
+  });
+
+  test("a target that keeps the client's credential gets the client's", async () => {
+    const keep = { name: "two", auth: { type: "keep" } };
+    expect((await sentTo(keep)).header("authorization")).toBe("Bearer client");
+    expect((await sentTo(keep, left)).header("authorization")).toBeNull();
+  });
+
+  test("also of a body that is too long, and with no target left for that", async () => {
+    const long = JSON.stringify({ ...BODY, user: "x".repeat(2000) });
+    for (const hop of ["1", "2"]) {
+      const from = { ...saved, "x-model-fallback-hop": hop };
+      const { header, answer } = await sentTo({ name: "two" }, from, long);
+      expect(answer.upstream).toHaveLength(1);
+      const names = ["authorization", "x-provider-key", "x-secret"];
+      expect(names.map(header)).toEqual([null, null, null]);
+    }
   });
 });
 

@@ -28,7 +28,7 @@ async function sent(plugins: PluginOptions[], body: string) {
   return { body: seen!.body, length, model: reply.headers.get("x-llm-model") };
 }
 
-describe.each(STRATEGIES)("%s", (_name, plugins) => {
+describe.each(STRATEGIES)("%s", (name, plugins) => {
   test.each([
     ['{"model":"m","x":1,"model":"other"}', '{"model":"m","x":1,"model":"m"}'],
     ['{"model":"m","model":["no","name"]}', '{"model":"m","model":"m"}'],
@@ -46,6 +46,19 @@ describe.each(STRATEGIES)("%s", (_name, plugins) => {
   ])("a key with dots: %s", async (body, wanted) => {
     const found = await sent(plugins({ modelKey: "a.model" }), body);
     expect(found).toEqual({ body: wanted, length: String(wanted.length), model: "m" });
+  });
+
+  test.each(["m", "a".repeat(100_000)])("ten thousand names are refused: %.5s", async (model) => {
+    const backend = upstream().reply(200, { headers: JSON_TYPE, body: "{}" });
+    const clusters = { backend };
+    const profile = name === "native" ? "envoy-1.40" : "higress-2.2";
+    await using host = await createHost({ plugins: plugins(), clusters, profile });
+    const ask = (body: string) =>
+      host.fetch(TARGET, { method: "POST", headers: JSON_TYPE, body }).settle();
+    const answer = await ask(`{"model":"${model}"${',"model":0'.repeat(10_600)}}`);
+    expect([answer.status, answer.upstream.length]).toEqual([413, 0]);
+    expect(answer.json()).toMatchObject({ error: { code: "request_too_large" } });
+    expect((await ask('{"model":"m"}')).status).toBe(200);
   });
 
   test("what no chain is for stays as it is", async () => {

@@ -32,6 +32,13 @@ const WHOLE: [string, string[]][] = [
   ["[DONE]", [chunk('"finish_reason":null'), "[DONE]"]],
   ["[DONE] after a long event", [created, `{"text":"${text(LONG)}"}`, "[DONE]"]],
 ];
+/** How other APIs end is known to nobody here. */
+WHOLE.push(
+  ["an image", ['{"type":"image_generation.completed","b64_json":"aGk=","usage":{}}']],
+  ["a long image", [`{"type":"image_generation.partial_image","b64_json":"${"A".repeat(LONG)}"}`]],
+  ["speech", ['{"type":"speech.audio.delta","audio":"aGk="}', '{"type":"speech.audio.done"}']],
+  ["Gemini", ['{"candidates":[{"finishReason":"STOP"}]}']],
+);
 const quoted = JSON.stringify(`data: [DONE] ${ended("response.completed")}`.slice(0, 200));
 const CUT: [string, string[]][] = [
   ["nothing", [created, delta]],
@@ -40,6 +47,8 @@ const CUT: [string, string[]][] = [
     [created, `{"type":"response.output_text.done","text":"${text(LONG)}"}`],
   ],
   ["text that talks of ends", [created, `{"type":"x","delta":${quoted},"text":"${text(LONG)}"}`]],
+  ["a reason that says null", [chunk('"finish_reason":"null"')]],
+  ["a reason that says nothing", [chunk('"finish_reason": ""')]],
   ["reasons that are null", [chunk('"finish_reason":null,"stop_reason":null')]],
 ];
 

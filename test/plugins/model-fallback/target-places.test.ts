@@ -91,6 +91,7 @@ describe("the path", () => {
     [{ basePath: "/team", basePathHandling: "removePrefix" }, `/team${CHAT}`, CHAT],
     [{ basePath: "/team", basePathHandling: "prepend" }, CHAT + QUERY, `/team${CHAT}${QUERY}`],
     [{ basePath: "/team", basePathHandling: "prepend" }, `/team${CHAT}`, `/team${CHAT}`],
+    ...azurePaths(),
   ])("%j: %s", async (target, path, wanted) => {
     const native = await nativeChain({
       models: { a: well("a") },
@@ -105,3 +106,22 @@ describe("the path", () => {
     expect(header(replay.models.r1, ":path")).toBe(wanted);
   });
 });
+
+/** What stands behind `/v1` is the API; it changes neither the deployment nor the version. */
+function azurePaths(): [Record<string, Json>, string, string][] {
+  const azure = { protocol: "azure", model: "gpt-4o" };
+  const base = "/openai/deployments/gpt-4o";
+  const version = "api-version=2024-10-21";
+  const ahead = { basePath: "/team", basePathHandling: "prepend" };
+  const upwards = "/v1/../gpt-4-32k/chat/completions";
+  return [
+    [azure, "/v1/chat/completions", `${base}/chat/completions?${version}`],
+    [azure, "/v1-mini/chat/completions", `${base}/v1-mini/chat/completions?${version}`],
+    [azure, "/v1beta/v1/chat/completions", `${base}/chat/completions?${version}`],
+    [azure, "/v1/completions?api-version=old&a=b", `${base}/completions?a=b&${version}`],
+    [azure, upwards, `${base}?${version}`],
+    [azure, upwards.replace("..", "%2E%2e"), `${base}?${version}`],
+    [ahead, "/team/../other/completions", "/team"],
+    [ahead, "/../other/completions?a=b", "/team"],
+  ];
+}

@@ -73,6 +73,20 @@ describe("bodies that are valid, if odd, are mapped", () => {
   });
 });
 
+/** 200 KB that would be a gigabyte with one name in every place. */
+const flood = (name: string) => `{"model":"${name}"${',"model":0'.repeat(10_600)}}`;
+
+test.each(["exact", `keep-${"a".repeat(100_000)}`, `map-${"a".repeat(100_000)}`])(
+  "a body that names its model ten thousand times is refused: %.9s",
+  async (name) => {
+    const answer = await host.fetch(PATH, { headers: JSON_TYPE, body: flood(name) }).settle();
+    expect([answer.status, answer.upstream.length]).toEqual([400, 0]);
+    expect(answer.json()).toMatchObject({ error: { code: "ambiguous_model" } });
+    expect(answer.details).toContain("model_mapper.ambiguous_model");
+    expect((await map('{"model":"exact"}')).told).toBe("one"); // the VM lives
+  },
+);
+
 test("two thousand mutations of a body: valid ones are mapped as JSON.parse sees them", async () => {
   const good = '{"a":[1,{"model":"x"}],"model":"map-1","b":"\\u0041 \\n"}';
   const random = new Random(17);

@@ -59,6 +59,22 @@ describe("bodies that are valid, if odd, are routed", () => {
   });
 });
 
+/** 200 KB that would be a gigabyte with one name in every place. */
+const flood = (name: string) => `{"model":"${name}"${',"model":0'.repeat(10_600)}}`;
+
+test.each(["map-a", "a".repeat(100_000)])(
+  "a body that names its model ten thousand times is refused: %.9s",
+  async (name) => {
+    const host = await gateway();
+    const answer = await host.fetch("/", { headers: JSON_TYPE, body: flood(name) }).settle();
+    expect([answer.status, answer.upstream.length]).toEqual([400, 0]);
+    expect(answer.json()).toMatchObject({ error: { code: "ambiguous_model" } });
+    const next = await host.fetch("/", { headers: JSON_TYPE, body: '{"model":"map-a"}' });
+    expect(next.status).toBe(200); // the VM lives
+    await host.close();
+  },
+);
+
 test("two thousand mutations of a body: valid ones are routed by what JSON.parse sees", async () => {
   const good = '{"a":[1,{"model":"x"}],"model":"map-1","b":"\\u0041 \\n"}';
   const random = new Random(11);

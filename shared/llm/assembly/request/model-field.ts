@@ -11,6 +11,18 @@ import { findFormField } from "@ai-gateway-wasm/kit";
 import { ModelKey } from "./model-key";
 
 const NO_VALUES: JsonValue[] = [];
+/** As many bytes are written for names that a body repeats. */
+const MOST_WRITTEN: i64 = 1048576;
+/** What a name that is written has at least, as this test counts. */
+const LONG_NAME: i32 = 256;
+
+/**
+ * True for a body that names its model so often, or by such a long name, that one name in every place
+ * is a body of another size: 200 KB can ask for a gigabyte.
+ */
+export function isModelFlood(places: i32, length: i32): bool {
+  return places > 1 && <i64>places * <i64>max(length, LONG_NAME) > MOST_WRITTEN;
+}
 
 /** What stands where a body names its model. */
 export const enum ModelPlace {
@@ -68,6 +80,11 @@ export class ModelField {
     const places = this.places;
     const last = places[places.length - 1];
     return <i32>(last.ptr - this.body.ptr) + last.length;
+  }
+
+  /** Its names are not to be written: see `isModelFlood`. */
+  get isFlood(): bool {
+    return this.isAmbiguous && isModelFlood(this.places.length, this.places[0].length);
   }
 
   /** The first `end` bytes of the body with this name in every place. */

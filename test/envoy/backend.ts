@@ -34,6 +34,9 @@ export interface Play {
 
 /** Listeners loaded together; every one costs a few V8 isolates. */
 const BATCH = 40;
+/** Nothing may change for so long before a batch is played. */
+const CALM_MS = 60;
+const CALM_TIMEOUT_MS = 2000;
 const LOAD_TIMEOUT_MS = 180_000;
 const LOG_TIMEOUT_MS = 20_000;
 
@@ -178,9 +181,11 @@ export class EnvoyBackend {
     }));
     // A new listener would take over the socket of a draining one: all of them the same.
     await this.replaceListeners(listenersFile([]));
+    await this.calm();
     await this.replaceClusters(play);
     const text = listenersFile(listeners).replaceAll("%FOLDER%", this.envoy.folder);
     await this.replaceListeners(text);
+    await this.calm();
     this.ports = await this.listenerPorts();
   }
 
@@ -214,6 +219,17 @@ export class EnvoyBackend {
     while ((await this.loads()) <= before || (await this.unsettledListeners()) > 0) {
       if (Date.now() > end) throw new Error(`listeners not loaded:\n${this.envoy.logText()}`);
       await sleep(20);
+    }
+  }
+
+  /** Workers are done with what was replaced: on a busy machine they come to it late. Ticks go on. */
+  private async calm(): Promise<void> {
+    const end = Date.now() + CALM_TIMEOUT_MS;
+    for (let before = ""; Date.now() < end;) {
+      const now = JSON.stringify([this.envoy.log.length, ...(await this.metrics())]);
+      if (now === before) return;
+      before = now;
+      await sleep(CALM_MS);
     }
   }
 

@@ -105,10 +105,10 @@ function fieldRow(path: string, field: Field, language: Language): string {
 }
 
 /**
- * False for "401" in an enum that also has 401, for null and for the empty text: they are accepted, and
- * no choice to make.
+ * False for "401" in an enum that also has 401, for null, the empty text and the two of a flag: they are
+ * accepted, and no choice to make.
  */
 function isDocumented(value: unknown, all: unknown[]): boolean {
-  if (value === null || value === "") return false;
+  if (value === null || value === "" || all.includes(true)) return false;
   return typeof value !== "string" || !all.includes(Number(value));
 }

@@ -1,12 +1,11 @@
 import { KeyPath, quoteLikeSjson, setValue } from "@ai-gateway-wasm/as-json";
-import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { QuerySyntax, withoutParameters } from "@ai-gateway-wasm/kit";
 import { HeadEdits } from "./head-edits";
 import { ACCEPT_ENCODING, AUTHORITY, CREDENTIAL_HEADERS, PATH } from "./names";
 import { Target } from "./target";
 
 const QUESTION: u8 = 0x3f;
-const NO_KEY: Slice | null = null;
 
 /**
  * What one attempt at one target sends: the client's request with the target's path, host,
@@ -24,8 +23,6 @@ export class Attempt {
     private readonly clientModel: Slice,
     /** Who asks; no bytes: unknown. */
     private readonly consumer: Slice,
-    /** It may name a model all the same: it is for an API that asks for one. */
-    private readonly mayName: bool = false,
   ) {
     this.model = clientModel.isEmpty ? clientModel : target.modelFor(clientModel);
   }
@@ -44,7 +41,7 @@ export class Attempt {
     }
     // What the judge cannot read it cannot judge.
     edits.remove(ACCEPT_ENCODING);
-    const key = this.isBlind ? NO_KEY : credential.pick(this.consumer);
+    const key = credential.pick(this.consumer);
     let asked = target.path.changes ? target.path.apply(path, this.model) : path;
     if (key !== null && !credential.parameter.isEmpty) {
       asked = withParameter(asked, credential.parameter, key);
@@ -73,11 +70,6 @@ export class Attempt {
       if (renamed !== null) edited = renamed;
     }
     return this.target.body.apply(edited);
-  }
-
-  /** The target's key is for a model of its own, and nobody knows which one the client's body names. */
-  private get isBlind(): bool {
-    return this.mayName && !this.target.modelFor(NO_BYTES).isEmpty;
   }
 
   private get renames(): bool {

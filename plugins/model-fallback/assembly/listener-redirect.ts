@@ -24,7 +24,7 @@ import {
   TRACE_PROPERTY,
 } from "./names";
 import { NO_RESPONSE } from "./reason";
-import { consumerOf, mayNameModel, RequestFeatures } from "./request-features";
+import { consumerOf, RequestFeatures } from "./request-features";
 import { responseStatus } from "./response-status";
 import { Result } from "./result";
 import { rewriteRequest } from "./rewrite";
@@ -107,7 +107,7 @@ export class RedirectListener extends HeldRequest {
     keepRoute();
     edits.set(HOP, digits(hop + 1));
     const consumer = consumerOf(this.config.consumerHeader);
-    const attempt = new Attempt(link.target, NO_BYTES, consumer, mayNameModel(this.config.paths));
+    const attempt = new Attempt(link.target, NO_BYTES, consumer);
     rewriteRequest(attempt, edits, present, NO_BYTES, modelKey);
   }
 

@@ -27,7 +27,7 @@ import { BAD_START, statusReason } from "./reason";
 import { ReplayAnswer } from "./replay-answer";
 import { ReplayCalls } from "./replay-calls";
 import { ReplayRequest, sendOn } from "./replay-request";
-import { consumerOf, mayNameModel, RequestFeatures } from "./request-features";
+import { consumerOf, RequestFeatures } from "./request-features";
 import { responseStatus } from "./response-status";
 import { tellAllFailed } from "./result";
 import { StreamEnd } from "./stream-end";
@@ -135,8 +135,7 @@ export class ReplayListener extends HeldRequest {
   protected override pass(chain: Chain): void {
     const modelKey = this.config.modelKey;
     const consumer = consumerOf(this.config.consumerHeader);
-    const mayName = mayNameModel(this.config.paths);
-    const attempt = new Attempt(chain.ranks[0].links[0].target, NO_BYTES, consumer, mayName);
+    const attempt = new Attempt(chain.ranks[0].links[0].target, NO_BYTES, consumer);
     if (modelKey !== null) sendOn(this.config, attempt, NO_BYTES, modelKey);
   }
 

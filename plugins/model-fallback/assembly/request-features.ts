@@ -1,9 +1,8 @@
 import { JsonCursor, JsonValue, KeyPath, readJson, stringOf } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { configFlag } from "@ai-gateway-wasm/kit";
-import { isModelFlood, PathSuffixes } from "@ai-gateway-wasm/llm/model";
+import { isModelFlood } from "@ai-gateway-wasm/llm/model";
 import { requestHeaders } from "proxy-wasm-as";
-import { PATH } from "./names";
 
 const STREAM: Slice = bytes("stream");
 const TOOLS: Slice = bytes("tools");
@@ -66,12 +65,6 @@ export class RequestFeatures {
       if (hasImages(member.value)) this.hasImages = true;
     }
   }
-}
-
-/** The running request is for an API whose requests name a model. */
-export function mayNameModel(paths: PathSuffixes): bool {
-  const path = requestHeaders.get(PATH);
-  return path !== null && paths.matches(path);
 }
 
 /** Who asks for the running request, whose headers can be read; no bytes: nobody knows. */

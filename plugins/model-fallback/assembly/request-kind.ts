@@ -2,12 +2,12 @@ import { lowerCase } from "@ai-gateway-wasm/bytes";
 import { isEncoded, isWebSocket } from "@ai-gateway-wasm/kit";
 import { PathSuffixes } from "@ai-gateway-wasm/llm/model";
 import { requestHeaders } from "proxy-wasm-as";
-import { CONTENT_TYPE, JSON_TYPE } from "./names";
-import { mayNameModel } from "./request-features";
+import { CONTENT_TYPE, JSON_TYPE, PATH } from "./names";
 
 /** The running request has a JSON body of an API that is watched. `load` its headers before. */
 export function isWatched(paths: PathSuffixes): bool {
-  if (!mayNameModel(paths)) return false;
+  const path = requestHeaders.get(PATH);
+  if (path === null || !paths.matches(path)) return false;
   const type = requestHeaders.get(CONTENT_TYPE);
   if (type === null || lowerCase(type).find(JSON_TYPE) < 0) return false;
   return !isWebSocket() && !isEncoded(requestHeaders);

@@ -38,7 +38,6 @@ import {
   statusReason,
   TIMEOUT,
 } from "./reason";
-import { mayNameModel } from "./request-features";
 import { responseStatus } from "./response-status";
 import { Result } from "./result";
 import { REWRITTEN, RouterOrders } from "./router-orders";
@@ -96,7 +95,7 @@ export class UpstreamAttempt extends HttpContext {
   override onRequestHeaders(endOfStream: bool): HeadersAction {
     const text = !endOfStream ? getProperty(CHAIN_PROPERTY) : null;
     const note = text !== null ? ChainNote.parse(text) : null;
-    if (note === null) return this.passForeign(!endOfStream);
+    if (note === null) return this.passForeign();
     this.note = note;
     this.stage = Stage.HoldsBody;
     return HeadersAction.StopIteration;
@@ -169,7 +168,7 @@ export class UpstreamAttempt extends HttpContext {
   }
 
   /** A request that no chain takes up still goes to a target that wants its own host and key. */
-  private passForeign(hasBody: bool): HeadersAction {
+  private passForeign(): HeadersAction {
     const target = identify(this.config, NO_TARGETS, 0);
     if (target === null) {
       this.log.warn("unknown target, passing through");
@@ -179,8 +178,7 @@ export class UpstreamAttempt extends HttpContext {
       const consumer = present.find(this.config.consumerHeader);
       const edits = new HeadEdits();
       const asker = consumer === null ? NO_BYTES : consumer;
-      const mayName = hasBody && mayNameModel(this.config.paths);
-      const attempt = new Attempt(target, NO_BYTES, asker, mayName);
+      const attempt = new Attempt(target, NO_BYTES, asker);
       attempt.editHead(edits, path === null ? NO_BYTES : path);
       edits.applyTo(requestHeaders, present);
     }

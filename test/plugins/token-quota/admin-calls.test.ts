@@ -270,7 +270,7 @@ test("a request on the admin path of another base is an ordinary one", async () 
   const host = await gateway(SHARED);
   const headers = { "x-mse-consumer": "admin" };
   expect((await host.fetch("/v1/messages/quota", { headers })).local).toBe(false);
-  expect((await host.fetch(`${CHAT}/quota/`, { headers })).local).toBe(false);
+  expect((await host.fetch(`${CHAT}/quota/`, { headers })).local).toBe(true);
   expect((await host.fetch(`${CHAT}/%71uota?consumer=a`, { headers })).local).toBe(true);
   expect((await host.fetch(`/v1//chat/./x/../completions/quota?consumer=a`, { headers })).local).toBe(true); // prettier-ignore
   await host.close();

@@ -113,7 +113,30 @@ function merge(from: Member[], to: Member[], start: i32, width: i32): void {
 }
 
 function appendObject(out: Builder, object: JsonValue): bool {
-  return appendMembers(out, sortedMembers(membersOf(object)));
+  const cursor = object.entries();
+  if (!cursor.next()) {
+    out.appendByte(0x7b).appendByte(0x7d);
+    return true;
+  }
+  const key = cursor.key;
+  const value = cursor.value;
+  // One member needs no lists: a body may have hundreds of thousands of such objects.
+  if (!cursor.next()) return appendOnly(out, key, value);
+  const all: Member[] = [new Member(key, value)];
+  do {
+    all.push(new Member(cursor.key, cursor.value));
+  } while (cursor.next());
+  return appendMembers(out, sortedMembers(all));
+}
+
+/** Appends an object of one member. */
+function appendOnly(out: Builder, key: Slice, value: JsonValue): bool {
+  out.appendByte(0x7b);
+  appendQuoted(out, key);
+  out.appendByte(0x3a);
+  if (!appendCanonical(out, value)) return false;
+  out.appendByte(0x7d);
+  return true;
 }
 
 /** Appends an object of these members, sorted already. @returns false as `appendCanonical` does */
@@ -131,11 +154,15 @@ export function appendMembers(out: Builder, members: Member[]): bool {
 
 function appendArray(out: Builder, array: JsonValue): bool {
   const cursor = array.entries();
+  let last: JsonValue | null = null;
   out.appendByte(0x5b);
-  for (let i = 0; cursor.next(); i++) {
-    if (i > 0) out.appendByte(COMMA);
-    if (!appendCanonical(out, cursor.value)) return false;
+  while (cursor.next()) {
+    if (last !== null) out.appendByte(COMMA);
+    last = cursor.value;
+    if (!appendCanonical(out, last)) return false;
   }
+  // Whoever goes on behind it need not look for its end, at every level again.
+  if (last !== null) array.endsBehind(last.endAddress());
   out.appendByte(0x5d);
   return true;
 }

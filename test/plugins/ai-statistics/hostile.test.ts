@@ -8,6 +8,8 @@ const REQUEST = { ":path": "/v1/chat/completions", "content-type": "application/
 const ANSWER = { ":status": "200", "content-type": "application/json" };
 const MIB = 1_048_576;
 
+const dialog = { dialog_log: { enabled: true } };
+
 /** A megabyte of the same element. */
 const wide = (element: string): string =>
   `${`${element},`.repeat((MIB - 200) / (element.length + 1))}${element}`;
@@ -20,11 +22,30 @@ test.each([
   ["roles that are numbers", {}, `{"messages":[${wide('{"role":0.1}')}]}`, 16],
   ["roles with escapes", {}, `{"messages":[${wide('{"role":"us\\u0065r"}')}]}`, 40],
   ["numbers", logging("question"), content(`[${wide("0.1")}]`), 80],
+  ["empty objects", logging("question"), content(`[${wide("{}")}]`), 64],
+  ["messages", logging("question"), `{"messages":[${wide("0")}]}`, 24],
+  ["messages in the dialogue", dialog, `{"messages":[${wide("0")}]}`, 24],
 ])("a megabyte of %s costs a few", (_name, configuration, body, limit) => {
   const host = new BareHost(WASM, configuration);
   host.exchange(REQUEST, body, ANSWER, ["{}"]);
   expect(host.properties.get("ai_log")).toBeDefined();
   expect(host.memoryBytes / MIB).toBeLessThan(limit);
+});
+
+test.each([
+  ["[", "]", 505],
+  ["[0,", ", 1 ]", 505],
+])("levels of %s…%s are walked over once", (open, close, depth) => {
+  const host = new BareHost(WASM, {
+    value_length_limit: 2 * MIB,
+    max_request_body_bytes: 2 * MIB,
+    ...logging("question"),
+  });
+  const nested = `${open.repeat(depth)}${wide('"\\n"')}${close.repeat(depth)}`;
+  const start = performance.now();
+  host.exchange(REQUEST, content(nested), ANSWER, ["{}"]);
+  expect(performance.now() - start).toBeLessThan(500);
+  expect(logOf(host)["question"]).toEqual(JSON.parse(nested));
 });
 
 /** What a request left in `ai_log`, which must be JSON. */

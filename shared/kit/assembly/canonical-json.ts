@@ -113,30 +113,12 @@ function merge(from: Member[], to: Member[], start: i32, width: i32): void {
 }
 
 function appendObject(out: Builder, object: JsonValue): bool {
-  const cursor = object.entries();
-  if (!cursor.next()) {
+  // Without lists: a body may have hundreds of thousands of empty objects.
+  if (!object.entries().next()) {
     out.appendByte(0x7b).appendByte(0x7d);
     return true;
   }
-  const key = cursor.key;
-  const value = cursor.value;
-  // One member needs no lists: a body may have hundreds of thousands of such objects.
-  if (!cursor.next()) return appendOnly(out, key, value);
-  const all: Member[] = [new Member(key, value)];
-  do {
-    all.push(new Member(cursor.key, cursor.value));
-  } while (cursor.next());
-  return appendMembers(out, sortedMembers(all));
-}
-
-/** Appends an object of one member. */
-function appendOnly(out: Builder, key: Slice, value: JsonValue): bool {
-  out.appendByte(0x7b);
-  appendQuoted(out, key);
-  out.appendByte(0x3a);
-  if (!appendCanonical(out, value)) return false;
-  out.appendByte(0x7d);
-  return true;
+  return appendMembers(out, sortedMembers(membersOf(object)));
 }
 
 /** Appends an object of these members, sorted already. @returns false as `appendCanonical` does */

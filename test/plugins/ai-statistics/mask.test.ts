@@ -73,12 +73,22 @@ test("a number that a cut went through is hidden with all of its groups", () => 
   );
 });
 
-test.each(["a@", "AB12 abcd ", "1 ", "(", "1 (", "@", "é", "张@", "a/", "1 - ", "１", " [truncated]"])(
-  "a megabyte of %j takes no longer than one of words",
-  (piece) => {
-    const text = piece.repeat(1_000_000 / piece.length);
-    const start = performance.now();
-    masked(text);
-    expect(performance.now() - start).toBeLessThan(2000);
-  },
-);
+test.each([
+  "a@",
+  "AB12 abcd ",
+  "1 ",
+  "(",
+  "1 (",
+  "@",
+  "é",
+  "张@",
+  "a/",
+  "1 - ",
+  "１",
+  " [truncated]",
+])("a megabyte of %j takes no longer than one of words", (piece) => {
+  const text = piece.repeat(1_000_000 / piece.length);
+  const start = performance.now();
+  masked(text);
+  expect(performance.now() - start).toBeLessThan(2000);
+});

@@ -10,7 +10,9 @@ import { Decimal } from "./decimal";
 // One of each for all numbers: a body has hundreds of thousands, and each takes 900 bytes.
 @lazy const DECIMAL: Decimal = new Decimal();
 
+
 @lazy const UPPER: Decimal = new Decimal();
+
 
 @lazy const LOWER: Decimal = new Decimal();
 

@@ -15,8 +15,9 @@ export interface Figures {
 }
 
 /** `wasmcustom.<name>: <value>`, as Envoy's admin page has them. */
-const LINE = /^wasmcustom\.(\S+): (.+)$/;
-const SERIES = /^route\.(.*?)\.upstream\.(.*?)\.model\.(.*?)\.consumer\.(.*?)\.metric\.(\w+)$/;
+/** Labels may have blanks and line separators. */
+const LINE = /^wasmcustom\.(.+): (.+)$/s;
+const SERIES = /^route\.(.*?)\.upstream\.(.*?)\.model\.(.*?)\.consumer\.(.*?)\.metric\.(\w+)$/s;
 const BREAKER = /^model_fallback\.([^.]+)\.(.+)\.breaker_state$/;
 /** `P50(<since the last flush>,<since the start>)` */
 const PERCENTILE = /\b(P50|P95)\([^,]*,([\d.]+)\)/g;

@@ -1,5 +1,6 @@
 import { integerOf, JsonWriter, readJson } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { MAX_COUNT } from "@ai-gateway-wasm/llm";
 
 const EMPTY: Slice = bytes("{}");
 
@@ -47,10 +48,10 @@ export class Details {
     return -1;
   }
 
-  /** A count, 0 when there is none of this name. */
+  /** A count, from 0 to `MAX_COUNT`; 0 when there is none of this name. */
   count(name: Slice): i64 {
     const at = this.find(name);
-    return at < 0 ? 0 : this.counts[at];
+    return at < 0 ? 0 : max(0, min(this.counts[at], MAX_COUNT));
   }
 
   toJson(): Slice {

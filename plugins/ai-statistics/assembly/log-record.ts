@@ -1,5 +1,6 @@
 import { escape, integerOf, readJson } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, NOT_AN_INTEGER, Slice } from "@ai-gateway-wasm/bytes";
+import { MAX_COUNT } from "@ai-gateway-wasm/llm";
 import { PluginLog } from "@ai-gateway-wasm/kit";
 import {
   Attribute as LogMember,
@@ -42,12 +43,13 @@ export class LogRecord {
     else found.json = json;
   }
 
-  /** The number under a key, cut to an integer; `NOT_AN_INTEGER`: there is none. */
+  /** The number under a key, an integer from 0 to `MAX_COUNT`; `NOT_AN_INTEGER`: there is none. */
   findCount(key: Slice): i64 {
     const found = this.map.find(key);
     if (found === null) return NOT_AN_INTEGER;
     const json = readJson(found.json);
-    return json !== null && json.isNumber ? integerOf(json) : NOT_AN_INTEGER;
+    if (json === null || !json.isNumber) return NOT_AN_INTEGER;
+    return max(0, min(integerOf(json), MAX_COUNT));
   }
 
   /** Whether there is something under a key, and not null. */

@@ -5,6 +5,10 @@ const STAR: u8 = 0x2a;
 const AT: u8 = 0x40;
 const DOT: u8 = 0x2e;
 const BLANK: i32 = 0x20;
+const TAB: i32 = 0x09;
+const HYPHEN: i32 = 0x2d;
+/** Bytes of a full-width digit, and of a blank or dash that prints as one. */
+const WIDE: i32 = 3;
 const OPEN: i32 = 0x28;
 const CLOSE: i32 = 0x29;
 /** Digits of a telephone, card or account number; shorter ones are years and amounts. */
@@ -56,7 +60,7 @@ class Masking {
     }
     for (let at = 0; at < text.length;) {
       const start = at;
-      while (isChunk(text.at(at))) at++;
+      at = this.endOf(at, false);
       at = at > start ? this.passChunk(start, at) : at + 1;
     }
     return text;
@@ -96,7 +100,7 @@ class Masking {
     let at = start;
     while (at < end) {
       const from = at;
-      while (isWord(this.text.at(at))) at++;
+      at = this.endOf(at, true);
       at = at > from ? this.passWord(from, at) : at + 1;
     }
     return at;
@@ -112,13 +116,13 @@ class Masking {
     return end;
   }
 
-  /** Digits, which were counted, and those behind one blank or brackets: `(030) 123 4567`. */
+  /** Digits, which were counted, and those behind a gap: `(030) 123 4567`. */
   private passNumber(start: i32, end: i32): i32 {
     let digits = 0;
     while (this.digits > 0 && this.smalls + this.capitals == 0) {
       digits += this.digits;
       const next = this.behindGap(end);
-      const nextEnd = this.chunkEnd(next);
+      const nextEnd = this.endOf(next, false);
       this.count(next, nextEnd);
       if (this.digits > 0 && this.smalls + this.capitals == 0) end = nextEnd;
     }
@@ -131,7 +135,7 @@ class Masking {
     let digits = this.digits;
     let last = end;
     for (let i = 1; i < MOST_GROUPS && this.text.at(last) == BLANK; i++) {
-      const next = this.chunkEnd(last + 1);
+      const next = this.endOf(last + 1, false);
       this.count(last + 1, next);
       const length = this.digits + this.smalls + this.capitals;
       if (length == 0 || length > GROUP) break;
@@ -155,25 +159,38 @@ class Masking {
     for (let i = start; i < end; i++) {
       const byte = this.text.at(i);
       if (isDigit(byte)) this.digits++;
-      else if (!isLetter(byte)) continue;
+      else if (isWideDigit(this.text, i)) {
+        this.digits++;
+        i += WIDE - 1;
+      } else if (!isLetter(byte)) continue;
       else if ((byte & 0x20) != 0) this.smalls++;
       else this.capitals++;
     }
   }
 
-  private chunkEnd(at: i32): i32 {
-    while (isChunk(this.text.at(at))) at++;
+  /** Where the word or chunk ends that begins at `at`. */
+  private endOf(at: i32, isOfWord: bool): i32 {
+    for (;;) {
+      const byte = this.text.at(at);
+      if (isOfWord ? isWord(byte) : isChunk(byte)) at++;
+      else if (isWideDigit(this.text, at)) at += WIDE;
+      else break;
+    }
     return at;
   }
 
+  /** Brackets, two blanks and dashes that are not ASCII's, or a hyphen between blanks. */
   private behindGap(at: i32): i32 {
-    let hasBlank = false;
-    for (;;) {
+    for (let gaps = 0; ;) {
       const byte = this.text.at(at);
-      const isBlank = byte == BLANK && !hasBlank;
-      if (!isBlank && byte != OPEN && byte != CLOSE) break;
-      if (isBlank) hasBlank = true;
-      at++;
+      if (byte == OPEN || byte == CLOSE) {
+        at++;
+        continue;
+      }
+      const length = gapAt(this.text, at);
+      if (length == 0 || gaps++ == 2) break;
+      at += length;
+      if (gaps == 1 && this.text.at(at) == HYPHEN && gapAt(this.text, at + 1) > 0) at++;
     }
     return at;
   }
@@ -225,6 +242,21 @@ function isChunk(byte: i32): bool {
 function isWord(byte: i32): bool {
   if (isLetter(byte) || isDigit(byte)) return true;
   return byte == AT || byte == DOT || byte == 0x2b || byte == 0x2d || byte == 0x5f;
+}
+
+/** `０` to `９`, as they stand in Chinese and Japanese. */
+function isWideDigit(text: Slice, at: i32): bool {
+  return text.at(at) == 0xef && text.at(at + 1) == 0xbc && <u32>(text.at(at + 2) - 0x90) < 10;
+}
+
+/** Bytes of the blank or typographic dash at `at`: U+00A0, U+2007 to U+2015, U+202F; 0: there is none. */
+function gapAt(text: Slice, at: i32): i32 {
+  const byte = text.at(at);
+  if (byte == BLANK || byte == TAB) return 1;
+  if (byte == 0xc2) return text.at(at + 1) == 0xa0 ? 2 : 0;
+  if (byte != 0xe2 || text.at(at + 1) != 0x80) return 0;
+  const last = text.at(at + 2);
+  return (last >= 0x87 && last <= 0x95) || last == 0xaf ? WIDE : 0;
 }
 
 function isLetter(byte: i32): bool {

@@ -1,4 +1,4 @@
-import { JsonValue, stringOf, textOf } from "@ai-gateway-wasm/as-json";
+import { JsonType, JsonValue, stringOf, textOf } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { CONTENT, TEXT } from "./delta";
 import { PARTS } from "./dialog-answer";
@@ -37,6 +37,8 @@ export class Question {
     const cursor = messages.entries();
     let last: JsonValue | null = null;
     for (let count = 0; cursor.next(); count++) {
+      const type = cursor.valueType;
+      if (type != JsonType.Object && type != JsonType.String) continue;
       const message = cursor.value;
       // A prompt is a text, and Gemini's roles may be left out.
       const isBare = message.isString || message.get(PARTS) !== null;

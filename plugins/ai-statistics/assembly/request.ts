@@ -1,4 +1,4 @@
-import { findJson, JsonValue } from "@ai-gateway-wasm/as-json";
+import { findJson, JsonType, JsonValue } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { BodyScan } from "@ai-gateway-wasm/llm/body-scan";
 import { DataAction, requestBody } from "proxy-wasm-as";
@@ -151,7 +151,7 @@ function lastContent(root: JsonValue): JsonValue | null {
   if (messages === null || !messages.isArray) return null;
   const cursor = messages.entries();
   let last: JsonValue | null = null;
-  while (cursor.next()) last = cursor.value;
+  while (cursor.next()) last = cursor.valueType == JsonType.Object ? cursor.value : null;
   return last !== null ? last.get(CONTENT) : null;
 }
 

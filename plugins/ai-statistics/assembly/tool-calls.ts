@@ -169,7 +169,7 @@ export function toolUses(root: JsonValue): Value | null {
   if (content === null || !content.isArray) return null;
   const calls: ToolCall[] = [];
   const cursor = content.entries();
-  for (let index = 0; cursor.next(); index++) {
+  for (let index = 0; index <= MAX_INDEX && cursor.next(); index++) {
     const block = cursor.value;
     if (!textOf(block.get(TYPE)).equals(TOOL_USE)) continue;
     const call = new ToolCall(index, i32.MAX_VALUE);

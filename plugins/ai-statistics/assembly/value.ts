@@ -103,9 +103,9 @@ export class Value {
   kept(): Value {
     if (this.json === null) return new Value(this.kind, this.content.copy());
     // Containers are read again where they are now.
-    return this.kind == Kind.Scalar
-      ? new Value(Kind.Scalar, this.canonical())
-      : new Value(Kind.Json, this.canonical());
+    const json = this.canonical();
+    if (json === null) return Value.ofText(this.content.copy());
+    return this.kind == Kind.Scalar ? new Value(Kind.Scalar, json) : new Value(Kind.Json, json);
   }
 
   /** Notes it as it is to stand in `ai_log`. */
@@ -113,18 +113,17 @@ export class Value {
     if (this.kind == Kind.Details || this.isCut) return record.setText(key, this.content);
     if (this.kind == Kind.Text) return record.setText(key, lasting(cut(this.content, limit)));
     const json = this.canonical();
-    if (json.length > limit) record.setText(key, cut(json, limit));
-    else if (this.kind == Kind.Json && !isValidJson(json, MAX_ATTRIBUTE_DEPTH))
-      record.setText(key, json);
+    if (json === null) record.setText(key, lasting(cut(this.content, limit)));
+    else if (json.length > limit) record.setText(key, cut(json, limit));
     else record.setJson(key, json.kept());
   }
 
   /** As it stands in a property of its own. */
   toField(limit: i32): Slice {
     const text = this.text();
-    return this.isCut || text.length <= limit
-      ? text
-      : cut(this.kind >= Kind.Json ? this.canonical() : text, limit);
+    if (this.isCut || text.length <= limit) return text;
+    const json = this.kind >= Kind.Json ? this.canonical() : text;
+    return cut(json !== null ? json : this.content, limit);
   }
 
   /** As it stands in a span tag. */
@@ -148,13 +147,13 @@ export class Value {
       : this.content;
   }
 
-  /** JSON as Go writes it; as it stands in the body where it is none. */
-  private canonical(): Slice {
+  /** JSON as Go writes it; null where it is none, or has a number that no double holds. */
+  private canonical(): Slice | null {
     const json = this.json;
     if (json === null) return this.content;
     const isKnown = this.kind == Kind.Scalar || isValidJson(this.content, MAX_ATTRIBUTE_DEPTH);
     const out = new Builder(this.content.length + 16);
-    return isKnown && appendCanonical(out, json) ? out.view() : this.content.copy();
+    return isKnown && appendCanonical(out, json) ? out.view() : null;
   }
 }
 

@@ -26,12 +26,13 @@ export class Decimal {
     else if (digit != 0) this.hasMore = true;
   }
 
-  /** Sets the value to `mantissa` × 2^exponent. */
+  /** Sets the value to `mantissa` × 2^exponent, whatever it was before. */
   assign(mantissa: u64, exponent: i32): void {
     let size = 0;
     for (let rest = mantissa; rest > 0; rest /= 10) size++;
     this.count = size;
     this.point = size;
+    this.hasMore = false;
     for (let i = size - 1; i >= 0; i--) {
       this.digits[i] = <u8>(mantissa % 10);
       mantissa /= 10;

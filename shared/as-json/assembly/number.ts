@@ -7,6 +7,15 @@ import { Decimal } from "./decimal";
  * would add 7 KB for both ways, and its shortest form is not always the shortest).
  */
 
+// One of each for all numbers: a body has hundreds of thousands, and each takes 900 bytes.
+@lazy const DECIMAL: Decimal = new Decimal();
+
+
+@lazy const UPPER: Decimal = new Decimal();
+
+
+@lazy const LOWER: Decimal = new Decimal();
+
 /**
  * The number a text spells, nearest f64, ties to even: decimal notation with optional sign,
  * fraction and exponent, or `inf`, `infinity` in any case. Overflow is ±Infinity.
@@ -94,7 +103,8 @@ function scaleExactly(mantissa: u64, exponent: i32): f64 {
 }
 
 function parseSlowly(digits: Slice, exponent: i32): f64 {
-  const decimal = new Decimal();
+  const decimal = DECIMAL;
+  decimal.assign(0, 0);
   let point = 0;
   let hasPoint = false;
   for (let i = 0; i < digits.length; i++) {
@@ -150,7 +160,10 @@ function toFloat(decimal: Decimal): f64 {
   return reinterpret<f64>((mantissa & 0x000fffffffffffff) | (biased << 52));
 }
 
-/** The fewest digits that read back as the positive, finite `value` (Go: ftoa.go, shortest). */
+/**
+ * The fewest digits that read back as the positive, finite `value` (Go: ftoa.go, shortest). Valid
+ * until the next number is read or written.
+ */
 export function shortestDigits(value: f64): Decimal {
   const bits = reinterpret<u64>(value);
   let exponent = <i32>((bits >> 52) & 0x7ff);
@@ -158,7 +171,7 @@ export function shortestDigits(value: f64): Decimal {
   if (exponent == 0) exponent++;
   else mantissa |= (<u64>1) << 52;
   exponent -= 1023;
-  const decimal = new Decimal();
+  const decimal = DECIMAL;
   decimal.assign(mantissa, exponent - 52);
   if (decimal.count > 0) shorten(decimal, mantissa, exponent);
   return decimal;
@@ -166,7 +179,7 @@ export function shortestDigits(value: f64): Decimal {
 
 /** Cuts digits while the number stays between the halfway points to its two neighbours. */
 function shorten(decimal: Decimal, mantissa: u64, exponent: i32): void {
-  const upper = new Decimal();
+  const upper = UPPER;
   upper.assign(mantissa * 2 + 1, exponent - 53);
   const lower = lowerBound(mantissa, exponent);
   const inclusive = (mantissa & 1) == 0;
@@ -187,7 +200,7 @@ function shorten(decimal: Decimal, mantissa: u64, exponent: i32): void {
 
 /** Halfway to the next smaller f64; below a power of two the gap is half as wide. */
 function lowerBound(mantissa: u64, exponent: i32): Decimal {
-  const lower = new Decimal();
+  const lower = LOWER;
   if (mantissa > (<u64>1) << 52 || exponent == -1022) lower.assign(mantissa * 2 - 1, exponent - 53);
   else lower.assign(mantissa * 4 - 1, exponent - 54);
   return lower;

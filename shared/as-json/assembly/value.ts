@@ -103,6 +103,12 @@ export class JsonValue {
     if (this.end == 0) this.end = findEnd(this.type, this.at, this.limit);
     return this.end;
   }
+
+  /** Notes where an array of valid JSON ends, whose last element ends at `at`. */
+  endsBehind(at: usize): void {
+    while (at < this.limit && load<u8>(at) != Char.CloseSquare) at++;
+    this.end = min(at + 1, this.limit);
+  }
 }
 
 /** A container may run to the end of the text both closed and cut off: the last byte tells. */

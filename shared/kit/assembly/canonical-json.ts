@@ -113,6 +113,11 @@ function merge(from: Member[], to: Member[], start: i32, width: i32): void {
 }
 
 function appendObject(out: Builder, object: JsonValue): bool {
+  // Without lists: a body may have hundreds of thousands of empty objects.
+  if (!object.entries().next()) {
+    out.appendByte(0x7b).appendByte(0x7d);
+    return true;
+  }
   return appendMembers(out, sortedMembers(membersOf(object)));
 }
 
@@ -131,11 +136,15 @@ export function appendMembers(out: Builder, members: Member[]): bool {
 
 function appendArray(out: Builder, array: JsonValue): bool {
   const cursor = array.entries();
+  let last: JsonValue | null = null;
   out.appendByte(0x5b);
-  for (let i = 0; cursor.next(); i++) {
-    if (i > 0) out.appendByte(COMMA);
-    if (!appendCanonical(out, cursor.value)) return false;
+  while (cursor.next()) {
+    if (last !== null) out.appendByte(COMMA);
+    last = cursor.value;
+    if (!appendCanonical(out, last)) return false;
   }
+  // Whoever goes on behind it need not look for its end, at every level again.
+  if (last !== null) array.endsBehind(last.endAddress());
   out.appendByte(0x5d);
   return true;
 }

@@ -7,6 +7,7 @@ const COLON: u8 = 0x3a;
 const OPEN_CURLY: u8 = 0x7b;
 const OPEN_SQUARE: u8 = 0x5b;
 const SPACE: u8 = 0x20;
+const BACKSLASH: u8 = 0x5c;
 
 const MODEL: Slice = bytes("model");
 const MESSAGES: Slice = bytes("messages");
@@ -14,9 +15,13 @@ const CONTENTS: Slice = bytes("contents");
 const ERROR: Slice = bytes("error");
 const ROLE: Slice = bytes("role");
 const USER: Slice = bytes("user");
+const QUOTED_USER: Slice = bytes('"user"');
 const USAGE: Slice = bytes("usage");
 const GENERATED_IMAGES: Slice = bytes("generated_images");
 const EMPTY_TEXT: Slice = bytes('""');
+
+/** Bytes of `user` in quotes, each letter as an escape. */
+const MAX_USER: i32 = 26;
 
 /** Bytes kept of a key or value that a chunk cut off. */
 const MAX_HELD: i32 = 8 * 1024;
@@ -280,16 +285,19 @@ export class BodyScan {
     const token = this.takeToken(end);
     if (this.target == Target.Error) this.hasError = !token.equals(EMPTY_TEXT);
     else if (this.target == Target.Images) this.images = integerOf(readJson(token));
-    else this.noteText(textOf(readJson(token)));
+    else if (this.target == Target.Role) this.noteRole(token);
+    else if (this.target == Target.Model) this.modelText = textOf(readJson(token)).copy();
   }
 
-  private noteText(text: Slice): void {
-    if (this.target == Target.Model) {
-      this.modelText = text.copy();
-    } else if (this.target == Target.Role) {
-      this.hasRole = true;
-      this.isUser = text.equals(USER);
-    }
+  /** Every message has one: only escapes are worth memory. */
+  private noteRole(token: Slice): void {
+    this.hasRole = true;
+    this.isUser =
+      token.equals(QUOTED_USER) ||
+      (token.length <= MAX_USER &&
+        token.at(0) == QUOTE &&
+        token.indexOf(BACKSLASH) > 0 &&
+        textOf(readJson(token)).equals(USER));
   }
 
   /** Of a text its end tells whether it is empty. */

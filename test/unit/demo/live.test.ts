@@ -98,6 +98,7 @@ test("figures add up what Envoy counts by label, dots in names included", () => 
     of("gpt-4.1", "team.a", "output_token", 20),
     of("gpt-4.1", "-", "llm_first_token_ms", "P0(1,2) P25(nan,3) P50(nan,4.5) P95(9,305) P99(1,1)"),
     of("qwen", "-", "llm_first_token_ms", "No recorded values"),
+    of("gpt 4o\u2028", "Alice Smith", "input_token", 7),
     "wasmcustom.route.r.upstream.c.model.none.consumer.team.a.metric.token_ratelimit_count: 2",
     "wasmcustom.key_auth_ok: 7",
     "wasmcustom.key_auth_no_key: 1",
@@ -116,7 +117,10 @@ test("figures add up what Envoy counts by label, dots in names included", () => 
       { model: "gpt-4.1", answers: 5 },
       { model: "from-cache", answers: 1 },
     ],
-    consumers: [{ consumer: "team.a", input: 10, output: 20 }],
+    consumers: [
+      { consumer: "team.a", input: 10, output: 20 },
+      { consumer: "Alice Smith", input: 7, output: 0 },
+    ],
     cache: { hits: 1, misses: 3, savedTokens: 0 },
     refusals: [
       { plugin: "key-auth", reason: "no key", count: 1 },

@@ -27,7 +27,8 @@ export const MODEL_TARGETS = {
         _rules_: [{ _match_route_: ["r"], modelKey: "input.models.0", modelMapping: { "*": "d" } }],
       }),
     ],
-    rare: ["proxy_remove_header_map_value"],
+    // A body that names its model thousands of times is refused.
+    rare: ["proxy_remove_header_map_value", "proxy_send_local_response"],
     sensible: MODEL_VALUES,
   },
   "model-router": {

@@ -120,6 +120,7 @@ export const CONTENT_SECURITY: Target = {
     {
       requestScope: "all",
       denyMessage: "no",
+      flushIntervalMs: 100,
       rules: [
         { name: "w", words: ["weapon"], action: "block" },
         { name: "p", builtin: "phone_cn", action: "mask", restore: true },

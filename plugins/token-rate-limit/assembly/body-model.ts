@@ -1,4 +1,4 @@
-import { readJson, searchMember, stringOf } from "@ai-gateway-wasm/as-json";
+import { JsonType, readJson, stringOf } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { findFormField, isMultipart } from "@ai-gateway-wasm/kit";
 
@@ -34,10 +34,15 @@ export function readBodyModel(body: Slice, contentType: Slice): BodyModel {
   if (isRecoded(body)) return new BodyModel(null, true);
   const document = readJson(body);
   if (document === null) return new BodyModel(null, false);
-  const search = searchMember(document, MODEL);
-  const value = search.value;
-  const isNamed = value !== null && value.isString;
-  // A name that differs in its letters' case alone is one for servers in Go.
-  const isUnclear = search.isAmbiguous || (value === null && search.similar > 0);
-  return new BodyModel(value !== null && isNamed ? stringOf(value) : null, isUnclear);
+  let isNamed = false;
+  let name: Slice | null = null;
+  const members = document.entries();
+  while (members.next()) {
+    if (!members.keyIsLike(MODEL)) continue;
+    // A name that differs in its letters' case alone is one for servers in Go.
+    if (isNamed || !members.keyIs(MODEL)) return new BodyModel(null, true);
+    isNamed = true;
+    if (members.valueType == JsonType.String) name = stringOf(members.value);
+  }
+  return new BodyModel(name, false);
 }

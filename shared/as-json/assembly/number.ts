@@ -7,14 +7,24 @@ import { Decimal } from "./decimal";
  * would add 7 KB for both ways, and its shortest form is not always the shortest).
  */
 
-// One of each for all numbers: a body has hundreds of thousands, and each takes 900 bytes.
-@lazy const DECIMAL: Decimal = new Decimal();
+/** One of each for all numbers: a body has hundreds of thousands, and each takes 900 bytes. */
+@final
+class Scratch {
+  readonly decimal: Decimal = new Decimal();
+  readonly upper: Decimal = new Decimal();
+  readonly lower: Decimal = new Decimal();
+}
 
+let made: Scratch | null = null;
 
-@lazy const UPPER: Decimal = new Decimal();
-
-
-@lazy const LOWER: Decimal = new Decimal();
+function scratch(): Scratch {
+  let all = made;
+  if (all === null) {
+    all = new Scratch();
+    made = all;
+  }
+  return all;
+}
 
 /**
  * The number a text spells, nearest f64, ties to even: decimal notation with optional sign,
@@ -103,7 +113,7 @@ function scaleExactly(mantissa: u64, exponent: i32): f64 {
 }
 
 function parseSlowly(digits: Slice, exponent: i32): f64 {
-  const decimal = DECIMAL;
+  const decimal = scratch().decimal;
   decimal.assign(0, 0);
   let point = 0;
   let hasPoint = false;
@@ -171,7 +181,7 @@ export function shortestDigits(value: f64): Decimal {
   if (exponent == 0) exponent++;
   else mantissa |= (<u64>1) << 52;
   exponent -= 1023;
-  const decimal = DECIMAL;
+  const decimal = scratch().decimal;
   decimal.assign(mantissa, exponent - 52);
   if (decimal.count > 0) shorten(decimal, mantissa, exponent);
   return decimal;
@@ -179,7 +189,7 @@ export function shortestDigits(value: f64): Decimal {
 
 /** Cuts digits while the number stays between the halfway points to its two neighbours. */
 function shorten(decimal: Decimal, mantissa: u64, exponent: i32): void {
-  const upper = UPPER;
+  const upper = scratch().upper;
   upper.assign(mantissa * 2 + 1, exponent - 53);
   const lower = lowerBound(mantissa, exponent);
   const inclusive = (mantissa & 1) == 0;
@@ -200,7 +210,7 @@ function shorten(decimal: Decimal, mantissa: u64, exponent: i32): void {
 
 /** Halfway to the next smaller f64; below a power of two the gap is half as wide. */
 function lowerBound(mantissa: u64, exponent: i32): Decimal {
-  const lower = LOWER;
+  const lower = scratch().lower;
   if (mantissa > (<u64>1) << 52 || exponent == -1022) lower.assign(mantissa * 2 - 1, exponent - 53);
   else lower.assign(mantissa * 4 - 1, exponent - 54);
   return lower;

@@ -120,7 +120,6 @@ export const CONTENT_SECURITY: Target = {
     {
       requestScope: "all",
       denyMessage: "no",
-      flushIntervalMs: 100,
       rules: [
         { name: "w", words: ["weapon"], action: "block" },
         { name: "p", builtin: "phone_cn", action: "mask", restore: true },
@@ -149,6 +148,7 @@ export const CONTENT_SECURITY: Target = {
         { type: "openai-moderation", cluster: "openai", apiKey: "k" },
       ],
       failMode: "closed",
+      flushIntervalMs: 100,
       body_phase: "hold_headers",
       bufferLimit: 1,
     },

@@ -17,8 +17,8 @@ const MOST: i64 = 1_000_000_000_000;
  * How many tokens a request allows the answer to have: the largest of `max_completion_tokens`,
  * `max_tokens`, `max_output_tokens` and Gemini's `generationConfig.maxOutputTokens`
  * (token-rate-limit contract 7.5); else `NO_LIMIT`. Nobody knows which of several a server takes, nor
- * of repeated ones, nor in which case of letters: a client must not be able to say less than it gets. The body may be cut off or
- * malformed.
+ * of repeated ones, nor in which case of letters: a client must not be able to say less than it gets.
+ * The body may be cut off or malformed.
  *
  * @param isCompletions it goes to an API of OpenAI's that knows the first two only
  */

@@ -16,4 +16,5 @@ export { sortBy } from "./assembly/order";
 export { decimal, digits } from "./assembly/decimal";
 export { decodePercent, decodePercentLeniently, escapedByte } from "./assembly/percent";
 export { appendHex, decodeHex, encodeHex, hexValue } from "./assembly/hex";
+export { encodeUtf8, utf8Length } from "./assembly/utf8";
 export { isValidUtf8, sequenceLength, validUtf8 } from "./assembly/valid-utf8";

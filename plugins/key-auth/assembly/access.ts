@@ -30,7 +30,7 @@ export class Access {
   /** Reads what a rule sets differently. */
   readOverrides(rule: ConfigReader): void {
     if (rule.has("provider")) this.provider = readProvider(rule);
-    this.forwardsCredential = rule.flag("forward_credential", this.forwardsCredential);
+    this.forwardsCredential = rule.strictFlag("forward_credential", this.forwardsCredential);
     this.errorFormat = readErrorFormat(rule, this.errorFormat);
     this.models = ModelLists.read(rule);
   }
@@ -59,8 +59,13 @@ export class Access {
     return !this.forwardsCredential || this.lendsProviderKeys;
   }
 
+  /** Whose keys are lent; null: none. Not where anybody comes in, though a consumer may get there. */
+  get lender(): Slice | null {
+    return this.isEnforced ? this.provider : null;
+  }
+
   get lendsProviderKeys(): bool {
-    return this.provider !== null;
+    return this.lender !== null;
   }
 
   /** Which models this key may ask for; null: all, so that the model need not be known. */

@@ -77,8 +77,8 @@ export class AuthParser {
       this.credentials,
       config.flag("in_header") ? this.headersOf(names, stripping) : [],
       config.flag("in_query") ? distinctNames(names, false) : [],
-      config.flag("query_fallback"),
-      config.flag("trust_original_auth") ? new Source(ORIGINAL_AUTH, true, false, stripping) : null,
+      config.strictFlag("query_fallback", false),
+      config.strictFlag("trust_original_auth", false) ? new Source(ORIGINAL_AUTH, true, false, stripping) : null,
     );
   }
 
@@ -88,7 +88,7 @@ export class AuthParser {
     if (!config.has("keys")) config.refuseWith("keys is required");
     const names = config.texts("keys");
     if (names.length == 0) config.refuseWith("keys cannot be empty");
-    if (config.flag("strict_config")) refuseEmptyNames(config, names);
+    if (config.strictFlag("strict_config", false)) refuseEmptyNames(config, names);
     return names;
   }
 
@@ -113,10 +113,10 @@ export class AuthParser {
       config.refuseWith("No consumers and no credentials");
     }
     if (config.errors.any) return null;
-    const trustsOriginalAuth = this.global.flag("trust_original_auth", true);
+    const trustsOriginalAuth = this.global.strictFlag("trust_original_auth", true);
     const stripping = readStripping(this.global);
     const sources = readGlobalSources(config, stripping);
-    if (this.global.flag("strict_config")) refuseEmptyNames(config, config.texts("keys"));
+    if (this.global.strictFlag("strict_config", false)) refuseEmptyNames(config, config.texts("keys"));
     if (!isAnonymous) {
       const parser = this.readConsumers(stripping, trustsOriginalAuth);
       if (parser.anyUsesGlobalSources) this.checkFlags();
@@ -144,7 +144,7 @@ export class AuthParser {
       trustsOriginalAuth,
     );
     parser.readAll(this.config);
-    if (this.global.flag("strict_config")) this.strictNames = parser.names();
+    if (this.global.strictFlag("strict_config", false)) this.strictNames = parser.names();
     return parser;
   }
 

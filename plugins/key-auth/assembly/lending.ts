@@ -17,7 +17,7 @@ import { Denial } from "./replies";
  */
 export function forward(access: Access, key: ApiKey): Denial {
   const auth = access.auth;
-  const provider = access.provider;
+  const provider = access.lender;
   const consumer = nameOf(key);
   let lent: ProviderKey | null = null;
   if (provider !== null) {

@@ -45,7 +45,7 @@ export class Options {
     this.consumerHeader = requireHeaderName(config, "consumer_header", CONSUMER_HEADER);
     this.stripsConsumerHeaderAlways =
       config.choice("strip_consumer_header", ["auth_only", "always"], 0) == 1;
-    this.forwardsCredential = config.flag("forward_credential", true);
+    this.forwardsCredential = config.strictFlag("forward_credential", true);
     this.errorFormat = readErrorFormat(config, this.errorFormat);
     const status = this.unknownKeyStatus == 401 ? 0 : 1;
     this.unknownKeyStatus = 401 + 2 * config.choice("unknown_key_status", ["401", "403"], status);

@@ -12,7 +12,10 @@ import { KeyAuth } from "./stream";
 export class KeyAuthRoot extends PluginRoot<Access> {
   private profile: Profile = Profile.Go;
   private rulesExist: bool = false;
-  private propertyDeclared: bool = false;
+  /** Some part of the configuration strips keys: requests may come back without theirs. */
+  mayReturn: bool = false;
+  /** Some rule is for routes or services, which may be chosen by the consumer's name. */
+  followsRoutes: bool = false;
   private readonly metrics: Metrics = new Metrics();
 
   constructor(id: u32) {
@@ -59,15 +62,19 @@ export class KeyAuthRoot extends PluginRoot<Access> {
   }
 
   override withoutGlobal(document: ConfigReader, reason: string): Access | null {
-    if (document.flag("strict_config")) document.refuseWith(reason);
+    if (document.strictFlag("strict_config", false)) document.refuseWith(reason);
     // Profile go starts without a word and is open outside of its rules, as the peer (key-auth.md
     // 2.3). Profile cpp would be open everywhere: that is deviation D7.
     const closes = this.profile == Profile.Cpp && document.flag("global_auth");
     return closes ? new Access(closedConfig(this.profile)) : null;
   }
 
+  override complete(_document: ConfigReader): void {
+    this.followsRoutes = this.hasRouteRules;
+  }
+
   override accept(id: u32, access: Access): HttpContext | null {
-    return new KeyAuth(id, access, this.log, this.metrics, this.propertyDeclared);
+    return new KeyAuth(id, access, this.log, this.metrics, this);
   }
 
   /** What `global_auth` says about requests that no rule matches (key-auth.md 3.1). */
@@ -77,8 +84,8 @@ export class KeyAuthRoot extends PluginRoot<Access> {
 
   /** Only where keys are stripped does a redirected request need to be recognised without one. */
   private declareProperty(access: Access): void {
-    if (this.propertyDeclared || !access.stripsCredential) return;
-    this.propertyDeclared = true;
+    if (this.mayReturn || !access.stripsCredential) return;
+    this.mayReturn = true;
     callForeign(DECLARE_PROPERTY, CONSUMER_DECLARATION);
   }
 }

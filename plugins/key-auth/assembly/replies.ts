@@ -116,16 +116,13 @@ export function denialHeaders(realm: Slice, isJson: bool): Slice {
 
 /** The reply for a denial in this profile. */
 export function denialReply(denial: Denial, profile: Profile, unknownKeyStatus: i32): DenialReply {
-  if (profile == Profile.Cpp) {
-    // The peer knows two denials and shows them in the response details only.
-    if (denial <= Denial.UnknownKey) {
-      const status = denial == Denial.UnknownKey ? unknownKeyStatus : 401;
-      return new DenialReply(status, PREFIX + "Invalid API key", "Invalid API key");
-    }
-    if (denial == Denial.NotAllowed) {
-      return new DenialReply(403, PREFIX + "Unauthorized consumer", "Unauthorized consumer");
-    }
-  }
   const status = denial == Denial.UnknownKey ? unknownKeyStatus : 400 + <i32>STATUSES[denial];
-  return new DenialReply(status, "key-auth." + DETAILS[denial], TEXTS[denial]);
+  let text = TEXTS[denial];
+  let details = "key-auth." + DETAILS[denial];
+  if (profile == Profile.Cpp && denial <= Denial.NotAllowed) {
+    // The peer knows two denials and shows them in the response details only.
+    text = denial == Denial.NotAllowed ? "Unauthorized consumer" : "Invalid API key";
+    details = PREFIX + text;
+  }
+  return new DenialReply(status, details, text);
 }

@@ -48,7 +48,7 @@ export function readOwnSources(
   const inQuery = consumer.flag("in_query", !sharesFlags || around.flag("in_query", true));
   const names: Slice[] = trustsOriginalAuth ? [ORIGINAL_AUTH_KEY] : [];
   const own = consumer.texts("keys");
-  if (around.document.flag("strict_config")) refuseEmptyNames(consumer, own);
+  if (around.document.strictFlag("strict_config", false)) refuseEmptyNames(consumer, own);
   for (let i = 0; i < own.length; i++) names.push(own[i]);
   return sourcesOf(names, inHeader, inQuery, stripping);
 }

@@ -16,23 +16,18 @@ import {
   LogLevel,
   requestBody,
   requestHeaders,
-  Status,
   TrailersAction,
 } from "proxy-wasm-as";
 import { Access } from "./access";
-import { ApiKey } from "./consumers";
+import { ApiKey, Consumer } from "./consumers";
 import { Finding, Identity } from "./identity";
 import { forward } from "./lending";
 import { Metrics } from "./metrics";
 import { ModelFinding, modelInBody, modelInPath, modelInQuery, ModelName } from "./model-name";
 import { ModelPolicy } from "./models";
-import {
-  CONSUMER_GROUP_HEADER,
-  CONSUMER_HEADER,
-  CONSUMER_PROPERTY,
-  CONTENT_TYPE,
-  PATH,
-} from "./names";
+import { CONSUMER_PROPERTY, CONTENT_TYPE, PATH } from "./names";
+import { isMisnamed, nameConsumer, removeNames } from "./naming";
+import { KeyAuthRoot } from "./plugin";
 import { Profile } from "./profile";
 import { Denial, denialHeaders, denialReply, ErrorFormat } from "./replies";
 import { isWebSocket, requestMethod } from "./request";
@@ -55,20 +50,22 @@ export class KeyAuth extends HttpContext {
 
   constructor(
     id: u32,
-    private readonly access: Access,
+    private access: Access,
     private readonly log: PluginLog,
     private readonly metrics: Metrics,
-    /** Some part of the configuration strips keys: requests may come back without theirs. */
-    private readonly mayReturn: bool,
+    private readonly root: KeyAuthRoot,
   ) {
     super(id);
   }
 
   override onRequestHeaders(endOfStream: bool): HeadersAction {
-    if (!this.access.isEnforced) return this.passBy();
-    requestHeaders.load();
-    let denial = this.identify();
-    if (denial == Denial.None) denial = this.admit();
+    if (!this.access.isEnforced && this.isOpen()) return this.passBy();
+    let denial = this.judgeKey();
+    // The name may lead to another route, whose rule must agree; no name leads on from there.
+    if (denial == Denial.None && this.isMoved()) {
+      denial = this.judgeKey();
+      if (denial == Denial.None && this.isMoved()) denial = Denial.NotAllowed;
+    }
     if (denial != Denial.None) return this.refuse(denial);
     return this.policy === null ? this.release() : this.checkModel(endOfStream);
   }
@@ -92,18 +89,45 @@ export class KeyAuth extends HttpContext {
   /** No key is wanted here. */
   private passBy(): HeadersAction {
     if (this.log.wants(LogLevel.Info)) this.log.info("authorization is not required");
-    if (this.access.auth.options.stripsConsumerHeaderAlways) {
-      requestHeaders.remove(this.access.auth.options.consumerHeader);
-      requestHeaders.remove(CONSUMER_HEADER);
-      requestHeaders.remove(CONSUMER_GROUP_HEADER);
-    }
     this.finish();
     return HeadersAction.Continue;
   }
 
+  /** Where no key is wanted: removes names if it has to. False: a key is wanted after all. */
+  private isOpen(): bool {
+    const options = this.access.auth.options;
+    if (!options.stripsConsumerHeaderAlways) return true;
+    if (this.root.followsRoutes) {
+      requestHeaders.load();
+      // A name that chose the rule would be gone when the request is sent: it must be proven.
+      if (!isDefined(HIGRESS) && isMisnamed(options.consumerHeader, null)) return false;
+    }
+    removeNames(options.consumerHeader);
+    return !this.isMoved() || !this.access.isEnforced;
+  }
+
+  /**
+   * True, and takes the rule that now holds: edits of headers made the host choose another route
+   * (host.md 5.3). Plain Envoy chooses too late to tell.
+   */
+  private isMoved(): bool {
+    if (!isDefined(HIGRESS) || !this.root.followsRoutes) return false;
+    const access = this.root.select();
+    if (access === null || access === this.access) return false;
+    this.access = access;
+    return true;
+  }
+
+  /** Whose request is it, and may it come in by the rule that holds? */
+  private judgeKey(): Denial {
+    requestHeaders.load();
+    const denial = this.identify();
+    return denial == Denial.None ? this.admit() : denial;
+  }
+
   /** Sets `key`, or says why there is none. */
   private identify(): Denial {
-    if (this.mayReturn && this.recognise()) return Denial.None;
+    if (this.root.mayReturn && this.recognise()) return Denial.None;
     const identity = this.access.auth.authenticator.identify();
     this.key = identity.key;
     switch (identity.finding) {
@@ -139,9 +163,8 @@ export class KeyAuth extends HttpContext {
     if (key === null) return Denial.NoKey;
     const validity = validityOf(key);
     if (validity != Denial.None) return validity;
-    if (!this.nameConsumer(key)) return Denial.NotAllowed;
     const consumer = key.consumer;
-    if (this.access.allows(consumer !== null ? consumer.name : null)) {
+    if (this.name(consumer) && this.access.allows(consumer !== null ? consumer.name : null)) {
       this.policy = this.access.modelPolicy(key);
       return Denial.None;
     }
@@ -149,23 +172,12 @@ export class KeyAuth extends HttpContext {
     return Denial.NotAllowed;
   }
 
-  /** Tells the filters behind us who it is; what the client said about itself goes (D2). */
-  private nameConsumer(key: ApiKey): bool {
+  /** False: the request may not go on under this name. */
+  private name(consumer: Consumer | null): bool {
     const header = this.access.auth.options.consumerHeader;
-    const consumer = key.consumer;
-    const group = consumer !== null ? consumer.group : null;
-    // Removing first: what was never there costs no host call before the first edit.
-    const grouped =
-      group === null
-        ? requestHeaders.remove(CONSUMER_GROUP_HEADER)
-        : requestHeaders.set(CONSUMER_GROUP_HEADER, group);
-    // Whatever ours is called: many plugins read the usual one.
-    const freed = header.equals(CONSUMER_HEADER)
-      ? Status.Ok
-      : requestHeaders.remove(CONSUMER_HEADER);
-    const named =
-      consumer === null ? requestHeaders.remove(header) : requestHeaders.set(header, consumer.name);
-    return named == Status.Ok && grouped == Status.Ok && freed == Status.Ok;
+    // Plain Envoy: the rule is that of the route which the client's name chose, and stays so.
+    const isBound = !isDefined(HIGRESS) && this.root.followsRoutes;
+    return !(isBound && isMisnamed(header, consumer)) && nameConsumer(header, consumer);
   }
 
   /** Decides by the headers where they name the model, else holds the request for its body. */

@@ -1,7 +1,7 @@
-import { hexValue, sameBytes, Slice } from "@ai-gateway-wasm/bytes";
+import { sameBytes, Slice } from "@ai-gateway-wasm/bytes";
 import { Char, isBlank } from "./char";
 import { findBackslash, findQuote } from "./scan";
-import { unescape } from "./unescape";
+import { readUnit, unescape } from "./unescape";
 import { JsonType, NO_VALUE, typeAt } from "./type";
 import { JsonValue, findEnd } from "./value";
 
@@ -71,19 +71,6 @@ export class JsonCursor {
   /** The present key without quotes, as it stands in the document; empty in an array. */
   get rawKey(): Slice {
     return new Slice(this.keyAt, <i32>(this.keyEnd - this.keyAt), this.owner);
-  }
-
-  /** False when the present key cannot be `name` in any case of letters. Allocates nothing. */
-  keyMayBe(name: Slice): bool {
-    const length = <i32>(this.keyEnd - this.keyAt);
-    if (length > name.length) {
-      // An escape is longer than its character, and has six at most.
-      return length <= 6 * name.length && findBackslash(this.keyAt, this.keyEnd) != 0;
-    }
-    for (let i = 0; i < length; i++) {
-      if (((load<u8>(this.keyAt + <usize>i) ^ name.at(i)) | 0x20) != 0x20) return false;
-    }
-    return length == name.length;
   }
 
   /** Whether the present key, unescaped, equals `name`. */
@@ -177,18 +164,18 @@ export function isKey(at: usize, end: usize, name: Slice): bool {
 /** The same without regard to case; U+017F folds to `s`, U+212A to `k`. */
 function isLikeKey(at: usize, end: usize, name: Slice): bool {
   for (let i = 0; i < name.length; i++) {
-    let char: i32 = at < end ? load<u8>(at++) : -1;
-    if (char == Char.Backslash && at + 4 < end && load<u8>(at) == 0x75) {
-      char = 0;
-      for (const last = at + 4; at < last;) char = (char << 4) | hexValue(load<u8>(++at));
-      at++;
-    } else if (char == 0xc5 && load<u8>(at) == 0xbf) {
+    let char: i32 = at < end ? load<u8>(at) : -1;
+    if (char == Char.Backslash) {
+      char = readUnit(at, end);
+      at += 5;
+    } else if (char == 0xc5 && load<u8>(at, 1) == 0xbf) {
       char = LONG_S;
       at++;
-    } else if (char == 0xe2 && at + 1 < end && load<u16>(at) == 0xaa84) {
+    } else if (char == 0xe2 && at + 2 < end && load<u16>(at, 1) == 0xaa84) {
       char = KELVIN;
       at += 2;
     }
+    at++;
     if (char == LONG_S) char = 0x73;
     if (char == KELVIN) char = 0x6b;
     const difference = char ^ name.at(i);

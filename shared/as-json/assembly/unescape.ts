@@ -2,6 +2,9 @@ import { Builder, hexValue, Slice } from "@ai-gateway-wasm/bytes";
 import { Char } from "./char";
 import { findBackslash } from "./scan";
 
+/** The first two bytes of `\uXXXX`. */
+const BACKSLASH_U: u16 = 0x755c;
+
 /**
  * The text between the quotes of a JSON string with its escapes resolved, as UTF-8; the same slice
  * when there is none. Surrogate pairs are combined, a lone surrogate becomes U+FFFD, and an invalid
@@ -54,49 +57,32 @@ function appendEscape(out: Builder, text: Slice, at: i32): i32 {
 }
 
 function appendUnicode(out: Builder, text: Slice, at: i32): i32 {
-  const unit = readUnit(text, at);
+  const from = text.ptr + <usize>at;
+  const end = text.ptr + <usize>text.length;
+  const unit = readUnit(from, end);
   if (unit < 0) return 0;
   if (unit < 0xd800 || unit > 0xdfff) {
-    appendCodePoint(out, unit);
+    out.appendCodePoint(unit);
     return 6;
   }
-  const low = unit < 0xdc00 ? readUnit(text, at + 6) : -1;
+  const low = unit < 0xdc00 ? readUnit(from + 6, end) : -1;
   if (low < 0xdc00 || low > 0xdfff) {
-    appendCodePoint(out, 0xfffd);
+    out.appendCodePoint(0xfffd);
     return 6;
   }
-  appendCodePoint(out, 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
+  out.appendCodePoint(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
   return 12;
 }
 
-/** The number in `\uXXXX` at `at`, or -1 when that is not what stands there. */
-export function readUnit(text: Slice, at: i32): i32 {
-  if (text.at(at) != Char.Backslash || text.at(at + 1) != 0x75) return -1;
+/** The number in `\uXXXX` at `at`, or -1 when that is not what stands before `end`. */
+export function readUnit(at: usize, end: usize): i32 {
+  if (at + 6 > end || load<u16>(at) != BACKSLASH_U) return -1;
+  const last = at + 6;
   let unit = 0;
-  for (let i = at + 2; i < at + 6; i++) {
-    const digit = hexValue(text.at(i));
+  for (at += 2; at < last; at++) {
+    const digit = hexValue(load<u8>(at));
     if (digit < 0) return -1;
     unit = (unit << 4) | digit;
   }
   return unit;
-}
-
-/** Appends one code point as UTF-8. */
-export function appendCodePoint(out: Builder, point: i32): void {
-  if (point < 0x80) {
-    out.appendByte(<u8>point);
-    return;
-  }
-  if (point < 0x800) {
-    out.appendByte(<u8>(0xc0 | (point >> 6)));
-  } else {
-    if (point < 0x10000) {
-      out.appendByte(<u8>(0xe0 | (point >> 12)));
-    } else {
-      out.appendByte(<u8>(0xf0 | (point >> 18)));
-      out.appendByte(<u8>(0x80 | ((point >> 12) & 63)));
-    }
-    out.appendByte(<u8>(0x80 | ((point >> 6) & 63)));
-  }
-  out.appendByte(<u8>(0x80 | (point & 63)));
 }

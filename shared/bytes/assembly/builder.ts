@@ -1,4 +1,5 @@
 import { Slice } from "./slice";
+import { encodeUtf8, putCodePoint, utf8Length } from "./utf8";
 
 /** What builders have that hold nothing yet. */
 const NO_BUFFER: StaticArray<u8> = new StaticArray<u8>(0);
@@ -51,10 +52,17 @@ export class Builder {
 
   /** Appends the UTF-8 form of `text`. */
   appendText(text: string): Builder {
-    const length = String.UTF8.byteLength(text);
+    const length = utf8Length(text);
     this.reserve(length);
-    String.UTF8.encodeUnsafe(changetype<usize>(text), text.length, this.ptr + <usize>this.used);
+    encodeUtf8(text, this.ptr + <usize>this.used);
     this.used += length;
+    return this;
+  }
+
+  /** Appends one code point as UTF-8. */
+  appendCodePoint(point: i32): Builder {
+    this.reserve(4);
+    this.used = <i32>(putCodePoint(point, this.ptr + <usize>this.used) - this.ptr);
     return this;
   }
 

@@ -1,4 +1,4 @@
-import { decodeUtf8 } from "./utf8";
+import { decodeUtf8, encodeUtf8, utf8Length } from "./utf8";
 
 /**
  * A read-only view of bytes that live somewhere else: host memory of the running callback, static
@@ -127,8 +127,8 @@ export function sameBytes(left: usize, right: usize, length: i32): bool {
 
 /** The UTF-8 bytes of `text`, for constants and configuration. */
 export function bytes(text: string): Slice {
-  const array = new StaticArray<u8>(String.UTF8.byteLength(text));
-  String.UTF8.encodeUnsafe(changetype<usize>(text), text.length, changetype<usize>(array));
+  const array = new StaticArray<u8>(utf8Length(text));
+  encodeUtf8(text, changetype<usize>(array));
   return Slice.of(array);
 }
 

@@ -1,3 +1,39 @@
+/** How many bytes the UTF-8 form of `text` has. */
+export function utf8Length(text: string): i32 {
+  let length = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const point = text.codePointAt(i);
+    // The second half of a pair counts as three, so the first one counts as one.
+    length += i32(point >= 0x80) + i32(point >= 0x800) - i32(point >= 0x10000) * 2;
+  }
+  return length;
+}
+
+/** Writes the UTF-8 form of `text`; half a pair is written as if it were a character. */
+export function encodeUtf8(text: string, to: usize): void {
+  for (let i = 0; i < text.length; i++) {
+    const point = text.codePointAt(i);
+    if (point >= 0x10000) i++;
+    to = putCodePoint(point, to);
+  }
+}
+
+/** Writes one code point as UTF-8, and answers where it ends. */
+export function putCodePoint(point: u32, to: usize): usize {
+  if (point < 0x80) {
+    store<u8>(to, <u8>point);
+    return to + 1;
+  }
+  const missing = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+  let shift = missing * 6;
+  store<u8>(to++, <u8>((0xff80 >> missing) | (point >> shift)));
+  while (shift > 0) {
+    shift -= 6;
+    store<u8>(to++, <u8>(0x80 | ((point >> shift) & 0x3f)));
+  }
+  return to;
+}
+
 /** What stands for bytes that are no UTF-8. */
 const REPLACEMENT: u32 = 0xfffd;
 

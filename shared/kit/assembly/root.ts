@@ -78,6 +78,14 @@ export abstract class PluginRoot<C> extends RootContext {
     return this.rules.length > 0;
   }
 
+  /** True when the configuration has a rule for routes or services. */
+  get hasRouteRules(): bool {
+    for (let i = 0; i < this.rules.length; i++) {
+      if (!this.rules[i].matcher.isAboutHosts) return true;
+    }
+    return false;
+  }
+
   /** True when there are only rules, and all of them are for routes or services. */
   get isBoundToRoutes(): bool {
     for (let i = 0; i < this.rules.length; i++) {
@@ -203,8 +211,11 @@ export abstract class PluginRoot<C> extends RootContext {
     return true;
   }
 
-  /** The first rule that matches decides, also when it switches the plugin off. */
-  private select(): C | null {
+  /**
+   * The configuration of the running request; null: the plugin is off for it. The first rule that
+   * matches decides. Another one may on Higress, once headers were edited that routes match on.
+   */
+  select(): C | null {
     const facts = new RequestFacts();
     for (let i = 0; i < this.rules.length; i++) {
       const rule = this.rules[i];

@@ -1,4 +1,4 @@
-import { decimal } from "@ai-gateway-wasm/bytes";
+import { bytes, decimal } from "@ai-gateway-wasm/bytes";
 import { LogLevel } from "./abi/enums";
 import { proxy_log } from "./abi/imports";
 
@@ -8,15 +8,15 @@ import { proxy_log } from "./abi/imports";
  * Selected with `--use abort=…`; the default `env.abort` exists on no host.
  */
 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
-  const text =
+  const text = bytes(
     (message === null ? "abort" : message) +
     " at " +
     (file === null ? "?" : file) +
     ":" +
     decimal(line) +
     ":" +
-    decimal(column);
-  const utf8 = String.UTF8.encode(text);
-  proxy_log(LogLevel.Critical, changetype<usize>(utf8), utf8.byteLength);
+    decimal(column),
+  );
+  proxy_log(LogLevel.Critical, text.ptr, text.length);
   unreachable();
 }

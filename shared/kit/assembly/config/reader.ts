@@ -1,5 +1,5 @@
 import { JsonCursor, JsonType, JsonValue, listOf } from "@ai-gateway-wasm/as-json";
-import { bytes, decimal, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, decimal, encodeUtf8, NO_BYTES, Slice, utf8Length } from "@ai-gateway-wasm/bytes";
 import { ConfigErrors } from "./errors";
 import { configFlag, configInteger, configText } from "./lenient";
 
@@ -9,6 +9,8 @@ export const enum Tristate {
   False = 0,
   True = 1,
 }
+
+const FALSE_OR_TRUE: string[] = ["false", "true"];
 
 /**
  * Reads the fields of one JSON object of the configuration, as leniently as Higress's Go plugins
@@ -76,6 +78,11 @@ export class ConfigReader {
   flag(field: string, fallback: bool = false): bool {
     const value = this.find(field);
     return value === null ? fallback : configFlag(value);
+  }
+
+  /** A flag that no peer reads: what is neither true nor false is an error, and not false. */
+  strictFlag(field: string, fallback: bool): bool {
+    return this.choice(field, FALSE_OR_TRUE, i32(fallback)) == 1;
   }
 
   tristate(field: string): Tristate {
@@ -191,10 +198,9 @@ const nameViews: StaticArray<Slice | null> = new StaticArray<Slice | null>(LONGE
 
 /** The bytes of a field name; valid until the next call. */
 function fieldName(field: string): Slice {
-  const length = String.UTF8.byteLength(field);
+  const length = utf8Length(field);
   if (length > LONGEST_NAME) return bytes(field);
-  const buffer = changetype<usize>(nameBuffer);
-  String.UTF8.encodeUnsafe(changetype<usize>(field), field.length, buffer);
+  encodeUtf8(field, changetype<usize>(nameBuffer));
   const known = nameViews[length];
   if (known !== null) return known;
   const view = Slice.of(nameBuffer).sub(0, length);

@@ -12,8 +12,6 @@ export const enum Verdict {
 
 const NEVER: i64 = i64.MAX_VALUE;
 const ALWAYS: i64 = i64.MIN_VALUE;
-/** Not as flags of Higress are read: "yes" would be false, and a key that was revoked would live on. */
-const FALSE_OR_TRUE: string[] = ["false", "true"];
 /** The end of the year 9999: what is later was counted in milliseconds. */
 const LATEST: i64 = 253402300799;
 
@@ -31,7 +29,7 @@ export class Validity {
 
   /** Reads `disabled`, `not_before` and `expires_at`. */
   static read(config: ConfigReader): Validity {
-    const disabled = config.choice("disabled", FALSE_OR_TRUE, 0) == 1;
+    const disabled = config.strictFlag("disabled", false);
     const notBefore = readBound(config, "not_before", ALWAYS);
     const expiresAt = readBound(config, "expires_at", NEVER);
     if (!disabled && notBefore == ALWAYS && expiresAt == NEVER) return Validity.UNLIMITED;

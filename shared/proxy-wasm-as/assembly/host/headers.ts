@@ -57,6 +57,12 @@ export class HeaderMap {
     return (loaded === null ? this.pairs() : loaded).joined(name, separator);
   }
 
+  /** Whether `name` has several values. */
+  isRepeated(name: Slice): bool {
+    const loaded = this.snapshot();
+    return (loaded === null ? this.pairs() : loaded).find(name, 1) !== null;
+  }
+
   /** All pairs in order, repeated names included. Empty when the map is out of reach. */
   pairs(): Pairs {
     clearOut();

@@ -39,8 +39,9 @@ export class Pairs {
    * test wrote them, so their case does not matter.
    *
    * @param name in lower case
+   * @param skip how many values stand before the one that is wanted
    */
-  find(name: Slice): Slice | null {
+  find(name: Slice, skip: i32 = 0): Slice | null {
     const data = this.data;
     const length = name.length;
     let entry = data.ptr + 4;
@@ -48,7 +49,7 @@ export class Pairs {
     for (const end = at; entry < end; entry += 8) {
       const nameLength = load<i32>(entry);
       const valueLength = load<i32>(entry, 4);
-      if (nameLength == length && isName(at, name)) {
+      if (nameLength == length && isName(at, name) && skip-- == 0) {
         // The table was held against the block's length.
         return new Slice(at + <usize>(nameLength + 1), valueLength, data.owner);
       }

@@ -78,13 +78,13 @@ export function conversions(): void {
   answerText(" " + integerOf(value).toString() + " " + listOf(value).length.toString());
 }
 
-/** How often a key occurs: exactly, ignoring case, and the text of the first. */
+/** How many members a key names in any case, up to two, and the text of the one. */
 export function search(): void {
   const root = readJson(argument(0));
   if (root === null) return answer(null);
   const found = searchMember(root, argument(1));
-  answerText(found.count.toString() + " " + found.similar.toString() + " ");
-  answer(textOf(found.value));
+  answerText(found.similar.toString() + " ");
+  if (!found.isAmbiguous) answer(textOf(found.value));
 }
 
 export function unescaped(): void {

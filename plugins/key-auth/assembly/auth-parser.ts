@@ -78,7 +78,9 @@ export class AuthParser {
       config.flag("in_header") ? this.headersOf(names, stripping) : [],
       config.flag("in_query") ? distinctNames(names, false) : [],
       config.strictFlag("query_fallback", false),
-      config.strictFlag("trust_original_auth", false) ? new Source(ORIGINAL_AUTH, true, false, stripping) : null,
+      config.strictFlag("trust_original_auth", false)
+        ? new Source(ORIGINAL_AUTH, true, false, stripping)
+        : null,
     );
   }
 
@@ -116,7 +118,8 @@ export class AuthParser {
     const trustsOriginalAuth = this.global.strictFlag("trust_original_auth", true);
     const stripping = readStripping(this.global);
     const sources = readGlobalSources(config, stripping);
-    if (this.global.strictFlag("strict_config", false)) refuseEmptyNames(config, config.texts("keys"));
+    if (this.global.strictFlag("strict_config", false))
+      refuseEmptyNames(config, config.texts("keys"));
     if (!isAnonymous) {
       const parser = this.readConsumers(stripping, trustsOriginalAuth);
       if (parser.anyUsesGlobalSources) this.checkFlags();

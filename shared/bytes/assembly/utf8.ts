@@ -2,9 +2,10 @@
 export function utf8Length(text: string): i32 {
   let length = text.length;
   for (let i = 0; i < text.length; i++) {
+    if (unitAt(text, i) < 0x80) continue;
     const point = text.codePointAt(i);
     // The second half of a pair counts as three, so the first one counts as one.
-    length += i32(point >= 0x80) + i32(point >= 0x800) - i32(point >= 0x10000) * 2;
+    length += point < 0x800 ? 1 : point < 0x10000 ? 2 : 0;
   }
   return length;
 }
@@ -12,10 +13,19 @@ export function utf8Length(text: string): i32 {
 /** Writes the UTF-8 form of `text`; half a pair is written as if it were a character. */
 export function encodeUtf8(text: string, to: usize): void {
   for (let i = 0; i < text.length; i++) {
+    const unit = unitAt(text, i);
+    if (unit < 0x80) {
+      store<u8>(to++, <u8>unit);
+      continue;
+    }
     const point = text.codePointAt(i);
     if (point >= 0x10000) i++;
     to = putCodePoint(point, to);
   }
+}
+
+function unitAt(text: string, index: i32): u32 {
+  return load<u16>(changetype<usize>(text) + ((<usize>index) << 1));
 }
 
 /** Writes one code point as UTF-8, and answers where it ends. */

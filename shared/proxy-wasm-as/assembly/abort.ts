@@ -10,12 +10,12 @@ import { proxy_log } from "./abi/imports";
 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
   const text = bytes(
     (message === null ? "abort" : message) +
-    " at " +
-    (file === null ? "?" : file) +
-    ":" +
-    decimal(line) +
-    ":" +
-    decimal(column),
+      " at " +
+      (file === null ? "?" : file) +
+      ":" +
+      decimal(line) +
+      ":" +
+      decimal(column),
   );
   proxy_log(LogLevel.Critical, text.ptr, text.length);
   unreachable();

@@ -14,24 +14,6 @@ test("the HMAC of nothing is nobody's key", async () => {
   await byQuery.close();
 });
 
-test("with rules for routes, plain Envoy hears a name only where it is ours, and said once", async () => {
-  const consumers = [{ name: "c1", credential: "k1", group: "gold" }];
-  const _rules_ = [{ _match_route_: ["closed"], allow: ["c1"] }];
-  const own = { ...GO, consumers, global_auth: true, consumer_header: "x-own", _rules_ };
-  const host = await gateway(own, { strict: "off" });
-  const status = async (...names: [string, string][]) =>
-    (await host.fetch("/", { headers: [["x-api-key", "k1"], ...names] })).status;
-
-  expect(await status()).toBe(200);
-  expect(await status(["x-own", "c1"], ["x-mse-consumer-group", "gold"])).toBe(200);
-  expect(await status(["x-own", "c1"], ["x-own", "c1"])).toBe(403);
-  expect(await status(["x-own", "c2"])).toBe(403);
-  expect(await status(["x-own", ""])).toBe(403);
-  expect(await status(["x-mse-consumer", "c1"])).toBe(403);
-  expect(await status(["x-mse-consumer-group", "silver"])).toBe(403);
-  await host.close();
-});
-
 describe("two configurations in one VM (deviation D4)", () => {
   // Names for two plugins: to rules for routes in plain Envoy, another one's is a client's.
   const p = { ...GO, keys: ["x-p"], consumer_header: "x-p-consumer" };

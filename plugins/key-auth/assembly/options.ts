@@ -9,10 +9,6 @@ import { ErrorFormat } from "./replies";
 
 const ERROR_FORMATS: string[] = ["text", "openai", "none"];
 const DENY_OR_PASS: string[] = ["deny", "pass"];
-const STRIP_NAMES: string[] = ["auth_only", "always"];
-const UNKNOWN_KEY: string[] = ["401", "403"];
-const MODEL_SOURCES: string[] = ["body", "header"];
-const BODY_PHASES: string[] = ["auto", "hold_headers", "stream_headers"];
 const MODEL_HEADER: Slice = bytes("x-higress-llm-model");
 const DEFAULT_PATHS: Slice[] = [bytes("GET /v1/models")];
 
@@ -47,11 +43,12 @@ export class Options {
   /** Reads all of them; the initial values are the defaults. */
   read(config: ConfigReader): void {
     this.consumerHeader = requireHeaderName(config, "consumer_header", CONSUMER_HEADER);
-    this.stripsConsumerHeaderAlways = config.choice("strip_consumer_header", STRIP_NAMES, 0) == 1;
+    this.stripsConsumerHeaderAlways =
+      config.choice("strip_consumer_header", ["auth_only", "always"], 0) == 1;
     this.forwardsCredential = config.strictFlag("forward_credential", true);
     this.errorFormat = readErrorFormat(config, this.errorFormat);
     const status = this.unknownKeyStatus == 401 ? 0 : 1;
-    this.unknownKeyStatus = 401 + 2 * config.choice("unknown_key_status", UNKNOWN_KEY, status);
+    this.unknownKeyStatus = 401 + 2 * config.choice("unknown_key_status", ["401", "403"], status);
     this.provider = readProvider(config);
     this.providers = readProviders(config);
     this.deniesMissingProviderKey = config.choice("on_missing_provider_key", DENY_OR_PASS, 0) == 0;
@@ -67,11 +64,12 @@ export class Options {
       if (this.unrestrictedPaths[i].isPath) continue;
       config.refuseElement("unrestricted_paths", i, "must be a path or a method and a path");
     }
-    if (config.choice("model_source", MODEL_SOURCES, 0) == 1) {
+    if (config.choice("model_source", ["body", "header"], 0) == 1) {
       this.modelHeader = requireHeaderName(config, "model_header", MODEL_HEADER);
     }
     this.maxBodyBytes = config.integer("max_body_bytes", 10485760, 1, i32.MAX_VALUE);
-    this.holdsHeaders = config.choice("body_phase", BODY_PHASES, 0) != 2;
+    this.holdsHeaders =
+      config.choice("body_phase", ["auto", "hold_headers", "stream_headers"], 0) != 2;
   }
 }
 

@@ -3,8 +3,6 @@ import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { ORIGINAL_AUTH_KEY } from "./names";
 import { SchemeStripping, Source } from "./sources";
 
-const STRIPPINGS: string[] = ["auto", "always", "never"];
-
 /**
  * Names of profile go, each once: those of headers whatever their case, and no empty ones (D11);
  * cases of query parameters differ.
@@ -30,7 +28,7 @@ export function readGlobalSources(config: ConfigReader, stripping: SchemeStrippi
 
 /** `strip_bearer`. */
 export function readStripping(config: ConfigReader): SchemeStripping {
-  return <SchemeStripping>config.choice("strip_bearer", STRIPPINGS, 0);
+  return <SchemeStripping>config.choice("strip_bearer", ["auto", "always", "never"], 0);
 }
 
 /**

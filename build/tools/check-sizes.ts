@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { HOSTS, pluginNames } from "./build.js";
+import { HOSTS, moduleNames } from "./build.js";
 import { runAsScript } from "./check-report.js";
 
 const FILE = "build/sizes.json";
@@ -14,7 +14,7 @@ export function readBudgets(): Budgets {
 /** Size in bytes of every built module, by path below `build/`. */
 export function builtSizes(): Record<string, number> {
   const sizes: Record<string, number> = {};
-  for (const plugin of pluginNames()) {
+  for (const plugin of moduleNames()) {
     for (const host of HOSTS) {
       const file = `${host}/${plugin}.wasm`;
       if (existsSync(`build/${file}`)) sizes[file] = statSync(`build/${file}`).size;

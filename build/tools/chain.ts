@@ -88,7 +88,8 @@ function entryOf(parts: Part[], isHigress: boolean): string {
     `import { bytes } from "@ai-gateway-wasm/bytes";`,
     `import { registerAs } from "proxy-wasm-as/together";`,
     ...parts.map(
-      ({ plugin, root, file }) => `import { ${root} } from "../../plugins/${plugin}/assembly/${file}";`,
+      ({ plugin, root, file }) =>
+        `import { ${root} } from "../../plugins/${plugin}/assembly/${file}";`,
     ),
     `export * from "proxy-wasm-as/abi";`,
     ...[...callbacks].map(([name, module]) => `export { ${name} } from "proxy-wasm-as/${module}";`),

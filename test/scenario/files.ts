@@ -48,6 +48,7 @@ function named(scenario: Scenario, { chain }: GoldenOptions): Scenario {
 /** Path of the module a host loads for a plugin. */
 export function wasmFileOf(plugin: PluginUse, host: HostBuild, options: GoldenOptions): string {
   if (options.wasmFile) return options.wasmFile(plugin, host);
-  if (options.chain?.plugins.includes(plugin.name)) return `build/${host}/${options.chain.name}.wasm`;
+  if (options.chain?.plugins.includes(plugin.name))
+    return `build/${host}/${options.chain.name}.wasm`;
   return plugin.name.endsWith(".wasm") ? plugin.name : `build/${host}/${plugin.name}.wasm`;
 }

@@ -77,7 +77,8 @@ function othersSplit(own: ModelRouterRoot): bool {
   const roots = allRoots();
   for (let i = 0; i < roots.length; i++) {
     const root = routerOf(roots[i]);
-    if (root !== null && root.splits && !root.instance.equals(own.instance) && isNewest(root)) return true;
+    if (root !== null && root.splits && !root.instance.equals(own.instance) && isNewest(root))
+      return true;
   }
   return false;
 }

@@ -10,8 +10,8 @@ import { register, RootContext, RootFactory } from "./root";
 const ROOT_ID: Slice = bytes("plugin_root_id");
 const UNKNOWN: Slice = bytes("root_id is to name one of the plugins in this module:");
 
-let names: Slice[] = [];
-let factories: RootFactory[] = [];
+const names: Slice[] = [];
+const factories: RootFactory[] = [];
 
 /**
  * In place of `register` in a module with several plugins; called once for each, at the top level.

@@ -15,8 +15,8 @@ export interface Compilation {
   also?: string[];
   /** Further command-line flags. */
   flags?: string[];
-  /** Up to which size a function with one caller becomes part of it (lean/calls.ts). */
-  oneCaller?: number;
+  /** Bytes that the module may have once its short functions are lengthened (pack/lengthen.ts). */
+  lengthenTo?: number;
   /** A word list that becomes part of the module (build/tools/words). */
   words?: string;
 }
@@ -39,7 +39,6 @@ export async function compile(what: Compilation): Promise<Sources> {
   // Loaded only when there is something to compile: it takes seconds.
   const asc = await import("assemblyscript/asc");
   const { LeanArrays } = await import("./lean/arrays.js");
-  const { LeanCalls } = await import("./lean/calls.js");
   const { LeanConstructors } = await import("./lean/constructors.js");
   const { LeanMembers } = await import("./lean/members.js");
   const { LeanVisits } = await import("./lean/visits.js");
@@ -48,7 +47,6 @@ export async function compile(what: Compilation): Promise<Sources> {
     new LeanVisits(),
     new LeanConstructors(),
     new LeanArrays(),
-    new LeanCalls(what.oneCaller),
   ];
   if (what.words !== undefined) {
     const { WordList } = await import("./lean/word-list.js");
@@ -117,7 +115,6 @@ export const COMPILER: readonly string[] = [
   "build/tools/fixed-bytes.ts",
   "build/tools/lean/api.ts",
   "build/tools/lean/arrays.ts",
-  "build/tools/lean/calls.ts",
   "build/tools/lean/constructors.ts",
   "build/tools/lean/data.ts",
   "build/tools/lean/members.ts",

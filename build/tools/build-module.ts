@@ -4,6 +4,7 @@ import { compile, readWords, type Compilation } from "./asc.js";
 import { noteSources } from "./build-note.js";
 import type { Answer } from "./build-process.js";
 import { isScript } from "./check-report.js";
+import { lengthen } from "./pack/lengthen.js";
 import { packModule } from "./pack/pack.js";
 
 /**
@@ -19,7 +20,9 @@ export async function buildModule(build: Compilation): Promise<void> {
     const sources = await compile({ ...build, outFile: part });
     // One byte more than the list shows where data ends (lean/data.ts).
     const plain = build.words === undefined ? 0 : readWords(build.words).length + 1;
-    writeFileSync(part, packModule(readFileSync(part), plain));
+    const packed = packModule(readFileSync(part), plain);
+    const { lengthenTo = 0 } = build;
+    writeFileSync(part, lengthen(packed, lengthenTo));
     renameSync(part, build.outFile);
     noteSources(build, sources);
   } finally {

@@ -1,7 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { COMPILER, type Compilation, type Sources } from "./asc.js";
+import { BUDGETS_FILE } from "./budgets.js";
 import { isFresh } from "./files.js";
+
+/** What a plugin's module depends on besides. */
+const OTHERS = [BUDGETS_FILE, "build/tools/build.ts", "build/tools/pack"];
 
 /** True when nothing has changed that went into the module, the tools that make it included. */
 export function isModuleFresh(build: Compilation): boolean {
@@ -11,7 +15,7 @@ export function isModuleFresh(build: Compilation): boolean {
   return (
     read.every((path) => existsSync(path)) &&
     !missed.some((path) => existsSync(path)) &&
-    isFresh(build.outFile, [...COMPILER, "build/tools/build.ts", "build/tools/pack", ...read])
+    isFresh(build.outFile, [...COMPILER, ...OTHERS, ...read])
   );
 }
 

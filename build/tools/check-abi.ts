@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { CALLBACKS, importsOf, isHigressOnly, MISSING_IN_GO_EMULATOR } from "./abi.js";
-import { HOSTS, pluginNames, type HostName } from "./build.js";
+import { HOSTS, moduleNames, type HostName } from "./build.js";
 import { runAsScript } from "./check-report.js";
 import { readWasm, type WasmExport, type WasmImport } from "./wasm.js";
 
@@ -73,7 +73,7 @@ function exportProblems(exports: WasmExport[]): string[] {
 /** Checks every plugin of the tree in both builds. */
 export function checkAbi(): string[] {
   return HOSTS.flatMap((host) =>
-    pluginNames().flatMap((plugin) => {
+    moduleNames().flatMap((plugin) => {
       const file = `build/${host}/${plugin}.wasm`;
       if (!existsSync(file)) return [`${file} is missing: npm run build`];
       return abiProblems(readFileSync(file), host).map((problem) => `${file} ${problem}`);

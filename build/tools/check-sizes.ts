@@ -1,20 +1,12 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { HOSTS, pluginNames } from "./build.js";
+import { existsSync, statSync, writeFileSync } from "node:fs";
+import { BUDGETS_FILE, readBudgets, type Budgets } from "./budgets.js";
+import { HOSTS, moduleNames } from "./build.js";
 import { runAsScript } from "./check-report.js";
-
-const FILE = "build/sizes.json";
-
-/** Byte budget of each module, by path below `build/`. */
-export type Budgets = Record<string, number>;
-
-export function readBudgets(): Budgets {
-  return existsSync(FILE) ? (JSON.parse(readFileSync(FILE, "utf8")) as Budgets) : {};
-}
 
 /** Size in bytes of every built module, by path below `build/`. */
 export function builtSizes(): Record<string, number> {
   const sizes: Record<string, number> = {};
-  for (const plugin of pluginNames()) {
+  for (const plugin of moduleNames()) {
     for (const host of HOSTS) {
       const file = `${host}/${plugin}.wasm`;
       if (existsSync(`build/${file}`)) sizes[file] = statSync(`build/${file}`).size;
@@ -33,12 +25,12 @@ export function sizeProblems(sizes: Record<string, number>, budgets: Budgets): s
     } else if (size > budget) {
       problems.push(
         `${file} is ${size} bytes, ${size - budget} over its budget of ${budget}. ` +
-          `Find what grew; if it is worth it, raise the number in ${FILE} and say why in CHANGELOG.md`,
+          `Find what grew; if it is worth it, raise the number in ${BUDGETS_FILE} and say why in CHANGELOG.md`,
       );
     }
   }
   for (const file of Object.keys(budgets)) {
-    if (sizes[file] === undefined) problems.push(`${FILE} names ${file}, which is not built`);
+    if (sizes[file] === undefined) problems.push(`${BUDGETS_FILE} names ${file}, which is not built`);
   }
   return problems;
 }
@@ -59,7 +51,7 @@ export function checkSizes(): string[] {
 runAsScript(import.meta.url, "sizes", () => {
   if (process.argv.includes("--update")) {
     const budgets = lowered(builtSizes(), readBudgets());
-    writeFileSync(FILE, `${JSON.stringify(budgets, null, 2)}\n`);
+    writeFileSync(BUDGETS_FILE, `${JSON.stringify(budgets, null, 2)}\n`);
   }
   const budgets = readBudgets();
   for (const [file, size] of Object.entries(builtSizes())) {

@@ -40,6 +40,7 @@ const enum Section {
   Function = 3,
   Memory = 5,
   Export = 7,
+  Code = 10,
   Data = 11,
 }
 
@@ -157,6 +158,45 @@ export function dataSegments(bytes: Uint8Array): DataSegment[] {
     cursor.position = next;
   }
   return [];
+}
+
+/** Offsets in a module. */
+export interface Range {
+  start: number;
+  end: number;
+}
+
+/**
+ * Where the code of a module's own functions is.
+ *
+ * @returns the section, with the offset of its head, and the functions without their lengths
+ * @throws Error when there is none
+ */
+export function codeSection(bytes: Uint8Array): {
+  section: Range & { before: number };
+  bodies: Range[];
+} {
+  const cursor = new Cursor(bytes);
+  cursor.position = 8;
+  while (cursor.position < cursor.end) {
+    const before = cursor.position;
+    const id = cursor.byte();
+    const length = cursor.number();
+    const start = cursor.position;
+    const end = start + length;
+    if (id === (Section.Code as number)) {
+      return { section: { before, start, end }, bodies: cursor.list(() => skipBody(cursor)) };
+    }
+    cursor.position = end;
+  }
+  throw new Error("the module has no code");
+}
+
+function skipBody(cursor: Cursor): Range {
+  const length = cursor.number();
+  const start = cursor.position;
+  cursor.position += length;
+  return { start, end: cursor.position };
 }
 
 function readSegment(cursor: Cursor): DataSegment {

@@ -7,7 +7,7 @@ import {
   NO_FILTER,
   READS_STREAM,
 } from "./scenarios.js";
-import { WHOLE_CHAIN } from "./scenarios-chain.js";
+import { SEVEN_MODULES, WHOLE_CHAIN } from "./scenarios-chain.js";
 import { costRatio, median, over, sparkline, spread } from "./stats.js";
 
 /** What the empty filter adds to a request on the machine for which limits in µs were set. */
@@ -78,7 +78,7 @@ export interface Report {
   /** Null when it was not measured. */
   perWorker: WorkerMemory | null;
   /** Of all plugins together over no filter; null when it was not measured. */
-  chain: WorkerMemory | null;
+  chain: Record<string, WorkerMemory | null>;
   curves: Curve[];
 }
 
@@ -191,13 +191,16 @@ function limitVerdict(report: Report, one: Row): string[] {
 
 /** What all plugins together promise besides CPU time. */
 function chainVerdicts({ rows, chain }: Report): string[] {
-  const one = rows.find(({ name }) => name === WHOLE_CHAIN);
-  if (!one || one.failed) return [];
-  const mebibytes = chain ? chain.moreKiB / 1024 : null;
-  return [
-    verdict(`${WHOLE_CHAIN}: ms from start to the first answer`, one.readyMs ?? null, 500),
-    verdict(`${WHOLE_CHAIN}: MiB over no filter, ${chain?.workers ?? 2} workers`, mebibytes, 40),
-  ];
+  return [WHOLE_CHAIN, SEVEN_MODULES].flatMap((name) => {
+    const one = rows.find((row) => row.name === name);
+    if (!one || one.failed) return [];
+    const memory = chain[name] ?? null;
+    const mebibytes = memory ? memory.moreKiB / 1024 : null;
+    return [
+      verdict(`${name}: ms from start to the first answer`, one.readyMs ?? null, 500),
+      verdict(`${name}: MiB over no filter, ${memory?.workers ?? 2} workers`, mebibytes, 40),
+    ];
+  });
 }
 
 function keyAuthVerdicts(report: Report): string[] {

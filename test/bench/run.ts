@@ -204,7 +204,7 @@ async function run(): Promise<Report> {
       options: { ...load, rounds, bursts, requests, starts },
       rows: [...rows.values()],
       perWorker: options.calls ? null : await workerMemory(means, scenarios, load),
-      chain: options.calls ? null : await chainMemory(means, scenarios, load),
+      chain: options.calls ? {} : await chainMemory(means, scenarios, load),
       curves,
     };
   } finally {

@@ -1,4 +1,5 @@
 import { buildPlugins } from "../../build/tools/build.js";
+import { CHAIN } from "../../build/tools/chain.js";
 import type { Envoy, Filter } from "./envoy.js";
 import { consumers, wasmFilter } from "./filters.js";
 import type { Limit } from "./report.js";
@@ -8,10 +9,11 @@ import { ATTRIBUTES } from "./scenarios-statistics.js";
 import { JSON_ANSWER, STREAM_ANSWER, type Traffic } from "./traffic.js";
 
 // Seven plugins in the order of examples/README.md before an upstream: who asks, which model, what it
-// used, answers kept, two budgets, local rules.
+// used, answers kept, two budgets, local rules. In one module, and as seven.
 
-/** The row whose memory is measured, too. */
+/** The rows whose memory is measured, too. */
 export const WHOLE_CHAIN = "whole chain, JSON";
+export const SEVEN_MODULES = "whole chain as seven modules, JSON";
 
 const ALL = consumers(500);
 const PLENTY = 1_000_000_000_000;
@@ -27,6 +29,8 @@ interface Kind {
   memory: object;
   keys: string[];
   limit?: Limit;
+  /** A module each; default: all in one. */
+  isApart?: boolean;
 }
 
 function chain(memory: object): [plugin: string, config: object][] {
@@ -67,27 +71,26 @@ function chain(memory: object): [plugin: string, config: object][] {
 }
 
 const PLUGINS = chain({}).map(([plugin]) => plugin);
-const fileOf = (plugin: string) => `build/envoy/${plugin}.wasm`;
+const fileOf = (module: string) => `build/envoy/${module}.wasm`;
 
-function filters(memory: object): Filter[] {
-  return chain(memory).map(([plugin, config]) =>
-    wasmFilter(fileOf(plugin), JSON.stringify(config), plugin),
-  );
-}
-
-function row({ name, base, answer, memory, keys, limit }: Kind): Scenario {
+function row({ name, base, answer, memory, keys, limit, isApart = false }: Kind): Scenario {
   const traffic = { ...answer, keyHeader: "x-api-key" };
+  const modules = isApart ? PLUGINS : [CHAIN.name];
+  const moduleOf = (plugin: string) => fileOf(isApart ? plugin : CHAIN.name);
   return {
     name,
     base,
     limit,
     traffic,
     module: async () => {
-      await buildPlugins(PLUGINS, ["envoy"]);
-      return fileOf(PLUGINS[0] ?? "");
+      await buildPlugins(modules, ["envoy"]);
+      return fileOf(modules[0] ?? "");
     },
-    allModules: PLUGINS.map(fileOf),
-    filters: () => filters(memory),
+    allModules: modules.map(fileOf),
+    filters: () =>
+      chain(memory).map(([plugin, config]): Filter =>
+        wasmFilter(moduleOf(plugin), JSON.stringify(config), plugin),
+      ),
     keys,
     prove: (envoy) => prove(envoy, traffic),
   };
@@ -117,6 +120,15 @@ export const CHAIN_SCENARIOS: Scenario[] = [
     answer: STREAM_ANSWER,
     memory: ONE_ANSWER,
     keys: KEYS,
+  }),
+  row({
+    name: SEVEN_MODULES,
+    base: "no filter, JSON",
+    answer: JSON_ANSWER,
+    memory: ONE_ANSWER,
+    keys: KEYS,
+    limit: { addedMicroseconds: 500 },
+    isApart: true,
   }),
 ];
 

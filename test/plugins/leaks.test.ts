@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { checkLeaks, createHost, upstream, type PluginOptions } from "proxy-wasm-test";
 import "proxy-wasm-test/vitest";
 import { expect, test } from "vitest";
+import { CHAIN } from "../../build/tools/chain.js";
 import { aiCache, MEMORY } from "./ai-cache/support.js";
 import { contentSecurity, LOCAL } from "./content-security/support.js";
 import { GO, keyAuth } from "./key-auth/support.js";
@@ -24,6 +25,8 @@ const TAGS = {
   ),
   weightGroups: [tag("w", { weight: 50 })],
 };
+const WASM = `build/envoy/${CHAIN.name}.wasm`;
+const RICH = { ...QUOTA, default_quota: 1_000_000 };
 const STATISTICS = {
   name: "ai-statistics",
   wasm: "build/envoy/ai-statistics.wasm",
@@ -48,9 +51,18 @@ const plugins: [string, PluginOptions[], Record<string, string>, number[]][] = [
   ],
 ];
 
+/** All in one VM, of which each sees what the ones before let through. */
+const chain = CHAIN.plugins
+  .flatMap((name) => plugins.find((one) => one[0] === name)?.[1] ?? [])
+  .map((item): PluginOptions => ({ ...item, rootId: item.name ?? "", vmId: "chain", wasm: WASM }))
+  .map((item) =>
+    item.rootId === "token-quota" ? { ...item, config: JSON.stringify(RICH) } : item,
+  );
+plugins.push([CHAIN.name, chain, { ...JSON_TYPE, "x-api-key": "k1" }, [200, 401]]);
+
 test("every plugin of the set is listed here", () => {
   const names = readdirSync("plugins").filter((name) => existsSync(`plugins/${name}/assembly`));
-  expect(plugins.map(([name]) => name).sort()).toEqual(names.sort());
+  expect(plugins.map(([name]) => name).sort()).toEqual([...names, CHAIN.name].sort());
 });
 
 test.each(plugins)("%s keeps nothing", async (name, items, headers, expected) => {

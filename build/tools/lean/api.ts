@@ -54,7 +54,6 @@ interface CApi {
   _BinaryenBlockSetChildAt(block: number, index: number, child: number): void;
   _BinaryenBlockRemoveChildAt(block: number, index: number): number;
   _BinaryenCallSetOperandAt(call: number, index: number, operand: number): void;
-  _BinaryenSetOneCallerInlineMaxSize(size: number): void;
 }
 
 export const api = binaryen as unknown as CApi;

@@ -12,6 +12,10 @@ export class StatisticsRoot extends PluginRoot<StatisticsConfig> {
     super(id, PLUGIN_NAME);
   }
 
+  override followsAll(): bool {
+    return true;
+  }
+
   override onConfigure(configuration: Slice): bool {
     const isAccepted = super.onConfigure(configuration);
     noteMemory();

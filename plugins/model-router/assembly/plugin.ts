@@ -1,6 +1,6 @@
 import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader, PluginRoot } from "@ai-gateway-wasm/kit";
-import { allRoots, callForeign, getProperty, HttpContext } from "proxy-wasm-as";
+import { allRoots, callForeign, getProperty, HttpContext, RootContext } from "proxy-wasm-as";
 import { parseConfig, RouterConfig } from "./config";
 import { Metrics } from "./metrics";
 import { DECLARE_PROPERTY, INSTANCE, INSTANCE_ROOT, PLUGIN_NAME, SPLIT_DECLARATION } from "./names";
@@ -76,8 +76,9 @@ function nameOfInstance(): Slice {
 function othersSplit(own: ModelRouterRoot): bool {
   const roots = allRoots();
   for (let i = 0; i < roots.length; i++) {
-    const root = <ModelRouterRoot>roots[i];
-    if (root.splits && !root.instance.equals(own.instance) && isNewest(root)) return true;
+    const root = routerOf(roots[i]);
+    if (root !== null && root.splits && !root.instance.equals(own.instance) && isNewest(root))
+      return true;
   }
   return false;
 }
@@ -85,8 +86,13 @@ function othersSplit(own: ModelRouterRoot): bool {
 function isNewest(root: ModelRouterRoot): bool {
   const roots = allRoots();
   for (let i = roots.length - 1; i >= 0; i--) {
-    const newest = <ModelRouterRoot>roots[i];
-    if (newest.instance.equals(root.instance)) return newest === root;
+    const newest = routerOf(roots[i]);
+    if (newest !== null && newest.instance.equals(root.instance)) return newest === root;
   }
   return false;
+}
+
+/** Null for another plugin, with which a module may be shared. */
+function routerOf(root: RootContext): ModelRouterRoot | null {
+  return root instanceof ModelRouterRoot ? <ModelRouterRoot>root : null;
 }

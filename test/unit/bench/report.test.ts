@@ -20,7 +20,7 @@ function report(...rows: Row[]): Report {
     options: { rounds: 3, bursts: 4, requests: 5000, connections: 32, starts: 3 },
     rows,
     perWorker: { workers: 2, moreKiB: 4096 },
-    chain: null,
+    chain: {},
     curves: [],
   };
 }

@@ -43,6 +43,11 @@ export abstract class RootContext {
    */
   abstract createStream(id: u32): HttpContext | null;
 
+  /** True wants `onLog` of requests, too, that a filter before this one answered; see `callbacks-end-of-all`. */
+  followsAll(): bool {
+    return false;
+  }
+
   onTick(): void {}
 
   /** @param queue the token that `registerQueue` returned */
@@ -72,8 +77,8 @@ export abstract class RootContext {
   }
 }
 
-/** Makes the root context of one configuration. */
-export type RootFactory = (id: u32) => RootContext;
+/** Makes the root context of one configuration; null refuses it. */
+export type RootFactory = (id: u32) => RootContext | null;
 
 let factory: RootFactory | null = null;
 

@@ -34,6 +34,12 @@ export function openStream(id: u32): HttpContext | null {
   return root === null ? null : root.createStream(id);
 }
 
+/** As `openStream`, for a stream at its end that had no callback, where the root follows those. */
+export function openEnded(id: u32): HttpContext | null {
+  const root = announced.take(id);
+  return root !== null && root.followsAll() ? root.createStream(id) : null;
+}
+
 /**
  * Keeps a stream for its next callbacks. Streams that ended without telling, because the plugin
  * exports neither `proxy_on_log` nor `proxy_on_delete`, are forgotten when the table has doubled:

@@ -150,6 +150,7 @@ export class CacheStream extends StoreStream {
     if (this.stage == Stage.Holds) return this.waitForBody(nowMs);
     if (this.stage != Stage.Asks || lookup === null) return false;
     const progress = lookup.poll(nowMs);
+    this.root.answeredBytes += lookup.seenBytes;
     if (progress == Progress.Hit || progress == Progress.Miss) {
       this.advance(progress);
       return false;

@@ -57,6 +57,8 @@ export class Lookup {
   trouble: string = "";
   /** What is wrong, for a log line, without anything of a reply; empty: nothing that is worth one. */
   failure: string = "";
+  /** Of what `poll` has found, whether it was of use or not: a copy of the host's. */
+  seenBytes: i32 = 0;
   private step: Step = Step.Exact;
   /** Null: this request has not taken it, or no longer has it. */
   private lead: Lead | null = null;
@@ -121,6 +123,8 @@ export class Lookup {
     // Whoever leads stores the answer first, and gives up the lead then.
     if (!isLate && flight.isHeld(this.key, nowMs)) return Progress.Follows;
     const finding = store.findHere(this.key, nowMs);
+    const value = finding.value;
+    if (value !== null) this.seenBytes = value.length;
     if (this.isUsable(finding, nowMs)) return this.found(finding);
     return store.isRemote && !isLate ? this.start(nowMs) : this.miss();
   }

@@ -228,6 +228,18 @@ describe("pieces of a text", () => {
   });
 });
 
+test.each(['{"v":2,"message":{"content":"x"}}', '{"message":{"content":"x"}}', "no JSON", ""])(
+  "a record that nobody can read is a miss, and replaced: %s",
+  async (json) => {
+    const { host, redis } = await higress(PEER);
+    redis.command("set", "higress-ai-cache:q", `\u0001AIC1${json}`);
+    expect(isHit(await ask(host, question("q")))).toBe(false);
+    const again = await ask(host, question("q"));
+    expect([isHit(again), textOf(again)]).toEqual([true, "Hello"]);
+    await host.close();
+  },
+);
+
 test("what was stored before `replay` changed is answered, both ways", async () => {
   const before = await higress({ ...PEER, replay: "structured" });
   await ask(before.host, question("whole"));

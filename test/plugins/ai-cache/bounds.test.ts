@@ -61,6 +61,22 @@ describe.each(["envoy", "higress"] as const)("%s", (build) => {
     await host.close();
   });
 
+  test("nor are those where a path looks for the question", async () => {
+    const cacheKeyFrom = 'input.@reverse.#(role=="user").content';
+    const host = await open({ ...MEMORY, cacheKeyFrom });
+    const many = (count: number) =>
+      `{"input":[${"0,".repeat(count)}{"role":"user","content":"x"}]}`;
+    await ask(host, many(8191));
+    expect(isHit(await ask(host, many(8191)))).toBe(true);
+    const before = host.memorySize;
+    for (const count of [8192, 2_000_000]) {
+      expect(isHit(await ask(host, many(count)))).toBe(false);
+    }
+    expect(host.metrics.all["ai_cache_bypass"]).toBe(2);
+    expect(host.memorySize - before).toBeLessThan(40 * MIB);
+    await host.close();
+  });
+
   test.each([
     ["in a list", (turn: string) => `[${turn}]`],
     ["alone", (turn: string) => turn],

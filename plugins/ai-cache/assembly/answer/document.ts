@@ -252,7 +252,8 @@ export class AnswerDocument {
   private readBlock(block: JsonValue): void {
     const type = block.get(TYPE);
     if (type === null) {
-      if (block.get(TOOL_USE_OF_BEDROCK) !== null) this.hasCall = true;
+      const call = block.get(TOOL_USE_OF_BEDROCK);
+      if (call !== null && isCall(call)) this.hasCall = true;
       return;
     }
     const name = stringOf(type);

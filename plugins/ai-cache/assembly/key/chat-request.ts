@@ -11,7 +11,7 @@ import { appendSized } from "../sized-text";
 import { Turn } from "./turn";
 
 /** More messages, or members of the request, are nobody's: each would take memory of the worker for good. */
-const MOST_TURNS: i32 = 8192;
+export const MOST_TURNS: i32 = 8192;
 const MOST_MEMBERS: i32 = 1024;
 
 const INCLUDE_USAGE: Slice = bytes("include_usage");

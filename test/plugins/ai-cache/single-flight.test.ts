@@ -136,6 +136,24 @@ describe.each(BUILDS)("on %s", (build) => {
     await host.close();
   });
 
+  test("the answer of one who leads no more is good for those who wait for the next", async () => {
+    const backend = upstream()
+      .after(8000)
+      .reply(200, { headers: JSON_TYPE, body: completion("42") });
+    const host = await gateway(FLIGHT, { clusters: { backend } });
+    const from = host.clock.now;
+    const first = await begin(host, question("q"));
+    await host.clock.advance(6000);
+    const [second, third] = [await begin(host, question("q")), await begin(host, question("q"))];
+    expect(asked(host)).toBe(2);
+    await host.clock.advance(2200);
+    expect(isHit(await third.response())).toBe(true);
+    expect(host.clock.now - from).toBeLessThan(9000);
+    await host.clock.advance(10_000);
+    for (const stream of [first, second]) expect(textOf(await stream.response())).toBe("42");
+    await host.close();
+  });
+
   test("another question does not wait", async () => {
     const host = await gateway(FLIGHT, { clusters: { backend: slow(completion("42")) } });
     const streams = [await begin(host, question("a")), await begin(host, question("b"))];

@@ -31,7 +31,7 @@ const ANSWERED_BYTES: i64 = 2097152;
 export class CacheRoot extends StoreRoot<CacheConfig> {
   /** A gateway that lets a plugin hold headers has shown it. */
   holdsHeaders: bool = false;
-  /** Of hits, since a tick began. */
+  /** Of hits, and of what was found, since a tick began. */
   answeredBytes: i64 = 0;
   readonly uploads: Uploads = new Uploads();
   private readonly metrics: Metrics = new Metrics();

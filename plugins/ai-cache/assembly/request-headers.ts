@@ -4,11 +4,11 @@ import { requestHeaders } from "proxy-wasm-as";
 import { CacheControl } from "./cache-control";
 import { CacheConfig } from "./config/config";
 import { elementsOf } from "./header-list";
+import { plainPath } from "./path";
 import { CACHE_CONTROL, CONTENT_TYPE, SKIP_HEADER } from "./names";
 
 // What the headers of a request say about the cache; to be asked in their callback.
 
-const PATH: Slice = bytes(":path");
 // Ends of paths.
 const COUNT_TOKENS: Slice = bytes("/count_tokens");
 const TOKENIZE: Slice = bytes("/tokenize");
@@ -37,12 +37,10 @@ export function reasonInHeaders(config: CacheConfig): string {
 
 /** It counts tokens, or wants a message of Anthropic's, where hits are completions of OpenAI's. */
 function isOtherApi(config: CacheConfig): bool {
-  const path = requestHeaders.get(PATH);
+  const path = plainPath();
   if (path === null) return false;
-  const query = path.indexOf(0x3f);
-  const plain = query < 0 ? path : path.sub(0, query);
-  if (plain.endsWith(COUNT_TOKENS) || plain.endsWith(TOKENIZE)) return true;
-  return !config.hasTemplate && plain.endsWith(MESSAGES);
+  if (path.endsWith(COUNT_TOKENS) || path.endsWith(TOKENIZE)) return true;
+  return !config.hasTemplate && path.endsWith(MESSAGES);
 }
 
 /** A header of `bypassOn` is there. */

@@ -24,7 +24,7 @@ import { CacheEvent, eventsOf } from "./event-counts";
 import { countHit } from "./hit-count";
 import { keyOf } from "./key/cache-key";
 import { ChatRequest } from "./key/chat-request";
-import { questionOf, reasonToBypass } from "./key/question";
+import { excessOf, questionOf, reasonToBypass } from "./key/question";
 import { CacheStatus, Ledger } from "./ledger";
 import { Lookup, Progress } from "./lookup/lookup";
 import { Metrics } from "./metrics";
@@ -150,6 +150,7 @@ export class CacheStream extends StoreStream {
     if (this.stage == Stage.Holds) return this.waitForBody(nowMs);
     if (this.stage != Stage.Asks || lookup === null) return false;
     const progress = lookup.poll(nowMs);
+    this.root.answeredBytes += lookup.seenBytes;
     if (progress == Progress.Hit || progress == Progress.Miss) {
       this.advance(progress);
       return false;
@@ -255,7 +256,7 @@ export class CacheStream extends StoreStream {
     const request = new ChatRequest(body);
     this.model = request.model;
     this.wantsStream = request.wantsStream;
-    const excess = request.excess;
+    const excess = excessOf(config, request);
     if (excess.length > 0) return this.passComplete(CacheStatus.Bypass, excess);
     const question = questionOf(config, request);
     if (question.isEmpty) return this.passComplete(CacheStatus.Miss, "");

@@ -61,6 +61,43 @@ describe.each(["envoy", "higress"] as const)("%s", (build) => {
     await host.close();
   });
 
+  test("nor are those where a path looks for the question", async () => {
+    const cacheKeyFrom = 'input.@reverse.#(role=="user").content';
+    const host = await open({ ...MEMORY, cacheKeyFrom });
+    const many = (count: number) =>
+      `{"input":[${"0,".repeat(count)}{"role":"user","content":"x"}]}`;
+    await ask(host, many(8191));
+    expect(isHit(await ask(host, many(8191)))).toBe(true);
+    const before = host.memorySize;
+    for (const count of [8192, 2_000_000]) {
+      expect(isHit(await ask(host, many(count)))).toBe(false);
+    }
+    expect(host.metrics.all["ai_cache_bypass"]).toBe(2);
+    expect(host.memorySize - before).toBeLessThan(40 * MIB);
+    await host.close();
+  });
+
+  test.each([
+    ["in a list", (turn: string) => `[${turn}]`],
+    ["alone", (turn: string) => turn],
+  ])("nor are members of a message: %s", async (_where, list) => {
+    const config = { ...MEMORY, cacheKeyStrategy: "allQuestions" };
+    const host = await open(config);
+    const body = (count: number) => {
+      const members = '"a":1,'.repeat(count);
+      return `{"messages":${list(`{${members}"role":"user","content":"x"}`)}}`;
+    };
+    await ask(host, body(1000));
+    expect(isHit(await ask(host, body(1000)))).toBe(true);
+    const before = host.memorySize;
+    for (const count of [1023, 700_000]) {
+      expect(isHit(await ask(host, body(count)))).toBe(false);
+    }
+    expect(host.metrics.all["ai_cache_bypass"]).toBe(2);
+    expect(host.memorySize - before).toBeLessThan(40 * MIB);
+    await host.close();
+  });
+
   test("choices, parts and items without end: the answer is not stored", async () => {
     const wide = (list: string) => `{${completion("x").slice(1, -1)},${list}}`;
     for (const body of [
@@ -97,6 +134,43 @@ describe.each(["envoy", "higress"] as const)("%s", (build) => {
       await host.close();
     },
   );
+
+  test("nor are answers that are too old for all of them read in one callback", async () => {
+    const long = completion("x".repeat(MIB - 1000));
+    const backend = upstream()
+      .reply(200, { headers: JSON_TYPE, body: long })
+      .after(1000)
+      .reply(503);
+    const cache = { type: "memory", memory: { maxEntryBytes: MIB, maxEntries: 64 } };
+    const config = { cache, singleFlight: {}, requestCacheControl: true };
+    const host = await open(config, { clusters: { backend } });
+    await ask(host, question("q"));
+    await host.clock.advance(5000);
+    const streams = [];
+    const young = { "cache-control": "max-age=1" };
+    for (let i = 0; i < 100; i++) streams.push(await begin(host, question("q"), young));
+    const before = host.memorySize;
+    await host.clock.advance(20_000);
+    const replies = await Promise.all(streams.map((stream) => stream.response()));
+    expect(replies.map(({ status }) => status)).toEqual(Array(100).fill(503));
+    expect(host.memorySize - before).toBeLessThan(16 * MIB);
+    await host.close();
+  });
+
+  test("results of a search without end are not all read", async () => {
+    const config = {
+      embedding: { type: "ollama", cluster: "embedding" },
+      vector: { type: "qdrant", cluster: "vectors", collectionID: "c", threshold: 0.9 },
+    };
+    const json = (body: string) => upstream().reply(200, { headers: JSON_TYPE, body });
+    const vectors = json(`{"result":[${"{},".repeat(1_000_000)}{}]}`);
+    const embedding = json('{"embeddings":[[1,2]]}');
+    const host = await open(config, { clusters: { vectors, embedding } });
+    const before = host.memorySize;
+    expect(textOf(await ask(host, question("q")))).toBe("Hello");
+    expect(host.memorySize - before).toBeLessThan(24 * MIB);
+    await host.close();
+  });
 
   test("a long name of the model is not in each of a thousand events", async () => {
     const body = completion("x".repeat(250_000), { model: "m".repeat(250_000) });

@@ -7,6 +7,7 @@ import {
   begin,
   completion,
   gateway,
+  gatewayOn,
   higress,
   isHit,
   JSON_TYPE,
@@ -82,47 +83,49 @@ describe.each(BUILDS)("neighbours on %s", (build) => {
   });
 });
 
-describe.each(DATABASE_DIALECTS)("$name", (database) => {
-  const isMilvus = database.name === "milvus";
+describe.each(BUILDS)("databases on %s", (build) => {
+  describe.each(DATABASE_DIALECTS)("$name", (database) => {
+    const isMilvus = database.name === "milvus";
 
-  test.each(["no-cache", "max-age=0"])("%s", async (value) => {
-    const gateway = await SemanticGateway.open("envoy", { database, more: obeys });
-    for (const expected of ["answer 1", "answer 2", "answer 3"]) {
-      expect(await gateway.ask(ASKED, control(value))).toBe(expected);
-      // Milvus has ids of its own: the old entry stays, and which of the two is found is its affair.
-      if (!isMilvus) expect(await gateway.ask(AGAIN)).toBe(expected);
-    }
-    expect(gateway.index.size).toBe(isMilvus ? 3 : 1);
-    expect(gateway.refusals).toEqual([]);
+    test.each(["no-cache", "max-age=0"])("%s", async (value) => {
+      const gateway = await SemanticGateway.open(build, { database, more: obeys });
+      for (const expected of ["answer 1", "answer 2", "answer 3"]) {
+        expect(await gateway.ask(ASKED, control(value))).toBe(expected);
+        // Milvus has ids of its own: the old entry stays, and which of the two is found is its affair.
+        if (!isMilvus) expect(await gateway.ask(AGAIN)).toBe(expected);
+      }
+      expect(gateway.index.size).toBe(isMilvus ? 3 : 1);
+      expect(gateway.refusals).toEqual([]);
+    });
+
+    test("max-age", async () => {
+      // Milvus has to know the field.
+      const vector = { partitionMode: isMilvus ? "filter" : "prefix" };
+      const cache = { type: "memory", cacheTTL: 1000 };
+      const more = { ...obeys, cache, enableSemanticCache: true };
+      const gateway = await SemanticGateway.open(build, { database, vector, more });
+      expect(await gateway.ask(ASKED)).toBe("answer 1");
+      await gateway.host.clock.advance(100_000);
+      expect(await gateway.ask(AGAIN, control("max-age=200"))).toBe("answer 1");
+      expect(await gateway.ask(AGAIN, control("max-age=50"))).toBe("answer 2");
+      expect(gateway.refusals).toEqual([]);
+    });
   });
 
-  test("max-age", async () => {
-    // Milvus has to know the field.
-    const vector = { partitionMode: isMilvus ? "filter" : "prefix" };
+  test("Milvus, where entries know their age: a fresh answer takes away the older ones of its question", async () => {
+    const database = DATABASE_DIALECTS.find(({ name }) => name === "milvus");
     const cache = { type: "memory", cacheTTL: 1000 };
     const more = { ...obeys, cache, enableSemanticCache: true };
-    const gateway = await SemanticGateway.open("envoy", { database, vector, more });
-    expect(await gateway.ask(ASKED)).toBe("answer 1");
-    await gateway.host.clock.advance(100_000);
-    expect(await gateway.ask(AGAIN, control("max-age=200"))).toBe("answer 1");
-    expect(await gateway.ask(AGAIN, control("max-age=50"))).toBe("answer 2");
+    const vector = { partitionMode: "filter" };
+    const gateway = await SemanticGateway.open(build, { database, vector, more });
+    for (const expected of ["answer 1", "answer 2", "answer 3"]) {
+      expect(await gateway.ask(ASKED, control("no-cache"))).toBe(expected);
+      expect(await gateway.ask(AGAIN, control("max-age=1"))).toBe(expected);
+      expect(gateway.index.size).toBe(1);
+      await gateway.host.clock.advance(2000);
+    }
     expect(gateway.refusals).toEqual([]);
   });
-});
-
-test("Milvus, where entries know their age: a fresh answer takes away the older ones of its question", async () => {
-  const database = DATABASE_DIALECTS.find(({ name }) => name === "milvus");
-  const cache = { type: "memory", cacheTTL: 1000 };
-  const more = { ...obeys, cache, enableSemanticCache: true };
-  const vector = { partitionMode: "filter" };
-  const gateway = await SemanticGateway.open("envoy", { database, vector, more });
-  for (const expected of ["answer 1", "answer 2", "answer 3"]) {
-    expect(await gateway.ask(ASKED, control("no-cache"))).toBe(expected);
-    expect(await gateway.ask(AGAIN, control("max-age=1"))).toBe(expected);
-    expect(gateway.index.size).toBe(1);
-    await gateway.host.clock.advance(2000);
-  }
-  expect(gateway.refusals).toEqual([]);
 });
 
 /** A model that says first one thing, then another. */
@@ -228,39 +231,41 @@ describe("an answer that is too old for all who ask", () => {
   });
 });
 
-test.each(["2147483647", "9223372036854776", "9223372036854775807", "99999999999999999999"])(
-  "max-age=%s is any age",
-  async (seconds) => {
-    const host = await gateway({ cache: { type: "memory" }, ...obeys });
-    await ask(host, question("q"));
-    const headers = { "cache-control": `max-age=${seconds}` };
+describe.each(BUILDS)("on %s", (build) => {
+  test.each(["2147483647", "9223372036854776", "9223372036854775807", "99999999999999999999"])(
+    "max-age=%s is any age",
+    async (seconds) => {
+      const host = await gatewayOn(build, { cache: { type: "memory" }, ...obeys });
+      await ask(host, question("q"));
+      const headers = { "cache-control": `max-age=${seconds}` };
+      expect(isHit(await ask(host, question("q"), headers))).toBe(true);
+      await host.close();
+    },
+  );
+
+  test("only-if-cached is ignored, as are words that nobody knows", async () => {
+    const host = await gatewayOn(build, { cache: { type: "memory" }, ...obeys });
+    const headers = { "cache-control": "only-if-cached, max-stale=5, x" };
+    expect(textOf(await ask(host, question("q"), headers))).toBe("Hello");
     expect(isHit(await ask(host, question("q"), headers))).toBe(true);
     await host.close();
-  },
-);
+  });
 
-test("only-if-cached is ignored, as are words that nobody knows", async () => {
-  const host = await gateway({ cache: { type: "memory" }, ...obeys });
-  const headers = { "cache-control": "only-if-cached, max-stale=5, x" };
-  expect(textOf(await ask(host, question("q"), headers))).toBe("Hello");
-  expect(isHit(await ask(host, question("q"), headers))).toBe(true);
-  await host.close();
-});
-
-test.each([
-  ["max-age=5, max-age=99999", false],
-  ["max-age=99999, max-age=5", false],
-  ['max-age="5"', false],
-  ['max-age="99999"', true],
-  [`max-age=${"9".repeat(40)}`, true],
-  [`max-age=5, max-age=${"9".repeat(40)}`, false],
-  ["max-age=", true],
-  ["max-age=-1", true],
-  ['max-age="0"', false],
-])("%s: the strictest demand counts, however it is written", async (value, hit) => {
-  const host = await gateway({ cache: { type: "memory" }, ...obeys });
-  await ask(host, question("q"));
-  await host.clock.advance(60_000);
-  expect(isHit(await ask(host, question("q"), { "cache-control": value }))).toBe(hit);
-  await host.close();
+  test.each([
+    ["max-age=5, max-age=99999", false],
+    ["max-age=99999, max-age=5", false],
+    ['max-age="5"', false],
+    ['max-age="99999"', true],
+    [`max-age=${"9".repeat(40)}`, true],
+    [`max-age=5, max-age=${"9".repeat(40)}`, false],
+    ["max-age=", true],
+    ["max-age=-1", true],
+    ['max-age="0"', false],
+  ])("%s: the strictest demand counts, however it is written", async (value, hit) => {
+    const host = await gatewayOn(build, { cache: { type: "memory" }, ...obeys });
+    await ask(host, question("q"));
+    await host.clock.advance(60_000);
+    expect(isHit(await ask(host, question("q"), { "cache-control": value }))).toBe(hit);
+    await host.close();
+  });
 });

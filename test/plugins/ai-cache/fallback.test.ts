@@ -1,6 +1,7 @@
 import { upstream, type Json } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
-import { aiCache, CHAT, completion, gateway, JSON_TYPE, question } from "./support.js";
+import { BUILDS } from "./semantic-gateway.js";
+import { aiCache, CHAT, completion, gatewayOn, JSON_TYPE, MEMORY, question } from "./support.js";
 
 // ai-cache before model-fallback: another model's answer is none of the one that was asked.
 
@@ -13,7 +14,7 @@ const ASK = { method: "POST", headers: JSON_TYPE, body: question("Who?") };
 const says = (text: string) =>
   upstream().reply(200, { headers: JSON_TYPE, body: completion(text) });
 
-describe("an answer of the next target", () => {
+describe.each(BUILDS)("an answer of the next target on %s", (build) => {
   test.each([
     ["in place of an error with a body", { json: { error: {} } }, 1],
     ["in place of one without, which filters before do not see", {}, 0],
@@ -24,14 +25,16 @@ describe("an answer of the next target", () => {
     const spare = says("spare");
     const fallback = {
       name: "model-fallback",
-      wasm: "build/envoy/model-fallback.wasm",
+      wasm: `build/${build}/model-fallback.wasm`,
       allowOnHeadersStopIteration: true,
       config: { strategy: "replay", targets: TARGETS },
     };
-    await using host = await gateway(
+    const cache = aiCache(MEMORY, { wasm: `build/${build}/ai-cache.wasm` });
+    await using host = await gatewayOn(
+      build,
       {},
       {
-        plugins: [aiCache({ cache: { type: "memory" } }), fallback],
+        plugins: [cache, fallback],
         clusters: { backend: own, spare },
       },
     );

@@ -103,7 +103,7 @@ test.each([...BODIES, ...HOSTILE_BYTES.map((body, i) => [`rubbish ${i}`, body] a
 );
 
 /** Those of `STREAMS` in which one of `CONFIGS` finds a text, which is stored. */
-const STORED = ["no UTF-8", "a huge event", "truncated JSON", "deep nesting"];
+const STORED = ["no UTF-8", "a huge event"];
 
 test.each([...STREAMS, ...HOSTILE_BYTES.map((body, i) => [`rubbish ${i}`, body] as const)])(
   "a stream of %s passes as it came, and what is replayed of it is well formed",

@@ -1,6 +1,7 @@
 import { upstream } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
-import { aiCache, ask, gateway, isHit, JSON_TYPE, MEMORY, question } from "./support.js";
+import { BUILDS } from "./semantic-gateway.js";
+import { ask, gatewayOn, isHit, JSON_TYPE, MEMORY, question } from "./support.js";
 
 // Answers of other protocols, read by configured paths: calls of tools, and answers that were cut short.
 
@@ -22,7 +23,7 @@ const [DASHSCOPE, GEMINI, OLLAMA] = [
   "message.content",
 ];
 
-describe.each(["envoy", "higress"] as const)("%s", (build) => {
+describe.each(BUILDS)("%s", (build) => {
   test.each([
     ["DashScope", DASHSCOPE, dashscope("stop"), ""],
     ["DashScope", DASHSCOPE, dashscope("null"), ""],
@@ -39,31 +40,29 @@ describe.each(["envoy", "higress"] as const)("%s", (build) => {
     const body = JSON.stringify(answer);
     const backend = upstream().reply(200, { headers: JSON_TYPE, body });
     const config = { ...MEMORY, cacheValueFrom };
-    const host = await gateway(config, {
+    const host = await gatewayOn(build, config, {
       clusters: { backend },
-      ...(build === "higress" ? { profile: "higress-2.2" as const } : {}),
-      plugins: [aiCache(config, { wasm: `build/${build}/ai-cache.wasm` })],
     });
     await ask(host, question("q"));
     expect(isHit(await ask(host, question("q")))).toBe(reason === "");
     if (reason !== "") expect(host.metrics.all[`ai_cache_store_skipped_${reason}`]).toBe(2);
     await host.close();
   });
-});
 
-test("a picture is no answer, whatever its bytes", async () => {
-  const body = '{"choices":[{"message":{"content":"a"}}]}';
-  for (const [type, stored] of [
-    ["application/pdf", false],
-    ["image/png", false],
-    ["text/plain", true],
-    ["application/vnd.api+json", true],
-  ] as const) {
-    const headers = { "content-type": type };
-    const backend = upstream().reply(200, { headers, body });
-    const host = await gateway(MEMORY, { clusters: { backend } });
-    await ask(host, question("q"));
-    expect([type, isHit(await ask(host, question("q")))]).toEqual([type, stored]);
-    await host.close();
-  }
+  test("a picture is no answer, whatever its bytes", async () => {
+    const body = '{"choices":[{"message":{"content":"a"}}]}';
+    for (const [type, stored] of [
+      ["application/pdf", false],
+      ["image/png", false],
+      ["text/plain", true],
+      ["application/vnd.api+json", true],
+    ] as const) {
+      const headers = { "content-type": type };
+      const backend = upstream().reply(200, { headers, body });
+      const host = await gatewayOn(build, MEMORY, { clusters: { backend } });
+      await ask(host, question("q"));
+      expect([type, isHit(await ask(host, question("q")))]).toEqual([type, stored]);
+      await host.close();
+    }
+  });
 });

@@ -8,7 +8,7 @@ import { chatOf, NumberingModel, textIn, type Asking } from "./chat.js";
 import { ServiceCluster } from "./service-cluster.js";
 
 const PLUGIN = { name: "ai-cache", vmId: "one", allowOnHeadersStopIteration: true };
-const PROFILES = { envoy: "envoy-1.40", higress: "higress-2.2" } as const;
+export const PROFILES = { envoy: "envoy-1.40", higress: "higress-2.2" } as const;
 export type Build = keyof typeof PROFILES;
 export const BUILDS: Build[] = ["envoy", "higress"];
 

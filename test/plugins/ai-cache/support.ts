@@ -13,6 +13,7 @@ import {
 // After each test of a file that imports this one: did the plugin keep the rules of use?
 import "proxy-wasm-test/vitest/setup";
 import { loaded, type Loaded } from "../loaded.js";
+import { PROFILES, type Build } from "./semantic-gateway.js";
 
 export const CHAT = "/v1/chat/completions";
 export const REDIS_CLUSTER = "outbound|6379||redis.dns";
@@ -63,6 +64,19 @@ export function gateway(
       ...options.clusters,
     },
     plugins: options.plugins ?? [aiCache(config)],
+  });
+}
+
+/** The same with the plugin of one host. */
+export function gatewayOn(
+  build: Build,
+  config: object | string,
+  options: Partial<HostOptions> = {},
+): Promise<Host> {
+  return gateway(config, {
+    profile: PROFILES[build],
+    ...options,
+    plugins: options.plugins ?? [aiCache(config, { wasm: `build/${build}/ai-cache.wasm` })],
   });
 }
 

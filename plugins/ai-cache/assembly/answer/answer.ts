@@ -1,4 +1,4 @@
-import { isValidJson, ugly } from "@ai-gateway-wasm/as-json";
+import { isValidJson, JsonPath, JsonType, JsonValue, textOf, ugly } from "@ai-gateway-wasm/as-json";
 import { equalsIgnoreCase, NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { CacheConfig } from "../config/config";
 import { AnswerParts, AnswerRecord } from "../replay/record";
@@ -46,6 +46,17 @@ export abstract class Answer {
     if (!document.finishReason.isEmpty && !this.allows(document.finishReason)) {
       this.refuse("finish");
     }
+  }
+
+  /**
+   * The text that a path leads to; null: where it usually stands. A list of parts, such as thoughts and
+   * texts, would be replayed as a text that reads as JSON: it is none.
+   */
+  protected textAt(path: JsonPath | null, root: JsonValue): Slice {
+    if (path !== null) return textOf(path.read(root));
+    const content = this.document.content;
+    if (content !== null && content.type >= JsonType.Array) this.refuse("type");
+    return textOf(content);
   }
 
   /** @returns what is to be stored; null when it is too long, or refused for another reason */

@@ -37,7 +37,9 @@ const REFUSAL: Slice = bytes("refusal");
 const REFUSAL_EVENT: Slice = bytes("response.refusal.");
 const RESPONSE: Slice = bytes("response");
 const STOP_REASON: Slice = bytes("stop_reason");
+const STOP_REASON_OF_BEDROCK: Slice = bytes("stopReason");
 const TOOL_CALLS: Slice = bytes("tool_calls");
+const TOOL_USE_OF_BEDROCK: Slice = bytes("toolUse");
 const TYPE: Slice = bytes("type");
 const USAGE: Slice = bytes("usage");
 /** Each that is read takes memory until the callback returns. */
@@ -68,7 +70,7 @@ export class AnswerDocument {
   /** Some choice calls a tool. */
   hasCall: bool = false;
   hasRefusal: bool = false;
-  /** It has more choices, blocks and items than any answer: it was not read to its end. */
+  /** It has more choices, parts, items and members than any answer: it was not read to its end. */
   isTooWide: bool = false;
   private hasChoices: bool = false;
   private elements: i32 = 0;
@@ -79,7 +81,7 @@ export class AnswerDocument {
   read(root: JsonValue): void {
     this.clear();
     const members = root.entries();
-    while (root.isObject && members.next()) {
+    while (root.isObject && this.isNext(members)) {
       if (members.keyIs(CHOICES)) this.readChoices(members.value);
       else if (members.keyIs(ID)) this.id = firstOf(this.id, members.value);
       else if (members.keyIs(MODEL)) this.model = firstOf(this.model, members.value);
@@ -109,7 +111,7 @@ export class AnswerDocument {
     else this.readForeign(members);
   }
 
-  /** What Gemini, DashScope and Ollama have; their text is where a configured path says. */
+  /** What Gemini, DashScope, Ollama, Bedrock and Cohere have; their text is where a configured path says. */
   private readForeign(members: JsonCursor): void {
     if (members.keyIs(OUTPUT)) {
       if (members.value.isObject) this.readOutput(members.value);
@@ -118,7 +120,7 @@ export class AnswerDocument {
       this.readCandidates(members.value);
     } else if (members.keyIs(MESSAGE)) {
       this.readPart(members.value, false);
-    } else if (members.keyIs(DONE_REASON)) {
+    } else if (isStopOfRoot(members)) {
       this.readStop(members.value);
     }
   }
@@ -140,7 +142,7 @@ export class AnswerDocument {
     this.elements = 0;
   }
 
-  /** Moves to the next element, unless there were too many. */
+  /** Moves to the next element or member, unless there were too many. */
   private isNext(elements: JsonCursor): bool {
     if (!elements.next()) return false;
     this.isTooWide = this.isTooWide || this.elements == MOST_ELEMENTS;
@@ -162,7 +164,7 @@ export class AnswerDocument {
     let part: JsonValue | null = null;
     let reason: JsonValue | null = null;
     const members = choice.entries();
-    while (choice.isObject && members.next()) {
+    while (choice.isObject && this.isNext(members)) {
       if (part === null && members.keyIs(this.partName)) part = members.value;
       else if (members.keyIs(DELTA) || members.keyIs(MESSAGE)) this.readPart(members.value, false);
       else if (members.keyIs(FINISH_REASON)) reason = firstOf(reason, members.value);
@@ -175,7 +177,7 @@ export class AnswerDocument {
   private readPart(part: JsonValue, isFirst: bool): void {
     if (isFirst) this.part = part;
     const members = part.entries();
-    while (part.isObject && members.next()) {
+    while (part.isObject && this.isNext(members)) {
       if (members.keyIs(CONTENT)) {
         this.readContent(members.value, isFirst);
       } else if (members.keyIs(REASONING)) {
@@ -199,7 +201,7 @@ export class AnswerDocument {
     if (!text.equals(NULL)) this.finishReason = text;
   }
 
-  /** Of DashScope: as a document of OpenAI, but none that its paths lead into. */
+  /** Of DashScope: as a document of OpenAI, but none that its paths lead into; of Bedrock a message. */
   private readOutput(output: JsonValue): void {
     const part = this.part;
     const content = this.content;
@@ -209,6 +211,8 @@ export class AnswerDocument {
     this.hasChoices = false;
     if (choices !== null) this.readChoices(choices);
     this.readStop(output.get(FINISH_REASON));
+    const message = output.get(MESSAGE);
+    if (message !== null) this.readPart(message, false);
     this.part = part;
     this.content = content;
     this.thought = thought;
@@ -247,7 +251,11 @@ export class AnswerDocument {
 
   private readBlock(block: JsonValue): void {
     const type = block.get(TYPE);
-    if (type === null) return;
+    if (type === null) {
+      const call = block.get(TOOL_USE_OF_BEDROCK);
+      if (call !== null && isCall(call)) this.hasCall = true;
+      return;
+    }
     const name = stringOf(type);
     if (isToolType(name)) this.hasCall = true;
     else if (name.equals(REFUSAL)) this.hasRefusal = true;
@@ -267,6 +275,11 @@ export class AnswerDocument {
     this.readBlock(item);
     if (content !== null) this.readBlocks(content);
   }
+}
+
+function isStopOfRoot(members: JsonCursor): bool {
+  const isPlain = members.keyIs(DONE_REASON) || members.keyIs(FINISH_REASON);
+  return isPlain || members.keyIs(STOP_REASON_OF_BEDROCK);
 }
 
 function firstOf(before: JsonValue | null, now: JsonValue): JsonValue {

@@ -42,7 +42,7 @@ export class JsonAnswer extends Answer {
     if (this.isRefused) return null;
     const config = this.config;
     const root = readJson(this.body.view());
-    if (root === null || !isWhole(root)) {
+    if (root === null || !isWhole(root, this.body.view())) {
       this.refuse("incomplete");
       return null;
     }
@@ -50,8 +50,7 @@ export class JsonAnswer extends Answer {
     this.judge();
     if (findsCall(config.toolCallsPath, root)) this.refuse("tool");
     if (config.finishReasons.length > 0 && this.isCutShort(root)) this.refuse("finish");
-    const path = config.valuePath;
-    const text = textOf(path === null ? this.document.content : path.read(root));
+    const text = this.textAt(config.valuePath, root);
     if (trim(text).isEmpty) this.refuse("blank");
     this.text = text;
     return this.judgeSize(config.keepsRecords ? this.record(root, nowS) : text);
@@ -80,7 +79,9 @@ export class JsonAnswer extends Answer {
   }
 }
 
-/** Nothing is stored of a document that broke off. */
-function isWhole(root: JsonValue): bool {
-  return (root.isObject || root.isArray) && root.isComplete;
+/** Nothing is stored of a document that broke off, or of the first of several (`application/x-ndjson`). */
+function isWhole(root: JsonValue, body: Slice): bool {
+  if ((!root.isObject && !root.isArray) || !root.isComplete) return false;
+  const behind = <i32>(root.endAddress() - body.ptr);
+  return trim(body.sub(behind)).isEmpty;
 }

@@ -104,8 +104,11 @@ export class StreamAnswer extends Answer {
     }
     const root = findJson(data);
     if (root === null) return;
+    // The rest of its text is lost.
+    if (!root.isComplete) return this.refuse("incomplete");
     this.document.read(root);
     this.judge();
+    if (this.isRefused) return;
     if (findsCall(this.config.toolCallsPath, root)) this.refuse("tool");
     this.noteProtocol();
     this.takeText(root);
@@ -152,9 +155,7 @@ export class StreamAnswer extends Answer {
   }
 
   private takeText(root: JsonValue): void {
-    const path = this.config.streamValuePath;
-    const found = path === null ? this.document.content : path.read(root);
-    if (found !== null) this.value.append(textOf(found));
+    this.value.append(this.textAt(this.config.streamValuePath, root));
     const merge = this.merge;
     if (merge !== null) this.mergeParts(merge);
     this.judgeLength();

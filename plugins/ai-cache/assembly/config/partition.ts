@@ -34,6 +34,9 @@ export function readPartition(ours: OwnFields, usual: string[]): Partition {
     }
     if (!partition.add(field)) ours.refuse("cacheKeyPartition", "names a field twice");
   }
+  if (partition.has(PartitionKind.Model)) {
+    partition.add(new PartitionField(PartitionKind.Path, bytes("path"), consumer));
+  }
   return partition;
 }
 

@@ -11,7 +11,7 @@ import { appendSized } from "../sized-text";
 import { Turn } from "./turn";
 
 /** More messages, or members of the request, are nobody's: each would take memory of the worker for good. */
-const MOST_TURNS: i32 = 8192;
+export const MOST_TURNS: i32 = 8192;
 const MOST_MEMBERS: i32 = 1024;
 
 const INCLUDE_USAGE: Slice = bytes("include_usage");
@@ -183,14 +183,19 @@ export class ChatRequest {
 
   private readTurns(): void {
     const messages = this.members[Member.Messages];
-    if (messages === null || !messages.isArray) return;
+    if (messages === null) return;
+    // The peer takes one that is in no list for a list of one.
+    if (messages.isObject && new Turn(messages).isTooWide) this.excess = "members";
+    if (!messages.isArray) return;
     const elements = messages.entries();
     while (elements.next()) {
       if (this.turns.length == MOST_TURNS) {
         this.excess = "conversation_length";
         return;
       }
-      this.turns.push(new Turn(elements.value));
+      const turn = new Turn(elements.value);
+      if (turn.isTooWide) this.excess = "members";
+      this.turns.push(turn);
     }
   }
 }

@@ -1,6 +1,7 @@
 import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { RequestFacts } from "@ai-gateway-wasm/kit";
 import { requestHeaders } from "proxy-wasm-as";
+import { pathWithModel } from "../path";
 import { ChatRequest } from "./chat-request";
 import { hashRecord } from "./key-hash";
 import { parametersOf, toolsOf } from "./parameters";
@@ -16,6 +17,8 @@ export const enum PartitionKind {
   Tools,
   Stream,
   Header,
+  /** Comes with `Model`: the path, where that is what names the model. */
+  Path,
 }
 
 const ONE: Slice = Slice.of(StaticArray.fromArray<u8>([0x31]));
@@ -33,6 +36,11 @@ export class PartitionField {
 
   get isHeader(): bool {
     return this.kind == PartitionKind.Consumer || this.kind == PartitionKind.Header;
+  }
+
+  /** Known while the headers are loaded, and only then. */
+  get isCaptured(): bool {
+    return this.isHeader || this.kind == PartitionKind.Path;
   }
 }
 
@@ -58,13 +66,16 @@ export class Partition {
   }
 
   /**
-   * The values that are headers, by field; to be asked for while the headers are loaded. Of a header that
+   * The values that headers say, by field; to be asked for while the headers are loaded. Of a header that
    * stands there twice all count: the first may be the client's own, before what authentication adds.
    */
   captureHeaders(): Slice[] {
     const values: Slice[] = [];
     for (let i = 0; i < this.fields.length; i++) {
-      const value = this.fields[i].isHeader ? requestHeaders.joined(this.fields[i].header) : null;
+      const field = this.fields[i];
+      let value: Slice | null = null;
+      if (field.isHeader) value = requestHeaders.joined(field.header);
+      else if (field.kind == PartitionKind.Path) value = pathWithModel();
       values.push(value === null || value.isEmpty ? NO_BYTES : value.copy());
     }
     return values;
@@ -75,7 +86,7 @@ export class Partition {
     const values: Slice[] = [];
     for (let i = 0; i < this.fields.length; i++) {
       const field = this.fields[i];
-      values.push(field.isHeader ? headers[i] : valueOf(field.kind, request, keyIsLastTurn));
+      values.push(field.isCaptured ? headers[i] : valueOf(field.kind, request, keyIsLastTurn));
     }
     return values;
   }

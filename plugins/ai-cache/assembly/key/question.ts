@@ -1,8 +1,18 @@
 import { JsonValue, textOf } from "@ai-gateway-wasm/as-json";
 import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { CacheConfig, KeyStrategy } from "../config/config";
-import { ChatRequest } from "./chat-request";
+import { ChatRequest, MOST_TURNS } from "./chat-request";
 import { Form, looksLikeJson } from "./turn";
+
+/** Why a request is not even looked through: too much would be read of it; empty: it is. */
+export function excessOf(config: CacheConfig, request: ChatRequest): string {
+  if (request.excess.length > 0 || config.keyPath === null) return request.excess;
+  let list = request.root;
+  for (let i = 0; list !== null && i < config.keyMembers.length; i++) {
+    list = list.get(config.keyMembers[i]);
+  }
+  return list !== null && list.count() > MOST_TURNS ? "conversation_length" : "";
+}
 
 /** What the request asks, as the configuration looks for it; no bytes: nothing. */
 export function questionOf(config: CacheConfig, request: ChatRequest): Slice {

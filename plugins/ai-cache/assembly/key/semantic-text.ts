@@ -8,9 +8,12 @@ const TEXT: Slice = bytes("text");
 const TYPE: Slice = bytes("type");
 /** Parts of messages lie four levels deep in a request. What is deeper is not looked at, nor embedded. */
 const DEEPEST: i32 = 16;
+/** Bytes; no service embeds more, and looking through it takes memory. */
+const LONGEST: i32 = 1048576;
 
 /** What is embedded of a question; no bytes: it is not only text, and has no neighbours. */
 export function semanticTextOf(config: CacheConfig, request: ChatRequest, question: Slice): Slice {
+  if (question.length > LONGEST) return NO_BYTES;
   if (config.strategy == KeyStrategy.AllQuestions) return textOfTurns(request.userTurns);
   const path = config.keyPath;
   if (path !== null) return textOfValue(path.read(request.root), question);

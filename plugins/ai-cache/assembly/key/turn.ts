@@ -11,6 +11,9 @@ const ASSISTANT: Slice = bytes("assistant");
 const TOOL: Slice = bytes("tool");
 const FUNCTION: Slice = bytes("function");
 
+/** More members of a message are nobody's, as more of the request are. */
+const MOST_MEMBERS: i32 = 1024;
+
 /** What a content is whose text may be that of another one, too; a letter of the key. */
 export const enum Form {
   Plain = 0x2d,
@@ -30,6 +33,8 @@ export class Turn {
   isAmbiguous: bool = false;
   /** It has members besides these, such as `images`. */
   hasMore: bool = false;
+  /** It has more members than any message: it was not read to its end. */
+  isTooWide: bool = false;
 
   constructor(readonly value: JsonValue) {
     if (value.isObject) this.read(value);
@@ -77,7 +82,11 @@ export class Turn {
   private read(value: JsonValue): void {
     let role: JsonValue | null = null;
     const members = value.entries();
-    while (members.next()) {
+    for (let count = 0; members.next(); count++) {
+      if (count == MOST_MEMBERS) {
+        this.isTooWide = true;
+        return;
+      }
       if (members.keyIs(CONTENT)) {
         if (this.content !== null) this.isAmbiguous = true;
         else this.content = members.value;

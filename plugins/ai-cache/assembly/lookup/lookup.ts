@@ -57,6 +57,8 @@ export class Lookup {
   trouble: string = "";
   /** What is wrong, for a log line, without anything of a reply; empty: nothing that is worth one. */
   failure: string = "";
+  /** Of what `poll` has found, whether it was of use or not: a copy of the host's. */
+  seenBytes: i32 = 0;
   private step: Step = Step.Exact;
   /** Null: this request has not taken it, or no longer has it. */
   private lead: Lead | null = null;
@@ -118,10 +120,15 @@ export class Lookup {
     if (flight === null || store === null || this.step != Step.Follows) return Progress.Pending;
     // A clock that is set back must not make it wait for as long.
     const isLate = abs(nowMs - this.followsSinceMs) >= flight.maxWaitMs;
-    // Whoever leads stores the answer first, and gives up the lead then.
-    if (!isLate && flight.isHeld(this.key, nowMs)) return Progress.Follows;
+    const isHeld = !isLate && flight.isHeld(this.key, nowMs);
+    // What is too old for this client would be copied each time; whoever leads gives up the lead when a
+    // fresh answer is stored.
+    if (isHeld && this.maxAge != ANY_AGE) return Progress.Follows;
     const finding = store.findHere(this.key, nowMs);
+    const value = finding.value;
+    if (value !== null) this.seenBytes = value.length;
     if (this.isUsable(finding, nowMs)) return this.found(finding);
+    if (isHeld) return Progress.Follows;
     return store.isRemote && !isLate ? this.start(nowMs) : this.miss();
   }
 

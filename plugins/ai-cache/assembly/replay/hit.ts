@@ -1,5 +1,5 @@
 import { integerOf, JsonValue } from "@ai-gateway-wasm/as-json";
-import { bytes, Slice, trim } from "@ai-gateway-wasm/bytes";
+import { bytes, NO_BYTES, Slice, trim } from "@ai-gateway-wasm/bytes";
 import { wallClockSeconds } from "proxy-wasm-as";
 import { CacheConfig } from "../config/config";
 import { ChunkReplay } from "./chunks";
@@ -21,7 +21,8 @@ export class Hit {
   constructor(value: Slice) {
     const record = AnswerRecord.find(value);
     this.record = record;
-    this.text = record === null ? value : record.text;
+    if (record !== null) this.text = record.text;
+    else this.text = AnswerRecord.isMarked(value) ? NO_BYTES : value; // of a later version, perhaps
   }
 
   /** Nothing to answer with. */

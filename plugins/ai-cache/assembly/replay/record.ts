@@ -10,6 +10,9 @@ import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 
 /** What no answer of a model begins with. */
 const MARK: Slice = bytes("\u0001AIC1");
+const VERSION: Slice = bytes("v");
+/** The only one there is. */
+const FIRST: i64 = 1;
 const CREATED: Slice = bytes("t");
 const MODEL: Slice = bytes("model");
 const MESSAGE: Slice = bytes("message");
@@ -49,16 +52,17 @@ export class AnswerRecord {
     return value.startsWith(MARK);
   }
 
-  /** Null: the value is plain text. */
+  /** Null: the value is plain text, or a marked one that nobody can read. */
   static find(value: Slice): AnswerRecord | null {
     if (!AnswerRecord.isMarked(value)) return null;
     const json = readJson(value.sub(MARK.length));
-    return json !== null && json.isObject ? new AnswerRecord(json) : null;
+    const isKnown = json !== null && integerOf(json.get(VERSION)) == FIRST;
+    return json !== null && isKnown ? new AnswerRecord(json) : null;
   }
 
   static encode(parts: AnswerParts, createdS: i64): Slice {
     const out = new Builder(parts.message.length + 256).append(MARK);
-    const json = new JsonWriter(Escape.Plain, out).openObject().key("v").integer(1);
+    const json = new JsonWriter(Escape.Plain, out).openObject().key("v").integer(FIRST);
     json.key("t").integer(createdS).key("model").text(parts.model);
     json.key("message").raw(parts.message).key("finish_reason").text(parts.finishReason);
     if (!parts.usage.isEmpty) json.key("usage").raw(parts.usage);

@@ -67,7 +67,7 @@ export class Chroma extends VectorDatabase {
     const distances = columnOf(answer, DISTANCES);
     const documents = columnOf(answer, DOCUMENTS);
     const metadatas = columnOf(answer, METADATAS);
-    while (ids.next()) {
+    while (!neighbours.isFull && ids.next()) {
       const id = ids.value;
       const score = scoreOf(nextOf(distances));
       const document = nextOf(documents);

@@ -32,7 +32,7 @@ export class ResultLayout {
     const neighbours = new Neighbours();
     if (results === null || !results.isArray) return neighbours;
     const cursor = results.entries();
-    while (cursor.next()) this.add(cursor.value, neighbours);
+    while (!neighbours.isFull && cursor.next()) this.add(cursor.value, neighbours);
     return neighbours;
   }
 

@@ -17,12 +17,20 @@ export class Neighbour {
   ) {}
 }
 
+/** Results of one search, more than any `topK`: each takes memory until the callback returns. */
+const MOST_RESULTS: i32 = 16384;
+
 /** The results of a search, best first. Views of the answer of the database. */
 @final
 export class Neighbours {
   readonly list: Neighbour[] = [];
   /** What the first result that is none lacks. */
   failure: string = "";
+
+  /** No more are read. */
+  get isFull(): bool {
+    return this.list.length == MOST_RESULTS;
+  }
 
   add(neighbour: Neighbour): void {
     this.list.push(neighbour);

@@ -1,4 +1,4 @@
-import { JsonType, JsonValue, stringOf, textOf } from "@ai-gateway-wasm/as-json";
+import { JsonCursor, JsonType, JsonValue, stringOf, textOf } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { CONTENT, TEXT } from "./delta";
 import { PARTS } from "./dialog-answer";
@@ -15,6 +15,9 @@ const TYPE: Slice = bytes("type");
 /** Within `image`, `image_url` and `input_image`. */
 const IMAGE_TYPE: Slice = bytes("image");
 const IMAGE: Slice = bytes("[image]");
+
+/** Bytes of an object that may say something. Shorter ones, of which a body has many, cost little. */
+const SHORTEST: usize = 10;
 
 /** What a request asks: what its last message of a user says. */
 @final
@@ -37,8 +40,7 @@ export class Question {
     const cursor = messages.entries();
     let last: JsonValue | null = null;
     for (let count = 0; cursor.next(); count++) {
-      const type = cursor.valueType;
-      if (type != JsonType.Object && type != JsonType.String) continue;
+      if (saysNothing(cursor)) continue;
       const message = cursor.value;
       // A prompt is a text, and Gemini's roles may be left out.
       const isBare = message.isString || message.get(PARTS) !== null;
@@ -52,6 +54,14 @@ export class Question {
     }
     if (last !== null) this.text = said(last);
   }
+}
+
+/** Whether a message or part is neither a text nor an object that may have one. */
+function saysNothing(cursor: JsonCursor): bool {
+  if (cursor.valueType == JsonType.String) return false;
+  if (cursor.valueType != JsonType.Object) return true;
+  const value = cursor.value;
+  return value.endAddress() - value.at < SHORTEST;
 }
 
 /** The first of these members that says something. */
@@ -75,6 +85,7 @@ function plainText(content: JsonValue | null): Slice {
   const all = new Builder(256);
   const parts = content.entries();
   while (parts.next()) {
+    if (saysNothing(parts)) continue;
     const part = parts.value;
     // What a tool found has parts of its own (Anthropic), and those have none.
     const inner = part.get(CONTENT);

@@ -21,6 +21,7 @@ import {
   SPAN_TOTAL,
 } from "./names";
 import { COMPLETE, LOCAL_REPLY } from "./outcome";
+import { cut, MOST_REASON } from "./cut";
 import { Usage } from "./usage";
 
 // Ends of paths, and what OpenTelemetry calls the operation behind them. The first that fits counts.
@@ -91,7 +92,7 @@ function tagAnswer(answer: Answer): void {
   set(SPAN_RESPONSE_MODEL, usage.model);
   const id = answer.chatId;
   if (id !== null) set(SPAN_RESPONSE_ID, id);
-  const reason = answer.finishReason();
+  const reason = cut(answer.finishReason(), MOST_REASON);
   if (!reason.isEmpty) {
     set(SPAN_FINISH_REASONS, new JsonWriter().openArray().text(reason).closeArray().toSlice());
   }

@@ -22,6 +22,8 @@ const CLOSE: u8 = 0x7d;
 const OPEN_LIST: u8 = 0x5b;
 const CLOSE_LIST: u8 = 0x5d;
 const BLANK: u8 = 0x20;
+/** Bytes of an id, a type or a name. */
+const MOST_NAME: i32 = 1024;
 /** Calls with a larger index are none that a model makes. */
 const MAX_INDEX: i64 = 1023;
 
@@ -207,7 +209,7 @@ export function append(call: ToolCall, text: Slice): void {
 
 /** A text that is not empty, copied; else what was known before. */
 export function textOr(value: JsonValue | null, before: Slice): Slice {
-  const text = textOf(value);
+  const text = textOf(value).sub(0, MOST_NAME);
   return text.isEmpty || text.equals(before)
     ? before
     : new Builder(text.length).append(text).view();

@@ -38,7 +38,8 @@ export function describeRequest(line: AuditLine, plugins: readonly string[]): Re
     const isReached = isStamped(line.reached[place]) && (end < 0 || place <= end);
     const isPassed = isStamped(line.reached[place + 1]) && place !== end;
     const us = isPassed ? microseconds(line.reached[place], line.reached[place + 1]) : null;
-    return verdictOf({ plugin, us, isReached, isPassed, line, log });
+    const step = verdictOf({ plugin, us, isReached, isPassed, line, log });
+    return { ...step, note: short(step.note) };
   });
   const input = numberOf(log["input_token"]);
   const output = numberOf(log["output_token"]);

@@ -1,6 +1,6 @@
 import { integerOf, JsonValue, textOf } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { DELTA } from "./delta";
+import { DELTA, saysNothing } from "./delta";
 import { OUTPUT, partsOf } from "./dialog-answer";
 import { append, ARGUMENTS, ID, INPUT, NAME, textOr, ToolCalls, TYPE } from "./tool-calls";
 import { Value } from "./value";
@@ -40,7 +40,9 @@ export function otherCalls(root: JsonValue): Value | null {
   const output = root.get(OUTPUT);
   if (output !== null && output.isArray) {
     const items = output.entries();
-    for (let index = 0; items.next(); index++) readItem(calls, index, items.value);
+    for (let index = 0; items.next(); index++) {
+      if (!saysNothing(items)) readItem(calls, index, items.value);
+    }
   }
   return calls.toValue();
 }
@@ -67,6 +69,7 @@ function readParts(calls: ToolCalls, parts: JsonValue | null): bool {
   let isCalled = false;
   const cursor = parts.entries();
   while (cursor.next()) {
+    if (saysNothing(cursor)) continue;
     const called = cursor.value.get(GEMINI_CALL);
     const call = called !== null ? calls.at(calls.count) : null;
     if (called === null || call === null) continue;

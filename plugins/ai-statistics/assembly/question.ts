@@ -1,6 +1,6 @@
-import { JsonCursor, JsonType, JsonValue, stringOf, textOf } from "@ai-gateway-wasm/as-json";
+import { JsonValue, stringOf, textOf } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { CONTENT, TEXT } from "./delta";
+import { CONTENT, saysNothing, TEXT } from "./delta";
 import { PARTS } from "./dialog-answer";
 
 export const USER: Slice = bytes("user");
@@ -15,9 +15,6 @@ const TYPE: Slice = bytes("type");
 /** Within `image`, `image_url` and `input_image`. */
 const IMAGE_TYPE: Slice = bytes("image");
 const IMAGE: Slice = bytes("[image]");
-
-/** Bytes of an object that may say something. Shorter ones, of which a body has many, cost little. */
-const SHORTEST: usize = 10;
 
 /** What a request asks: what its last message of a user says. */
 @final
@@ -56,14 +53,6 @@ export class Question {
   }
 }
 
-/** Whether a message or part is neither a text nor an object that may have one. */
-function saysNothing(cursor: JsonCursor): bool {
-  if (cursor.valueType == JsonType.String) return false;
-  if (cursor.valueType != JsonType.Object) return true;
-  const value = cursor.value;
-  return value.endAddress() - value.at < SHORTEST;
-}
-
 /** The first of these members that says something. */
 function firstOf(root: JsonValue, names: string[]): JsonValue | null {
   for (let i = 0; i < names.length; i++) {
@@ -94,7 +83,7 @@ function plainText(content: JsonValue | null): Slice {
       continue;
     }
     const found = inner.entries();
-    while (found.next()) appendLine(all, partText(found.value));
+    while (found.next()) if (!saysNothing(found)) appendLine(all, partText(found.value));
   }
   return all.view();
 }

@@ -75,7 +75,7 @@ export class BareHost {
   /** One request, in chunks too where there are several, and its answer. */
   exchange(
     request: object,
-    body: string | readonly string[],
+    body: string | readonly (string | Uint8Array)[],
     response: object,
     chunks: readonly (string | Uint8Array)[],
   ): void {

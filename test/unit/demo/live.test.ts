@@ -77,6 +77,12 @@ test("what plugins write may have any characters", () => {
   expect(view.tokens).toEqual({ input: 3, output: 4 });
 });
 
+test("what a rule masked is told, whatever the verdict on the answer", () => {
+  const log = { safecheck_status: "response pass", safecheck_rules: ["phones", "cards"] };
+  const { steps } = describeRequest(line({}, log), CHAIN);
+  expect(steps[2]).toMatchObject({ state: "changed", note: "masked: phones, cards" });
+});
+
 test("what a client writes at length is told at its beginning", () => {
   const long = "a".repeat(60_000);
   const view = describeRequest(

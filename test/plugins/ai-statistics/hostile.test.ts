@@ -228,3 +228,25 @@ test("the span has the last usage that counts tokens, wherever chunks are cut", 
     expect(tags.map(([, value]) => value)).toEqual(["1", "5", "6"]);
   }
 });
+
+test("all calls of a stream have one limit for their arguments, and each one for its names", () => {
+  const host = new BareHost(WASM, { value_length_limit: 64 * MIB, ...logging("tool_calls") });
+  const stream = { ":status": "200", "content-type": "text/event-stream" };
+  const call = (index: number): string => {
+    const called = { name: "n".repeat(100_000), arguments: "a".repeat(400_000) };
+    const choices = [{ delta: { tool_calls: [{ index, id: "i", function: called }] } }];
+    return `data: ${JSON.stringify({ choices })}\n\n`;
+  };
+  host.exchange(
+    REQUEST,
+    "{}",
+    stream,
+    Array.from({ length: 200 }, (_, index) => call(index)),
+  );
+  const calls = logOf(host)["tool_calls"] as { function: { name: string; arguments?: string } }[];
+  expect(calls).toHaveLength(200);
+  const length = (text = ""): number => text.length;
+  expect(calls.every(({ function: { name } }) => name.length === 1024)).toBe(true);
+  const all = calls.reduce((sum, { function: called }) => sum + length(called.arguments), 0);
+  expect(all).toBe(16 * MIB);
+});

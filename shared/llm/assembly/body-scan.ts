@@ -25,7 +25,7 @@ const EMPTY_TEXT: Slice = bytes('""');
 const MAX_USER: i32 = 26;
 
 /** Bytes of a model's name that are read; what is longer is none that anybody offers. */
-const MAX_MODEL: i32 = 256;
+export const MAX_MODEL: i32 = 256;
 
 /** Bytes of a key with escapes that may be one of the above, with six for a letter. */
 const MAX_KEY: i32 = 96;

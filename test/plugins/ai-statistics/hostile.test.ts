@@ -167,6 +167,13 @@ test.each([
   }
 });
 
+test("a model in a path has as many", () => {
+  const host = new BareHost(WASM, { ai_log_extra: true });
+  const path = `/v1beta/models/${"a".repeat(60_000)}:generateContent`;
+  host.exchange({ ...REQUEST, ":path": path }, "{}", ANSWER, ["{}"]);
+  expect(logOf(host)).toMatchObject({ request_model: "a".repeat(256) });
+});
+
 test("a model that is a list has its beginning for a name, and a key may be spelled with escapes", () => {
   const host = new BareHost(WASM, { ai_log_extra: true });
   const list = `["${"a,".repeat(2000)}"]`;

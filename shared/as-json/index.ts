@@ -4,7 +4,7 @@ export { JsonValue, findJson, readJson } from "./assembly/value";
 export { JsonCursor } from "./assembly/cursor";
 export { isInteger, saturate } from "./assembly/integer-text";
 export { PieceSkip } from "./assembly/piece-skip";
-export { skipNumber } from "./assembly/scan";
+export { findQuote, skipNumber } from "./assembly/scan";
 export {
   boolOf,
   integerOf,
@@ -15,7 +15,7 @@ export {
   truncate,
 } from "./assembly/lenient";
 export { appendDecimal, parseNumber } from "./assembly/number";
-export { appendGoNumber } from "./assembly/number-text";
+export { appendGoNumber, appendJsonNumber } from "./assembly/number-text";
 export {
   MAX_BODY_DEPTH,
   MAX_DEPTH,
@@ -23,7 +23,7 @@ export {
   parseJson,
   readValidMembers,
 } from "./assembly/validate";
-export { unescape } from "./assembly/unescape";
+export { appendCodePoint, readUnit, unescape } from "./assembly/unescape";
 export { Escape, appendEscaped, escape, quote } from "./assembly/escape";
 export { JsonWriter } from "./assembly/writer";
 export { KeyPath, KeyStep, compileKeyPath } from "./assembly/key-path";

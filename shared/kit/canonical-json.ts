@@ -5,3 +5,4 @@ export {
   Member,
   sortMembers,
 } from "./assembly/canonical-json";
+export { canonicalText } from "./assembly/canonical-writer";

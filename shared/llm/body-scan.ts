@@ -1,2 +1,2 @@
 // What is worth knowing of every body, however long it is.
-export { BodyScan } from "./assembly/body-scan";
+export { BodyScan, MAX_MODEL } from "./assembly/body-scan";

@@ -223,6 +223,23 @@ describe("the live page", () => {
     await expect.poll(async () => (await rows()).length).toBe(Math.min(40, before.length + 1));
   });
 
+  test("the other buttons and switches do what they say", async () => {
+    const [foreign] = await rowsOf("A model not allowed", /^A model not allowed: 403\./, 1);
+    expect(foreign?.steps["key-auth"]?.state).toBe("refused");
+    const [masked] = await rowsOf("A phone number", /^A phone number: 200\. .*13812345678/, 1);
+    expect(masked?.steps["content-security"]?.state).toBe("changed");
+    expect(masked?.steps["content-security"]?.text).toContain("masked: phones");
+    await press("Who used what", /^Who used what: 200\. .*team-a/);
+    await press("gpt-4o answers 503", /: on\.$/);
+    const [failed] = await rowsOf("Stream an answer", /^Stream an answer: \d+\./, 1);
+    expect(failed?.facts).toMatch(/^503|gpt-4o → /);
+    await press("gpt-4o answers 503", /: off\.$/);
+    await press("gpt-4o is slow", /: on\.$/);
+    const [slow] = await rowsOf("Stream an answer", /^Stream an answer: 200\./, 1);
+    expect(slow?.facts).toMatch(/first bytes [2-9]\d{3} ms/);
+    await press("gpt-4o is slow", /: off\.$/);
+  });
+
   test("what each plugin takes is told for those that were passed", async () => {
     const cost = await cells("cost");
     expect(cost.map(([plugin]) => plugin)).toEqual([

@@ -1,6 +1,9 @@
 import { attributesOf, type AuditLine } from "../audit-log.js";
 import { endingPlugin, verdictOf, type Step } from "./verdicts.js";
 
+/** Of a path, a model, a name. */
+const MOST_CHARS = 200;
+
 /** One request that is over, as the page shows it. */
 export interface RequestView {
   id: string;
@@ -35,17 +38,18 @@ export function describeRequest(line: AuditLine, plugins: readonly string[]): Re
     const isReached = isStamped(line.reached[place]) && (end < 0 || place <= end);
     const isPassed = isStamped(line.reached[place + 1]) && place !== end;
     const us = isPassed ? microseconds(line.reached[place], line.reached[place + 1]) : null;
-    return verdictOf({ plugin, us, isReached, isPassed, line, log });
+    const step = verdictOf({ plugin, us, isReached, isPassed, line, log });
+    return { ...step, note: short(step.note) };
   });
   const input = numberOf(log["input_token"]);
   const output = numberOf(log["output_token"]);
   return {
-    id: line.id ?? line.time,
+    id: short(line.id ?? line.time),
     time: line.time,
-    method: line.method ?? "?",
-    path: line.path ?? "?",
+    method: short(line.method ?? "?"),
+    path: short(line.path ?? "?"),
     // Whom key-auth refused, it found nobody to be: the header is what the client claimed.
-    consumer: plugins[end] === "key-auth" ? null : line.consumer,
+    consumer: plugins[end] === "key-auth" ? null : textOf(line.consumer),
     requestedModel: textOf(log["request_model"]),
     model: textOf(log["model"]),
     status: line.status,
@@ -69,7 +73,12 @@ function microseconds(from?: string | null, to?: string | null): number | null {
 }
 
 function textOf(value: unknown): string | null {
-  return typeof value === "string" && value !== "" ? value : null;
+  return typeof value === "string" && value !== "" ? short(value) : null;
+}
+
+/** Clients write at length, and a page that is told more than it reads is closed. */
+function short(text: string): string {
+  return text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}…` : text;
 }
 
 function numberOf(value: unknown): number | null {

@@ -48,7 +48,8 @@ const SAYS: Record<string, (sighting: Sighting) => Verdict> = {
     return left === undefined ? null : ["passed", `${left} left`];
   },
   "token-rate-limit": () => ["passed", "within limits"],
-  "content-security": ({ log }) => securityVerdict(String(log["safecheck_status"] ?? "")),
+  "content-security": ({ log }) =>
+    securityVerdict(String(log["safecheck_status"] ?? ""), log["safecheck_rules"]),
   "model-fallback": ({ line }) => {
     const { target } = line;
     return target === null ? ["passed", "no chain"] : ["passed", `${target} answered`];
@@ -97,8 +98,10 @@ function ending({ line }: Sighting): [State, string] {
 }
 
 /** `response deny` ends an answer that has begun; `reqeust` is how Higress spells it. */
-function securityVerdict(status: string): Verdict {
+/** The last verdict, of the answer, hides that of the request: a rule that matched and refused nothing masked. */
+function securityVerdict(status: string, rules: unknown): Verdict {
   if (status === "") return null;
   if (status.includes("deny")) return ["refused", status.replace("reqeust", "request")];
+  if (Array.isArray(rules) && rules.length > 0) return ["changed", `masked: ${rules.join(", ")}`];
   return [status.includes("mask") ? "changed" : "passed", status];
 }

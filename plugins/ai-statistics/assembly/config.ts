@@ -13,6 +13,8 @@ const LIGHT_LIMIT: i64 = 4000;
 const MOST_BODY: i64 = 64 * 1024 * 1024;
 const DEFAULT_BODY: i64 = 1024 * 1024;
 const STAR: Slice = bytes("*");
+/** Properties of escaped JSON, to which `log_raw_key` would do harm. */
+const TAKEN: Slice[] = [bytes("ai_log"), bytes("ai_dialog"), bytes("custom_log")];
 
 /** What one scope, the global part or a rule, asks for. */
 @final
@@ -94,6 +96,10 @@ function readOwnFields(own: OwnFields, config: StatisticsConfig): void {
   config.requestLimit = <i32>own.integer("max_request_body_bytes", DEFAULT_BODY, 0, MOST_BODY);
   config.responseLimit = <i32>own.integer("max_response_body_bytes", DEFAULT_BODY, 0, MOST_BODY);
   config.rawKey = own.text("log_raw_key");
+  for (let i = 0; i < TAKEN.length; i++) {
+    if (config.rawKey.equals(TAKEN[i]))
+      own.refuse("log_raw_key", "is a property that plugins merge");
+  }
   config.asksForUsage = own.choice("include_usage", ["none", "inject"], 0) == 1;
   config.tagsExtra = own.flag("span_extra");
 }

@@ -2,6 +2,8 @@ import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 
 /** What stands for the middle. */
 export const TRUNCATED: Slice = bytes(" [truncated] ");
+/** Bytes of why a model stopped, which is a word. */
+export const MOST_REASON: i32 = 128;
 
 /** A text of more than `limit` bytes loses its middle; no character is cut in two. */
 export function cut(text: Slice, limit: i32): Slice {

@@ -1,4 +1,4 @@
-import { JsonValue } from "@ai-gateway-wasm/as-json";
+import { JsonCursor, JsonType, JsonValue } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 
 export const CHOICES: Slice = bytes("choices");
@@ -13,6 +13,8 @@ const STOP_REASON: Slice = bytes("stop_reason");
 export const THINKING: Slice = bytes("thinking");
 const PARTIAL_JSON: Slice = bytes("partial_json");
 export const CANDIDATES: Slice = bytes("candidates");
+/** Bytes of an object that may say something: `{"text":0}`. */
+const SHORTEST: usize = 10;
 
 /** `choices.0.<name>` of OpenAI: a delta of an event, the message of a whole answer. */
 export function firstChoice(root: JsonValue, name: Slice): JsonValue | null {
@@ -68,6 +70,17 @@ export function saysSomething(event: JsonValue): bool {
 function has(object: JsonValue, name: Slice): bool {
   const value = object.get(name);
   return value !== null && !isEmpty(value);
+}
+
+/**
+ * Whether a message, part or block is neither a text nor an object that may have one. Short objects,
+ * of which a body may have hundreds of thousands, so cost little memory.
+ */
+export function saysNothing(cursor: JsonCursor): bool {
+  if (cursor.valueType == JsonType.String) return false;
+  if (cursor.valueType != JsonType.Object) return true;
+  const value = cursor.value;
+  return value.endAddress() - value.at < SHORTEST;
 }
 
 /** Null or an empty text. */

@@ -3,6 +3,9 @@ import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { MAX_COUNT } from "@ai-gateway-wasm/llm";
 
 const EMPTY: Slice = bytes("{}");
+/** Names that an answer may have, and their bytes; none has a dozen. */
+const MOST_NAMES: i32 = 64;
+const LONGEST_NAME: i32 = 64;
 
 /** Counts of one kind of tokens by name, as an answer's usage has them in detail. */
 @final
@@ -15,13 +18,16 @@ export class Details {
     return this.names.length == 0;
   }
 
-  /** Takes the members of an object; no bytes for none. */
+  /** Takes the members of an object, the first of too many; no bytes for none. */
   read(object: Slice): void {
     // One copy for all names.
     const json = !object.isEmpty ? readJson(object.copy()) : null;
     if (json === null) return;
     const members = json.entries();
-    while (members.next()) this.set(members.key, integerOf(members.value));
+    while (this.names.length < MOST_NAMES && members.next()) {
+      const name = members.key;
+      if (name.length <= LONGEST_NAME) this.set(name, integerOf(members.value));
+    }
   }
 
   /** Sets a count. @param name in memory of its own */

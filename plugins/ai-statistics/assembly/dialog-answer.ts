@@ -8,6 +8,7 @@ import {
   firstChoice,
   isEmpty,
   reasoningIn,
+  saysNothing,
   TEXT,
   THINKING,
 } from "./delta";
@@ -59,6 +60,7 @@ export function partOf(root: JsonValue, isThought: bool): Value | null {
   if (output !== null && output.isArray) {
     const items = output.entries();
     while (items.next()) {
+      if (saysNothing(items)) continue;
       const item = items.value;
       if (textOf(item.get(TYPE)).find(REASONING_TYPE) >= 0 != isThought) continue;
       appendParts(all, item.get(SUMMARY), false);
@@ -73,6 +75,7 @@ export function appendParts(out: Builder, parts: JsonValue | null, isThought: bo
   if (parts === null || !parts.isArray) return;
   const cursor = parts.entries();
   while (cursor.next()) {
+    if (saysNothing(cursor)) continue;
     const part = cursor.value;
     const thinking = part.get(THINKING);
     if (thinking !== null) {

@@ -1,8 +1,8 @@
 import { integerOf, JsonValue, textOf } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { DELTA } from "./delta";
+import { DELTA, saysNothing } from "./delta";
 import { OUTPUT, partsOf } from "./dialog-answer";
-import { append, ARGUMENTS, ID, INPUT, NAME, textOr, ToolCalls, TYPE } from "./tool-calls";
+import { ARGUMENTS, ID, INPUT, NAME, textOr, ToolCalls, TYPE } from "./tool-calls";
 import { Value } from "./value";
 
 // Calls of tools that the dialogue log has and the attributes, whose values are the peer's, have not:
@@ -29,7 +29,7 @@ export function readOtherCalls(calls: ToolCalls, event: JsonValue): bool {
   if (delta === null || !delta.isString || type.find(CALL) < 0) return false;
   const call = calls.find(index);
   if (call === null) return false;
-  append(call, textOf(delta));
+  calls.append(call, textOf(delta));
   return true;
 }
 
@@ -40,7 +40,9 @@ export function otherCalls(root: JsonValue): Value | null {
   const output = root.get(OUTPUT);
   if (output !== null && output.isArray) {
     const items = output.entries();
-    for (let index = 0; items.next(); index++) readItem(calls, index, items.value);
+    for (let index = 0; items.next(); index++) {
+      if (!saysNothing(items)) readItem(calls, index, items.value);
+    }
   }
   return calls.toValue();
 }
@@ -57,7 +59,7 @@ function readItem(calls: ToolCalls, index: i64, item: JsonValue): bool {
   call.name = textOr(item.get(NAME), call.name);
   // What came piece by piece is there already.
   const isNew = call.arguments.isEmpty;
-  if (isNew) append(call, textOf(item.get(isFunction ? ARGUMENTS : INPUT)));
+  if (isNew) calls.append(call, textOf(item.get(isFunction ? ARGUMENTS : INPUT)));
   return true;
 }
 
@@ -67,6 +69,7 @@ function readParts(calls: ToolCalls, parts: JsonValue | null): bool {
   let isCalled = false;
   const cursor = parts.entries();
   while (cursor.next()) {
+    if (saysNothing(cursor)) continue;
     const called = cursor.value.get(GEMINI_CALL);
     const call = called !== null ? calls.at(calls.count) : null;
     if (called === null || call === null) continue;
@@ -74,7 +77,7 @@ function readParts(calls: ToolCalls, parts: JsonValue | null): bool {
     call.id = textOr(called.get(ID), call.id);
     call.name = textOr(called.get(NAME), call.name);
     const args = called.get(ARGS);
-    if (args !== null) append(call, args.raw);
+    if (args !== null) calls.append(call, args.raw);
   }
   return isCalled;
 }

@@ -7,6 +7,18 @@ const MOST_BYTES: i64 = 1_048_576;
 const COMPLETE: Slice = bytes("complete");
 const CLIENT_ABORT: Slice = bytes("client_abort");
 const ENDS: string[] = ["complete", "client_abort", "upstream_reset", "local_reply"];
+const FIELDS: string[] = [
+  "enabled",
+  "sample",
+  "max_question_bytes",
+  "max_answer_bytes",
+  "include_reasoning",
+  "include_tool_calls",
+  "include_denied",
+  "exclude_consumers",
+  "on",
+  "mask",
+];
 
 /** `dialog_log`: what is written about conversations, which is nothing unless somebody asks for it. */
 @final
@@ -32,9 +44,10 @@ export class DialogConfig {
     this.hasDenied = dialog.flag("include_denied");
     this.masks = dialog.flag("mask", true);
     this.share = readShare(dialog);
-    const excluded = dialog.reader.texts("exclude_consumers");
+    const excluded = dialog.names("exclude_consumers");
     for (let i = 0; i < excluded.length; i++) this.strangers.set(excluded[i], excluded[i]);
     this.readEnds(dialog);
+    dialog.refuseOthers(FIELDS);
   }
 
   /** Reads `dialog_log`; null when it is off, or refused. */

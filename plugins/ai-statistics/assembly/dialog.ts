@@ -6,11 +6,11 @@ import { getProperty, setProperty, wallClockNs } from "proxy-wasm-as";
 import { Answer } from "./answer";
 import { Builtin } from "./attribute";
 import { Tally } from "./counting";
-import { cut } from "./cut";
+import { cut, MOST_REASON } from "./cut";
 import { DialogConfig } from "./dialog-config";
 import { Caller, header } from "./facts";
 import { mask } from "./mask";
-import { REQUEST_ID_HEADER, TRACE_HEADER } from "./names";
+import { REQUEST_ID_HEADER, SESSION_ID, TRACE_HEADER } from "./names";
 import { COMPLETE, whoAnswered } from "./outcome";
 import { Question, USER } from "./question";
 import { RequestReader } from "./request";
@@ -25,7 +25,6 @@ const MILLISECOND: u64 = 1_000_000;
 
 /** Keys of `ai_log` that are copied, whichever plugin wrote them; numbers and texts stay such. */
 const COPIED: string[] = [
-  "session_id",
   "chat_id",
   "model",
   "cache_status",
@@ -91,7 +90,10 @@ export class Dialog {
     json.key("request_model").text(tally.requestModel).key("stream").boolean(tally.isStream);
     if (isShown) this.writeTexts(json, answer);
     json.key("status").integer(tally.status).key("finish").text(finish);
-    if (log !== null) copyKeys(json, log);
+    if (log !== null) {
+      this.writeSession(json, log.get(SESSION_ID));
+      copyKeys(json, log);
+    }
     this.writeRest(json, log, answer);
     json.key("truncated").boolean(this.isTruncated).closeObject();
     setProperty(PROPERTY, escape(json.toSlice()));
@@ -101,6 +103,14 @@ export class Dialog {
   private isAllowed(verdict: JsonValue | null): bool {
     const text = textOf(verdict);
     return text.isEmpty ? !this.isUnanswered : text.find(DENY) < 0;
+  }
+
+  /** Clients make ids of what they have: of a session that shows it a fingerprint stays. */
+  private writeSession(json: JsonWriter, session: JsonValue | null): void {
+    const id = textOf(session);
+    if (id.isEmpty) return;
+    const isShown = !this.config.masks || mask(id).equals(id);
+    json.keyBytes(SESSION_ID).text(isShown ? id : fingerprint(id));
   }
 
   /** What the record has whether somebody put it into `ai_log` or not. */
@@ -122,7 +132,7 @@ export class Dialog {
     json.key("answer").text(this.part(answer, Builtin.Answer));
     if (config.hasReasoning) json.key("reasoning").text(this.part(answer, Builtin.Reasoning));
     if (config.hasToolCalls) json.key("tool_calls").text(this.part(answer, Builtin.ToolCalls));
-    json.key("finish_reason").text(answer.finishReason());
+    json.key("finish_reason").text(this.clean(answer.finishReason(), MOST_REASON));
     if (answer.isTruncated || (config.hasToolCalls && answer.hasCutCalls)) this.isTruncated = true;
   }
 

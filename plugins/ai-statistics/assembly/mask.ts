@@ -1,5 +1,6 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { TRUNCATED } from "./cut";
+import { behindEscape, withoutUnicodeEscapes } from "./escapes";
 
 const STAR: u8 = 0x2a;
 const AT: u8 = 0x40;
@@ -28,10 +29,11 @@ const MOST_GROUPS: i32 = 9;
  *   call 138 0013 8000 or jo@example.com, key sk-9f8e7d6c5b4a39281706
  *        *** **** ****    **@*******.***      **-********************
  *
- * Of what a cut may have shortened all is hidden. Linear, whatever the text.
+ * Of what a cut may have shortened all is hidden. JSON, in which an escape is no part of a word, stays
+ * JSON. Linear, whatever the text.
  */
 export function mask(text: Slice): Slice {
-  const copy = text.copy().owner;
+  const copy = withoutUnicodeEscapes(text).copy().owner;
   return copy === null ? text : new Masking(copy).run();
 }
 
@@ -56,12 +58,12 @@ class Masking {
       const start = at;
       while (isToken(text.at(at))) at++;
       if (at > start) this.hideAddress(start, at);
-      else at++;
+      else at = behindEscape(text, at);
     }
     for (let at = 0; at < text.length;) {
       const start = at;
       at = this.endOf(at, false);
-      at = at > start ? this.passChunk(start, at) : at + 1;
+      at = at > start ? this.passChunk(start, at) : behindEscape(text, at);
     }
     return text;
   }

@@ -62,8 +62,8 @@ export class MetricsConfig {
     this.sharesSeries = metrics.choice("max_series_of", ["worker", "process"], 0) == 1;
     this.countsIncomplete = metrics.flag("count_incomplete");
     this.trustsRequestModel = metrics.flag("trust_request_model", true);
-    fill(this.consumers, metrics.reader.texts("consumers"));
-    fill(this.models, metrics.reader.texts("models"));
+    fill(this.consumers, metrics.names("consumers"));
+    fill(this.models, metrics.names("models"));
     this.readGroups(metrics);
     this.readLabels(metrics);
     const prices = new PriceList(metrics.reader);

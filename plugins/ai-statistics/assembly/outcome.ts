@@ -7,6 +7,8 @@ export const UPSTREAM_RESET: Slice = bytes("upstream_reset");
 export const LOCAL_REPLY: Slice = bytes("local_reply");
 
 const VIA_UPSTREAM: Slice = bytes("via_upstream");
+/** An answer of a model that model-fallback held, and gave in its own name. */
+const REPLAYED: Slice = bytes("model_fallback.replayed");
 const DOWNSTREAM: Slice = bytes("downstream");
 // Of Envoy's response flags, eight bytes of little endian, those of a client that left: it closed its
 // connection (DownstreamConnectionTermination, 0x4000), or over HTTP/2 and HTTP/3 reset its stream
@@ -37,5 +39,6 @@ export function statusAtEnd(): i32 {
 /** Who gave an answer that came to its end. */
 export function whoAnswered(): Slice {
   const details = getProperty(DETAILS);
-  return details === null || details.equals(VIA_UPSTREAM) ? COMPLETE : LOCAL_REPLY;
+  if (details === null || details.equals(VIA_UPSTREAM)) return COMPLETE;
+  return details.equals(REPLAYED) ? COMPLETE : LOCAL_REPLY;
 }

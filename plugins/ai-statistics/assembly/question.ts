@@ -1,6 +1,6 @@
-import { JsonType, JsonValue, stringOf, textOf } from "@ai-gateway-wasm/as-json";
+import { JsonValue, stringOf, textOf } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { CONTENT, TEXT } from "./delta";
+import { CONTENT, saysNothing, TEXT } from "./delta";
 import { PARTS } from "./dialog-answer";
 
 export const USER: Slice = bytes("user");
@@ -37,8 +37,7 @@ export class Question {
     const cursor = messages.entries();
     let last: JsonValue | null = null;
     for (let count = 0; cursor.next(); count++) {
-      const type = cursor.valueType;
-      if (type != JsonType.Object && type != JsonType.String) continue;
+      if (saysNothing(cursor)) continue;
       const message = cursor.value;
       // A prompt is a text, and Gemini's roles may be left out.
       const isBare = message.isString || message.get(PARTS) !== null;
@@ -75,6 +74,7 @@ function plainText(content: JsonValue | null): Slice {
   const all = new Builder(256);
   const parts = content.entries();
   while (parts.next()) {
+    if (saysNothing(parts)) continue;
     const part = parts.value;
     // What a tool found has parts of its own (Anthropic), and those have none.
     const inner = part.get(CONTENT);
@@ -83,7 +83,7 @@ function plainText(content: JsonValue | null): Slice {
       continue;
     }
     const found = inner.entries();
-    while (found.next()) appendLine(all, partText(found.value));
+    while (found.next()) if (!saysNothing(found)) appendLine(all, partText(found.value));
   }
   return all.view();
 }

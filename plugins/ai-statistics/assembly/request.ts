@@ -1,9 +1,10 @@
 import { findJson, JsonType, JsonValue } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { BodyScan } from "@ai-gateway-wasm/llm/body-scan";
+import { BodyScan, MAX_MODEL } from "@ai-gateway-wasm/llm/body-scan";
 import { DataAction, requestBody } from "proxy-wasm-as";
 import { Attribute, Builtin, Phase } from "./attribute";
 import { StatisticsConfig } from "./config";
+import { wholeEnd } from "./cut";
 import { CONTENT_TYPE, UNKNOWN_REQUEST } from "./names";
 import { header, saysJson } from "./facts";
 import { askIn, prepareToAsk } from "./usage-asking";
@@ -107,8 +108,8 @@ export class RequestReader {
   modelFor(path: Slice): Slice {
     const found = this.scan.model;
     if (found !== null && !found.equals(UNKNOWN_REQUEST)) return found;
-    const model = modelInPath(path);
-    return model.isEmpty ? UNKNOWN_REQUEST : model.copy();
+    const model = modelInPath(path).sub(0, MAX_MODEL);
+    return model.isEmpty ? UNKNOWN_REQUEST : model.sub(0, wholeEnd(model)).copy();
   }
 
   /** The value of an attribute of the body; null: nothing. */

@@ -21,6 +21,7 @@ import {
   SPAN_TOTAL,
 } from "./names";
 import { COMPLETE, LOCAL_REPLY } from "./outcome";
+import { cut, MOST_REASON } from "./cut";
 import { Usage } from "./usage";
 
 // Ends of paths, and what OpenTelemetry calls the operation behind them. The first that fits counts.
@@ -55,23 +56,23 @@ export class UsageTags {
 
   /** Sets the tags when there is something new to say. */
   update(usage: Usage): void {
-    if (usage.total <= 0 || this.isKnown(usage)) return;
-    this.total = usage.total;
-    this.input = usage.input;
-    this.output = usage.output;
-    this.model = usage.model;
-    if (!usage.model.isEmpty) setProperty(SPAN_MODEL, usage.model);
-    setProperty(SPAN_INPUT, digits(usage.input));
-    setProperty(SPAN_OUTPUT, digits(usage.output));
-    setProperty(SPAN_TOTAL, digits(usage.total));
+    if (this.isKnown(usage)) return;
+    this.total = usage.spanTotal;
+    this.input = usage.spanInput;
+    this.output = usage.spanOutput;
+    this.model = usage.spanModel;
+    if (!this.model.isEmpty) setProperty(SPAN_MODEL, this.model);
+    setProperty(SPAN_INPUT, digits(this.input));
+    setProperty(SPAN_OUTPUT, digits(this.output));
+    setProperty(SPAN_TOTAL, digits(this.total));
   }
 
   private isKnown(usage: Usage): bool {
     return (
-      usage.total == this.total &&
-      usage.output == this.output &&
-      usage.input == this.input &&
-      usage.model.equals(this.model)
+      usage.spanTotal == this.total &&
+      usage.spanOutput == this.output &&
+      usage.spanInput == this.input &&
+      usage.spanModel.equals(this.model)
     );
   }
 }
@@ -91,7 +92,7 @@ function tagAnswer(answer: Answer): void {
   set(SPAN_RESPONSE_MODEL, usage.model);
   const id = answer.chatId;
   if (id !== null) set(SPAN_RESPONSE_ID, id);
-  const reason = answer.finishReason();
+  const reason = cut(answer.finishReason(), MOST_REASON);
   if (!reason.isEmpty) {
     set(SPAN_FINISH_REASONS, new JsonWriter().openArray().text(reason).closeArray().toSlice());
   }

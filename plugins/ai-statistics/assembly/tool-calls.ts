@@ -22,6 +22,10 @@ const CLOSE: u8 = 0x7d;
 const OPEN_LIST: u8 = 0x5b;
 const CLOSE_LIST: u8 = 0x5d;
 const BLANK: u8 = 0x20;
+/** Bytes of an id, a type or a name. */
+const MOST_NAME: i32 = 1024;
+/** Bytes that are read of the arguments of all calls of an answer. */
+const MOST_ARGUMENTS: i32 = 16 * 1024 * 1024;
 /** Calls with a larger index are none that a model makes. */
 const MAX_INDEX: i64 = 1023;
 
@@ -71,6 +75,9 @@ class ToolCall {
 export class ToolCalls {
   /** In the order of their indexes. */
   private readonly calls: ToolCall[] = [];
+  /** Bytes of arguments that may still come. */
+  private room: i32 = MOST_ARGUMENTS;
+  private isFull: bool = false;
 
   constructor(
     /** Bytes kept of a call's arguments. */
@@ -100,10 +107,19 @@ export class ToolCalls {
 
   /** Whether arguments of some call lost their middle. */
   get isCut(): bool {
+    if (this.isFull) return true;
     for (let i = 0; i < this.calls.length; i++) {
       if (this.calls[i].arguments.isTruncated) return true;
     }
     return false;
+  }
+
+  /** Appends to the arguments of a call, unless all together are too long. */
+  append(call: ToolCall, text: Slice): void {
+    const length = min(text.length, this.room);
+    if (length < text.length) this.isFull = true;
+    this.room -= length;
+    call.arguments.append(text.ptr, length);
   }
 
   /** The calls; null: there are none. */
@@ -119,7 +135,7 @@ export class ToolCalls {
     const called = delta.get(FUNCTION);
     if (called === null) return;
     call.name = textOr(called.get(NAME), call.name);
-    append(call, textOf(called.get(ARGUMENTS)));
+    this.append(call, textOf(called.get(ARGUMENTS)));
   }
 
   private readAnthropic(event: JsonValue, type: Slice): bool {
@@ -136,7 +152,7 @@ export class ToolCalls {
     const known = this.find(integerOf(event.get(INDEX)));
     if (known === null) return !isStop;
     if (isStop) known.isOpen = false;
-    else append(known, textOf(part));
+    else this.append(known, textOf(part));
     return true;
   }
 
@@ -176,7 +192,7 @@ export function toolUses(root: JsonValue): Value | null {
     begin(call, block);
     call.isOpen = false;
     const input = block.get(INPUT);
-    if (input !== null) append(call, input.raw);
+    if (input !== null) call.arguments.append(input.at, input.raw.length);
     calls.push(call);
   }
   return valueOf(calls);
@@ -201,13 +217,9 @@ function begin(call: ToolCall, block: JsonValue): void {
   call.isOpen = true;
 }
 
-export function append(call: ToolCall, text: Slice): void {
-  call.arguments.append(text.ptr, text.length);
-}
-
 /** A text that is not empty, copied; else what was known before. */
 export function textOr(value: JsonValue | null, before: Slice): Slice {
-  const text = textOf(value);
+  const text = textOf(value).sub(0, MOST_NAME);
   return text.isEmpty || text.equals(before)
     ? before
     : new Builder(text.length).append(text).view();

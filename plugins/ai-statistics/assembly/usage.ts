@@ -33,6 +33,11 @@ export class Usage {
   /** Whether some document had them, be they empty. */
   hasInputDetails: bool = false;
   hasOutputDetails: bool = false;
+  /** What the last document said that counted any tokens, for the span. */
+  spanModel: Slice = NO_BYTES;
+  spanInput: i64 = 0;
+  spanOutput: i64 = 0;
+  spanTotal: i64 = 0;
   /** Whether the last document had some, to which others of its own may be added. */
   private isOutputOwn: bool = false;
 
@@ -57,6 +62,11 @@ export class Usage {
           this.output +
           only(found, Field.CacheCreation) +
           only(found, Field.CacheRead);
+    if (this.total <= 0) return;
+    this.spanModel = this.model;
+    this.spanInput = this.input;
+    this.spanOutput = this.output;
+    this.spanTotal = this.total;
   }
 
   /** A document that no path leads into, but that mentions usage. */

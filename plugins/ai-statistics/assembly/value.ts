@@ -8,13 +8,15 @@ import {
   textOf,
 } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { appendCanonical, MAX_ATTRIBUTE_DEPTH } from "@ai-gateway-wasm/kit/canonical-json";
+import { canonicalText, MAX_ATTRIBUTE_DEPTH } from "@ai-gateway-wasm/kit/canonical-json";
 import { goText } from "@ai-gateway-wasm/kit/attributes";
 import { cut } from "./cut";
 import { LogRecord } from "./log-record";
 
 const NULL: Slice = bytes("null");
 const NIL: Slice = bytes("<nil>");
+/** Bytes of an array or object that is printed as Go does, which costs memory for each of its values. */
+const MOST_PRINTED: i32 = 64 * 1024;
 
 const enum Kind {
   Null,
@@ -136,13 +138,14 @@ export class Value {
     return this.content;
   }
 
-  /** As Go prints it, but numbers in plain decimal. */
+  /** As Go prints it, but numbers in plain decimal; what is long stands as JSON. */
   text(): Slice {
     const json = this.json;
     if (this.kind == Kind.Scalar && json !== null) return numberText(json);
     if (this.kind == Kind.Calls) return this.printed;
     if (this.kind != Kind.Json) return this.content;
-    return json !== null && isValidJson(this.content, MAX_ATTRIBUTE_DEPTH)
+    const isShort = this.content.length <= MOST_PRINTED;
+    return json !== null && isShort && isValidJson(this.content, MAX_ATTRIBUTE_DEPTH)
       ? goText(json)
       : this.content;
   }
@@ -152,8 +155,7 @@ export class Value {
     const json = this.json;
     if (json === null) return this.content;
     const isKnown = this.kind == Kind.Scalar || isValidJson(this.content, MAX_ATTRIBUTE_DEPTH);
-    const out = new Builder(this.content.length + 16);
-    return isKnown && appendCanonical(out, json) ? out.view() : null;
+    return isKnown ? canonicalText(json) : null;
   }
 }
 

@@ -12,6 +12,7 @@ import {
   isEmpty,
   MESSAGE,
   REASONING,
+  saysNothing,
   TEXT,
   TOOL_CALLS,
 } from "./delta";
@@ -193,6 +194,7 @@ function answerOf(root: JsonValue): Value | null {
   const all = new Builder(256);
   const cursor = blocks.entries();
   while (cursor.next()) {
+    if (saysNothing(cursor)) continue;
     const part = cursor.value.get(TEXT);
     if (part !== null) all.append(textOf(part));
   }

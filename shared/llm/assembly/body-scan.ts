@@ -1,5 +1,6 @@
-import { integerOf, PieceSkip, readJson, skipNumber, textOf } from "@ai-gateway-wasm/as-json";
-import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { integerOf, PieceSkip, readJson, skipNumber } from "@ai-gateway-wasm/as-json";
+import { textOf, unescape } from "@ai-gateway-wasm/as-json";
+import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 
 const QUOTE: u8 = 0x22;
 const COMMA: u8 = 0x2c;
@@ -23,8 +24,14 @@ const EMPTY_TEXT: Slice = bytes('""');
 /** Bytes of `user` in quotes, each letter as an escape. */
 const MAX_USER: i32 = 26;
 
-/** Bytes kept of a key or value that a chunk cut off. */
-const MAX_HELD: i32 = 8 * 1024;
+/** Bytes of a model's name that are read; what is longer is none that anybody offers. */
+export const MAX_MODEL: i32 = 256;
+
+/** Bytes of a key with escapes that may be one of the above, with six for a letter. */
+const MAX_KEY: i32 = 96;
+
+/** Bytes read of a key or value: those of the longest model, each of them an escape. */
+const MAX_HELD: i32 = 6 * MAX_MODEL + 2;
 
 /** Where the next byte stands. */
 const enum At {
@@ -102,7 +109,10 @@ export class BodyScan {
     return this.at == At.Done;
   }
 
-  /** The text of `model`, JSON where it is no text, memory of its own; null: there is none. */
+  /**
+   * The text of `model`, JSON where it is no text, memory of its own; null: there is none. Of a long one
+   * the beginning, wherever chunks are cut.
+   */
   get model(): Slice | null {
     return this.modelText;
   }
@@ -172,7 +182,9 @@ export class BodyScan {
   private readKey(at: usize, end: usize): usize {
     const after = this.skip.skip(at, end);
     if (after == 0) return end;
-    this.target = this.targetOf(this.takeToken(after - 1));
+    const key = this.takeToken(after - 1);
+    const isSpelled = key.length <= MAX_KEY && key.indexOf(BACKSLASH) >= 0;
+    this.target = this.targetOf(isSpelled ? unescape(key) : key);
     this.at = At.Value;
     return after;
   }
@@ -286,7 +298,7 @@ export class BodyScan {
     if (this.target == Target.Error) this.hasError = !token.equals(EMPTY_TEXT);
     else if (this.target == Target.Images) this.images = integerOf(readJson(token));
     else if (this.target == Target.Role) this.noteRole(token);
-    else if (this.target == Target.Model) this.modelText = textOf(readJson(token)).copy();
+    else if (this.target == Target.Model) this.modelText = modelOf(token);
   }
 
   /** Every message has one: only escapes are worth memory. */
@@ -314,31 +326,33 @@ export class BodyScan {
     this.held.clear();
   }
 
-  /** The token that ends at `end`; empty when it was too long to keep. Valid until the next one. */
+  /** The token that ends at `end`, or its beginning. Valid until the next one. */
   private takeToken(end: usize): Slice {
-    const start = this.tokenAt;
-    if (this.held.length == 0 && this.isHeld) {
-      this.isHeld = false;
-      return new Slice(start, <i32>(end - start));
-    }
-    if (!this.isHeld) return NO_BYTES;
-    this.hold(end);
-    const isWhole = this.isHeld;
     this.isHeld = false;
-    return isWhole ? this.held.view() : NO_BYTES;
+    if (this.held.length == 0) {
+      return new Slice(this.tokenAt, min(<i32>(end - this.tokenAt), MAX_HELD));
+    }
+    this.hold(end);
+    return this.held.view();
   }
 
-  /** Keeps the token up to `end`, unless it grows too long. */
+  /** Keeps the token up to `end`, or its beginning. */
   private hold(end: usize): void {
-    const length = <i32>(end - this.tokenAt);
-    if (this.held.length + length > MAX_HELD) {
-      this.isHeld = false;
-      this.held.clear();
-      return;
-    }
-    this.held.appendRaw(this.tokenAt, length);
+    const length = min(<i32>(end - this.tokenAt), MAX_HELD - this.held.length);
+    if (length > 0) this.held.appendRaw(this.tokenAt, length);
     this.tokenAt = end;
   }
+}
+
+/** The text of a model, or of its beginning, without a part of a character. */
+function modelOf(token: Slice): Slice {
+  const isText = token.at(0) == QUOTE;
+  const isWhole = token.length < MAX_HELD;
+  const text = isWhole ? textOf(readJson(token)) : isText ? unescape(token.sub(1)) : token;
+  if (text.length <= MAX_MODEL) return text.copy();
+  let end = MAX_MODEL;
+  while (end > MAX_MODEL - 4 && (text.at(end) & 0xc0) == 0x80) end--;
+  return text.sub(0, end).copy();
 }
 
 /** Whether the value itself is wanted. */

@@ -21,7 +21,7 @@ export type SharedData = Map<string, { data: Uint8Array; cas: number }>;
 export class BareHost {
   /** Counters and gauges by name. */
   readonly metrics = new Map<string, number>();
-  /** What was left in the stream's properties; cleared by the next exchange. */
+  /** What was left in the stream's properties, where it can be read; cleared by the next exchange. */
   readonly properties = new Map<string, string>();
   /** What the gateway says of a stream, by the joined path; nothing by default. */
   readonly given = new Map<string, string>();
@@ -72,10 +72,10 @@ export class BareHost {
     return this.exports.memory.buffer.byteLength;
   }
 
-  /** One request, and its answer in chunks. */
+  /** One request, in chunks too where there are several, and its answer. */
   exchange(
     request: object,
-    body: string,
+    body: string | readonly (string | Uint8Array)[],
     response: object,
     chunks: readonly (string | Uint8Array)[],
   ): void {
@@ -84,7 +84,10 @@ export class BareHost {
     this.headers = [request, response].map((headers) => pairs(Object.entries(headers)));
     this.call("proxy_on_context_create", id, 1);
     this.call("proxy_on_request_headers", id, 1, 0);
-    this.pass("proxy_on_request_body", id, body, true);
+    const parts = typeof body === "string" ? [body] : body;
+    for (const [i, part] of parts.entries()) {
+      this.pass("proxy_on_request_body", id, part, i === parts.length - 1);
+    }
     this.call("proxy_on_response_headers", id, 1, 0);
     for (const chunk of chunks) this.pass("proxy_on_response_body", id, chunk, false);
     this.pass("proxy_on_response_body", id, "", true);
@@ -114,7 +117,8 @@ export class BareHost {
   private calls(): Record<string, (...args: number[]) => number> {
     return {
       proxy_get_property: (at, length, to, size) => {
-        const found = this.given.get(this.text(at!, length!).replaceAll("\0", "."));
+        const path = this.text(at!, length!).replaceAll("\0", ".");
+        const found = this.given.get(path) ?? this.properties.get(path);
         return found === undefined ? NOT_FOUND : this.give(encoder.encode(found), to!, size!);
       },
       proxy_set_property: (at, length, value, size) => {

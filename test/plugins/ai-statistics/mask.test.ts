@@ -46,6 +46,19 @@ test.each([
 });
 
 test.each([
+  [String.raw`{"text":"Call me:\n4155550123"}`, String.raw`{"text":"Call me:\n**********"}`],
+  [String.raw`{"a":"\tjo@example.com\r"}`, String.raw`{"a":"\t**@*******.***\r"}`],
+  [String.raw`"\\n4155550123\u003c5550123\u003e"`, String.raw`"\\n**********\u003c*******\u003e"`],
+  [String.raw`"\\u00e9\u5f20jos\u00e9@example.com"`, '"é张*****@*******.***"'],
+  [
+    String.raw`"1\u2011415\u00a0555 0123 \uff11\uff12\uff13\uff14\uff15\uff16\uff17"`,
+    `"${"*".repeat(12)} **** ${"*".repeat(21)}"`,
+  ],
+])("JSON stays JSON: %s", (text, expected) => {
+  expect(masked(text)).toBe(expected);
+});
+
+test.each([
   "in 1999 and 2026 from 12 to 18",
   "12 345",
   "https://api.example.com/v1/chat/completions?page=2",

@@ -77,6 +77,25 @@ test("what plugins write may have any characters", () => {
   expect(view.tokens).toEqual({ input: 3, output: 4 });
 });
 
+test("what a rule masked is told, whatever the verdict on the answer", () => {
+  const log = { safecheck_status: "response pass", safecheck_rules: ["phones", "cards"] };
+  const { steps } = describeRequest(line({}, log), CHAIN);
+  expect(steps[2]).toMatchObject({ state: "changed", note: "masked: phones, cards" });
+});
+
+test("what a client writes at length is told at its beginning", () => {
+  const long = "a".repeat(60_000);
+  const view = describeRequest(
+    line(
+      { id: long, path: `/${long}`, method: long, consumer: long },
+      { model: long, request_model: long },
+    ),
+    CHAIN,
+  );
+  expect(JSON.stringify(view).length).toBeLessThan(2500);
+  expect(view.path).toBe(`/${long.slice(0, 199)}…`);
+});
+
 test("the terminal shows verdicts and nothing else of the log", () => {
   const log = { safecheck_status: "response pass", model: "m", input_token: 1 };
   const audit = describeAudit(JSON.stringify(line({}, log)));

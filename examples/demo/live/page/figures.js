@@ -2,10 +2,10 @@
 import { bar, element, number, percentile, shape, show, table } from "./dom.js";
 
 const DOTS = 60;
-const OWN_ANSWERS = {
-  "from-cache": "from the cache",
-  "from-security-guard": "from content-security",
-};
+const OWN_ANSWERS = new Map([
+  ["from-cache", "from the cache"],
+  ["from-security-guard", "from content-security"],
+]);
 
 /** Everything that comes from Envoy's counters. */
 export function showFigures(figures) {
@@ -38,7 +38,7 @@ function showModels(models) {
   if (models.length === 0) return show("models", nothing("No answer yet."));
   const total = models.reduce((sum, { answers }) => sum + answers, 0);
   const rows = models.map(({ model, answers }) => [
-    OWN_ANSWERS[model] ?? model,
+    OWN_ANSWERS.get(model) ?? model,
     bar(total, answers),
     number(answers),
     `${number((answers / total) * 100)} %`,
@@ -110,7 +110,7 @@ function showRefusals(refusals, fallbacks) {
 export function showLatency(percentiles, requests) {
   if (percentiles.length === 0) return show("latency", nothing("No stream yet."));
   const rows = percentiles.map(({ model, p50, p95 }) => [
-    OWN_ANSWERS[model] ?? model,
+    OWN_ANSWERS.get(model) ?? model,
     number(p50),
     number(p95),
   ]);

@@ -61,6 +61,26 @@ export class OwnFields {
     return this.has(field) ? this.reader.texts(field) : null;
   }
 
+  /** The elements of a list of texts, none when it is left out; anything else is an error. */
+  names(field: string): Slice[] {
+    const value = this.reader.find(field);
+    if (value === null || value.isNull) return [];
+    let isRefused = !value.isArray;
+    const elements = this.reader.list(field);
+    for (let i = 0; i < elements.length; i++) if (!elements[i].isString) isRefused = true;
+    if (isRefused) this.refuse(field, "must be a list of strings");
+    return this.reader.texts(field);
+  }
+
+  /** Refuses what is none of these fields: who misspells one does not get what he asks for. */
+  refuseOthers(fields: string[]): void {
+    const members = this.reader.value.entries();
+    while (members.next()) {
+      const name = members.key.toString();
+      if (!fields.includes(name)) this.refuse(name, "is no field of this object");
+    }
+  }
+
   /** Null: it is left out. */
   object(field: string): OwnFields | null {
     const reader = this.has(field) ? this.reader.object(field) : null;

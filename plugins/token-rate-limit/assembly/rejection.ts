@@ -1,17 +1,6 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
-import { anthropicError, openAiError } from "@ai-gateway-wasm/llm/error-body";
-import { CONTENT_TYPE, JSON_TYPE } from "./names";
-import { PairsBuilder } from "proxy-wasm-as";
-
-/** What the body of a refusal looks like; the order of `FORMATS`. */
-const enum Format {
-  Raw,
-  OpenAi,
-  Anthropic,
-}
-
-const FORMATS: string[] = ["raw", "openai", "anthropic"];
+import { readRefusalFormat, RefusalFormat, Reply } from "@ai-gateway-wasm/llm/refusal";
 
 /** Why a request is refused; the order of the lists below. */
 const enum Cause {
@@ -46,24 +35,6 @@ const STORE_TEXT: Slice = bytes("rate limit store unavailable");
 const SIZE_TEXT: Slice = bytes("request body too large");
 const MODEL_TEXT: Slice = bytes("the body does not name one model");
 
-/** An answer in place of the upstream's. */
-@final
-export class Reply {
-  constructor(
-    readonly status: i32,
-    /** Response code details for the access log. */
-    readonly details: Slice,
-    readonly body: Slice,
-    private readonly isJson: bool,
-  ) {}
-
-  /** Its own headers; more may be added. */
-  headers(): PairsBuilder {
-    const headers = new PairsBuilder();
-    return this.isJson ? headers.add(CONTENT_TYPE, JSON_TYPE) : headers;
-  }
-}
-
 /** The answers that refuse a request, made when the plugin is configured. */
 @final
 export class Rejection {
@@ -77,7 +48,7 @@ export class Rejection {
   readonly modelUnclear: Reply;
 
   constructor(config: ConfigReader) {
-    const format = <Format>config.choice("rejected_format", FORMATS, Format.Raw);
+    const format = readRefusalFormat(config);
     const status = readStatus(config);
     const text = config.text("rejected_msg", DEFAULT_MESSAGE);
     this.limited = replyOf(format, Cause.Limited, status, text);
@@ -93,13 +64,9 @@ function readStatus(config: ConfigReader): i32 {
   return <i32>(status < 200 || status > 599 ? DEFAULT_STATUS : status);
 }
 
-function replyOf(format: Format, cause: Cause, status: i32, text: Slice): Reply {
+function replyOf(format: RefusalFormat, cause: Cause, status: i32, text: Slice): Reply {
   const code = CODES[cause];
   const details = bytes("ai-token-ratelimit." + (cause == Cause.Limited ? "rejected" : code));
-  if (format == Format.Raw) return new Reply(status, details, text, false);
-  const body =
-    format == Format.OpenAi
-      ? openAiError(text, OPENAI_TYPES[cause], code)
-      : anthropicError(text, ANTHROPIC_TYPES[cause]);
-  return new Reply(status, details, body, true);
+  const reply = new Reply(status, details, text);
+  return reply.as(format, OPENAI_TYPES[cause], ANTHROPIC_TYPES[cause], code);
 }

@@ -7,6 +7,8 @@ import {
   limitRequestBuffer,
   PluginLog,
 } from "@ai-gateway-wasm/kit";
+import { askReadably } from "@ai-gateway-wasm/llm/meter";
+import { Reply } from "@ai-gateway-wasm/llm/refusal";
 import {
   BucketState,
   NO_STATES,
@@ -29,8 +31,7 @@ import { LimitConfig } from "./config";
 import { noteDenial } from "./denial-log";
 import { HeaderStyle, LimitHeader, limitHeaders, NEAREST } from "./limit-headers";
 import { countFor, LimitEvent, Metrics } from "./metrics";
-import { ACCEPT_ENCODING, CONTENT_TYPE, MODEL_HEADER, RESET_HEADER, RETRY_AFTER } from "./names";
-import { Reply } from "./rejection";
+import { CONTENT_TYPE, MODEL_HEADER, RESET_HEADER, RETRY_AFTER } from "./names";
 import { Matched } from "./rules";
 import { Spending, UNKNOWN } from "./spending";
 import { injectUsage, isForCompletions } from "./usage-request";
@@ -241,8 +242,7 @@ export class TokenRateLimit extends StoreStream {
     const config = this.config;
     const matched = this.matched;
     if (matched === null) return;
-    // A compressed response says nothing to us (token-rate-limit.md 6, no. 7).
-    if (config.stripsAcceptEncoding) requestHeaders.remove(ACCEPT_ENCODING);
+    if (config.stripsAcceptEncoding) askReadably();
     const policy = config.metering.reservation;
     let reply: StoreReply | null;
     if (policy.isOn) {

@@ -24,20 +24,11 @@ export function readHeaderStyle(config: ConfigReader): HeaderStyle {
   return <HeaderStyle>config.choice("response_headers", STYLES, fallback);
 }
 
-/** One header to set, in memory of its own. */
-@final
-export class LimitHeader {
-  constructor(
-    readonly name: Slice,
-    readonly value: Slice,
-  ) {}
-}
-
 /** Which limit a response is about: the one with the fewest tokens left. */
 export const NEAREST: i32 = -1;
 
 /**
- * What a response says about the limits of its request.
+ * What a response says about the limits of its request: names and values of headers, by turns.
  *
  * @param states of the limits, in their order
  * @param index of the limit that matters, where only one is told; or `NEAREST`
@@ -47,7 +38,7 @@ export function limitHeaders(
   matched: Matched,
   states: BucketState[],
   index: i32 = NEAREST,
-): LimitHeader[] {
+): Slice[] {
   if (style == HeaderStyle.None || states.length != matched.limits.length) return [];
   if (style == HeaderStyle.Draft) return draftHeaders(matched, states);
   return openAiHeaders(states[index == NEAREST ? nearest(states) : index]);
@@ -61,11 +52,14 @@ function nearest(states: BucketState[]): i32 {
   return found;
 }
 
-function openAiHeaders(state: BucketState): LimitHeader[] {
+function openAiHeaders(state: BucketState): Slice[] {
   return [
-    new LimitHeader(OPENAI_LIMIT, digits(state.limit)),
-    new LimitHeader(OPENAI_REMAINING, digits(remaining(state))),
-    new LimitHeader(OPENAI_RESET, duration(state.ttlSeconds)),
+    OPENAI_LIMIT,
+    digits(state.limit),
+    OPENAI_REMAINING,
+    digits(remaining(state)),
+    OPENAI_RESET,
+    duration(state.ttlSeconds),
   ];
 }
 
@@ -75,7 +69,7 @@ function openAiHeaders(state: BucketState): LimitHeader[] {
  *   ratelimit-policy: "global_threshold:60";q=1000;w=60, "limit_by_header:month:x-api-key";q=50000
  *   ratelimit:        "global_threshold:60";r=400;t=12, "limit_by_header:month:x-api-key";r=0;t=86400
  */
-function draftHeaders(matched: Matched, states: BucketState[]): LimitHeader[] {
+function draftHeaders(matched: Matched, states: BucketState[]): Slice[] {
   const policies = new Builder(128);
   const limits = new Builder(128);
   for (let i = 0; i < states.length; i++) {
@@ -88,10 +82,7 @@ function draftHeaders(matched: Matched, states: BucketState[]): LimitHeader[] {
     limits.appendText(";r=").appendInteger(remaining(states[i]));
     limits.appendText(";t=").appendInteger(states[i].ttlSeconds);
   }
-  return [
-    new LimitHeader(DRAFT_POLICY, policies.view()),
-    new LimitHeader(DRAFT_LIMIT, limits.view()),
-  ];
+  return [DRAFT_POLICY, policies.view(), DRAFT_LIMIT, limits.view()];
 }
 
 /** A string item: names of parameters and cookies may hold what strings cannot. */

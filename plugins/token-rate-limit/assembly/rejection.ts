@@ -8,6 +8,7 @@ const enum Cause {
   Store,
   BodySize,
   Model,
+  Body,
 }
 
 const CODES: string[] = [
@@ -15,10 +16,12 @@ const CODES: string[] = [
   "store_unavailable",
   "body_too_large",
   "model_ambiguous",
+  "body_unreadable",
 ];
 const OPENAI_TYPES: string[] = [
   "tokens",
   "server_error",
+  "invalid_request_error",
   "invalid_request_error",
   "invalid_request_error",
 ];
@@ -27,12 +30,14 @@ const ANTHROPIC_TYPES: string[] = [
   "api_error",
   "request_too_large",
   "invalid_request_error",
+  "invalid_request_error",
 ];
 
 const DEFAULT_MESSAGE: Slice = bytes("Too many requests");
 const DEFAULT_STATUS: i64 = 429;
 const STORE_TEXT: Slice = bytes("rate limit store unavailable");
 const SIZE_TEXT: Slice = bytes("request body too large");
+const BODY_TEXT: Slice = bytes("the request body cannot be read");
 const MODEL_TEXT: Slice = bytes("the body does not name one model");
 
 /** The answers that refuse a request, made when the plugin is configured. */
@@ -46,6 +51,8 @@ export class Rejection {
   readonly bodyTooLarge: Reply;
   /** The body names more than one model, or is compressed. */
   readonly modelUnclear: Reply;
+  /** With `read_body`: it is compressed, or not in UTF-8. */
+  readonly bodyUnread: Reply;
 
   constructor(config: ConfigReader) {
     const format = readRefusalFormat(config);
@@ -55,6 +62,7 @@ export class Rejection {
     this.storeUnavailable = replyOf(format, Cause.Store, 503, STORE_TEXT);
     this.bodyTooLarge = replyOf(format, Cause.BodySize, 413, SIZE_TEXT);
     this.modelUnclear = replyOf(format, Cause.Model, 400, MODEL_TEXT);
+    this.bodyUnread = replyOf(format, Cause.Body, 400, BODY_TEXT);
   }
 }
 

@@ -26,10 +26,10 @@ import {
   responseHeaders,
   TrailersAction,
 } from "proxy-wasm-as";
-import { readBodyModel } from "./body-model";
+import { AMBIGUOUS, isRecoded, readBodyModel } from "./body-model";
 import { LimitConfig } from "./config";
 import { noteDenial } from "./denial-log";
-import { HeaderStyle, LimitHeader, limitHeaders, NEAREST } from "./limit-headers";
+import { HeaderStyle, limitHeaders, NEAREST } from "./limit-headers";
 import { countFor, LimitEvent, Metrics } from "./metrics";
 import { CONTENT_TYPE, MODEL_HEADER, RESET_HEADER, RETRY_AFTER } from "./names";
 import { Matched } from "./rules";
@@ -100,12 +100,14 @@ export class TokenRateLimit extends StoreStream {
     const mayHold = hasBody && config.holdsHeaders;
     const model = routedModel();
     if (mayHold && model === null && config.rules.needsModel) {
-      if (!isEncoded(requestHeaders)) return this.hold();
-      return this.giveUpBody(config.rejection.modelUnclear);
+      return this.hold(config.rejection.modelUnclear);
     }
     if (!this.match(model)) return HeadersAction.Continue;
     if (hasBody) this.spending.expectRequest();
-    if (mayHold && this.wantsBody() && !isEncoded(requestHeaders)) return this.hold();
+    const reads = config.metering.reservation.readsBody;
+    if (mayHold && (reads || (this.injects && !isEncoded(requestHeaders)))) {
+      return this.hold(config.rejection.bodyUnread);
+    }
     this.admit();
     return this.headersAction();
   }
@@ -189,12 +191,14 @@ export class TokenRateLimit extends StoreStream {
     return false;
   }
 
-  private wantsBody(): bool {
-    const config = this.config;
-    return config.metering.reservation.readsBody || (config.injectsUsage && isForCompletions());
+  /** The request is to ask for its usage. */
+  private get injects(): bool {
+    return this.config.injectsUsage && isForCompletions();
   }
 
-  private hold(): HeadersAction {
+  /** @param unread the refusal of a body that cannot be read */
+  private hold(unread: Reply): HeadersAction {
+    if (isEncoded(requestHeaders)) return this.giveUpBody(unread);
     const most = this.config.maxBodyBytes;
     if (announcedLength() > most) return this.giveUpBody(this.config.rejection.bodyTooLarge);
     limitRequestBuffer(most + READ);
@@ -210,15 +214,19 @@ export class TokenRateLimit extends StoreStream {
     if (this.matched === null) {
       const type = requestHeaders.get(CONTENT_TYPE);
       const model = readBodyModel(body, type === null ? NO_BYTES : type);
-      if (model.isAmbiguous) {
+      if (model === AMBIGUOUS) {
         this.giveUpBody(this.config.rejection.modelUnclear);
         return;
       }
-      if (!this.match(model.name)) return;
+      if (!this.match(model)) return;
       this.spending.expectRequest();
     }
+    if (this.config.metering.reservation.readsBody && isRecoded(body)) {
+      this.giveUpBody(this.config.rejection.bodyUnread);
+      return;
+    }
     this.spending.readRequest(body);
-    if (this.config.injectsUsage && isForCompletions()) injectUsage(body);
+    if (this.injects) injectUsage(body);
     this.admit();
   }
 
@@ -286,17 +294,19 @@ export class TokenRateLimit extends StoreStream {
     const seconds = digits(this.states[index].ttlSeconds);
     const headers = this.limitHeaders(index);
     if (config.headerStyle != HeaderStyle.None) {
-      headers.push(new LimitHeader(RETRY_AFTER, seconds));
+      headers.push(RETRY_AFTER);
+      headers.push(seconds);
     }
-    headers.push(new LimitHeader(RESET_HEADER, seconds));
+    headers.push(RESET_HEADER);
+    headers.push(seconds);
     this.refuse(config.rejection.limited, headers);
     countFor(LimitEvent.Refusal, config.consumerHeader);
   }
 
   /** The one place that answers instead of the upstream. */
-  private refuse(reply: Reply, more: LimitHeader[]): void {
+  private refuse(reply: Reply, more: Slice[]): void {
     const headers = reply.headers();
-    for (let i = 0; i < more.length; i++) headers.add(more[i].name, more[i].value);
+    for (let i = 0; i < more.length; i += 2) headers.add(more[i], more[i + 1]);
     this.stage = Stage.Over;
     if (this.sendLocalReply(reply.status, headers.build(), reply.body, reply.details)) {
       this.finish();
@@ -305,10 +315,10 @@ export class TokenRateLimit extends StoreStream {
 
   private tellLimits(): void {
     const headers = this.limitHeaders(NEAREST);
-    for (let i = 0; i < headers.length; i++) responseHeaders.set(headers[i].name, headers[i].value);
+    for (let i = 0; i < headers.length; i += 2) responseHeaders.set(headers[i], headers[i + 1]);
   }
 
-  private limitHeaders(index: i32): LimitHeader[] {
+  private limitHeaders(index: i32): Slice[] {
     const matched = this.matched;
     if (matched === null) return [];
     return limitHeaders(this.config.headerStyle, matched, this.states, index);

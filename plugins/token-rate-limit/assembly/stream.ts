@@ -221,11 +221,12 @@ export class TokenRateLimit extends StoreStream {
       if (!this.match(model)) return;
       this.spending.expectRequest();
     }
-    if (this.config.metering.reservation.readsBody && isRecoded(body)) {
+    const policy = this.config.metering.reservation;
+    if (policy.readsBody && isRecoded(body)) {
       this.giveUpBody(this.config.rejection.bodyUnread);
       return;
     }
-    this.spending.readRequest(body);
+    this.spending.readRequest(body, policy.isOn);
     if (this.injects) injectUsage(body);
     this.admit();
   }

@@ -221,3 +221,19 @@ describe("requests", () => {
     await host.close();
   });
 });
+
+describe("stores", () => {
+  test.each([2, 7, 2 ** 31 - 1, 2 ** 31, 2 ** 32 + 2])(
+    "an answer that denies by limit %i of one",
+    async (index) => {
+      const result = [index, [[1_000_000, 5, 1000]]];
+      const rest = upstream().reply(200, { body: JSON.stringify({ result }), headers: JSON_TYPE });
+      const store = { type: "redis-http", cluster_name: "rest" };
+      const config = { ...LIMITED, store, reservation: { enabled: true }, fail_mode: "closed" };
+      const host = await gateway(config, { clusters: { rest }, trace: false });
+      const reply = await chat(host);
+      expect([reply.status, reply.details]).toEqual([503, "ai-token-ratelimit.store_unavailable"]);
+      await host.close();
+    },
+  );
+});

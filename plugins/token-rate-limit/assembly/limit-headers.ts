@@ -2,7 +2,15 @@ import { Builder, digits, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { BucketState } from "@ai-gateway-wasm/store";
 import { CALENDAR_MONTH } from "@ai-gateway-wasm/store/buckets";
-import { DRAFT_LIMIT, DRAFT_POLICY, OPENAI_LIMIT, OPENAI_REMAINING, OPENAI_RESET } from "./names";
+import {
+  DRAFT_LIMIT,
+  DRAFT_POLICY,
+  OPENAI_LIMIT,
+  OPENAI_REMAINING,
+  OPENAI_RESET,
+  RESET_HEADER,
+  RETRY_AFTER,
+} from "./names";
 import { Matched } from "./rules";
 
 /** Which headers tell clients about their limits; the order of `STYLES`. */
@@ -25,7 +33,7 @@ export function readHeaderStyle(config: ConfigReader): HeaderStyle {
 }
 
 /** Which limit a response is about: the one with the fewest tokens left. */
-export const NEAREST: i32 = -1;
+const NEAREST: i32 = -1;
 
 /**
  * What a response says about the limits of its request: names and values of headers, by turns.
@@ -42,6 +50,24 @@ export function limitHeaders(
   if (style == HeaderStyle.None || states.length != matched.limits.length) return [];
   if (style == HeaderStyle.Draft) return draftHeaders(matched, states);
   return openAiHeaders(states[index == NEAREST ? nearest(states) : index]);
+}
+
+/** What a refusal says. @param index of the limit that has no room */
+export function refusalHeaders(
+  style: HeaderStyle,
+  matched: Matched,
+  states: BucketState[],
+  index: i32,
+): Slice[] {
+  const seconds = digits(states[index].ttlSeconds);
+  const headers = limitHeaders(style, matched, states, index);
+  if (style != HeaderStyle.None) {
+    headers.push(RETRY_AFTER);
+    headers.push(seconds);
+  }
+  headers.push(RESET_HEADER);
+  headers.push(seconds);
+  return headers;
 }
 
 function nearest(states: BucketState[]): i32 {

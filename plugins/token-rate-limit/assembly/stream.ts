@@ -1,4 +1,4 @@
-import { digits, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import {
   announcedLength,
   isEncoded,
@@ -29,9 +29,9 @@ import {
 import { AMBIGUOUS, isRecoded, readBodyModel } from "./body-model";
 import { LimitConfig } from "./config";
 import { noteDenial } from "./denial-log";
-import { HeaderStyle, limitHeaders, NEAREST } from "./limit-headers";
+import { HeaderStyle, limitHeaders, refusalHeaders } from "./limit-headers";
 import { countFor, LimitEvent, Metrics } from "./metrics";
-import { CONTENT_TYPE, MODEL_HEADER, RESET_HEADER, RETRY_AFTER } from "./names";
+import { CONTENT_TYPE, MODEL_HEADER } from "./names";
 import { Matched } from "./rules";
 import { Spending, UNKNOWN } from "./spending";
 import { injectUsage, isForCompletions } from "./usage-request";
@@ -292,14 +292,7 @@ export class TokenRateLimit extends StoreStream {
       this.stage = Stage.Goes;
       return;
     }
-    const seconds = digits(this.states[index].ttlSeconds);
-    const headers = this.limitHeaders(index);
-    if (config.headerStyle != HeaderStyle.None) {
-      headers.push(RETRY_AFTER);
-      headers.push(seconds);
-    }
-    headers.push(RESET_HEADER);
-    headers.push(seconds);
+    const headers = refusalHeaders(config.headerStyle, matched, this.states, index);
     this.refuse(config.rejection.limited, headers);
     countFor(LimitEvent.Refusal, config.consumerHeader);
   }
@@ -315,14 +308,10 @@ export class TokenRateLimit extends StoreStream {
   }
 
   private tellLimits(): void {
-    const headers = this.limitHeaders(NEAREST);
-    for (let i = 0; i < headers.length; i += 2) responseHeaders.set(headers[i], headers[i + 1]);
-  }
-
-  private limitHeaders(index: i32): Slice[] {
     const matched = this.matched;
-    if (matched === null) return [];
-    return limitHeaders(this.config.headerStyle, matched, this.states, index);
+    if (matched === null) return;
+    const headers = limitHeaders(this.config.headerStyle, matched, this.states);
+    for (let i = 0; i < headers.length; i += 2) responseHeaders.set(headers[i], headers[i + 1]);
   }
 
   /** Counts what was spent, and is done with the request. */

@@ -28,7 +28,9 @@ const DEBTS: i32 = EVICTIONS + 1;
 @final
 export class StoreMetrics {
   /** By name; null: nothing was counted yet. */
-  private readonly counters: StaticArray<Counter | null> = new StaticArray<Counter | null>(DEBTS + 1);
+  private readonly counters: StaticArray<Counter | null> = new StaticArray<Counter | null>(
+    DEBTS + 1,
+  );
 
   constructor(
     /** Plugin name as metrics spell it: `token_rate_limit`. */

@@ -89,7 +89,9 @@ test("addresses are those of the URL standard, and are written as it writes them
       const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
       if (canonical.startsWith("::ffff:")) continue; // IPv4 for us
       valid++;
-      expect(key).toBe(`higress-token-ratelimit:{r}:limit_by_per_ip:60:from-header-x-ip:${canonical}`);
+      expect(key).toBe(
+        `higress-token-ratelimit:{r}:limit_by_per_ip:60:from-header-x-ip:${canonical}`,
+      );
     } else if (address.split(":").length > 2) {
       expect(`${address} ${key}`).toBe(`${address} undefined`);
     }

@@ -105,7 +105,7 @@ export class StoredValue {
     const holds = this.holds;
     const out = new Builder(HEADER_SIZE + holds.length + 32);
     appendLong(out, value === null ? 0 : this.endMs);
-    appendLong(out, (<i64>(holds.length / HOLD_SIZE) << 32) | (<i64>(<u32>lengthOf(value))));
+    appendLong(out, ((<i64>(holds.length / HOLD_SIZE)) << 32) | (<i64>(<u32>lengthOf(value))));
     if (value !== null) out.append(value);
     return setSharedData(this.key, out.append(holds).view(), this.cas);
   }

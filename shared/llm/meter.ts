@@ -1,2 +1,2 @@
 // What a request uses, from its headers to the end of its response, for plugins that charge for it.
-export { UsageMeter } from "./assembly/usage/meter";
+export { askReadably, UsageMeter } from "./assembly/usage/meter";

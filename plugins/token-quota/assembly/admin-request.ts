@@ -1,9 +1,10 @@
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { Reply } from "@ai-gateway-wasm/llm/refusal";
 import { Account, Accounts } from "./accounts";
 import { Amount } from "./amount";
 import { Parameters } from "./parameters";
 import { Mode } from "./paths";
-import { consumerEmpty, deltaParameters, modelEmpty, refreshParameters, Reply } from "./replies";
+import { consumerEmpty, deltaParameters, modelEmpty, refreshParameters } from "./replies";
 
 const CONSUMER: Slice = bytes("consumer");
 const GROUP: Slice = bytes("group");

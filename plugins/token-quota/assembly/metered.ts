@@ -1,21 +1,21 @@
 import { bytes, decimal, Slice } from "@ai-gateway-wasm/bytes";
 import { PluginLog } from "@ai-gateway-wasm/kit";
 import { addToLog } from "@ai-gateway-wasm/kit/log-number";
+import { askReadably } from "@ai-gateway-wasm/llm/meter";
+import { Reply } from "@ai-gateway-wasm/llm/refusal";
 import { FailMode, StoreReply } from "@ai-gateway-wasm/store";
 import {
   DataAction,
   HeadersAction,
   LogLevel,
-  requestHeaders,
   responseHeaders,
   TrailersAction,
 } from "proxy-wasm-as";
 import { Account } from "./accounts";
 import { QuotaConfig } from "./config";
 import { countFor, Metrics, QuotaEvent } from "./metrics";
-import { ACCEPT_ENCODING, QUOTA_REMAINING, REMAINING_HEADER } from "./names";
+import { QUOTA_REMAINING, REMAINING_HEADER } from "./names";
 import { Purse, Verdict } from "./purse";
-import { Reply } from "./replies";
 import { Spending } from "./spending";
 import { QuotaStream } from "./stream";
 
@@ -53,10 +53,7 @@ export class MeteredRequest extends QuotaStream {
   }
 
   override onRequestHeaders(_endOfStream: bool): HeadersAction {
-    // A compressed response says nothing to us (token-rate-limit contract 6, no. 7).
-    if (this.spending.readsResponse && this.config.metering.stripsAcceptEncoding) {
-      requestHeaders.remove(ACCEPT_ENCODING);
-    }
+    if (this.spending.readsResponse && this.config.metering.stripsAcceptEncoding) askReadably();
     const verdict = this.isUnlimited ? Verdict.Enough : this.purse.begin(this.calls);
     if (verdict == Verdict.Open) return HeadersAction.StopAllIterationAndWatermark;
     return this.decide(verdict);

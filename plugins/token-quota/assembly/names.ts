@@ -4,7 +4,6 @@ export const PLUGIN_NAME: string = "token-quota";
 
 export const METHOD: Slice = bytes(":method");
 export const PATH: Slice = bytes(":path");
-export const ACCEPT_ENCODING: Slice = bytes("accept-encoding");
 export const ORIGIN: Slice = bytes("origin");
 export const PREFLIGHT_METHOD: Slice = bytes("access-control-request-method");
 export const UPGRADE: Slice = bytes("upgrade");

@@ -1,7 +1,7 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { Reply } from "@ai-gateway-wasm/llm/refusal";
 import { HeadersAction, requestHeaders } from "proxy-wasm-as";
 import { METHOD, ORIGIN, PREFLIGHT_METHOD } from "./names";
-import { Reply } from "./replies";
 import { QuotaStream } from "./stream";
 
 const OPTIONS: Slice = bytes("OPTIONS");

@@ -1,9 +1,9 @@
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { PairsBuilder } from "proxy-wasm-as";
+import { JSON_TYPE, Reply } from "@ai-gateway-wasm/llm/refusal";
 
-const CONTENT_TYPE: Slice = bytes("Content-Type");
+// What the client gets instead of the upstream's answer (token-quota.md 4.2).
+
 const PLAIN: Slice = bytes("text/plain");
-const JSON_TYPE: Slice = bytes("application/json");
 
 const NO_KEY: Slice = bytes("ai-quota.no_key");
 const UNAUTHORIZED: Slice = bytes("ai-quota.unauthorized");
@@ -39,88 +39,75 @@ const REFRESH_TEXT: Slice = bytes("refresh quota successful");
 const DELTA_TEXT: Slice = bytes("delta quota successful");
 const DELETE_TEXT: Slice = bytes("delete quota successful");
 
-/** What the client gets instead of the upstream's answer (token-quota.md 4.2). */
-@final
-export class Reply {
-  constructor(
-    readonly status: i32,
-    /** Response code details for the access log. */
-    readonly details: Slice,
-    readonly body: Slice,
-    private readonly isJson: bool = false,
-  ) {}
-
-  /** Its headers; more may be added. */
-  headers(): PairsBuilder {
-    return new PairsBuilder().add(CONTENT_TYPE, this.isJson ? JSON_TYPE : PLAIN);
-  }
-}
-
 /** Nobody authenticated the request. */
 export function noKey(): Reply {
-  return new Reply(401, NO_KEY, NO_KEY_TEXT);
+  return plain(401, NO_KEY, NO_KEY_TEXT);
 }
 
 /** The consumer has an empty name. */
 export function unauthorizedConsumer(): Reply {
-  return new Reply(403, UNAUTHORIZED, CONSUMER_TEXT);
+  return plain(403, UNAUTHORIZED, CONSUMER_TEXT);
 }
 
 export function unauthorizedAdmin(): Reply {
-  return new Reply(403, UNAUTHORIZED, ADMIN_TEXT);
+  return plain(403, UNAUTHORIZED, ADMIN_TEXT);
 }
 
 /** A query that does not say whose balance. */
 export function consumerEmpty(): Reply {
-  return new Reply(403, UNAUTHORIZED, CONSUMER_EMPTY_TEXT);
+  return plain(403, UNAUTHORIZED, CONSUMER_EMPTY_TEXT);
 }
 
 /** With `by_model`: a call that does not say of which model. */
 export function modelEmpty(): Reply {
-  return new Reply(403, UNAUTHORIZED, MODEL_EMPTY_TEXT);
+  return plain(403, UNAUTHORIZED, MODEL_EMPTY_TEXT);
 }
 
 export function refreshParameters(): Reply {
-  return new Reply(403, UNAUTHORIZED, REFRESH_PARAMETERS_TEXT);
+  return plain(403, UNAUTHORIZED, REFRESH_PARAMETERS_TEXT);
 }
 
 export function deltaParameters(): Reply {
-  return new Reply(403, UNAUTHORIZED, DELTA_PARAMETERS_TEXT);
+  return plain(403, UNAUTHORIZED, DELTA_PARAMETERS_TEXT);
 }
 
 /** The balance is used up. @param message null: the peer's text */
 export function noQuota(status: i32, message: Slice | null): Reply {
-  return new Reply(status, NO_QUOTA, message !== null ? message : NO_QUOTA_TEXT);
+  return plain(status, NO_QUOTA, message !== null ? message : NO_QUOTA_TEXT);
 }
 
 /** @param reason what the store said, or why nothing could be sent */
 export function storeError(reason: Slice, status: i32 = 503): Reply {
-  return new Reply(status, ERROR, new Builder().append(ERROR_TEXT).append(reason).toSlice());
+  return plain(status, ERROR, new Builder().append(ERROR_TEXT).append(reason).toSlice());
 }
 
 /** @param json `{"consumer":"<c>","quota":<n>}`, and what else was asked for */
 export function queryReply(json: Slice): Reply {
-  return new Reply(200, QUERY, json, true);
+  return new Reply(200, QUERY, json, JSON_TYPE);
 }
 
 export function refreshDone(): Reply {
-  return new Reply(200, REFRESH, REFRESH_TEXT);
+  return plain(200, REFRESH, REFRESH_TEXT);
 }
 
 export function deltaDone(): Reply {
-  return new Reply(200, DELTA, DELTA_TEXT);
+  return plain(200, DELTA, DELTA_TEXT);
 }
 
 export function deleteDone(): Reply {
-  return new Reply(200, DELETE, DELETE_TEXT);
+  return plain(200, DELETE, DELETE_TEXT);
 }
 
 /** A list of balances, or a usage report. */
 export function reportReply(json: Slice): Reply {
-  return new Reply(200, REPORT, json, true);
+  return new Reply(200, REPORT, json, JSON_TYPE);
 }
 
 /** With `body_hold: false`: the parameters can only stand in the query. */
 export function bodyNotRead(): Reply {
-  return new Reply(400, UNAUTHORIZED, NO_BODY_TEXT);
+  return plain(400, UNAUTHORIZED, NO_BODY_TEXT);
+}
+
+function plain(status: i32, details: Slice, text: Slice): Reply {
+  return new Reply(status, details, text, PLAIN);
 }

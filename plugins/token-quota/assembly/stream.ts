@@ -1,6 +1,6 @@
+import { Reply } from "@ai-gateway-wasm/llm/refusal";
 import { StoreReply, StoreStream } from "@ai-gateway-wasm/store";
 import { HeadersAction, PairsBuilder } from "proxy-wasm-as";
-import { Reply } from "./replies";
 
 /** A request that may be answered here. */
 export abstract class QuotaStream extends StoreStream {

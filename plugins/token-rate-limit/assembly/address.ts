@@ -1,10 +1,11 @@
-import { appendHex, Builder, hexValue, Slice, trim } from "@ai-gateway-wasm/bytes";
+import { appendHex, Builder, bytes, hexValue, Slice, trim } from "@ai-gateway-wasm/bytes";
 
 const DOT: u8 = 0x2e;
 const COLON: u8 = 0x3a;
 /** Bits 32 to 47 of an IPv4 address in IPv6 form: `::ffff:1.2.3.4` (RFC 4291 section 2.5.5.2). */
 const MAPPED: u64 = 0xffff00000000;
 const GROUPS: i32 = 8;
+const GAP: Slice = bytes("::");
 
 /** An IP address as 128 bits; IPv4 as `::ffff:a.b.c.d`, so that both spellings are one address. */
 @final
@@ -24,6 +25,11 @@ export class Address {
     else appendIpv6(out, this);
   }
 
+  /** Its network. @param bits length of the prefix, 0 to 128, counted in the IPv6 form */
+  masked(bits: i32): Address {
+    return new Address(this.high & maskOf(min(bits, 64)), this.low & maskOf(bits - 64));
+  }
+
   /** One of the eight 16-bit groups. */
   group(index: i32): u32 {
     const half = index < 4 ? this.high : this.low;
@@ -31,9 +37,14 @@ export class Address {
   }
 }
 
+/** The first bits of a half; none or fewer: 0. */
+export function maskOf(bits: i32): u64 {
+  return bits <= 0 ? 0 : u64.MAX_VALUE << (64 - <u64>bits);
+}
+
 /** `1.2.3.4`, `2001:db8::1`, `::ffff:1.2.3.4`; null for anything else. Port and zone must be off. */
 export function parseAddress(text: Slice): Address | null {
-  if (text.indexOf(COLON) >= 0) return new Ipv6Parser(text).parse();
+  if (text.indexOf(COLON) >= 0) return parseIpv6(text);
   const value = parseIpv4(text);
   return value < 0 ? null : new Address(0, MAPPED | (<u64>value));
 }
@@ -82,75 +93,53 @@ function parseIpv4(text: Slice): i64 {
  *   2001:db8::ffff:1.2.3.4
  *   └──────┘  └──────────┘ the last two groups may be dotted
  */
-@final
-class Ipv6Parser {
-  private readonly groups: StaticArray<u16> = new StaticArray<u16>(GROUPS);
-  private count: i32 = 0;
-  /** How many groups stand before `::`; -1: there is none. */
-  private gap: i32 = -1;
-  private at: i32 = 0;
-
-  constructor(private readonly text: Slice) {}
-
-  /** Null: it is no address. */
-  parse(): Address | null {
-    const text = this.text;
-    if (text.at(0) == COLON && text.at(1) == COLON) {
-      this.gap = 0;
-      this.at = 2;
-    }
-    while (this.at < text.length) {
-      if (!this.readPart()) return null;
-    }
-    if (this.gap < 0 ? this.count != GROUPS : this.count == GROUPS) return null;
-    return this.spread();
+function parseIpv6(text: Slice): Address | null {
+  const groups = new StaticArray<u16>(GROUPS);
+  const gap = text.find(GAP);
+  let before = GROUPS;
+  let count: i32;
+  if (gap < 0) {
+    count = readGroups(text, groups, 0, true);
+    if (count != GROUPS) return null;
+  } else {
+    before = gap == 0 ? 0 : readGroups(text.sub(0, gap), groups, 0, false);
+    const rest = text.sub(gap + GAP.length);
+    count = before < 0 || rest.isEmpty ? before : readGroups(rest, groups, before, true);
+    if (count < 0 || count == GROUPS) return null;
   }
+  let high: u64 = 0;
+  let low: u64 = 0;
+  for (let i = 0; i < count; i++) {
+    const place = i < before ? i : GROUPS - count + i;
+    const group: u64 = groups[i];
+    if (place < 4) high |= group << shiftOf(place);
+    else low |= group << shiftOf(place);
+  }
+  return new Address(high, low);
+}
 
-  /** One group and the colons behind it, or the dotted end. */
-  private readPart(): bool {
-    const text = this.text;
-    if (this.count == GROUPS) return false;
-    if (text.indexOf(COLON, this.at) < 0 && text.indexOf(DOT, this.at) >= 0) return this.readTail();
-    const start = this.at;
+/** @param count of the groups that are there already @returns how many there are now; -1: it is malformed */
+function readGroups(text: Slice, groups: StaticArray<u16>, count: i32, isLast: bool): i32 {
+  let at = 0;
+  while (count < GROUPS) {
+    const start = at;
     let group = 0;
-    while (hexValue(text.at(this.at)) >= 0 && this.at - start < 4) {
-      group = (group << 4) | hexValue(text.at(this.at++));
+    while (hexValue(text.at(at)) >= 0 && at - start < 4) {
+      group = (group << 4) | hexValue(text.at(at++));
     }
-    if (this.at == start) return false;
-    this.groups[this.count++] = <u16>group;
-    return this.at == text.length || this.readColons();
-  }
-
-  private readColons(): bool {
-    const text = this.text;
-    if (text.at(this.at++) != COLON || this.at == text.length) return false;
-    if (text.at(this.at) != COLON) return true;
-    if (this.gap >= 0) return false;
-    this.gap = this.count;
-    this.at++;
-    return true;
-  }
-
-  private readTail(): bool {
-    const tail = parseIpv4(this.text.sub(this.at));
-    if (tail < 0 || this.count > GROUPS - 2) return false;
-    this.groups[this.count++] = <u16>(tail >> 16);
-    this.groups[this.count++] = <u16>tail;
-    this.at = this.text.length;
-    return true;
-  }
-
-  private spread(): Address {
-    let high: u64 = 0;
-    let low: u64 = 0;
-    for (let i = 0; i < this.count; i++) {
-      const place = this.gap < 0 || i < this.gap ? i : GROUPS - this.count + i;
-      const group: u64 = this.groups[i];
-      if (place < 4) high |= group << shiftOf(place);
-      else low |= group << shiftOf(place);
+    if (isLast && text.at(at) == DOT) {
+      const tail = parseIpv4(text.sub(start));
+      if (tail < 0 || count > GROUPS - 2) return -1;
+      groups[count] = <u16>(tail >> 16);
+      groups[count + 1] = <u16>tail;
+      return count + 2;
     }
-    return new Address(high, low);
+    if (at == start) return -1;
+    groups[count++] = <u16>group;
+    if (at == text.length) return count;
+    if (text.at(at++) != COLON) return -1;
   }
+  return -1;
 }
 
 /** How far a group is from the end of its half. */

@@ -2,7 +2,15 @@ import { Builder, digits, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
 import { BucketState } from "@ai-gateway-wasm/store";
 import { CALENDAR_MONTH } from "@ai-gateway-wasm/store/buckets";
-import { DRAFT_LIMIT, DRAFT_POLICY, OPENAI_LIMIT, OPENAI_REMAINING, OPENAI_RESET } from "./names";
+import {
+  DRAFT_LIMIT,
+  DRAFT_POLICY,
+  OPENAI_LIMIT,
+  OPENAI_REMAINING,
+  OPENAI_RESET,
+  RESET_HEADER,
+  RETRY_AFTER,
+} from "./names";
 import { Matched } from "./rules";
 
 /** Which headers tell clients about their limits; the order of `STYLES`. */
@@ -24,20 +32,11 @@ export function readHeaderStyle(config: ConfigReader): HeaderStyle {
   return <HeaderStyle>config.choice("response_headers", STYLES, fallback);
 }
 
-/** One header to set, in memory of its own. */
-@final
-export class LimitHeader {
-  constructor(
-    readonly name: Slice,
-    readonly value: Slice,
-  ) {}
-}
-
 /** Which limit a response is about: the one with the fewest tokens left. */
-export const NEAREST: i32 = -1;
+const NEAREST: i32 = -1;
 
 /**
- * What a response says about the limits of its request.
+ * What a response says about the limits of its request: names and values of headers, by turns.
  *
  * @param states of the limits, in their order
  * @param index of the limit that matters, where only one is told; or `NEAREST`
@@ -47,10 +46,28 @@ export function limitHeaders(
   matched: Matched,
   states: BucketState[],
   index: i32 = NEAREST,
-): LimitHeader[] {
+): Slice[] {
   if (style == HeaderStyle.None || states.length != matched.limits.length) return [];
   if (style == HeaderStyle.Draft) return draftHeaders(matched, states);
   return openAiHeaders(states[index == NEAREST ? nearest(states) : index]);
+}
+
+/** What a refusal says. @param index of the limit that has no room */
+export function refusalHeaders(
+  style: HeaderStyle,
+  matched: Matched,
+  states: BucketState[],
+  index: i32,
+): Slice[] {
+  const seconds = digits(states[index].ttlSeconds);
+  const headers = limitHeaders(style, matched, states, index);
+  if (style != HeaderStyle.None) {
+    headers.push(RETRY_AFTER);
+    headers.push(seconds);
+  }
+  headers.push(RESET_HEADER);
+  headers.push(seconds);
+  return headers;
 }
 
 function nearest(states: BucketState[]): i32 {
@@ -61,11 +78,14 @@ function nearest(states: BucketState[]): i32 {
   return found;
 }
 
-function openAiHeaders(state: BucketState): LimitHeader[] {
+function openAiHeaders(state: BucketState): Slice[] {
   return [
-    new LimitHeader(OPENAI_LIMIT, digits(state.limit)),
-    new LimitHeader(OPENAI_REMAINING, digits(remaining(state))),
-    new LimitHeader(OPENAI_RESET, duration(state.ttlSeconds)),
+    OPENAI_LIMIT,
+    digits(state.limit),
+    OPENAI_REMAINING,
+    digits(remaining(state)),
+    OPENAI_RESET,
+    duration(state.ttlSeconds),
   ];
 }
 
@@ -75,7 +95,7 @@ function openAiHeaders(state: BucketState): LimitHeader[] {
  *   ratelimit-policy: "global_threshold:60";q=1000;w=60, "limit_by_header:month:x-api-key";q=50000
  *   ratelimit:        "global_threshold:60";r=400;t=12, "limit_by_header:month:x-api-key";r=0;t=86400
  */
-function draftHeaders(matched: Matched, states: BucketState[]): LimitHeader[] {
+function draftHeaders(matched: Matched, states: BucketState[]): Slice[] {
   const policies = new Builder(128);
   const limits = new Builder(128);
   for (let i = 0; i < states.length; i++) {
@@ -88,10 +108,7 @@ function draftHeaders(matched: Matched, states: BucketState[]): LimitHeader[] {
     limits.appendText(";r=").appendInteger(remaining(states[i]));
     limits.appendText(";t=").appendInteger(states[i].ttlSeconds);
   }
-  return [
-    new LimitHeader(DRAFT_POLICY, policies.view()),
-    new LimitHeader(DRAFT_LIMIT, limits.view()),
-  ];
+  return [DRAFT_POLICY, policies.view(), DRAFT_LIMIT, limits.view()];
 }
 
 /** A string item: names of parameters and cookies may hold what strings cannot. */

@@ -20,8 +20,10 @@ export class LimitFormat {
   /** `higress-token-ratelimit:{<rule_name>}:` */
   begin(): Builder {
     const key = new Builder(96).append(PREFIX);
-    if (!this.isTagged) return key.append(this.ruleName).appendByte(COLON);
-    return key.appendByte(0x7b).append(this.ruleName).appendByte(0x7d).appendByte(COLON);
+    if (this.isTagged) key.appendByte(0x7b);
+    key.append(this.ruleName);
+    if (this.isTagged) key.appendByte(0x7d);
+    return key.appendByte(COLON);
   }
 }
 

@@ -3,10 +3,8 @@ import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 export const PLUGIN_NAME: string = "token-rate-limit";
 
 export const PATH: Slice = bytes(":path");
-export const ACCEPT_ENCODING: Slice = bytes("accept-encoding");
 export const CONTENT_LENGTH: Slice = bytes("content-length");
 export const CONTENT_TYPE: Slice = bytes("content-type");
-export const JSON_TYPE: Slice = bytes("application/json");
 export const COOKIE: Slice = bytes("cookie");
 /** Written by key-auth and Higress's other authentication plugins. */
 export const CONSUMER_HEADER: Slice = bytes("x-mse-consumer");

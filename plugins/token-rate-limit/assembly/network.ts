@@ -1,5 +1,5 @@
 import { NOT_AN_INTEGER, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
-import { Address, parseAddress } from "./address";
+import { Address, maskOf, parseAddress } from "./address";
 
 /**
  * A range of addresses. `0.0.0.0/0` and `::/0` hold every address of both kinds, as in Higress;
@@ -7,21 +7,15 @@ import { Address, parseAddress } from "./address";
  */
 @final
 export class Network {
-  private readonly highMask: u64;
-  private readonly lowMask: u64;
-
-  /** @param bits length of the prefix, 0 to 128, counted in the IPv6 form */
   constructor(
     private readonly base: Address,
-    bits: i32,
-  ) {
-    this.highMask = maskOf(min(bits, 64));
-    this.lowMask = maskOf(max(bits - 64, 0));
-  }
+    /** Length of the prefix; see `Address.masked`. */
+    private readonly bits: i32,
+  ) {}
 
   contains(address: Address): bool {
-    const high = (address.high ^ this.base.high) & this.highMask;
-    const low = (address.low ^ this.base.low) & this.lowMask;
+    const high = (address.high ^ this.base.high) & maskOf(min(this.bits, 64));
+    const low = (address.low ^ this.base.low) & maskOf(this.bits - 64);
     return (high | low) == 0;
   }
 }
@@ -38,8 +32,4 @@ export function parseNetwork(text: Slice): Network | null {
   const isDotted = host.indexOf(0x3a) < 0;
   if (bits < 0 || bits > (isDotted ? 32 : 128)) return null;
   return new Network(address, isDotted && bits > 0 ? <i32>bits + 96 : <i32>bits);
-}
-
-function maskOf(bits: i32): u64 {
-  return bits == 0 ? 0 : u64.MAX_VALUE << (64 - <u64>bits);
 }

@@ -1,17 +1,6 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { ConfigReader } from "@ai-gateway-wasm/kit";
-import { anthropicError, openAiError } from "@ai-gateway-wasm/llm/error-body";
-import { CONTENT_TYPE, JSON_TYPE } from "./names";
-import { PairsBuilder } from "proxy-wasm-as";
-
-/** What the body of a refusal looks like; the order of `FORMATS`. */
-const enum Format {
-  Raw,
-  OpenAi,
-  Anthropic,
-}
-
-const FORMATS: string[] = ["raw", "openai", "anthropic"];
+import { readRefusalFormat, RefusalFormat, Reply } from "@ai-gateway-wasm/llm/refusal";
 
 /** Why a request is refused; the order of the lists below. */
 const enum Cause {
@@ -19,6 +8,7 @@ const enum Cause {
   Store,
   BodySize,
   Model,
+  Body,
 }
 
 const CODES: string[] = [
@@ -26,10 +16,12 @@ const CODES: string[] = [
   "store_unavailable",
   "body_too_large",
   "model_ambiguous",
+  "body_unreadable",
 ];
 const OPENAI_TYPES: string[] = [
   "tokens",
   "server_error",
+  "invalid_request_error",
   "invalid_request_error",
   "invalid_request_error",
 ];
@@ -38,31 +30,15 @@ const ANTHROPIC_TYPES: string[] = [
   "api_error",
   "request_too_large",
   "invalid_request_error",
+  "invalid_request_error",
 ];
 
 const DEFAULT_MESSAGE: Slice = bytes("Too many requests");
 const DEFAULT_STATUS: i64 = 429;
 const STORE_TEXT: Slice = bytes("rate limit store unavailable");
 const SIZE_TEXT: Slice = bytes("request body too large");
+const BODY_TEXT: Slice = bytes("the request body cannot be read");
 const MODEL_TEXT: Slice = bytes("the body does not name one model");
-
-/** An answer in place of the upstream's. */
-@final
-export class Reply {
-  constructor(
-    readonly status: i32,
-    /** Response code details for the access log. */
-    readonly details: Slice,
-    readonly body: Slice,
-    private readonly isJson: bool,
-  ) {}
-
-  /** Its own headers; more may be added. */
-  headers(): PairsBuilder {
-    const headers = new PairsBuilder();
-    return this.isJson ? headers.add(CONTENT_TYPE, JSON_TYPE) : headers;
-  }
-}
 
 /** The answers that refuse a request, made when the plugin is configured. */
 @final
@@ -75,15 +51,18 @@ export class Rejection {
   readonly bodyTooLarge: Reply;
   /** The body names more than one model, or is compressed. */
   readonly modelUnclear: Reply;
+  /** With `read_body`: it is compressed, or not in UTF-8. */
+  readonly bodyUnread: Reply;
 
   constructor(config: ConfigReader) {
-    const format = <Format>config.choice("rejected_format", FORMATS, Format.Raw);
+    const format = readRefusalFormat(config);
     const status = readStatus(config);
     const text = config.text("rejected_msg", DEFAULT_MESSAGE);
     this.limited = replyOf(format, Cause.Limited, status, text);
     this.storeUnavailable = replyOf(format, Cause.Store, 503, STORE_TEXT);
     this.bodyTooLarge = replyOf(format, Cause.BodySize, 413, SIZE_TEXT);
     this.modelUnclear = replyOf(format, Cause.Model, 400, MODEL_TEXT);
+    this.bodyUnread = replyOf(format, Cause.Body, 400, BODY_TEXT);
   }
 }
 
@@ -93,13 +72,9 @@ function readStatus(config: ConfigReader): i32 {
   return <i32>(status < 200 || status > 599 ? DEFAULT_STATUS : status);
 }
 
-function replyOf(format: Format, cause: Cause, status: i32, text: Slice): Reply {
+function replyOf(format: RefusalFormat, cause: Cause, status: i32, text: Slice): Reply {
   const code = CODES[cause];
   const details = bytes("ai-token-ratelimit." + (cause == Cause.Limited ? "rejected" : code));
-  if (format == Format.Raw) return new Reply(status, details, text, false);
-  const body =
-    format == Format.OpenAi
-      ? openAiError(text, OPENAI_TYPES[cause], code)
-      : anthropicError(text, ANTHROPIC_TYPES[cause]);
-  return new Reply(status, details, body, true);
+  const reply = new Reply(status, details, text);
+  return reply.as(format, OPENAI_TYPES[cause], ANTHROPIC_TYPES[cause], code);
 }

@@ -23,12 +23,14 @@ const IN_ITEM: string = "failed to parse rule_item in rule_items: ";
 const DEFAULT_MOST_ITEMS: i32 = 10;
 const MOST_ITEMS: i32 = 1000;
 const LONGEST_CHAIN: i32 = 64;
+const ADDRESS_BITS: i32 = 128;
 
 /** Reads `global_threshold` and `rule_items`, in the peer's order and words (token-rate-limit.md 2). */
 @final
 export class RulesParser {
   private readonly isFirst: bool;
   private readonly trustedHops: i32;
+  private readonly ipv6Prefix: i32;
 
   constructor(
     private readonly config: ConfigReader,
@@ -38,6 +40,7 @@ export class RulesParser {
   ) {
     this.isFirst = readMatchesFirst(config);
     this.trustedHops = <i32>config.integer("trusted_hops", 0, 0, LONGEST_CHAIN);
+    this.ipv6Prefix = <i32>config.integer("ipv6_prefix", ADDRESS_BITS, 1, ADDRESS_BITS);
   }
 
   /** Null: refused. */
@@ -127,7 +130,8 @@ export class RulesParser {
   }
 
   private addressSource(item: ConfigReader, name: Slice): ValueSource | null {
-    if (name.equals(FROM_REMOTE)) return new AddressSource(name, this.log);
+    const bits = this.ipv6Prefix;
+    if (name.equals(FROM_REMOTE)) return new AddressSource(name, this.log, bits);
     if (!name.startsWith(FROM_HEADER)) {
       this.refuse(
         item,
@@ -141,7 +145,7 @@ export class RulesParser {
       this.refuse(item, IN_ITEM + "limit_by_per_ip parse error: empty after 'from-header-'");
       return null;
     }
-    return new AddressSource(name, this.log, header, this.trustedHops);
+    return new AddressSource(name, this.log, bits, header, this.trustedHops);
   }
 
   /** Two rules that may have one counter: the peer warns, and charges it twice. */

@@ -97,6 +97,8 @@ export class AddressSource extends ValueSource {
   constructor(
     name: Slice,
     private readonly log: PluginLog,
+    /** Of an IPv6 address so many bits are the client. */
+    private readonly ipv6Prefix: i32,
     /** The address stands there, or in a list of them; null: the connection's. */
     private readonly header: Slice | null = null,
     /** How many proxies of ours wrote at the end of the list; 0: the first address counts. */
@@ -112,7 +114,7 @@ export class AddressSource extends ValueSource {
     const address = parseEndpoint(header === null ? found : pick(found, this.trustedHops));
     if (address === null) return this.complain("invalid ip[]");
     const canonical = new Builder(40);
-    address.appendTo(canonical);
+    (address.isIpv4 ? address : address.masked(this.ipv6Prefix)).appendTo(canonical);
     return new Value(canonical.view(), address);
   }
 

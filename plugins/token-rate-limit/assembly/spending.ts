@@ -27,10 +27,14 @@ export class Spending extends UsageMeter {
     this.expectPrompt();
   }
 
-  /** Takes note of the whole body of the request, whose headers are loaded. */
-  readRequest(body: Slice): void {
+  /**
+   * Takes note of the whole body of the request, whose headers are loaded.
+   *
+   * @param reserves it matters how long the answer may be
+   */
+  readRequest(body: Slice, reserves: bool): void {
     this.setPrompt(body.length);
-    this.completionLimit = findCompletionLimit(body, isForCompletions());
+    if (reserves) this.completionLimit = findCompletionLimit(body, isForCompletions());
   }
 
   /**

@@ -1,4 +1,4 @@
-import { digits, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import {
   announcedLength,
   isEncoded,
@@ -7,6 +7,8 @@ import {
   limitRequestBuffer,
   PluginLog,
 } from "@ai-gateway-wasm/kit";
+import { askReadably } from "@ai-gateway-wasm/llm/meter";
+import { Reply } from "@ai-gateway-wasm/llm/refusal";
 import {
   BucketState,
   NO_STATES,
@@ -24,13 +26,12 @@ import {
   responseHeaders,
   TrailersAction,
 } from "proxy-wasm-as";
-import { readBodyModel } from "./body-model";
+import { AMBIGUOUS, isRecoded, readBodyModel } from "./body-model";
 import { LimitConfig } from "./config";
 import { noteDenial } from "./denial-log";
-import { HeaderStyle, LimitHeader, limitHeaders, NEAREST } from "./limit-headers";
+import { HeaderStyle, limitHeaders, refusalHeaders } from "./limit-headers";
 import { countFor, LimitEvent, Metrics } from "./metrics";
-import { ACCEPT_ENCODING, CONTENT_TYPE, MODEL_HEADER, RESET_HEADER, RETRY_AFTER } from "./names";
-import { Reply } from "./rejection";
+import { CONTENT_TYPE, MODEL_HEADER } from "./names";
 import { Matched } from "./rules";
 import { Spending, UNKNOWN } from "./spending";
 import { injectUsage, isForCompletions } from "./usage-request";
@@ -99,12 +100,14 @@ export class TokenRateLimit extends StoreStream {
     const mayHold = hasBody && config.holdsHeaders;
     const model = routedModel();
     if (mayHold && model === null && config.rules.needsModel) {
-      if (!isEncoded(requestHeaders)) return this.hold();
-      return this.giveUpBody(config.rejection.modelUnclear);
+      return this.hold(config.rejection.modelUnclear);
     }
     if (!this.match(model)) return HeadersAction.Continue;
     if (hasBody) this.spending.expectRequest();
-    if (mayHold && this.wantsBody() && !isEncoded(requestHeaders)) return this.hold();
+    const reads = config.metering.reservation.readsBody;
+    if (mayHold && (reads || (this.injects && !isEncoded(requestHeaders)))) {
+      return this.hold(config.rejection.bodyUnread);
+    }
     this.admit();
     return this.headersAction();
   }
@@ -188,12 +191,14 @@ export class TokenRateLimit extends StoreStream {
     return false;
   }
 
-  private wantsBody(): bool {
-    const config = this.config;
-    return config.metering.reservation.readsBody || (config.injectsUsage && isForCompletions());
+  /** The request is to ask for its usage. */
+  private get injects(): bool {
+    return this.config.injectsUsage && isForCompletions();
   }
 
-  private hold(): HeadersAction {
+  /** @param unread the refusal of a body that cannot be read */
+  private hold(unread: Reply): HeadersAction {
+    if (isEncoded(requestHeaders)) return this.giveUpBody(unread);
     const most = this.config.maxBodyBytes;
     if (announcedLength() > most) return this.giveUpBody(this.config.rejection.bodyTooLarge);
     limitRequestBuffer(most + READ);
@@ -209,15 +214,20 @@ export class TokenRateLimit extends StoreStream {
     if (this.matched === null) {
       const type = requestHeaders.get(CONTENT_TYPE);
       const model = readBodyModel(body, type === null ? NO_BYTES : type);
-      if (model.isAmbiguous) {
+      if (model === AMBIGUOUS) {
         this.giveUpBody(this.config.rejection.modelUnclear);
         return;
       }
-      if (!this.match(model.name)) return;
+      if (!this.match(model)) return;
       this.spending.expectRequest();
     }
-    this.spending.readRequest(body);
-    if (this.config.injectsUsage && isForCompletions()) injectUsage(body);
+    const policy = this.config.metering.reservation;
+    if (policy.readsBody && isRecoded(body)) {
+      this.giveUpBody(this.config.rejection.bodyUnread);
+      return;
+    }
+    this.spending.readRequest(body, policy.isOn);
+    if (this.injects) injectUsage(body);
     this.admit();
   }
 
@@ -241,8 +251,7 @@ export class TokenRateLimit extends StoreStream {
     const config = this.config;
     const matched = this.matched;
     if (matched === null) return;
-    // A compressed response says nothing to us (token-rate-limit.md 6, no. 7).
-    if (config.stripsAcceptEncoding) requestHeaders.remove(ACCEPT_ENCODING);
+    if (config.stripsAcceptEncoding) askReadably();
     const policy = config.metering.reservation;
     let reply: StoreReply | null;
     if (policy.isOn) {
@@ -283,20 +292,15 @@ export class TokenRateLimit extends StoreStream {
       this.stage = Stage.Goes;
       return;
     }
-    const seconds = digits(this.states[index].ttlSeconds);
-    const headers = this.limitHeaders(index);
-    if (config.headerStyle != HeaderStyle.None) {
-      headers.push(new LimitHeader(RETRY_AFTER, seconds));
-    }
-    headers.push(new LimitHeader(RESET_HEADER, seconds));
+    const headers = refusalHeaders(config.headerStyle, matched, this.states, index);
     this.refuse(config.rejection.limited, headers);
     countFor(LimitEvent.Refusal, config.consumerHeader);
   }
 
   /** The one place that answers instead of the upstream. */
-  private refuse(reply: Reply, more: LimitHeader[]): void {
+  private refuse(reply: Reply, more: Slice[]): void {
     const headers = reply.headers();
-    for (let i = 0; i < more.length; i++) headers.add(more[i].name, more[i].value);
+    for (let i = 0; i < more.length; i += 2) headers.add(more[i], more[i + 1]);
     this.stage = Stage.Over;
     if (this.sendLocalReply(reply.status, headers.build(), reply.body, reply.details)) {
       this.finish();
@@ -304,14 +308,10 @@ export class TokenRateLimit extends StoreStream {
   }
 
   private tellLimits(): void {
-    const headers = this.limitHeaders(NEAREST);
-    for (let i = 0; i < headers.length; i++) responseHeaders.set(headers[i].name, headers[i].value);
-  }
-
-  private limitHeaders(index: i32): LimitHeader[] {
     const matched = this.matched;
-    if (matched === null) return [];
-    return limitHeaders(this.config.headerStyle, matched, this.states, index);
+    if (matched === null) return;
+    const headers = limitHeaders(this.config.headerStyle, matched, this.states);
+    for (let i = 0; i < headers.length; i += 2) responseHeaders.set(headers[i], headers[i + 1]);
   }
 
   /** Counts what was spent, and is done with the request. */

@@ -2,6 +2,20 @@ import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { Counter, Gauge } from "proxy-wasm-as";
 import { StoreFailure } from "./reply";
 
+/** First those of failures, by `StoreFailure`. */
+const NAMES: string[] = [
+  "errors_dispatch",
+  "errors_connection",
+  "errors_timeout",
+  "errors_reply",
+  "errors_open",
+  "errors_contention",
+  "evictions",
+  "debts_lost",
+];
+const EVICTIONS: i32 = StoreFailure.Contention;
+const DEBTS: i32 = EVICTIONS + 1;
+
 /**
  * Counters of one plugin's stores; its configurations and workers share them. Defined when first
  * needed, so that a healthy gateway shows none of them:
@@ -13,11 +27,10 @@ import { StoreFailure } from "./reply";
  */
 @final
 export class StoreMetrics {
-  private readonly failures: StaticArray<Counter | null> = new StaticArray<Counter | null>(
-    StoreFailure.Contention + 1,
+  /** By name; null: nothing was counted yet. */
+  private readonly counters: StaticArray<Counter | null> = new StaticArray<Counter | null>(
+    DEBTS + 1,
   );
-  private evictions: Counter | null = null;
-  private lostDebts: Counter | null = null;
 
   constructor(
     /** Plugin name as metrics spell it: `token_rate_limit`. */
@@ -25,56 +38,33 @@ export class StoreMetrics {
   ) {}
 
   countFailure(reason: StoreFailure): void {
-    let counter = this.failures[reason];
-    if (counter === null) {
-      counter = new Counter(this.name("_store_errors_" + reasonName(reason)));
-      this.failures[reason] = counter;
-    }
-    counter.increment();
+    this.count(reason - 1, 1);
   }
 
   /** Entries that had to go before their time, because a slot of shared data was full. */
   countEvictions(count: i32): void {
-    let counter = this.evictions;
-    if (counter === null) {
-      counter = new Counter(this.name("_store_evictions"));
-      this.evictions = counter;
-    }
-    counter.increment(count);
+    this.count(EVICTIONS, count);
   }
 
   /** A change that nobody will ask for again, though it was not done or nobody knows; see `Debts`. */
   countLostDebt(): void {
-    let counter = this.lostDebts;
-    if (counter === null) {
-      counter = new Counter(this.name("_store_debts_lost"));
-      this.lostDebts = counter;
-    }
-    counter.increment();
+    this.count(DEBTS, 1);
   }
 
   breakerState(): Gauge {
-    return new Gauge(this.name("_store_breaker_open"));
+    return new Gauge(this.name("breaker_open"));
+  }
+
+  private count(index: i32, by: i64): void {
+    let counter = this.counters[index];
+    if (counter === null) {
+      counter = new Counter(this.name(NAMES[index]));
+      this.counters[index] = counter;
+    }
+    counter.increment(by);
   }
 
   private name(suffix: string): Slice {
-    return new Builder().append(this.prefix).appendText(suffix).view();
-  }
-}
-
-function reasonName(reason: StoreFailure): string {
-  switch (reason) {
-    case StoreFailure.Dispatch:
-      return "dispatch";
-    case StoreFailure.Connection:
-      return "connection";
-    case StoreFailure.Timeout:
-      return "timeout";
-    case StoreFailure.Open:
-      return "open";
-    case StoreFailure.Contention:
-      return "contention";
-    default:
-      return "reply";
+    return new Builder().append(this.prefix).appendText("_store_").appendText(suffix).view();
   }
 }

@@ -33,7 +33,7 @@ describe("a client that leaves while Redis is asked", () => {
     await stream.abort();
     await host.clock.advance(200);
     expect(stored(redis, "chat_quota:alice")).toBe(after);
-    expect(redis.command("exists", "{chat_quota:alice}:r")).toBe(0);
+    expect(redis.command("exists", "{chat_quota:alice}:\nr")).toBe(0);
     expect(countSeen(host)).toBe(0);
     await host.close();
   });

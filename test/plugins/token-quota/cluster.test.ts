@@ -112,7 +112,7 @@ describe.each(["redis", "redis-http"])("without a tag, over %s", (via) => {
     }
     // It has to be refused only once.
     expect(host.metrics.all[ERRORS]).toBe(1);
-    for (const key of [consumer, group]) expect(await left(`{chat_quota:${key}}:r`)).toBeNull();
+    for (const key of [consumer, group]) expect(await left(`{chat_quota:${key}}:\nr`)).toBeNull();
     await host.close();
   });
 
@@ -123,7 +123,7 @@ describe.each(["redis", "redis-http"])("without a tag, over %s", (via) => {
     for (let i = 0; i < 2; i++) {
       expect((await chat(host, consumer, inGroup(group))).status).toBe(403);
       expect(await left(`chat_quota:${consumer}`)).toBe("50");
-      expect(await left(`{chat_quota:${consumer}}:r`)).toBeNull();
+      expect(await left(`{chat_quota:${consumer}}:\nr`)).toBeNull();
     }
     expect(await left(`chat_quota:${group}`)).toBeNull();
     await host.close();
@@ -169,7 +169,7 @@ describe("between the balances", () => {
     await stream.abort();
     await host.clock.advance(500);
     expect(both.map((key) => stored(redis, key))).toEqual(["85", "85"]);
-    expect(both.map((key) => redis.command("exists", `{${key}}:r`))).toEqual([0, 0]);
+    expect(both.map((key) => redis.command("exists", `{${key}}:\nr`))).toEqual([0, 0]);
     await host.close();
   });
 

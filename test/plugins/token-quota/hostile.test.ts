@@ -255,3 +255,17 @@ describe("lengths and models", () => {
     await host.close();
   });
 });
+
+test.each([2, 7, 2 ** 31 - 1, 2 ** 31, 2 ** 32 + 2])(
+  "a store that denies by balance %i of one has no answer",
+  async (index) => {
+    const body = JSON.stringify({ result: [index, [5]] });
+    const rest = upstream().reply(200, { body, headers: JSON_TYPE });
+    const store = { type: "redis-http", cluster_name: "rest" };
+    const config = { ...SHARED, store, reservation: { enabled: true }, store_error_status: 503 };
+    const host = await gateway(config, { clusters: { rest }, trace: false });
+    const reply = await chat(host, "alice");
+    expect([reply.status, reply.details]).toEqual([503, "ai-quota.error"]);
+    await host.close();
+  },
+);

@@ -143,7 +143,7 @@ describe("reservation", () => {
     const statuses = (await Promise.all(replies)).map(({ status }) => status).sort();
     expect(statuses).toEqual([200, 200, 403, 403, 403]); // 100 each
     expect(await balance(host, "alice")).toBe(242);
-    expect(await ask("keys", "*:r")).toEqual([]);
+    expect(await ask("keys", "*:\nr")).toEqual([]);
     await host.close();
   });
 
@@ -232,7 +232,7 @@ describe("reservation", () => {
       expect((await running.advance(2000)).status).toBe(200);
       await host.clock.advance(100);
       expect(await ask("get", "chat_quota:alice")).toBe(end);
-      expect(await ask("keys", "*:r")).toEqual([]);
+      expect(await ask("keys", "*:\nr")).toEqual([]);
       await host.close();
     },
   );

@@ -207,8 +207,8 @@ describe("requests", () => {
   test.each<[string, string | Uint8Array, number]>([
     ["a deep list", "[".repeat(90_000), 200],
     ["a deep object", '{"a":'.repeat(18_000), 200],
-    ["no UTF-8", Buffer.alloc(5000, 0xff), 200],
-    ["NUL", Buffer.alloc(5000), 200],
+    ["no UTF-8", Buffer.alloc(5000, 0xff), 400],
+    ["NUL", Buffer.alloc(5000), 400],
     ["a length beyond 64 bits", '{"max_tokens":1e400}', 200],
     ["a negative length", '{"max_tokens":-9223372036854775809}', 200],
     ["the longest that is read", " ".repeat(100_000), 200],
@@ -220,4 +220,20 @@ describe("requests", () => {
     expect(countSeen(host)).toBe(status === 200 ? 1 : 0);
     await host.close();
   });
+});
+
+describe("stores", () => {
+  test.each([2, 7, 2 ** 31 - 1, 2 ** 31, 2 ** 32 + 2])(
+    "an answer that denies by limit %i of one",
+    async (index) => {
+      const result = [index, [[1_000_000, 5, 1000]]];
+      const rest = upstream().reply(200, { body: JSON.stringify({ result }), headers: JSON_TYPE });
+      const store = { type: "redis-http", cluster_name: "rest" };
+      const config = { ...LIMITED, store, reservation: { enabled: true }, fail_mode: "closed" };
+      const host = await gateway(config, { clusters: { rest }, trace: false });
+      const reply = await chat(host);
+      expect([reply.status, reply.details]).toEqual([503, "ai-token-ratelimit.store_unavailable"]);
+      await host.close();
+    },
+  );
 });

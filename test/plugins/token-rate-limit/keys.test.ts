@@ -1,4 +1,5 @@
-import type { FetchInit } from "proxy-wasm-test";
+import { isIPv6 } from "node:net";
+import { Random, type FetchInit } from "proxy-wasm-test";
 import { describe, expect, test } from "vitest";
 import { byHeader, chat, higress, PEER } from "./support.js";
 
@@ -69,6 +70,34 @@ describe("a counter is called after its rule and the value", () => {
       "higress-token-ratelimit:{r}:limit_by_per_ip:60:from-header-X-Real-Ip:1.2.3.4",
     ]);
   });
+});
+
+test("addresses are those of the URL standard, and are written as it writes them", async () => {
+  const limit_keys = [{ key: "::/0", token_per_minute: 5 }];
+  const rule = { limit_by_per_ip: "from-header-x-ip", limit_keys };
+  const { host, redis } = await higress({ ...PEER, rule_items: [rule] }, { trace: false });
+  const random = new Random(7);
+  const group = () => ["0", "0", "1", "db8", "FFFF", "00a", "12345", "", "1.2.3.4", "g"][random.below(random.below(6) ? 6 : 10)]; // prettier-ignore
+  const text = () => Array.from({ length: 2 + random.below(8) }, group).join(":");
+  let valid = 0;
+  for (let i = 0; i < 1500; i++) {
+    const address = random.below(2) ? text() : text().replace(":", "::");
+    redis.commands.length = 0;
+    await chat(host, { "x-ip": address });
+    const [, , , key] = redis.commands[0] ?? [];
+    if (isIPv6(address)) {
+      const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
+      if (canonical.startsWith("::ffff:")) continue; // IPv4 for us
+      valid++;
+      expect(key).toBe(
+        `higress-token-ratelimit:{r}:limit_by_per_ip:60:from-header-x-ip:${canonical}`,
+      );
+    } else if (address.split(":").length > 2) {
+      expect(`${address} ${key}`).toBe(`${address} undefined`);
+    }
+  }
+  expect(valid).toBeGreaterThan(100);
+  await host.close();
 });
 
 test("of several kinds in one item the last one of the list counts", async () => {

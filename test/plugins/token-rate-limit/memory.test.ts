@@ -1,6 +1,6 @@
 import { upstream, type Host } from "proxy-wasm-test";
-import { expect, test } from "vitest";
-import { answer, CHAT, gateway, JSON_TYPE, SHARED } from "./support.js";
+import { describe, expect, test } from "vitest";
+import { answer, CHAT, chat, gateway, JSON_TYPE, SHARED } from "./support.js";
 
 // Shared data knows no removal: what lies there stays. So the counters of however many consumers and
 // addresses lie in a fixed number of slots.
@@ -96,4 +96,36 @@ test.each([
   expect(await send({})).toBe(200);
   expect(await send({})).toBe(429); // all of them together
   expect(host.sharedData.keys("one")).toHaveLength(4); // the slot, the seed, and two counters
+});
+
+const MIB = 1 << 20;
+const members = (one: string): string => {
+  const many = one.repeat(Math.floor((10 * MIB - 100) / one.length));
+  return `{"stream":true,${many}"model":"m"}`;
+};
+const BODIES = {
+  "names of nothing": members('"":0,'),
+  "names with escapes": members('"\\naaaaaaaaaaaaaaaaaaaa":0,'),
+  "limits of answers": members('"max_tokens":1,'),
+  "limits with escapes": members('"m\\u0061x_tokens":1,'),
+  "limits of Gemini": `{"generationConfig":{${'"maxOutputTokens":1,'.repeat(500_000)}"a":1}}`,
+};
+const READING = {
+  "limit_by_model": { rule_items: [{ limit_by_model: "", limit_keys: [{ key: "m", token_per_day: 9 }] }] }, // prettier-ignore
+  "read_body": { global_threshold: { token_per_day: 9 }, reservation: { enabled: true, read_body: true } }, // prettier-ignore
+};
+
+describe.each(Object.entries(READING))("%s", (_what, config) => {
+  test.each(Object.entries(BODIES))(
+    "a million members of a body take no memory but its own: %s",
+    { timeout: 60_000 },
+    async (_members, body) => {
+      const options = { trace: false, bufferLimitBytes: 32 * MIB };
+      const host = await gateway({ ...SHARED, ...config }, options);
+      const before = host.memorySize;
+      expect((await chat(host, {}, { path: "/v1/generate", body })).status).toBe(200);
+      expect((host.memorySize - before) / MIB).toBeLessThan(16);
+      await host.close();
+    },
+  );
 });

@@ -40,7 +40,7 @@ describe.each(DRIVERS)("%s", (driver) => {
     expect(await take(host, "r", [granted("a")], 30)).toEqual({ value: "70" });
     if (driver !== "shared") {
       expect(await inRedis("ttl", "{g}a")).toBe(KEEP);
-      expect(await inRedis("ttl", "{g}a:r")).toBe(KEEP);
+      expect(await inRedis("ttl", "{g}a:\nr")).toBe(KEEP);
     }
     await spend(host, "r", 10);
     expect(await left(host, "a")).toEqual({ value: "90" });
@@ -121,6 +121,31 @@ describe.each(DRIVERS)("%s", (driver) => {
     expect(await take(host, "t", [second], 1)).toEqual({ value: "98" });
   });
 
+  test("of hundreds of reservations each is settled, and the lost ones come back", async () => {
+    await using host = await servers.open(driver);
+    const balances = [granted("a", 100_000)];
+    for (let i = 0; i < 150; i++) await take(host, `r${i}`, balances, 10 + (i % 7), { heal: 60 });
+    for (let i = 149; i >= 0; i -= 2) await spend(host, `r${i}`, 1);
+    const lost = Array.from({ length: 75 }, (_, i) => 10 + ((2 * i) % 7));
+    const taken = 75 + lost.reduce((sum, tokens) => sum + tokens, 0);
+    expect(await left(host, "a")).toEqual({ value: `${100_000 - taken}` });
+    await host.clock.advance(61_000);
+    expect(await take(host, "last", balances, 5)).toEqual({ value: `${100_000 - 75 - 5}` });
+    // Who comes back after all that is charged as a whole.
+    await spend(host, "r0", 4);
+    await spend(host, "last", 3);
+    expect(await left(host, "a")).toEqual({ value: `${100_000 - 75 - 4 - 3}` });
+  });
+
+  test("a balance may be called as what is written down beside another", async () => {
+    await using host = await servers.open(driver);
+    await take(host, "r", [granted("a")], 30);
+    expect(await take(host, "s", [granted("a:r")], 20)).toEqual({ value: "80" });
+    await spend(host, "r", 10);
+    await spend(host, "s", 20);
+    expect(await take(host, "t", [granted("a")], 1)).toEqual({ value: "89" });
+  });
+
   test("requests that run when a balance is set are charged as a whole", async () => {
     await using host = await servers.open(driver);
     const balances = [granted("a")];
@@ -130,7 +155,7 @@ describe.each(DRIVERS)("%s", (driver) => {
     await spend(host, "r", 10);
     expect(await left(host, "a")).toEqual({ value: "490" });
     if (driver !== "shared") expect(await inRedis("ttl", "{g}a")).toBe(KEEP);
-    expect(await inRedis("exists", "{g}a:r")).toBe(0);
+    expect(await inRedis("exists", "{g}a:\nr")).toBe(0);
   });
 
   test("requests that run when a balance is removed take nothing from the next, or all", async () => {
@@ -174,9 +199,9 @@ describe("one round trip", () => {
       "eval",
       "4",
       "{g}a",
-      "{g}a:r",
+      "{g}a:\nr",
       "{g}b",
-      "{g}b:r",
+      "{g}b:\nr",
     ]);
     expect(words?.slice(12)).toEqual(["100", String(KEEP), "7", String(KEEP)]);
   });

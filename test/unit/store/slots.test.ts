@@ -48,6 +48,21 @@ describe("the slot table of shared data", () => {
     expect(used(await ask(host, { op: "check", buckets: [bucket("k1", 100, 60)] }))).toBe(0);
   });
 
+  test("what was given back to nothing keeps no place, and pushes out nobody", async () => {
+    await using host = await openDriver(one);
+    for (let i = 0; i < 63; i++) {
+      await ask(host, { op: "charge", buckets: [bucket(`k${i}`)], tokens: 1 });
+    }
+    for (let i = 0; i < 100; i++) {
+      const buckets = [bucket(`stranger${i}`, 100, 86400)];
+      await ask(host, { op: "reserve", as: "r", buckets, tokens: 9 });
+      await ask(host, { op: "settle", as: "r", difference: -9 });
+      await ask(host, { op: "charge", buckets, tokens: 0 });
+    }
+    expect(host.metrics.all["driver_store_evictions"]).toBeUndefined();
+    expect(used(await ask(host, { op: "check", buckets: [bucket("k0")] }))).toBe(1);
+  });
+
   test("a fixed window ends when its length is over", async () => {
     await using host = await openDriver(one, { startTime: START });
     await ask(host, { op: "charge", buckets: [bucket("k", 100, 60)], tokens: 5 });
@@ -141,7 +156,7 @@ describe("what a store is sent", () => {
     expect(keys).toEqual([
       ["p:{r}:a", "p:{r}:a", "p:{r}:b", "p:{r}:b", once],
       ["p:{r}:a", "p:{r}:b", once],
-      ["plain", "{plain}:r"],
+      ["plain", "{plain}:\nr"],
     ]);
   });
 });

@@ -14,6 +14,8 @@ const CONTENT_TYPE: Slice = bytes("content-type");
 const IDENTITY: Slice = bytes("identity");
 const OCTET_STREAM: Slice = bytes("octet-stream");
 const GRPC: Slice = bytes("grpc");
+/** Google's APIs answer with it for `?alt=proto`. */
+const PROTOBUF: Slice = bytes("protobuf");
 
 // What headers say about the body behind them (host.md 3.3).
 
@@ -38,5 +40,5 @@ export function announcedLength(): i64 {
 }
 
 function isBinary(type: Slice): bool {
-  return type.find(OCTET_STREAM) >= 0 || type.find(GRPC) >= 0;
+  return type.find(OCTET_STREAM) >= 0 || type.find(GRPC) >= 0 || type.find(PROTOBUF) >= 0;
 }

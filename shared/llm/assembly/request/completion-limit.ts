@@ -1,5 +1,5 @@
 import { Slice, bytes } from "@ai-gateway-wasm/bytes";
-import { JsonValue, integerOf, readJson } from "@ai-gateway-wasm/as-json";
+import { JsonCursor, JsonValue, integerOf, readJson } from "@ai-gateway-wasm/as-json";
 
 const MAX_COMPLETION_TOKENS: Slice = bytes("max_completion_tokens");
 const MAX_TOKENS: Slice = bytes("max_tokens");
@@ -12,6 +12,8 @@ export const NO_LIMIT: i64 = -1;
 
 /** No server gives more. */
 const MOST: i64 = 1_000_000_000_000;
+/** Who names limits more often is after our memory, and gets no less than `MOST`. */
+const MOST_NAMES: i32 = 1000;
 
 /**
  * How many tokens a request allows the answer to have: the largest of `max_completion_tokens`,
@@ -26,26 +28,33 @@ export function findCompletionLimit(body: Slice, isCompletions: bool): i64 {
   const root = readJson(body);
   if (root === null || !root.isObject) return NO_LIMIT;
   let limit: i64 = 0;
+  let names = 0;
   const members = root.entries();
   while (members.next()) {
-    if (members.keyIsLike(MAX_COMPLETION_TOKENS) || members.keyIsLike(MAX_TOKENS)) {
-      limit = max(limit, integerOf(members.value));
-    } else if (isCompletions) {
-      continue;
-    } else if (members.keyIsLike(MAX_OUTPUT_TOKENS)) {
-      limit = max(limit, integerOf(members.value));
-    } else if (members.keyIsLike(GENERATION_CONFIG)) {
-      limit = max(limit, ofGemini(members.value));
-    }
+    const isOfGemini = !isCompletions && members.keyIsLike(GENERATION_CONFIG);
+    if (!isOfGemini && !isLimit(members, isCompletions)) continue;
+    if (++names > MOST_NAMES) return MOST;
+    limit = max(limit, isOfGemini ? ofGemini(members.value) : integerOf(members.value));
   }
   return limit > 0 ? min(limit, MOST) : NO_LIMIT;
 }
 
+function isLimit(members: JsonCursor, isCompletions: bool): bool {
+  return (
+    members.keyIsLike(MAX_COMPLETION_TOKENS) ||
+    members.keyIsLike(MAX_TOKENS) ||
+    (!isCompletions && members.keyIsLike(MAX_OUTPUT_TOKENS))
+  );
+}
+
 function ofGemini(config: JsonValue): i64 {
   let limit: i64 = 0;
+  let names = 0;
   const members = config.isObject ? config.entries() : null;
   while (members !== null && members.next()) {
-    if (members.keyIsLike(GEMINI_MAX_OUTPUT_TOKENS)) limit = max(limit, integerOf(members.value));
+    if (!members.keyIsLike(GEMINI_MAX_OUTPUT_TOKENS)) continue;
+    if (++names > MOST_NAMES) return MOST;
+    limit = max(limit, integerOf(members.value));
   }
   return limit;
 }

@@ -43,7 +43,7 @@ export function askForUsage(body: Slice, overrules: bool = true): Slice | null {
  */
 function setMember(text: Slice, object: JsonValue, name: Slice, json: Slice): Slice {
   const out = new Builder(text.length + 64);
-  let rest = text;
+  let from = text.ptr;
   let isEmpty = true;
   let isFound = false;
   const members = object.entries();
@@ -52,16 +52,15 @@ function setMember(text: Slice, object: JsonValue, name: Slice, json: Slice): Sl
     if (!members.keyIsLike(name)) continue;
     isFound = true;
     const value = members.value.raw;
-    const start = <i32>(value.ptr - rest.ptr);
-    out.append(rest.sub(0, start)).append(json);
-    rest = rest.sub(start + value.length);
+    out.appendRaw(from, <i32>(value.ptr - from)).append(json);
+    from = value.ptr + <usize>value.length;
   }
   if (!isFound) {
-    const close = <i32>(object.endAddress() - rest.ptr) - 1;
-    out.append(rest.sub(0, close));
+    const close = object.endAddress() - 1;
+    out.appendRaw(from, <i32>(close - from));
     if (!isEmpty) out.appendByte(0x2c);
     out.appendByte(0x22).append(name).appendByte(0x22).appendByte(0x3a).append(json);
-    rest = rest.sub(close);
+    from = close;
   }
-  return out.append(rest).view();
+  return out.appendRaw(from, <i32>(text.ptr + <usize>text.length - from)).view();
 }

@@ -1,6 +1,6 @@
 import { bytes, NO_BYTES, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { announcedLength, isUnreadable } from "@ai-gateway-wasm/kit";
-import { responseBody, responseHeaders } from "proxy-wasm-as";
+import { requestHeaders, responseBody, responseHeaders } from "proxy-wasm-as";
 import { Estimate } from "../estimate";
 import { Pricing } from "../pricing";
 import { ResponseUsage } from "./response-usage";
@@ -8,12 +8,24 @@ import { TokenUsage } from "./token-usage";
 
 const STATUS: Slice = bytes(":status");
 const CONTENT_TYPE: Slice = bytes("content-type");
+const ACCEPT_ENCODING: Slice = bytes("accept-encoding");
+/** Of Google's APIs: the fields that the answer is to have (cloud.google.com/apis/docs/system-parameters). */
+const FIELD_MASK: Slice = bytes("x-goog-fieldmask");
 /** Nothing has come from the upstream. */
 const NO_STATUS: i64 = 0;
 /** An announced length is only a promise: it reserves no more than bodies have that are read. */
 const MOST_ANNOUNCED: i64 = 100_000_000;
 /** What follows is no HTTP. A request for an upgrade alone means nothing: anybody may send one. */
 const SWITCHED: i64 = 101;
+
+/**
+ * Has the upstream answer in what can be read (token-rate-limit.md 6, no. 7), with its usage. The request's
+ * headers are loaded.
+ */
+export function askReadably(): void {
+  requestHeaders.remove(FIELD_MASK); // first: without it the host is not asked
+  requestHeaders.remove(ACCEPT_ENCODING);
+}
 
 /**
  * What one request uses, known step by step from its headers to the end of its response: as the

@@ -4,7 +4,8 @@ import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 // not settled: field `<id>`, value `<tokens>:<deadline in ms>`. The gateway's clock is an argument.
 
 /**
- * Gives back what nobody settled in time, then takes from all balances or from none. A missing one
+ * Gives back what nobody settled in time (of more than a hundred now and then, not each time: they would be
+ * read for each of as many requests), then takes from all balances or from none. A missing one
  * begins with its grant, and what was taken from the one before it is not of this one.
  * ARGV: now in ms, id, tokens, `strict` or `allow`, deadline in ms (0: nothing is written down), then
  * for each balance its grant (0: none) and the seconds to keep one that begins (0: ever).
@@ -20,7 +21,7 @@ export const RESERVE: Slice = bytes(
     "for i=1,n do " +
     "local key,holds,grant=KEYS[2*i-1],KEYS[2*i],ARGV[2*i+4] " +
     "local balance=redis.call('get',key) " +
-    "if balance and deadline~='0' then " +
+    "if balance and deadline~='0' and (redis.call('hlen',holds)<100 or now%100==0) then " +
     "local all=redis.call('hgetall',holds) " +
     "for j=1,#all,2 do " +
     "local held,ends=string.match(all[j+1],'^(%d+):(%d+)$') " +

@@ -3,10 +3,15 @@ import { digits, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { Status } from "proxy-wasm-as";
 import { StoreReply } from "../reply";
 import { ATTEMPTS, SharedSpace } from "../shared-data/space";
-import { Hold, StoredValue } from "../values/stored-value";
+import { StoredValue } from "../values/stored-value";
 import { Balance } from "./balance";
 import { ReserveBalance } from "./reserve";
 import { SettleBalance } from "./settle";
+
+/** No reservation has it: ids are positive. */
+const NO_ID: i64 = -1;
+/** A moment that no time was over before. */
+const NEVER: i64 = i64.MIN_VALUE;
 
 /** Takes from one balance after the other; gives back when a later one denies. */
 export function reserveBalances(
@@ -101,7 +106,7 @@ function take(
 function begin(stored: StoredValue, balance: Balance): void {
   stored.bytes = digits(balance.grant);
   stored.endMs = balance.endsAtMs;
-  stored.holds = [];
+  stored.dropHolds();
 }
 
 function denies(command: ReserveBalance, left: i64): bool {
@@ -112,7 +117,7 @@ function withdraw(stored: StoredValue, command: ReserveBalance, left: i64): void
   const tokens = command.tokens;
   stored.bytes = digits(left - tokens);
   if (tokens > 0 && command.deadlineMs > 0) {
-    stored.addHold(new Hold(command.id, tokens, command.deadlineMs));
+    stored.addHold(command.id, tokens, command.deadlineMs);
   }
 }
 
@@ -124,15 +129,8 @@ function denial(index: i32, balance: Slice | null): StoreReply {
 
 /** Gives back the holds whose time is over. False: there are none. */
 function heal(stored: StoredValue, nowMs: i64): bool {
-  let back: i64 = 0;
-  const kept: Hold[] = [];
-  for (let i = 0; i < stored.holds.length; i++) {
-    const hold = stored.holds[i];
-    if (hold.deadlineMs < nowMs) back += hold.tokens;
-    else kept.push(hold);
-  }
+  const back = stored.takeHolds(NO_ID, nowMs);
   if (back == 0) return false;
-  stored.holds = kept;
   stored.bytes = digits(balanceOf(stored) + back);
   return true;
 }
@@ -152,22 +150,11 @@ function settle(
   const isNoted = reservation.deadlineMs > 0 && reservation.tokens > 0;
   for (let i = 0; i < ATTEMPTS; i++) {
     stored.read(nowMs);
-    const wasHeld = !isNoted || release(stored, reservation.id);
+    const wasHeld = !isNoted || stored.takeHolds(reservation.id, NEVER) != 0;
     if (stored.bytes === null) return true;
     const change = (wasHeld ? reservation.tokens : 0) - spent;
     stored.bytes = digits(balanceOf(stored) + change);
     if (stored.write() == Status.Ok) return true;
-  }
-  return false;
-}
-
-/** Takes out a hold; false when it is not there any more. */
-function release(stored: StoredValue, id: i64): bool {
-  const holds = stored.holds;
-  for (let i = 0; i < holds.length; i++) {
-    if (holds[i].id != id) continue;
-    holds.splice(i, 1);
-    return true;
   }
   return false;
 }

@@ -95,7 +95,8 @@ export class Slot {
 
   /**
    * Writes the bucket's entry, and drops what has expired. When the slot is full, the entry that
-   * expires next goes.
+   * expires next goes. An entry that counts nothing is as good as none, and takes no place: requests
+   * that were refused and given everything back push out nobody.
    *
    * @returns CasMismatch: the slot was changed since `read`, nothing was written
    */
@@ -106,11 +107,13 @@ export class Slot {
       if (!this.isOwn(at) && expiryAt(ptr) >= nowMs) out.appendRaw(ptr, ENTRY_SIZE);
     }
     let evicted = 0;
-    while (out.length >= CAPACITY * ENTRY_SIZE) {
-      removeFirstToExpire(out);
-      evicted++;
+    if ((entry.count | entry.before) != 0) {
+      while (out.length >= CAPACITY * ENTRY_SIZE) {
+        removeFirstToExpire(out);
+        evicted++;
+      }
+      this.append(out, entry);
     }
-    this.append(out, entry);
     const status = setSharedData(this.key, out.view(), this.cas);
     if (status == Status.Ok && evicted > 0) this.space.metrics.countEvictions(evicted);
     return status;

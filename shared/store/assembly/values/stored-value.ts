@@ -1,4 +1,4 @@
-import { Builder, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { getSharedData, ONLY_IF_ABSENT, setSharedData, Status } from "proxy-wasm-as";
 import { appendLong } from "../shared-data/long";
 import { SharedSpace } from "../shared-data/space";
@@ -8,19 +8,6 @@ const HOLD_SIZE: i32 = 24;
 /** As length: there is no value. Shared data knows no removal. */
 const NOTHING: i32 = -1;
 
-/** Tokens that were taken from a balance and not settled yet. */
-@final
-export class Hold {
-  constructor(
-    readonly id: i64,
-    readonly tokens: i64,
-    /** When it may be given back, in milliseconds since 1970. */
-    readonly deadlineMs: i64,
-  ) {}
-}
-
-const NO_HOLDS: Hold[] = [];
-
 /**
  * One value in shared data, under a key of its own:
  *
@@ -28,6 +15,9 @@ const NO_HOLDS: Hold[] = [];
  *   │ end ms    │ length    │ holds     │ bytes  │ holds × (id, tokens, end ms) │
  *   │ i64, 0: – │ i32, -1:– │ i32       │        │ 3 × i64                      │
  *   └───────────┴───────────┴───────────┴────────┴──────────────────────────────┘
+ *
+ * A hold is what was taken from a balance and not settled yet; who has thousands of requests under way
+ * has thousands of them, so they stay as they are written.
  *
  * Read it, change it, write it; when somebody else wrote in between, again.
  */
@@ -39,8 +29,8 @@ export class StoredValue {
   bytes: Slice | null = null;
   /** 0: never. */
   endMs: i64 = 0;
-  /** More come through `addHold`. */
-  holds: Hold[] = NO_HOLDS;
+  /** As they are written; memory as that of `bytes`. */
+  private holds: Slice = NO_BYTES;
   /** What was read in an earlier callback is still there, for one write. */
   isKept: bool = false;
 
@@ -52,21 +42,53 @@ export class StoredValue {
     this.isKept = false;
     this.bytes = null;
     this.endMs = 0;
-    this.holds = NO_HOLDS;
+    this.holds = NO_BYTES;
     const found = getSharedData(this.key);
     this.cas = found === null ? ONLY_IF_ABSENT : found.cas;
     if (found !== null && found.data.length >= HEADER_SIZE) this.decode(found.data, nowMs);
   }
 
-  addHold(hold: Hold): void {
-    if (this.holds === NO_HOLDS) this.holds = [];
-    this.holds.push(hold);
+  /** @param deadlineMs when it may be given back, in milliseconds since 1970 */
+  addHold(id: i64, tokens: i64, deadlineMs: i64): void {
+    const out = new Builder(this.holds.length + HOLD_SIZE).append(this.holds);
+    appendLong(out, id);
+    appendLong(out, tokens);
+    appendLong(out, deadlineMs);
+    this.holds = out.view();
+  }
+
+  /**
+   * Takes out the hold with an id, and those whose time was over before a moment.
+   *
+   * @returns their tokens; 0: there are none
+   */
+  takeHolds(id: i64, nowMs: i64): i64 {
+    const holds = this.holds;
+    let tokens: i64 = 0;
+    let kept: Builder | null = null;
+    let from = 0;
+    for (let at = 0; at < holds.length; at += HOLD_SIZE) {
+      const ptr = holds.ptr + <usize>at;
+      if (load<i64>(ptr) != id && load<i64>(ptr, 16) >= nowMs) continue;
+      tokens += load<i64>(ptr, 8);
+      if (kept === null) kept = new Builder(holds.length);
+      kept.append(holds.sub(from, at));
+      from = at + HOLD_SIZE;
+    }
+    if (kept !== null) this.holds = kept.append(holds.sub(from)).view();
+    return tokens;
+  }
+
+  /** What was taken before is forgotten. */
+  dropHolds(): void {
+    this.holds = NO_BYTES;
   }
 
   /** Keeps what was read for a later callback. */
   keep(): void {
     const bytes = this.bytes;
     if (bytes !== null) this.bytes = bytes.kept();
+    this.holds = this.holds.kept();
     this.isKept = true;
   }
 
@@ -80,16 +102,12 @@ export class StoredValue {
   /** CasMismatch: the value was changed since `read`, nothing was written. */
   write(): Status {
     const value = this.bytes;
-    const out = new Builder(HEADER_SIZE + this.holds.length * HOLD_SIZE + 32);
+    const holds = this.holds;
+    const out = new Builder(HEADER_SIZE + holds.length + 32);
     appendLong(out, value === null ? 0 : this.endMs);
-    appendLong(out, ((<i64>this.holds.length) << 32) | (<i64>(<u32>lengthOf(value))));
+    appendLong(out, ((<i64>(holds.length / HOLD_SIZE)) << 32) | (<i64>(<u32>lengthOf(value))));
     if (value !== null) out.append(value);
-    for (let i = 0; i < this.holds.length; i++) {
-      appendLong(out, this.holds[i].id);
-      appendLong(out, this.holds[i].tokens);
-      appendLong(out, this.holds[i].deadlineMs);
-    }
-    return setSharedData(this.key, out.view(), this.cas);
+    return setSharedData(this.key, out.append(holds).view(), this.cas);
   }
 
   private decode(data: Slice, nowMs: i64): void {
@@ -98,10 +116,7 @@ export class StoredValue {
     const holdsAt = HEADER_SIZE + max(0, length);
     const isWhole = <i64>holdsAt + <i64>count * HOLD_SIZE == <i64>data.length;
     if (length < NOTHING || count < 0 || !isWhole) return;
-    for (let i = 0; i < count; i++) {
-      const ptr = data.ptr + <usize>(holdsAt + i * HOLD_SIZE);
-      this.addHold(new Hold(load<i64>(ptr), load<i64>(ptr, 8), load<i64>(ptr, 16)));
-    }
+    if (count > 0) this.holds = data.sub(holdsAt);
     this.endMs = load<i64>(data.ptr);
     if (length != NOTHING && !this.isOver(nowMs)) this.bytes = data.sub(HEADER_SIZE, holdsAt);
   }

@@ -180,6 +180,8 @@ export const CHAIN: WasmFilter[] = [
     plugin: "content-security",
     config: {
       denyMessage: "我不能处理这个请求",
+      // Masks of earlier turns hold: the client sends their originals again.
+      requestScope: "all",
       rules: [
         { name: "forbidden", words: ["weapon", "制造炸弹"], phase: "request" },
         // The model gets [[PHONE_CN_1]], the client its number back.

@@ -114,6 +114,7 @@ export class SecurityConfig {
     this.consumers = consumers;
     const needs = new Needs(backends, consumers.masks);
     this.needs = needs;
+    api.splitLists(needs.masks);
     this.readsRequest = checksRequest || (checksResponse && needs.prompt);
     this.checksImages = config.flag("checkRequestImage");
     this.mayMask = mayMask(rules, needs, api);

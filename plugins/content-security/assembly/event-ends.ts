@@ -1,25 +1,20 @@
+import { JsonValue, textOf } from "@ai-gateway-wasm/as-json";
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { dataOf } from "@ai-gateway-wasm/sse";
-import { MARK } from "./words";
+import { isLastType, MARK, TYPE } from "./words";
 
 const LINE_FEED: i32 = 0x0a;
 const RETURN: i32 = 0x0d;
 const DATA: Slice = bytes("data");
 
-/** What streams end with: OpenAI's chat and responses, Anthropic. */
-const LAST_WORDS: Slice[] = [
-  bytes("[DONE]"),
-  bytes('{"type":"message_stop"'),
-  bytes('{"type":"response.completed"'),
-];
+/** What OpenAI's chats end with. */
+const DONE: Slice = bytes("[DONE]");
 
-/** Nothing is said behind the event. */
-export function isLastWord(event: Slice): bool {
+/** Nothing is said behind the event. @param root its document; null: it has none */
+export function isLastWord(event: Slice, root: JsonValue | null): bool {
+  if (root !== null && isLastType(textOf(root.get(TYPE)))) return true;
   const data = dataOf(event);
-  for (let i = 0; data !== null && i < LAST_WORDS.length; i++) {
-    if (data.startsWith(LAST_WORDS[i])) return true;
-  }
-  return false;
+  return data !== null && data.startsWith(DONE);
 }
 
 /** Bytes of the blank line that ends there: LF, CR, or CRLF. */

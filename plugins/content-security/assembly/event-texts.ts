@@ -95,11 +95,14 @@ export class EventTexts {
   readonly root: JsonValue | null;
   /** The data, when it stands in several lines; null: it stands in the event as it is. */
   readonly joined: Slice | null;
+  /** It has no data, and is a document itself. */
+  readonly isLine: bool;
 
-  /** @param event as `SseReader` gives it */
+  /** @param event as `SseReader` gives it; documents in it count where it has no data */
   constructor(private readonly event: Slice) {
     const data = dataOf(event);
-    const root = data !== null ? findJson(data) : null;
+    const root = findJson(data === null ? event : data);
+    this.isLine = data === null;
     this.joined = data !== null && offsetIn(event, data) < 0 ? data : null;
     this.root = root;
   }

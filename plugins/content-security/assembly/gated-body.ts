@@ -1,5 +1,6 @@
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { DataAction, HttpCallResponse, responseBody, responseHeaders } from "proxy-wasm-as";
+import { Taking } from "./api/api";
 import { SecurityConfig } from "./config";
 import { Examiner } from "./exam";
 import { showsPausedChunks } from "./paused-chunks";
@@ -111,10 +112,11 @@ export class GatedBody {
 }
 
 /** For an answer whose headers are loaded; with the last parameter as `StreamGate`. */
-export function openGate(config: SecurityConfig, examiner: Examiner, isSearch: bool): GatedBody {
+export function openGate(config: SecurityConfig, examiner: Examiner, taking: Taking): GatedBody {
   const hasTrailers = responseHeaders.get(TRAILER) !== null;
   const isTimed = config.flushTicks > 0;
   const canPause = (hasTrailers || isTimed) && showsPausedChunks();
-  const gate = new StreamGate(config, examiner, isSearch);
+  const ending = taking == Taking.Lines ? config.refusal.lines() : null;
+  const gate = new StreamGate(config, examiner, taking, ending);
   return new GatedBody(gate, hasTrailers && canPause, isTimed && canPause);
 }

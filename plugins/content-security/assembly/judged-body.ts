@@ -1,5 +1,5 @@
 import { isValidJson } from "@ai-gateway-wasm/as-json";
-import { NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { isValidUtf8, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { replaceHeldBody } from "@ai-gateway-wasm/kit";
 import { dataOf } from "@ai-gateway-wasm/sse";
 import { requestBody, responseBody, Status } from "proxy-wasm-as";
@@ -37,12 +37,13 @@ export function isUnreadableBody(
 }
 
 /**
- * All of it is JSON: brackets stand in forms, in uploads and behind documents, too. Where the last
+ * All of it is JSON, in UTF-8 whatever its header says: brackets stand in forms, in uploads and behind documents, too. Where the last
  * chunk is hidden nobody can tell.
  */
 function isDocument(body: Slice, texts: Texts): bool {
+  if (texts.root === null || !isValidUtf8(body)) return false;
   const start = body.startsWith(MARK) ? MARK.length : 0;
-  return texts.root !== null && (isValidJson(body.sub(start)) || !showsPausedChunks());
+  return isValidJson(body.sub(start)) || !showsPausedChunks();
 }
 
 /** The body itself is judged, whatever it is. */

@@ -37,6 +37,9 @@ function doubtUse(reader: ConfigReader, config: SecurityConfig, doubts: Doubts):
   if (rules.needs(Phase.Request) && !config.checksRequest) {
     doubts.warn(reader, "checkRequest", needs);
   }
+  if (rules.masks(Phase.Request) && config.checksRequest && !config.api.readsAllTurns) {
+    doubts.warn(reader, "requestScope", "earlier turns may go on unmasked, unless it is all");
+  }
   if (rules.needs(Phase.Response) && !config.checksResponse) {
     doubts.warn(reader, "checkResponse", needs);
   }

@@ -31,12 +31,16 @@ export class StreamEvents {
   /** In the chunk, behind the present event. */
   private at: i32 = 0;
 
-  /** @param maxTail most bytes of an event that is not complete */
+  /**
+   * @param maxTail most bytes of an event that is not complete
+   * @param areLines each line is an event
+   */
   constructor(
     private readonly api: Api,
     private readonly maxTail: i32,
+    areLines: bool,
   ) {
-    this.reader = new SseReader(maxTail);
+    this.reader = new SseReader(maxTail, areLines);
   }
 
   /** Some events were too long, and are not known. */

@@ -1,5 +1,6 @@
 import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { HttpCallResponse } from "proxy-wasm-as";
+import { Taking } from "./api/api";
 import { SecurityConfig, Trigger } from "./config";
 import { isLastWord, mayHaveData } from "./event-ends";
 import { EventText } from "./event-texts";
@@ -48,8 +49,6 @@ export class StreamGate {
   private hasEnded: bool = false;
   /** All is said: what is held does not wait for more. */
   private isSpoken: bool = false;
-  /** How a refusal ends the stream; null until it shows what it speaks. */
-  private ending: Ending | null = null;
   /** A refusal or the end went out: what comes is swallowed. */
   private isOver: bool = false;
   /** Something was taken out of it, by whomever. */
@@ -67,15 +66,17 @@ export class StreamGate {
   /** A window is due, full or not. */
   private isLate: bool = false;
 
-  /** @param isSearch nobody says that it is a stream of events: what is no data is not held */
+  /** @param taking `Search`: nobody says that it is a stream, so what is no data is not held */
   constructor(
     private readonly config: SecurityConfig,
     private readonly examiner: Examiner,
-    private readonly isSearch: bool,
+    private readonly taking: Taking,
+    /** How a refusal ends the stream; null until it shows what it speaks. */
+    private ending: Ending | null,
   ) {
     this.tracks = new Tracks(config.rules, examiner, config.api.speaker);
     this.context = new StreamContext(config);
-    this.incoming = new StreamEvents(config.api, <i32>config.maxBodyBytes);
+    this.incoming = new StreamEvents(config.api, <i32>config.maxBodyBytes, taking == Taking.Lines);
   }
 
   /** An answer is waited for: what is held must stay. */
@@ -161,7 +162,7 @@ export class StreamGate {
     held.messageId = said.messageId;
     held.joined = said.joined;
     for (let i = 0; i < said.list.length; i++) this.say(held, said.list[i]);
-    if (isLastWord(event)) this.finishTracks();
+    if (isLastWord(event, said.root)) this.finishTracks();
   }
 
   private say(held: HeldEvent, piece: EventText): void {
@@ -195,7 +196,7 @@ export class StreamGate {
   /** Blank lines, or what is held belongs to no event that says something, or that is known. */
   private get isNoEvent(): bool {
     if (this.incoming.isBetweenEvents || this.incoming.isDropping) return true;
-    return this.isSearch && !mayHaveData(this.held.view(), this.held.isAtLineStart);
+    return this.taking == Taking.Search && !mayHaveData(this.held.view(), this.held.isAtLineStart);
   }
 
   private get canGoOn(): bool {
@@ -304,9 +305,8 @@ export class StreamGate {
       default:
         ledger.eventsPassed();
     }
-    if (exam.isMasked && this.windowTexts.mask(exam.text, this.examiner.memory)) {
-      this.isMasked = true;
-    }
+    const isChanged = exam.isMasked && this.windowTexts.mask(exam.text, this.examiner.memory);
+    if (isChanged) this.isMasked = true;
     this.letGo();
   }
 
@@ -353,7 +353,7 @@ export class StreamGate {
     if (held.length == 0) return;
     this.out.append(held.view());
     held.clear();
-    if (this.isSearch && held.isAtLineStart) this.incoming.restart();
+    if (this.taking == Taking.Search && held.isAtLineStart) this.incoming.restart();
   }
 
   private refuse(judgement: Judgement | null): void {

@@ -204,7 +204,7 @@ export class ContentStream extends HttpContext {
       return HeadersAction.Continue;
     }
     if (taking == Taking.Hold) return this.holdResponse();
-    this.gate = openGate(config, this.examiner, taking == Taking.Search); // edits end what was loaded
+    this.gate = openGate(config, this.examiner, taking); // edits end what was loaded
     if (config.flushTicks > 0) this.flushes.add(this);
     this.ledger.audit.start();
     limitResponseBuffer(config.maxBodyBytes);

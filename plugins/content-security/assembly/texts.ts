@@ -168,7 +168,9 @@ export class Texts {
   /** Takes the messages of a request: what they say, and what tools are called with. */
   takeMessages(scope: Scope): void {
     const messages = this.member(MESSAGES);
-    if (messages !== null && messages.isArray) this.takeTurns(messages, scope);
+    if (messages === null || messages.isNull) return;
+    if (messages.isArray) this.takeTurns(messages, scope);
+    else this.isAmbiguous = true;
   }
 
   /** Takes messages, or items like them. */

@@ -20,6 +20,19 @@ export const TYPE: Slice = bytes("type");
 export const URL: Slice = bytes("url");
 export const USER: Slice = bytes("user");
 
+const LAST: Slice[] = [
+  bytes("message_stop"),
+  bytes("response.completed"),
+  bytes("response.incomplete"),
+  bytes("response.failed"),
+];
+
+/** The type of an event behind which nothing is said: of Anthropic and of OpenAI's responses. */
+export function isLastType(type: Slice): bool {
+  for (let i = 0; i < LAST.length; i++) if (type.equals(LAST[i])) return true;
+  return false;
+}
+
 /** Members with thoughts: `reasoning`, `reasoning_content`, `reasoning_details`, `thinking_blocks`. */
 export function isThought(key: Slice): bool {
   return key.startsWith(REASONING) || key.startsWith(THINKING);

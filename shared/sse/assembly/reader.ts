@@ -50,8 +50,14 @@ export class SseReader {
   /** The next event is the first one, which a byte order mark may precede. */
   private isFirst: bool = true;
 
-  /** @param maxTail how many bytes of an unfinished event may be kept from chunk to chunk */
-  constructor(private readonly maxTail: i32 = 256 * 1024) {}
+  /**
+   * @param maxTail how many bytes of an unfinished event may be kept from chunk to chunk
+   * @param isLines each line is an event, as in NDJSON
+   */
+  constructor(
+    private readonly maxTail: i32 = 256 * 1024,
+    private readonly isLines: bool = false,
+  ) {}
 
   /** Takes the next chunk. Call `next` until it answers false before the chunk's bytes go away. */
   feed(chunk: Slice): void {
@@ -84,7 +90,7 @@ export class SseReader {
         this.isAtLineStart = false;
         break;
       }
-      const isBlank = lineEnd == at && this.isAtLineStart;
+      const isBlank = this.isLines || (lineEnd == at && this.isAtLineStart);
       at = this.behindLineEnd(lineEnd);
       this.isAtLineStart = true;
       if (!isBlank) continue;

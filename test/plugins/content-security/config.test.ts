@@ -139,10 +139,13 @@ test("rules that need answers warn where none are judged", async () => {
   const told = (rule: object, more: object = {}) =>
     complaints({ ...CLOUD, checkRequest: true, ...more, rules: [rule] });
   const mask = { builtin: "email", action: "mask" };
-  expect(await told({ ...mask, restore: true })).toEqual([warning]);
+  const turns = "warn requestScope: earlier turns may go on unmasked, unless it is all";
+  expect(await told({ ...mask, restore: true })).toEqual([turns, warning]);
   expect(await told({ words: ["weapon"], phase: "response" })).toEqual([warning]);
   expect(await told({ words: ["weapon"] })).toEqual([]);
-  expect(await told({ ...mask, phase: "request" })).toEqual([]);
+  expect(await told({ ...mask, phase: "request" })).toEqual([turns]);
+  expect(await told({ ...mask, phase: "request" }, { requestScope: "all" })).toEqual([]);
+  expect(await complaints({ rules: [{ ...mask, phase: "request" }] })).toEqual([turns]);
   expect((await told({ ...mask, restore: true }, { checkResponse: true })).join()).not.toContain(
     "checkResponse",
   );

@@ -69,6 +69,11 @@ const NO_JSON: Record<string, Sent> = {
   "two documents": {
     body: `${JSON.stringify(chat(user("ok")))}${JSON.stringify(chat(user("weapon")))}`,
   },
+  "messages in another character set": {
+    headers: { "content-type": "application/json; charset=gbk" },
+    body: Buffer.from('{"messages":[{"role":"user","content":"\xce\xe4\xc6\xf7"}]}', "latin1"),
+  },
+  "messages that are no list": { body: { messages: { "0": user("weapon") } } },
   "a chat that is cut off": { body: '{"messages":[{"role":"user","content":"weapon' },
 };
 
@@ -78,6 +83,7 @@ const NO_TEXT: Record<string, Sent> = {
   "lists of token ids": { path: "/v1/completions", body: { prompt: [[29, 4512]] } },
   "token ids behind a text": { path: "/v1/completions", body: { prompt: ["hi", 29] } },
   "token ids as input": { path: "/v1/embeddings", body: { input: [29, 4512] } },
+  "a conversation as token ids": { path: "/api/generate", body: { prompt: "hi", context: [29] } },
   "embeddings of a prompt": {
     path: "/v1/completions",
     body: { prompt: "hi", prompt_embeds: "eA==" },
@@ -123,6 +129,17 @@ const TWINS: Record<string, Sent & { config?: Record<string, Json> }> = {
   },
 };
 
+/** Nobody looks so deep. */
+const DEEP: typeof TWINS = {
+  "descriptions that lie too deep": {
+    config: { requestScope: "all" },
+    body: {
+      messages: [user("ok")],
+      tools: JSON.parse(`${"[".repeat(80)}${"]".repeat(80)}`) as Json,
+    },
+  },
+};
+
 /** Names as only some parsers take them. */
 const ODD_NAMES: Record<string, Sent & { config?: Record<string, Json> }> = {
   Messages: { body: { model: "m", Messages: [user("weapon")] } },
@@ -156,6 +173,7 @@ const ROLES: Record<string, Sent> = {
   "a message like a tool's result": {
     body: chat({ role: "user", type: "x_tool_result", content: "weapon" }),
   },
+  "a role in other letters": { body: chat({ role: "User", content: "weapon" }) },
   "a role in a prompt": { body: { prompt: { type: "text", text: "weapon", role: "z" } } },
 };
 
@@ -190,6 +208,8 @@ const BESIDE: Record<string, Json> = {
   }),
   "a list of inputs": { input: ["ok", "weapon", "ok"] },
   "what follows": { prompt: "ok", suffix: "weapon" },
+  "a document of a chat": { messages: [user("ok")], documents: [{ title: "t", text: "weapon" }] },
+  "tags between letters": chat(user("wea\u{e0061}pon")),
   "a prediction": { messages: [user("ok")], prediction: { type: "content", content: "weapon" } },
 };
 
@@ -212,11 +232,14 @@ describe.each(BUILDS)("%s", (build: Build) => {
     await denies.close();
   });
 
-  test.each(Object.entries({ ...TWINS, ...ODD_NAMES }))("%s: refused", async (_what, sent) => {
-    const host = await open(build, sent.config ?? {});
-    expect(await send(host, sent)).toBeNull();
-    await host.close();
-  });
+  test.each(Object.entries({ ...TWINS, ...DEEP, ...ODD_NAMES }))(
+    "%s: refused",
+    async (_what, sent) => {
+      const host = await open(build, sent.config ?? {});
+      expect(await send(host, sent)).toBeNull();
+      await host.close();
+    },
+  );
 
   test.each(Object.entries(ROLES))("%s: a rule for users sees it", async (_what, sent) => {
     const host = await open(build, { rules: [{ words: ["weapon"], roles: ["user"] }] });

@@ -21,7 +21,7 @@ interface Character {
 }
 
 const SEPARATORS = new Set(" \t\n\r!\"'*,-./:;=?\\^_`|~\u00a0·、。‐‑‒–—―‖‗‘’‚‛“”„‟†‡•‣․‥…‧");
-/** Soft hyphen, joiners, marks of direction, variation selectors, byte order mark. */
+/** Soft hyphen, joiners, marks of direction, variation selectors, byte order mark, tags. */
 const WIDTHLESS: [number, number][] = [
   [0xad, 0xad],
   [0x34f, 0x34f],
@@ -32,6 +32,7 @@ const WIDTHLESS: [number, number][] = [
   [0x2060, 0x206f],
   [0xfe00, 0xfe0f],
   [0xfeff, 0xfeff],
+  [0xe0000, 0xe0fff],
 ];
 const isWord = (text: string): boolean => /^[A-Za-z0-9_]/.test(text);
 

@@ -80,6 +80,9 @@ describe("words", () => {
       "a\u00ads\u2060s",
     ]);
     expect(found(["ｂａｄ"], "bad", NORMALISED)).toEqual(["bad"]);
+    const tags = "b\u{e0001}a\u{e0fff}d";
+    expect(found(["bad"], tags, NORMALISED)).toEqual([tags]);
+    expect(found(["bad"], "b\u{dffff}a\u{e1000}d", NORMALISED)).toEqual([]);
     expect(found(["bad"], "ｂａｄ")).toEqual([]);
   });
 
@@ -137,7 +140,7 @@ describe("a text in pieces", () => {
 });
 
 describe("against trying each word at each character", () => {
-  const LETTERS = [..."aabbcAB-_. ,中国人ａＢ\u200b\u3000、。…·é😀1"];
+  const LETTERS = [..."aabbcAB-_. ,中国人ａＢ\u200b\u{e0041}\u3000、。…·é😀1"];
 
   test.each([1, 2, 3, 4, 5, 6])("seed %i", (seed) => {
     const random = new Random(seed);

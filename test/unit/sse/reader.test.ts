@@ -12,7 +12,7 @@ beforeAll(async () => {
 const BOUND = 256 * 1024;
 
 function read(body: string | Uint8Array, cuts: number[] = [], maxTail = BOUND): string {
-  return run("read", [maxTail], body, encodeCuts(cuts))!.toString();
+  return run("read", [maxTail, 0], body, encodeCuts(cuts))!.toString();
 }
 
 describe("events", () => {
@@ -80,6 +80,27 @@ describe("an event longer than the bound", () => {
 
   it("is read when it lies in one chunk", () => {
     expect(read(long, [], 50)).toContain("x".repeat(100));
+  });
+});
+
+describe("lines that are events", () => {
+  const readLines = (body: string, cuts: number[]) =>
+    run("read", [BOUND, 1], body, encodeCuts(cuts))!.toString();
+
+  it.each([
+    ["one", "data: a\n", "a|data=a;\n"],
+    ["several, line ends in any mix", "data: a\ndata: b\r\n\ndata: c\rd", "a b c -…"],
+    ["blank lines only", "\n\r\n\r\r", ""],
+    ["a byte order mark", "\ufeffdata: a\ndata: b", "a b…"],
+  ])("%s, cut anywhere", (_name, body, expected) => {
+    for (const cuts of [[], ...allCuts(Buffer.byteLength(body))]) {
+      const told = readLines(body, cuts);
+      const short = told
+        .replace(/\|.*\n/g, " ")
+        .trimEnd()
+        .replace(" …", "…");
+      expect([told, short], `cut at ${cuts.join()}`).toContain(expected);
+    }
   });
 });
 

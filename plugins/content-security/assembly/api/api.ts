@@ -13,7 +13,9 @@ export const enum Taking {
   Hold,
   /** Its events are let through as they are judged. */
   Stream,
-  /** The same, if it has events, which nobody says; all else of it is let through at once. */
+  /** The same of its lines, each of which is a document. */
+  Lines,
+  /** The same as `Stream`, if it has events, which nobody says; all else of it is let through at once. */
   Search,
 }
 
@@ -58,6 +60,14 @@ export abstract class Api {
   get judgesEvents(): bool {
     return false;
   }
+
+  /** What a client repeats of earlier turns is judged, too. */
+  get readsAllTurns(): bool {
+    return true;
+  }
+
+  /** @param areSplit what services are asked about has to be in the texts themselves: some mask */
+  splitLists(_areSplit: bool): void {}
 
   /** An event that differs from another in one text says the same elsewhere: no path asks for texts. */
   get readsAlike(): bool {

@@ -13,6 +13,10 @@ import { ASSISTANT } from "../words";
 /** Streams of whatever media type: the peer reads those that are not `text/…` at their end. */
 const EVENT_STREAM: Slice = bytes("event-stream");
 
+/** Documents in lines. */
+const NDJSON: Slice = bytes("ndjson");
+const JSONL: Slice = bytes("jsonl");
+
 /** No scope: what the peers look at is what a path names. */
 export const BY_PATH: i32 = -1;
 
@@ -47,13 +51,23 @@ export class TextGeneration extends Api {
     return this.paths.areEventsPlain;
   }
 
+  override get readsAllTurns(): bool {
+    return this.scope == Scope.All;
+  }
+
   override get speaker(): Slice {
     return ASSISTANT;
   }
 
+  override splitLists(areSplit: bool): void {
+    this.takesLists = this.takesLists && !areSplit;
+    this.takesListsOfAnswers = this.takesListsOfAnswers && !areSplit;
+  }
+
   override taking(isOk: bool, type: Slice): Taking {
     if (!isOk || !this.readsAnswers) return Taking.Pass;
-    return type.find(EVENT_STREAM) >= 0 ? Taking.Stream : Taking.Hold;
+    if (type.find(EVENT_STREAM) >= 0) return Taking.Stream;
+    return type.find(NDJSON) >= 0 || type.find(JSONL) >= 0 ? Taking.Lines : Taking.Hold;
   }
 
   override readRequest(texts: Texts, client: Client): void {
@@ -80,6 +94,7 @@ export class TextGeneration extends Api {
     const texts = new EventTexts(event);
     if (this.scope != BY_PATH) texts.takeAll();
     if (texts.list.length == 0) texts.takeFirst(this.paths.stream); // of APIs that nobody knows
+    if (texts.isLine) texts.takeFirst(this.paths.response);
     return texts;
   }
 }

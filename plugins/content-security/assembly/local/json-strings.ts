@@ -44,6 +44,11 @@ export class JsonStrings {
     return true;
   }
 
+  /** Where the number begins that what was read ends; it stays where it is in a string. */
+  beginning(window: TextWindow, place: i32, lowest: i32): i32 {
+    return this.isInside ? place : numberBefore(window, place, lowest);
+  }
+
   /** What takes the place of what was read. */
   fit(text: Slice): Slice {
     return this.isInside ? escape(text, Escape.Plain) : quote(text, Escape.Plain);
@@ -67,4 +72,17 @@ export class JsonStrings {
       this.escape = 1;
     }
   }
+}
+
+/** Where the number begins that a place may be in the middle of. @param lowest not before this */
+export function numberBefore(window: TextWindow, place: i32, lowest: i32): i32 {
+  const bytes = window.view();
+  let at = place;
+  while (at > lowest && isNumeral(bytes.at(at - 1 - window.base))) at--;
+  return at;
+}
+
+/** `-1.5e+3` */
+function isNumeral(byte: i32): bool {
+  return (<u32>(byte - 0x2b) < 15 && byte != COMMA) || (byte | 0x20) == 0x65;
 }

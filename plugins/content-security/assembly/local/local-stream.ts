@@ -2,7 +2,7 @@ import { Slice } from "@ai-gateway-wasm/bytes";
 import { Judgement } from "../judge/judgement";
 import { Edits } from "./edits";
 import { Findings } from "./findings";
-import { JsonStrings } from "./json-strings";
+import { JsonStrings, numberBefore } from "./json-strings";
 import { Memory } from "./memory";
 import { NetScan } from "./net-scan";
 import { PatternSource } from "./pattern-source";
@@ -153,7 +153,9 @@ export class LocalStream {
     const restored = this.restored;
     let live = restored === null ? 0 : restored.live;
     for (let i = 0; i < this.scans.length; i++) live = max(live, this.scans[i].live);
-    return max(this.checked, window.end - min(live, this.holdback));
+    const lowest = max(this.checked, window.end - this.holdback);
+    const bound = max(lowest, window.end - live);
+    return this.strings === null ? bound : numberBefore(window, bound, lowest);
   }
 
   /** Notes built-in kinds that are not masked; answers how far that leaves the bound. */
@@ -188,6 +190,7 @@ export class LocalStream {
       strings.goTo(this.window, match.start);
       if (!strings.read(this.window, match.end)) return strings.at;
       match.end = strings.at;
+      match.start = strings.beginning(this.window, match.start, this.settled);
     }
     const text = match.replacement(this.window, this.memory);
     const replacement = strings === null ? text : strings.fit(text);

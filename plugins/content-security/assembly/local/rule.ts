@@ -1,4 +1,4 @@
-import { Slice } from "@ai-gateway-wasm/bytes";
+import { equalsIgnoreCase, Slice } from "@ai-gateway-wasm/bytes";
 import { Search } from "@ai-gateway-wasm/match/find";
 import { Phase } from "../judge/backend";
 import { Dimension } from "../judge/dimension";
@@ -78,7 +78,7 @@ export class LocalRule {
 
 function contains(texts: Slice[], text: Slice): bool {
   for (let i = 0; i < texts.length; i++) {
-    if (texts[i].equals(text)) return true;
+    if (equalsIgnoreCase(texts[i], text)) return true;
   }
   return false;
 }

@@ -3,6 +3,7 @@ import { requestHeaders } from "proxy-wasm-as";
 
 const PATH: Slice = bytes(":path");
 const QUERY: u8 = 0x3f;
+const SLASH: i32 = 0x2f;
 const MESSAGES_PATH: Slice = bytes("/messages");
 const RESPONSES_PATH: Slice = bytes("/responses");
 
@@ -37,7 +38,8 @@ export function meetByPath(client: Client): void {
 /** Told by how a path ends; its query does not count. */
 function protocolOf(path: Slice): Protocol {
   const query = path.indexOf(QUERY);
-  const plain = query < 0 ? path : path.sub(0, query);
+  let plain = query < 0 ? path : path.sub(0, query);
+  while (plain.at(plain.length - 1) == SLASH) plain = plain.sub(0, plain.length - 1);
   if (plain.endsWith(MESSAGES_PATH)) return Protocol.Messages;
   return plain.endsWith(RESPONSES_PATH) ? Protocol.Responses : Protocol.Chat;
 }

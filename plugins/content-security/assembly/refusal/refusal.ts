@@ -1,4 +1,4 @@
-import { bytes, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, bytes, Slice } from "@ai-gateway-wasm/bytes";
 import { Judgement } from "../judge/judgement";
 import { JSON_TYPE } from "../names";
 import { Client } from "./client";
@@ -7,6 +7,8 @@ import { DenyConfig } from "./deny-config";
 import { Ending } from "./ending";
 
 export const STREAM_TYPE: Slice = bytes("text/event-stream;charset=UTF-8");
+
+const LINE_FEED: u8 = 0x0a;
 
 /** Names the cause in access logs. */
 export const DENIED_DETAILS: Slice = bytes("content_security.denied");
@@ -61,6 +63,11 @@ export abstract class Refusal {
     return new WholeEnding(this);
   }
 
+  /** Follows documents in lines. */
+  lines(): Ending {
+    return new LineEnding(this);
+  }
+
   /** An answer that is no stream. */
   abstract document(denial: Denial): Slice;
 
@@ -77,5 +84,17 @@ class WholeEnding extends Ending {
 
   override events(denial: Denial): Slice {
     return this.refusal.events(denial);
+  }
+}
+
+/** Of documents in lines: the last one is the refusal. */
+@final
+class LineEnding extends Ending {
+  constructor(private readonly refusal: Refusal) {
+    super();
+  }
+
+  override events(denial: Denial): Slice {
+    return new Builder(1024).append(this.refusal.document(denial)).appendByte(LINE_FEED).view();
   }
 }

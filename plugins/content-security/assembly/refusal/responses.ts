@@ -10,7 +10,7 @@ import { Ending } from "./ending";
 import { countOf, eventObject, EventWriter } from "./event";
 import { randomId } from "./random-id";
 import { Refusal } from "./refusal";
-import { ID, TYPE } from "../words";
+import { ID, isLastType, TYPE } from "../words";
 
 const ITEM: Slice = bytes("item");
 const RESPONSE: Slice = bytes("response");
@@ -31,11 +31,6 @@ const NO_USAGE: Slice = bytes(
 );
 /** Items of a well-behaved upstream begin one after another. */
 const MOST_OPEN: i32 = 64;
-const LAST: Slice[] = [
-  bytes("response.completed"),
-  bytes("response.incomplete"),
-  bytes("response.failed"),
-];
 
 /** A response of the model `from-security-guard` (OpenAI API reference, "Responses"). */
 @final
@@ -121,7 +116,7 @@ class ResponseEnding extends Ending {
     if (type.equals(CREATED)) this.begin(root.get(RESPONSE));
     else if (type.equals(ITEM_ADDED)) this.openItem(root);
     else if (type.equals(ITEM_DONE)) this.closeItem(countOf(root, INDEX));
-    for (let i = 0; i < LAST.length; i++) if (type.equals(LAST[i])) this.hasEnded = true;
+    if (isLastType(type)) this.hasEnded = true;
   }
 
   override events(denial: Denial): Slice {

@@ -6,6 +6,9 @@
 /** What `foldCharacter` answers for a character that counts as absent. */
 export const ABSENT: u32 = u32.MAX_VALUE;
 
+/** How tags and further variation selectors begin, U+E0000 to U+E0FFF. */
+const TAG: u32 = 0xa0f3;
+
 /** Bytes that a lead byte announces, 1 for a byte that leads nothing. */
 export function widthAfter(lead: i32): i32 {
   return lead < 0xc2 || lead > 0xf4 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
@@ -24,6 +27,7 @@ export function lowerCharacter(char: u32): u32 {
 /** Full-width forms as half-width; ABSENT for what has no width. */
 export function foldCharacter(char: u32): u32 {
   if (char < 0x80) return char;
+  if ((char & 0xffff) == TAG && char >> 24 != 0) return ABSENT;
   const rune = runeOf(char);
   if (rune >= 0xff01 && rune <= 0xff5e) return rune - 0xfee0;
   if (rune == 0x3000) return 0x20;

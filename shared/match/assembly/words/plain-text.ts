@@ -242,8 +242,8 @@ function wides(chunk: v128, at: usize, most: i32): i32 {
   const zeros = v128.and(is(v128.load(at, 1), 0x80), i8x16.le_u(thirds, i8x16.splat(<i8>most)));
   const wide = v128.or(is(chunk, 0xef), v128.or(is(chunk, 0xe1), is(chunk, 0xe2)));
   const narrow = v128.or(is(chunk, 0xc2), v128.or(is(chunk, 0xcd), is(chunk, 0xd8)));
-  const space = v128.and(is(chunk, 0xe3), zeros);
-  return i8x16.bitmask(v128.or(space, v128.or(wide, narrow)));
+  const rare = v128.or(is(chunk, 0xf3), v128.and(is(chunk, 0xe3), zeros));
+  return i8x16.bitmask(v128.or(rare, v128.or(wide, narrow)));
 }
 
 /**

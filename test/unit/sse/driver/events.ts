@@ -6,12 +6,12 @@ import { Chunks } from "../../llm/driver/chunks";
 export { input, outputAt, outputLength } from "../../json/driver/frame";
 
 /*
- * Arguments: body, cuts (see chunks.ts). Answers a line per event: its data, or `-` for none, and
+ * Arguments: body, cuts (see chunks.ts); `isLines`: each line is an event. Answers a line per event: its data, or `-` for none, and
  * after a `|` its fields as `name=value`, each closed with `;`. A last line `…` says that the stream
  * ends inside of an event, which stands before it.
  */
-export function read(maxTail: i32): void {
-  const reader = new SseReader(maxTail);
+export function read(maxTail: i32, isLines: i32): void {
+  const reader = new SseReader(maxTail, isLines != 0);
   const chunks = new Chunks(argument(0), argument(1));
   while (true) {
     const chunk = chunks.next();

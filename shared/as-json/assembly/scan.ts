@@ -87,63 +87,56 @@ export function skipOpen(at: usize, end: usize, depth: i32, isInString: bool): u
     const chunk = v128.load(at);
     const quotes = i8x16.bitmask(i8x16.eq(chunk, quote));
     const slashes = i8x16.bitmask(i8x16.eq(chunk, backslash));
-    if (inString != 0) {
-      if ((quotes | slashes) == 0) {
+    if (inString != 0 && (quotes | slashes) == 0) {
+      at += 16;
+      continue;
+    }
+    if (inString == 0 || slashes == 0) {
+      let inside = inString;
+      if (slashes == 0) inside ^= prefixXor(quotes);
+      else if (quotes != 0) inside = -1 << ctz(quotes); // judged after its string
+      const folded = v128.or(chunk, fold);
+      let opens = i8x16.bitmask(i8x16.eq(folded, open)) & ~inside;
+      let closes = i8x16.bitmask(i8x16.eq(folded, close)) & ~inside;
+      if (popcnt(closes) < depth) {
+        depth += popcnt(opens) - popcnt(closes);
+      } else {
+        while ((opens | closes) != 0) {
+          const bit = ctz(opens | closes);
+          if ((opens >> bit) & 1) depth++;
+          else if (--depth == 0) return at + <usize>bit + 1;
+          opens &= ~(1 << bit);
+          closes &= ~(1 << bit);
+        }
+      }
+      if (slashes == 0 || quotes == 0) {
+        inString = inside & 0x8000 ? 0xffff : 0;
         at += 16;
         continue;
       }
-      if (slashes != 0) {
-        at = findQuote(at, end);
-        if (at++ == 0) return cutOff(depth, true);
-        inString = 0;
-        continue;
-      }
+      at += <usize>ctz(quotes) + 1;
     }
-    let inside = inString;
-    if (slashes == 0) inside ^= prefixXor(quotes);
-    else if (quotes != 0) inside = -1 << ctz(quotes); // judged after its string
-    const folded = v128.or(chunk, fold);
-    let opens = i8x16.bitmask(i8x16.eq(folded, open)) & ~inside;
-    let closes = i8x16.bitmask(i8x16.eq(folded, close)) & ~inside;
-    if (popcnt(closes) < depth) {
-      depth += popcnt(opens) - popcnt(closes);
-    } else {
-      while ((opens | closes) != 0) {
-        const bit = ctz(opens | closes);
-        if ((opens >> bit) & 1) depth++;
-        else if (--depth == 0) return at + <usize>bit + 1;
-        opens &= ~(1 << bit);
-        closes &= ~(1 << bit);
-      }
-    }
-    if (slashes != 0 && quotes != 0) {
-      at = findQuote(at + <usize>ctz(quotes) + 1, end);
-      if (at++ == 0) return cutOff(depth, true);
-      continue;
-    }
-    inString = inside & 0x8000 ? 0xffff : 0;
-    at += 16;
+    // The one call here: V8 puts all of `findQuote` in place of each.
+    at = findQuote(at, end);
+    if (at++ == 0) return cutOff(depth, true);
+    inString = 0;
   }
   return skipOpenTail(at, end, depth, inString != 0);
 }
 
 /** The last bytes of `skipOpen`, one by one. */
 function skipOpenTail(at: usize, end: usize, depth: i32, inString: bool): usize {
-  if (inString) {
-    at = findQuote(at, end);
-    if (at++ == 0) return cutOff(depth, true);
-  }
-  while (at < end) {
-    const byte = load<u8>(at);
+  while (inString || at < end) {
+    const byte = inString ? <u8>Char.Quote : load<u8>(at++);
     if (byte == Char.Quote) {
-      at = findQuote(at + 1, end);
-      if (at == 0) return cutOff(depth, true);
+      at = findQuote(at, end);
+      if (at++ == 0) return cutOff(depth, true);
+      inString = false;
     } else if ((byte | 0x20) == Char.OpenCurly) {
       depth++;
     } else if ((byte | 0x20) == Char.CloseCurly && --depth == 0) {
-      return at + 1;
+      return at;
     }
-    at++;
   }
   return cutOff(depth, false);
 }

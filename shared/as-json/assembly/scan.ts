@@ -87,39 +87,42 @@ export function skipOpen(at: usize, end: usize, depth: i32, isInString: bool): u
     const chunk = v128.load(at);
     const quotes = i8x16.bitmask(i8x16.eq(chunk, quote));
     const slashes = i8x16.bitmask(i8x16.eq(chunk, backslash));
-    if (inString != 0 && (quotes | slashes) == 0) {
-      at += 16;
-      continue;
-    }
-    if (inString == 0 || slashes == 0) {
-      let inside = inString;
-      if (slashes == 0) inside ^= prefixXor(quotes);
-      else if (quotes != 0) inside = -1 << ctz(quotes); // judged after its string
-      const folded = v128.or(chunk, fold);
-      let opens = i8x16.bitmask(i8x16.eq(folded, open)) & ~inside;
-      let closes = i8x16.bitmask(i8x16.eq(folded, close)) & ~inside;
-      if (popcnt(closes) < depth) {
-        depth += popcnt(opens) - popcnt(closes);
-      } else {
-        while ((opens | closes) != 0) {
-          const bit = ctz(opens | closes);
-          if ((opens >> bit) & 1) depth++;
-          else if (--depth == 0) return at + <usize>bit + 1;
-          opens &= ~(1 << bit);
-          closes &= ~(1 << bit);
-        }
-      }
-      if (slashes == 0 || quotes == 0) {
-        inString = inside & 0x8000 ? 0xffff : 0;
+    if (inString != 0) {
+      if ((quotes | slashes) == 0) {
         at += 16;
         continue;
       }
-      at += <usize>ctz(quotes) + 1;
+      if (slashes != 0) {
+        at = findQuote(at, end);
+        if (at++ == 0) return cutOff(depth, true);
+        inString = 0;
+        continue;
+      }
     }
-    // The one call here: V8 puts all of `findQuote` in place of each.
-    at = findQuote(at, end);
-    if (at++ == 0) return cutOff(depth, true);
-    inString = 0;
+    let inside = inString;
+    if (slashes == 0) inside ^= prefixXor(quotes);
+    else if (quotes != 0) inside = -1 << ctz(quotes); // judged after its string
+    const folded = v128.or(chunk, fold);
+    let opens = i8x16.bitmask(i8x16.eq(folded, open)) & ~inside;
+    let closes = i8x16.bitmask(i8x16.eq(folded, close)) & ~inside;
+    if (popcnt(closes) < depth) {
+      depth += popcnt(opens) - popcnt(closes);
+    } else {
+      while ((opens | closes) != 0) {
+        const bit = ctz(opens | closes);
+        if ((opens >> bit) & 1) depth++;
+        else if (--depth == 0) return at + <usize>bit + 1;
+        opens &= ~(1 << bit);
+        closes &= ~(1 << bit);
+      }
+    }
+    if (slashes != 0 && quotes != 0) {
+      at = findQuote(at + <usize>ctz(quotes) + 1, end);
+      if (at++ == 0) return cutOff(depth, true);
+      continue;
+    }
+    inString = inside & 0x8000 ? 0xffff : 0;
+    at += 16;
   }
   return skipOpenTail(at, end, depth, inString != 0);
 }
@@ -129,7 +132,7 @@ function skipOpenTail(at: usize, end: usize, depth: i32, inString: bool): usize 
   while (inString || at < end) {
     const byte = inString ? <u8>Char.Quote : load<u8>(at++);
     if (byte == Char.Quote) {
-      at = findQuote(at, end);
+      at = findQuote(at, end); // the one call here: V8 puts all of it in place of each
       if (at++ == 0) return cutOff(depth, true);
       inString = false;
     } else if ((byte | 0x20) == Char.OpenCurly) {

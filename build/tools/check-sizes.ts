@@ -30,7 +30,8 @@ export function sizeProblems(sizes: Record<string, number>, budgets: Budgets): s
     }
   }
   for (const file of Object.keys(budgets)) {
-    if (sizes[file] === undefined) problems.push(`${BUDGETS_FILE} names ${file}, which is not built`);
+    if (sizes[file] === undefined)
+      problems.push(`${BUDGETS_FILE} names ${file}, which is not built`);
   }
   return problems;
 }

@@ -1,6 +1,9 @@
 import { JsonValue, stringOf } from "@ai-gateway-wasm/as-json";
-import { NOT_AN_INTEGER, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, NOT_AN_INTEGER, parseInteger, Slice } from "@ai-gateway-wasm/bytes";
 import { configInteger } from "./lenient";
+
+/** How RFC 3339 text begins: a zero stands for any digit. */
+const FORM: Slice = bytes("0000-00-00T00:00:00");
 
 /** What `readTime` answers for something that is no point in time. */
 export const NOT_A_TIME: i64 = i64.MIN_VALUE;
@@ -19,29 +22,31 @@ export function readTime(value: JsonValue): i64 {
  * section 5.6). `NOT_A_TIME` for anything else.
  */
 export function parseRfc3339(text: Slice): i64 {
-  if (text.length < 20 || !hasMarks(text)) return NOT_A_TIME;
-  const year = digits(text, 0, 4);
-  const month = digits(text, 5, 2);
-  const day = digits(text, 8, 2);
-  const hour = digits(text, 11, 2);
-  const minute = digits(text, 14, 2);
-  const second = digits(text, 17, 2);
-  if (year < 0 || <u32>(month - 1) > 11 || <u32>(day - 1) >= <u32>daysIn(year, month)) {
-    return NOT_A_TIME;
+  if (text.length < 20) return NOT_A_TIME;
+  const numbers = new StaticArray<i32>(6);
+  let which = 0;
+  for (let at = 0; at < FORM.length; at++) {
+    const byte = text.at(at);
+    const mark = FORM.at(at);
+    if (mark == 0x30) {
+      const digit = byte - 0x30;
+      if (<u32>digit > 9) return NOT_A_TIME;
+      numbers[which] = numbers[which] * 10 + digit;
+    } else {
+      if (byte != mark && (mark != 0x54 || (byte != 0x74 && byte != 0x20))) return NOT_A_TIME;
+      which++;
+    }
   }
-  if (<u32>hour > 23 || <u32>minute > 59 || <u32>second > 60) return NOT_A_TIME;
+  const year = numbers[0];
+  const month = numbers[1];
+  const day = numbers[2];
+  if (<u32>(month - 1) > 11 || <u32>(day - 1) >= <u32>daysIn(year, month)) return NOT_A_TIME;
+  if (numbers[3] > 23 || numbers[4] > 59 || numbers[5] > 60) return NOT_A_TIME;
   const zone = endOfFraction(text);
   const offset = zone < 0 ? NOT_A_TIME : parseOffset(text, zone);
   if (offset == NOT_A_TIME) return NOT_A_TIME;
   const days = daysSince1970(year, month, day);
-  return days * 86400 + <i64>(hour * 3600 + minute * 60 + second) - offset;
-}
-
-/** The characters between the numbers: `____-__-__T__:__:__`. */
-function hasMarks(text: Slice): bool {
-  if (text.at(4) != 0x2d || text.at(7) != 0x2d) return false;
-  if (text.at(13) != 0x3a || text.at(16) != 0x3a) return false;
-  return (text.at(10) | 0x20) == 0x74 || text.at(10) == 0x20;
+  return days * 86400 + <i64>(numbers[3] * 3600 + numbers[4] * 60 + numbers[5]) - offset;
 }
 
 /** Position after the seconds and their fraction; -1 for a point without digits. */

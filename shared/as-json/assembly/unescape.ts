@@ -1,6 +1,9 @@
-import { Builder, hexValue, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, hexValue, sameBytes, Slice } from "@ai-gateway-wasm/bytes";
 import { Char } from "./char";
 import { findBackslash } from "./scan";
+
+/** A key in the making: bodies may have a million of them. */
+const KEY: Builder = new Builder(0);
 
 /**
  * The text between the quotes of a JSON string with its escapes resolved, as UTF-8; the same slice
@@ -9,27 +12,40 @@ import { findBackslash } from "./scan";
  */
 export function unescape(text: Slice): Slice {
   const end = text.ptr + <usize>text.length;
-  let next = findBackslash(text.ptr, end);
-  if (next == 0) return text;
+  if (findBackslash(text.ptr, end) == 0) return text;
   const out = new Builder(text.length);
-  let from = text.ptr;
+  appendUnescaped(out, text.ptr, end);
+  return out.view();
+}
+
+/** Whether the bytes in `[at, end)`, some of them escaped, are this text. Takes no memory. */
+export function unescapesTo(at: usize, end: usize, text: Slice): bool {
+  if (<i32>(end - at) > 6 * text.length) return false; // what an escape of one byte has
+  KEY.clear();
+  appendUnescaped(KEY, at, end);
+  return KEY.length == text.length && sameBytes(KEY.ptr, text.ptr, text.length);
+}
+
+function appendUnescaped(out: Builder, at: usize, end: usize): void {
+  let next = findBackslash(at, end);
   while (next != 0) {
-    out.appendRaw(from, <i32>(next - from));
-    const used = appendEscape(out, text, <i32>(next - text.ptr));
-    if (used == 0) return out.view();
-    from = next + <usize>used;
-    next = findBackslash(from, end);
+    out.appendRaw(at, <i32>(next - at));
+    const used = appendEscape(out, next, end);
+    if (used == 0) return;
+    at = next + used;
+    next = findBackslash(at, end);
   }
-  return out.appendRaw(from, <i32>(end - from)).view();
+  out.appendRaw(at, <i32>(end - at));
 }
 
 /** Appends what the escape at `at` stands for; answers its length in bytes, 0 when it is invalid. */
-function appendEscape(out: Builder, text: Slice, at: i32): i32 {
-  switch (text.at(at + 1)) {
+function appendEscape(out: Builder, at: usize, end: usize): usize {
+  const byte: i32 = at + 1 < end ? load<u8>(at + 1) : 0;
+  switch (byte) {
     case Char.Quote:
     case Char.Backslash:
     case Char.Slash:
-      out.appendByte(<u8>text.at(at + 1));
+      out.appendByte(<u8>byte);
       return 2;
     case 0x62: // b
       out.appendByte(0x08);
@@ -47,20 +63,20 @@ function appendEscape(out: Builder, text: Slice, at: i32): i32 {
       out.appendByte(<u8>Char.Tab);
       return 2;
     case 0x75: // u
-      return appendUnicode(out, text, at);
+      return appendUnicode(out, at, end);
     default:
       return 0;
   }
 }
 
-function appendUnicode(out: Builder, text: Slice, at: i32): i32 {
-  const unit = readUnit(text, at);
+function appendUnicode(out: Builder, at: usize, end: usize): usize {
+  const unit = readUnit(at, end);
   if (unit < 0) return 0;
   if (unit < 0xd800 || unit > 0xdfff) {
     appendCodePoint(out, unit);
     return 6;
   }
-  const low = unit < 0xdc00 ? readUnit(text, at + 6) : -1;
+  const low = unit < 0xdc00 ? readUnit(at + 6, end) : -1;
   if (low < 0xdc00 || low > 0xdfff) {
     appendCodePoint(out, 0xfffd);
     return 6;
@@ -70,11 +86,11 @@ function appendUnicode(out: Builder, text: Slice, at: i32): i32 {
 }
 
 /** The number in `\uXXXX` at `at`, or -1 when that is not what stands there. */
-export function readUnit(text: Slice, at: i32): i32 {
-  if (text.at(at) != Char.Backslash || text.at(at + 1) != 0x75) return -1;
+function readUnit(at: usize, end: usize): i32 {
+  if (at + 6 > end || load<u16>(at) != 0x755c) return -1;
   let unit = 0;
-  for (let i = at + 2; i < at + 6; i++) {
-    const digit = hexValue(text.at(i));
+  for (let i: usize = 2; i < 6; i++) {
+    const digit = hexValue(load<u8>(at + i));
     if (digit < 0) return -1;
     unit = (unit << 4) | digit;
   }
@@ -82,7 +98,7 @@ export function readUnit(text: Slice, at: i32): i32 {
 }
 
 /** Appends one code point as UTF-8. */
-export function appendCodePoint(out: Builder, point: i32): void {
+function appendCodePoint(out: Builder, point: i32): void {
   if (point < 0x80) {
     out.appendByte(<u8>point);
     return;

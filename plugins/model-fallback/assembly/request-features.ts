@@ -5,6 +5,7 @@ import { isModelFlood } from "@ai-gateway-wasm/llm/model";
 import { requestHeaders } from "proxy-wasm-as";
 
 const STREAM: Slice = bytes("stream");
+const BACKGROUND: Slice = bytes("background");
 const TOOLS: Slice = bytes("tools");
 const FUNCTIONS: Slice = bytes("functions");
 const MESSAGES: Slice = bytes("messages");
@@ -18,8 +19,8 @@ const IMAGES: Slice[] = [
   bytes("input_image"),
   bytes("image_file"),
 ];
-/** So often a body says `stream` before nobody reads on what: each reading takes memory. */
-const MOST_STREAMS: i32 = 64;
+/** So often a body says what it wants before nobody reads it: each reading takes memory. */
+const MOST_WISHES: i32 = 64;
 
 /** What a request's body says about what it wants. */
 @final
@@ -31,7 +32,9 @@ export class RequestFeatures {
   /** So often, or by such a long name, that it is not written into all its places. */
   isFlood: bool = false;
   streams: bool = false;
-  private streamNames: i32 = 0;
+  /** Its answer is kept, to be asked for later: only who began it can say it. */
+  isKept: bool = false;
+  private wishes: i32 = 0;
   hasTools: bool = false;
   /** Only looked for when somebody asks for it. */
   hasImages: bool = false;
@@ -65,8 +68,11 @@ export class RequestFeatures {
 
   /** One member of the body. Servers disagree about repeated keys: one that says so does. */
   private note(member: JsonCursor, seesImages: bool): void {
-    if (member.keyIs(STREAM)) {
-      if (this.streamNames++ > MOST_STREAMS || configFlag(member.value)) this.streams = true;
+    const isStream = member.keyIs(STREAM);
+    if (isStream || member.keyIs(BACKGROUND)) {
+      const isWanted = this.wishes++ > MOST_WISHES || configFlag(member.value);
+      if (isStream) this.streams = this.streams || isWanted;
+      else this.isKept = this.isKept || isWanted;
     } else if (member.keyIs(TOOLS) || member.keyIs(FUNCTIONS)) {
       if (member.inner().next()) this.hasTools = true;
     } else if (seesImages && (member.keyIs(MESSAGES) || member.keyIs(INPUT))) {

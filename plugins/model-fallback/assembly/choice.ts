@@ -62,10 +62,15 @@ export class Choice {
     return choice;
   }
 
-  /** The first target and no other, whatever its breaker says. */
-  static first(chain: Chain): Choice {
+  /**
+   * The first target and no other, whatever its breaker says.
+   *
+   * @param draws the first rank is shared by weight; false: the route leads to the target
+   */
+  static first(chain: Chain, draws: bool): Choice {
     const choice = new Choice(chain);
-    choice.links.push(chain.ranks[0].links[0]);
+    const links = chain.ranks[0].links;
+    choice.links.push(draws ? byWeight(links)[0] : links[0]);
     return choice;
   }
 

@@ -35,8 +35,6 @@ export class JsonCursor {
   private valueAt: usize = 0;
   /** The present value once it was asked for: it may know its end already. */
   private found: JsonValue | null = null;
-  /** Where the present value ends; 0 while nobody asked. */
-  private valueEnd: usize = 0;
   /** What `inner` gives. */
   private below: JsonCursor | null = null;
 
@@ -69,21 +67,16 @@ export class JsonCursor {
 
   /** Back to before the first entry, so that one cursor serves many look-ups. */
   restart(): void {
-    this.leave();
-    this.at = this.start;
-  }
-
-  /** There is no present value any more. */
-  private leave(): void {
     this.found = null;
-    this.valueEnd = 0;
     this.type = NO_VALUE;
+    this.at = this.start;
   }
 
   /** Moves to the next entry; false when there is none. */
   next(): bool {
-    if (this.type != NO_VALUE) this.at = this.endAddress();
-    this.leave();
+    if (this.type != NO_VALUE) this.at = this.endOfValue();
+    this.found = null;
+    this.type = NO_VALUE;
     while (this.at != 0) {
       if (this.isObject && !this.findKey()) break;
       if (this.findValue()) return true;
@@ -158,15 +151,19 @@ export class JsonCursor {
 
   /** Whether the present value is this text. Allocates nothing. */
   valueIs(text: Slice): bool {
-    return this.type == JsonType.String && isKey(this.valueAt + 1, this.endAddress() - 1, text);
+    return this.type == JsonType.String && isKey(this.valueAt + 1, this.endOfValue() - 1, text);
   }
 
-  /** Address after the present value; only meaningful inside this package. */
-  endAddress(): usize {
+  private endOfValue(): usize {
     const value = this.found;
-    if (value !== null) return value.endAddress();
-    if (this.valueEnd == 0) this.valueEnd = findEnd(this.type, this.valueAt, this.limit);
-    return this.valueEnd;
+    return value === null ? findEnd(this.type, this.valueAt, this.limit) : value.endAddress();
+  }
+
+  /** Leaves the present value. @returns address after it; only meaningful inside this package */
+  pass(): usize {
+    this.at = this.endOfValue();
+    this.type = NO_VALUE;
+    return this.at;
   }
 
   /** What it walks over is an object. */
@@ -231,7 +228,9 @@ export function isKey(at: usize, end: usize, name: Slice): bool {
   // An escape is always longer than the character it stands for.
   if (length < name.length) return false;
   if (length == name.length) return sameBytes(at, name.ptr, length) && !hasEscape(name);
-  return findBackslash(at, end) != 0 && unescapesTo(at, end, name);
+  // And has six bytes at most for each of what it stands for.
+  if (length > 6 * name.length || findBackslash(at, end) == 0) return false;
+  return unescapesTo(at, end, name);
 }
 
 /** The same without regard to case; U+017F folds to `s`, U+212A to `k`. */

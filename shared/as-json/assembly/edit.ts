@@ -88,12 +88,12 @@ class Editor {
     let found = false;
     let lastEnd = start;
     for (; cursor.next(); count++) {
-      if (step.names(cursor, count)) {
-        found = true;
-        if (isLast) this.replace(cursor.address, cursor.endAddress());
-        else this.visit(cursor.inner(), cursor.address + 1, depth + 1);
-      }
-      lastEnd = cursor.endAddress();
+      const isNamed = step.names(cursor, count);
+      const address = cursor.address;
+      if (isNamed) found = true;
+      if (isNamed && !isLast) this.visit(cursor.inner(), address + 1, depth + 1);
+      lastEnd = cursor.pass();
+      if (isNamed && isLast) this.replace(address, lastEnd);
     }
     if (!found) this.insert(cursor, depth, count, lastEnd);
   }
@@ -143,8 +143,9 @@ class Editor {
     let end: usize = 0;
     for (let count = 0; cursor.next(); count++) {
       const start = cursor.entryAddress;
-      end = cursor.endAddress();
-      if (step.names(cursor, count)) {
+      const isNamed = step.names(cursor, count);
+      end = cursor.pass();
+      if (isNamed) {
         if (cutStart == 0) cutStart = start;
         continue;
       }

@@ -20,7 +20,6 @@ export function unescape(text: Slice): Slice {
 
 /** Whether the bytes in `[at, end)`, some of them escaped, are this text. Takes no memory. */
 export function unescapesTo(at: usize, end: usize, text: Slice): bool {
-  if (<i32>(end - at) > 6 * text.length) return false; // what an escape of one byte has
   KEY.clear();
   appendUnescaped(KEY, at, end);
   return KEY.length == text.length && sameBytes(KEY.ptr, text.ptr, text.length);

@@ -116,8 +116,7 @@ export class ReplayListener extends HeldRequest {
     chain.metrics.requests.increment();
     if (choice.links.length == 0) return this.replyUnasked(chain, request.model);
     const note = ChainNote.of(choice, request, this.isAlone);
-    const isSteered = !choice.links[0].target.name.equals(chain.primary);
-    const staysHere = isSteered && !steers;
+    const staysHere = !steers && !choice.links[0].target.name.equals(chain.primary);
     const isKept = staysHere || choice.links.length > 1;
     const kept = isKept ? new ReplayRequest(requestHeaders.pairs(), body) : NO_REQUEST;
     const calls = new ReplayCalls(config, choice, note, kept, this.id);
@@ -136,9 +135,8 @@ export class ReplayListener extends HeldRequest {
   protected override pass(chain: Chain): void {
     const config = this.config;
     const modelKey = config.modelKey;
-    const consumer = consumerOf(config.consumerHeader);
-    const choice = Choice.first(chain, !config.clusterHeader.isEmpty);
-    const attempt = new Attempt(choice.links[0].target, NO_BYTES, consumer);
+    const target = Choice.first(chain, !config.clusterHeader.isEmpty).links[0].target;
+    const attempt = new Attempt(target, NO_BYTES, consumerOf(config.consumerHeader));
     if (modelKey !== null) sendOn(config, attempt, NO_BYTES, modelKey);
   }
 

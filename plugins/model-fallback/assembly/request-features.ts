@@ -68,16 +68,19 @@ export class RequestFeatures {
 
   /** One member of the body. Servers disagree about repeated keys: one that says so does. */
   private note(member: JsonCursor, seesImages: bool): void {
-    const isStream = member.keyIs(STREAM);
-    if (isStream || member.keyIs(BACKGROUND)) {
-      const isWanted = this.wishes++ > MOST_WISHES || configFlag(member.value);
-      if (isStream) this.streams = this.streams || isWanted;
-      else this.isKept = this.isKept || isWanted;
+    if (member.keyIs(STREAM)) {
+      if (this.wants(member)) this.streams = true;
+    } else if (member.keyIs(BACKGROUND)) {
+      if (this.wants(member)) this.isKept = true;
     } else if (member.keyIs(TOOLS) || member.keyIs(FUNCTIONS)) {
       if (member.inner().next()) this.hasTools = true;
     } else if (seesImages && (member.keyIs(MESSAGES) || member.keyIs(INPUT))) {
       if (hasImages(member.inner())) this.hasImages = true;
     }
+  }
+
+  private wants(member: JsonCursor): bool {
+    return this.wishes++ > MOST_WISHES || configFlag(member.value);
   }
 }
 

@@ -23,7 +23,7 @@ export {
   parseJson,
   readValidMembers,
 } from "./assembly/validate";
-export { appendCodePoint, readUnit, unescape } from "./assembly/unescape";
+export { readUnit, unescape } from "./assembly/unescape";
 export { Escape, appendEscaped, escape, quote } from "./assembly/escape";
 export { JsonWriter } from "./assembly/writer";
 export { KeyPath, KeyStep, compileKeyPath } from "./assembly/key-path";

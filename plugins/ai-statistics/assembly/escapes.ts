@@ -1,4 +1,4 @@
-import { appendCodePoint, readUnit } from "@ai-gateway-wasm/as-json";
+import { readUnit } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, hexValue, Slice } from "@ai-gateway-wasm/bytes";
 
 const UNICODE: Slice = bytes("\\u");
@@ -17,11 +17,11 @@ export function withoutUnicodeEscapes(text: Slice): Slice {
   const out = new Builder(text.length);
   let from = 0;
   for (; at >= 0; at = text.find(UNICODE, at + 2)) {
-    const unit = readUnit(text, at);
+    const unit = readUnit(text.ptr + <usize>at, text.ptr + <usize>text.length);
     if (unit < 0x80 || (unit & 0xf800) == 0xd800) continue;
     let start = at;
     while (start > from && text.at(start - 1) == BACKSLASH) start--;
-    appendCodePoint(out.append(text.sub(from, start)), unit);
+    out.append(text.sub(from, start)).appendCodePoint(unit);
     from = at + LENGTH;
   }
   return out.append(text.sub(from)).view();

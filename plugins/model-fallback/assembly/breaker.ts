@@ -10,13 +10,9 @@ import { TargetMetrics } from "./metrics";
 const TRIES: i32 = 8;
 const MOST_BACKOFF: i32 = 20;
 
-/** May a target be asked? */
-export const enum Admission {
-  Yes,
-  /** To see whether it is well again: tell `giveBack` when the request is over. */
-  Probe,
-  No,
-}
+/** The target is well, and may be asked. Other answers of `admit`: `NOT_ADMITTED`, or a probe's term. */
+export const ADMITTED: i64 = 0;
+export const NOT_ADMITTED: i64 = -1;
 
 /** What an update is about. */
 const enum Event {
@@ -36,6 +32,9 @@ const enum Event {
  */
 @final
 export class Breaker {
+  /** Until when the probes of now run. */
+  private term: i64 = 0;
+
   constructor(
     private readonly options: BreakerOptions,
     /** Of shared data. */
@@ -52,12 +51,16 @@ export class Breaker {
     );
   }
 
-  /** Whether the target may be asked now. While it is well this only reads. */
-  admit(): Admission {
+  /**
+   * Whether the target may be asked now. While it is well this only reads.
+   *
+   * @returns above 0: to see whether it is well again; tell `giveBack` when the request is over
+   */
+  admit(): i64 {
     const stored = getSharedData(this.key);
-    if (stored === null) return Admission.Yes;
-    if (stored.data.at(0) == <i32>BreakerState.Closed) return Admission.Yes;
-    return this.update(Event.Admit, 0, true) ? Admission.Probe : Admission.No;
+    if (stored === null) return ADMITTED;
+    if (stored.data.at(0) == <i32>BreakerState.Closed) return ADMITTED;
+    return this.update(Event.Admit, 0, true) ? this.term : NOT_ADMITTED;
   }
 
   /**
@@ -85,9 +88,9 @@ export class Breaker {
     this.update(Event.Failure, mayWait && isShort ? retryAfterMs : 0, isProbe);
   }
 
-  /** A request that was let through as probe is over, whatever became of it. */
-  giveBack(): void {
-    this.update(Event.GiveBack, 0, true);
+  /** A request that was let through as probe is over, whatever became of it. @param term as admitted */
+  giveBack(term: i64): void {
+    this.update(Event.GiveBack, term, true);
   }
 
   private get isOpen(): bool {
@@ -95,7 +98,7 @@ export class Breaker {
     return stored !== null && stored.data.at(0) == <i32>BreakerState.Open;
   }
 
-  /** @returns for `Admit`: the request may pass */
+  /** @param waitMs for `GiveBack`: its term @returns for `Admit`: the request may pass */
   private update(event: Event, waitMs: i64, isProbe: bool): bool {
     const now = nowMs();
     for (let i = 0; i < TRIES; i++) {
@@ -126,13 +129,18 @@ export class Breaker {
         this.noteFailure(record, now, waitMs);
         return true;
       default:
-        if (record.probes > 0) record.probes--;
+        // Later probes are none of its business: its own failed, or was taken for lost.
+        if (record.untilMs != waitMs || record.probes == 0) return false;
+        record.probes--;
         return true;
     }
   }
 
   private letIn(record: BreakerRecord, now: i64): bool {
-    if (record.state == BreakerState.Closed) return true;
+    if (record.state == BreakerState.Closed) {
+      this.term = ADMITTED;
+      return true;
+    }
     const isDue = now >= record.untilMs;
     if (record.state == BreakerState.Open) {
       if (!isDue) return false;
@@ -143,6 +151,7 @@ export class Breaker {
     }
     if (<i64>record.probes >= this.options.halfOpenProbes) return false;
     record.probes++;
+    this.term = record.untilMs;
     return true;
   }
 

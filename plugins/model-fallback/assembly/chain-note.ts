@@ -60,7 +60,8 @@ export class ChainNote {
     const primary = choice.chain.ranks[0].links[0].target;
     note.leftOut = choice.links[0].target !== primary && !fits(primary, request);
     for (let i = 0; i < choice.links.length; i++) note.targets.push(choice.links[i].target.name);
-    for (let i = 0; i < choice.probes.length; i++) note.probes.push(choice.probes[i].target.name);
+    for (let i = 0; i < choice.probes.length; i++)
+      note.probes.push(choice.probes[i].link.target.name);
     return note;
   }
 

@@ -1,8 +1,18 @@
 import { randomU64 } from "proxy-wasm-as";
-import { Admission } from "./breaker";
+import { ADMITTED, NOT_ADMITTED } from "./breaker";
 import { Chain, Link, Rank } from "./chain";
 import { RequestFeatures } from "./request-features";
 import { Target } from "./target";
+
+/** A target that is asked to see whether it is well again. */
+@final
+class Probe {
+  constructor(
+    readonly link: Link,
+    /** As its breaker admitted it. */
+    readonly term: i64,
+  ) {}
+}
 
 /** The targets one request may go to, in order. */
 @final
@@ -12,15 +22,16 @@ export class Choice {
   /** How many ranks at the head of the chain are left out. */
   skipped: i32 = 0;
   /** Targets that this request probes: their breakers want to know when it is over. */
-  readonly probes: Link[] = [];
+  readonly probes: Probe[] = [];
 
   constructor(readonly chain: Chain) {}
 
   /** Takes back what the breakers were promised. */
   giveBack(): void {
     for (let i = 0; i < this.probes.length; i++) {
-      const breaker = this.probes[i].breaker;
-      if (breaker !== null) breaker.giveBack();
+      const probe = this.probes[i];
+      const breaker = probe.link.breaker;
+      if (breaker !== null) breaker.giveBack(probe.term);
     }
   }
 
@@ -51,10 +62,15 @@ export class Choice {
     return choice;
   }
 
-  /** The first target and no other, whatever its breaker says. */
-  static first(chain: Chain): Choice {
+  /**
+   * The first target and no other, whatever its breaker says.
+   *
+   * @param draws the first rank is shared by weight; false: the route leads to the target
+   */
+  static first(chain: Chain, draws: bool): Choice {
     const choice = new Choice(chain);
-    choice.links.push(chain.ranks[0].links[0]);
+    const links = chain.ranks[0].links;
+    choice.links.push(draws ? byWeight(links)[0] : links[0]);
     return choice;
   }
 
@@ -128,9 +144,9 @@ export class Choice {
   /** Asks the breaker; a probe is noted. */
   isClosed(link: Link): bool {
     const breaker = link.breaker;
-    const admission = breaker === null ? Admission.Yes : breaker.admit();
-    if (admission == Admission.Probe) this.probes.push(link);
-    return admission != Admission.No;
+    const term = breaker === null ? ADMITTED : breaker.admit();
+    if (term > ADMITTED) this.probes.push(new Probe(link, term));
+    return term != NOT_ADMITTED;
   }
 
   private eligible(rank: Rank, request: RequestFeatures): Link | null {

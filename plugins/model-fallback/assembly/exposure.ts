@@ -9,7 +9,6 @@ import {
   LLM_MODEL,
   LLM_TARGET,
 } from "./names";
-import { Header } from "./header";
 
 /** Who answered, and why not the one that was meant to. */
 @final
@@ -65,29 +64,21 @@ export class Exposure {
 
   /** Writes the headers; what is not known, or switched off, is left out. */
   tell(map: HeaderMap, served: Served): void {
-    tellOne(map, this.served, served.target);
-    tellOne(map, this.model, served.model);
-    tellOne(map, this.attempts, digits(served.attempts));
-    tellOne(map, this.from, served.from);
-    tellOne(map, this.reason, served.reason);
-    tellOne(map, this.compat, served.from);
+    this.write(served, map, null);
   }
 
   /** The same for an answer of our own. */
   addTo(reply: PairsBuilder, served: Served): void {
-    const headers = this.headersOf(served);
-    for (let i = 0; i < headers.length; i++) reply.add(headers[i].name, headers[i].value);
+    this.write(served, null, reply);
   }
 
-  private headersOf(served: Served): Header[] {
-    const list: Header[] = [];
-    note(list, this.served, served.target);
-    note(list, this.model, served.model);
-    note(list, this.attempts, digits(served.attempts));
-    note(list, this.from, served.from);
-    note(list, this.reason, served.reason);
-    note(list, this.compat, served.from);
-    return list;
+  private write(served: Served, map: HeaderMap | null, reply: PairsBuilder | null): void {
+    put(map, reply, this.served, served.target);
+    put(map, reply, this.model, served.model);
+    put(map, reply, this.attempts, digits(served.attempts));
+    put(map, reply, this.from, served.from);
+    put(map, reply, this.reason, served.reason);
+    put(map, reply, this.compat, served.from);
   }
 }
 
@@ -103,11 +94,9 @@ function readName(expose: ConfigReader, field: string, fallback: Slice, usual: S
   return readHeaderName(expose, field);
 }
 
-/** What is not known, or switched off, is left out. */
-function tellOne(map: HeaderMap, name: Slice, value: Slice): void {
-  if (!name.isEmpty && !value.isEmpty) map.set(name, value);
-}
-
-function note(list: Header[], name: Slice, value: Slice): void {
-  if (!name.isEmpty && !value.isEmpty) list.push(new Header(name, value));
+/** Into either of the two. */
+function put(map: HeaderMap | null, reply: PairsBuilder | null, name: Slice, value: Slice): void {
+  if (name.isEmpty || value.isEmpty) return;
+  if (map !== null) map.set(name, value);
+  if (reply !== null) reply.add(name, value);
 }

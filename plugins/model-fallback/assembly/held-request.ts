@@ -14,7 +14,7 @@ import { Chain } from "./chain";
 import { FallbackConfig } from "./config";
 import { CONTENT_LENGTH, REQUEST_ID, ROUTER_HEADERS, TOO_LARGE_DETAILS } from "./names";
 import { consumerOf, RequestFeatures } from "./request-features";
-import { isWatched } from "./request-kind";
+import { isJob, isWatched } from "./request-kind";
 import { BREAKER_OPEN } from "./reason";
 import { ReplayAnswer } from "./replay-answer";
 import { tellAllFailed } from "./result";
@@ -35,7 +35,7 @@ const enum Hold {
 /** A request in the listener's chain, held until its body is complete: by then it is known who is asked. */
 export abstract class HeldRequest extends HttpContext {
   private hold: Hold = Hold.None;
-  /** The client wants the first target and no other. */
+  /** The first target is asked and no other: the client wants it, or what is made stays there. */
   protected isAlone: bool = false;
 
   constructor(
@@ -83,7 +83,7 @@ export abstract class HeldRequest extends HttpContext {
       return this.stayOut();
     }
     // Asked here, where all headers are at hand.
-    this.isAlone = config.optOut.isAsked();
+    this.isAlone = config.optOut.isAsked() || isJob();
     const id = requestHeaders.get(REQUEST_ID);
     if (id !== null) leaveRequestId(id); // for lines about its answer
     limitRequestBuffer(config.maxBodyBytes);
@@ -118,6 +118,7 @@ export abstract class HeldRequest extends HttpContext {
     const modelKey = config.modelKey;
     if (body === null || modelKey === null) return this.passForeign();
     const request = RequestFeatures.read(body, modelKey, config.asksForVision);
+    if (request.isKept) this.isAlone = true;
     if (config.asksForConsumer) request.consumer = consumerOf(config.consumerHeader);
     const chain = request.model.isEmpty ? NO_CHAIN : config.findChain(request.model);
     if (chain === null) return this.passForeign();

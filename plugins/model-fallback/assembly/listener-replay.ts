@@ -106,17 +106,17 @@ export class ReplayListener extends HeldRequest {
     modelKey: KeyPath,
   ): bool {
     const config = this.config;
+    const steers = !config.clusterHeader.isEmpty;
     const isBarred = request.streams && config.forbidsReplayedStreams;
     // A stream that must come as it is written stays on its route, whatever breakers say.
     const choice =
-      this.isAlone || (isBarred && config.clusterHeader.isEmpty)
-        ? Choice.first(chain)
+      this.isAlone || (isBarred && !steers)
+        ? Choice.first(chain, steers)
         : Choice.free(chain, request, isBarred ? 1 : config.maxAttempts, config.breaker.keepsOne);
     chain.metrics.requests.increment();
     if (choice.links.length == 0) return this.replyUnasked(chain, request.model);
     const note = ChainNote.of(choice, request, this.isAlone);
-    const isSteered = !choice.links[0].target.name.equals(chain.primary);
-    const staysHere = isSteered && config.clusterHeader.isEmpty;
+    const staysHere = !steers && !choice.links[0].target.name.equals(chain.primary);
     const isKept = staysHere || choice.links.length > 1;
     const kept = isKept ? new ReplayRequest(requestHeaders.pairs(), body) : NO_REQUEST;
     const calls = new ReplayCalls(config, choice, note, kept, this.id);
@@ -133,10 +133,11 @@ export class ReplayListener extends HeldRequest {
   }
 
   protected override pass(chain: Chain): void {
-    const modelKey = this.config.modelKey;
-    const consumer = consumerOf(this.config.consumerHeader);
-    const attempt = new Attempt(chain.ranks[0].links[0].target, NO_BYTES, consumer);
-    if (modelKey !== null) sendOn(this.config, attempt, NO_BYTES, modelKey);
+    const config = this.config;
+    const modelKey = config.modelKey;
+    const target = Choice.first(chain, !config.clusterHeader.isEmpty).links[0].target;
+    const attempt = new Attempt(target, NO_BYTES, consumerOf(config.consumerHeader));
+    if (modelKey !== null) sendOn(config, attempt, NO_BYTES, modelKey);
   }
 
   override onResponseHeaders(endOfStream: bool): HeadersAction {

@@ -27,6 +27,20 @@ const CONNECTION_TIMEOUT: Slice = bytes("connection timeout");
 /** Envoy's timer is not ours: an answer of 504 so early was Envoy's all the same. */
 const SLACK_MS: i64 = 50;
 
+/** In names of headers that speak of one answer, or of the target's account. */
+const OF_ONE_ANSWER: Slice[] = [
+  CONTENT_LENGTH,
+  TRANSFER_ENCODING,
+  bytes("retry"),
+  bytes("ratelimit"),
+  bytes("digest"),
+  bytes("etag"),
+  bytes("last-modified"),
+  bytes("disposition"),
+  bytes("content-range"),
+  bytes("set-cookie"),
+];
+
 /** What a client gets that another target, or nobody, answered: in one piece. */
 @final
 export class ReplayAnswer {
@@ -123,15 +137,13 @@ export class ReplayAnswer {
   /** Puts its head in the place of the running response's. */
   replaceHead(exposure: Exposure): void {
     responseHeaders.load();
-    responseHeaders.remove(CONTENT_LENGTH);
+    forgetFirst();
     if (this.encoding.isEmpty) responseHeaders.remove(CONTENT_ENCODING);
     else responseHeaders.set(CONTENT_ENCODING, this.encoding);
-    responseHeaders.remove(TRANSFER_ENCODING);
     responseHeaders.set(STATUS, digits(this.status));
     if (this.type.isEmpty) responseHeaders.remove(CONTENT_TYPE);
     else responseHeaders.set(CONTENT_TYPE, this.type);
     if (this.retryAfter > 0) responseHeaders.set(RETRY_AFTER, digits(this.retryAfter));
-    else responseHeaders.remove(RETRY_AFTER);
     const served = this.served;
     if (served !== null) exposure.tell(responseHeaders, served);
   }
@@ -159,4 +171,15 @@ export class ReplayAnswer {
 function headerOf(response: HttpCallResponse, name: Slice): Slice {
   const value = response.header(name);
   return value === null ? NO_BYTES : value;
+}
+
+/** Removes what the running response says of itself. Its headers are loaded. */
+function forgetFirst(): void {
+  const present = responseHeaders.pairs();
+  for (let i = 0; i < present.count; i++) {
+    const name = present.name(i);
+    for (let j = 0; j < OF_ONE_ANSWER.length; j++) {
+      if (name.find(OF_ONE_ANSWER[j]) >= 0) responseHeaders.remove(name);
+    }
+  }
 }

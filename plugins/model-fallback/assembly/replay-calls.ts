@@ -1,7 +1,6 @@
 import { Slice } from "@ai-gateway-wasm/bytes";
 import { Status } from "proxy-wasm-as";
 import { Attempt } from "./attempt";
-import { Admission } from "./breaker";
 import { Link } from "./chain";
 import { ChainNote } from "./chain-note";
 import { Choice } from "./choice";
@@ -121,15 +120,13 @@ export class ReplayCalls {
   /** Rules, and the target's breaker. The last one left is asked whatever its breaker says. */
   private mayAsk(link: Link): bool {
     if (!this.isAllowed(link.target.name)) return false;
-    const breaker = link.breaker;
     // The first one was admitted when it was chosen.
-    if (breaker === null || this.next == 1) return true;
-    const admission = breaker.admit();
-    if (admission == Admission.Probe) {
-      this.choice.probes.push(link);
-      this.note.addProbe(link.target.name);
-    }
-    if (admission != Admission.No) return true;
+    if (this.next == 1) return true;
+    const probes = this.choice.probes;
+    const known = probes.length;
+    const isClosed = this.choice.isClosed(link);
+    if (probes.length > known) this.note.addProbe(link.target.name);
+    if (isClosed) return true;
     if (this.config.breaker.keepsOne && this.next == this.choice.links.length) return true;
     link.metrics.skipped.increment();
     return false;

@@ -1,18 +1,26 @@
-import { JsonCursor, JsonValue, KeyPath, readJson, stringOf } from "@ai-gateway-wasm/as-json";
+import { JsonCursor, JsonType, KeyPath, readJson, stringOf } from "@ai-gateway-wasm/as-json";
 import { bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { configFlag } from "@ai-gateway-wasm/kit";
 import { isModelFlood } from "@ai-gateway-wasm/llm/model";
 import { requestHeaders } from "proxy-wasm-as";
 
 const STREAM: Slice = bytes("stream");
+const BACKGROUND: Slice = bytes("background");
 const TOOLS: Slice = bytes("tools");
 const FUNCTIONS: Slice = bytes("functions");
 const MESSAGES: Slice = bytes("messages");
 const INPUT: Slice = bytes("input");
 const CONTENT: Slice = bytes("content");
 const TYPE: Slice = bytes("type");
-const IMAGE: Slice = bytes("image");
-const INPUT_IMAGE: Slice = bytes("input_image");
+/** Types of parts that are images. */
+const IMAGES: Slice[] = [
+  bytes("image_url"),
+  bytes("image"),
+  bytes("input_image"),
+  bytes("image_file"),
+];
+/** So often a body says what it wants before nobody reads it: each reading takes memory. */
+const MOST_WISHES: i32 = 64;
 
 /** What a request's body says about what it wants. */
 @final
@@ -24,6 +32,9 @@ export class RequestFeatures {
   /** So often, or by such a long name, that it is not written into all its places. */
   isFlood: bool = false;
   streams: bool = false;
+  /** Its answer is kept, to be asked for later: only who began it can say it. */
+  isKept: bool = false;
+  private wishes: i32 = 0;
   hasTools: bool = false;
   /** Only looked for when somebody asks for it. */
   hasImages: bool = false;
@@ -58,12 +69,18 @@ export class RequestFeatures {
   /** One member of the body. Servers disagree about repeated keys: one that says so does. */
   private note(member: JsonCursor, seesImages: bool): void {
     if (member.keyIs(STREAM)) {
-      if (configFlag(member.value)) this.streams = true;
+      if (this.wants(member)) this.streams = true;
+    } else if (member.keyIs(BACKGROUND)) {
+      if (this.wants(member)) this.isKept = true;
     } else if (member.keyIs(TOOLS) || member.keyIs(FUNCTIONS)) {
-      if (member.value.count() > 0) this.hasTools = true;
+      if (member.inner().next()) this.hasTools = true;
     } else if (seesImages && (member.keyIs(MESSAGES) || member.keyIs(INPUT))) {
-      if (hasImages(member.value)) this.hasImages = true;
+      if (hasImages(member.inner())) this.hasImages = true;
     }
+  }
+
+  private wants(member: JsonCursor): bool {
+    return this.wishes++ > MOST_WISHES || configFlag(member.value);
   }
 }
 
@@ -74,18 +91,23 @@ export function consumerOf(header: Slice): Slice {
 }
 
 /** `[{"content":[{"type":"image_url"}]}]`, of OpenAI's and Anthropic's kind. */
-function hasImages(messages: JsonValue): bool {
-  const list = messages.entries();
-  while (list.next()) {
-    const content = list.value.get(CONTENT);
-    if (content === null || !content.isArray) continue;
-    const parts = content.entries();
+function hasImages(messages: JsonCursor): bool {
+  while (messages.next()) {
+    const message = messages.inner();
+    if (!message.seek(CONTENT) || message.valueType != JsonType.Array) continue;
+    const parts = message.inner();
     while (parts.next()) {
-      const type = parts.value.get(TYPE);
-      if (type === null || !type.isString) continue;
-      const name = stringOf(type);
-      if (name.startsWith(IMAGE) || name.equals(INPUT_IMAGE)) return true;
+      const part = parts.inner();
+      if (part.seek(TYPE) && isImage(part)) return true;
     }
+  }
+  return false;
+}
+
+/** The present value names a type of images. */
+function isImage(type: JsonCursor): bool {
+  for (let i = 0; i < IMAGES.length; i++) {
+    if (type.valueIs(IMAGES[i])) return true;
   }
   return false;
 }

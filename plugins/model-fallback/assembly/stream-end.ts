@@ -106,13 +106,12 @@ export class StreamEnd {
   private take(piece: Slice): void {
     const tail = this.tail;
     if (tail.length + piece.length > TAIL * 2) {
-      const text = tail.toSlice();
+      const text = tail.view();
       if (!this.isChat) this.isChat = anyIn(CHAT, text);
       const cut = text.length - TAIL;
       const start = text.sub(0, cut).lastIndexOf(0x0a) + 1;
       if (LAST_TYPE.isIn(text.sub(start, start + HEAD))) this.hasEnded = true;
-      tail.clear();
-      tail.append(text.sub(cut));
+      tail.drop(cut);
     }
     tail.append(piece);
   }

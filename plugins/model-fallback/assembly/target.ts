@@ -1,17 +1,25 @@
 import { configText, ConfigReader } from "@ai-gateway-wasm/kit";
-import { lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
+import { bytes, lowerCase, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 import { isHeaderName, isHeaderValue } from "proxy-wasm-as";
 import { BodyEdits } from "./body-edits";
 import { Credential } from "./credential";
 import { Header } from "./header";
 import { ModelMapping } from "./model-mapping";
-import { ACCEPT_ENCODING, AUTHORITY, CREDENTIAL_HEADERS, PATH } from "./names";
+import {
+  ACCEPT_ENCODING,
+  AUTHORITY,
+  CONTENT_LENGTH,
+  CREDENTIAL_HEADERS,
+  PATH,
+  TRANSFER_ENCODING,
+} from "./names";
 import { PathRule, Protocol } from "./path-rule";
 import { Requirement } from "./requirement";
 import { findSection } from "./section";
 
 const LONGEST_NAME: i32 = 64;
-const HOST: string = "host";
+/** What the gateway itself needs. */
+const UNTOUCHABLE: Slice[] = [bytes("host"), CONTENT_LENGTH, TRANSFER_ENCODING];
 const NO_LIMIT: i64 = i64.MAX_VALUE;
 
 /** One model server: where it is, what it wants to be asked for, and how it is paid. */
@@ -128,9 +136,9 @@ function readHeaders(reader: ConfigReader, target: Target): void {
 }
 
 function checkHeader(headers: ConfigReader, field: string, name: Slice): void {
-  const isHost = name.length == HOST.length && name.toString() == HOST;
-  if (isHeaderName(name) && name.at(0) != 0x3a && !isHost) return;
-  headers.refuse(field, "cannot change " + name.toString());
+  let isFree = isHeaderName(name) && name.at(0) != 0x3a;
+  for (let i = 0; i < UNTOUCHABLE.length; i++) if (UNTOUCHABLE[i].equals(name)) isFree = false;
+  if (!isFree) headers.refuse(field, "cannot change " + name.toString());
 }
 
 function addOnce(names: Slice[], name: Slice): void {

@@ -121,7 +121,7 @@ export class ModelMapper extends HttpContext {
 
   /**
    * Also an empty name is told, be it the body's or the target of an entry that keeps a name: so does
-   * the peer, and nothing that a client says in that header lives on.
+   * the peer, and nothing that a client says in that header lives on beside a body that was read.
    */
   private tell(model: Slice): void {
     const header = this.config.modelHeader;

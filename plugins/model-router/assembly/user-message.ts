@@ -1,4 +1,4 @@
-import { JsonValue, textOf } from "@ai-gateway-wasm/as-json";
+import { JsonCursor, JsonValue, textOf } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
 
 const MESSAGES: Slice = bytes("messages");
@@ -15,24 +15,31 @@ const TEXT: Slice = bytes("text");
 export function lastUserMessage(root: JsonValue): Slice {
   const messages = root.get(MESSAGES);
   if (messages === null || !messages.isArray) return NO_BYTES;
-  let last: JsonValue | null = null;
+  let last = -1;
   const cursor = messages.entries();
-  while (cursor.next()) {
-    const message = cursor.value;
-    if (textOf(message.get(ROLE)).equals(USER)) last = message.get(CONTENT);
+  for (let i = 0; cursor.next(); i++) {
+    if (says(cursor, ROLE, USER)) last = i;
   }
-  if (last === null) return NO_BYTES;
-  return last.isArray ? joinTexts(last) : textOf(last);
+  const message = messages.item(last);
+  const content = message !== null ? message.get(CONTENT) : null;
+  if (content === null) return NO_BYTES;
+  return content.isArray ? joinTexts(content) : textOf(content);
 }
 
 function joinTexts(items: JsonValue): Slice {
   const out = new Builder(256);
   const cursor = items.entries();
   while (cursor.next()) {
-    const item = cursor.value;
-    if (!textOf(item.get(TYPE)).equals(TEXT)) continue;
+    if (!says(cursor, TYPE, TEXT)) continue;
     if (out.length > 0) out.appendByte(0x0a);
-    out.append(textOf(item.get(TEXT)));
+    const item = cursor.inner();
+    if (item.seek(TEXT)) out.append(textOf(item.value));
   }
   return out.view();
+}
+
+/** The present entry is an object with this text in its member of that name. */
+function says(entry: JsonCursor, key: Slice, text: Slice): bool {
+  const members = entry.inner();
+  return members.seek(key) && members.valueIs(text);
 }

@@ -1,7 +1,7 @@
 import { sameBytes, Slice } from "@ai-gateway-wasm/bytes";
 import { Char, isBlank } from "./char";
-import { findBackslash, findQuote } from "./scan";
-import { readUnit, unescape } from "./unescape";
+import { findBackslash, findQuote, skipContainer } from "./scan";
+import { readUnit, unescape, unescapesTo } from "./unescape";
 import { JsonType, NO_VALUE, typeAt } from "./type";
 import { JsonValue, findEnd } from "./value";
 
@@ -23,24 +23,46 @@ const KELVIN: i32 = 0x212a;
 export class JsonCursor {
   private readonly limit: usize;
   private readonly owner: StaticArray<u8> | null;
-  private readonly isObject: bool;
+  /** It walks over members. */
+  private isObject: bool = false;
   /** Where the first entry may begin; 0 for scalars, which have none. */
-  private readonly start: usize;
+  private start: usize = 0;
   /** Where the search for the next entry begins; 0 once the end was reached. */
-  private at: usize;
+  private at: usize = 0;
   private keyAt: usize = 0;
   private keyEnd: usize = 0;
   private type: i32 = NO_VALUE;
   private valueAt: usize = 0;
   /** The present value once it was asked for: it may know its end already. */
   private found: JsonValue | null = null;
+  /** What `inner` gives. */
+  private below: JsonCursor | null = null;
 
   constructor(container: JsonValue) {
     this.limit = container.limit;
     this.owner = container.owner;
-    this.isObject = container.type == JsonType.Object;
-    this.start = container.type >= JsonType.Array ? container.at + 1 : 0;
-    this.at = this.start;
+    this.enter(container.type, container.at);
+  }
+
+  /**
+   * Walks over the entries of the present value: the same cursor for each of them, so that a million
+   * take no memory. What it says holds until the next call.
+   */
+  inner(): JsonCursor {
+    let below = this.below;
+    if (below === null) {
+      below = new JsonCursor(this.value);
+      this.below = below;
+    } else {
+      below.enter(this.type, this.valueAt);
+    }
+    return below;
+  }
+
+  private enter(type: i32, at: usize): void {
+    this.isObject = type == JsonType.Object;
+    this.start = type >= JsonType.Array ? at + 1 : 0;
+    this.restart();
   }
 
   /** Back to before the first entry, so that one cursor serves many look-ups. */
@@ -60,6 +82,14 @@ export class JsonCursor {
       if (this.findValue()) return true;
     }
     this.at = 0;
+    return false;
+  }
+
+  /** Moves on to the next member with this key; false when there is none. */
+  seek(key: Slice): bool {
+    while (this.next()) {
+      if (this.keyIs(key)) return true;
+    }
     return false;
   }
 
@@ -106,9 +136,36 @@ export class JsonCursor {
     return this.valueAt;
   }
 
+  /** Whether the present value is this text. Allocates nothing. */
+  valueIs(text: Slice): bool {
+    return this.type == JsonType.String && isKey(this.valueAt + 1, this.endOfValue() - 1, text);
+  }
+
   private endOfValue(): usize {
     const value = this.found;
     return value === null ? findEnd(this.type, this.valueAt, this.limit) : value.endAddress();
+  }
+
+  /** Leaves the present value. @returns address after it; only meaningful inside this package */
+  pass(): usize {
+    this.at = this.endOfValue();
+    this.type = NO_VALUE;
+    return this.at;
+  }
+
+  /** What it walks over is an object. */
+  get hasKeys(): bool {
+    return this.isObject;
+  }
+
+  /** Address of the present entry, in an object the quote of its key; only inside this package. */
+  get entryAddress(): usize {
+    return this.isObject ? this.keyAt - 1 : this.valueAt;
+  }
+
+  /** False when the document ends inside of what it walks over. */
+  get isClosed(): bool {
+    return this.start != 0 && skipContainer(this.start, this.limit) != 0;
   }
 
   /** Reads the next key; false at the end of the object. */
@@ -158,7 +215,9 @@ export function isKey(at: usize, end: usize, name: Slice): bool {
   // An escape is always longer than the character it stands for.
   if (length < name.length) return false;
   if (length == name.length) return sameBytes(at, name.ptr, length) && !hasEscape(name);
-  return findBackslash(at, end) != 0 && unescape(new Slice(at, length)).equals(name);
+  // And has six bytes at most for each of what it stands for.
+  if (length > 6 * name.length || findBackslash(at, end) == 0) return false;
+  return unescapesTo(at, end, name);
 }
 
 /** The same without regard to case; U+017F folds to `s`, U+212A to `k`. */

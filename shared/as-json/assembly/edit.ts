@@ -2,7 +2,8 @@ import { Builder, Slice } from "@ai-gateway-wasm/bytes";
 import { Char } from "./char";
 import { quote } from "./escape";
 import { KeyPath, KeyStep } from "./key-path";
-import { JsonValue, readJson } from "./value";
+import { JsonCursor } from "./cursor";
+import { readJson } from "./value";
 
 /**
  * The document with the value at `path` replaced by `json`, or added at the end of its object when
@@ -49,7 +50,8 @@ export function quoteLikeSjson(text: Slice): Slice {
 /** Walks to every place the path names, and notes in document order what to replace by what. */
 @final
 class Editor {
-  private readonly out: Builder;
+  /** Without memory until something is to be written. */
+  private out: Builder = new Builder(0);
   /** Up to here the document is copied to `out` or cut out. */
   private copied: usize;
 
@@ -59,40 +61,41 @@ class Editor {
     /** The new value; null: remove. */
     private readonly json: Slice | null,
   ) {
-    this.out = new Builder(document.length + 64);
     this.copied = document.ptr;
   }
 
   run(): Slice | null {
     const root = readJson(this.document);
-    if (root !== null) this.visit(root, 0);
+    if (root !== null) this.visit(root.entries(), root.at + 1, 0);
     if (this.copied == this.document.ptr) return null;
     this.copyUntil(this.document.ptr + <usize>this.document.length);
     return this.out.view();
   }
 
-  /** Recursion is bounded by the path (64 components), not by the document. */
-  private visit(container: JsonValue, depth: i32): void {
+  /**
+   * Recursion is bounded by the path (64 components), not by the document.
+   *
+   * @param cursor before the first entry
+   */
+  private visit(cursor: JsonCursor, start: usize, depth: i32): void {
     const step = this.path.steps[depth];
     const isLast = depth + 1 == this.path.steps.length;
     if (isLast && this.json === null) {
-      this.removeFrom(container, step);
+      this.removeFrom(cursor, step);
       return;
     }
     let count = 0;
     let found = false;
-    let lastEnd = container.at + 1;
-    const cursor = container.entries();
+    let lastEnd = start;
     for (; cursor.next(); count++) {
-      const value = cursor.value;
-      if (step.names(container, cursor, count)) {
-        found = true;
-        if (isLast) this.replace(value.at, value.endAddress());
-        else this.visit(value, depth + 1);
-      }
-      lastEnd = value.endAddress();
+      const isNamed = step.names(cursor, count);
+      const address = cursor.address;
+      if (isNamed) found = true;
+      if (isNamed && !isLast) this.visit(cursor.inner(), address + 1, depth + 1);
+      lastEnd = cursor.pass();
+      if (isNamed && isLast) this.replace(address, lastEnd);
     }
-    if (!found) this.insert(container, depth, count, lastEnd);
+    if (!found) this.insert(cursor, depth, count, lastEnd);
   }
 
   /** Replaces `[start, end)` by the new value. */
@@ -105,19 +108,19 @@ class Editor {
   }
 
   /** Adds a missing entry after the last one, with all containers the rest of the path asks for. */
-  private insert(container: JsonValue, depth: i32, count: i32, at: usize): void {
+  private insert(cursor: JsonCursor, depth: i32, count: i32, at: usize): void {
     const json = this.json;
     const steps = this.path.steps;
     const step = steps[depth];
-    if (json === null || step.isEach || !container.isComplete) return;
-    if (!container.isObject && !(container.isArray && step.index == count)) return;
+    if (json === null || step.isEach || !cursor.isClosed) return;
+    if (!cursor.hasKeys && step.index != count) return;
     for (let i = depth + 1; i < steps.length; i++) {
       if (steps[i].isEach || steps[i].index > 0) return;
     }
     if (at < this.copied) return;
     this.copyUntil(at);
     if (count > 0) this.out.appendByte(<u8>Char.Comma);
-    if (container.isObject) this.appendKey(step);
+    if (cursor.hasKeys) this.appendKey(step);
     for (let i = depth + 1; i < steps.length; i++) {
       const isArray = steps[i].index == 0;
       this.out.appendByte(<u8>(isArray ? Char.OpenSquare : Char.OpenCurly));
@@ -134,15 +137,15 @@ class Editor {
   }
 
   /** Cuts entries out: each up to the next entry, the last ones from the end of the last kept one. */
-  private removeFrom(container: JsonValue, step: KeyStep): void {
-    const cursor = container.entries();
+  private removeFrom(cursor: JsonCursor, step: KeyStep): void {
     let keptEnd: usize = 0; // end of the last entry that stays, 0 before the first
     let cutStart: usize = 0; // start of the entries being removed, 0 when none
     let end: usize = 0;
     for (let count = 0; cursor.next(); count++) {
-      const start = container.isObject ? cursor.rawKey.ptr - 1 : cursor.address;
-      end = cursor.value.endAddress();
-      if (step.names(container, cursor, count)) {
+      const start = cursor.entryAddress;
+      const isNamed = step.names(cursor, count);
+      end = cursor.pass();
+      if (isNamed) {
         if (cutStart == 0) cutStart = start;
         continue;
       }
@@ -160,6 +163,7 @@ class Editor {
   }
 
   private copyUntil(end: usize): void {
+    if (this.out.length == 0) this.out = new Builder(this.document.length + 64);
     this.out.appendRaw(this.copied, <i32>(end - this.copied));
     this.copied = end;
   }

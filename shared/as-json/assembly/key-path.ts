@@ -3,6 +3,9 @@ import { Char, isDigit } from "./char";
 import { JsonCursor } from "./cursor";
 import { JsonValue } from "./value";
 
+/** As many values of one name are kept: each takes more memory than bytes in its document. */
+export const MOST_TWINS: i32 = 8192;
+
 /** One component of a `KeyPath`. */
 @final
 export class KeyStep {
@@ -15,9 +18,9 @@ export class KeyStep {
     readonly isEach: bool,
   ) {}
 
-  /** Whether this step names the entry the cursor is at, the `count`-th of its container. */
-  names(container: JsonValue, cursor: JsonCursor, count: i32): bool {
-    if (container.isObject) return cursor.keyIs(this.key);
+  /** Whether this step names the entry the cursor is at, the `count`-th of its walk. */
+  names(cursor: JsonCursor, count: i32): bool {
+    if (cursor.hasKeys) return cursor.keyIs(this.key);
     return this.isEach || this.index == count;
   }
 
@@ -42,22 +45,24 @@ export class KeyPath {
     return value;
   }
 
-  /** Every value at the path in document order: more than one where keys repeat. */
+  /**
+   * Every value at the path in document order: more than one where keys repeat, but no more than
+   * `MOST_TWINS`.
+   */
   readAll(root: JsonValue): JsonValue[] {
     const found: JsonValue[] = [];
-    this.collect(root, 0, found);
+    this.collect(root.entries(), 0, found);
     return found;
   }
 
   /** Recursion is bounded by the path (64 components), not by the document. */
-  private collect(container: JsonValue, depth: i32, found: JsonValue[]): void {
+  private collect(cursor: JsonCursor, depth: i32, found: JsonValue[]): void {
     const step = this.steps[depth];
     const isLast = depth + 1 == this.steps.length;
-    const cursor = container.entries();
-    for (let count = 0; cursor.next(); count++) {
-      if (!step.names(container, cursor, count)) continue;
+    for (let count = 0; found.length < MOST_TWINS && cursor.next(); count++) {
+      if (!step.names(cursor, count)) continue;
       if (isLast) found.push(cursor.value);
-      else this.collect(cursor.value, depth + 1, found);
+      else this.collect(cursor.inner(), depth + 1, found);
     }
   }
 }

@@ -1,9 +1,11 @@
-import { Builder, hexValue, Slice } from "@ai-gateway-wasm/bytes";
+import { Builder, hexValue, sameBytes, Slice } from "@ai-gateway-wasm/bytes";
 import { Char } from "./char";
 import { findBackslash } from "./scan";
 
 /** The first two bytes of `\uXXXX`. */
 const BACKSLASH_U: u16 = 0x755c;
+/** A key in the making: bodies may have a million of them. */
+const KEY: Builder = new Builder(0);
 
 /**
  * The text between the quotes of a JSON string with its escapes resolved, as UTF-8; the same slice
@@ -12,27 +14,39 @@ const BACKSLASH_U: u16 = 0x755c;
  */
 export function unescape(text: Slice): Slice {
   const end = text.ptr + <usize>text.length;
-  let next = findBackslash(text.ptr, end);
-  if (next == 0) return text;
+  if (findBackslash(text.ptr, end) == 0) return text;
   const out = new Builder(text.length);
-  let from = text.ptr;
+  appendUnescaped(out, text.ptr, end);
+  return out.view();
+}
+
+/** Whether the bytes in `[at, end)`, some of them escaped, are this text. Takes no memory. */
+export function unescapesTo(at: usize, end: usize, text: Slice): bool {
+  KEY.clear();
+  appendUnescaped(KEY, at, end);
+  return KEY.length == text.length && sameBytes(KEY.ptr, text.ptr, text.length);
+}
+
+function appendUnescaped(out: Builder, at: usize, end: usize): void {
+  let next = findBackslash(at, end);
   while (next != 0) {
-    out.appendRaw(from, <i32>(next - from));
-    const used = appendEscape(out, text, <i32>(next - text.ptr));
-    if (used == 0) return out.view();
-    from = next + <usize>used;
-    next = findBackslash(from, end);
+    out.appendRaw(at, <i32>(next - at));
+    const used = appendEscape(out, next, end);
+    if (used == 0) return;
+    at = next + used;
+    next = findBackslash(at, end);
   }
-  return out.appendRaw(from, <i32>(end - from)).view();
+  out.appendRaw(at, <i32>(end - at));
 }
 
 /** Appends what the escape at `at` stands for; answers its length in bytes, 0 when it is invalid. */
-function appendEscape(out: Builder, text: Slice, at: i32): i32 {
-  switch (text.at(at + 1)) {
+function appendEscape(out: Builder, at: usize, end: usize): usize {
+  const byte: i32 = at + 1 < end ? load<u8>(at + 1) : 0;
+  switch (byte) {
     case Char.Quote:
     case Char.Backslash:
     case Char.Slash:
-      out.appendByte(<u8>text.at(at + 1));
+      out.appendByte(<u8>byte);
       return 2;
     case 0x62: // b
       out.appendByte(0x08);
@@ -50,22 +64,20 @@ function appendEscape(out: Builder, text: Slice, at: i32): i32 {
       out.appendByte(<u8>Char.Tab);
       return 2;
     case 0x75: // u
-      return appendUnicode(out, text, at);
+      return appendUnicode(out, at, end);
     default:
       return 0;
   }
 }
 
-function appendUnicode(out: Builder, text: Slice, at: i32): i32 {
-  const from = text.ptr + <usize>at;
-  const end = text.ptr + <usize>text.length;
-  const unit = readUnit(from, end);
+function appendUnicode(out: Builder, at: usize, end: usize): usize {
+  const unit = readUnit(at, end);
   if (unit < 0) return 0;
   if (unit < 0xd800 || unit > 0xdfff) {
     out.appendCodePoint(unit);
     return 6;
   }
-  const low = unit < 0xdc00 ? readUnit(from + 6, end) : -1;
+  const low = unit < 0xdc00 ? readUnit(at + 6, end) : -1;
   if (low < 0xdc00 || low > 0xdfff) {
     out.appendCodePoint(0xfffd);
     return 6;

@@ -69,10 +69,7 @@ export class JsonValue {
   get(key: Slice): JsonValue | null {
     if (this.type != JsonType.Object) return null;
     const cursor = new JsonCursor(this);
-    while (cursor.next()) {
-      if (cursor.keyIs(key)) return cursor.value;
-    }
-    return null;
+    return cursor.seek(key) ? cursor.value : null;
   }
 
   /** The element at `index` counted from 0, or null: out of range, or not an array. */

@@ -100,6 +100,26 @@ test("halfOpenProbes: so many at once, and no more", async () => {
   }
 });
 
+test("a probe that failed gives its slot back to nobody else", async () => {
+  const slow = good("r1");
+  const first = upstream().reply(503).reply(503).after(50_000).reply(200, slow);
+  const second = upstream().after(50_000).reply(200, slow).after(50_000).reply(200, slow);
+  const breaker = { failures: 1, openSeconds: 10 };
+  const { host, models } = await chain("envoy", { breaker }, first, second);
+  await begin(host);
+  await host.clock.advance(10_001);
+  const failed = host.stream(`POST ${CHAT}`, { headers: { "content-type": "application/json" } });
+  await failed.headers();
+  await failed.data(JSON.stringify(BODY), { end: true });
+  expect(models.r1.requests).toHaveLength(2);
+  await host.clock.advance(20_001);
+  await begin(host); // probes again
+  expect(models.r1.requests).toHaveLength(3);
+  await failed.abort();
+  await begin(host);
+  expect(models.r1.requests).toHaveLength(3);
+});
+
 test("maxOpenSeconds: the time doubles up to it", async () => {
   const breaker = { failures: 1, openSeconds: 10, maxOpenSeconds: 25 };
   const { ask, host, models } = await chain("envoy", { breaker }, busy());

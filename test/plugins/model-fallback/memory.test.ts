@@ -1,7 +1,7 @@
 import { checkLeaks, composite, createHost, upstream, type HostOptions } from "proxy-wasm-test";
 import "proxy-wasm-test/vitest";
 import { expect, test } from "vitest";
-import { JSON_TYPE, SSE_TYPE, TARGET } from "./support.js";
+import { CONFIG, gateway, JSON_TYPE, SSE_TYPE, TARGET } from "./support.js";
 
 // Memory stays flat over thousands of fallbacks (model-fallback.md 7.5, no. 12): seven targets fail in
 // different ways before the eighth answers. `FALLBACKS=100000 npx vitest run <this file>` runs as many.
@@ -88,6 +88,30 @@ test.each([
   expect(report).toHaveNoLeak();
   expect(report.after).toBe(report.before);
   expect(report.contextsAfter).toBe(report.contextsBefore);
+});
+
+/** Bodies of many small things, each of which could take memory of its own. */
+const fill = (unit: string) => unit.repeat(4_000_000 / unit.length);
+const messages = (list: string) => `{"model":"m","messages":[${list}{}]}`;
+
+test.each([
+  ["messages that are empty", messages(fill("{},"))],
+  ["messages", messages(fill('{"content":[],"reasoning_content":1},'))],
+  ["parts", messages(`{"content":[${fill('{"type":"text"},')}{}]},`)],
+  ["keys with escapes", `{"model":"m",${fill('"\\u006dodem":0,')}"a":1}`],
+  ["tools", `{"model":"m"${fill(',"tools":0')}}`],
+  ["wishes for a stream", `{"model":"m"${fill(',"stream":0')}}`],
+  ["names of the model", `{"model":"m"${fill(',"model":0')}}`],
+])("a body of a million %s takes memory once for each copy", async (_what, body) => {
+  const [target] = CONFIG.targets;
+  const config = { targets: [target, { ...target, name: "b", when: { vision: true } }] };
+  const options = { bufferLimitBytes: 16 << 20, trace: false, callTimeoutMs: 60_000 };
+  const host = await gateway({ ...config, maxBodyBytes: 16 << 20 }, options);
+  const before = host.memorySize;
+  const answer = await host.fetch(TARGET, { method: "POST", headers: JSON_TYPE, body }).settle();
+  expect([200, 413]).toContain(answer.status);
+  expect(host.memorySize - before).toBeLessThan(3.5 * body.length);
+  await host.close();
 });
 
 test(

@@ -97,6 +97,36 @@ describe.each(HOSTS)("%s", (build) => {
     });
   });
 
+  test("what the failed answer says of itself is not said of the other one", async () => {
+    const own = {
+      "retry-after-ms": "100",
+      "x-should-retry": "true",
+      "x-ratelimit-remaining-requests": "0",
+      "anthropic-ratelimit-tokens-reset": "1",
+      etag: '"e"',
+      digest: "sha-256=x",
+      "set-cookie": "a=b",
+    };
+    const first = upstream().reply(429, { json: {}, headers: { ...own, "x-of-gateway": "1" } });
+    const { ask } = await chain(build, {}, first);
+    const answer = await ask();
+    expect(exposed(answer)).toMatchObject({ "x-llm-target": "distill" });
+    const names = [...answer.headers].map(([name]) => name);
+    expect(names.filter((name) => name in own)).toEqual([]);
+    expect(names).toContain("x-of-gateway");
+  });
+
+  test.each([
+    ["a job", "/v1/fine_tuning/jobs", {}],
+    ["an answer that is kept", "/v1/responses", { background: true }],
+  ])("%s begins at the first target or nowhere", async (_what, path, more) => {
+    const { host, models } = await chain(build, {}, upstream().reply(503, { json: {} }));
+    const headers = { "content-type": "application/json" };
+    const init = { method: "POST", headers, body: JSON.stringify({ ...BODY, ...more }) };
+    const answer = await host.fetch(`http://a.test${path}`, init).settle();
+    expect([answer.status, models.distill.requests.length]).toEqual([503, 0]);
+  });
+
   test("every target gets its own path, host and key, and nobody another's", async () => {
     const failing = () => upstream().reply(503, { json: {} });
     const { ask, models } = await chain(build, {}, failing(), failing());

@@ -78,3 +78,17 @@ test("with a cluster header the request itself goes to the one that is drawn", a
   expect(seen.size).toBe(2);
   expect(host.callouts).toHaveLength(0);
 });
+
+test.each([
+  ["who opts out", { headers: { "x-model-fallback": "off" } }],
+  ["with a body that is too long", { body: { model: "m", text: "x".repeat(5000) } }],
+])("a target of weight 0 gets no request of one %s", async (_what, init) => {
+  const [drained, other, last] = TARGETS as [object, object, object];
+  const targets = [{ ...drained, weight: 0 }, other, last] as Json[];
+  const config = { targets, clusterHeader: HEADER, maxBodyBytes: 4096 };
+  const { ask } = await chain("envoy", config);
+  for (let i = 0; i < 5; i++) {
+    const { headers } = (await ask(init)).upstream[0]!;
+    expect(headers).toContainEqual([HEADER, "distill"]);
+  }
+});

@@ -69,6 +69,27 @@ const EARLY = {
   },
 };
 
+/** Bodies of many small things, each of which could take memory of its own. */
+const fill = (unit: string) => unit.repeat(4_000_000 / unit.length);
+const messages = (list: string) => `{"model":"higress/auto","messages":[${list}{}]}`;
+
+test.each([
+  ["messages that are empty", messages(fill("{},"))],
+  ["messages that are numbers", messages(fill("1,"))],
+  ["messages of users", messages(fill('{"role":"user"},'))],
+  ["parts", messages(`{"role":"user","content":[${fill('{"type":"text"},')}{}]},`)],
+  ["keys with escapes", `{"model":"higress/auto",${fill('"\\u006dodem":0,')}"a":1}`],
+  ["names of the model", `{"model":"higress/auto"${fill(',"model":0')}}`],
+])("a body of a million %s takes memory once", async (_what, body) => {
+  const host = await gateway();
+  const before = host.memorySize;
+  const headers = { "content-type": "application/json" };
+  const answer = await host.fetch("/v1/chat/completions", { headers, body }).settle();
+  expect([200, 400]).toContain(answer.status);
+  expect(host.memorySize - before).toBeLessThan(3 * body.length);
+  await host.close();
+});
+
 describe.each([
   ["full", FULL],
   ["early", EARLY],

@@ -229,7 +229,7 @@ describe("the live page", () => {
     const [masked] = await rowsOf("A phone number", /^A phone number: 200\. .*13812345678/, 1);
     expect(masked?.steps["content-security"]?.state).toBe("changed");
     expect(masked?.steps["content-security"]?.text).toContain("masked: phones");
-    await press("Who used what", /^Who used what: 200\. .*team-a/);
+    await rowsOf("Who used what", /^Who used what: 200\. .*team-a/, 1);
     await press("gpt-4o answers 503", /: on\.$/);
     const [failed] = await rowsOf("Stream an answer", /^Stream an answer: \d+\./, 1);
     expect(failed?.facts).toMatch(/^503|gpt-4o → /);

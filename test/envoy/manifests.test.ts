@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
@@ -7,20 +7,19 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EnvoyExtensionPolicy } from "@kubernetes-models/envoy-gateway/gateway.envoyproxy.io/v1alpha1";
 import { WasmPlugin } from "@kubernetes-models/istio/extensions.istio.io/v1alpha1";
 import { parse } from "yaml";
-import { buildPlugins } from "../../build/tools/build.js";
+import { buildPlugins, pluginNames } from "../../build/tools/build.js";
+import { CHAIN } from "../../build/tools/chain.js";
 import { startGateway } from "./gateway.js";
 
 // What the documents tell users to attach, as it stands: an Envoy starts with it, or the schema of
 // its controller accepts it.
 
 const LIMIT = 300_000;
-const PLUGINS = readdirSync("build/envoy")
-  .filter((file) => file.endsWith(".wasm"))
-  .map((file) => file.replace(".wasm", ""));
+const PLUGINS = pluginNames();
 
 let model: Server;
 beforeAll(async () => {
-  await buildPlugins(PLUGINS, ["envoy"]);
+  await buildPlugins([...PLUGINS, CHAIN.name], ["envoy"]);
   model = createServer((request, response) => {
     request.resume().on("end", () => response.end(JSON.stringify(request.headers)));
   });
@@ -43,6 +42,11 @@ function filled(yaml: string): unknown {
   const modules = yaml.replaceAll("/etc/envoy/", `${resolve("build/envoy")}/`);
   const hash = createHash("sha256").update(KEY).digest("hex");
   return parse(modules.replace(/<64 [^>]*>/, hash).replace(/<[^>]*SHA-256[^>]*>/, hash));
+}
+
+/** A filter of a document. */
+interface Wasm {
+  typed_config: { config: { configuration: { value: string } } };
 }
 
 /** Starts an Envoy with these filters alone. */
@@ -92,6 +96,36 @@ describe.each(["README.md", "README_ZH.md"])("%s", (file) => {
       const answer = await ask(KEY);
       expect(answer.status).toBe(200);
       expect(await answer.json()).toMatchObject({ "x-mse-consumer": "team-a" });
+    } finally {
+      await envoy.stop();
+    }
+  });
+
+  test("has a filter of a module that others share", { timeout: LIMIT }, async () => {
+    const [apart] = filled(blocksOf(file, "envoy.filters.http.wasm.key-auth")[0]!) as [Wasm];
+    const [block = ""] = blocksOf(file, "vm_id: chain");
+    const filters = CHAIN.plugins.slice(0, 2).map((plugin) => {
+      const text = block.replaceAll("key-auth", plugin).replace(/configuration: … #.*/, "");
+      const [filter] = filled(text) as [Wasm];
+      const config = apart.typed_config.config.configuration;
+      const value = plugin === "key-auth" ? config.value : '{"modelToHeader":"x-model"}';
+      filter.typed_config.config.configuration = { ...config, value };
+      return filter;
+    });
+    const { envoy, url } = await startWith(filters);
+    const ask = (key: string) => {
+      const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+      return fetch(`${url}/v1/chat/completions`, {
+        method: "POST",
+        headers,
+        body: '{"model":"m1"}',
+      });
+    };
+    try {
+      expect((await ask("gw_another")).status).toBe(403);
+      const answer = await ask(KEY);
+      expect(answer.status).toBe(200);
+      expect(await answer.json()).toMatchObject({ "x-mse-consumer": "team-a", "x-model": "m1" });
     } finally {
       await envoy.stop();
     }

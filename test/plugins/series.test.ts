@@ -6,7 +6,8 @@ import { fnv } from "../support/fnv.js";
 // Metrics with labels (ai-statistics contract 8.1): whatever routes, consumers and models are called,
 // gateways find the labels again, and there is a bounded number of series.
 
-const LONG = "x".repeat(1024);
+/** As long as names of models may be. */
+const LONG = "x".repeat(256);
 /** The beginning, and the FNV-1a of all of it. */
 const SHORTENED = `${"x".repeat(119)}~${fnv(LONG)}`;
 /** What somebody may call a thing, and the label made of it. */

@@ -306,12 +306,13 @@ export class Statistics extends HttpContext {
     requestHeaders.load();
     if (!this.begin(NO_BYTES)) return;
     this.stage = Stage.Over;
-    if (!this.config.wantsType(typeOfAnswer())) {
+    const status = statusAtEnd(); // without one there are no headers of an answer to ask
+    if (!this.config.wantsType(status == 0 ? NO_BYTES : typeOfAnswer())) {
       this.dialog = null;
       return;
     }
     const tally = this.tally;
-    tally.status = statusOfAnswer();
+    tally.status = status;
     tally.finish = tally.status == 0 ? whyIncomplete() : LOCAL_REPLY;
     this.record.setText(FINISH, tally.finish);
     this.record.write(this.log);

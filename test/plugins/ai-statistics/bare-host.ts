@@ -15,8 +15,9 @@ const PLUGIN_CONFIGURATION = 7;
 export type SharedData = Map<string, { data: Uint8Array; cas: number }>;
 
 /**
- * As little of a gateway as ai-statistics needs, for requests by the hundred thousand: no network, no
- * filter chain, no checks. For everything else there is the harness.
+ * As little of a gateway as ai-statistics needs, for requests by the hundred thousand and to count steps;
+ * other plugins get along with it, too: no network, no filter chain, no checks. For everything else there is
+ * the harness.
  */
 export class BareHost {
   /** Counters and gauges by name. */
@@ -27,6 +28,8 @@ export class BareHost {
   readonly given = new Map<string, string>();
   /** What was logged. */
   readonly lines: string[] = [];
+  /** Steps since the start, where the module counts them (`countingSteps`). */
+  steps = 0;
   private readonly ids: string[] = [];
   private readonly exports: Exports;
   private readonly configuration: Uint8Array;
@@ -35,17 +38,19 @@ export class BareHost {
   private nextStream = 2;
 
   /**
+   * @param wasm the module, or its file
    * @param shared what workers of one process have together
    * @param logLevel the lowest level that is logged; 5 is critical
    */
   constructor(
-    wasm: string,
+    wasm: string | Uint8Array,
     configuration: object,
     private readonly shared: SharedData = new Map(),
     private readonly logLevel = 5,
   ) {
     this.configuration = encoder.encode(JSON.stringify(configuration));
-    const module = new WebAssembly.Module(readFileSync(wasm));
+    const bytes = typeof wasm === "string" ? readFileSync(wasm) : wasm;
+    const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
     const calls = this.calls();
     const imports: WebAssembly.Imports = {};
     for (const { module: from, name } of WebAssembly.Module.imports(module)) {
@@ -116,6 +121,7 @@ export class BareHost {
 
   private calls(): Record<string, (...args: number[]) => number> {
     return {
+      log_execution: () => this.steps++,
       proxy_get_property: (at, length, to, size) => {
         const path = this.text(at!, length!).replaceAll("\0", ".");
         const found = this.given.get(path) ?? this.properties.get(path);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { countingSteps } from "../../support/steps.js";
 import { BareHost } from "./bare-host.js";
 
 // What clients and upstreams send to cost a worker its memory, or to spoil what is written and counted.
@@ -12,11 +13,7 @@ const dialog = { dialog_log: { enabled: true } };
 
 const spanning = { attributes: [{ key: "question", apply_to_span: true }] };
 
-/** Milliseconds of a core since then, however busy the machine is. */
-const cpuMs = (start: NodeJS.CpuUsage): number => {
-  const { user, system } = process.cpuUsage(start);
-  return (user + system) / 1000;
-};
+const STEPPED = countingSteps(WASM);
 
 /** A megabyte of the same element. */
 const wide = (element: string): string =>
@@ -53,24 +50,26 @@ test.each([
   ['{"a":', "}", 505],
   ['{"b":1,"a":', ',"c":2}', 505],
 ])("levels of %s…%s are walked over once", (open, close, depth) => {
-  const host = new BareHost(WASM, {
+  const host = new BareHost(STEPPED, {
     value_length_limit: 2 * MIB,
     max_request_body_bytes: 2 * MIB,
     ...logging("question"),
   });
   const nested = `${open.repeat(depth)}[${wide('"\\n"')}]${close.repeat(depth)}`;
-  const start = process.cpuUsage();
+  const before = host.steps;
   host.exchange(REQUEST, content(nested), ANSWER, ["{}"]);
-  expect(cpuMs(start)).toBeLessThan(500);
+  // Once for each level around them, it would be more than 505 steps a byte.
+  expect((host.steps - before) / nested.length).toBeLessThan(40);
   expect(logOf(host)["question"]).toEqual(JSON.parse(nested));
 });
 
 test("a span has an object of clients as it stands where Go would print it at length", () => {
-  const host = new BareHost(WASM, spanning);
+  const host = new BareHost(STEPPED, spanning);
   const json = `[${'{"a":'.repeat(500)}[${wide("[]").slice(5001)}]${"}".repeat(500)}]`;
-  const start = process.cpuUsage();
+  const before = host.steps;
   host.exchange(REQUEST, content(json), ANSWER, ["{}"]);
-  expect(cpuMs(start)).toBeLessThan(500);
+  // Printed as Go does, it would be a hundred times as much.
+  expect((host.steps - before) / json.length).toBeLessThan(1);
   expect(host.properties.get("trace_span_tag.question")).toBe(json);
 });
 
@@ -184,14 +183,15 @@ test("a model that is a list has its beginning for a name, and a key may be spel
 });
 
 test("details have no more names than any answer has", () => {
-  const host = new BareHost(WASM, {});
+  const host = new BareHost(STEPPED, {});
   const names = Array.from({ length: 2500 }, (_, i) => `"n${String(i).padStart(6, "0")}":1`);
   const details = `{"cached_tokens":3,"${"x".repeat(100)}":1,${names.join(",")}}`;
   const event = `data: {"usage":{"prompt_tokens":9,"prompt_tokens_details":${details},"cache_read_input_tokens":2}}\n\n`;
-  const start = process.cpuUsage();
+  const before = host.steps;
   const stream = { ":status": "200", "content-type": "text/event-stream" };
   host.exchange(REQUEST, "{}", stream, Array<string>(32).fill(event));
-  expect(cpuMs(start)).toBeLessThan(300);
+  // Each name looked for among all of them: 100 steps a byte.
+  expect((host.steps - before) / (32 * event.length)).toBeLessThan(5);
   const logged = logOf(host)["input_token_details"] as Record<string, number>;
   expect(Object.keys(logged)).toHaveLength(65);
   expect(logged).toMatchObject({ cached_tokens: 3, cache_read_input_tokens: 2 });

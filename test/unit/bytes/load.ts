@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { countingSteps } from "../../support/steps.js";
 import { buildLibrary } from "../sdk/build.js";
 
 type Argument = string | Uint8Array;
@@ -31,18 +32,21 @@ interface Frame {
  * @param host what it imports; left out: `abort`
  * @param onExports gets the exports before anything of the driver runs
  * @param words a word list that becomes part of the module
+ * @param onStep called for each step of it, see `countingSteps`
  */
 export async function loadDriver(
   entry: string,
   host: Host = abortOnly,
   onExports: (exports: WebAssembly.Exports) => void = () => undefined,
   words?: string,
+  onStep?: () => void,
 ): Promise<Run> {
-  const module = await WebAssembly.compile(readFileSync(await buildLibrary(entry, words)));
-  const instance = await WebAssembly.instantiate(
-    module,
-    host(() => frame.memory),
-  );
+  const file = await buildLibrary(entry, words);
+  const bytes = onStep ? countingSteps(file) : readFileSync(file);
+  const module = await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
+  const imports = host(() => frame.memory);
+  if (onStep) (imports["env"] ??= {})["log_execution"] = onStep;
+  const instance = await WebAssembly.instantiate(module, imports);
   const frame: Frame & Record<string, (...n: number[]) => void> = instance.exports as never;
   onExports(instance.exports);
   frame["_initialize"]?.();

@@ -17,8 +17,10 @@ export interface Outcome {
 export class LocalRules {
   private constructor(private readonly run: Awaited<ReturnType<typeof loadDriver>>) {}
 
-  static async load(): Promise<LocalRules> {
-    return new LocalRules(await loadDriver("test/unit/content-security/driver/local.ts"));
+  /** @param onStep called for each step of the module, see `countingSteps` */
+  static async load(onStep?: () => void): Promise<LocalRules> {
+    const entry = "test/unit/content-security/driver/local.ts";
+    return new LocalRules(await loadDriver(entry, undefined, undefined, undefined, onStep));
   }
 
   /** Reads a configuration; answers why it is refused, empty when it is not. Begins a request. */

@@ -1,4 +1,4 @@
-import { ConfigReader } from "@ai-gateway-wasm/kit";
+import { ConfigErrors, ConfigReader } from "@ai-gateway-wasm/kit";
 import { startTicks } from "@ai-gateway-wasm/kit/periodic";
 import { STORE_TAGS, StoreReply, StoreRoot } from "@ai-gateway-wasm/store";
 import { HttpCallResponse, HttpContext, wallClockNs } from "proxy-wasm-as";
@@ -65,7 +65,7 @@ export class CacheRoot extends StoreRoot<CacheConfig> {
   }
 
   /** Rules do without a global part that is refused, and without the tables that it names. */
-  override withoutGlobal(_document: ConfigReader, _reason: string): CacheConfig | null {
+  override withoutGlobal(_document: ConfigReader, _errors: ConfigErrors): CacheConfig | null {
     this.tables.forget();
     return null;
   }

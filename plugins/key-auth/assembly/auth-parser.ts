@@ -54,7 +54,7 @@ export class AuthParser {
     if (this.credentials.shortCount > 0) {
       this.log.warn(
         decimal(this.credentials.shortCount) +
-          " credentials are shorter than 16 characters and can be guessed",
+          " credentials of less than 16 characters can be guessed",
       );
     }
     return auth;
@@ -66,7 +66,7 @@ export class AuthParser {
     if (!config.has("in_query") && !config.has("in_header") && !config.errors.any) {
       config.refuseWith("must one of in_query/in_header required");
       if (!namesProfile(this.global))
-        this.log.warn("if this configuration was written for the C++ key-auth, set compat: cpp");
+        this.log.warn("if this was written for the C++ key-auth, set compat: cpp");
     }
     if (!config.has("consumers")) config.refuseWith("consumers is required");
     if (config.isEmpty("consumers")) config.refuseWith("consumers cannot be empty");

@@ -178,7 +178,7 @@ export class ConsumersParser {
     if (digest.equals(sha256Once(NO_BYTES))) {
       return refuseHash(config, "it is that of an empty key");
     }
-    if (isPeppered && !this.hasPepper) return config.refuseWith("hash pepper is not set");
+    if (isPeppered && !this.hasPepper) return config.errors.add("hash pepper is not set", true);
     const same = this.credentials.sameDigest(digest, isPeppered);
     if (same !== null) return this.refuseDuplicate(config, same, consumer);
     this.credentials.addDigest(digest, isPeppered, readKey(config, consumer, digest, label));
@@ -210,5 +210,5 @@ function hasOther(entry: ConfigReader): bool {
 }
 
 function refuseHash(config: ConfigReader, reason: string): void {
-  config.refuseWith("unsupported hash: " + config.path + ", " + reason);
+  config.errors.add("unsupported hash: " + config.path + ", " + reason, true);
 }

@@ -1,4 +1,10 @@
-import { ConfigReader, PluginRoot, RulePrecedence, Tristate } from "@ai-gateway-wasm/kit";
+import {
+  ConfigErrors,
+  ConfigReader,
+  PluginRoot,
+  RulePrecedence,
+  Tristate,
+} from "@ai-gateway-wasm/kit";
 import { callForeign, HttpContext } from "proxy-wasm-as";
 import { Access, RuleParser } from "./access";
 import { AuthParser } from "./auth-parser";
@@ -38,8 +44,7 @@ export class KeyAuthRoot extends PluginRoot<Access> {
     access.isEnforced = this.enforcesEverywhere(auth.globalAuth);
     if (!access.isEnforced && !auth.options.stripsConsumerHeaderAlways) {
       this.log.info(
-        "clients can name themselves on routes that stay open; " +
-          "set strip_consumer_header: always unless another plugin authenticates there",
+        "clients can name themselves without a key; set strip_consumer_header: always",
       );
     }
     this.declareProperty(access);
@@ -61,10 +66,13 @@ export class KeyAuthRoot extends PluginRoot<Access> {
     return access;
   }
 
-  override withoutGlobal(document: ConfigReader, reason: string): Access | null {
-    if (document.strictFlag("strict_config", false)) document.refuseWith(reason);
-    // Profile go starts without a word and is open outside of its rules, as the peer (key-auth.md
-    // 2.3). Profile cpp would be open everywhere: that is deviation D7.
+  override withoutGlobal(document: ConfigReader, errors: ConfigErrors): Access | null {
+    // What the peer would have taken must not open the gate that it closes there.
+    if (errors.isOurs || document.strictFlag("strict_config", false)) {
+      document.refuseWith(errors.message);
+    }
+    // Profile go starts, and is open outside of its rules, as the peer (key-auth.md 2.3). Profile cpp
+    // would be open everywhere: that is deviation D7.
     const closes = this.profile == Profile.Cpp && document.flag("global_auth");
     return closes ? new Access(closedConfig(this.profile)) : null;
   }

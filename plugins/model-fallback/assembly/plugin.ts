@@ -1,5 +1,5 @@
 import { bytes, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader, PluginRoot } from "@ai-gateway-wasm/kit";
+import { ConfigErrors, ConfigReader, PluginRoot } from "@ai-gateway-wasm/kit";
 import { startTicks } from "@ai-gateway-wasm/kit/periodic";
 import { HttpContext } from "proxy-wasm-as";
 import { nowMs } from "./clock";
@@ -38,8 +38,8 @@ export class ModelFallbackRoot extends PluginRoot<FallbackConfig> {
   }
 
   /** In the upstream chain there would be nothing left that counts. */
-  override withoutGlobal(document: ConfigReader, reason: string): FallbackConfig | null {
-    if (document.text("role").equals(UPSTREAM)) document.refuseWith(reason);
+  override withoutGlobal(document: ConfigReader, errors: ConfigErrors): FallbackConfig | null {
+    if (document.text("role").equals(UPSTREAM)) document.refuseWith(errors.message);
     return null;
   }
 

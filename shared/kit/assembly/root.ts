@@ -65,8 +65,10 @@ export abstract class PluginRoot<C> extends RootContext {
   /**
    * The global part was refused although there are rules. The peer starts without it; null does
    * the same. Note an error in the reader to refuse the whole configuration instead.
+   *
+   * @param errors of the global part
    */
-  withoutGlobal(_document: ConfigReader, _reason: string): C | null {
+  withoutGlobal(_document: ConfigReader, _errors: ConfigErrors): C | null {
     return null;
   }
 
@@ -177,7 +179,7 @@ export abstract class PluginRoot<C> extends RootContext {
     } else if (!hasRules) {
       document.refuseWith(refusal + reason);
     } else {
-      this.globalConfig = this.withoutGlobal(document, reason);
+      this.globalConfig = this.withoutGlobal(document, attempt.errors);
       // The peer swallows this without a word.
       if (!document.errors.any) {
         this.log.error("global config is refused, only rules apply: " + reason);

@@ -161,7 +161,7 @@ export class ConfigReader {
 
   /** Refuses the configuration because of one field. */
   refuse(field: string, reason: string): void {
-    this.errors.add(this.pathOf(field) + ": " + reason);
+    this.errors.add(this.pathOf(field) + ": " + reason, true);
   }
 
   /** Refuses it because of one element of a list. */

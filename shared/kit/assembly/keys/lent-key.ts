@@ -53,7 +53,7 @@ function readSecret(entry: ConfigReader): Slice {
   const name = entry.text("value_from_env");
   const value = environmentVariable(name);
   if (value === null || value.isEmpty) {
-    entry.refuseWith("provider key env " + name.toString() + " is not set");
+    entry.errors.add("provider key env " + name.toString() + " is not set", true);
     return NO_BYTES;
   }
   return value;

@@ -1,5 +1,5 @@
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { ConfigReader, PluginRoot, RulePrecedence } from "@ai-gateway-wasm/kit";
+import { ConfigErrors, ConfigReader, PluginRoot, RulePrecedence } from "@ai-gateway-wasm/kit";
 import { HeadersAction, HttpContext, register, setTickPeriod } from "proxy-wasm-as";
 
 export * from "proxy-wasm-as/abi";
@@ -55,8 +55,8 @@ class RulesRoot extends PluginRoot<Named> {
     return this.off.isEmpty ? null : new Named(this.off);
   }
 
-  override withoutGlobal(document: ConfigReader, reason: string): Named | null {
-    if (document.flag("insist")) document.refuseWith("insisted: " + reason);
+  override withoutGlobal(document: ConfigReader, errors: ConfigErrors): Named | null {
+    if (document.flag("insist")) document.refuseWith("insisted: " + errors.message);
     const fallback = document.text("fallback");
     return fallback.isEmpty ? null : new Named(fallback);
   }

@@ -53,8 +53,7 @@ export class AuthParser {
     if (this.config.errors.any) return null;
     if (this.credentials.shortCount > 0) {
       this.log.warn(
-        decimal(this.credentials.shortCount) +
-          " credentials of less than 16 characters can be guessed",
+        decimal(this.credentials.shortCount) + " credentials have less than 16 characters",
       );
     }
     return auth;
@@ -65,8 +64,7 @@ export class AuthParser {
     const names = this.readNames();
     if (!config.has("in_query") && !config.has("in_header") && !config.errors.any) {
       config.refuseWith("must one of in_query/in_header required");
-      if (!namesProfile(this.global))
-        this.log.warn("if this was written for the C++ key-auth, set compat: cpp");
+      if (!namesProfile(this.global)) this.log.warn("set compat: cpp for the C++ key-auth");
     }
     if (!config.has("consumers")) config.refuseWith("consumers is required");
     if (config.isEmpty("consumers")) config.refuseWith("consumers cannot be empty");

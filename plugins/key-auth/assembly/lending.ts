@@ -28,7 +28,7 @@ export function forward(access: Access, key: ApiKey): Denial {
   if (lent === null && access.forwardsCredential) return Denial.None;
   // Routes may match on the consumer's name, which is set, but what we take out must not count.
   settleRoute();
-  strip(auth);
+  if (strip(auth) != Status.Ok) return Denial.NotAllowed;
   if (lent !== null && requestHeaders.set(lent.header, lent.value) != Status.Ok) {
     return Denial.NoProviderKey;
   }
@@ -39,17 +39,17 @@ export function forward(access: Access, key: ApiKey): Denial {
   return Denial.None;
 }
 
-/** Removes every place that carries a key, all values of it. */
-function strip(auth: AuthConfig): void {
+/** Removes every place that carries a key, all values of it; the host's answers, ored. */
+function strip(auth: AuthConfig): i32 {
+  let status: i32 = requestHeaders.remove(ORIGINAL_AUTH);
   const headers = auth.authenticator.headerNames();
   for (let i = 0; i < headers.length; i++) {
-    requestHeaders.remove(headers[i]);
+    status |= requestHeaders.remove(headers[i]);
   }
-  requestHeaders.remove(ORIGINAL_AUTH);
   const parameters = auth.authenticator.parameterNames();
   const path = parameters.length > 0 ? requestHeaders.get(PATH) : null;
-  if (path === null) return;
+  if (path === null) return status;
   const syntax = auth.profile == Profile.Go ? QuerySyntax.Go : QuerySyntax.Envoy;
   const stripped = withoutParameters(path, parameters, syntax);
-  if (stripped.length != path.length) requestHeaders.set(PATH, stripped);
+  return stripped.length == path.length ? status : status | requestHeaders.set(PATH, stripped);
 }

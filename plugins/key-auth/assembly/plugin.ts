@@ -43,9 +43,7 @@ export class KeyAuthRoot extends PluginRoot<Access> {
     const access = new Access(auth);
     access.isEnforced = this.enforcesEverywhere(auth.globalAuth);
     if (!access.isEnforced && !auth.options.stripsConsumerHeaderAlways) {
-      this.log.info(
-        "clients can name themselves without a key; set strip_consumer_header: always",
-      );
+      this.log.info("set strip_consumer_header: always, or clients can name themselves");
     }
     this.declareProperty(access);
     return access;

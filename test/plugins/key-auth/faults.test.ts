@@ -83,6 +83,27 @@ describe("a host that fails", () => {
     await host.close();
   });
 
+  test.each([
+    ["a header", "proxy_remove_header_map_value", GO, "/"],
+    [
+      "a parameter",
+      "proxy_replace_header_map_value",
+      { ...GO, in_header: false, in_query: true },
+      "/?x-api-key=k1",
+    ],
+  ])(
+    "%s with a key that cannot be taken away lets nothing through",
+    async (_where, call, config, path) => {
+      const host = await gateway({ ...config, forward_credential: false }, { strict: "off" });
+      const headers: Record<string, string> = path === "/" ? { "x-api-key": "k1" } : {};
+      expect((await host.fetch(path, { headers })).status).toBe(200);
+      host.inject.status(call, 2);
+      expect((await host.fetch(path, { headers })).status).toBe(403);
+      expect(countSeen(host)).toBe(1);
+      await host.close();
+    },
+  );
+
   test("a body that cannot be read names no model", async () => {
     const host = await gateway(RESTRICTED, { strict: "off" });
     host.inject.status("proxy_get_buffer_bytes", 10);

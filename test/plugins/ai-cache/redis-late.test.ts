@@ -73,3 +73,17 @@ test("how long Redis has an old answer does not bring it back over a newer one",
   expect(textOf(await ask(host, question("q")))).toBe(long);
   await host.close();
 });
+
+test("how long lookups had to wait is measured, and counted by route and model where that is asked for", async () => {
+  const { host, redis } = await higress({ ...PEER, metrics: { every_request: true } });
+  redis.after(40);
+  await ask(host, question("q"));
+  await ask(host, question("q"));
+  expect(host.metrics.histogram("ai_cache_lookup_ms")).toEqual([40, 40]);
+  const counted = Object.entries(host.metrics.all).filter(([name]) => name.includes("lookup_d"));
+  expect(counted.map(([name, value]) => [name.split(".metric.")[1], value])).toEqual([
+    ["ai_cache_lookup_duration", 80],
+    ["ai_cache_lookup_duration_count", 2],
+  ]);
+  await host.close();
+});

@@ -325,9 +325,5 @@ describe.each([
     // One attempt more, and no timer of ours: how many milliseconds that is depends on the machine.
     const counts = new Set(streams.filter(isOfSpare).map(({ attempts }) => attempts));
     expect(counts).toEqual(new Set([1, 2]));
-    for (const name of Object.keys(FAULTS).filter((name) => name !== "slow")) {
-      const took = median(waits((one) => one.sent === name && isOfSpare(one)));
-      expect(`${name}: ${took > PER_TRY_MS / 2 ? took : "soon"}`).toBe(`${name}: soon`);
-    }
   });
 });

@@ -200,7 +200,7 @@ describe.each(["envoy", "higress"] as const)("%s", (build) => {
   });
 
   test("a message of more members than any has is not stored, and is soon done with", async () => {
-    const fields = Array.from({ length: 60_000 }, (_f, i) => `"a${i}":""`).join();
+    const fields = Array.from({ length: 8000 }, (_f, i) => `"a${i}":""`).join();
     const event = (delta: string) => `data: {"choices":[{"delta":{${delta}}}]}\n\n`;
     const body = `${event('"content":"x"')}${event(fields)}data: [DONE]\n\n`;
     const backend = upstream().reply(200, { headers: SSE_TYPE, body });
@@ -209,10 +209,10 @@ describe.each(["envoy", "higress"] as const)("%s", (build) => {
     await ask(host, question("q", { stream: true }));
     expect(host.metrics.all["ai_cache_store_skipped_size"]).toBe(1);
     await host.close();
-    // Each name looked for among all before it: 1 800 000 000 steps.
+    // Each name looked for among all before it: more than 30 million steps.
     const asked = '{"stream":true,"messages":[{"role":"user","content":"q"}]}';
     const steps = stepsOf(config, asked, SSE_TYPE["content-type"], body);
-    expect(steps).toBeGreaterThan(60_000); // it was read
+    expect(steps).toBeGreaterThan(8000); // it was read
     expect(steps).toBeLessThan(5_000_000);
   });
 });

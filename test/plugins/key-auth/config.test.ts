@@ -47,10 +47,7 @@ describe("what a start logs", () => {
     [
       "short keys",
       { ...go, consumers: [{ name: "a", credentials: ["short", "exactly-16-bytes", "x"] }] },
-      [
-        "warn 2 credentials have less than 16 characters",
-        "info plugin start successfully",
-      ],
+      ["warn 2 credentials have less than 16 characters", "info plugin start successfully"],
     ],
     [
       "repeated header names",

@@ -38,20 +38,28 @@ describe.each(Object.keys(PLUGINS))("%s never traps", (plugin) => {
     expect([...called].filter(counts).sort()).toEqual(imported?.filter(counts).sort());
   });
 
-  test("whatever its configuration is", () => {
-    const wasm = `build/envoy/${plugin}.wasm`;
+  const builds = [
+    ["envoy", configurations],
+    ["higress", [...configurations, ...higress]],
+  ] as const;
+
+  test.each(builds)("whatever its configuration is (%s build)", (host) => {
+    const wasm = `build/${host}/${plugin}.wasm`;
     const refusals = HOSTILE_BYTES.map((bytes) => Buffer.from(bytes).toString("latin1"));
     for (const configuration of [...refusals, ...cuts(configurations[0]!)]) {
       new HostileHost({ wasm, configuration, seed: 1 }).start();
     }
   });
 
-  test("whatever type the fields of its configuration have", () => {
-    const wasm = `build/envoy/${plugin}.wasm`;
-    for (const configuration of configurations.flatMap(retyped)) {
-      new HostileHost({ wasm, configuration, seed: 1 }).start();
-    }
-  });
+  test.each(builds)(
+    "whatever type the fields of its configuration have (%s build)",
+    (host, all) => {
+      const wasm = `build/${host}/${plugin}.wasm`;
+      for (const configuration of all.flatMap(retyped)) {
+        new HostileHost({ wasm, configuration, seed: 1 }).start();
+      }
+    },
+  );
 });
 
 test("every plugin of the set is listed here", () => {

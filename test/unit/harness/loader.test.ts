@@ -207,6 +207,18 @@ test("options are checked", async () => {
   await expect(
     load({ exports: { ...ABI, ...MALLOC } }, { routes: [{ cluster: "none" }] }),
   ).rejects.toThrow("unknown cluster");
+  for (const [wrong, reason] of [
+    [{ workers: 0 }, "workers: a whole number from 1, not 0"],
+    [{ workers: 1.5 }, "workers: a whole number from 1, not 1.5"],
+    [{ lifecycle: "one" }, 'lifecycle: one of envoy, single, not "one"'],
+    [{ clock: "slow" }, 'clock: one of fake, real, not "slow"'],
+    [{ downstream: "h3" }, 'downstream: one of h1, h2, not "h3"'],
+    [{ strict: "yes" }, 'strict: one of off, warn, error, not "yes"'],
+  ] as const) {
+    await expect(
+      load({ exports: { ...ABI, ...MALLOC } }, wrong as unknown as Partial<HostOptions>),
+    ).rejects.toThrow(reason);
+  }
 });
 
 test.each<[string, number | undefined]>([

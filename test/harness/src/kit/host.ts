@@ -29,6 +29,7 @@ import type {
   UpstreamHandler,
   Violation,
 } from "../types.js";
+import { checkOptions } from "./check-options.js";
 import { FakeScheduler, RealScheduler } from "./clock.js";
 import { DEFAULT_START } from "./default-start.js";
 import { Faults } from "./faults.js";
@@ -498,5 +499,6 @@ function fromUrl(url: URL): UpstreamHandler | RedisHandler {
 
 /** Loads the plugins and answers with a running host. Rejects with the host's own load messages. */
 export async function createHost(options: HostOptions): Promise<Host> {
+  checkOptions(options);
   return new Host(options);
 }

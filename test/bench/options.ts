@@ -16,6 +16,8 @@ export interface Options {
   json: string | null;
   curve: boolean;
   calls: boolean;
+  /** The benchmarks of libraries in Node, and no Envoy. */
+  micro: boolean;
 }
 
 /** Reads the command line. @throws Problem with one line about what is wrong in it */
@@ -33,6 +35,7 @@ export function readOptions(args: string[]): Options {
     json: values.json ?? null,
     curve: values.curve,
     calls: values.calls,
+    micro: values.micro,
   };
 }
 
@@ -51,6 +54,7 @@ function parse(args: string[]) {
         json: { type: "string" },
         curve: { type: "boolean", default: false },
         calls: { type: "boolean", default: false },
+        micro: { type: "boolean", default: false },
       },
     }).values;
   } catch (error) {

@@ -29,6 +29,12 @@ import { Upstream } from "./upstream.js";
 
 const options = await explained(() => readOptions(process.argv.slice(2)));
 const { rounds, starts, bursts, requests } = options;
+if (options.micro) {
+  for (const name of ["json", "sha256", "match", "regex", "usage"]) {
+    await import(`./micro/${name}.js`);
+  }
+  process.exit();
+}
 const load = { connections: options.connections, headers: {} };
 
 /** What all scenarios need. */

@@ -15,6 +15,7 @@ describe("npm run bench --", () => {
       json: null,
       curve: false,
       calls: false,
+      micro: false,
     });
   });
 

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { instantiate, type Imports } from "@assemblyscript/loader";
 import { countingSteps } from "../../support/steps.js";
 import { buildLibrary } from "../sdk/build.js";
 
@@ -46,7 +47,7 @@ export async function loadDriver(
   const module = await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
   const imports = host(() => frame.memory);
   if (onStep) (imports["env"] ??= {})["log_execution"] = onStep;
-  const instance = await WebAssembly.instantiate(module, imports);
+  const { instance } = await instantiate(module, imports as Imports);
   const frame: Frame & Record<string, (...n: number[]) => void> = instance.exports as never;
   onExports(instance.exports);
   frame["_initialize"]?.();

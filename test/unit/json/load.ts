@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { instantiate } from "@assemblyscript/loader";
 import { buildLibrary } from "../sdk/build.js";
 
 export type Input = string | Uint8Array;
@@ -31,8 +32,7 @@ export async function compileDriver(name: string): Promise<string> {
 /** Instantiates the driver with this name. A trap becomes an exception. */
 export async function loadDriver(name: string): Promise<Driver> {
   const outFile = await compileDriver(name);
-  const module = await WebAssembly.compile(readFileSync(outFile));
-  const instance = await WebAssembly.instantiate(module, {
+  const { instance } = await instantiate(readFileSync(outFile), {
     env: {
       abort(_message: number, _file: number, line: number, column: number): never {
         throw new Error(`abort at ${line}:${column}`);

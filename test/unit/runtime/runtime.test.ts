@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { instantiate } from "@assemblyscript/loader";
 import { beforeAll, beforeEach, expect, it } from "vitest";
 import { Random } from "../../conformance/random.js";
 import { buildLibrary } from "../sdk/build.js";
@@ -18,7 +19,7 @@ beforeEach(async () => {
   const abort = (): never => {
     throw new Error("abort");
   };
-  rt = (await WebAssembly.instantiate(module, { env: { abort } })).exports as unknown as Runtime;
+  rt = (await instantiate(module, { env: { abort } })).instance.exports as unknown as Runtime;
   rt["_initialize"]?.();
 });
 

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { instantiateSync } from "@assemblyscript/loader";
 import { Random } from "proxy-wasm-test";
 import { beforeAll, expect, it } from "vitest";
 import { buildLibrary } from "./build.js";
@@ -23,7 +24,7 @@ function open(): Table {
   const abort = () => {
     throw new Error("trap");
   };
-  const table = new WebAssembly.Instance(module, { env: { abort } }).exports as unknown as Table;
+  const table = instantiateSync(module, { env: { abort } }).instance.exports as unknown as Table;
   table._initialize?.();
   return table;
 }

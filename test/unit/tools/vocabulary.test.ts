@@ -126,6 +126,11 @@ describe("the vocabulary", () => {
     }
   });
 
+  test("has no name that gateways take for a status of Envoy's", () => {
+    // Envoy's own tags take `_rq_200` and `_rq_2xx` off the end of a name.
+    expect(metrics.filter(({ name }) => /_rq_\d(\d+|xx)$/.test(name))).toEqual([]);
+  });
+
   test("has every plugin that counts something", () => {
     const counting = foldersIn("plugins").filter((plugin) =>
       filesIn(`plugins/${plugin}/assembly`).some((file) =>

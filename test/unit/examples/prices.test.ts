@@ -34,7 +34,11 @@ function counter(kind: string, model: string): object {
 
 describe.skipIf(!hasPrometheus)(`costs as the promtool of ${PROMETHEUS} sees them`, () => {
   // Embeddings have no output: a counter of nothing is never made.
-  const kinds = { "gpt-4o": ["input", "output"], another: ["input", "output"], embedder: ["input"] };
+  const kinds = {
+    "gpt-4o": ["input", "output"],
+    another: ["input", "output"],
+    embedder: ["input"],
+  };
   const input_series = Object.entries(kinds).flatMap(([model, own]) =>
     own.map((kind) => counter(kind, model)),
   );

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasPrometheus, PROMETHEUS, PrometheusServer } from "../support/prometheus-server.js";
+import { DASHBOARD_QUERIES } from "./dashboard-queries.js";
 import { StatisticsGateway } from "./statistics-gateway.js";
 
 // Every query of examples/statistics/dashboard.json and alerts.yaml, answered by a real Prometheus that scrapes a real
@@ -83,25 +84,6 @@ function as(consumer: string): Record<string, string> {
   return { "x-mse-consumer": consumer, "x-api-key": consumer };
 }
 
-interface Panel {
-  title: string;
-  targets?: { expr: string }[];
-}
-const { panels, templating } = JSON.parse(
-  readFileSync("examples/statistics/dashboard.json", "utf8"),
-) as { panels: Panel[]; templating: { list: { name: string; query: string }[] } };
-
-/** All queries with the panel's name; variables stand for everything. */
-const QUERIES = panels.flatMap(({ title, targets = [] }) =>
-  targets.map(({ expr }): [string, string] => [
-    title,
-    expr.replace(/\$(\w+)/g, (_, name: string) => {
-      const variable = templating.list.find((one) => one.name === name);
-      return name.endsWith("_price") ? (variable?.query ?? "") : ".*";
-    }),
-  ]),
-);
-
 /** What alerts compare with a threshold, with their names. */
 const { groups } = parse(readFileSync("examples/statistics/alerts.yaml", "utf8")) as {
   groups: { rules: { alert: string; expr: string }[] }[];
@@ -155,7 +137,7 @@ describe.skipIf(!hasPrometheus)(`every query has an answer of ${PROMETHEUS}`, ()
     await gateway.stop();
   });
 
-  test.each([...QUERIES, ...ALERTS])(
+  test.each([...DASHBOARD_QUERIES, ...ALERTS])(
     "%s: %s",
     { timeout: LIMIT_MS },
     async (_title, expression) => {
@@ -174,7 +156,7 @@ describe.skipIf(!hasPrometheus)(`every query has an answer of ${PROMETHEUS}`, ()
       await expect.poll(found, { timeout: 60_000 }).toHaveLength(1);
     }
     const durations = /llm_(first_token|service|output_token)_(ms|duration)/;
-    const queries = QUERIES.filter(([, query]) => durations.test(query));
+    const queries = DASHBOARD_QUERIES.filter(([, query]) => durations.test(query));
     expect(queries.length).toBeGreaterThan(5);
     for (const [title, query] of queries) {
       const models = (await prometheus.query(query)).map(({ metric }) => metric["ai_model"]);

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { OPERATOR_KEY, TEAM_A_KEY, TEAM_B_KEY } from "../../examples/demo/keys.js";
+import { FAULTS, play, SCENARIOS } from "../../examples/demo/live/scenarios.js";
 import { freePorts } from "../support/ports.js";
 import { Script } from "../support/process.js";
 import { hasPrometheus, PROMETHEUS, PrometheusServer } from "../support/prometheus-server.js";
+import { DASHBOARD_QUERIES, DASHBOARD_VARIABLES } from "./dashboard-queries.js";
 
 // `npm start` beside a real Prometheus: who used how much of what, and who was refused.
 
@@ -11,6 +13,25 @@ const START_LIMIT = 600_000;
 const LIMIT_MS = 60_000;
 const METRIC = "route_upstream_model_consumer_metric_";
 const CHAT = "/v1/chat/completions";
+
+/** What its model does not tell, what its configuration does not count, and what goes wrong in no scenario. */
+const UNCOUNTED = [
+  /_(cached_input_token|reasoning_output_token|llm_usage_missing_count|llm_client_abort_count)\{/,
+  /_(llm_cost_millionths|ai_sec_(request|response)_(pass|duration)|ai_sec_response_mask)\{/,
+  /_(token_quota_reject|token_\w+_error|ai_cache_error|model_fallback_exhausted)_count\{/,
+];
+/** Whether nothing is what the query finds, and not filled in either. */
+function isEmpty(query: string): boolean {
+  return UNCOUNTED.some((metric) => metric.test(query)) && !query.includes(" or ");
+}
+
+/** Some of what the dashboard's variables offer. */
+const CHOICES: Record<string, string[]> = {
+  ai_route: ["llm"],
+  ai_cluster: ["provider", "r1-chain"],
+  ai_model: ["gpt-4o", "gpt-4o-mini", "qwen-max"],
+  ai_consumer: ["team-a", "team-b"],
+};
 
 interface Usage {
   prompt_tokens: number;
@@ -21,6 +42,7 @@ describe.skipIf(!hasPrometheus)(`the demo, asked by ${PROMETHEUS}`, () => {
   let demo: Script;
   let prometheus: PrometheusServer;
   let gateway: string;
+  let modelPort: string;
   /** What the answers said that they used. */
   const used: Record<string, Usage> = {};
 
@@ -28,6 +50,7 @@ describe.skipIf(!hasPrometheus)(`the demo, asked by ${PROMETHEUS}`, () => {
     const [PORT, ADMIN_PORT, MODEL_PORT, PAGE_PORT] = (await freePorts(4)).map(String);
     demo = Script.start("examples/demo/start.ts", { PORT, ADMIN_PORT, MODEL_PORT, PAGE_PORT });
     await demo.printed("Ctrl-C stops everything.");
+    modelPort = MODEL_PORT!;
     gateway = `http://127.0.0.1:${PORT}`;
     prometheus = await PrometheusServer.start(`127.0.0.1:${ADMIN_PORT}`, "/stats/prometheus");
     await note("team-a", TEAM_A_KEY, "gpt-4o", "one");
@@ -91,5 +114,46 @@ describe.skipIf(!hasPrometheus)(`the demo, asked by ${PROMETHEUS}`, () => {
     ["llm_status_4xx_count", 'ai_consumer="-"'],
   ])("one refusal: %s", { timeout: LIMIT_MS }, async (name, labels) => {
     await counter(name, labels, 1);
+  });
+
+  describe("whose buttons are pressed, over and over", () => {
+    let pressing = true;
+    let pressed: Promise<void>;
+
+    beforeAll(() => {
+      pressed = press();
+    });
+    afterAll(async () => {
+      pressing = false;
+      await pressed;
+    });
+
+    /** Rates need two scrapes with something between them. */
+    async function press(): Promise<void> {
+      const port = Number(new URL(gateway).port);
+      const fault = `http://127.0.0.1:${modelPort}/mock/fault`;
+      while (pressing) {
+        for (const scenario of SCENARIOS) await play(scenario, port);
+        for (const one of FAULTS.slice(0, 2)) {
+          await fetch(fault, { method: "POST", body: JSON.stringify(one.fault) });
+        }
+        for (const scenario of SCENARIOS) await play(scenario, port);
+        await fetch(fault, { method: "DELETE" });
+      }
+    }
+
+    test.each(DASHBOARD_QUERIES)("%s: %s", { timeout: LIMIT_MS }, async (_panel, query) => {
+      const values = async () =>
+        (await prometheus.query(query)).map(({ value }) => Number(value[1]));
+      if (isEmpty(query)) return expect((await values()).filter(Number.isFinite)).toEqual([]);
+      const found = async () => (await values()).filter(Number.isFinite).length;
+      await expect.poll(found, { timeout: 45_000 }).toBeGreaterThan(0);
+    });
+
+    test.each(DASHBOARD_VARIABLES)("choices of $name", async ({ metric, label }) => {
+      const expected = CHOICES[label];
+      const values = () => prometheus.labelValues(metric, label);
+      await expect.poll(values, { timeout: 20_000 }).toEqual(expect.arrayContaining(expected!));
+    });
   });
 });

@@ -68,14 +68,24 @@ export class PrometheusServer {
 
   /** The series of an expression now. @throws Error with Prometheus's reason when it is none */
   async query(expression: string): Promise<Sample[]> {
-    const answer = await fetch(`${this.url}/api/v1/query?query=${encodeURIComponent(expression)}`);
+    const path = `query?query=${encodeURIComponent(expression)}`;
+    return (await this.ask<{ result: Sample[] }>(path)).result;
+  }
+
+  /** What Grafana's `label_values(metric, label)` asks for. */
+  labelValues(metric: string, label: string): Promise<string[]> {
+    return this.ask(`label/${label}/values?match[]=${metric}`);
+  }
+
+  private async ask<T>(path: string): Promise<T> {
+    const answer = await fetch(`${this.url}/api/v1/${path}`);
     const { status, error, data } = (await answer.json()) as {
       status: string;
       error?: string;
-      data?: { result: Sample[] };
+      data?: T;
     };
-    if (status !== "success" || !data) throw new Error(`${expression}: ${error}`);
-    return data.result;
+    if (status !== "success" || !data) throw new Error(`${path}: ${error}`);
+    return data;
   }
 
   async stop(): Promise<void> {

@@ -18,6 +18,10 @@ export interface PluginWords {
   log?: Word[];
   /** Span tags. */
   span?: Word[];
+  /** Filter state of its own. */
+  state?: Word[];
+  /** Fields of `ai_dialog`. */
+  dialog?: Word[];
 }
 
 /** Where the words stand, and the page made of them. */
@@ -29,7 +33,7 @@ export function readVocabulary(): Record<string, PluginWords> {
   return JSON.parse(readFileSync(VOCABULARY_SOURCE, "utf8")) as Record<string, PluginWords>;
 }
 
-/** The page: every metric, log attribute and span tag of the set. */
+/** The page: every metric, log attribute, filter state and span tag of the set. */
 export function vocabularyPage(words = readVocabulary()): string {
   const sections = Object.entries(words).map(([plugin, own]) => section(plugin, own));
   return `# Metrics, log attributes and span tags
@@ -38,7 +42,14 @@ Generated from [vocabulary.json](vocabulary.json) by \`npm run generate\`; a tes
 ${sections.join("")}`;
 }
 
-function section(plugin: string, { metrics, log = [], span = [] }: PluginWords): string {
+function section(plugin: string, words: PluginWords): string {
+  const { metrics, log = [], span = [], state = [], dialog = [] } = words;
+  const tables = [
+    table("key of `ai_log`", log),
+    table("filter state, `%FILTER_STATE(wasm.<name>:PLAIN)%`", state),
+    table("field of `ai_dialog`", dialog),
+    table("span tag", span),
+  ];
   const rows = metrics.map(({ name, kind, says }) => `| \`${name}\` | ${kind} | ${says} |`);
   return `
 ## ${plugin}
@@ -46,7 +57,7 @@ function section(plugin: string, { metrics, log = [], span = [] }: PluginWords):
 | metric | kind | counts |
 | --- | --- | --- |
 ${rows.join("\n")}
-${table("key of `ai_log`", log)}${table("span tag", span)}`;
+${tables.join("")}`;
 }
 
 function table(title: string, words: Word[]): string {

@@ -9,7 +9,7 @@ export interface Figures {
   cache: { hits: number; misses: number; savedTokens: number };
   /** Refusals that happened, by plugin and reason. */
   refusals: { plugin: string; reason: string; count: number }[];
-  /** Milliseconds to the first event with content, of streams. */
+  /** Milliseconds to the first event with content, of streams; of a model's clusters the slowest. */
   firstToken: { model: string; p50: number; p95: number }[];
   fallbacks: { chain: string; served: number; openTargets: string[] }[];
 }
@@ -125,8 +125,9 @@ function refusalsIn(stats: Stat[]): Figures["refusals"] {
   }).filter(({ count }) => count > 0);
 }
 
+/** One row for each model: of its clusters the slowest tells. */
 function percentiles(series: Labelled[]): Figures["firstToken"] {
-  return series
+  const rows = series
     .filter(({ metric }) => metric === "llm_first_token_ms")
     .flatMap(({ model, value }) => {
       const found = new Map([...value.matchAll(PERCENTILE)].map(([, name, ms]) => [name, ms]));
@@ -134,6 +135,11 @@ function percentiles(series: Labelled[]): Figures["firstToken"] {
       if (p50 === undefined || p95 === undefined) return [];
       return [{ model, p50: Number(p50), p95: Number(p95) }];
     });
+  return grouped(rows, ({ model }) => model).map(([model, list]) => ({
+    model,
+    p50: Math.max(...list.map(({ p50 }) => p50)),
+    p95: Math.max(...list.map(({ p95 }) => p95)),
+  }));
 }
 
 function fallbacksIn(stats: Stat[]): Figures["fallbacks"] {

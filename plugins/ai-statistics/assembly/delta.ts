@@ -13,6 +13,7 @@ const STOP_REASON: Slice = bytes("stop_reason");
 export const THINKING: Slice = bytes("thinking");
 const PARTIAL_JSON: Slice = bytes("partial_json");
 export const CANDIDATES: Slice = bytes("candidates");
+export const PARTS: Slice = bytes("parts");
 /** Bytes of an object that may say something: `{"text":0}`. */
 const SHORTEST: usize = 10;
 
@@ -64,12 +65,14 @@ export function saysSomething(event: JsonValue): bool {
   if (text !== null) return !isEmpty(text);
   const candidates = event.get(CANDIDATES);
   const candidate = candidates !== null ? candidates.item(0) : null;
-  return candidate !== null && has(candidate, CONTENT);
+  const content = candidate !== null ? candidate.get(CONTENT) : null;
+  return content !== null && has(content, PARTS);
 }
 
 function has(object: JsonValue, name: Slice): bool {
   const value = object.get(name);
-  return value !== null && !isEmpty(value);
+  if (value === null || isEmpty(value)) return false;
+  return !value.isArray || value.item(0) !== null;
 }
 
 /**

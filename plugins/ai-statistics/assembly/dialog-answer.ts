@@ -7,6 +7,7 @@ import {
   DELTA,
   firstChoice,
   isEmpty,
+  PARTS,
   reasoningIn,
   saysNothing,
   TEXT,
@@ -17,7 +18,6 @@ import { Value } from "./value";
 // What the dialogue log has of answers, in more protocols than the attributes, whose values are the
 // peer's: legacy completions, OpenAI's responses, Gemini, and the thoughts of Anthropic.
 
-export const PARTS: Slice = bytes("parts");
 const THOUGHT: Slice = bytes("thought");
 const TYPE: Slice = bytes("type");
 export const OUTPUT: Slice = bytes("output");

@@ -1,7 +1,6 @@
 import { JsonValue, stringOf, textOf } from "@ai-gateway-wasm/as-json";
 import { Builder, bytes, NO_BYTES, Slice } from "@ai-gateway-wasm/bytes";
-import { CONTENT, saysNothing, TEXT } from "./delta";
-import { PARTS } from "./dialog-answer";
+import { CONTENT, PARTS, saysNothing, TEXT } from "./delta";
 
 export const USER: Slice = bytes("user");
 /** Where messages stand: chats and Anthropic, OpenAI's responses, Gemini, legacy completions. */

@@ -28,6 +28,10 @@ export class BareHost {
   readonly given = new Map<string, string>();
   /** What was logged. */
   readonly lines: string[] = [];
+  /** What every clock says. */
+  nowNs = 0n;
+  /** Every byte that the host draws. */
+  lot = 0;
   /** Steps since the start, where the module counts them (`countingSteps`). */
   steps = 0;
   private readonly ids: string[] = [];
@@ -122,6 +126,14 @@ export class BareHost {
   private calls(): Record<string, (...args: number[]) => number> {
     return {
       log_execution: () => this.steps++,
+      clock_time_get: (_clock, _precision, to) => {
+        new DataView(this.exports.memory.buffer).setBigUint64(to!, this.nowNs, true);
+        return OK;
+      },
+      random_get: (at, size) => {
+        new Uint8Array(this.exports.memory.buffer, at, size).fill(this.lot);
+        return OK;
+      },
       proxy_get_property: (at, length, to, size) => {
         const path = this.text(at!, length!).replaceAll("\0", ".");
         const found = this.given.get(path) ?? this.properties.get(path);

@@ -35,6 +35,26 @@ describe("100000 consumers and as many models", () => {
     expect(host.metrics.size).toBeLessThan(300);
   });
 
+  test("the same by default, with all metrics", { timeout: 120_000 }, () => {
+    const groups = ["compat", "requests", "tokens", "latency"];
+    const host = new BareHost(WASM, { metrics: { groups } });
+    for (let i = 0; i < 5000; i++) ask(host, `consumer-${i}`, `model-${i}`);
+    const [memory, defined] = [host.memoryBytes, host.defined.length];
+    for (let i = 5000; i < REQUESTS; i++) ask(host, `consumer-${i}`, `model-${i}`);
+    expect(host.memoryBytes).toBe(memory);
+    expect(host.defined).toHaveLength(defined);
+    // Half of the 2000 have a consumer, and the other half are of the models.
+    const some = { series: 1001, sum: REQUESTS };
+    for (const name of ["llm_request_count", "llm_status_2xx_count", "llm_duration_count"]) {
+      expect(sumOf(host, `.metric.${name}`)).toEqual(some);
+    }
+    expect(sumOf(host, ".metric.total_token")).toEqual({ ...some, sum: 3 * REQUESTS });
+    expect(sumOf(host, "ai_stat_series_overflow_count").sum).toBe(2 * (REQUESTS - 1000));
+    // What a scrape reads: a line for each counter, and some for each histogram.
+    const page = host.defined.reduce((sum, name) => sum + name.length, 0);
+    expect(page).toBeLessThan(2_000_000);
+  });
+
   test("a consumer that has a series keeps it", () => {
     const host = new BareHost(WASM, { metrics: { max_series: 2 } });
     for (const consumer of ["a", "b", "a", "c", "a"]) ask(host, consumer, "m");

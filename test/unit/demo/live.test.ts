@@ -117,6 +117,8 @@ test("figures add up what Envoy counts by label, dots in names included", () => 
     of("gpt-4.1", "team.a", "output_token", 20),
     of("gpt-4.1", "-", "llm_first_token_ms", "P0(1,2) P25(nan,3) P50(nan,4.5) P95(9,305) P99(1,1)"),
     of("qwen", "-", "llm_first_token_ms", "No recorded values"),
+    // The same model behind another cluster: the slower one tells.
+    of("gpt-4.1", "-", "llm_first_token_ms", "P50(1,9.5) P95(1,300)").replace("provider", "spare"),
     of("gpt 4o\u2028", "Alice Smith", "input_token", 7),
     "wasmcustom.route.r.upstream.c.model.none.consumer.team.a.metric.token_ratelimit_count: 2",
     "wasmcustom.key_auth_ok: 7",
@@ -145,7 +147,7 @@ test("figures add up what Envoy counts by label, dots in names included", () => 
       { plugin: "key-auth", reason: "no key", count: 1 },
       { plugin: "token-rate-limit", reason: "too many tokens", count: 2 },
     ],
-    firstToken: [{ model: "gpt-4.1", p50: 4.5, p95: 305 }],
+    firstToken: [{ model: "gpt-4.1", p50: 9.5, p95: 305 }],
     fallbacks: [{ chain: "r1", served: 2, openTargets: ["deepseek-r1"] }],
   });
 });

@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { request, type IncomingMessage } from "node:http";
 import type { Browser, Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CHAIN } from "../../build/tools/chain.js";
 import { accessibilityProblems, startBrowser } from "../support/browser.js";
 import { freePorts } from "../support/ports.js";
 import { Script } from "../support/process.js";
@@ -13,16 +14,7 @@ import { Script } from "../support/process.js";
 /** The build of all plugins is part of the first start. */
 const START_LIMIT = 600_000;
 const SHOTS = ".cache/live-page";
-const PLUGINS = [
-  "key-auth",
-  "model-router",
-  "ai-statistics",
-  "ai-cache",
-  "token-quota",
-  "token-rate-limit",
-  "content-security",
-  "model-fallback",
-];
+const PLUGINS = [...CHAIN.plugins, "model-fallback"];
 
 let demo: Script;
 let modelPort: number;
